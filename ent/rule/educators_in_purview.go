@@ -1,0 +1,107 @@
+package rule
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/viewer"
+)
+
+// EducatorsSeen are oneself, the educators of the districts administered, those
+// with a role at the schools in the purview of a school administrator, and, for
+// a teacher, those who teach the same groups or at the same schools.
+func EducatorsSeen(v *viewer.Viewer) predicate.Educator {
+	schools := append(v.AdminSchools(), v.TeacherSchools()...)
+	parts := append([]predicate.Educator{educator.ID(v.EducatorID)}, when(v.AdminDistricts(), educator.DistrictIDIn)...)
+	if len(schools) > 0 {
+		parts = append(parts,
+			educator.HasRolesWith(roleassignment.OrganizationIDIn(schools...)),
+			educator.HasTeachingWith(groupeducator.HasGroupWith(GroupsSeen(v))))
+	}
+	return anyOf(educator.Or, parts)
+}
+
+func educatorWithID(id int) predicate.Educator { return educator.ID(id) }
+
+// LimitEducatorsToPurview is the rule for reading educators.
+func LimitEducatorsToPurview() privacy.QueryRule {
+	return privacy.EducatorQueryRuleFunc(func(ctx context.Context, q *db.EducatorQuery) error {
+		q.Where(EducatorsSeen(ask(ctx)))
+		return privacy.Allow
+	})
+}
+
+// AdministratorsChangeEducators lets administrators create educators in their
+// district, change those with a role at their schools, and nobody delete one.
+func AdministratorsChangeEducators() privacy.MutationRule {
+	return privacy.EducatorMutationRuleFunc(func(ctx context.Context, m *db.EducatorMutation) error {
+		v := ask(ctx)
+		switch {
+		case !v.IsAdmin():
+			return privacy.Skip
+		case m.Op().Is(db.OpCreate):
+			if district, _ := m.DistrictID(); district != v.DistrictID {
+				return privacy.Denyf("district %d is outside of the purview", district)
+			}
+			return privacy.Allow
+		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
+			m.Where(EducatorsEdited(v))
+			return privacy.Allow
+		default:
+			return privacy.Skip
+		}
+	})
+}
+
+// EducatorsEdited are the educators whom an administrator may change: all of the
+// district, or those whose roles all lie at the schools administered, so that a
+// school never changes the account of somebody who holds more than it gives.
+func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
+	parts := when(v.AdminDistricts(), educator.DistrictIDIn)
+	if schools := v.AdminSchools(); len(schools) > 0 {
+		parts = append(parts, educator.And(
+			educator.HasRolesWith(roleassignment.OrganizationIDIn(schools...)),
+			educator.Not(educator.HasRolesWith(roleassignment.OrganizationIDNotIn(schools...)))))
+	}
+	return anyOf(educator.Or, parts)
+}
+
+// LimitRolesToPurview shows the roles at organizations in the purview, and the
+// viewer's own.
+func LimitRolesToPurview() privacy.QueryRule {
+	return privacy.RoleAssignmentQueryRuleFunc(func(ctx context.Context, q *db.RoleAssignmentQuery) error {
+		v := ask(ctx)
+		q.Where(roleassignment.Or(
+			roleassignment.EducatorID(v.EducatorID),
+			roleassignment.HasOrganizationWith(OrganizationsSeen(v))))
+		return privacy.Allow
+	})
+}
+
+// AdministratorsGiveRoles lets administrators give roles at the organizations
+// that they administer; a school administrator thus never makes a district's.
+func AdministratorsGiveRoles() privacy.MutationRule {
+	return privacy.RoleAssignmentMutationRuleFunc(func(ctx context.Context, m *db.RoleAssignmentMutation) error {
+		v := ask(ctx)
+		if !v.IsAdmin() || !m.Op().Is(db.OpCreate) {
+			return privacy.Skip
+		}
+		id, _ := m.OrganizationID()
+		administered, err := m.Client().Organization.Query().
+			Where(organization.ID(id), OrganizationsAdministered(v)).Exist(ctx)
+		switch {
+		case err != nil:
+			return err
+		case !administered:
+			return privacy.Denyf("organization %d is outside of the purview", id)
+		default:
+			return privacy.Allow
+		}
+	})
+}

@@ -1,0 +1,55 @@
+package rule
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/privacy"
+	"homeroom/internal/viewer"
+)
+
+// OrganizationsSeen are the districts administered with all their schools, and
+// the schools at which a role is held.
+func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
+	return anyOf(organization.Or,
+		when(v.AdminDistricts(), organization.DistrictIDIn),
+		when(append(v.AdminSchools(), v.TeacherSchools()...), organization.IDIn))
+}
+
+// OrganizationsAdministered are the organizations seen as an administrator.
+func OrganizationsAdministered(v *viewer.Viewer) predicate.Organization {
+	return anyOf(organization.Or,
+		when(v.AdminDistricts(), organization.DistrictIDIn),
+		when(v.AdminSchools(), organization.IDIn))
+}
+
+// LimitOrganizationsToPurview is the rule for reading organizations.
+func LimitOrganizationsToPurview() privacy.QueryRule {
+	return privacy.OrganizationQueryRuleFunc(func(ctx context.Context, q *db.OrganizationQuery) error {
+		q.Where(OrganizationsSeen(ask(ctx)))
+		return privacy.Allow
+	})
+}
+
+// DistrictAdministratorsChangeSchools lets district administrators create and
+// change the schools of their districts; nobody deletes an organization.
+func DistrictAdministratorsChangeSchools() privacy.MutationRule {
+	return privacy.OrganizationMutationRuleFunc(func(ctx context.Context, m *db.OrganizationMutation) error {
+		districts := ask(ctx).AdminDistricts()
+		switch {
+		case m.Op().Is(db.OpCreate):
+			district, _ := m.DistrictID()
+			if kind, _ := m.GetType(); kind != organization.TypeSCHOOL || !contains(districts, district) {
+				return privacy.Denyf("only a district administrator creates schools")
+			}
+			return privacy.Allow
+		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
+			m.Where(anyOf(organization.Or, when(districts, organization.DistrictIDIn)))
+			return privacy.Allow
+		default:
+			return privacy.Skip
+		}
+	})
+}

@@ -1,0 +1,73 @@
+// Package rule decides who may see and change what. A policy is the shared
+// beginning of Query or Mutation, the rules that make an entity different, and a
+// refusal: whatever no rule allows is denied. Predicates whose names end in Seen
+// are the purview for reading, those that end in Edited the purview for writing.
+package rule
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/privacy"
+	"homeroom/internal/viewer"
+)
+
+// Query returns the policy for reading an entity.
+func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
+	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}}
+	policy = append(policy, rules...)
+	return append(policy, privacy.AlwaysDenyRule())
+}
+
+// Mutation returns the policy for changing an entity. A rule that limits which
+// rows are changed does not guard the creation of new ones, so an entity that
+// people create has a rule for that as well.
+func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
+	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}}
+	policy = append(policy, rules...)
+	return append(policy, privacy.AlwaysDenyRule())
+}
+
+// ByTheServerAlone is the policy for changing what only the server changes.
+func ByTheServerAlone() privacy.MutationPolicy { return Mutation() }
+
+// never matches no row.
+func never(s *sql.Selector) { s.Where(sql.False()) }
+
+func ask(ctx context.Context) *viewer.Viewer { return viewer.FromContext(ctx) }
+
+type denyIfNobodyAsks struct{}
+
+func (denyIfNobodyAsks) EvalQuery(ctx context.Context, _ db.Query) error { return nobody(ctx) }
+
+func (denyIfNobodyAsks) EvalMutation(ctx context.Context, _ db.Mutation) error { return nobody(ctx) }
+
+func nobody(ctx context.Context) error {
+	if ask(ctx) == nil {
+		return privacy.Denyf("nobody has signed in")
+	}
+	return privacy.Skip
+}
+
+type allowTheServer struct{}
+
+func (allowTheServer) EvalQuery(ctx context.Context, _ db.Query) error { return server(ctx) }
+
+func (allowTheServer) EvalMutation(ctx context.Context, _ db.Mutation) error { return server(ctx) }
+
+func server(ctx context.Context) error {
+	if ask(ctx).IsSystem() {
+		return privacy.Allow
+	}
+	return privacy.Skip
+}
+
+// allowEverybodySignedIn lets every viewer read; for what holds nothing personal.
+type allowEverybodySignedIn struct{}
+
+// AllowEverybodySignedIn lets every viewer read; for what holds nothing personal.
+func AllowEverybodySignedIn() privacy.QueryRule { return allowEverybodySignedIn{} }
+
+func (allowEverybodySignedIn) EvalQuery(context.Context, db.Query) error { return privacy.Allow }

@@ -1,0 +1,31 @@
+package rule
+
+import (
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+)
+
+// when returns the predicate over ids, or none where there are no ids: a purview
+// part that the viewer does not have.
+func when[P ~func(*sql.Selector)](ids []int, over func(...int) P) []P {
+	if len(ids) == 0 {
+		return nil
+	}
+	return []P{over(ids...)}
+}
+
+// anyOf joins the parts of a purview; without a part it matches no row. It
+// avoids an OR of one, which hides the index from some planners.
+func anyOf[P ~func(*sql.Selector)](or func(...P) P, parts ...[]P) P {
+	switch all := slices.Concat(parts...); len(all) {
+	case 0:
+		return never
+	case 1:
+		return all[0]
+	default:
+		return or(all...)
+	}
+}
+
+func contains(ids []int, id int) bool { return slices.Contains(ids, id) }

@@ -1,0 +1,93 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// BulkJob is one import on its way from the upload to the last row.
+type BulkJob struct{ ent.Schema }
+
+// Mixin of BulkJob.
+func (BulkJob) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of BulkJob.
+func (BulkJob) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("district_id").Immutable(),
+		field.Int("organization_id").Immutable(),
+		field.Int("submitted_by").Immutable(),
+		field.Enum("kind").SchemaType(varchar(32)).Immutable().
+			Values("IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS"),
+		field.Enum("status").SchemaType(varchar(32)).
+			Values("VERIFYING", "READY", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED").Default("VERIFYING"),
+		field.Enum("groups_mode").SchemaType(varchar(16)).Values("ADD", "REPLACE", "REMOVE").Default("ADD").Immutable(),
+		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").Default("VALID_ROWS").Immutable(),
+		field.String("file_name").SchemaType(varchar(255)).Default(""),
+		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
+
+		field.String("encoding").SchemaType(varchar(32)).Default(""),
+		field.String("delimiter").SchemaType(varchar(16)).Default(""),
+		field.String("line_ending").SchemaType(varchar(16)).Default(""),
+		field.JSON("headers", []string{}).Optional(),
+		field.JSON("ignored_headers", []string{}).Optional(),
+
+		field.Int("total_rows").Default(0),
+		field.Int("verified_rows").Default(0),
+		field.Int("processed_rows").Default(0).Comment("Rows of the file behind the last applied batch."),
+		field.Int("created").Default(0),
+		field.Int("updated").Default(0),
+		field.Int("unchanged").Default(0),
+		field.Int("deleted").Default(0),
+		field.Int("enrollments_added").Default(0),
+		field.Int("enrollments_removed").Default(0),
+		field.Int("warnings").Default(0),
+		field.Int("errors").Default(0),
+
+		// The lease: one server works on a job at a time, and a server that lost
+		// the job finds another fence in the row when it wants to write.
+		field.String("lease_owner").SchemaType(varchar(64)).Default(""),
+		field.Time("lease_until").SchemaType(instant).Optional().Nillable(),
+		field.Int("fence").Default(0),
+
+		field.Time("started_at").SchemaType(instant).Optional().Nillable(),
+		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),
+	}
+}
+
+// Edges of BulkJob.
+func (BulkJob) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("organization", Organization.Type).Field("organization_id").Unique().Required().Immutable().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("submitter", Educator.Type).Field("submitted_by").Unique().Required().Immutable().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("chunks", BulkJobChunk.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("rows", BulkJobRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("problems", BulkJobProblem.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+// Indexes of BulkJob.
+func (BulkJob) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("submitted_by", "idempotency_key").Unique(),
+		index.Fields("district_id"),
+		index.Fields("organization_id"),
+		index.Fields("status"),
+	}
+}
+
+// Policy of BulkJob.
+func (BulkJob) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitJobsToPurview()),
+		Mutation: rule.Mutation(rule.EducatorsSubmitJobs()),
+	}
+}

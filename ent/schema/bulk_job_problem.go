@@ -1,0 +1,54 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// BulkJobProblem is one thing that is wrong, or odd, in a file.
+type BulkJobProblem struct{ ent.Schema }
+
+// Mixin of BulkJobProblem.
+func (BulkJobProblem) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of BulkJobProblem.
+func (BulkJobProblem) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("job_id").Immutable(),
+		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header; 0 for the file as a whole."),
+		field.String("column").SchemaType(varchar(255)).Default("").Immutable().Comment("The header as it stands in the file, or empty."),
+		field.Enum("severity").SchemaType(varchar(16)).Values("ERROR", "WARNING").Immutable(),
+		field.String("code").SchemaType(varchar(64)).Immutable(),
+		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; never a password."),
+		field.String("message").SchemaType(varchar(1000)).Immutable(),
+		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
+	}
+}
+
+// Edges of BulkJobProblem.
+func (BulkJobProblem) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("job", BulkJob.Type).Ref("problems").Field("job_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of BulkJobProblem.
+func (BulkJobProblem) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("job_id", "row"),
+		index.Fields("job_id", "severity", "row"),
+	}
+}
+
+// Policy of BulkJobProblem.
+func (BulkJobProblem) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitJobProblemsToPurview()),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

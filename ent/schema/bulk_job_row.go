@@ -1,0 +1,53 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// BulkJobRow is what one row of a file will change: the plan that the preview
+// shows and that the start carries out. Rows that change nothing have none.
+type BulkJobRow struct{ ent.Schema }
+
+// Mixin of BulkJobRow.
+func (BulkJobRow) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of BulkJobRow.
+func (BulkJobRow) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("job_id").Immutable(),
+		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header."),
+		field.Int("target_id").Default(0).Comment("The row that is changed; 0 where one is created, until it is."),
+		field.Int("target_version").Default(0).Immutable().Comment("The version that the preview was made from."),
+		field.String("label").SchemaType(varchar(255)).Immutable(),
+		field.Bytes("plan").Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).Comment("JSON; a password in it is encrypted, and removed when the row has been applied."),
+		field.Int("change_count").Immutable().Comment("Fields that change."),
+		field.Int8("state").Default(0).Comment("0 planned, 1 applied, 2 refused."),
+	}
+}
+
+// Edges of BulkJobRow.
+func (BulkJobRow) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("job", BulkJob.Type).Ref("rows").Field("job_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of BulkJobRow.
+func (BulkJobRow) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("job_id", "row").Unique()}
+}
+
+// Policy of BulkJobRow.
+func (BulkJobRow) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitJobRowsToPurview()),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

@@ -1,0 +1,61 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+	"homeroom/internal/calendar"
+)
+
+// Organization is a district, or a school inside one.
+type Organization struct{ ent.Schema }
+
+// Mixin of Organization.
+func (Organization) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Organization.
+func (Organization) Fields() []ent.Field {
+	return []ent.Field{
+		field.Enum("type").Values("DISTRICT", "SCHOOL").SchemaType(varchar(16)).Immutable(),
+		field.Int("district_id").Optional().Comment("The district it lies in; its own key for a district. Zero only while a district is being created."),
+		field.Int("parent_id").Optional().Nillable(),
+		field.String("name").SchemaType(varchar(190)),
+		field.String("name_key").SchemaType(varchar(190)).Comment("The name folded for sorting and searching."),
+		field.String("external_id").SchemaType(varchar(64)).Optional().Nillable(),
+		field.Int32("school_year_starts_on").GoType(calendar.Day(0)).Optional().Nillable(),
+		field.Int32("school_year_ends_on").GoType(calendar.Day(0)).Optional().Nillable(),
+		field.Int("usage_goal_minutes").Optional().Nillable().Comment("Minutes a week for each student; inherited where unset."),
+		field.String("time_zone").SchemaType(varchar(64)).Optional().Nillable().Comment("A name of the IANA database; inherited where unset."),
+		field.Int("password_min_length").Optional().Nillable().Comment("Characters; inherited where unset."),
+		field.Int32("usage_counted_from").GoType(calendar.Day(0)).Default(0).Comment("The day from which the usage sums of its students are counted at this moment."),
+	}
+}
+
+// Edges of Organization.
+func (Organization) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("children", Organization.Type).Annotations(entsql.OnDelete(entsql.Restrict)).
+			From("parent").Field("parent_id").Unique(),
+	}
+}
+
+// Indexes of Organization.
+func (Organization) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("district_id", "external_id").Unique(),
+		index.Fields("district_id", "name_key"),
+	}
+}
+
+// Policy of Organization.
+func (Organization) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitOrganizationsToPurview()),
+		Mutation: rule.Mutation(rule.DistrictAdministratorsChangeSchools()),
+	}
+}

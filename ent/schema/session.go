@@ -1,0 +1,49 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// Session is one sign-in. The token itself is known to its bearer alone.
+type Session struct{ ent.Schema }
+
+// Mixin of Session.
+func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Session.
+func (Session) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("educator_id").Immutable(),
+		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
+		field.Time("expires_at").SchemaType(instant),
+	}
+}
+
+// Edges of Session.
+func (Session) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("educator", Educator.Type).Ref("sessions").Field("educator_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of Session.
+func (Session) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("token_hash").Unique(),
+		index.Fields("expires_at"),
+	}
+}
+
+// Policy of Session.
+func (Session) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitSessionsToTheirOwner()),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

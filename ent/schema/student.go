@@ -1,0 +1,82 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+	"homeroom/internal/grade"
+)
+
+// Student belongs to one school and to any number of its groups.
+type Student struct{ ent.Schema }
+
+// Mixin of Student.
+func (Student) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Student.
+func (Student) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("district_id").Immutable(),
+		field.Int("organization_id"),
+		field.String("external_id").SchemaType(varchar(64)),
+		field.String("username").SchemaType(varchar(100)),
+		field.String("username_key").SchemaType(varchar(190)).Comment("The username folded; unique in the district."),
+		field.String("first_name").SchemaType(varchar(100)),
+		field.String("last_name").SchemaType(varchar(100)),
+		field.String("sort_name").SchemaType(varchar(190)),
+		field.Int8("grade").GoType(grade.Grade(0)),
+		field.String("password_hash").SchemaType(varchar(255)).Optional().Sensitive(),
+		field.Int8("synced").Default(0).Comment(flag),
+
+		// What follows is kept in the transaction that changes what it counts, so
+		// that lists and notices read an index instead of counting enrollments and
+		// usage. The doctor command recomputes all of it.
+		field.Int("group_count").Default(0).Comment("Enrollments of the student."),
+		field.Int8("ungrouped").Default(1).Comment("1 where group_count is 0; apart from it, so that an index entry moves only when it flips."),
+		field.Int("seconds_this_year").Default(0).Comment("Seconds of usage since the school year's first day."),
+		field.Int8("active").Default(0).Comment("1 from 60 seconds_this_year on."),
+		field.Time("last_active_at").SchemaType(instant).Optional().Nillable(),
+
+		field.Time("deleted_at").SchemaType(instant).Optional().Nillable().Comment("Set on a hidden student; the identifiers stay reserved."),
+		field.Int("version").Default(1).Comment("Grows with every change that a preview must not overlook."),
+	}
+}
+
+// Edges of Student.
+func (Student) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("organization", Organization.Type).Field("organization_id").Unique().Required().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("enrollments", Enrollment.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("usage", UsageDay.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("search_words", StudentWord.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+// Indexes of Student. Every list and count starts at a district or at a school;
+// the notice counts (…, ungrouped, active) and the list of unassigned students
+// reads (…, ungrouped, deleted_at, sort_name) in its order.
+func (Student) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("district_id", "external_id").Unique(),
+		index.Fields("district_id", "username_key").Unique(),
+		index.Fields("district_id", "deleted_at", "sort_name"),
+		index.Fields("district_id", "ungrouped", "deleted_at", "sort_name"),
+		index.Fields("district_id", "ungrouped", "active", "deleted_at"),
+		index.Fields("organization_id", "deleted_at", "sort_name"),
+		index.Fields("organization_id", "ungrouped", "active", "deleted_at"),
+	}
+}
+
+// Policy of Student.
+func (Student) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(rule.LimitStudentsToPurview()),
+		Mutation: rule.Mutation(rule.EducatorsChangeTheirStudents()),
+	}
+}

@@ -1,0 +1,40 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// UsageEvent remembers that an event was counted, so that a product may send it
+// again without counting it twice.
+type UsageEvent struct{ ent.Schema }
+
+// Mixin of UsageEvent.
+func (UsageEvent) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of UsageEvent.
+func (UsageEvent) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("district_id").Immutable(),
+		field.String("event_id").SchemaType(varchar(128)).Immutable(),
+	}
+}
+
+// Indexes of UsageEvent.
+func (UsageEvent) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("district_id", "event_id").Unique(),
+	}
+}
+
+// Policy of UsageEvent.
+func (UsageEvent) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

@@ -1,0 +1,178 @@
+// Package database opens the database, migrates it, and runs transactions that
+// retry what a database refuses for a moment. Its users see an ent client; which
+// kind of database stands behind it matters only to the few statements that ent
+// cannot write.
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"github.com/go-sql-driver/mysql"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+
+	"homeroom/ent/db"
+	_ "homeroom/ent/db/runtime" // binds the policies to the client
+)
+
+// DB is an open database. It is safe for concurrent use.
+type DB struct {
+	kind   Kind
+	sql    *sql.DB
+	client *db.Client
+	// writer lets one transaction of this process write at a time on SQLite,
+	// in the order of arrival; SQLite's own waiting is a lottery.
+	writer chan struct{}
+}
+
+// Open connects to the database of a URL (see CheckURL) and checks that it
+// answers. It creates the folder of an SQLite file and a missing MySQL database.
+func Open(ctx context.Context, rawURL string) (*DB, error) {
+	src, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	if src.kind == SQLite {
+		if err := createFolder(src.dsn); err != nil {
+			return nil, err
+		}
+	}
+	conn, err := src.open()
+	if err != nil {
+		return nil, err
+	}
+	if err := ping(ctx, src, conn); err != nil {
+		conn.Close()
+		return nil, fmt.Errorf("the database does not answer: %w", err)
+	}
+	d := &DB{kind: src.kind, sql: conn, writer: make(chan struct{}, 1)}
+	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
+	return d, nil
+}
+
+// OpenSQL opens the plain connections of a URL, for migrations and tests.
+func OpenSQL(rawURL string) (*sql.DB, error) {
+	src, err := parse(rawURL)
+	if err != nil {
+		return nil, err
+	}
+	return src.open()
+}
+
+func (s source) open() (*sql.DB, error) {
+	conn, err := sql.Open(s.kind.DriverName(), s.dsn)
+	if err != nil {
+		return nil, err
+	}
+	if s.kind == MySQL {
+		conn.SetMaxOpenConns(48)
+		conn.SetMaxIdleConns(16)
+		// Proxies and servers close idle connections; a shorter life avoids
+		// meeting a closed one.
+		conn.SetConnMaxLifetime(4 * time.Minute)
+	} else {
+		conn.SetMaxOpenConns(16)
+		conn.SetMaxIdleConns(16)
+	}
+	return conn, nil
+}
+
+func (k Kind) dialect() string {
+	if k == MySQL {
+		return dialect.MySQL
+	}
+	return dialect.SQLite
+}
+
+func createFolder(dsn string) error {
+	path := strings.TrimPrefix(dsn[:strings.Index(dsn, "?")], "file:")
+	return os.MkdirAll(filepath.Dir(path), 0o700)
+}
+
+const errUnknownDatabase = 1049
+
+// ping checks the connection and creates the database where the server has none
+// of that name.
+func ping(ctx context.Context, src source, conn *sql.DB) error {
+	err := conn.PingContext(ctx)
+	var my *mysql.MySQLError
+	if !errors.As(err, &my) || my.Number != errUnknownDatabase {
+		return err
+	}
+	if err := createDatabase(ctx, src.mysql, src.mysql.DBName); err != nil {
+		return err
+	}
+	return conn.PingContext(ctx)
+}
+
+func createDatabase(ctx context.Context, c *mysql.Config, name string) error {
+	server := c.Clone()
+	server.DBName = ""
+	conn, err := sql.Open(MySQL.DriverName(), server.FormatDSN())
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = conn.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS `"+strings.ReplaceAll(name, "`", "``")+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+	return err
+}
+
+// Scratch creates an empty database on the server of a MySQL URL, for tests and
+// for comparing schemas, and returns its URL and what drops it again.
+func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), error) {
+	src, err := parse(serverURL)
+	if err != nil {
+		return "", nil, err
+	}
+	if src.kind != MySQL {
+		return "", nil, errors.New("a scratch database needs a mysql:// URL")
+	}
+	name := fmt.Sprintf("%s_%d_%d", prefix, os.Getpid(), time.Now().UnixNano())
+	if err := createDatabase(ctx, src.mysql, name); err != nil {
+		return "", nil, err
+	}
+	drop := func() {
+		if conn, err := sql.Open(MySQL.DriverName(), src.dsn); err == nil {
+			defer conn.Close()
+			_, _ = conn.Exec("DROP DATABASE IF EXISTS `" + name + "`")
+		}
+	}
+	path, query, hasQuery := strings.Cut(serverURL, "?")
+	slash := strings.Index(path[len("mysql://"):], "/")
+	if slash >= 0 {
+		path = path[:len("mysql://")+slash]
+	}
+	path += "/" + name
+	if hasQuery {
+		path += "?" + query
+	}
+	return path, drop, nil
+}
+
+// Kind returns the kind of the database.
+func (d *DB) Kind() Kind { return d.kind }
+
+// Ping checks that the database answers.
+func (d *DB) Ping(ctx context.Context) error { return d.sql.PingContext(ctx) }
+
+// Close ends all connections.
+func (d *DB) Close() error { return d.sql.Close() }
+
+// Optimize refreshes the statistics by which the planner chooses its indexes;
+// call it after many rows have come in.
+func (d *DB) Optimize(ctx context.Context) error {
+	if d.kind == SQLite {
+		_, err := d.sql.ExecContext(ctx, "PRAGMA optimize = 0x10002")
+		return err
+	}
+	_, err := d.sql.ExecContext(ctx, "ANALYZE TABLE `students`, `enrollments`, `groups`, `usage_days`, `student_words`")
+	return err
+}

@@ -1,0 +1,194 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"ariga.io/atlas/sql/migrate"
+
+	"homeroom/ent/migrations"
+)
+
+// revisionTable remembers how far each migration has come, statement by
+// statement: MySQL commits every statement that defines a table by itself, so a
+// file that was cut off in the middle goes on where it stopped.
+const revisionTable = `CREATE TABLE IF NOT EXISTS schema_revisions (
+	name VARCHAR(190) NOT NULL PRIMARY KEY,
+	applied INTEGER NOT NULL,
+	total INTEGER NOT NULL
+)`
+
+// Migrate brings the tables up to date and returns the names of the migrations
+// that it applied. Several servers may call it at once: one migrates, the others
+// wait.
+func (d *DB) Migrate(ctx context.Context) ([]string, error) {
+	files, err := migrations.Files(string(d.kind))
+	if err != nil {
+		return nil, err
+	}
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close()
+	if d.kind == SQLite {
+		return migrateSQLite(ctx, conn, files)
+	}
+	return migrateMySQL(ctx, conn, files)
+}
+
+// Pending returns the names of the migrations that have not been applied.
+func (d *DB) Pending(ctx context.Context) ([]string, error) {
+	files, err := migrations.Files(string(d.kind))
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, f := range files {
+		var applied, total int
+		err := d.sql.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).Scan(&applied, &total)
+		if err != nil || applied < total {
+			names = append(names, f.Name)
+		}
+	}
+	return names, nil
+}
+
+// migrateSQLite applies each file in one transaction. Rebuilding a table drops
+// the old one, which would delete the rows that refer to it; foreign keys are
+// switched off before the transaction, where alone it works, and checked before
+// the commit.
+func migrateSQLite(ctx context.Context, conn *sql.Conn, files []migrations.File) (done []string, err error) {
+	if _, err := conn.ExecContext(ctx, "PRAGMA foreign_keys = OFF"); err != nil {
+		return nil, err
+	}
+	defer func() {
+		_, on := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA foreign_keys = ON")
+		err = errors.Join(err, on)
+	}()
+	for _, f := range files {
+		applied, err := inImmediate(ctx, conn, func() (bool, error) { return applySQLite(ctx, conn, f) })
+		if err != nil {
+			return done, fmt.Errorf("migration %s: %w", f.Name, err)
+		}
+		if applied {
+			done = append(done, f.Name)
+		}
+	}
+	return done, nil
+}
+
+func inImmediate(ctx context.Context, conn *sql.Conn, fn func() (bool, error)) (bool, error) {
+	if _, err := conn.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return false, err
+	}
+	applied, err := fn()
+	if err != nil {
+		_, undo := conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
+		return false, errors.Join(err, undo)
+	}
+	_, err = conn.ExecContext(ctx, "COMMIT")
+	return applied, err
+}
+
+func applySQLite(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, error) {
+	if _, err := conn.ExecContext(ctx, revisionTable); err != nil {
+		return false, err
+	}
+	applied, err := appliedStatements(ctx, conn, f.Name)
+	if err != nil || applied > 0 {
+		return false, err
+	}
+	statements, err := split(f)
+	if err != nil {
+		return false, err
+	}
+	for _, s := range statements {
+		if _, err := conn.ExecContext(ctx, s); err != nil {
+			return false, err
+		}
+	}
+	var table string
+	var row, parent, key any
+	switch err := conn.QueryRowContext(ctx, "PRAGMA foreign_key_check").Scan(&table, &row, &parent, &key); {
+	case err == nil:
+		return false, fmt.Errorf("row %v of %s refers to a row of %v that does not exist", row, table, parent)
+	case !errors.Is(err, sql.ErrNoRows):
+		return false, err
+	}
+	_, err = conn.ExecContext(ctx, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, ?, ?)", f.Name, len(statements), len(statements))
+	return true, err
+}
+
+func migrateMySQL(ctx context.Context, conn *sql.Conn, files []migrations.File) (done []string, err error) {
+	// The name of a lock has at most 64 characters.
+	const lock = "LEFT(CONCAT('homeroom.migrate.', DATABASE()), 64)"
+	var got sql.NullInt64
+	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 120)").Scan(&got); err != nil {
+		return nil, err
+	}
+	if got.Int64 != 1 {
+		return nil, errors.New("another server has been migrating the database for two minutes")
+	}
+	defer func() {
+		_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lock+")")
+		err = errors.Join(err, unlock)
+	}()
+	if _, err := conn.ExecContext(ctx, revisionTable); err != nil {
+		return nil, err
+	}
+	for _, f := range files {
+		applied, err := applyMySQL(ctx, conn, f)
+		if err != nil {
+			return done, fmt.Errorf("migration %s: %w", f.Name, err)
+		}
+		if applied {
+			done = append(done, f.Name)
+		}
+	}
+	return done, nil
+}
+
+func applyMySQL(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, error) {
+	statements, err := split(f)
+	if err != nil {
+		return false, err
+	}
+	applied, err := appliedStatements(ctx, conn, f.Name)
+	if err != nil || applied >= len(statements) {
+		return false, err
+	}
+	if applied == 0 {
+		if _, err := conn.ExecContext(ctx, "INSERT IGNORE INTO schema_revisions (name, applied, total) VALUES (?, 0, ?)", f.Name, len(statements)); err != nil {
+			return false, err
+		}
+	}
+	for i := applied; i < len(statements); i++ {
+		if _, err := conn.ExecContext(ctx, statements[i]); err != nil {
+			return false, fmt.Errorf("statement %d: %w", i+1, err)
+		}
+		if _, err := conn.ExecContext(ctx, "UPDATE schema_revisions SET applied = ? WHERE name = ?", i+1, f.Name); err != nil {
+			return false, err
+		}
+	}
+	return true, nil
+}
+
+func appliedStatements(ctx context.Context, conn *sql.Conn, name string) (int, error) {
+	var applied int
+	err := conn.QueryRowContext(ctx, "SELECT applied FROM schema_revisions WHERE name = ?", name).Scan(&applied)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, nil
+	}
+	return applied, err
+}
+
+func split(f migrations.File) ([]string, error) {
+	list, err := migrate.NewLocalFile(f.Name, []byte(f.SQL)).Stmts()
+	if err != nil {
+		return nil, fmt.Errorf("split %s: %w", f.Name, err)
+	}
+	return list, nil
+}

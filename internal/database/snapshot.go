@@ -1,0 +1,105 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"sync"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+)
+
+// Snapshot returns a context in which every query sees the database at one
+// moment, that of the first query, so that the numbers of one answer agree with
+// each other whatever is written meanwhile. Nothing is sent before that first
+// query. The queries may come from several goroutines; they run one after the
+// other, on one connection, which end gives back.
+func (d *DB) Snapshot(ctx context.Context) (_ context.Context, end func()) {
+	if _, ok := ctx.Value(clientKey{}).(scope); ok {
+		return ctx, func() {}
+	}
+	s := &snapshot{db: d, ctx: ctx}
+	client := db.NewClient(db.Driver(s))
+	return context.WithValue(ctx, clientKey{}, scope{client: client}), s.end
+}
+
+// snapshot is an ent driver over one read-only transaction.
+type snapshot struct {
+	db  *DB
+	ctx context.Context
+
+	mu    sync.Mutex
+	tx    dialect.Tx
+	ended bool
+}
+
+var errReadOnly = errors.New("database: a snapshot is for reading")
+
+func (s *snapshot) begin() error {
+	if s.ended {
+		return errors.New("database: the snapshot has ended")
+	}
+	if s.tx != nil {
+		return nil
+	}
+	opts := &sql.TxOptions{ReadOnly: true}
+	if s.db.kind == MySQL {
+		opts.Isolation = sql.LevelRepeatableRead
+	}
+	driver := counting{entsql.OpenDB(s.db.kind.dialect(), s.db.sql)}
+	tx, err := driver.BeginTx(s.ctx, opts)
+	s.tx = tx
+	return err
+}
+
+func (s *snapshot) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	if s.tx != nil {
+		_ = s.tx.Rollback()
+		s.tx = nil
+	}
+}
+
+// Query implements dialect.Driver. The connection stays taken until the rows are
+// closed, as a connection answers one query at a time.
+func (s *snapshot) Query(ctx context.Context, query string, args, v any) error {
+	s.mu.Lock()
+	err := s.begin()
+	if err == nil {
+		err = s.tx.Query(ctx, query, args, v)
+	}
+	rows, ok := v.(*entsql.Rows)
+	if err != nil || !ok {
+		s.mu.Unlock()
+		return err
+	}
+	rows.ColumnScanner = &lockedRows{ColumnScanner: rows.ColumnScanner, unlock: sync.OnceFunc(s.mu.Unlock)}
+	return nil
+}
+
+// Exec implements dialect.Driver.
+func (s *snapshot) Exec(context.Context, string, any, any) error { return errReadOnly }
+
+// Tx implements dialect.Driver.
+func (s *snapshot) Tx(context.Context) (dialect.Tx, error) { return nil, errReadOnly }
+
+// Close implements dialect.Driver.
+func (s *snapshot) Close() error { s.end(); return nil }
+
+// Dialect implements dialect.Driver.
+func (s *snapshot) Dialect() string { return s.db.kind.dialect() }
+
+type lockedRows struct {
+	entsql.ColumnScanner
+	unlock func()
+}
+
+func (r *lockedRows) Close() error {
+	defer r.unlock()
+	return r.ColumnScanner.Close()
+}

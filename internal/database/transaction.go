@@ -1,0 +1,137 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+	"modernc.org/sqlite"
+
+	"homeroom/ent/db"
+)
+
+type clientKey struct{}
+
+// scope is the transaction or snapshot that a context is in.
+type scope struct {
+	client *db.Client
+	writes bool
+}
+
+// Client returns the client to use in a context: that of the transaction or
+// snapshot that the context is in, otherwise that of the database.
+func (d *DB) Client(ctx context.Context) *db.Client {
+	if s, ok := ctx.Value(clientKey{}).(scope); ok {
+		return s.client
+	}
+	return d.client
+}
+
+// attempts is how often a transaction is tried, including the first time.
+const attempts = 8
+
+// InTx runs fn in a transaction, which commits when fn returns nil. It runs fn
+// again, from the start, when the database gave the transaction up for a reason
+// that passes (a deadlock, a lock that took too long, a conflict between nodes);
+// fn must therefore change nothing outside of the database. Inside of another
+// InTx it joins the transaction that is there.
+//
+// On MySQL the isolation is READ COMMITTED: each statement sees what was
+// committed before it, so that what is read after a lock has been waited for is
+// what the lock protects, and no gaps are locked.
+func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
+	if s, ok := ctx.Value(clientKey{}).(scope); ok && s.writes {
+		return fn(ctx, s.client)
+	}
+	for attempt := 1; ; attempt++ {
+		err := d.try(ctx, fn)
+		if err == nil || attempt == attempts || !passes(err) {
+			return err
+		}
+		wait := time.Duration(rand.Int64N(int64(attempt) * int64(20*time.Millisecond)))
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func (d *DB) try(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) (err error) {
+	opts := &sql.TxOptions{}
+	if d.kind == MySQL {
+		opts.Isolation = sql.LevelReadCommitted
+	} else {
+		select {
+		case d.writer <- struct{}{}:
+			defer func() { <-d.writer }()
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	tx, err := d.client.BeginTx(ctx, opts)
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = tx.Rollback()
+			panic(p)
+		}
+	}()
+	client := tx.Client()
+	if err := fn(context.WithValue(ctx, clientKey{}, scope{client: client, writes: true}), client); err != nil {
+		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
+			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
+		}
+		return err
+	}
+	if err := tx.Commit(); err != nil {
+		return fmt.Errorf("commit: %w", err)
+	}
+	return nil
+}
+
+// The errors after which the whole transaction is tried again: a lock that took
+// too long, a deadlock, a conflict that a cluster found when committing, a plugin
+// of a cluster that rolled back, and a row that changed under a snapshot.
+var passing = []uint16{1205, 1213, 1180, 3101, 1020}
+
+// SQLite's result codes for a database that somebody else is writing to; the
+// extended codes have them in their lowest byte.
+const (
+	sqliteBusy   = 5
+	sqliteLocked = 6
+)
+
+func passes(err error) bool {
+	var my *mysql.MySQLError
+	if errors.As(err, &my) {
+		return slices.Contains(passing, my.Number)
+	}
+	var lite *sqlite.Error
+	if errors.As(err, &lite) {
+		code := lite.Code() & 0xff
+		return code == sqliteBusy || code == sqliteLocked
+	}
+	return false
+}
+
+// IsDuplicate reports whether a unique index refused a row.
+func IsDuplicate(err error) bool {
+	return err != nil && db.IsConstraintError(err) && !isForeignKey(err)
+}
+
+func isForeignKey(err error) bool {
+	var my *mysql.MySQLError
+	if errors.As(err, &my) {
+		return my.Number == 1451 || my.Number == 1452
+	}
+	var lite *sqlite.Error
+	return errors.As(err, &lite) && lite.Code() == 787
+}

@@ -1,0 +1,112 @@
+package database
+
+import (
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/go-sql-driver/mysql"
+)
+
+// Kind is a kind of database.
+type Kind string
+
+// The kinds of databases that Homeroom runs on. MySQL stands for MariaDB too.
+const (
+	SQLite Kind = "sqlite"
+	MySQL  Kind = "mysql"
+)
+
+// DriverName is the name under which database/sql knows the driver.
+func (k Kind) DriverName() string { return string(k) }
+
+// source is a parsed database URL.
+type source struct {
+	kind Kind
+	dsn  string
+	// mysql is set for MySQL alone.
+	mysql *mysql.Config
+}
+
+// CheckURL reports what is wrong with a database URL, without connecting.
+func CheckURL(raw string) error {
+	_, err := parse(raw)
+	return err
+}
+
+// parse reads mysql://user:password@host:port/database and sqlite:path. The
+// messages never repeat the URL, because it holds a password.
+func parse(raw string) (source, error) {
+	switch {
+	case strings.HasPrefix(raw, "sqlite:"):
+		return parseSQLite(strings.TrimPrefix(strings.TrimPrefix(raw, "sqlite:"), "//"))
+	case strings.HasPrefix(raw, "mysql://"), strings.HasPrefix(raw, "mariadb://"):
+		return parseMySQL(raw)
+	default:
+		return source{}, fmt.Errorf("the database URL must begin with mysql:// or sqlite:")
+	}
+}
+
+func parseSQLite(path string) (source, error) {
+	if path == "" {
+		return source{}, fmt.Errorf("the database URL names no file; write sqlite:path/to/homeroom.db")
+	}
+	if strings.Contains(path, ":memory:") {
+		return source{}, fmt.Errorf("an in-memory database is lost with its first connection; write sqlite:path/to/homeroom.db")
+	}
+	// Immediate transactions take the write lock at once: a deferred one that
+	// becomes a writer fails with BUSY instead of waiting. Read-only
+	// transactions stay deferred.
+	q := url.Values{
+		"_txlock":      {"immediate"},
+		"_time_format": {"sqlite"},
+		"_pragma": {
+			"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+			"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(268435456)",
+		},
+	}
+	return source{kind: SQLite, dsn: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()}, nil
+}
+
+func parseMySQL(raw string) (source, error) {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return source{}, fmt.Errorf("the database URL is not a URL; percent-encode special characters of the password")
+	}
+	c := mysql.NewConfig()
+	if u.User != nil {
+		c.User = u.User.Username()
+		c.Passwd, _ = u.User.Password()
+	}
+	c.Net, c.Addr = "tcp", u.Host
+	if u.Port() == "" {
+		c.Addr = u.Hostname() + ":3306"
+	}
+	for key, values := range u.Query() {
+		switch key {
+		case "socket":
+			c.Net, c.Addr = "unix", values[0]
+		case "tls":
+			c.TLSConfig = values[0]
+		default:
+			return source{}, fmt.Errorf("the database URL has an unknown setting %q; known are socket and tls", key)
+		}
+	}
+	if c.Net == "tcp" && u.Hostname() == "" {
+		return source{}, fmt.Errorf("the database URL names no host")
+	}
+	c.DBName = strings.TrimPrefix(u.Path, "/")
+	c.ParseTime = true
+	c.Loc = time.UTC
+	c.Collation = "utf8mb4_bin"
+	// A cached prepared COUNT becomes a full scan on MariaDB after another read
+	// on its connection, so values are interpolated by the client.
+	c.InterpolateParams = true
+	// Rows that an UPDATE found, not those whose values differed: ent takes no
+	// changed row for a missing one.
+	c.ClientFoundRows = true
+	c.Timeout = 10 * time.Second
+	c.Params = map[string]string{"time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
+	return source{kind: MySQL, dsn: c.FormatDSN(), mysql: c}, nil
+}

@@ -1,0 +1,55 @@
+// Package fold brings text into the form in which Homeroom compares, sorts and
+// searches it. The databases compare these forms byte by byte, so that SQLite,
+// MySQL and MariaDB give the same answers whatever their collations.
+package fold
+
+import (
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/runes"
+	"golang.org/x/text/transform"
+	"golang.org/x/text/unicode/norm"
+)
+
+// Key folds text for equality: case-folded (Unicode's full folding), NFC, white
+// space collapsed to single spaces. José and JOSÉ are equal, José and Jose are
+// not.
+func Key(s string) string {
+	return norm.NFC.String(cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " ")))
+}
+
+// Text folds text for sorting and searching: as Key, and without diacritics,
+// so that "jose" finds José and Ångström stands beside Angstrom.
+func Text(s string) string {
+	stripped, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
+	if err != nil {
+		stripped = s
+	}
+	return Key(stripped)
+}
+
+// SortName is the key by which lists of people are sorted: last name, then
+// first name. Two spaces stand between them, which no folded name holds, so
+// that Kim stands before Kim Lee. It is cut to 120 characters; ties are broken
+// by the row's key.
+func SortName(last, first string) string {
+	return cut(Text(last)+"  "+Text(first), 120)
+}
+
+// Words splits text into the folded words that a search compares.
+func Words(s string) []string {
+	return strings.FieldsFunc(Text(s), func(r rune) bool { return unicode.IsSpace(r) })
+}
+
+// cut shortens s to at most n characters.
+func cut(s string, n int) string {
+	for i := range s {
+		if n == 0 {
+			return s[:i]
+		}
+		n--
+	}
+	return s
+}

@@ -1,0 +1,49 @@
+// Package globalid writes database keys as the opaque, typed ids of the API
+// (Relay's global object identification). An id such as stu_2n9c names its type,
+// so that the id of a group is never taken for the id of a student, and holds a
+// letter, so that a spreadsheet leaves it alone.
+package globalid
+
+import (
+	"strconv"
+	"strings"
+)
+
+// Type is the prefix of an id.
+type Type string
+
+// The types of nodes.
+const (
+	Organization Type = "org"
+	Educator     Type = "edu"
+	Group        Type = "grp"
+	Student      Type = "stu"
+	BulkJob      Type = "job"
+)
+
+// Encode returns the id of the row with a positive key.
+func Encode(t Type, key int) string {
+	return string(t) + "_" + strconv.FormatInt(int64(key), 36)
+}
+
+// Decode returns the type and key of an id. It accepts exactly what Encode
+// writes: every row has one id.
+func Decode(id string) (Type, int, bool) {
+	prefix, digits, found := strings.Cut(id, "_")
+	key, err := strconv.ParseInt(digits, 36, 64)
+	if !found || err != nil || key <= 0 || Encode(Type(prefix), int(key)) != id {
+		return "", 0, false
+	}
+	switch t := Type(prefix); t {
+	case Organization, Educator, Group, Student, BulkJob:
+		return t, int(key), true
+	default:
+		return "", 0, false
+	}
+}
+
+// Key returns the key of an id of the wanted type.
+func Key(want Type, id string) (int, bool) {
+	t, key, ok := Decode(id)
+	return key, ok && t == want
+}

@@ -1,0 +1,119 @@
+// Package viewer says who is asking. It depends on the standard library alone,
+// so that every layer, down to the database policies, can read it.
+package viewer
+
+import (
+	"context"
+	"slices"
+)
+
+// Role is what an educator does at one organization.
+type Role string
+
+// The roles, by the names that the API uses.
+const (
+	DistrictAdmin Role = "DISTRICT_ADMIN"
+	SchoolAdmin   Role = "SCHOOL_ADMIN"
+	Teacher       Role = "TEACHER"
+)
+
+// Assignment is one role at one organization, which is a district for
+// DistrictAdmin and a school for the other roles.
+type Assignment struct {
+	Role           Role
+	OrganizationID int
+	DistrictID     int
+}
+
+// Viewer is the person or process on whose behalf something runs. The zero
+// value may see and do nothing.
+type Viewer struct {
+	EducatorID  int
+	DistrictID  int
+	SessionID   int
+	Assignments []Assignment
+
+	// reason is set for the server's own work, which no purview limits.
+	reason string
+}
+
+// System returns the viewer of the server's own work: migrations, counters, the
+// worker's bookkeeping. The reason is a short noun phrase that says why the
+// purview does not apply; code that acts for a person never uses it for what
+// the person will see.
+func System(reason string) *Viewer {
+	if reason == "" {
+		panic("viewer: a system viewer needs a reason")
+	}
+	return &Viewer{reason: reason}
+}
+
+// IsSystem reports whether the viewer is the server itself.
+func (v *Viewer) IsSystem() bool { return v != nil && v.reason != "" }
+
+// AdminDistricts are the districts that the viewer administers as a whole.
+func (v *Viewer) AdminDistricts() []int { return v.organizations(DistrictAdmin) }
+
+// AdminSchools are the schools that the viewer administers one by one, without
+// those that a district role covers.
+func (v *Viewer) AdminSchools() []int { return v.organizations(SchoolAdmin) }
+
+// TeacherSchools are the schools at which the viewer teaches.
+func (v *Viewer) TeacherSchools() []int { return v.organizations(Teacher) }
+
+// IsAdmin reports whether the viewer administers anything.
+func (v *Viewer) IsAdmin() bool {
+	return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role != Teacher })
+}
+
+// IsTeacher reports whether the viewer holds a teacher's role anywhere.
+func (v *Viewer) IsTeacher() bool {
+	return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role == Teacher })
+}
+
+// Administers reports whether an organization, given with the district it lies
+// in, is inside the viewer's administrative purview.
+func (v *Viewer) Administers(organizationID, districtID int) bool {
+	if v == nil {
+		return false
+	}
+	return v.IsSystem() ||
+		slices.Contains(v.AdminDistricts(), districtID) ||
+		slices.Contains(v.AdminSchools(), organizationID)
+}
+
+// TeachesAt reports whether the viewer holds a teacher's role at the school.
+func (v *Viewer) TeachesAt(organizationID int) bool {
+	return v != nil && slices.Contains(v.TeacherSchools(), organizationID)
+}
+
+func (v *Viewer) organizations(role Role) []int {
+	if v == nil {
+		return nil
+	}
+	var ids []int
+	for _, a := range v.Assignments {
+		if a.Role == role && !slices.Contains(ids, a.OrganizationID) {
+			ids = append(ids, a.OrganizationID)
+		}
+	}
+	return ids
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries the viewer.
+func NewContext(ctx context.Context, v *Viewer) context.Context {
+	return context.WithValue(ctx, contextKey{}, v)
+}
+
+// FromContext returns the viewer of a context, or nil where nobody has signed in.
+func FromContext(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(contextKey{}).(*Viewer)
+	return v
+}
+
+// AsSystem returns a context in which the server acts for itself; see System.
+func AsSystem(ctx context.Context, reason string) context.Context {
+	return NewContext(ctx, System(reason))
+}
