@@ -1,0 +1,42 @@
+# make help lists what there is to do. The scripts in .ci do the work and can be called by themselves as well.
+
+# Overridable: make test-fast PKG=./internal/roster/..., make bench BENCH=Assign PKG=./graph
+PKG   ?= ./...
+BENCH ?= .
+
+.DEFAULT_GOAL := help
+.PHONY: help test test-fast lint generate generated migration bench build demo clean
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the browser test
+	@.ci/test
+
+test-fast: ## The Go tests on SQLite alone, cached, without MySQL and browser; PKG=./internal/roster/... narrows
+	@env -u HOMEROOM_TEST_MYSQL -u HOMEROOM_TEST_CHROMIUM go test $(PKG)
+
+lint: ## gofmt, go vet and staticcheck on the hand-written code
+	@.ci/lint
+
+generate: ## Write the generated code anew
+	go generate ./...
+
+generated: ## Check that the generated code is current
+	@.ci/generated
+
+migration: ## Write the migration from the newest one to the ent schema: NAME=add_student_grade
+	@test -n '$(NAME)' || { echo 'Give it a name: make migration NAME=add_student_grade' >&2; exit 1; }
+	@.ci/with-mysql go run ./ent/migrations/diff '$(NAME)'
+
+bench: ## Benchmarks on SQLite and MySQL; BENCH=Assign PKG=./graph narrows
+	@.ci/with-mysql go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+build: ## bin/homeroom
+	go build -trimpath -o bin/homeroom ./cmd/homeroom
+
+demo: build ## A server with made-up schools to look at
+	./bin/homeroom demo
+
+clean: ## Remove what the build made
+	rm -rf bin

@@ -1,0 +1,115 @@
+package identity
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"golang.org/x/crypto/argon2"
+)
+
+// Cost is how much work one argon2id hash takes.
+type Cost struct {
+	// Memory in KiB.
+	Memory uint32
+	Time   uint32
+}
+
+// DefaultCost is the least that OWASP recommends for argon2id (Password Storage
+// Cheat Sheet): 19 MiB, two passes, one lane; about 40 ms.
+var DefaultCost = Cost{Memory: 19 * 1024, Time: 2}
+
+const (
+	saltLength = 16
+	hashLength = 32
+)
+
+// Hasher hashes passwords, on at most all cores at once, so that a burst of
+// sign-ins or an import takes neither the memory nor the machine.
+type Hasher struct {
+	cost  Cost
+	slots chan struct{}
+	// decoy is verified where there is no account, so that an unknown address
+	// takes as long as a wrong password.
+	decoy string
+}
+
+// NewHasher returns a hasher; tests give it a small cost.
+func NewHasher(cost Cost) *Hasher {
+	h := &Hasher{cost: cost, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	h.decoy = h.encode("decoy", make([]byte, saltLength))
+	return h
+}
+
+// Hash returns the PHC string of a password with a new salt.
+func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
+	if err := h.enter(ctx); err != nil {
+		return "", err
+	}
+	defer h.leave()
+	salt := make([]byte, saltLength)
+	if _, err := rand.Read(salt); err != nil {
+		return "", err
+	}
+	return h.encode(password, salt), nil
+}
+
+// Verify reports whether a password belongs to a PHC string; it takes the same
+// time, and answers no, where the string is empty.
+func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
+	if err := h.enter(ctx); err != nil {
+		return false, err
+	}
+	defer h.leave()
+	known := encoded != ""
+	if !known {
+		encoded = h.decoy
+	}
+	cost, salt, want, err := decode(encoded)
+	if err != nil {
+		return false, err
+	}
+	got := argon2.IDKey([]byte(password), salt, cost.Time, cost.Memory, 1, uint32(len(want)))
+	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+}
+
+func (h *Hasher) enter(ctx context.Context) error {
+	select {
+	case h.slots <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (h *Hasher) leave() { <-h.slots }
+
+func (h *Hasher) encode(password string, salt []byte) string {
+	key := argon2.IDKey([]byte(password), salt, h.cost.Time, h.cost.Memory, 1, hashLength)
+	b := base64.RawStdEncoding
+	return fmt.Sprintf("$argon2id$v=%d$m=%d,t=%d,p=1$%s$%s", argon2.Version, h.cost.Memory, h.cost.Time,
+		b.EncodeToString(salt), b.EncodeToString(key))
+}
+
+var errHash = errors.New("identity: the stored password hash is damaged")
+
+func decode(encoded string) (cost Cost, salt, key []byte, err error) {
+	parts := strings.Split(encoded, "$")
+	if len(parts) != 6 || parts[1] != "argon2id" {
+		return Cost{}, nil, nil, errHash
+	}
+	if _, err := fmt.Sscanf(parts[3], "m=%d,t=%d,p=1", &cost.Memory, &cost.Time); err != nil {
+		return Cost{}, nil, nil, errHash
+	}
+	salt, errSalt := base64.RawStdEncoding.DecodeString(parts[4])
+	key, errKey := base64.RawStdEncoding.DecodeString(parts[5])
+	if errSalt != nil || errKey != nil || len(key) == 0 {
+		return Cost{}, nil, nil, errHash
+	}
+	return cost, salt, key, nil
+}

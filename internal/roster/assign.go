@@ -1,0 +1,156 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+)
+
+// Assigned is what AssignStudents did.
+type Assigned struct {
+	Added, Already int
+	Students       []*db.Student
+	Groups         []*db.Group
+}
+
+// AssignStudents enrolls students of the purview in groups of the purview. It
+// returns Refusals, and changes nothing, where a student or group does not exist
+// for the caller or a group is synced.
+func (s *Service) AssignStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
+	return s.changeEnrollments(ctx, studentIDs, groupIDs, func(ctx context.Context, client *db.Client, pairs []Pair) (int, error) {
+		added, err := Enroll(ctx, client, pairs)
+		return len(added), err
+	})
+}
+
+// RemoveStudents takes students out of groups; see AssignStudents. Added counts
+// the enrollments that were removed.
+func (s *Service) RemoveStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
+	return s.changeEnrollments(ctx, studentIDs, groupIDs, func(ctx context.Context, client *db.Client, pairs []Pair) (int, error) {
+		removed, err := Unenroll(ctx, client, pairs)
+		return len(removed), err
+	})
+}
+
+func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []int,
+	change func(context.Context, *db.Client, []Pair) (int, error)) (result Assigned, err error) {
+	if err := checkSelection(studentIDs, groupIDs); err != nil {
+		return Assigned{}, err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		students, groups, err := s.lockBoth(ctx, client, studentIDs, groupIDs)
+		if err != nil {
+			return err
+		}
+		var pairs []Pair
+		for _, st := range students {
+			for _, g := range groups {
+				pairs = append(pairs, Pair{st.ID, g.ID})
+			}
+		}
+		n, err := change(ctx, client, pairs)
+		if err != nil {
+			return err
+		}
+		result = Assigned{Added: n, Already: len(pairs) - n}
+		result.Students, result.Groups, err = s.reread(ctx, client, students, groups)
+		return err
+	})
+	return result, err
+}
+
+func checkSelection(studentIDs, groupIDs []int) error {
+	switch {
+	case len(studentIDs) == 0:
+		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
+	case len(groupIDs) == 0:
+		return fault.Invalidf("choose at least one class or group").WithCode("REQUIRED").At("groupIds")
+	case len(studentIDs) > MaxSelection:
+		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(studentIDs)).WithCode("TOO_MANY").At("studentIds")
+	case len(groupIDs) > MaxGroupsAtOne:
+		return fault.Invalidf("at most %d classes or groups can be chosen at once; %d were", MaxGroupsAtOne, len(groupIDs)).WithCode("TOO_MANY").At("groupIds")
+	default:
+		return nil
+	}
+}
+
+// lockBoth locks students and groups of the purview, in that order, and refuses
+// those that do not exist for the viewer and groups that are synced.
+func (s *Service) lockBoth(ctx context.Context, client *db.Client, studentIDs, groupIDs []int) ([]*db.Student, []*db.Group, error) {
+	var refusals Refusals
+	students, err := LockStudents(ctx, client, s.locks(), studentIDs)
+	if err != nil {
+		return nil, nil, err
+	}
+	refusals = append(refusals, missing(studentIDs, students, func(s *db.Student) int { return s.ID }, ErrNoStudent, "studentIds")...)
+	groups, err := s.lockGroups(ctx, client, groupIDs, &refusals)
+	if err != nil {
+		return nil, nil, err
+	}
+	return students, groups, refusals.orNil()
+}
+
+func (s *Service) lockGroups(ctx context.Context, client *db.Client, ids []int, refusals *Refusals) ([]*db.Group, error) {
+	groups, err := LockGroups(ctx, client, s.locks(), ids)
+	if err != nil {
+		return nil, err
+	}
+	*refusals = append(*refusals, missing(ids, groups, func(g *db.Group) int { return g.ID }, ErrNoGroup, "groupIds")...)
+	for _, g := range groups {
+		if g.Synced == 1 {
+			*refusals = append(*refusals, syncedGroup(g).At("groupIds", slices.Index(ids, g.ID)))
+		}
+	}
+	return groups, nil
+}
+
+func syncedGroup(g *db.Group) *fault.Error {
+	return fault.Invalidf("%s is kept by the school's information system; students enter and leave it there", g.Name).WithCode("SYNCED_GROUP")
+}
+
+func syncedStudent(st *db.Student) *fault.Error {
+	return fault.Invalidf("%s %s is kept by the school's information system; make the change there", st.FirstName, st.LastName).WithCode("SYNCED_STUDENT")
+}
+
+// missing returns a refusal for each id that was asked for and not found.
+func missing[T any](ids []int, found []T, id func(T) int, err *fault.Error, field string) []*fault.Error {
+	there := make(map[int]bool, len(found))
+	for _, f := range found {
+		there[id(f)] = true
+	}
+	var refusals []*fault.Error
+	for i, wanted := range ids {
+		if !there[wanted] {
+			refusals = append(refusals, err.At(field, i))
+		}
+	}
+	return refusals
+}
+
+// reread returns the rows as they are after the change.
+func (s *Service) reread(ctx context.Context, client *db.Client, students []*db.Student, groups []*db.Group) ([]*db.Student, []*db.Group, error) {
+	ids := func(n int, id func(int) int) []int {
+		list := make([]int, n)
+		for i := range list {
+			list[i] = id(i)
+		}
+		return list
+	}
+	st, err := LockStudents(ctx, client, false, ids(len(students), func(i int) int { return students[i].ID }))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the students again: %w", err)
+	}
+	gr, err := LockGroups(ctx, client, false, ids(len(groups), func(i int) int { return groups[i].ID }))
+	if err != nil {
+		return nil, nil, fmt.Errorf("read the groups again: %w", err)
+	}
+	return st, gr, nil
+}
+
+// locks reports whether reads take row locks. SQLite has none: its writing
+// transaction is alone from its beginning.
+func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }

@@ -1,0 +1,78 @@
+package roster
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"homeroom/internal/fault"
+	"homeroom/internal/grade"
+)
+
+// Clean trims text and collapses its white space; control characters, which no
+// name holds, become spaces.
+func Clean(s string) string {
+	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+		return unicode.IsSpace(r) || unicode.IsControl(r)
+	}), " ")
+}
+
+// CheckExternalID checks a Student ID that has been cleaned.
+func CheckExternalID(s string) *fault.Error {
+	switch n := utf8.RuneCountInString(s); {
+	case n == 0:
+		return fault.Invalidf("the Student ID is empty").WithCode("REQUIRED")
+	case n > MaxExternalID:
+		return fault.Invalidf("the Student ID has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG")
+	default:
+		return nil
+	}
+}
+
+// CheckName checks a first, last or other name that has been cleaned; what names
+// it in the message, such as "first name".
+func CheckName(s, what string, longest int) *fault.Error {
+	switch n := utf8.RuneCountInString(s); {
+	case n == 0:
+		return fault.Invalidf("the %s is empty", what).WithCode("REQUIRED")
+	case n > longest:
+		return fault.Invalidf("the %s has %d characters; at most %d are allowed", what, n, longest).WithCode("TOO_LONG")
+	default:
+		return nil
+	}
+}
+
+// CheckUsername checks a username that has been cleaned.
+func CheckUsername(s string) *fault.Error {
+	switch n := utf8.RuneCountInString(s); {
+	case n == 0:
+		return fault.Invalidf("the username is empty").WithCode("REQUIRED")
+	case n < MinUsername:
+		return fault.Invalidf("the username has %d characters; at least %d are needed", n, MinUsername).WithCode("TOO_SHORT")
+	case n > MaxUsername:
+		return fault.Invalidf("the username has %d characters; at most %d are allowed", n, MaxUsername).WithCode("TOO_LONG")
+	default:
+		return nil
+	}
+}
+
+// CheckPassword checks the length of a password; its message never repeats it.
+func CheckPassword(s string, shortest int) *fault.Error {
+	switch n := utf8.RuneCountInString(s); {
+	case n < shortest:
+		return fault.Invalidf("the password has fewer than %d characters", shortest).WithCode("PASSWORD_TOO_SHORT")
+	case n > MaxPassword:
+		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG")
+	default:
+		return nil
+	}
+}
+
+// CheckGrade reads a grade.
+func CheckGrade(s string) (grade.Grade, *fault.Error) {
+	g, ok := grade.Parse(s)
+	if !ok {
+		return 0, fault.Invalidf("%q is not a grade; write PK, K or 1 to 12", s).WithCode("UNKNOWN_GRADE")
+	}
+	return g, nil
+}

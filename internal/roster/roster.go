@@ -1,0 +1,150 @@
+// Package roster keeps organizations, groups, students and enrollments, and the
+// numbers that are derived from them.
+package roster
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// The bounds of what people type, in characters.
+const (
+	MaxExternalID  = 64
+	MaxName        = 100
+	MaxGroupName   = 190
+	MinUsername    = 3
+	MaxUsername    = 100
+	MaxPassword    = 256
+	MinPassword    = 4
+	MaxSelection   = 1000
+	MaxGroupsAtOne = 100
+)
+
+// Reserved is how long the identifiers of a deleted student stay reserved and
+// the student can come back.
+const Reserved = 90 * 24 * time.Hour
+
+// Service is the roster. Its methods act for the viewer of their context.
+type Service struct {
+	db      *database.DB
+	hash    func(ctx context.Context, password string) (string, error)
+	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	now     func() time.Time
+	log     *slog.Logger
+}
+
+// Options are what a Service needs of other capabilities.
+type Options struct {
+	// Hash returns the stored form of a password.
+	Hash func(ctx context.Context, password string) (string, error)
+	// Recount computes the usage sums of students whose school has changed,
+	// inside the transaction of the change.
+	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	Now     func() time.Time
+	Log     *slog.Logger
+}
+
+// New returns the roster of a database.
+func New(d *database.DB, o Options) *Service {
+	return &Service{db: d, hash: o.Hash, recount: o.Recount, now: o.Now, log: o.Log}
+}
+
+// Refusals are several errors that the person can mend; nothing was changed.
+type Refusals []*fault.Error
+
+func (r Refusals) Error() string {
+	texts := make([]string, len(r))
+	for i, e := range r {
+		texts[i] = e.Error()
+	}
+	return strings.Join(texts, "; ")
+}
+
+// Unwrap gives the first refusal as the kind of the whole.
+func (r Refusals) Unwrap() error {
+	if len(r) == 0 {
+		return nil
+	}
+	return r[0]
+}
+
+// add appends a refusal if err is one and returns any other error.
+func (r *Refusals) add(err error) error {
+	var e *fault.Error
+	if errors.As(err, &e) {
+		*r = append(*r, e)
+		return nil
+	}
+	return err
+}
+
+// orNil returns the refusals as an error, or nil where there are none.
+func (r Refusals) orNil() error {
+	if len(r) == 0 {
+		return nil
+	}
+	return r
+}
+
+// Organization returns an organization of the purview.
+func (s *Service) Organization(ctx context.Context, id int) (*db.Organization, error) {
+	o, err := s.db.Client(ctx).Organization.Get(ctx, id)
+	if db.IsNotFound(err) {
+		return nil, ErrNoOrganization
+	}
+	return o, err
+}
+
+// Organizations returns the purview: districts first, then schools by name.
+func (s *Service) Organizations(ctx context.Context) ([]*db.Organization, error) {
+	return s.db.Client(ctx).Organization.Query().
+		Order(db.Asc(organization.FieldType), db.Asc(organization.FieldNameKey, organization.FieldID)).All(ctx)
+}
+
+// What does not exist for the caller.
+var (
+	ErrNoOrganization = fault.NotFoundf("there is no such organization in your purview")
+	ErrNoGroup        = fault.NotFoundf("there is no such class or group in your purview")
+	ErrNoStudent      = fault.NotFoundf("there is no such student in your purview")
+	ErrNoEducator     = fault.NotFoundf("there is no such educator in your purview")
+)
+
+// school returns a school of the purview in which groups and students may stand.
+func (s *Service) school(ctx context.Context, client *db.Client, id int) (*db.Organization, error) {
+	o, err := client.Organization.Get(ctx, id)
+	switch {
+	case db.IsNotFound(err):
+		return nil, ErrNoOrganization.At("organizationId")
+	case err != nil:
+		return nil, err
+	case o.Type != organization.TypeSCHOOL:
+		return nil, fault.Invalidf("%s is a district; choose one of its schools", o.Name).WithCode("NOT_A_SCHOOL").At("organizationId")
+	default:
+		return o, nil
+	}
+}
+
+// passwordMinimum is the shortest password at an organization, inherited from
+// its district where the organization sets none.
+func passwordMinimum(ctx context.Context, client *db.Client, o *db.Organization) (int, error) {
+	if o.PasswordMinLength == nil && o.ParentID != nil {
+		parent, err := client.Organization.Get(viewer.AsSystem(ctx, "inherited password setting"), *o.ParentID)
+		if err != nil {
+			return 0, err
+		}
+		o = parent
+	}
+	if o.PasswordMinLength == nil {
+		return MinPassword, nil
+	}
+	return *o.PasswordMinLength, nil
+}

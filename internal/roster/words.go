@@ -1,0 +1,71 @@
+package roster
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/fold"
+)
+
+// maxWord is the length of a search word in the database, in characters.
+const maxWord = 64
+
+// Words returns the search words of a student: each once, folded and cut.
+func Words(texts ...string) []string {
+	words := fold.Words(strings.Join(texts, " "))
+	for i, w := range words {
+		if r := []rune(w); len(r) > maxWord {
+			words[i] = string(r[:maxWord])
+		}
+	}
+	slices.Sort(words)
+	return slices.Compact(words)
+}
+
+// StudentWords returns the search words of a student row.
+func StudentWords(s *db.Student) []string {
+	return Words(s.FirstName, s.LastName, s.Username, s.ExternalID)
+}
+
+// WriteWords replaces the search words of students. Where the students are new,
+// nothing needs to be removed first.
+func WriteWords(ctx context.Context, client *db.Client, students []*db.Student, areNew bool) error {
+	if !areNew {
+		for chunk := range slices.Chunk(students, statementRows) {
+			ids := make([]any, len(chunk))
+			for i, s := range chunk {
+				ids[i] = s.ID
+			}
+			if _, err := client.ExecContext(ctx, "DELETE FROM student_words WHERE student_id IN ("+places(len(ids), "?")+")", ids...); err != nil {
+				return err
+			}
+		}
+	}
+	now := timestamp()
+	var args []any
+	flush := func() error {
+		if len(args) == 0 {
+			return nil
+		}
+		_, err := client.ExecContext(ctx, "INSERT INTO student_words (created_at, student_id, district_id, word) VALUES "+places(len(args)/4, "(?, ?, ?, ?)"), args...)
+		args = args[:0]
+		return err
+	}
+	for _, s := range students {
+		for _, word := range StudentWords(s) {
+			args = append(args, now, s.ID, s.DistrictID, word)
+		}
+		if len(args) >= 4*statementRows {
+			if err := flush(); err != nil {
+				return err
+			}
+		}
+	}
+	return flush()
+}
+
+// timestamp is the creation time of rows that are written without ent.
+func timestamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
