@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/go-sql-driver/mysql"
@@ -134,4 +135,11 @@ func isForeignKey(err error) bool {
 	}
 	var lite *sqlite.Error
 	return errors.As(err, &lite) && lite.Code() == 787
+}
+
+// Violates reports whether the unique index that refused a row covers a column.
+func Violates(err error, column string) bool {
+	// Both kinds of databases name the index or its columns in the message; it is
+	// the only place where they do.
+	return err != nil && strings.Contains(err.Error(), column)
 }

@@ -1,0 +1,46 @@
+// Package scalar reads and writes the scalars of the API.
+package scalar
+
+import (
+	"fmt"
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"homeroom/internal/calendar"
+)
+
+// MarshalDateTime writes an instant in UTC, as RFC 3339 does, with as many
+// digits of a second as it has.
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, strconv.Quote(t.UTC().Format(time.RFC3339Nano)))
+	})
+}
+
+// UnmarshalDateTime reads an instant of any time zone.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if ok {
+		if t, err := time.Parse(time.RFC3339Nano, s); err == nil {
+			return t.UTC(), nil
+		}
+	}
+	return time.Time{}, fmt.Errorf("a DateTime is text such as 2026-11-18T15:04:05Z")
+}
+
+// MarshalDate writes a day as YYYY-MM-DD.
+func MarshalDate(d calendar.Day) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d.String())) })
+}
+
+// UnmarshalDate reads YYYY-MM-DD.
+func UnmarshalDate(v any) (calendar.Day, error) {
+	s, ok := v.(string)
+	if !ok {
+		return 0, fmt.Errorf("a Date is text such as 2026-11-18")
+	}
+	return calendar.ParseDay(s)
+}

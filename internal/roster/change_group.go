@@ -1,0 +1,261 @@
+package roster
+
+import (
+	"context"
+	"slices"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/viewer"
+)
+
+// NewGroup is what a group is created from.
+type NewGroup struct {
+	OrganizationID          int
+	Name                    string
+	ExternalID              *string
+	EducatorIDs, StudentIDs []int
+}
+
+// GroupChange is what of a group changes; nil leaves a field as it is.
+type GroupChange struct {
+	ID int
+	// ExternalID is removed by an empty text.
+	Name, ExternalID *string
+	// EducatorIDs, where not nil, are from now on all who teach the group.
+	EducatorIDs []int
+}
+
+// Group returns a group of the purview.
+func (s *Service) Group(ctx context.Context, id int) (*db.Group, error) {
+	g, err := s.db.Client(ctx).Group.Get(ctx, id)
+	if db.IsNotFound(err) {
+		return nil, ErrNoGroup
+	}
+	return g, err
+}
+
+// CreateGroup creates a group at a school of the purview, with educators and
+// students of the purview. A teacher who creates one teaches it.
+func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, error) {
+	v := viewer.FromContext(ctx)
+	school, err := s.school(ctx, s.db.Client(ctx), in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	var refusals Refusals
+	name, externalID := checkGroup(&in.Name, in.ExternalID, &refusals)
+	if len(in.StudentIDs) > MaxSelection {
+		refusals = append(refusals, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(in.StudentIDs)).WithCode("TOO_MANY").At("studentIds"))
+	}
+	if len(refusals) > 0 {
+		return nil, refusals
+	}
+	educators := slices.Clone(in.EducatorIDs)
+	if !v.Administers(school.ID, school.DistrictID) && !slices.Contains(educators, v.EducatorID) {
+		educators = append(educators, v.EducatorID)
+	}
+	var created *db.Group
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		students, err := LockStudents(ctx, client, s.locks(), in.StudentIDs)
+		if err != nil {
+			return err
+		}
+		refusals := Refusals(missing(in.StudentIDs, students, func(st *db.Student) int { return st.ID }, ErrNoStudent, "studentIds"))
+		if err := s.seen(ctx, client, in.EducatorIDs, &refusals); err != nil {
+			return err
+		}
+		if len(refusals) > 0 {
+			return refusals
+		}
+		create := client.Group.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
+			SetName(*name).SetNameKey(fold.Text(*name))
+		if externalID != nil && *externalID != "" {
+			create.SetExternalID(*externalID)
+		}
+		if created, err = create.Save(ctx); err != nil {
+			return err
+		}
+		if err := teach(ctx, client, created.ID, educators); err != nil {
+			return err
+		}
+		var pairs []Pair
+		for _, st := range students {
+			pairs = append(pairs, Pair{st.ID, created.ID})
+		}
+		_, err = Enroll(ctx, client, pairs)
+		return err
+	})
+	if err != nil {
+		return nil, groupTaken(err)
+	}
+	return s.Group(ctx, created.ID)
+}
+
+// UpdateGroup changes a group of the purview that is not synced.
+func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, error) {
+	var refusals Refusals
+	name, externalID := checkGroup(ch.Name, ch.ExternalID, &refusals)
+	if len(refusals) > 0 {
+		return nil, refusals
+	}
+	v := viewer.FromContext(ctx)
+	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		g, err := s.lockGroup(ctx, client, ch.ID)
+		if err != nil {
+			return err
+		}
+		if ch.EducatorIDs != nil {
+			if !v.Administers(g.OrganizationID, g.DistrictID) && !slices.Contains(ch.EducatorIDs, v.EducatorID) {
+				return fault.Forbiddenf("you cannot leave your own class or group; ask an administrator").At("educatorIds")
+			}
+			if err := s.replaceEducators(ctx, client, g.ID, ch.EducatorIDs); err != nil {
+				return err
+			}
+		}
+		u := client.Group.UpdateOne(g).AddVersion(1)
+		if name != nil {
+			u.SetName(*name).SetNameKey(fold.Text(*name))
+		}
+		switch {
+		case externalID == nil:
+		case *externalID == "":
+			u.ClearExternalID()
+		default:
+			u.SetExternalID(*externalID)
+		}
+		return u.Exec(ctx)
+	})
+	if err != nil {
+		return nil, groupTaken(err)
+	}
+	return s.Group(ctx, ch.ID)
+}
+
+// DeleteGroup removes a group that is not synced, with its enrollments; the
+// students stay. Only administrators delete.
+func (s *Service) DeleteGroup(ctx context.Context, id int) error {
+	v := viewer.FromContext(ctx)
+	// The students' locks come before the group's, so their keys are read first;
+	// who joins meanwhile is found under the group's lock and makes it start again.
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		system := viewer.AsSystem(ctx, "students of a group that is deleted")
+		members, err := client.Enrollment.Query().Where(enrollment.GroupID(id)).Order(db.Asc(enrollment.FieldStudentID)).All(system)
+		if err != nil {
+			return err
+		}
+		var pairs []Pair
+		var ids []int
+		for _, m := range members {
+			pairs = append(pairs, Pair{m.StudentID, m.GroupID})
+			ids = append(ids, m.StudentID)
+		}
+		if _, err := LockStudents(system, client, s.locks(), ids); err != nil {
+			return err
+		}
+		g, err := s.lockGroup(ctx, client, id)
+		if err != nil {
+			return err
+		}
+		if !v.Administers(g.OrganizationID, g.DistrictID) {
+			return fault.Forbiddenf("only administrators delete classes and groups").At("id")
+		}
+		removed, err := Unenroll(ctx, client, pairs)
+		if err != nil {
+			return err
+		}
+		if len(removed) != g.StudentCount {
+			return fault.Conflictf("somebody is changing this class or group at this moment; try again").At("id")
+		}
+		if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(id)).Exec(viewer.AsSystem(ctx, "teaching of a group that is deleted")); err != nil {
+			return err
+		}
+		return client.Group.DeleteOneID(id).Exec(ctx)
+	})
+}
+
+// lockGroup locks a group of the purview that a person may change.
+func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db.Group, error) {
+	groups, err := LockGroups(ctx, client, s.locks(), []int{id})
+	switch {
+	case err != nil:
+		return nil, err
+	case len(groups) == 0:
+		return nil, ErrNoGroup.At("id")
+	case groups[0].Synced == 1:
+		return nil, fault.Invalidf("%s is kept by the school's information system; make the change there", groups[0].Name).WithCode("SYNCED_GROUP").At("id")
+	default:
+		return groups[0], nil
+	}
+}
+
+func checkGroup(name, externalID *string, refusals *Refusals) (*string, *string) {
+	if name != nil {
+		cleaned := Clean(*name)
+		if err := CheckName(cleaned, "name of the class or group", MaxGroupName); err != nil {
+			*refusals = append(*refusals, err.At("name"))
+		}
+		name = &cleaned
+	}
+	if externalID != nil {
+		cleaned := Clean(*externalID)
+		if n := utf8.RuneCountInString(cleaned); n > MaxExternalID {
+			*refusals = append(*refusals, fault.Invalidf("the external id has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG").At("externalId"))
+		}
+		externalID = &cleaned
+	}
+	return name, externalID
+}
+
+// seen refuses educators outside of the purview.
+func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusals *Refusals) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	found, err := client.Educator.Query().Where(educator.IDIn(ids...)).All(ctx)
+	*refusals = append(*refusals, missing(ids, found, func(e *db.Educator) int { return e.ID }, ErrNoEducator, "educatorIds")...)
+	return err
+}
+
+func (s *Service) replaceEducators(ctx context.Context, client *db.Client, groupID int, ids []int) error {
+	var refusals Refusals
+	if err := s.seen(ctx, client, ids, &refusals); err != nil {
+		return err
+	}
+	if len(refusals) > 0 {
+		return refusals
+	}
+	if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(groupID), groupeducator.EducatorIDNotIn(ids...)).Exec(ctx); err != nil {
+		return err
+	}
+	there, err := client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).Select(groupeducator.FieldEducatorID).Ints(ctx)
+	if err != nil {
+		return err
+	}
+	return teach(ctx, client, groupID, slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return slices.Contains(there, id) }))
+}
+
+// teach adds educators, who have been checked, to a group.
+func teach(ctx context.Context, client *db.Client, groupID int, ids []int) error {
+	slices.Sort(ids)
+	for _, id := range slices.Compact(ids) {
+		err := client.GroupEducator.Create().SetGroupID(groupID).SetEducatorID(id).Exec(viewer.AsSystem(ctx, "teaching of a group in the purview"))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func groupTaken(err error) error {
+	if database.IsDuplicate(err) {
+		return fault.Invalidf("another class or group of the school has this external id").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
+	}
+	return err
+}

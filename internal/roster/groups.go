@@ -1,0 +1,88 @@
+package roster
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/page"
+)
+
+// GroupFilter narrows a list of groups; its parts combine with AND.
+type GroupFilter struct {
+	// Search is the beginning of the name, without regard to case and accents.
+	Search string
+	Synced *bool
+	// EducatorIDs keeps the groups that any of them teaches.
+	EducatorIDs []int
+}
+
+var groupOrders = map[string]page.Order{
+	"NAME":          {Name: "NAME", Column: group.FieldNameKey},
+	"STUDENT_COUNT": {Name: "STUDENT_COUNT", Column: group.FieldStudentCount},
+}
+
+// GroupList is a list of groups of the purview before a page of it is read.
+type GroupList struct {
+	service *Service
+	where   []predicate.Group
+}
+
+// Groups returns the list; organizationID is 0 for the whole purview.
+func (s *Service) Groups(ctx context.Context, organizationID int, f GroupFilter) (*GroupList, error) {
+	l := &GroupList{service: s}
+	if organizationID != 0 {
+		o, err := s.Organization(ctx, organizationID)
+		if err != nil {
+			return nil, err
+		}
+		if o.Type == organization.TypeDISTRICT {
+			l.where = append(l.where, group.DistrictID(o.ID))
+		} else {
+			l.where = append(l.where, group.OrganizationID(o.ID))
+		}
+	}
+	if prefix := fold.Text(f.Search); prefix != "" {
+		l.where = append(l.where, group.NameKeyGTE(prefix), group.NameKeyLT(prefix+"\U0010FFFF"))
+	}
+	if f.Synced != nil {
+		l.where = append(l.where, group.Synced(flag(*f.Synced)))
+	}
+	if len(f.EducatorIDs) > 0 {
+		l.where = append(l.where, group.HasTeachingWith(groupeducator.EducatorIDIn(f.EducatorIDs...)))
+	}
+	return l, nil
+}
+
+// Page reads one page. The order is one of the API's GroupOrderField.
+func (l *GroupList) Page(ctx context.Context, args page.Args, order string, desc bool) (page.Result[*db.Group], error) {
+	o, ok := groupOrders[order]
+	if !ok {
+		return page.Result[*db.Group]{}, fault.Invalidf("groups cannot be sorted by %s", order)
+	}
+	o.Desc = desc
+	q, err := page.Parse(args, o)
+	if err != nil {
+		return page.Result[*db.Group]{}, err
+	}
+	rows, err := l.service.db.Client(ctx).Group.Query().Where(l.where...).Where(q.Select).All(ctx)
+	if err != nil {
+		return page.Result[*db.Group]{}, err
+	}
+	return page.NewResult(q, rows, func(g *db.Group) (page.Value, int) {
+		if o.Column == group.FieldStudentCount {
+			return g.StudentCount, g.ID
+		}
+		return g.NameKey, g.ID
+	}), nil
+}
+
+// Count counts the list.
+func (l *GroupList) Count(ctx context.Context) (int, error) {
+	return l.service.db.Client(ctx).Group.Query().Where(l.where...).Count(ctx)
+}
