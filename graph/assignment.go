@@ -1,0 +1,46 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/graph/model"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+)
+
+func (r mutationResolver) AssignStudentsToGroups(ctx context.Context, in model.AssignStudentsToGroupsInput) (*model.AssignStudentsToGroupsPayload, error) {
+	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.AssignStudents)
+	refusals, err := userErrors(err)
+	return &model.AssignStudentsToGroupsPayload{
+		EnrollmentsAdded: done.Added, AlreadyEnrolled: done.Already,
+		Students: all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,
+	}, err
+}
+
+func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context, in model.RemoveStudentsFromGroupsInput) (*model.RemoveStudentsFromGroupsPayload, error) {
+	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.RemoveStudents)
+	refusals, err := userErrors(err)
+	return &model.RemoveStudentsFromGroupsPayload{
+		EnrollmentsRemoved: done.Added,
+		Students:           all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,
+	}, err
+}
+
+func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string, change func(context.Context, []int, []int) (roster.Assigned, error)) (roster.Assigned, error) {
+	students, err := keys(globalid.Student, studentIDs, "studentIds")
+	if err != nil {
+		return roster.Assigned{}, err
+	}
+	groups, err := keys(globalid.Group, groupIDs, "groupIds")
+	if err != nil {
+		return roster.Assigned{}, err
+	}
+	done, err := change(ctx, students, groups)
+	if err != nil {
+		return roster.Assigned{}, err
+	}
+	if err := primeStudents(ctx, done.Students, "students"); err != nil {
+		return done, err
+	}
+	return done, primeGroups(ctx, done.Groups, "groups")
+}

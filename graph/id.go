@@ -1,0 +1,57 @@
+package graph
+
+import (
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+)
+
+// named are the types as a message for people names them.
+var named = map[globalid.Type]string{
+	globalid.Organization: "an organization",
+	globalid.Educator:     "an educator",
+	globalid.Group:        "a class or group",
+	globalid.Student:      "a student",
+	globalid.BulkJob:      "a bulk job",
+}
+
+// key reads an id of the wanted type; field is its path in the input.
+func key(want globalid.Type, id, field string) (int, error) {
+	k, ok := globalid.Key(want, id)
+	if !ok {
+		return 0, fault.Invalidf("%q is not the id of %s", shorten(id), named[want]).WithCode("BAD_ID").At(field)
+	}
+	return k, nil
+}
+
+// keys reads a list of ids, without repetitions.
+func keys(want globalid.Type, ids []string, field string) ([]int, error) {
+	list := make([]int, 0, len(ids))
+	seen := make(map[int]bool, len(ids))
+	for i, id := range ids {
+		k, ok := globalid.Key(want, id)
+		if !ok {
+			return nil, fault.Invalidf("%q is not the id of %s", shorten(id), named[want]).WithCode("BAD_ID").At(field, i)
+		}
+		if !seen[k] {
+			seen[k] = true
+			list = append(list, k)
+		}
+	}
+	return list, nil
+}
+
+// optionalKey reads an id that may be absent, as 0.
+func optionalKey(want globalid.Type, id *string, field string) (int, error) {
+	if id == nil {
+		return 0, nil
+	}
+	return key(want, *id, field)
+}
+
+// shorten keeps what a caller sent from filling the answer.
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,97 @@
+// Package loader reads rows that many fields of one answer ask for with one
+// statement for all of them. The loaders live as long as one operation; one file
+// holds one key.
+package loader
+
+import (
+	"context"
+	"sync"
+	"time"
+)
+
+// wait is how long a loader collects keys. Lists announce their keys with Prime,
+// so that only what nobody foresaw is collected.
+const wait = time.Millisecond
+
+// Loader reads values by key, each once. A key that fetch leaves out has the
+// zero value.
+type Loader[K comparable, V any] struct {
+	fetch func(ctx context.Context, keys []K) (map[K]V, error)
+
+	mu      sync.Mutex
+	loaded  map[K]*batch[K, V]
+	pending *batch[K, V]
+}
+
+// batch is one statement, sent or about to be.
+type batch[K comparable, V any] struct {
+	keys   []K
+	done   chan struct{}
+	values map[K]V
+	err    error
+}
+
+// New returns a loader.
+func New[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V, error)) *Loader[K, V] {
+	return &Loader[K, V]{fetch: fetch, loaded: make(map[K]*batch[K, V])}
+}
+
+// Load returns the value of a key. It waits a moment for other keys, unless the
+// key is known.
+func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
+	l.mu.Lock()
+	b, known := l.loaded[key]
+	if !known {
+		if l.pending == nil {
+			l.pending = &batch[K, V]{done: make(chan struct{})}
+			go l.sendLater(ctx, l.pending)
+		}
+		b = l.pending
+		b.keys = append(b.keys, key)
+		l.loaded[key] = b
+	}
+	l.mu.Unlock()
+	<-b.done
+	return b.values[key], b.err
+}
+
+// Prime reads the keys that are not known yet, at once.
+func (l *Loader[K, V]) Prime(ctx context.Context, keys []K) error {
+	b := &batch[K, V]{done: make(chan struct{})}
+	l.mu.Lock()
+	for _, key := range keys {
+		if _, known := l.loaded[key]; !known {
+			l.loaded[key] = b
+			b.keys = append(b.keys, key)
+		}
+	}
+	l.mu.Unlock()
+	if len(b.keys) > 0 {
+		b.send(ctx, l.fetch)
+	}
+	return b.err
+}
+
+// Set makes the value of a key known.
+func (l *Loader[K, V]) Set(key K, value V) {
+	b := &batch[K, V]{done: make(chan struct{}), values: map[K]V{key: value}}
+	close(b.done)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if _, known := l.loaded[key]; !known {
+		l.loaded[key] = b
+	}
+}
+
+func (l *Loader[K, V]) sendLater(ctx context.Context, b *batch[K, V]) {
+	time.Sleep(wait)
+	l.mu.Lock()
+	l.pending = nil
+	l.mu.Unlock()
+	b.send(ctx, l.fetch)
+}
+
+func (b *batch[K, V]) send(ctx context.Context, fetch func(context.Context, []K) (map[K]V, error)) {
+	defer close(b.done)
+	b.values, b.err = fetch(ctx, b.keys)
+}

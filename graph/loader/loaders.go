@@ -1,0 +1,66 @@
+package loader
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// Loaders are the loaders of one operation.
+type Loaders struct {
+	OrganizationByID  *Loader[int, *db.Organization]
+	SchoolsByDistrict *Loader[int, []*db.Organization]
+	StudentCount      *Loader[int, int]
+	Settings          *Loader[int, usage.Settings]
+	GroupByID         *Loader[int, *db.Group]
+	GroupsByStudent   *Loader[int, []*db.Group]
+	GroupsByEducator  *Loader[int, []*db.Group]
+	EducatorByID      *Loader[int, *db.Educator]
+	EducatorsByGroup  *Loader[int, []*db.Educator]
+	RolesByEducator   *Loader[int, []*db.RoleAssignment]
+	StudentByID       *Loader[int, *db.Student]
+	BulkJobByID       *Loader[int, *db.BulkJob]
+}
+
+// NewLoaders returns loaders that know nothing yet.
+func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service) *Loaders {
+	l := &Loaders{
+		OrganizationByID:  New(organizationByID(d)),
+		SchoolsByDistrict: New(schoolsByDistrict(d)),
+		GroupByID:         New(groupByID(d)),
+		GroupsByStudent:   New(groupsByStudent(d)),
+		GroupsByEducator:  New(groupsByEducator(d)),
+		EducatorByID:      New(educatorByID(d)),
+		EducatorsByGroup:  New(educatorsByGroup(d)),
+		RolesByEducator:   New(rolesByEducator(d)),
+		StudentByID:       New(studentByID(d)),
+		BulkJobByID:       New(bulkJobByID(d)),
+		Settings:          New(u.SettingsOf),
+	}
+	l.StudentCount = New(studentCount(r, l.OrganizationByID))
+	return l
+}
+
+type contextKey struct{}
+
+// NewContext returns a context that carries the loaders of an operation.
+func NewContext(ctx context.Context, l *Loaders) context.Context {
+	return context.WithValue(ctx, contextKey{}, l)
+}
+
+// From returns the loaders of an operation.
+func From(ctx context.Context) *Loaders {
+	return ctx.Value(contextKey{}).(*Loaders)
+}
+
+// byID turns rows into a map.
+func byID[V any](rows []V, id func(V) int) map[int]V {
+	m := make(map[int]V, len(rows))
+	for _, row := range rows {
+		m[id(row)] = row
+	}
+	return m
+}

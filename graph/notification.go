@@ -1,0 +1,37 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/graph/model"
+	"homeroom/internal/globalid"
+	"homeroom/internal/notify"
+	"homeroom/internal/viewer"
+)
+
+func (r queryResolver) DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error) {
+	id, err := key(globalid.Organization, organizationID, "organizationId")
+	if err != nil {
+		return nil, err
+	}
+	return r.notifications(ctx, id)
+}
+
+func (r *Resolver) notifications(ctx context.Context, organizationID int) ([]*model.DashboardNotification, error) {
+	list, err := r.Notify.Unassigned(ctx, organizationID)
+	return all(list, func(n notify.Notification) *model.DashboardNotification {
+		return &model.DashboardNotification{Kind: model.NotificationKind(n.Kind), Count: n.Count, OrganizationID: n.OrganizationID}
+	}), err
+}
+
+func (r notificationResolver) Organization(ctx context.Context, n *model.DashboardNotification) (*model.Organization, error) {
+	return organizationByID(ctx, n.OrganizationID)
+}
+
+func (r notificationResolver) CSVURL(ctx context.Context, n *model.DashboardNotification) (*string, error) {
+	if n.Count == 0 {
+		return nil, nil
+	}
+	url := r.Downloads.UnassignedURL(ctx, n.OrganizationID, viewer.FromContext(ctx).EducatorID)
+	return &url, nil
+}

@@ -1,0 +1,47 @@
+package graph
+
+import (
+	"errors"
+	"unicode"
+	"unicode/utf8"
+
+	"homeroom/graph/model"
+	"homeroom/internal/fault"
+	"homeroom/internal/roster"
+)
+
+// userErrors turns what the person can mend into entries of userErrors; any
+// other error stays an error of the operation.
+func userErrors(err error) ([]*model.UserError, error) {
+	var refusals roster.Refusals
+	if errors.As(err, &refusals) {
+		return all(refusals, func(f *fault.Error) *model.UserError { return toUserError(f) }), nil
+	}
+	f := fault.From(err)
+	if f == nil {
+		return []*model.UserError{}, err
+	}
+	switch f.Kind {
+	case fault.Invalid, fault.NotFound, fault.Forbidden, fault.Conflict, fault.TooLarge:
+		return []*model.UserError{toUserError(f)}, nil
+	default:
+		return []*model.UserError{}, err
+	}
+}
+
+func toUserError(f *fault.Error) *model.UserError {
+	e := &model.UserError{Code: f.Code, Message: sentence(f.Message)}
+	if f.Field != "" {
+		e.Field = &f.Field
+	}
+	return e
+}
+
+// sentence makes a message of the code a sentence for people.
+func sentence(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if size == 0 {
+		return message
+	}
+	return string(unicode.ToUpper(first)) + message[size:] + "."
+}

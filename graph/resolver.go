@@ -1,0 +1,121 @@
+// Package graph answers GraphQL operations. A resolver is one query or one call
+// of a service; what many fields of an answer need is read by package loader.
+package graph
+
+//go:generate go -C .. tool gqlgen generate
+
+import (
+	"log/slog"
+
+	"homeroom/graph/generated"
+	"homeroom/internal/database"
+	"homeroom/internal/download"
+	"homeroom/internal/identity"
+	"homeroom/internal/importer"
+	"homeroom/internal/notify"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// Resolver holds the services that the resolvers call.
+type Resolver struct {
+	DB        *database.DB
+	Identity  *identity.Service
+	Roster    *roster.Service
+	Usage     *usage.Service
+	Notify    *notify.Service
+	Importer  *importer.Service
+	Downloads *download.Service
+	Log       *slog.Logger
+}
+
+// Query implements generated.ResolverRoot.
+func (r *Resolver) Query() generated.QueryResolver { return queryResolver{r} }
+
+// Mutation implements generated.ResolverRoot.
+func (r *Resolver) Mutation() generated.MutationResolver { return mutationResolver{r} }
+
+// Viewer implements generated.ResolverRoot.
+func (r *Resolver) Viewer() generated.ViewerResolver { return viewerResolver{r} }
+
+// RoleAssignment implements generated.ResolverRoot.
+func (r *Resolver) RoleAssignment() generated.RoleAssignmentResolver {
+	return roleAssignmentResolver{r}
+}
+
+// Educator implements generated.ResolverRoot.
+func (r *Resolver) Educator() generated.EducatorResolver { return educatorResolver{r} }
+
+// Organization implements generated.ResolverRoot.
+func (r *Resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
+
+// Group implements generated.ResolverRoot.
+func (r *Resolver) Group() generated.GroupResolver { return groupResolver{r} }
+
+// GroupConnection implements generated.ResolverRoot.
+func (r *Resolver) GroupConnection() generated.GroupConnectionResolver {
+	return groupConnectionResolver{r}
+}
+
+// Student implements generated.ResolverRoot.
+func (r *Resolver) Student() generated.StudentResolver { return studentResolver{r} }
+
+// StudentConnection implements generated.ResolverRoot.
+func (r *Resolver) StudentConnection() generated.StudentConnectionResolver {
+	return studentConnectionResolver{r}
+}
+
+// DashboardNotification implements generated.ResolverRoot.
+func (r *Resolver) DashboardNotification() generated.DashboardNotificationResolver {
+	return notificationResolver{r}
+}
+
+// UsageReport implements generated.ResolverRoot.
+func (r *Resolver) UsageReport() generated.UsageReportResolver { return usageReportResolver{r} }
+
+// UsageRow implements generated.ResolverRoot.
+func (r *Resolver) UsageRow() generated.UsageRowResolver { return usageRowResolver{r} }
+
+// BulkJob implements generated.ResolverRoot.
+func (r *Resolver) BulkJob() generated.BulkJobResolver { return bulkJobResolver{r} }
+
+// BulkJobChange implements generated.ResolverRoot.
+func (r *Resolver) BulkJobChange() generated.BulkJobChangeResolver { return bulkJobChangeResolver{r} }
+
+// BulkJobConnection implements generated.ResolverRoot.
+func (r *Resolver) BulkJobConnection() generated.BulkJobConnectionResolver {
+	return bulkJobConnectionResolver{r}
+}
+
+// BulkJobChangeConnection implements generated.ResolverRoot.
+func (r *Resolver) BulkJobChangeConnection() generated.BulkJobChangeConnectionResolver {
+	return bulkJobChangeConnectionResolver{r}
+}
+
+// BulkJobProblemConnection implements generated.ResolverRoot.
+func (r *Resolver) BulkJobProblemConnection() generated.BulkJobProblemConnectionResolver {
+	return bulkJobProblemConnectionResolver{r}
+}
+
+// The resolvers of the types. Their methods stand in the file of their
+// capability.
+type (
+	queryResolver                    struct{ *Resolver }
+	mutationResolver                 struct{ *Resolver }
+	viewerResolver                   struct{ *Resolver }
+	roleAssignmentResolver           struct{ *Resolver }
+	educatorResolver                 struct{ *Resolver }
+	organizationResolver             struct{ *Resolver }
+	groupResolver                    struct{ *Resolver }
+	groupConnectionResolver          struct{ *Resolver }
+	studentResolver                  struct{ *Resolver }
+	studentConnectionResolver        struct{ *Resolver }
+	notificationResolver             struct{ *Resolver }
+	usageReportResolver              struct{ *Resolver }
+	usageRowResolver                 struct{ *Resolver }
+	bulkJobResolver                  struct{ *Resolver }
+	bulkJobChangeResolver            struct{ *Resolver }
+	bulkJobConnectionResolver        struct{ *Resolver }
+	bulkJobChangeConnectionResolver  struct{ *Resolver }
+	bulkJobProblemConnectionResolver struct{ *Resolver }
+)

@@ -1,0 +1,111 @@
+package graph
+
+import (
+	"context"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"homeroom/ent/db"
+	"homeroom/graph/loader"
+)
+
+// selects reports whether the field being resolved asks for what lies at one of
+// the paths below it, such as "nodes.groups".
+func selects(ctx context.Context, paths ...string) bool {
+	if !graphql.HasOperationContext(ctx) {
+		return false
+	}
+	op := graphql.GetOperationContext(ctx)
+	top := graphql.CollectFieldsCtx(ctx, nil)
+	for _, path := range paths {
+		if selected(op, top, strings.Split(path, ".")) {
+			return true
+		}
+	}
+	return false
+}
+
+func selected(op *graphql.OperationContext, fields []graphql.CollectedField, path []string) bool {
+	for _, f := range fields {
+		if f.Name != path[0] {
+			continue
+		}
+		if len(path) == 1 || selected(op, collect(op, f.Selections), path[1:]) {
+			return true
+		}
+	}
+	return false
+}
+
+func collect(op *graphql.OperationContext, set ast.SelectionSet) []graphql.CollectedField {
+	return graphql.CollectFields(op, set, nil)
+}
+
+// primeStudents reads, with one statement each, what the selected fields of a
+// page of students need. prefixes are the paths to the students below the field
+// being resolved.
+func primeStudents(ctx context.Context, students []*db.Student, prefixes ...string) error {
+	if len(students) == 0 {
+		return nil
+	}
+	l := loader.From(ctx)
+	ids := make([]int, len(students))
+	schools := make([]int, len(students))
+	for i, s := range students {
+		ids[i], schools[i] = s.ID, s.OrganizationID
+		l.StudentByID.Set(s.ID, s)
+	}
+	if selects(ctx, under(prefixes, "organization")...) {
+		if err := l.OrganizationByID.Prime(ctx, schools); err != nil {
+			return err
+		}
+	}
+	if !selects(ctx, under(prefixes, "groups")...) {
+		return nil
+	}
+	if err := l.GroupsByStudent.Prime(ctx, ids); err != nil {
+		return err
+	}
+	var groups []*db.Group
+	for _, id := range ids {
+		list, err := l.GroupsByStudent.Load(ctx, id)
+		if err != nil {
+			return err
+		}
+		groups = append(groups, list...)
+	}
+	return primeGroups(ctx, groups, under(prefixes, "groups")...)
+}
+
+// primeGroups is primeStudents for groups.
+func primeGroups(ctx context.Context, groups []*db.Group, prefixes ...string) error {
+	if len(groups) == 0 {
+		return nil
+	}
+	l := loader.From(ctx)
+	ids := make([]int, len(groups))
+	schools := make([]int, len(groups))
+	for i, g := range groups {
+		ids[i], schools[i] = g.ID, g.OrganizationID
+		l.GroupByID.Set(g.ID, g)
+	}
+	if selects(ctx, under(prefixes, "organization")...) {
+		if err := l.OrganizationByID.Prime(ctx, schools); err != nil {
+			return err
+		}
+	}
+	if selects(ctx, under(prefixes, "educators")...) {
+		return l.EducatorsByGroup.Prime(ctx, ids)
+	}
+	return nil
+}
+
+func under(prefixes []string, field string) []string {
+	paths := make([]string, len(prefixes))
+	for i, p := range prefixes {
+		paths[i] = strings.TrimPrefix(p+"."+field, ".")
+	}
+	return paths
+}

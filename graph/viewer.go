@@ -1,0 +1,45 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/graph/loader"
+	"homeroom/graph/model"
+	"homeroom/internal/viewer"
+)
+
+func (r queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
+	return r.currentViewer(ctx)
+}
+
+// currentViewer presents the viewer of the context.
+func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
+	v := viewer.FromContext(ctx)
+	e, err := loader.From(ctx).EducatorByID.Load(ctx, v.EducatorID)
+	if err != nil {
+		return nil, err
+	}
+	roles := all(v.Assignments, func(a viewer.Assignment) *model.RoleAssignment {
+		return &model.RoleAssignment{Role: model.Role(a.Role), OrganizationID: a.OrganizationID}
+	})
+	return &model.Viewer{Educator: toEducator(e), Roles: roles}, nil
+}
+
+func (r viewerResolver) Organizations(ctx context.Context, _ *model.Viewer) ([]*model.Organization, error) {
+	list, err := r.Roster.Organizations(ctx)
+	return all(list, toOrganization), err
+}
+
+func (r roleAssignmentResolver) Organization(ctx context.Context, a *model.RoleAssignment) (*model.Organization, error) {
+	return organizationByID(ctx, a.OrganizationID)
+}
+
+func (r educatorResolver) Roles(ctx context.Context, e *model.Educator) ([]*model.RoleAssignment, error) {
+	list, err := loader.From(ctx).RolesByEducator.Load(ctx, e.Key)
+	return all(list, toRole), err
+}
+
+func (r educatorResolver) Groups(ctx context.Context, e *model.Educator) ([]*model.Group, error) {
+	list, err := loader.From(ctx).GroupsByEducator.Load(ctx, e.Key)
+	return all(list, toGroup), err
+}

@@ -1,0 +1,61 @@
+package csvfile
+
+import (
+	"strings"
+	"unicode"
+)
+
+// DamagedNumber reports whether an id was certainly spoiled by a spreadsheet
+// program: whether it is a number in scientific notation with an explicit sign,
+// as in 1.23457E+12 or 1,2E+10, or the display of an error, as in #NAME?, #REF!,
+// #N/A or ######.
+//
+// It cannot know of damage that leaves a plausible id behind: leading zeros that
+// were dropped, digits after the fifteenth that were turned into zeros, and ids
+// such as 3-4 that were turned into dates. An id such as 12E3, without the sign,
+// may be what somebody meant, and is not reported.
+func DamagedNumber(cell string) bool {
+	cell = Clean(cell)
+	return isScientific(cell) || isErrorValue(cell)
+}
+
+// isScientific reports whether s is a digit, an optional fraction after a point
+// or comma, and E with a signed exponent.
+func isScientific(s string) bool {
+	mantissa, exponent, found := strings.Cut(strings.ToUpper(s), "E")
+	if !found || len(exponent) < 2 || exponent[0] != '+' && exponent[0] != '-' || !isDigits(exponent[1:]) {
+		return false
+	}
+	mantissa = strings.TrimLeft(mantissa, "+-")
+	if len(mantissa) > 2 && (mantissa[1] == '.' || mantissa[1] == ',') {
+		return isDigits(mantissa[:1]) && isDigits(mantissa[2:])
+	}
+	return len(mantissa) == 1 && isDigits(mantissa)
+}
+
+// isErrorValue reports whether s is what a spreadsheet program shows in the
+// place of a value, in English and in the languages that follow its pattern: a
+// number sign, capitals, and an exclamation or question mark.
+func isErrorValue(s string) bool {
+	switch s {
+	case "#N/A", "#N/D", "#NV":
+		return true
+	}
+	word, found := strings.CutPrefix(s, "#")
+	if !found {
+		return false
+	}
+	if len(word) >= 2 && strings.Trim(word, "#") == "" {
+		return true
+	}
+	word = strings.TrimLeft(word, "¡¿")
+	name := strings.TrimRight(word, "!?")
+	return len(name) >= 2 && len(name) == len(word)-1 && !strings.ContainsFunc(name, func(r rune) bool {
+		return !unicode.IsUpper(r) && r != '/' && r != '_' && r != '0'
+	})
+}
+
+// isDigits reports whether s is one or more ASCII digits.
+func isDigits(s string) bool {
+	return s != "" && strings.Trim(s, "0123456789") == ""
+}

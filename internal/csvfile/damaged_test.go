@@ -1,0 +1,27 @@
+package csvfile_test
+
+import (
+	"testing"
+
+	"homeroom/internal/csvfile"
+)
+
+func TestDamagedNumber(t *testing.T) {
+	t.Parallel()
+	damaged := []string{"1.2E+10", "1,2E+10", "1.23457E+12", "1E+11", "1.2e+10", "-1.5E-05", "9.00E+99", " 1.2E+10 ",
+		"#NAME?", "#REF!", "#VALUE!", "#N/A", "#DIV/0!", "#NUM!", "#NULL!", "#¡REF!", "#¿NOMBRE?", "#NV", "#WERT!", "########"}
+	for _, cell := range damaged {
+		t.Run(cell+" is damaged", func(t *testing.T) {
+			t.Parallel()
+			equal(t, csvfile.DamagedNumber(cell), true)
+		})
+	}
+	sound := []string{"", "0042", "12345678901200000", "12E3", "1E5", "E+10", "1.E+10", "12.5E+10", "1.2E+", "1.2E+1x", "A1.2E+10",
+		"1.2", "E-7", "Lee", "#", "#1", "##", "#5!", "#ok!", "#!", "S#REF!", "#REF", "-", "1e"}
+	for _, cell := range sound {
+		t.Run(cell+" is sound", func(t *testing.T) {
+			t.Parallel()
+			equal(t, csvfile.DamagedNumber(cell), false)
+		})
+	}
+}

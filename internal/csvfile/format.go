@@ -1,0 +1,132 @@
+package csvfile
+
+// Encoding names the way in which the characters of a file are stored.
+type Encoding string
+
+// The encodings that Inspect tells apart. UTF-16 goes by the same name with
+// and without a byte order mark. Windows-1252 is also what most people call
+// ANSI or Latin-1.
+const (
+	UTF8        Encoding = "UTF-8"
+	UTF8BOM     Encoding = "UTF-8 with BOM"
+	UTF16LE     Encoding = "UTF-16LE"
+	UTF16BE     Encoding = "UTF-16BE"
+	Windows1252 Encoding = "Windows-1252"
+)
+
+// String returns the name as it is shown to people.
+func (e Encoding) String() string { return string(e) }
+
+// Delimiter names the character between two cells.
+type Delimiter string
+
+// The delimiters that Inspect tells apart. A file with a single column has
+// none, and is said to use the comma.
+const (
+	Comma     Delimiter = "comma"
+	Semicolon Delimiter = "semicolon"
+	Tab       Delimiter = "tab"
+)
+
+// String returns the name as it is shown to people.
+func (d Delimiter) String() string { return string(d) }
+
+// char returns the character that d names, and 0 for any other name.
+func (d Delimiter) char() byte {
+	switch d {
+	case Comma:
+		return ','
+	case Semicolon:
+		return ';'
+	case Tab:
+		return '\t'
+	}
+	return 0
+}
+
+// delimiterOf is the inverse of char. It returns "" for any other character.
+func delimiterOf(c byte) Delimiter {
+	for _, d := range [...]Delimiter{Comma, Semicolon, Tab} {
+		if d.char() == c {
+			return d
+		}
+	}
+	return ""
+}
+
+// LineEnding names what stands between two records. Line breaks inside quoted
+// cells do not count.
+type LineEnding string
+
+// The line endings that Inspect reports. Every one of the first three ends a
+// record in every file, so Mixed is information and not a problem; NoLineEnding
+// is a file of one line that was not ended.
+const (
+	LF           LineEnding = "LF"
+	CRLF         LineEnding = "CRLF"
+	CR           LineEnding = "CR"
+	Mixed        LineEnding = "mixed"
+	NoLineEnding LineEnding = "none"
+)
+
+// String returns the name as it is shown to people.
+func (l LineEnding) String() string { return string(l) }
+
+// Format is what Inspect found out about a file.
+type Format struct {
+	Encoding   Encoding
+	Delimiter  Delimiter
+	LineEnding LineEnding
+
+	// Bytes is the size of the file as it is stored, byte order mark included.
+	Bytes int64
+
+	// Rows counts the data records under the header. Blank lines and rows in
+	// which every cell is blank are not counted, so it is exactly the number of
+	// records that a Reader hands out.
+	Rows int64
+
+	// Header holds the column names as Clean leaves them. A column without a
+	// name is "", so that positions match those of the cells.
+	Header []string
+
+	// HeaderRow is the row in which a spreadsheet shows the header: 1, or more
+	// if blank lines stand above it. A record is shown in HeaderRow + Record.Row.
+	HeaderRow int
+}
+
+// Limits bounds what a file may ask of the server. A field that is zero or
+// negative stands for its value in DefaultLimits.
+type Limits struct {
+	// Bytes is the largest file as it is stored.
+	Bytes int64
+
+	// Columns is the largest number of cells in one row, the header included.
+	Columns int
+
+	// CellBytes is the largest cell without its quotes: as stored in UTF-8 and
+	// Windows-1252, and converted to UTF-8 in UTF-16.
+	CellBytes int
+}
+
+// DefaultLimits lets through a district of a million students: 256 MiB, 256
+// columns, and 64 KiB in a cell, which is twice as many letters as a
+// spreadsheet allows.
+func DefaultLimits() Limits {
+	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10}
+}
+
+// orDefault fills in the fields that were left out.
+func (l Limits) orDefault() Limits {
+	d := DefaultLimits()
+	if l.Bytes > 0 {
+		d.Bytes = l.Bytes
+	}
+	if l.Columns > 0 {
+		d.Columns = l.Columns
+	}
+	if l.CellBytes > 0 {
+		d.CellBytes = l.CellBytes
+	}
+	return d
+}

@@ -1,0 +1,79 @@
+package csvfile
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+
+	"golang.org/x/text/cases"
+)
+
+// checkHeader returns the column names, or refuses a header that makes no
+// sense. Columns without a name are let through: they are common at the right
+// edge, and a caller finds columns by name.
+func checkHeader(raw [][]byte, e Encoding, t tally) ([]string, error) {
+	names := make([]string, len(raw))
+	named, only := 0, ""
+	for i, cell := range raw {
+		names[i] = Clean(string(decode(cell, e)))
+		if strings.ContainsFunc(names[i], isControl) {
+			return nil, notText("The first row of this file is not text.", hintSaveAsCSV)
+		}
+		if names[i] != "" {
+			named, only = named+1, names[i]
+		}
+	}
+
+	switch {
+	case named == 0:
+		return nil, noHeader("The first row of this file has no column names.")
+	case len(names) == 1 && strings.ContainsAny(only, ",;\t"):
+		return nil, &Error{
+			Code:    NoHeader,
+			Message: fmt.Sprintf("All column names of this file stand in one cell: %s.", excerpt(only)),
+			Hint:    "Perhaps whole rows are enclosed in quotation marks. Open the original file in your spreadsheet program and save it as CSV.",
+		}
+	case named == 1 && 2*t.wide > t.sampled:
+		return nil, noHeader(fmt.Sprintf("The first row of this file holds only %s, but the rows under it have several columns.", excerpt(only)))
+	}
+	return names, refuseDuplicates(names)
+}
+
+// refuseDuplicates refuses two names that people would read as the same one,
+// because it cannot be known which of the two columns is meant.
+func refuseDuplicates(names []string) error {
+	fold := cases.Fold()
+	seen := make(map[string]string, len(names))
+	for _, name := range names {
+		key := strings.Join(strings.Fields(fold.String(name)), "")
+		if key == "" {
+			continue
+		}
+		if first, ok := seen[key]; ok {
+			return duplicateHeader(first, name)
+		}
+		seen[key] = name
+	}
+	return nil
+}
+
+// isControl reports whether r has no place in a column name.
+func isControl(r rune) bool { return unicode.IsControl(r) && r != '\t' && r != '\n' }
+
+// decode returns text as UTF-8, given how the file is stored.
+func decode(text []byte, e Encoding) []byte {
+	if e == Windows1252 {
+		return appendUTF8(nil, text)
+	}
+	return text
+}
+
+// excerpt quotes the beginning of a text that may be long.
+func excerpt(s string) string {
+	const most = 60
+	runes := []rune(s)
+	if len(runes) <= most {
+		return fmt.Sprintf("%q", s)
+	}
+	return fmt.Sprintf("%q", string(runes[:most])+"…")
+}

@@ -1,0 +1,113 @@
+package csvfile
+
+import (
+	"errors"
+	"io"
+)
+
+// Inspect reads r to its end and says what kind of table it is. It needs the
+// same memory for every file, however long.
+//
+// It returns an *Error for a file that cannot be understood with certainty, and
+// refuses rather than guesses. Any other error is a failure to read r.
+func Inspect(r io.Reader, limits Limits) (Format, error) {
+	limits = limits.orDefault()
+	src, err := open(r, limits)
+	if err != nil {
+		return Format{}, err
+	}
+	s := newScanner(src, 0, limits)
+	if err := s.chooseDelimiter(); err != nil {
+		return Format{}, firstError(s, err)
+	}
+
+	above, err := s.header()
+	if errors.Is(err, io.EOF) {
+		return Format{}, emptyFile()
+	}
+	if err != nil {
+		return Format{}, err
+	}
+	names := make([][]byte, s.cells())
+	for i := range names {
+		names[i] = append(names[i], s.cellAt(i)...)
+	}
+
+	t, err := tallyBody(s)
+	if err != nil {
+		return Format{}, err
+	}
+	f := Format{
+		Encoding:   src.encoding(),
+		Delimiter:  delimiterOf(s.delim),
+		LineEnding: s.lineEnding(),
+		Bytes:      src.check.bytes,
+		Rows:       t.unicodeRows,
+		HeaderRow:  above + 1,
+	}
+	if f.Encoding == Windows1252 {
+		f.Rows = t.windows1252Rows
+	}
+	f.Header, err = checkHeader(names, f.Encoding, t)
+	if err != nil {
+		return Format{}, err
+	}
+	return f, nil
+}
+
+// firstError prefers what is wrong with the bytes over what is wrong with the
+// delimiter: in a file that is not text the one follows from the other.
+func firstError(s *scanner, err error) error {
+	if s.srcErr != nil && !errors.Is(s.srcErr, io.EOF) {
+		return s.srcErr
+	}
+	return err
+}
+
+// tally is what there is to know about the records under the header.
+type tally struct {
+	// Whether a row is blank depends on the encoding, which is certain only at
+	// the end, so the rows are counted for both.
+	unicodeRows     int64
+	windows1252Rows int64
+
+	sampled int // Records among the first ones that are not blank.
+	wide    int // Those of them with text in two cells or more.
+}
+
+// tallyBody reads s to its end.
+func tallyBody(s *scanner) (tally, error) {
+	var t tally
+	for {
+		err := s.next()
+		if errors.Is(err, io.EOF) {
+			return t, nil
+		}
+		if err != nil {
+			return t, err
+		}
+		if t.sampled < sampleRecords && !blankASCII(s.text) {
+			t.sampled++
+			if filledCells(s) > 1 {
+				t.wide++
+			}
+		}
+		if !blank(s.text, UTF8) {
+			t.unicodeRows++
+		}
+		if !blank(s.text, Windows1252) {
+			t.windows1252Rows++
+		}
+	}
+}
+
+// filledCells counts the cells of the current record that hold any text.
+func filledCells(s *scanner) int {
+	filled := 0
+	for i := range s.cells() {
+		if !blankASCII(s.cellAt(i)) {
+			filled++
+		}
+	}
+	return filled
+}

@@ -1,0 +1,130 @@
+package csvfile
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+)
+
+// Record is one row under the header.
+type Record struct {
+	// Row is 1 for the first row under the header. Blank rows are not handed
+	// out but do count, so that Row + Format.HeaderRow is always the row in which
+	// a spreadsheet shows the record. A cell with line breaks makes no more rows.
+	Row int
+
+	// Cells has as many cells as the header, each as Clean leaves it. The slice
+	// belongs to the caller. Formula guards are still in place: see
+	// UnguardFormula.
+	Cells []string
+
+	// Missing is how many cells were left out at the end of the row and are ""
+	// in Cells. Many programs do so, and it is not a problem.
+	Missing int
+
+	// Extra is how many cells with text stood beyond the last column of the
+	// header. They are not in Cells. Such a row has most likely slipped, by a
+	// delimiter that should have been quoted, and is better refused.
+	Extra int
+
+	// StrayQuote tells that text followed a closing quotation mark, as in
+	// "Ann" Lee. Cells holds what a spreadsheet would show, here Ann Lee.
+	StrayQuote bool
+}
+
+// Reader hands out the records of a file that Inspect has let through.
+type Reader struct {
+	scan   *scanner
+	format Format
+	rows   int64
+	err    error
+
+	text []byte // Buffers for conversion from Windows-1252.
+	ends []int
+}
+
+// NewReader returns a Reader for the bytes that Inspect has read before, under
+// the same limits. The error is an *Error with code FILE_CHANGED if r begins
+// differently from what f says.
+func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
+	limits = limits.orDefault()
+	src, err := open(r, limits)
+	if err != nil {
+		return nil, err
+	}
+	if err := src.expect(f.Encoding); err != nil {
+		return nil, err
+	}
+	if f.Delimiter.char() == 0 {
+		return nil, fmt.Errorf("unknown delimiter %q", f.Delimiter)
+	}
+	s := newScanner(src, f.Delimiter.char(), limits)
+	s.skipSeparatorLine()
+	if _, err := s.header(); err != nil && !errors.Is(err, io.EOF) {
+		return nil, err
+	}
+	header := make([]string, s.cells())
+	for i := range header {
+		header[i] = Clean(string(decode(s.cellAt(i), f.Encoding)))
+	}
+	if !slices.Equal(header, f.Header) {
+		return nil, fileChanged("The column names of the file have changed since it was checked.")
+	}
+	return &Reader{scan: s, format: f}, nil
+}
+
+// Next returns the next record, or io.EOF after the last one. By then exactly
+// Format.Rows records have been handed out; if the file has another number of
+// them the error is an *Error with code FILE_CHANGED instead. After an error
+// every call returns the same error.
+func (r *Reader) Next() (Record, error) {
+	for r.err == nil {
+		r.err = r.scan.next()
+		if errors.Is(r.err, io.EOF) && r.rows != r.format.Rows {
+			r.err = fileChanged(fmt.Sprintf("The file had %d rows when it was checked, and has %d now.", r.format.Rows, r.rows))
+		}
+		if r.err == nil && !blank(r.scan.text, r.format.Encoding) {
+			r.rows++
+			return r.record(), nil
+		}
+	}
+	return Record{}, r.err
+}
+
+// record makes a Record of what the scanner holds. All cells share one string.
+func (r *Reader) record() Record {
+	text, ends := r.scan.text, r.scan.ends
+	if r.format.Encoding == Windows1252 {
+		text, ends = r.convert()
+	}
+	columns := len(r.format.Header)
+	rec := Record{
+		Row:        r.scan.row,
+		Cells:      make([]string, columns),
+		Missing:    max(0, columns-len(ends)),
+		StrayQuote: r.scan.stray,
+	}
+	all, start := string(text), 0
+	for i, end := range ends {
+		cell := Clean(all[start:end])
+		start = end
+		switch {
+		case i < columns:
+			rec.Cells[i] = cell
+		case cell != "":
+			rec.Extra++
+		}
+	}
+	return rec
+}
+
+// convert turns the current record from Windows-1252 into UTF-8.
+func (r *Reader) convert() (text []byte, ends []int) {
+	r.text, r.ends = r.text[:0], r.ends[:0]
+	for i := range r.scan.cells() {
+		r.text = appendUTF8(r.text, r.scan.cellAt(i))
+		r.ends = append(r.ends, len(r.text))
+	}
+	return r.text, r.ends
+}

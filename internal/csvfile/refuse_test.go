@@ -1,0 +1,98 @@
+package csvfile_test
+
+import (
+	"strings"
+	"testing"
+
+	"homeroom/internal/csvfile"
+)
+
+func TestInspectRefuses(t *testing.T) {
+	t.Parallel()
+	small := csvfile.Limits{Bytes: 300, Columns: 4, CellBytes: 20}
+	zip := "PK\x03\x04\x14\x00\x06\x00\x08\x00\x00\x00!\x00"
+	tests := []struct {
+		name string
+		file string
+		code csvfile.Code
+		row  int
+		says string // What the message or the hint must mention.
+	}{
+		{"a file of no bytes", "", csvfile.EmptyFile, 0, "empty"},
+		{"a file with only a byte order mark", "\uFEFF", csvfile.EmptyFile, 0, "empty"},
+		{"a file of blank lines", "\r\n \n\t\r\n", csvfile.EmptyFile, 0, "empty"},
+		{"a file with only the line sep=;", "sep=;\r\n", csvfile.EmptyFile, 0, "empty"},
+
+		{"an Excel workbook", zip + "[Content_Types].xml", csvfile.NotText, 0, "Excel workbook (.xlsx)"},
+		{"an OpenDocument workbook", zip + "mimetypeapplication/vnd.oasis.opendocument.spreadsheet", csvfile.NotText, 0, "(.ods)"},
+		{"a zip archive", zip + "students.csv", csvfile.NotText, 0, "unpack it"},
+		{"an old Excel workbook", "\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1\x00\x00", csvfile.NotText, 0, "Excel workbook (.xls)"},
+		{"a PDF", "%PDF-1.7\n", csvfile.NotText, 0, "PDF"},
+		{"a web page", "\uFEFF\r\n<!DOCTYPE html>\n<title>Sign in</title>", csvfile.NotText, 0, "web page"},
+		{"a NUL in the middle", "ID,Name\n1,A\x00\n", csvfile.NotText, 0, "not a text file"},
+		{"a NUL after two letters", "a,b\x00", csvfile.NotText, 0, ""},
+		{"a NUL in UTF-16", "\xFF\xFEI\x00D\x00\x00\x00", csvfile.NotText, 0, "not a text file"},
+		{"UTF-32", "\xFF\xFE\x00\x00I\x00\x00\x00D\x00\x00\x00", csvfile.NotText, 0, "not a text file"},
+		{"control characters in the header", "\x01\x02,\x03\n", csvfile.NotText, 0, "first row"},
+		{"half a surrogate pair in UTF-16", "\xFF\xFEI\x00D\x00\n\x00\x3D\xD8x\x00", csvfile.NotText, 0, "CSV UTF-8"},
+		{"half a character at the end of UTF-16", "\xFF\xFEI\x00D", csvfile.NotText, 0, "CSV UTF-8"},
+		{"bytes that no known encoding has", "ID,Name\n1,Fran\x8Dois\n", csvfile.NotText, 0, "CSV UTF-8"},
+		{"a UTF-8 mark on a file that is not UTF-8", "\uFEFFID,Name\n1,Jos\xE9\n", csvfile.NotText, 0, "CSV UTF-8"},
+
+		{"a header of nothing but delimiters", ",,\n1,2,3\n", csvfile.NoHeader, 0, "no column names"},
+		{"a header of no-break spaces", "\u00A0,\u00A0\n1,2\n", csvfile.NoHeader, 0, "no column names"},
+		{"a title above the header", "Lincoln School,,\nID,First,Last\n1,A,B\n", csvfile.NoHeader, 0, `"Lincoln School"`},
+		{"a title without delimiters", "Lincoln School\nID,First,Last\n1,A,B\n", csvfile.NoHeader, 0, `"Lincoln School"`},
+		{"whole rows in quotation marks", "\"ID,Name\"\n\"1,Ana\"\n", csvfile.NoHeader, 0, "one cell"},
+		{"the wrong delimiter in sep=", "sep=;\nID,Name\n1,Ana\n", csvfile.NoHeader, 0, "one cell"},
+		{"the same name twice", "ID,Name,ID\n", csvfile.DuplicateHeader, 0, `the name "ID"`},
+		{"the same name twice but for case and spaces", "Student ID,Name,STUDENT\u00A0 id\n", csvfile.DuplicateHeader, 0, `"Student ID"`},
+		{"the same name twice but for how the accent is stored", "Año,An\u0303o\n", csvfile.DuplicateHeader, 0, "Año"},
+
+		{"two delimiters that fit equally", "a,b;c\n1,2;3\n", csvfile.UnclearDelimiter, 0, "not clear"},
+		{"an unknown delimiter in sep=", "sep=|\na|b\n", csvfile.UnclearDelimiter, 0, "'|'"},
+
+		{"too many columns in the header", "a,b,c,d,e\n", csvfile.TooManyColumns, 0, "The header has more than 4"},
+		{"too many columns in a row", "a,b\n1,2\n\n1,2,3,4,5\n", csvfile.TooManyColumns, 3, "Row 3 under the header"},
+		{"a cell that is too large", "a,b\n1," + strings.Repeat("x", 21) + "\n", csvfile.CellTooLarge, 1, "20 bytes"},
+		{"a quoted cell that is too large", "a,b\n1,\"" + strings.Repeat("x", 21) + "\"\n", csvfile.CellTooLarge, 1, "20 bytes"},
+		{"a quoted cell that is too large before a doubled quote", "a,b\n1,\"" + strings.Repeat("x", 21) + "\"\"y\"\n", csvfile.CellTooLarge, 1, "20 bytes"},
+		{"a file that is too large", "a,b\n" + strings.Repeat("1,2\n", 75), csvfile.FileTooLarge, 0, "300 bytes"},
+
+		{"a quote that stays open", "a,b\n1,2\n\n3,\"4\n5,6\n", csvfile.UnterminatedQuote, 3, "Row 3 under the header"},
+		{"a quote that stays open longer than a cell may be", "a,b\n3,\"4\n" + strings.Repeat("5,6\n", 30), csvfile.UnterminatedQuote, 1, "never closed"},
+		{"a quote that stays open in the header", "a,\"b\n1,2\n", csvfile.UnterminatedQuote, 0, "The header"},
+		{"a quote that is the last character", "a,b\n1,\"", csvfile.UnterminatedQuote, 1, "never closed"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			err := refusal(t, test.file, small)
+			equal(t, err.Code, test.code)
+			equal(t, err.Row, test.row)
+			if !strings.Contains(err.Message+" "+err.Hint, test.says) {
+				t.Errorf("%q does not mention %q", err.Message+" "+err.Hint, test.says)
+			}
+			if err.Message == "" || err.Hint == "" {
+				t.Errorf("message %q or hint %q is empty", err.Message, err.Hint)
+			}
+		})
+	}
+}
+
+func TestInspectNamesTheBytesBeforeTheDelimiter(t *testing.T) {
+	t.Parallel()
+	// The header alone would be refused for its two delimiters, but that follows
+	// from the file being no text at all.
+	err := refusal(t, "a,b;c\n"+strings.Repeat("1\n", 5000)+"\x00", csvfile.Limits{})
+	equal(t, err.Code, csvfile.NotText)
+}
+
+func TestInspectLetsThroughWhatIsJustWithinTheLimits(t *testing.T) {
+	t.Parallel()
+	file := "a,b\n12345,\"a\"\"cde\"\n"
+	limits := csvfile.Limits{Bytes: int64(len(file)), Columns: 2, CellBytes: 5}
+	if _, err := csvfile.Inspect(strings.NewReader(file), limits); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,127 @@
+package csvfile
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/text/encoding/unicode"
+)
+
+// source is an opened file: its text in an encoding in which ASCII bytes stand
+// for themselves and for nothing else, and what is known about the bytes that
+// have gone by.
+//
+// Files in UTF-8 and Windows-1252 come out as they are stored. The structure of
+// a CSV file is all ASCII, so records can be cut out before it is known which
+// of the two it is, and only cells that need it are ever converted. UTF-16 comes
+// out as UTF-8.
+type source struct {
+	io.Reader
+	check     *checker
+	settled   Encoding      // The encoding, or "" where the first bytes do not tell.
+	undecided *eightBitText // Where they do not tell, what the bytes so far allow.
+}
+
+// open looks at the beginning of r, refuses what is not text, and returns the
+// text behind the byte order mark. Reading from the source returns an *Error as
+// soon as the bytes can no longer be a text file within the limits.
+func open(r io.Reader, limits Limits) (*source, error) {
+	raw := bufio.NewReaderSize(r, sniffBytes)
+	head, err := raw.Peek(sniffBytes)
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, readError(err)
+	}
+	settled, mark, err := sniff(head)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := raw.Discard(mark); err != nil {
+		return nil, readError(err)
+	}
+
+	check := &checker{src: raw, bytes: int64(mark), limit: limits.Bytes}
+	src := &source{Reader: check, check: check, settled: settled}
+	switch settled {
+	case UTF8BOM:
+		check.text = &eightBitText{utf8: true}
+	case UTF16LE:
+		check.text = &utf16Text{}
+		src.Reader = unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM).NewDecoder().Reader(check)
+	case UTF16BE:
+		check.text = &utf16Text{bigEndian: true}
+		src.Reader = unicode.UTF16(unicode.BigEndian, unicode.IgnoreBOM).NewDecoder().Reader(check)
+	default:
+		src.undecided = &eightBitText{utf8: true, windows1252: true}
+		check.text = src.undecided
+	}
+	return src, nil
+}
+
+// encoding is certain only after the whole source has been read.
+func (s *source) encoding() Encoding {
+	switch {
+	case s.settled != "":
+		return s.settled
+	case s.undecided.utf8:
+		return UTF8
+	}
+	return Windows1252
+}
+
+// expect settles the encoding before the source is read, so that text in any
+// other one is refused from here on.
+func (s *source) expect(e Encoding) error {
+	if s.undecided != nil {
+		s.undecided.utf8, s.undecided.windows1252 = e == UTF8, e == Windows1252
+	}
+	if s.encoding() != e {
+		return fileChanged("The encoding of the file has changed since it was checked.")
+	}
+	return nil
+}
+
+// textRule judges text as it passes by in pieces of any length. It returns an
+// *Error as soon as the text is wrong; end is called after the last piece.
+type textRule interface {
+	piece(p []byte) error
+	end() error
+}
+
+// checker passes bytes through, counts them and has them judged.
+type checker struct {
+	src   io.Reader
+	text  textRule
+	bytes int64
+	limit int64
+}
+
+// Read implements io.Reader. Bytes that were refused are not passed on.
+func (c *checker) Read(p []byte) (int, error) {
+	n, err := c.src.Read(p)
+	c.bytes += int64(n)
+	if c.bytes > c.limit {
+		return 0, fileTooLarge(c.limit)
+	}
+	if err := c.text.piece(p[:n]); err != nil {
+		return 0, err
+	}
+	switch {
+	case err == nil:
+		return n, nil
+	case !errors.Is(err, io.EOF):
+		return n, readError(err)
+	}
+	if err := c.text.end(); err != nil {
+		return 0, err
+	}
+	return n, io.EOF
+}
+
+// hasZero reports whether text contains the character NUL, which no table does.
+func hasZero(p []byte) bool { return bytes.IndexByte(p, 0) >= 0 }
+
+// readError marks a failure of the stream, as opposed to a fault of the file.
+func readError(err error) error { return fmt.Errorf("read csv file: %w", err) }

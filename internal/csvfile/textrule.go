@@ -1,0 +1,142 @@
+package csvfile
+
+import (
+	"bytes"
+	"encoding/binary"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// notKnownText refuses text that is in none of the encodings that can be told
+// apart with certainty.
+func notKnownText() *Error {
+	return notText("The accents and special letters of this file cannot be read.", hintSaveAsCSV)
+}
+
+// binaryFile refuses files with the character NUL.
+func binaryFile() *Error {
+	return notText("This is not a text file.", "Choose the CSV file with the list. If it is a workbook, save it as CSV.")
+}
+
+// eightBitText holds which of the two encodings the text seen so far can be
+// in. It starts with those that are allowed and loses them for good.
+type eightBitText struct {
+	utf8        bool
+	windows1252 bool
+	carry       []byte // The beginning of a UTF-8 character that the last piece cut in two.
+}
+
+func (t *eightBitText) piece(p []byte) error {
+	if hasZero(p) {
+		return binaryFile()
+	}
+	if t.utf8 {
+		t.utf8 = t.validUTF8(p)
+	}
+	if t.windows1252 {
+		t.windows1252 = validWindows1252(p)
+	}
+	if !t.utf8 && !t.windows1252 {
+		return notKnownText()
+	}
+	return nil
+}
+
+func (t *eightBitText) end() error {
+	if len(t.carry) > 0 {
+		t.utf8 = false
+	}
+	if !t.utf8 && !t.windows1252 {
+		return notKnownText()
+	}
+	return nil
+}
+
+// validUTF8 reports whether p goes on as valid UTF-8 where the last piece
+// stopped, and keeps back an unfinished character at its end.
+func (t *eightBitText) validUTF8(p []byte) bool {
+	for len(t.carry) > 0 && len(p) > 0 {
+		t.carry = append(t.carry, p[0])
+		p = p[1:]
+		if !utf8.FullRune(t.carry) {
+			continue
+		}
+		if !utf8.Valid(t.carry) {
+			return false
+		}
+		t.carry = t.carry[:0]
+	}
+	for i := len(p) - 1; i >= 0 && i >= len(p)-utf8.UTFMax+1; i-- {
+		if utf8.RuneStart(p[i]) {
+			if !utf8.FullRune(p[i:]) {
+				t.carry = append(t.carry, p[i:]...)
+				p = p[:i]
+			}
+			break
+		}
+	}
+	return utf8.Valid(p)
+}
+
+// validWindows1252 reports whether p is free of the five bytes to which
+// Windows-1252 gives no character.
+func validWindows1252(p []byte) bool {
+	for _, undefined := range [...]byte{0x81, 0x8D, 0x8F, 0x90, 0x9D} {
+		if bytes.IndexByte(p, undefined) >= 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// utf16Text accepts text in which every surrogate has its other half. The
+// decoder behind it would put a replacement character in the place of a half
+// one, and so lose a letter of a name without a word.
+type utf16Text struct {
+	bigEndian bool
+	half      []byte // The first byte of a pair that the last piece cut in two.
+	high      bool   // The last unit was the first half of a surrogate pair.
+}
+
+func (t *utf16Text) piece(p []byte) error {
+	if len(t.half) > 0 && len(p) > 0 {
+		pair := append(t.half, p[0])
+		p = p[1:]
+		if err := t.unit(pair); err != nil {
+			return err
+		}
+		t.half = t.half[:0]
+	}
+	for ; len(p) >= 2; p = p[2:] {
+		if err := t.unit(p); err != nil {
+			return err
+		}
+	}
+	t.half = append(t.half, p...)
+	return nil
+}
+
+func (t *utf16Text) end() error {
+	if len(t.half) > 0 || t.high {
+		return notKnownText()
+	}
+	return nil
+}
+
+// unit judges the two bytes at the beginning of p.
+func (t *utf16Text) unit(p []byte) error {
+	u := binary.LittleEndian.Uint16(p)
+	if t.bigEndian {
+		u = binary.BigEndian.Uint16(p)
+	}
+	if u == 0 {
+		return binaryFile()
+	}
+	surrogate := utf16.IsSurrogate(rune(u))
+	low := surrogate && u >= 0xDC00
+	if low != t.high {
+		return notKnownText()
+	}
+	t.high = surrogate && !low
+	return nil
+}

@@ -1,0 +1,27 @@
+package page
+
+import "net/http"
+
+// Info is what the start page tells about the running server. None of it is secret: everybody can read the page.
+type Info struct {
+	// Version is the version of the program, such as "1.4.0".
+	Version string
+	// Database is the kind of database, such as "SQLite" or "MySQL", never its address.
+	Database string
+	// Endpoint is the address of the API, either a path or, where the public address is known, complete.
+	Endpoint string
+}
+
+// Home answers for "/" and for no other path: a page that says what runs here and where to go from it.
+func Home(info Info) http.Handler {
+	home := newScreen("home", http.StatusOK, styleByNonce, "card.css")
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/" {
+			http.NotFound(w, r)
+			return
+		}
+		if onlyReading(w, r) {
+			home.show(w, info.Endpoint, info)
+		}
+	})
+}

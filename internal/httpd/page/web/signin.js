@@ -1,0 +1,36 @@
+// The sign-in form. The server answers with a cookie that scripts cannot read; loading the page again uses it.
+const signInMutation = `mutation SignIn($input: SignInInput!) {
+  signIn(input: $input) {
+    viewer { educator { name } }
+    userErrors { message }
+  }
+}`;
+
+// Right after a sign-in this page should not come up again. Where it does, the browser has refused the cookie.
+const signedInAt = Number(memory?.getItem("signed-in-at"));
+memory?.removeItem("signed-in-at");
+if (signedInAt && Date.now() - signedInAt < 10_000) {
+  notice.textContent =
+    "You were signed in, but the browser did not keep the sign-in cookie. Allow cookies for this site, and open it by its https address.";
+}
+
+const form = document.getElementById("sign-in");
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  busy(form.querySelector("button"), async () => {
+    const { email, password } = form.elements;
+    const { signIn } = await askData({
+      query: signInMutation,
+      operationName: "SignIn",
+      variables: { input: { email: email.value.trim(), password: password.value } },
+    });
+    if (signIn.userErrors.length || !signIn.viewer) {
+      password.value = "";
+      password.focus();
+      throw new Error(signIn.userErrors.map((each) => each.message).join(" ") || "Signing in did not work. Try again.");
+    }
+    memory?.clear();
+    memory?.setItem("signed-in-at", String(Date.now()));
+    location.reload();
+  });
+});
