@@ -1,0 +1,10 @@
+// Command homeroom is the server of an educator dashboard and its operator's tool.
+package main
+
+import (
+	"os"
+
+	"homeroom/internal/app"
+)
+
+func main() { os.Exit(app.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv)) }

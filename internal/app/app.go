@@ -1,0 +1,78 @@
+// Package app puts the capabilities together and holds the commands.
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+)
+
+// app is what every command gets of the world.
+type app struct {
+	in       io.Reader
+	out, err io.Writer
+	getenv   func(string) string
+	now      func() time.Time
+}
+
+// Main runs a command line and returns the exit code: 0 for success, 1 for an
+// error, 2 for a job that refused rows.
+func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) string) int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	a := &app{in: in, out: out, err: err, getenv: getenv, now: time.Now}
+	root := a.root()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(err)
+	failure := root.ExecuteContext(ctx)
+	var code exitCode
+	switch {
+	case failure == nil:
+		return 0
+	case errors.As(failure, &code):
+		return int(code)
+	case errors.Is(failure, context.Canceled) && ctx.Err() != nil:
+		fmt.Fprintln(err, "homeroom: stopped")
+		return 130
+	default:
+		fmt.Fprintf(err, "homeroom: %v\n", failure)
+		return 1
+	}
+}
+
+// exitCode is an outcome that has been told already.
+type exitCode int
+
+func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "homeroom",
+		Short: "The backend of an educator dashboard",
+		Long: `Homeroom keeps districts, schools, groups, students and usage; tells administrators which active
+students are in no group; and gets those students into groups.
+
+Start with "homeroom demo": it runs everything on a sample district.`,
+		Args:          cobra.NoArgs,
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importFile(), a.seed(), a.doctor(), a.version())
+	return root
+}
+
+// quietLog is the log of commands that talk to a person: problems only.
+func (a *app) quietLog() *slog.Logger {
+	return slog.New(slog.NewTextHandler(a.err, &slog.HandlerOptions{Level: slog.LevelWarn}))
+}

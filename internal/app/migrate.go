@@ -1,0 +1,41 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+)
+
+func (a *app) migrate() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "migrate",
+		Short: "Bring the tables of the database up to date",
+		Long: `Brings the tables of the database up to date. "homeroom serve" does the same when it starts; this command
+is for operators who want to do it at a time of their own. Several may run at once: one migrates, the others wait.`,
+		Args: cobra.NoArgs,
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		d, err := database.Open(cmd.Context(), cfg.Database.URL.Reveal())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		done, err := d.Migrate(cmd.Context())
+		for _, name := range done {
+			fmt.Fprintf(a.out, "applied %s\n", name)
+		}
+		if err == nil && len(done) == 0 {
+			fmt.Fprintln(a.out, "The tables are up to date.")
+		}
+		return err
+	}
+	return cmd
+}

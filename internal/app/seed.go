@@ -1,0 +1,51 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/internal/config"
+	"homeroom/internal/identity"
+	"homeroom/internal/sample"
+)
+
+func (a *app) seed() *cobra.Command {
+	o := sample.Options{}
+	var password string
+	cmd := &cobra.Command{
+		Use:   "seed",
+		Short: "Fill an empty database with a made-up district",
+		Long: `Fills an empty database with a made-up district of any size, for trying and measuring. The same options give
+the same rows on every kind of database. Three people can sign in: district@example.com,
+school@example.com and teacher@example.com.`,
+		Args: cobra.NoArgs,
+	}
+	cmd.Flags().IntVar(&o.Students, "students", 3000, "how many students")
+	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "which district of that size")
+	cmd.Flags().BoolVar(&o.Add, "add", false, "add a district to a database that holds one")
+	cmd.Flags().StringVar(&password, "password", demoPassword, "the password of the three sign-ins")
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		if o.PasswordHash, err = identity.NewHasher(identity.DefaultCost).Hash(cmd.Context(), password); err != nil {
+			return err
+		}
+		bar := a.bar("students")
+		o.Progress = bar.to
+		o.Now = a.now()
+		summary, err := sample.Fill(cmd.Context(), d, o)
+		bar.finish()
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s: %d schools, %d groups, %d educators, %d students; %d active students are in no group.\n",
+			summary.District, summary.Schools, summary.Groups, summary.Educators, summary.Students, summary.UnassignedActive)
+		return nil
+	}
+	return cmd
+}

@@ -1,0 +1,70 @@
+package app
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+	"homeroom/internal/download"
+	"homeroom/internal/identity"
+	"homeroom/internal/importer"
+	"homeroom/internal/notify"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// services are the capabilities over one database.
+type services struct {
+	db        *database.DB
+	hasher    *identity.Hasher
+	identity  *identity.Service
+	roster    *roster.Service
+	usage     *usage.Service
+	notify    *notify.Service
+	importer  *importer.Service
+	downloads *download.Service
+}
+
+// newServices wires the capabilities. secret is the server's secret key.
+func newServices(d *database.DB, secret []byte, publicURL string, lifetime time.Duration, now func() time.Time, log *slog.Logger) (*services, error) {
+	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost)}
+	s.identity = identity.New(d, s.hasher, lifetime, now, log)
+	s.usage = usage.New(d, now, log)
+	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
+	s.notify = notify.New(d, s.usage, log)
+	var err error
+	s.importer, err = importer.New(d, importer.Options{
+		Secret: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Now: now, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.downloads, err = download.New(download.Options{
+		Secret: secret, PublicURL: publicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
+	})
+	return s, err
+}
+
+// open connects to the database of a command's configuration and brings its
+// tables up to date.
+func (a *app) open(ctx context.Context, loader *config.Loader) (*database.DB, error) {
+	cfg, err := loader.Load(a.getenv)
+	if err != nil {
+		return nil, err
+	}
+	return openMigrated(ctx, cfg.Database.URL.Reveal())
+}
+
+func openMigrated(ctx context.Context, url string) (*database.DB, error) {
+	d, err := database.Open(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Migrate(ctx); err != nil {
+		d.Close()
+		return nil, err
+	}
+	return d, nil
+}

@@ -1,0 +1,209 @@
+// Package doctor checks that every number and word that is kept beside the rows
+// it is derived from is true, and repairs those that are not.
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/usage"
+	"homeroom/internal/viewer"
+)
+
+// Finding is one derived value that is not what it should be.
+type Finding struct {
+	// Table and ID name the row.
+	Table string
+	ID    int
+	// Column is the derived column, or "words" for the search words of a student.
+	Column     string
+	Has, Wants string
+}
+
+func (f Finding) String() string {
+	return fmt.Sprintf("%s %d: %s is %s and should be %s", f.Table, f.ID, f.Column, f.Has, f.Wants)
+}
+
+// check finds what is wrong in a range of keys, with one statement, so that the
+// derived value and its rows are compared at one moment.
+type check struct {
+	table  string
+	column string
+	// query selects id, the value it has and the value it should have, of the
+	// rows with a key above the first and up to the second parameter whose
+	// values differ.
+	query string
+	// repair sets the column of one row to its true value; the row is locked.
+	repair string
+}
+
+const (
+	enrolled = "(SELECT COUNT(*) FROM enrollments e WHERE e.student_id = s.id)"
+	members  = "(SELECT COUNT(*) FROM enrollments e WHERE e.group_id = g.id)"
+	seconds  = "(SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u WHERE u.student_id = s.id AND u.day >= o.usage_counted_from)"
+)
+
+// checks stand in the order in which a repair must run: what follows from a
+// column comes after it.
+var checks = []check{
+	{
+		"students", "group_count",
+		"SELECT s.id, s.group_count, " + enrolled + " FROM students s WHERE s.id > ? AND s.id <= ? AND s.group_count <> " + enrolled,
+		"UPDATE students SET group_count = (SELECT COUNT(*) FROM enrollments e WHERE e.student_id = students.id), version = version + 1 WHERE id = ?",
+	},
+	{
+		"students", "ungrouped",
+		"SELECT s.id, s.ungrouped, CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END FROM students s WHERE s.id > ? AND s.id <= ? AND s.ungrouped <> CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END",
+		"UPDATE students SET ungrouped = CASE WHEN group_count = 0 THEN 1 ELSE 0 END WHERE id = ?",
+	},
+	{
+		"students", "seconds_this_year",
+		"SELECT s.id, s.seconds_this_year, " + seconds + " FROM students s JOIN organizations o ON o.id = s.organization_id WHERE s.id > ? AND s.id <= ? AND s.seconds_this_year <> " + seconds,
+		"UPDATE students SET seconds_this_year = (SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u WHERE u.student_id = students.id AND u.day >= (SELECT o.usage_counted_from FROM organizations o WHERE o.id = students.organization_id)) WHERE id = ?",
+	},
+	{
+		"students", "active",
+		fmt.Sprintf("SELECT s.id, s.active, CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END FROM students s WHERE s.id > ? AND s.id <= ? AND s.active <> CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END", usage.ActiveSeconds),
+		fmt.Sprintf("UPDATE students SET active = CASE WHEN seconds_this_year >= %d THEN 1 ELSE 0 END WHERE id = ?", usage.ActiveSeconds),
+	},
+	{
+		"groups", "student_count",
+		"SELECT g.id, g.student_count, " + members + " FROM `groups` g WHERE g.id > ? AND g.id <= ? AND g.student_count <> " + members,
+		"UPDATE `groups` SET student_count = (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = `groups`.id), version = version + 1 WHERE id = ?",
+	},
+}
+
+// batch is how many rows one statement looks at; it bounds how long a repair
+// holds its locks.
+const batch = 5000
+
+// Doctor examines a database.
+type Doctor struct{ db *database.DB }
+
+// New returns a doctor for a database.
+func New(d *database.DB) *Doctor { return &Doctor{db: d} }
+
+// Examine reports every finding; where repair is set, it mends each one. The
+// count of rows examined is returned as well, so that an empty report can be
+// told from an empty database. Others may write meanwhile.
+func (d *Doctor) Examine(ctx context.Context, repair bool, report func(Finding) error) (rows int, err error) {
+	ctx = viewer.AsSystem(ctx, "check of derived numbers")
+	for _, table := range []string{"students", "groups"} {
+		last, err := d.last(ctx, table)
+		if err != nil {
+			return rows, err
+		}
+		for from := 0; from < last; from += batch {
+			n, err := d.examineRange(ctx, table, from, min(from+batch, last), repair, report)
+			if err != nil {
+				return rows, err
+			}
+			rows += n
+		}
+	}
+	return rows, nil
+}
+
+func (d *Doctor) last(ctx context.Context, table string) (int, error) {
+	return scanInt(ctx, d.db.Client(ctx), "SELECT COALESCE(MAX(id), 0) FROM `"+table+"`")
+}
+
+func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, repair bool, report func(Finding) error) (int, error) {
+	n, err := scanInt(ctx, d.db.Client(ctx), "SELECT COUNT(*) FROM `"+table+"` WHERE id > ? AND id <= ?", from, to)
+	if err != nil || n == 0 {
+		return n, err
+	}
+	for _, c := range checks {
+		if c.table != table {
+			continue
+		}
+		findings, err := c.find(ctx, d.db.Client(ctx), from, to)
+		if err != nil {
+			return n, err
+		}
+		if err := d.treat(ctx, findings, repair, report, func(ctx context.Context, client *db.Client, id int) error {
+			_, err := client.ExecContext(ctx, c.repair, id)
+			return err
+		}); err != nil {
+			return n, err
+		}
+	}
+	if table != "students" {
+		return n, nil
+	}
+	// The words are read by a second statement; the snapshot makes it one moment.
+	snapshot, end := d.db.Snapshot(ctx)
+	findings, err := findWords(snapshot, d.db.Client(snapshot), from, to)
+	end()
+	if err != nil {
+		return n, err
+	}
+	return n, d.treat(ctx, findings, repair, report, repairWords)
+}
+
+// treat reports findings and mends them, each in a transaction that locks its
+// row first: a count is true only while nobody else adds to it.
+func (d *Doctor) treat(ctx context.Context, findings []Finding, repair bool, report func(Finding) error,
+	mend func(ctx context.Context, client *db.Client, id int) error) error {
+	for _, f := range findings {
+		if err := report(f); err != nil {
+			return err
+		}
+		if !repair {
+			continue
+		}
+		err := d.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+			// An update that changes nothing takes the row's lock on every database.
+			if _, err := client.ExecContext(ctx, "UPDATE `"+f.Table+"` SET version = version + 1 WHERE id = ?", f.ID); err != nil {
+				return err
+			}
+			return mend(ctx, client, f.ID)
+		})
+		if err != nil {
+			return fmt.Errorf("repair %s %d: %w", f.Table, f.ID, err)
+		}
+	}
+	return nil
+}
+
+func (c check) find(ctx context.Context, client *db.Client, from, to int) (findings []Finding, err error) {
+	rows, err := client.QueryContext(ctx, c.query, from, to)
+	if err != nil {
+		return nil, fmt.Errorf("check %s.%s: %w", c.table, c.column, err)
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		f := Finding{Table: c.table, Column: c.column}
+		if err := rows.Scan(&f.ID, &f.Has, &f.Wants); err != nil {
+			return nil, err
+		}
+		findings = append(findings, f)
+	}
+	return findings, rows.Err()
+}
+
+func scanInt(ctx context.Context, client *db.Client, query string, args ...any) (n int, err error) {
+	rows, err := client.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return 0, err
+		}
+	}
+	return n, rows.Err()
+}
+
+// list shows words in a finding.
+func list(words []string) string {
+	words = slices.Clone(words)
+	slices.Sort(words)
+	return "[" + strings.Join(words, " ") + "]"
+}

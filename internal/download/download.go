@@ -1,0 +1,177 @@
+// Package download gives out files by addresses that are signed, live for a
+// quarter of an hour, and are good for the person who asked for them.
+package download
+
+import (
+	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/notify"
+	"homeroom/internal/viewer"
+)
+
+// Lifetime is how long an address works.
+const Lifetime = 15 * time.Minute
+
+// Path is the folder of all downloads on the server.
+const Path = "/downloads/"
+
+const unassigned = Path + "unassigned-active-students.csv"
+
+// Service writes and serves addresses.
+type Service struct {
+	key    []byte
+	public string
+	notify *notify.Service
+	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	now    func() time.Time
+	log    *slog.Logger
+}
+
+// Options are what a Service needs.
+type Options struct {
+	// Secret is the server's secret key; the key of the signatures is derived
+	// from it.
+	Secret []byte
+	// PublicURL is the address under which browsers reach the server, such as
+	// https://homeroom.example.org; where it is empty, that of the request.
+	PublicURL string
+	Notify    *notify.Service
+	// Viewer returns an educator as a viewer, or an error for a disabled account.
+	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// New returns a service.
+func New(o Options) (*Service, error) {
+	key, err := hkdf.Key(sha256.New, o.Secret, nil, "homeroom download address", sha256.Size)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{key: key, public: strings.TrimSuffix(o.PublicURL, "/"), notify: o.Notify, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+}
+
+type baseKey struct{}
+
+// Base puts the address of a request's server into its context, for links where
+// no public address has been configured.
+func Base(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		scheme := "http"
+		if req.TLS != nil {
+			scheme = "https"
+		}
+		ctx := context.WithValue(req.Context(), baseKey{}, scheme+"://"+req.Host)
+		next.ServeHTTP(w, req.WithContext(ctx))
+	})
+}
+
+// UnassignedURL returns the address of the CSV of the unassigned active students
+// of an organization, for one educator.
+func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
+	q := url.Values{
+		"organization": {globalid.Encode(globalid.Organization, organizationID)},
+		"educator":     {globalid.Encode(globalid.Educator, educatorID)},
+		"expires":      {strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10)},
+	}
+	q.Set("signature", s.sign(unassigned, q))
+	base := s.public
+	if base == "" {
+		base, _ = ctx.Value(baseKey{}).(string)
+	}
+	return base + unassigned + "?" + q.Encode()
+}
+
+func (s *Service) sign(path string, q url.Values) string {
+	mac := hmac.New(sha256.New, s.key)
+	fmt.Fprintf(mac, "%s\n%s\n%s\n%s", path, q.Get("organization"), q.Get("educator"), q.Get("expires"))
+	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
+}
+
+// ServeHTTP serves the downloads. Whoever holds an address gets what its educator
+// may see at this moment.
+func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "Downloads are read with GET.", http.StatusMethodNotAllowed)
+		return
+	}
+	q := req.URL.Query()
+	if req.URL.Path != unassigned || !hmac.Equal([]byte(s.sign(unassigned, q)), []byte(q.Get("signature"))) {
+		http.Error(w, "There is no such download.", http.StatusNotFound)
+		return
+	}
+	if expires, err := strconv.ParseInt(q.Get("expires"), 10, 64); err != nil || s.now().Unix() > expires {
+		http.Error(w, "This address has expired. Open the dashboard again and use the new one.", http.StatusGone)
+		return
+	}
+	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
+	educatorID, _ := globalid.Key(globalid.Educator, q.Get("educator"))
+	v, err := s.viewer(req.Context(), educatorID)
+	if err != nil {
+		s.fail(w, req, err)
+		return
+	}
+	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), organizationID)
+}
+
+// stream writes the file as it is read. Headers that fit a file are set when its
+// first bytes are there, so that a refusal is still an answer of its own.
+func (s *Service) stream(w http.ResponseWriter, req *http.Request, organizationID int) {
+	out := &lazy{w: w, start: func(h http.Header) {
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="unassigned-active-students-%s.csv"`, s.now().UTC().Format(time.DateOnly)))
+		h.Set("Cache-Control", "no-store")
+	}}
+	_, err := s.notify.CSV(req.Context(), out, organizationID)
+	switch {
+	case err == nil:
+	case !out.started:
+		s.fail(w, req, err)
+	default:
+		// The file is cut off: ending the connection tells the browser so.
+		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)
+		panic(http.ErrAbortHandler)
+	}
+}
+
+func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
+	switch fault.KindOf(err) {
+	case fault.NotFound, fault.Forbidden, fault.Unauthenticated:
+		http.Error(w, "There is no such download.", http.StatusNotFound)
+	default:
+		s.log.ErrorContext(req.Context(), "a download failed", "error", err)
+		http.Error(w, "The file could not be made. Try again in a moment.", http.StatusInternalServerError)
+	}
+}
+
+// lazy sets the headers of a file with its first byte.
+type lazy struct {
+	w       http.ResponseWriter
+	start   func(http.Header)
+	started bool
+}
+
+var _ io.Writer = (*lazy)(nil)
+
+func (l *lazy) Write(p []byte) (int, error) {
+	if !l.started {
+		l.started = true
+		l.start(l.w.Header())
+	}
+	return l.w.Write(p)
+}

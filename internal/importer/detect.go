@@ -1,0 +1,92 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"homeroom/ent/db/bulkjob"
+)
+
+// DetectKind says what a file holds, from its headers and, where those leave a
+// doubt, from its name. Not ok means that somebody has to say.
+func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, ok bool) {
+	kind, sure := detect(headers)
+	if sure {
+		return kind, true
+	}
+	if named, ok := kindByName(fileName); ok {
+		if _, p := readHeader(named, headers); p == nil {
+			return named, true
+		}
+	}
+	return kind, kind != ""
+}
+
+// detect says what the headers of a file fit, and whether they fit nothing else.
+// A kind that is not sure is the likelier one; an empty kind is no idea at all.
+func detect(headers []string) (kind bulkjob.Kind, sure bool) {
+	keys := make([]string, len(headers))
+	for i, h := range headers {
+		keys[i] = headerKey(h)
+	}
+	any := func(names ...string) bool { return len(positions(keys, names)) > 0 }
+	begins := func(prefixes ...string) bool {
+		return slices.ContainsFunc(keys, func(k string) bool {
+			return slices.ContainsFunc(prefixes, func(p string) bool { return strings.HasPrefix(k, p) })
+		})
+	}
+
+	section := any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID", "Class ID", "Group ID", "Group External ID", "Group Database ID", "Section", "Group", "Class")
+	person := any("SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "External ID", "Database ID")
+	named := any("Name", "Title", "Section Name", "Class Name", "Group Name", "School Name")
+	switch {
+	case any("First Name", "Given Name") && any("Last Name", "Family Name", "Surname"):
+		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year", "Student SIS ID")
+		educator := any("Role", "Account Type", "Qualification", "Title") || begins("teacher", "educator", "staff")
+		switch {
+		case student && !educator:
+			return bulkjob.KindIMPORT_STUDENTS, true
+		case educator && !student:
+			return bulkjob.KindIMPORT_EDUCATORS, true
+		case any("Email", "Email Address") && !student:
+			return bulkjob.KindIMPORT_EDUCATORS, false
+		default:
+			return bulkjob.KindIMPORT_STUDENTS, false
+		}
+	case any("Classes/Groups", "Classes", "Groups") && any("Student ID", "Database ID", "Student SIS ID"):
+		return bulkjob.KindIMPORT_STUDENTS, false
+	case section && person && !named:
+		return bulkjob.KindIMPORT_ENROLLMENTS, any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID") && !any("Password", "Grade", "Username")
+	case any("Section Name", "Class Name", "Group Name"):
+		return bulkjob.KindIMPORT_GROUPS, !any("First Name", "Last Name")
+	case named && begins("principal", "schoolnces", "schoolnumber", "gradelow"):
+		return bulkjob.KindIMPORT_ORGANIZATIONS, true
+	case any("Name", "Title") && (any("School", "Educators", "Course ID") || begins("schoolsis", "schoolsourced", "schoolid", "term", "course", "class")):
+		return bulkjob.KindIMPORT_GROUPS, false
+	case any("Name", "School Name") && (any("SIS ID", "External ID", "School ID", "School SIS ID", "sourcedId", "Type")):
+		return bulkjob.KindIMPORT_ORGANIZATIONS, false
+	default:
+		return "", false
+	}
+}
+
+// kindByName guesses from the name of a file. StudentEnrollment and TeacherRoster
+// are enrollments, so these words come first.
+func kindByName(fileName string) (bulkjob.Kind, bool) {
+	name := headerKey(fileName)
+	for _, guess := range []struct {
+		word string
+		kind bulkjob.Kind
+	}{
+		{"enrol", bulkjob.KindIMPORT_ENROLLMENTS}, {"roster", bulkjob.KindIMPORT_ENROLLMENTS},
+		{"student", bulkjob.KindIMPORT_STUDENTS}, {"pupil", bulkjob.KindIMPORT_STUDENTS},
+		{"teacher", bulkjob.KindIMPORT_EDUCATORS}, {"educator", bulkjob.KindIMPORT_EDUCATORS}, {"staff", bulkjob.KindIMPORT_EDUCATORS},
+		{"section", bulkjob.KindIMPORT_GROUPS}, {"class", bulkjob.KindIMPORT_GROUPS}, {"group", bulkjob.KindIMPORT_GROUPS},
+		{"school", bulkjob.KindIMPORT_ORGANIZATIONS}, {"org", bulkjob.KindIMPORT_ORGANIZATIONS},
+	} {
+		if strings.Contains(name, guess.word) {
+			return guess.kind, true
+		}
+	}
+	return "", false
+}

@@ -1,0 +1,100 @@
+// Package importer brings files into the roster as jobs that can be trusted: a
+// file is stored, checked row by row against what is there, shown as a list of
+// changes, and carried out only when somebody starts it.
+//
+// # The life of a job
+//
+//	VERIFYING → READY → PROCESSING → COMPLETED or COMPLETED_WITH_ERRORS
+//	VERIFYING → FAILED, PROCESSING → FAILED: nothing was written
+//
+// # What holds
+//
+//   - Every row of a file is counted exactly once: once a file has been checked,
+//     rows = created + updated + unchanged + errors. A row with an error is
+//     refused as a whole, and the reason is kept with its row number, column,
+//     value and a hint.
+//   - What the preview shows is what the start does. A row whose student or group
+//     has changed in between is refused as STALE, and the counts follow.
+//   - A job acts as the person who submitted it, with the roles of the moment.
+//   - A server that stops in the middle loses nothing and doubles nothing: effects,
+//     counters and progress of a batch are written in one transaction, which
+//     begins by asking whether the job is still this server's own.
+//   - A file, which may hold passwords, and a password in a preview are only ever
+//     stored encrypted, and are removed as soon as they have been used.
+package importer
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
+)
+
+// Service takes files in, works on jobs and shows them.
+type Service struct {
+	db      *database.DB
+	key     []byte
+	hash    func(ctx context.Context, password string) (string, error)
+	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	limits  csvfile.Limits
+	now     func() time.Time
+	log     *slog.Logger
+
+	// owner names this server in the leases that it holds.
+	owner string
+	// wake tells the worker that there may be something to do.
+	wake chan struct{}
+
+	mu sync.Mutex
+	// tries counts, for each job, the attempts in a row that ended in an error.
+	tries map[int]int
+}
+
+// Options are what a Service needs of the rest of the program.
+type Options struct {
+	// Key is the installation's secret, of 32 bytes or more. The keys that encrypt
+	// files and passwords are derived from it, one for each job.
+	Key []byte
+	// Hash returns the stored form of a password; it bounds itself to the machine.
+	Hash func(ctx context.Context, password string) (string, error)
+	// Viewer returns an educator with the roles of this moment, or an error whose
+	// kind is fault.Unauthenticated for an account that is no longer allowed in.
+	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	// Recount computes the usage sums of students whose school has changed,
+	// inside the transaction of the change.
+	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Limits bounds a file; the zero value stands for the defaults.
+	Limits csvfile.Limits
+	Now    func() time.Time
+	Log    *slog.Logger
+}
+
+// New returns the importer of a database. It works on jobs only while Run,
+// RunJob or Drain is running.
+func New(d *database.DB, o Options) *Service {
+	name := make([]byte, 12)
+	_, _ = rand.Read(name) // never fails
+	if o.Limits.Bytes <= 0 {
+		o.Limits.Bytes = csvfile.DefaultLimits().Bytes
+	}
+	return &Service{
+		db: d, key: o.Key, hash: o.Hash, viewer: o.Viewer, recount: o.Recount,
+		limits: o.Limits, now: o.Now, log: o.Log,
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{},
+	}
+}
+
+// instant is the present moment as the databases keep it.
+func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// locks reports whether reads take row locks. SQLite has none: its writing
+// transaction is alone from its beginning.
+func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }

@@ -1,0 +1,90 @@
+package importer
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db/bulkjob"
+)
+
+// layout says where the columns of a kind stand in one file.
+type layout struct {
+	kind bulkjob.Kind
+	// index is the position of a column by its name.
+	index map[string]int
+	// header is the header of a column as it stands in the file.
+	header map[string]string
+	// ignored are the headers that nobody understands, as they stand in the file.
+	ignored []string
+}
+
+// readHeader finds the columns of a kind, or says why the file cannot be one of
+// that kind.
+func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
+	l := &layout{kind: kind, index: map[string]int{}, header: map[string]string{}}
+	keys := make([]string, len(headers))
+	for i, h := range headers {
+		keys[i] = headerKey(h)
+	}
+	taken := make([]bool, len(headers))
+	for _, c := range columns[kind] {
+		at := positions(keys, append([]string{c.Name}, c.Aliases...))
+		if len(at) > 1 {
+			return l, &problem{Code: DuplicateColumn,
+				Message: fmt.Sprintf("The columns %q and %q both mean %s.", headers[at[0]], headers[at[1]], c.Name),
+				Hint:    "Delete or rename one of the two columns."}
+		}
+		for _, alias := range c.Instead {
+			if len(at) == 0 {
+				at = positions(keys, []string{alias})
+			}
+		}
+		if len(at) > 0 {
+			l.index[c.Name], l.header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
+		}
+	}
+	for i, h := range headers {
+		if !taken[i] && h != "" {
+			l.ignored = append(l.ignored, h)
+		}
+	}
+	return l, l.refuse(headers)
+}
+
+// refuse says why a file with these headers is not one of the kind, or nil. A
+// file of another kind is told by its other columns, even if it has the ones
+// that are needed here: a list of teachers has everything of a list of students.
+func (l *layout) refuse(headers []string) *problem {
+	if other, sure := detect(headers); sure && other != l.kind {
+		return &problem{Code: WrongKind,
+			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", what[other], what[l.kind]),
+			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", what[other])}
+	}
+	for _, c := range columns[l.kind] {
+		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
+			continue
+		}
+		return &problem{Code: MissingColumn,
+			Message: fmt.Sprintf("There is no column %s.", c.Name),
+			Hint:    fmt.Sprintf("Add a column with the header %s. The file has: %s.", c.Name, shorten(strings.Join(headers, ", "), 300))}
+	}
+	return nil
+}
+
+func (l *layout) has(column string) bool { _, ok := l.index[column]; return ok }
+
+// positions returns where headers stand that mean one of the names.
+func positions(keys, names []string) []int {
+	wanted := make([]string, len(names))
+	for i, n := range names {
+		wanted[i] = headerKey(n)
+	}
+	var at []int
+	for i, key := range keys {
+		if key != "" && slices.Contains(wanted, key) {
+			at = append(at, i)
+		}
+	}
+	return at
+}

@@ -1,0 +1,119 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/internal/fault"
+)
+
+// The codes of problems, beside those of csvfile (a file that cannot be read)
+// and of roster (TOO_LONG, TOO_SHORT, PASSWORD_TOO_SHORT, UNKNOWN_GRADE, …).
+const (
+	// About the file as a whole; the row is 0.
+	WrongKind       = "WRONG_KIND"
+	MissingColumn   = "MISSING_COLUMN"
+	DuplicateColumn = "DUPLICATE_COLUMN"
+	NoRows          = "NO_ROWS"
+	AccountDisabled = "ACCOUNT_DISABLED"
+	RoleLost        = "ROLE_LOST"
+	Internal        = "INTERNAL"
+
+	// About a row.
+	ExtraCells      = "EXTRA_CELLS"
+	Required        = "REQUIRED"
+	CannotClear     = "CANNOT_CLEAR"
+	DuplicateInFile = "DUPLICATE_IN_FILE"
+	DamagedID       = "DAMAGED_ID"
+	TooLong         = "TOO_LONG"
+	TooMany         = "TOO_MANY"
+	Stale           = "STALE"
+	Forbidden       = "FORBIDDEN"
+	OtherSchool     = "OTHER_SCHOOL"
+
+	// About whom or what a row means.
+	IDMismatch            = "ID_MISMATCH"
+	UnknownStudent        = "UNKNOWN_STUDENT"
+	UnknownGroup          = "UNKNOWN_GROUP"
+	UnknownSchool         = "UNKNOWN_SCHOOL"
+	UnknownEducator       = "UNKNOWN_EDUCATOR"
+	UnknownPerson         = "UNKNOWN_PERSON"
+	UnknownRole           = "UNKNOWN_ROLE"
+	AmbiguousGroup        = "AMBIGUOUS_GROUP"
+	AmbiguousSchool       = "AMBIGUOUS_SCHOOL"
+	AmbiguousPerson       = "AMBIGUOUS_PERSON"
+	ExternalIDTaken       = "EXTERNAL_ID_TAKEN"
+	UsernameTaken         = "USERNAME_TAKEN"
+	EmailTaken            = "EMAIL_TAKEN"
+	NotASchool            = "NOT_A_SCHOOL"
+	UnsupportedType       = "UNSUPPORTED_TYPE"
+	BadEmail              = "BAD_EMAIL"
+	SyncedStudent         = "SYNCED_STUDENT"
+	SyncedGroup           = "SYNCED_GROUP"
+	GroupRequired         = "GROUP_REQUIRED"
+	GroupsDoNotMove       = "GROUP_SCHOOL_FIXED"
+	DistrictRoleForbidden = "DISTRICT_ROLE_FORBIDDEN"
+)
+
+// problem is one thing that is wrong, or odd, in a file. It is data in the
+// report, not an error.
+type problem struct {
+	Row     int
+	Column  string // As it stands in the file, or empty.
+	Warning bool
+	Code    string
+	Value   string // Never a password.
+	Message string // A sentence.
+	Hint    string // A sentence that says what to do.
+}
+
+// fromFault makes a problem of a refusal that another part of the program words.
+func fromFault(e *fault.Error, hint string) *problem {
+	return &problem{Code: e.Code, Message: sentence(e.Message), Hint: hint}
+}
+
+func problemf(code, hint, format string, args ...any) *problem {
+	return &problem{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// sentence makes a sentence of a fragment.
+func sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(r)) + s[n:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+func (p *problem) severity() bulkjobproblem.Severity {
+	if p.Warning {
+		return bulkjobproblem.SeverityWARNING
+	}
+	return bulkjobproblem.SeverityERROR
+}
+
+// The widths of the columns, in characters.
+const (
+	maxValue   = 255
+	maxMessage = 1000
+)
+
+func (s *Service) writeProblems(ctx context.Context, client *db.Client, jobID int, problems []*problem) error {
+	now := s.instant()
+	rows := make([][]any, len(problems))
+	for i, p := range problems {
+		rows[i] = []any{now, jobID, p.Row, shorten(p.Column, maxValue), string(p.severity()), p.Code,
+			shorten(p.Value, maxValue), shorten(p.Message, maxMessage), shorten(p.Hint, maxMessage)}
+	}
+	return insertRows(ctx, client, "bulk_job_problems",
+		"created_at, job_id, `row`, `column`, severity, code, value, message, hint", rows)
+}

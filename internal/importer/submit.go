@@ -1,0 +1,116 @@
+package importer
+
+import (
+	"context"
+	"io"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// Submission is a file and what is to be done with it.
+type Submission struct {
+	OrganizationID int
+	Kind           bulkjob.Kind
+	FileName       string
+	// File is read once, to its end, as it arrives.
+	File io.Reader
+	// GroupsMode says what the groups of a row mean; ADD where empty.
+	GroupsMode bulkjob.GroupsMode
+	// CommitMode says what happens to the good rows of a file with bad ones;
+	// VALID_ROWS where empty.
+	CommitMode bulkjob.CommitMode
+	// IdempotencyKey, where not empty, makes one job of several submissions with
+	// the same key by the same person.
+	IdempotencyKey string
+}
+
+const (
+	maxFileName       = 255
+	maxIdempotencyKey = 128
+)
+
+// Submit stores a file and makes a job of it, which the worker then checks. It
+// returns fault.NotFound for an organization outside of the purview,
+// fault.Forbidden for a kind that the viewer may not import there, and
+// fault.TooLarge for a file over the limit.
+func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error) {
+	v := viewer.FromContext(ctx)
+	o, err := s.db.Client(ctx).Organization.Get(ctx, in.OrganizationID)
+	if db.IsNotFound(err) {
+		return nil, roster.ErrNoOrganization.At("organizationId")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := maySubmit(v, o, in.Kind); err != nil {
+		return nil, err
+	}
+	if in, err = checkSubmission(in); err != nil {
+		return nil, err
+	}
+	if there, err := s.byKey(ctx, v.EducatorID, in.IdempotencyKey); there != nil || err != nil {
+		return there, err
+	}
+	job, err := s.upload(ctx, v, o, in)
+	if err != nil {
+		return nil, err
+	}
+	s.wakeUp()
+	return job, nil
+}
+
+func checkSubmission(in Submission) (Submission, error) {
+	if in.GroupsMode == "" {
+		in.GroupsMode = bulkjob.GroupsModeADD
+	}
+	if in.CommitMode == "" {
+		in.CommitMode = bulkjob.CommitModeVALID_ROWS
+	}
+	switch {
+	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
+		return in, fault.Invalidf("%q is not a way to treat groups; write ADD, REPLACE or REMOVE", in.GroupsMode).At("groupsMode")
+	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
+		return in, fault.Invalidf("%q is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", in.CommitMode).At("commitMode")
+	case in.Kind == bulkjob.KindIMPORT_ENROLLMENTS && in.GroupsMode == bulkjob.GroupsModeREPLACE:
+		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
+	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
+		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
+	}
+	in.FileName = shorten(roster.Clean(in.FileName), maxFileName)
+	return in, nil
+}
+
+// byKey returns the job that a person has submitted with a key before, or nil.
+func (s *Service) byKey(ctx context.Context, educatorID int, key string) (*db.BulkJob, error) {
+	if key == "" {
+		return nil, nil
+	}
+	job, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), isWhole()).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	return job, err
+}
+
+// isDuplicate reports whether a unique index refused a row, also for statements
+// that do not go through ent.
+func isDuplicate(err error) bool {
+	return database.IsDuplicate(err) || sqlgraph.IsUniqueConstraintError(err)
+}
+
+// shorten cuts text to at most n characters, and shows that it did.
+func shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}

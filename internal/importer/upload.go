@@ -1,0 +1,179 @@
+package importer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/predicate"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// chunkBytes is the size of a piece of a stored file before it is encrypted. The
+// last piece of a file, and only it, is shorter, if need be empty; so a file
+// whose end is missing is noticed.
+const chunkBytes = 256 << 10
+
+// uploading is the owner of a job whose file is still arriving. Nobody can claim
+// such a job, and no list shows it. The lease is renewed with every piece; when
+// it runs out the upload was cut off, and job and pieces are removed.
+const uploading = "uploading"
+
+// uploadPatience is how long the next piece of a file may take.
+const uploadPatience = 15 * time.Minute
+
+// isWhole keeps the jobs whose files have arrived.
+func isWhole() predicate.BulkJob { return bulkjob.LeaseOwnerNEQ(uploading) }
+
+// upload stores the file and only then makes the job one that can be claimed. No
+// transaction is open while the file arrives, which may take minutes.
+//
+// The idempotency key is given to the job at the very end, too: an upload that
+// was cut off must not keep its key from the next attempt, and of two at once
+// the one that ends first is the job of both.
+func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
+	job, err := s.db.Client(ctx).BulkJob.Create().
+		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.EducatorID).
+		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
+		SetCreatedAt(s.instant()).
+		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience)).Save(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = s.store(ctx, job.ID, in.File)
+	if err == nil {
+		err = s.completeUpload(ctx, job.ID, in.IdempotencyKey)
+	}
+	if err == nil {
+		return s.db.Client(ctx).BulkJob.Get(ctx, job.ID)
+	}
+	s.removeUpload(ctx, job.ID)
+	if isDuplicate(err) {
+		return s.byKey(ctx, v.EducatorID, in.IdempotencyKey)
+	}
+	return nil, err
+}
+
+// store writes the file in encrypted pieces, each in a transaction of its own.
+func (s *Service) store(ctx context.Context, jobID int, file io.Reader) error {
+	sealed, err := s.sealOf(jobID, forFile)
+	if err != nil {
+		return err
+	}
+	piece := make([]byte, chunkBytes)
+	var total int64
+	for seq := 0; ; seq++ {
+		n, err := io.ReadFull(file, piece)
+		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !last {
+			return fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file").Because(err)
+		}
+		if total += int64(n); total > s.limits.Bytes {
+			return fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", s.limits.Bytes>>20).At("file")
+		}
+		if err := s.writeChunk(ctx, jobID, seq, sealed.close(seq, piece[:n])); err != nil {
+			return err
+		}
+		if last {
+			return nil
+		}
+	}
+}
+
+func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte) error {
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
+			s.instant().Add(uploadPatience), jobID, uploading))
+		if err != nil {
+			return err
+		}
+		_, err = client.ExecContext(ctx, "INSERT INTO bulk_job_chunks (created_at, job_id, seq, data) VALUES (?, ?, ?, ?)",
+			s.instant(), jobID, seq, data)
+		return err
+	})
+}
+
+// completeUpload makes the job one that can be claimed.
+func (s *Service) completeUpload(ctx context.Context, jobID int, key string) error {
+	var idempotencyKey *string
+	if key != "" {
+		idempotencyKey = &key
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		return mustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ? WHERE id = ? AND lease_owner = ?",
+			idempotencyKey, jobID, uploading))
+	})
+}
+
+// removeUpload removes a job whose file did not arrive, even if the person has
+// gone. What cannot be removed now is removed by sweep.
+func (s *Service) removeUpload(ctx context.Context, jobID int) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
+	defer cancel()
+	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
+			s.instant(), jobID, uploading))
+		if err != nil {
+			return err
+		}
+		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
+			return err
+		}
+		_, err = client.ExecContext(ctx, "DELETE FROM bulk_jobs WHERE id = ?", jobID)
+		return err
+	})
+	if err != nil && !errors.Is(err, errLost) {
+		s.log.WarnContext(ctx, "an upload that was cut off is removed later", "job", jobID, "error", err)
+	}
+}
+
+// storedFile reads the stored file of a job from its beginning, in constant
+// memory.
+type storedFile struct {
+	ctx    context.Context
+	client *db.Client
+	sealed *seal
+	seq    int
+	piece  bytes.Reader
+	last   bool
+}
+
+// file returns a reader of the stored file of a job.
+func (s *Service) file(ctx context.Context, jobID int) (io.Reader, error) {
+	sealed, err := s.sealOf(jobID, forFile)
+	return &storedFile{ctx: ctx, client: s.db.Client(ctx), sealed: sealed}, err
+}
+
+// Read implements io.Reader.
+func (f *storedFile) Read(p []byte) (int, error) {
+	for f.piece.Len() == 0 {
+		if f.last {
+			return 0, io.EOF
+		}
+		if err := f.next(); err != nil {
+			return 0, err
+		}
+	}
+	return f.piece.Read(p)
+}
+
+func (f *storedFile) next() error {
+	data, err := readBytes(f.ctx, f.client, "SELECT data FROM bulk_job_chunks WHERE job_id = ? AND seq = ?", f.sealed.jobID, f.seq)
+	if err != nil {
+		return err
+	}
+	clear, err := f.sealed.open(f.seq, data)
+	if err != nil {
+		return err
+	}
+	f.piece.Reset(clear)
+	f.seq++
+	f.last = len(clear) < chunkBytes
+	return nil
+}
