@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"homeroom/ent/db"
 	"homeroom/graph/loader"
 	"homeroom/graph/model"
 	"homeroom/internal/globalid"
@@ -13,7 +14,11 @@ func (r queryResolver) Organization(ctx context.Context, id string) (*model.Orga
 	if !ok {
 		return nil, nil
 	}
-	return organizationByID(ctx, k)
+	o, err := loader.From(ctx).OrganizationByID.Load(ctx, k)
+	if err != nil || o == nil {
+		return nil, err
+	}
+	return toOrganization(o), primeOrganizations(ctx, []*db.Organization{o}, "")
 }
 
 // organizationByID returns nil for an organization outside of the purview.
@@ -34,7 +39,10 @@ func (r organizationResolver) Children(ctx context.Context, o *model.Organizatio
 		return []*model.Organization{}, nil
 	}
 	list, err := loader.From(ctx).SchoolsByDistrict.Load(ctx, o.Entity.ID)
-	return all(list, toOrganization), err
+	if err != nil {
+		return nil, err
+	}
+	return all(list, toOrganization), primeOrganizations(ctx, list, "")
 }
 
 func (r organizationResolver) SchoolYear(ctx context.Context, o *model.Organization) (*model.SchoolYear, error) {

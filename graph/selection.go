@@ -45,7 +45,7 @@ func collect(op *graphql.OperationContext, set ast.SelectionSet) []graphql.Colle
 
 // primeStudents reads, with one statement each, what the selected fields of a
 // page of students need. prefixes are the paths to the students below the field
-// being resolved.
+// being resolved; an empty one says that it resolves the students themselves.
 func primeStudents(ctx context.Context, students []*db.Student, prefixes ...string) error {
 	if len(students) == 0 {
 		return nil
@@ -98,6 +98,40 @@ func primeGroups(ctx context.Context, groups []*db.Group, prefixes ...string) er
 	}
 	if selects(ctx, under(prefixes, "educators")...) {
 		return l.EducatorsByGroup.Prime(ctx, ids)
+	}
+	return nil
+}
+
+// primeOrganizations is primeStudents for organizations.
+func primeOrganizations(ctx context.Context, organizations []*db.Organization, prefixes ...string) error {
+	l := loader.From(ctx)
+	var ids, parents, districts []int
+	for _, o := range organizations {
+		l.OrganizationByID.Set(o.ID, o)
+		ids = append(ids, o.ID)
+		if o.ParentID != nil {
+			parents = append(parents, *o.ParentID)
+		} else {
+			districts = append(districts, o.ID)
+		}
+	}
+	for _, field := range []struct {
+		names []string
+		prime func(context.Context, []int) error
+		ids   []int
+	}{
+		{[]string{"parent"}, l.OrganizationByID.Prime, parents},
+		{[]string{"children"}, l.SchoolsByDistrict.Prime, districts},
+		{[]string{"schoolYear", "usageGoalMinutesPerWeek"}, l.Settings.Prime, ids},
+		{[]string{"studentCount"}, l.StudentCount.Prime, ids},
+	} {
+		for _, name := range field.names {
+			if selects(ctx, under(prefixes, name)...) {
+				if err := field.prime(ctx, field.ids); err != nil {
+					return err
+				}
+			}
+		}
 	}
 	return nil
 }

@@ -19,6 +19,12 @@ func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 	if err != nil {
 		return nil, err
 	}
+	// The roles are known, so their organizations are read at once and not one by one.
+	if selects(ctx, "roles.organization", "viewer.roles.organization") {
+		if err := loader.From(ctx).OrganizationByID.Prime(ctx, all(v.Assignments, func(a viewer.Assignment) int { return a.OrganizationID })); err != nil {
+			return nil, err
+		}
+	}
 	roles := all(v.Assignments, func(a viewer.Assignment) *model.RoleAssignment {
 		return &model.RoleAssignment{Role: model.Role(a.Role), OrganizationID: a.OrganizationID}
 	})
@@ -27,7 +33,10 @@ func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 
 func (r viewerResolver) Organizations(ctx context.Context, _ *model.Viewer) ([]*model.Organization, error) {
 	list, err := r.Roster.Organizations(ctx)
-	return all(list, toOrganization), err
+	if err != nil {
+		return nil, err
+	}
+	return all(list, toOrganization), primeOrganizations(ctx, list, "")
 }
 
 func (r roleAssignmentResolver) Organization(ctx context.Context, a *model.RoleAssignment) (*model.Organization, error) {

@@ -3,6 +3,7 @@ package main
 
 import (
 	"os"
+	_ "time/tzdata" // containers often have no time zones
 
 	"homeroom/internal/app"
 )

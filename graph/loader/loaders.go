@@ -5,6 +5,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
+	"homeroom/internal/importer"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
 )
@@ -20,13 +21,14 @@ type Loaders struct {
 	GroupsByEducator  *Loader[int, []*db.Group]
 	EducatorByID      *Loader[int, *db.Educator]
 	EducatorsByGroup  *Loader[int, []*db.Educator]
+	SubmitterByID     *Loader[int, *db.Educator]
 	RolesByEducator   *Loader[int, []*db.RoleAssignment]
 	StudentByID       *Loader[int, *db.Student]
 	BulkJobByID       *Loader[int, *db.BulkJob]
 }
 
 // NewLoaders returns loaders that know nothing yet.
-func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service) *Loaders {
+func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),
 		SchoolsByDistrict: New(schoolsByDistrict(d)),
@@ -35,9 +37,10 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service) *Loaders {
 		GroupsByEducator:  New(groupsByEducator(d)),
 		EducatorByID:      New(educatorByID(d)),
 		EducatorsByGroup:  New(educatorsByGroup(d)),
+		SubmitterByID:     New(submitterByID(d)),
 		RolesByEducator:   New(rolesByEducator(d)),
 		StudentByID:       New(studentByID(d)),
-		BulkJobByID:       New(bulkJobByID(d)),
+		BulkJobByID:       New(bulkJobByID(i)),
 		Settings:          New(u.SettingsOf),
 	}
 	l.StudentCount = New(studentCount(r, l.OrganizationByID))

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"homeroom/ent/db"
 	"homeroom/internal/calendar"
+	"homeroom/internal/importer"
 	"homeroom/internal/roster"
 	"io"
 	"strconv"
@@ -101,11 +102,11 @@ type BulkJobChangeEdge struct {
 
 // A page of jobs.
 type BulkJobConnection struct {
-	Edges          []*BulkJobEdge `json:"edges"`
-	Nodes          []*BulkJob     `json:"nodes"`
-	PageInfo       *PageInfo      `json:"pageInfo"`
-	TotalCount     int            `json:"totalCount"`
-	OrganizationID int            `json:"-"`
+	Edges      []*BulkJobEdge    `json:"edges"`
+	Nodes      []*BulkJob        `json:"nodes"`
+	PageInfo   *PageInfo         `json:"pageInfo"`
+	TotalCount int               `json:"totalCount"`
+	List       *importer.JobList `json:"-"`
 }
 
 // Every row of the file is in exactly one of created, updated, unchanged, deleted and errors.

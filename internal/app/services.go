@@ -34,13 +34,10 @@ func newServices(d *database.DB, secret []byte, publicURL string, lifetime time.
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
-	var err error
-	s.importer, err = importer.New(d, importer.Options{
-		Secret: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Now: now, Log: log,
+	s.importer = importer.New(d, importer.Options{
+		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Now: now, Log: log,
 	})
-	if err != nil {
-		return nil, err
-	}
+	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: publicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})

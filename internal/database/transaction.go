@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"entgo.io/ent/dialect/sql/sqlgraph"
 	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
 
@@ -124,18 +125,7 @@ func passes(err error) bool {
 }
 
 // IsDuplicate reports whether a unique index refused a row.
-func IsDuplicate(err error) bool {
-	return err != nil && db.IsConstraintError(err) && !isForeignKey(err)
-}
-
-func isForeignKey(err error) bool {
-	var my *mysql.MySQLError
-	if errors.As(err, &my) {
-		return my.Number == 1451 || my.Number == 1452
-	}
-	var lite *sqlite.Error
-	return errors.As(err, &lite) && lite.Code() == 787
-}
+func IsDuplicate(err error) bool { return sqlgraph.IsUniqueConstraintError(err) }
 
 // Violates reports whether the unique index that refused a row covers a column.
 func Violates(err error, column string) bool {

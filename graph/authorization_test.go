@@ -1,0 +1,232 @@
+package graph_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"mime/multipart"
+	"os"
+	"slices"
+	"testing"
+
+	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+	"homeroom/internal/globalid"
+)
+
+// callerNames is the order of the columns below.
+var callerNames = []string{"nobody", "district admin", "north admin", "south admin", "north teacher", "south teacher", "beta admin"}
+
+// The outcomes of a cell besides error codes.
+const (
+	ok    = "ok"
+	null  = "null"
+	empty = "empty"
+
+	un = "UNAUTHENTICATED"
+	nf = "NOT_FOUND"
+	no = "FORBIDDEN"
+)
+
+type authorizationRow struct {
+	field string
+	// what names the row where a field has several.
+	what      string
+	operation string
+	// columns are the outcomes in the order of callerNames.
+	columns [7]string
+}
+
+// authorization says what each caller gets for each operation on what belongs to
+// North School. {{Student}} is a student in {{Group}}, which North's teacher
+// teaches; both are made anew for every cell. {{Job}} is a verified job that the
+// district administrator submitted for North.
+var authorization = []authorizationRow{
+	{"viewer", "", `{ r: viewer { educator { id } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"node", "a student", `{ r: node(id: "{{Student}}") { id } }`, [7]string{un, ok, ok, null, ok, null, null}},
+	{"node", "a group", `{ r: node(id: "{{Group}}") { id } }`, [7]string{un, ok, ok, null, ok, null, null}},
+	{"node", "a job", `{ r: node(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, null, null, null, null}},
+	{"nodes", "", `{ list: nodes(ids: ["{{Student}}"]) { id } }`, [7]string{un, ok, ok, null, ok, null, null}},
+	{"organization", "the school", `{ r: organization(id: "{{North}}") { id } }`, [7]string{un, ok, ok, null, ok, null, null}},
+	{"organization", "the district", `{ r: organization(id: "{{Alpha}}") { id } }`, [7]string{un, ok, null, null, null, null, null}},
+	{"students", "", `{ r: students(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"groups", "", `{ r: groups(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"dashboardNotifications", "of the school", `{ list: dashboardNotifications(organizationId: "{{North}}") { count } }`, [7]string{un, ok, ok, nf, empty, nf, nf}},
+	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"bulkJob", "", `{ r: bulkJob(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, null, null, null, null}},
+	{"bulkJobs", "", `{ r: bulkJobs(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+
+	{"signIn", "", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { token userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"createGroup", "", `mutation { r: createGroup(input: {organizationId: "{{North}}", name: "New"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"updateGroup", "", `mutation { r: updateGroup(input: {id: "{{Group}}", name: "Other"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"deleteGroup", "", `mutation { r: deleteGroup(input: {id: "{{Group}}"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"assignStudentsToGroups", "", `mutation { r: assignStudentsToGroups(input: {studentIds: ["{{Student}}"], groupIds: ["{{Group}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"removeStudentsFromGroups", "", `mutation { r: removeStudentsFromGroups(input: {studentIds: ["{{Student}}"], groupIds: ["{{Group}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"createStudent", "", `mutation { r: createStudent(input: {organizationId: "{{North}}", externalId: "{{New}}", firstName: "A", lastName: "B", username: "{{New}}", grade: "1", groupIds: ["{{Group}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"updateStudent", "", `mutation { r: updateStudent(input: {id: "{{Student}}", grade: "2"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"updateStudent", "to another school", `mutation { r: updateStudent(input: {id: "{{Student}}", organizationId: "{{South}}"}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"deleteStudents", "", `mutation { r: deleteStudents(input: {studentIds: ["{{Student}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"submitBulkImport", "students", submission("{{North}}", "IMPORT_STUDENTS"), [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"submitBulkImport", "groups", submission("{{North}}", "IMPORT_GROUPS"), [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"submitBulkImport", "enrollments", submission("{{North}}", "IMPORT_ENROLLMENTS"), [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"submitBulkImport", "educators", submission("{{North}}", "IMPORT_EDUCATORS"), [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"submitBulkImport", "organizations", submission("{{Alpha}}", "IMPORT_ORGANIZATIONS"), [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"startBulkJob", "", `mutation { r: startBulkJob(id: "{{Job}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"recordUsage", "", `mutation { r: recordUsage(input: {organizationId: "{{North}}", events: [{eventId: "{{New}}", studentExternalId: "{{StudentID}}", productCode: "MATH", startedAt: "2026-11-18T12:00:00Z", seconds: 60}]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+}
+
+func submission(organization, kind string) string {
+	return fmt.Sprintf(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "%s", kind: %s, file: $file}) { userErrors { code } } }`, organization, kind)
+}
+
+// TestAuthorization fills every cell of operation × caller, on both databases.
+func TestAuthorization(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		s := newServer(t, d)
+		for i, row := range authorization {
+			for column, caller := range callerNames {
+				t.Run(fmt.Sprintf("%s %s as %s", row.field, row.what, caller), func(t *testing.T) {
+					operation := s.cell(t, fmt.Sprintf("new%d.%d", i, column), row.operation)
+					if got := s.outcome(t, s.callers()[caller], operation); got != row.columns[column] {
+						t.Errorf("got %s; want %s", got, row.columns[column])
+					}
+				})
+			}
+		}
+	})
+}
+
+// cell makes the rows that the operation of a cell is about.
+func (s *server) cell(t *testing.T, name, operation string) string {
+	t.Helper()
+	g := s.Group(t, s.North, name)
+	s.Teach(t, s.NorthTeacher, g)
+	student := s.Student(t, s.North, "Target", name, 600, g)
+	job := ""
+	if bytes.Contains([]byte(operation), []byte("{{Job}}")) {
+		job = s.verifiedJob(t, s.DistrictAdmin)
+	}
+	return s.names(map[string]string{
+		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job,
+	}).Replace(operation)
+}
+
+// verifiedJob submits a file for North and has it verified.
+func (s *server) verifiedJob(t *testing.T, who *db.Educator) string {
+	t.Helper()
+	a := s.upload(t, who, s.names(nil).Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file: $file}) { job { id } userErrors { code message } } }`), "groups.csv", "Name,School\nJob,North School\n")
+	id, found := a.at("submitBulkImport.job.id").(string)
+	if !found {
+		t.Fatalf("no job: %+v", a)
+	}
+	if err := s.importer.Drain(fixture.System()); err != nil {
+		t.Fatal(err)
+	}
+	return id
+}
+
+// outcome asks and sums the answer up in a word.
+func (s *server) outcome(t *testing.T, who *db.Educator, operation string) string {
+	t.Helper()
+	var a answer
+	if bytes.Contains([]byte(operation), []byte("$file")) {
+		a = s.upload(t, who, operation, "rows.csv", "Student ID\n1\n")
+	} else {
+		a = s.ask(t, who, operation, nil)
+	}
+	if who != nil && bytes.Contains([]byte(operation), []byte("{ signOut }")) {
+		s.tokens.Delete(who.ID)
+	}
+	if code := a.code(); code != "" {
+		return code
+	}
+	if list, is := a.at("list").([]any); is {
+		switch {
+		case len(list) == 0:
+			return empty
+		case list[0] == nil:
+			return null
+		}
+		return ok
+	}
+	if _, done := a.at("signOut").(bool); done {
+		return ok
+	}
+	if a.at("r") == nil {
+		return null
+	}
+	if refusals, is := a.at("r.userErrors").([]any); is && len(refusals) > 0 {
+		return a.at("r.userErrors.0.code").(string)
+	}
+	return ok
+}
+
+// upload sends an operation with a file, as the GraphQL multipart request
+// convention has it.
+func (s *server) upload(t testing.TB, who *db.Educator, query, name, content string) answer {
+	t.Helper()
+	var body bytes.Buffer
+	form := multipart.NewWriter(&body)
+	operations, _ := json.Marshal(map[string]any{"query": query, "variables": map[string]any{"file": nil}})
+	_ = form.WriteField("operations", string(operations))
+	_ = form.WriteField("map", `{"0": ["variables.file"]}`)
+	part, err := form.CreateFormFile("0", name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = part.Write([]byte(content))
+	_ = form.Close()
+	var a answer
+	if err := json.Unmarshal(s.post(t, who, form.FormDataContentType(), &body), &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// TestAuthorizationIsComplete fails where a field of Query or Mutation has no row.
+func TestAuthorizationIsComplete(t *testing.T) {
+	t.Parallel()
+	for _, field := range rootFields(t) {
+		if !slices.ContainsFunc(authorization, func(row authorizationRow) bool { return row.field == field }) {
+			t.Errorf("%s has no row in the authorization table", field)
+		}
+	}
+}
+
+func rootFields(t *testing.T) []string {
+	t.Helper()
+	schema := loadSchema(t)
+	var names []string
+	for _, root := range []*ast.Definition{schema.Query, schema.Mutation, schema.Subscription} {
+		if root == nil {
+			continue
+		}
+		for _, f := range root.Fields {
+			if f.Name[:2] != "__" {
+				names = append(names, f.Name)
+			}
+		}
+	}
+	return names
+}
+
+func loadSchema(t testing.TB) *ast.Schema {
+	t.Helper()
+	text, err := os.ReadFile("../schema.graphql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	schema, err := gqlparser.LoadSchema(&ast.Source{Name: "schema.graphql", Input: string(text)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return schema
+}

@@ -1,0 +1,198 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/graph/loader"
+	"homeroom/graph/model"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+	"homeroom/internal/page"
+)
+
+func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, error) {
+	k, ok := globalid.Key(globalid.BulkJob, id)
+	if !ok {
+		return nil, nil
+	}
+	job, err := loader.From(ctx).BulkJobByID.Load(ctx, k)
+	return toBulkJob(job), err
+}
+
+func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error) {
+	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
+	if err != nil {
+		return nil, err
+	}
+	list, err := r.Importer.Jobs(ctx, organization)
+	if err != nil {
+		return nil, err
+	}
+	p, err := list.Page(ctx, page.Args{First: first, After: after})
+	if err != nil {
+		return nil, err
+	}
+	if err := primeJobs(ctx, p.Items, "nodes", "edges.node"); err != nil {
+		return nil, err
+	}
+	c := &model.BulkJobConnection{List: list, Nodes: all(p.Items, toBulkJob), PageInfo: toPageInfo(p)}
+	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, j *model.BulkJob) *model.BulkJobEdge {
+		return &model.BulkJobEdge{Cursor: cursor, Node: j}
+	})
+	return c, nil
+}
+
+func primeJobs(ctx context.Context, jobs []*db.BulkJob, prefixes ...string) error {
+	l := loader.From(ctx)
+	if selects(ctx, under(prefixes, "organization")...) {
+		if err := l.OrganizationByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
+			return err
+		}
+	}
+	if selects(ctx, under(prefixes, "submittedBy")...) {
+		return l.SubmitterByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.SubmittedBy }))
+	}
+	return nil
+}
+
+func toBulkJob(j *db.BulkJob) *model.BulkJob {
+	if j == nil {
+		return nil
+	}
+	m := &model.BulkJob{
+		ID: globalid.Encode(globalid.BulkJob, j.ID), Kind: model.BulkJobKind(j.Kind), Status: model.BulkJobStatus(j.Status),
+		GroupsMode: model.GroupsMode(j.GroupsMode), CommitMode: model.CommitMode(j.CommitMode),
+		Progress: toProgress(j),
+		Counts: &model.BulkJobCounts{Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Deleted: j.Deleted,
+			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
+		CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
+	}
+	if j.FileName != "" {
+		m.FileName = &j.FileName
+	}
+	if j.Encoding != "" {
+		m.Detected = &model.DetectedFile{Encoding: j.Encoding, Delimiter: j.Delimiter, LineEnding: j.LineEnding,
+			Headers: all(j.Headers, same), IgnoredHeaders: all(j.IgnoredHeaders, same), Rows: j.TotalRows}
+	}
+	return m
+}
+
+func same(s string) string { return s }
+
+func toProgress(j *db.BulkJob) *model.BulkJobProgress {
+	p := importer.ProgressOf(j)
+	return &model.BulkJobProgress{ProcessedRows: p.ProcessedRows, TotalRows: p.TotalRows, Percent: p.Percent}
+}
+
+func (r bulkJobResolver) Organization(ctx context.Context, j *model.BulkJob) (*model.Organization, error) {
+	return organizationByID(ctx, j.Entity.OrganizationID)
+}
+
+// SubmittedBy names the submitter to whoever sees the job, also where an
+// administrator of the district is not among the educators that are seen.
+func (r bulkJobResolver) SubmittedBy(ctx context.Context, j *model.BulkJob) (*model.Educator, error) {
+	e, err := loader.From(ctx).SubmitterByID.Load(ctx, j.Entity.SubmittedBy)
+	return toEducator(e), err
+}
+
+func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error) {
+	p, err := r.Importer.Changes(ctx, j.Entity.ID, first, after)
+	if err != nil {
+		return nil, err
+	}
+	if selects(ctx, "nodes.student", "edges.node.student") {
+		var ids []int
+		for _, c := range p.Items {
+			if c.StudentID != 0 {
+				ids = append(ids, c.StudentID)
+			}
+		}
+		if err := loader.From(ctx).StudentByID.Prime(ctx, ids); err != nil {
+			return nil, err
+		}
+	}
+	nodes := all(p.Items, func(c importer.RowChange) *model.BulkJobChange {
+		return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
+	})
+	return &model.BulkJobChangeConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
+		Edges: edges(p.Cursors, nodes, func(cursor string, c *model.BulkJobChange) *model.BulkJobChangeEdge {
+			return &model.BulkJobChangeEdge{Cursor: cursor, Node: c}
+		})}, nil
+}
+
+func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
+	if c.StudentID == 0 {
+		return nil, nil
+	}
+	s, err := loader.From(ctx).StudentByID.Load(ctx, c.StudentID)
+	return toStudent(s), err
+}
+
+func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error) {
+	p, err := r.Importer.Problems(ctx, j.Entity.ID, first, after, (*bulkjobproblem.Severity)(severity))
+	if err != nil {
+		return nil, err
+	}
+	nodes := all(p.Items, toProblem)
+	return &model.BulkJobProblemConnection{JobID: j.Entity.ID, Severity: severity, Nodes: nodes, PageInfo: toPageInfo(p),
+		Edges: edges(p.Cursors, nodes, func(cursor string, p *model.BulkJobProblem) *model.BulkJobProblemEdge {
+			return &model.BulkJobProblemEdge{Cursor: cursor, Node: p}
+		})}, nil
+}
+
+func toProblem(p *db.BulkJobProblem) *model.BulkJobProblem {
+	optional := func(s string) *string {
+		if s == "" {
+			return nil
+		}
+		return &s
+	}
+	return &model.BulkJobProblem{Row: p.Row, Column: optional(p.Column), Severity: model.ProblemSeverity(p.Severity), Code: p.Code,
+		Value: optional(p.Value), Message: p.Message, Hint: optional(p.Hint)}
+}
+
+func (r bulkJobConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobConnection) (int, error) {
+	return c.List.Count(ctx)
+}
+
+func (r bulkJobChangeConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobChangeConnection) (int, error) {
+	return r.Importer.CountChanges(ctx, c.JobID)
+}
+
+func (r bulkJobProblemConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobProblemConnection) (int, error) {
+	return r.Importer.CountProblems(ctx, c.JobID, (*bulkjobproblem.Severity)(c.Severity))
+}
+
+func (r mutationResolver) SubmitBulkImport(ctx context.Context, in model.SubmitBulkImportInput) (*model.BulkJobPayload, error) {
+	job, err := r.submit(ctx, in)
+	refusals, err := userErrors(err)
+	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
+}
+
+func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportInput) (*db.BulkJob, error) {
+	organization, err := key(globalid.Organization, in.OrganizationID, "organizationId")
+	if err != nil {
+		return nil, err
+	}
+	s := importer.Submission{
+		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File,
+		GroupsMode: bulkjob.GroupsMode(in.GroupsMode), CommitMode: bulkjob.CommitMode(in.CommitMode),
+	}
+	if in.IdempotencyKey != nil {
+		s.IdempotencyKey = *in.IdempotencyKey
+	}
+	return r.Importer.Submit(ctx, s)
+}
+
+func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
+	var job *db.BulkJob
+	k, err := key(globalid.BulkJob, id, "id")
+	if err == nil {
+		job, err = r.Importer.Start(ctx, k)
+	}
+	refusals, err := userErrors(err)
+	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
+}

@@ -1,0 +1,216 @@
+package graph_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/graph"
+	"homeroom/internal/database"
+	"homeroom/internal/download"
+	"homeroom/internal/fixture"
+	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/importer"
+	"homeroom/internal/notify"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// password is the one of every educator of the tests.
+const password = "correct horse"
+
+// cheap is a cost of argon2id at which tests do not wait.
+var cheap = identity.Cost{Memory: 64, Time: 1}
+
+func clock() time.Time { return fixture.Today }
+
+// server is the endpoint over a world, as clients see it.
+type server struct {
+	*fixture.World
+	http     *httptest.Server
+	importer *importer.Service
+	tokens   sync.Map
+
+	// statements is how many SQL statements the last operation took, without
+	// those that find out who is asking.
+	statements int
+}
+
+func newServer(t testing.TB, d *database.DB) *server {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	if testing.Verbose() {
+		log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	}
+	secret := []byte("a secret of the tests, 32 bytes.")
+	hasher := identity.NewHasher(cheap)
+	s := &server{World: fixture.New(t, d)}
+	r := &graph.Resolver{DB: d, Log: log}
+	r.Identity = identity.New(d, hasher, time.Hour, clock, log)
+	r.Usage = usage.New(d, clock, log)
+	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
+	r.Notify = notify.New(d, r.Usage, log)
+	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
+	s.importer = r.Importer
+	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Viewer: r.Identity.Viewer, Now: clock, Log: log})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Downloads = downloads
+	endpoint := graph.Authenticate(r.Identity, false, s.counted(graph.NewHandler(r, graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16})))
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", download.Base(endpoint))
+	mux.Handle(download.Path, downloads)
+	s.http = httptest.NewServer(mux)
+	t.Cleanup(s.http.Close)
+
+	hash, err := hasher.Hash(context.Background(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.Client(context.Background()).Educator.Update().Where(educator.EmailNEQ("")).SetPasswordHash(hash).ExecX(fixture.System())
+	return s
+}
+
+// counted counts the statements of an operation.
+func (s *server) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx, counter := database.WithCounter(req.Context())
+		next.ServeHTTP(w, req.WithContext(ctx))
+		s.statements = counter.Statements()
+	})
+}
+
+// answer is what the endpoint says.
+type answer struct {
+	Data   map[string]any `json:"data"`
+	Errors []struct {
+		Message    string         `json:"message"`
+		Path       []any          `json:"path"`
+		Extensions map[string]any `json:"extensions"`
+	} `json:"errors"`
+}
+
+// code returns extensions.code of the first error, or an empty text.
+func (a answer) code() string {
+	if len(a.Errors) == 0 {
+		return ""
+	}
+	code, _ := a.Errors[0].Extensions["code"].(string)
+	return code
+}
+
+// at returns what lies at a path of the data, such as "students.nodes.0.id".
+func (a answer) at(path string) any {
+	var v any = a.Data
+	for _, step := range strings.Split(path, ".") {
+		switch x := v.(type) {
+		case map[string]any:
+			v = x[step]
+		case []any:
+			i := 0
+			for _, c := range step {
+				i = i*10 + int(c-'0')
+			}
+			if i >= len(x) {
+				return nil
+			}
+			v = x[i]
+		default:
+			return nil
+		}
+	}
+	return v
+}
+
+// ask sends an operation as an educator; nil is nobody.
+func (s *server) ask(t testing.TB, who *db.Educator, query string, variables map[string]any) answer {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
+	if err != nil {
+		t.Fatal(err)
+	}
+	var a answer
+	if err := json.Unmarshal(s.post(t, who, "application/json", bytes.NewReader(body)), &a); err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+func (s *server) post(t testing.TB, who *db.Educator, contentType string, body io.Reader) []byte {
+	t.Helper()
+	req, err := http.NewRequest(http.MethodPost, s.http.URL+"/graphql", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Content-Type", contentType)
+	if who != nil {
+		req.Header.Set("Authorization", "Bearer "+s.token(t, who))
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return content
+}
+
+// token signs an educator in, once.
+func (s *server) token(t testing.TB, who *db.Educator) string {
+	t.Helper()
+	if token, ok := s.tokens.Load(who.ID); ok {
+		return token.(string)
+	}
+	a := s.ask(t, nil, `mutation($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }`,
+		map[string]any{"input": map[string]any{"email": who.Email, "password": password}})
+	token, ok := a.at("signIn.token").(string)
+	if !ok {
+		t.Fatalf("%s cannot sign in: %+v", who.Email, a)
+	}
+	s.tokens.Store(who.ID, token)
+	return token
+}
+
+// callers are everybody who may ask, by name.
+func (s *server) callers() map[string]*db.Educator {
+	return map[string]*db.Educator{
+		"nobody": nil, "district admin": s.DistrictAdmin, "north admin": s.NorthAdmin, "south admin": s.SouthAdmin,
+		"north teacher": s.NorthTeacher, "south teacher": s.SouthTeacher, "beta admin": s.BetaAdmin,
+	}
+}
+
+// names replaces {{North}} and the like in a text by ids.
+func (s *server) names(extra map[string]string) *strings.Replacer {
+	pairs := []string{}
+	add := func(name, id string) { pairs = append(pairs, "{{"+name+"}}", id) }
+	for name, o := range map[string]*db.Organization{"Alpha": s.Alpha, "Beta": s.Beta, "North": s.North, "South": s.South, "East": s.East} {
+		add(name, globalid.Encode(globalid.Organization, o.ID))
+	}
+	for name, g := range map[string]*db.Group{"Algebra": s.Algebra, "Biology": s.Biology, "Synced": s.Synced, "Chemistry": s.Chemistry, "Drama": s.Drama} {
+		add(name, globalid.Encode(globalid.Group, g.ID))
+	}
+	for name, e := range map[string]*db.Educator{"DistrictAdmin": s.DistrictAdmin, "NorthAdmin": s.NorthAdmin, "NorthTeacher": s.NorthTeacher, "SouthTeacher": s.SouthTeacher, "BetaAdmin": s.BetaAdmin} {
+		add(name, globalid.Encode(globalid.Educator, e.ID))
+	}
+	for name, id := range extra {
+		add(name, id)
+	}
+	return strings.NewReplacer(pairs...)
+}
+
+func studentID(s *db.Student) string { return globalid.Encode(globalid.Student, s.ID) }

@@ -1,0 +1,20 @@
+package loader
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
+)
+
+// submitterByID reads who submitted jobs in the purview: a job names its
+// submitter to everybody who sees the job.
+func submitterByID(d *database.DB) func(context.Context, []int) (map[int]*db.Educator, error) {
+	return func(ctx context.Context, ids []int) (map[int]*db.Educator, error) {
+		rows, err := d.Client(ctx).Educator.Query().Where(educator.IDIn(ids...)).
+			All(viewer.AsSystem(ctx, "name of the submitter of a job in the purview"))
+		return byID(rows, func(e *db.Educator) int { return e.ID }), err
+	}
+}

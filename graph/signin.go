@@ -1,0 +1,85 @@
+package graph
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"homeroom/graph/model"
+	"homeroom/internal/fault"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+// cookieName is the cookie of browser sessions.
+const cookieName = "homeroom_session"
+
+func (r mutationResolver) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
+	s, err := r.Identity.SignIn(ctx, in.Email, in.Password)
+	if err != nil {
+		refusals, err := userErrors(err)
+		return &model.SignInPayload{UserErrors: refusals}, err
+	}
+	setCookie(ctx, s.Token, s.ExpiresAt)
+	// What follows in this answer is asked by who has just signed in.
+	*viewer.FromContext(ctx) = *s.Viewer
+	v, err := r.currentViewer(ctx)
+	return &model.SignInPayload{Viewer: v, Token: &s.Token, ExpiresAt: &s.ExpiresAt, UserErrors: []*model.UserError{}}, err
+}
+
+func (r mutationResolver) SignOut(ctx context.Context) (bool, error) {
+	done, err := r.Identity.SignOut(ctx)
+	setCookie(ctx, "", time.Unix(0, 0))
+	return done, err
+}
+
+// exchange is what a resolver may know of the HTTP request.
+type exchange struct {
+	w      http.ResponseWriter
+	secure bool
+}
+
+type exchangeKey struct{}
+
+func setCookie(ctx context.Context, token string, expires time.Time) {
+	t, ok := ctx.Value(exchangeKey{}).(exchange)
+	if !ok {
+		return
+	}
+	http.SetCookie(t.w, &http.Cookie{
+		Name: cookieName, Value: token, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: t.secure, SameSite: http.SameSiteLaxMode,
+	})
+}
+
+// Authenticate puts the viewer of a bearer token or a session cookie into the
+// context of a request. A request without either, or with one that has expired,
+// goes on without a viewer; what needs one refuses it.
+func Authenticate(service *identity.Service, secure bool, next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		ctx := context.WithValue(req.Context(), exchangeKey{}, exchange{w: w, secure: secure || req.TLS != nil})
+		token := tokenOf(req)
+		if token != "" {
+			v, err := service.Authenticate(ctx, token)
+			switch {
+			case err == nil:
+				ctx = viewer.NewContext(ctx, v)
+			case fault.KindOf(err) != fault.Unauthenticated:
+				http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+				return
+			}
+		}
+		next.ServeHTTP(w, req.WithContext(ctx))
+	})
+}
+
+func tokenOf(req *http.Request) string {
+	if scheme, token, ok := strings.Cut(req.Header.Get("Authorization"), " "); ok && strings.EqualFold(scheme, "Bearer") {
+		return strings.TrimSpace(token)
+	}
+	if c, err := req.Cookie(cookieName); err == nil {
+		return c.Value
+	}
+	return ""
+}

@@ -1,0 +1,111 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db/organization"
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+	"homeroom/internal/identity"
+	"homeroom/internal/sample"
+	"homeroom/internal/viewer"
+)
+
+const (
+	// demoPassword is the password of the sample district's sign-ins.
+	demoPassword = "homeroom"
+	// databaseFile is the embedded database inside of a data folder.
+	databaseFile = "homeroom.db"
+)
+
+func (a *app) demo() *cobra.Command {
+	var data, addr string
+	var fresh bool
+	cmd := &cobra.Command{
+		Use:   "demo",
+		Short: "Run everything on a sample district, in an embedded database",
+		Long: `Creates a sample district of 3,000 students in an embedded SQLite database and serves it. What you change
+stays in the data folder until you start over with --fresh.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd.Context(), data, addr, fresh) },
+	}
+	cmd.Flags().StringVar(&data, "data", "homeroom-demo", "the data folder")
+	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	cmd.Flags().BoolVar(&fresh, "fresh", false, "remove the sample district of the data folder and start over")
+	return cmd
+}
+
+func (a *app) runDemo(ctx context.Context, data, addr string, fresh bool) error {
+	path := filepath.Join(data, databaseFile)
+	cfg := config.Default()
+	cfg.Server.Addr = addr
+	cfg.Secret.DataDir = data
+	cfg.Database.URL = config.Hidden("sqlite:" + path)
+	if err := errors.Join(cfg.Server.Validate(), cfg.Secret.Validate(), cfg.Database.Validate()); err != nil {
+		return err
+	}
+	if fresh {
+		if err := removeDatabase(path); err != nil {
+			return err
+		}
+	}
+	return a.run(ctx, cfg, a.quietLog(), func(ctx context.Context, d *database.DB, address string) error {
+		if err := a.fillDemo(ctx, d); err != nil {
+			return err
+		}
+		a.greet(data, address)
+		return nil
+	})
+}
+
+// removeDatabase removes the files of an embedded database, and nothing else of
+// the folder.
+func removeDatabase(path string) error {
+	for _, suffix := range []string{"", "-wal", "-shm"} {
+		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return fmt.Errorf("start over: %w", err)
+		}
+	}
+	return nil
+}
+
+// fillDemo creates the sample district where the database is empty.
+func (a *app) fillDemo(ctx context.Context, d *database.DB) error {
+	filled, err := d.Client(ctx).Organization.Query().Where(organization.IDGT(0)).
+		Exist(viewer.AsSystem(ctx, "look for the sample district"))
+	if err != nil || filled {
+		return err
+	}
+	hash, err := identity.NewHasher(identity.DefaultCost).Hash(ctx, demoPassword)
+	if err != nil {
+		return err
+	}
+	bar := a.bar("sample students")
+	defer bar.finish()
+	_, err = sample.Fill(ctx, d, sample.Options{Seed: 1, Now: a.now(), PasswordHash: hash, Progress: bar.to})
+	return err
+}
+
+func (a *app) greet(data, address string) {
+	fmt.Fprintf(a.out, `Homeroom %s runs on a sample district in %s
+
+  %s            what runs here
+  %s/graphiql   GraphiQL, with examples of the main job
+  %s/graphql    the API
+
+Sign in with the password %q as
+  district@example.com   administrator of the district
+  school@example.com     administrator of one school
+  teacher@example.com    teacher of that school
+
+Fill in a downloaded CSV and import it:  homeroom import --data %s FILE.csv
+Stop with Ctrl-C. Start over with --fresh.
+`, Version(), data, address, address, address, demoPassword, data)
+}

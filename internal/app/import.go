@@ -1,0 +1,260 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/term"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/config"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
+)
+
+// importFlags are the choices of the import command.
+type importFlags struct {
+	kind, organization, district, groupsMode, commitMode string
+	dryRun, yes                                          bool
+	show                                                 int
+}
+
+// kindNames are the kinds of files as the command line writes them.
+var kindNames = map[string]bulkjob.Kind{
+	"organizations": bulkjob.KindIMPORT_ORGANIZATIONS,
+	"educators":     bulkjob.KindIMPORT_EDUCATORS,
+	"groups":        bulkjob.KindIMPORT_GROUPS,
+	"students":      bulkjob.KindIMPORT_STUDENTS,
+	"enrollments":   bulkjob.KindIMPORT_ENROLLMENTS,
+}
+
+func (a *app) importFile() *cobra.Command {
+	var f importFlags
+	cmd := &cobra.Command{
+		Use:   "import FILE...",
+		Short: "Import CSV files into the roster",
+		Long: `Imports CSV files, one after the other: each is verified, what it will change is shown, and then it is carried
+out. On a terminal the command asks before it writes, unless --yes is given; --dry-run never writes.
+
+What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma,
+semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).
+
+Exit code 0: every row was carried out. 1: nothing was written. 2: some rows were refused.`,
+		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
+  homeroom import --dry-run --groups-mode replace students.csv`,
+		Args: cobra.MinimumNArgs(1),
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.kind, "kind", "", "what the files hold: organizations, educators, groups, students or enrollments; found out where it is not given")
+	flags.StringVar(&f.organization, "organization", "", "the district or school that the rows belong to, by id, external id or name; the only district where it is not given")
+	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
+	flags.StringVar(&f.groupsMode, "groups-mode", "add", "what the Classes/Groups column does: add, replace or remove")
+	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows", "valid-rows writes the good rows, all-or-nothing writes nothing if one is refused")
+	flags.BoolVar(&f.dryRun, "dry-run", false, "verify and show, and write nothing")
+	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
+	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, files []string) error {
+		return a.importFiles(cmd.Context(), loader, a.embedded(flags), f, files)
+	}
+	return cmd
+}
+
+func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv func(string) string, f importFlags, files []string) error {
+	cfg, err := loader.Load(getenv)
+	if err != nil {
+		return err
+	}
+	secret, err := cfg.Secret.Load()
+	if err != nil {
+		return err
+	}
+	d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	s, err := newServices(d, secret, "", time.Hour, a.now, a.quietLog())
+	if err != nil {
+		return err
+	}
+	o, err := target(ctx, d, f.organization, f.district)
+	if err != nil {
+		return err
+	}
+	district := o
+	if o.DistrictID != o.ID {
+		if district, err = d.Client(ctx).Organization.Get(viewer.AsSystem(ctx, "district of the import"), o.DistrictID); err != nil {
+			return err
+		}
+	}
+	e, err := operator(ctx, d, district)
+	if err != nil {
+		return err
+	}
+	v, err := s.identity.Viewer(ctx, e.ID)
+	if err != nil {
+		return err
+	}
+	ctx = viewer.NewContext(ctx, v)
+	refused := false
+	for _, path := range files {
+		job, err := a.importOne(ctx, s, o, f, path)
+		if err != nil {
+			return fmt.Errorf("%s: %w", path, err)
+		}
+		if job.Status == bulkjob.StatusFAILED {
+			return exitCode(1)
+		}
+		refused = refused || job.Errors > 0
+	}
+	if _, err := s.usage.Recount(viewer.AsSystem(ctx, "new schools")); err != nil {
+		return err
+	}
+	if refused {
+		return exitCode(2)
+	}
+	return nil
+}
+
+func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, path string) (*db.BulkJob, error) {
+	kind, err := kindOf(f.kind, path)
+	if err != nil {
+		return nil, err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	job, err := s.importer.Submit(ctx, importer.Submission{
+		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
+		GroupsMode: bulkjob.GroupsMode(constant(f.groupsMode)), CommitMode: bulkjob.CommitMode(constant(f.commitMode)),
+	})
+	if err != nil {
+		return nil, err
+	}
+	if job, err = a.watch(ctx, s, job.ID, "verifying "+filepath.Base(path)); err != nil {
+		return nil, err
+	}
+	if err := a.showVerified(ctx, s, job, f.show); err != nil {
+		return nil, err
+	}
+	if job.Status != bulkjob.StatusREADY || f.dryRun {
+		return job, nil
+	}
+	if job.Created+job.Updated+job.Deleted == 0 {
+		fmt.Fprintln(a.out, "Nothing will change.")
+	} else if !f.yes && a.interactive() && !a.confirm("Start processing?") {
+		fmt.Fprintln(a.out, "Nothing was written.")
+		return job, nil
+	}
+	if _, err := s.importer.Start(ctx, job.ID); err != nil {
+		return nil, err
+	}
+	if job, err = a.watch(ctx, s, job.ID, "processing "+filepath.Base(path)); err != nil {
+		return nil, err
+	}
+	return job, a.showDone(ctx, s, job, f.show)
+}
+
+// kindOf takes the kind that was named, or finds it out from the file.
+func kindOf(name, path string) (bulkjob.Kind, error) {
+	if name != "" {
+		kind, ok := kindNames[strings.ToLower(name)]
+		if !ok {
+			return "", fault.Invalidf("%q is not a kind of file; write organizations, educators, groups, students or enrollments", name)
+		}
+		return kind, nil
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	format, err := csvfile.Inspect(file, csvfile.Limits{})
+	if err != nil {
+		return "", err
+	}
+	kind, ok := importer.DetectKind(filepath.Base(path), format.Header)
+	if !ok {
+		return "", fault.Invalidf("its headers do not tell what it holds; say it with --kind")
+	}
+	return kind, nil
+}
+
+// watch works on a job, and shows how far it is, until it waits or is finished.
+func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.BulkJob, error) {
+	bar := a.bar(what)
+	defer bar.finish()
+	done := make(chan error, 1)
+	go func() { done <- s.importer.RunJob(ctx, id) }()
+	tick := time.NewTicker(200 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		select {
+		case err := <-done:
+			if err != nil {
+				return nil, err
+			}
+			job, err := s.importer.Job(ctx, id)
+			if err == nil {
+				bar.to(job.TotalRows, job.TotalRows)
+			}
+			return job, err
+		case <-tick.C:
+			if job, err := s.importer.Job(ctx, id); err == nil {
+				p := importer.ProgressOf(job)
+				bar.to(p.ProcessedRows, p.TotalRows)
+			}
+		}
+	}
+}
+
+func (a *app) interactive() bool {
+	in, ok := a.in.(*os.File)
+	return ok && term.IsTerminal(int(in.Fd()))
+}
+
+func (a *app) confirm(question string) bool {
+	fmt.Fprint(a.out, question+" [y/N] ")
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil && err != io.EOF {
+		return false
+	}
+	answer := strings.ToLower(strings.TrimSpace(line))
+	return answer == "y" || answer == "yes"
+}
+
+// constant writes a choice of the command line as the API does.
+func constant(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
+
+// embedded takes the database of a data folder where a folder, and no database,
+// has been named: into the demo's one imports with --data alone.
+func (a *app) embedded(flags *pflag.FlagSet) func(string) string {
+	return func(variable string) string {
+		value := a.getenv(variable)
+		if variable != "HOMEROOM_DATABASE_URL" || value != "" {
+			return value
+		}
+		data := a.getenv("HOMEROOM_DATA")
+		if f := flags.Lookup("data"); f.Changed {
+			data = f.Value.String()
+		}
+		if data == "" {
+			return ""
+		}
+		return "sqlite:" + filepath.Join(data, databaseFile)
+	}
+}

@@ -1,0 +1,117 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// operatorID is the external id of the account in whose name the operator of an
+// installation imports files. It has no address and no password: nobody signs in
+// with it.
+const operatorID = "homeroom-operator"
+
+// operator returns the operator's account in a district, which it creates at the
+// first time.
+func operator(ctx context.Context, d *database.DB, district *db.Organization) (*db.Educator, error) {
+	system := viewer.AsSystem(ctx, "account of the operator")
+	find := func(client *db.Client) (*db.Educator, error) {
+		return client.Educator.Query().Where(educator.DistrictID(district.ID), educator.ExternalID(operatorID)).Only(system)
+	}
+	e, err := find(d.Client(ctx))
+	if !db.IsNotFound(err) {
+		return e, err
+	}
+	err = d.InTx(system, func(ctx context.Context, client *db.Client) error {
+		e, err = client.Educator.Create().SetDistrictID(district.ID).SetExternalID(operatorID).
+			SetFirstName("Homeroom").SetLastName("Operator").SetSortName(fold.SortName("Operator", "Homeroom")).Save(ctx)
+		if err != nil {
+			return err
+		}
+		return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(district.ID).
+			SetDistrictID(district.ID).SetRole(roleassignment.RoleDISTRICT_ADMIN).Exec(ctx)
+	})
+	if database.IsDuplicate(err) {
+		return find(d.Client(ctx))
+	}
+	return e, err
+}
+
+// target finds the organization that a command names: by its id in the API, its
+// external id or its name. Without a name it is the one district of the
+// database; an empty database gets a district of the given name.
+func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.Organization, error) {
+	system := viewer.AsSystem(ctx, "organization that the operator names")
+	client := d.Client(ctx)
+	if name == "" {
+		districts, err := client.Organization.Query().Where(organization.TypeEQ(organization.TypeDISTRICT)).All(system)
+		switch {
+		case err != nil:
+			return nil, err
+		case len(districts) == 1:
+			return districts[0], nil
+		case len(districts) == 0:
+			return createDistrict(ctx, d, newDistrict)
+		default:
+			return nil, fault.Invalidf("the database holds several districts; choose one with --organization: %s", names(districts))
+		}
+	}
+	match := []func() ([]*db.Organization, error){
+		func() ([]*db.Organization, error) {
+			id, _ := globalid.Key(globalid.Organization, name)
+			return client.Organization.Query().Where(organization.ID(id)).All(system)
+		},
+		func() ([]*db.Organization, error) {
+			return client.Organization.Query().Where(organization.ExternalID(name)).All(system)
+		},
+		func() ([]*db.Organization, error) {
+			return client.Organization.Query().Where(organization.NameKey(fold.Text(name))).All(system)
+		},
+	}
+	for _, find := range match {
+		list, err := find()
+		switch {
+		case err != nil:
+			return nil, err
+		case len(list) == 1:
+			return list[0], nil
+		case len(list) > 1:
+			return nil, fault.Invalidf("%q is several organizations: %s", name, names(list))
+		}
+	}
+	return nil, fault.NotFoundf("no organization is called %q", name)
+}
+
+func createDistrict(ctx context.Context, d *database.DB, name string) (o *db.Organization, err error) {
+	name = roster.Clean(name)
+	if err := roster.CheckName(name, "name of the district", roster.MaxGroupName); err != nil {
+		return nil, err
+	}
+	err = d.InTx(viewer.AsSystem(ctx, "first district of an empty database"), func(ctx context.Context, client *db.Client) error {
+		if o, err = client.Organization.Create().SetType(organization.TypeDISTRICT).SetName(name).SetNameKey(fold.Text(name)).Save(ctx); err != nil {
+			return err
+		}
+		o, err = o.Update().SetDistrictID(o.ID).Save(ctx)
+		return err
+	})
+	return o, err
+}
+
+func names(list []*db.Organization) string {
+	texts := make([]string, len(list))
+	for i, o := range list {
+		texts[i] = fmt.Sprintf("%s (%s)", o.Name, globalid.Encode(globalid.Organization, o.ID))
+	}
+	return strings.Join(texts, ", ")
+}

@@ -1,0 +1,101 @@
+package app
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+)
+
+// showVerified tells what the reader made of a file and what it will change.
+func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	if job.Encoding != "" {
+		fmt.Fprintf(a.out, "%s: %d rows (%s, %s, %s)\n", job.FileName, job.TotalRows, job.Encoding, job.Delimiter, job.LineEnding)
+	} else {
+		fmt.Fprintf(a.out, "%s\n", job.FileName)
+	}
+	for _, h := range job.IgnoredHeaders {
+		fmt.Fprintf(a.out, "  column not read: %s\n", h)
+	}
+	if job.Status == bulkjob.StatusREADY {
+		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",
+			job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+		if err := a.showChanges(ctx, s, job, most); err != nil {
+			return err
+		}
+	}
+	if err := a.showProblems(ctx, s, job, most); err != nil {
+		return err
+	}
+	if job.Status == bulkjob.StatusFAILED {
+		fmt.Fprintln(a.out, "  Nothing was written.")
+	}
+	return nil
+}
+
+func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	if job.Status == bulkjob.StatusFAILED {
+		fmt.Fprintln(a.out, "  Nothing was written.")
+		return a.showProblems(ctx, s, job, most)
+	}
+	fmt.Fprintf(a.out, "  created %d, updated %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
+		job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	return nil
+}
+
+func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	if most == 0 {
+		return nil
+	}
+	p, err := s.importer.Changes(ctx, job.ID, &most, nil)
+	if err != nil {
+		return err
+	}
+	for _, c := range p.Items {
+		fmt.Fprintf(a.out, "  row %d, %s: %s: %s → %s\n", c.Row, c.Label, c.Field, shown(c.Before), shown(c.After))
+	}
+	if p.HasNextPage {
+		n, err := s.importer.CountChanges(ctx, job.ID)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "  … and %d more changes\n", n-len(p.Items))
+	}
+	return nil
+}
+
+func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	if most == 0 {
+		return nil
+	}
+	p, err := s.importer.Problems(ctx, job.ID, &most, nil, nil)
+	if err != nil {
+		return err
+	}
+	for _, x := range p.Items {
+		where := "the file"
+		if x.Row > 0 {
+			where = fmt.Sprintf("row %d", x.Row)
+		}
+		if x.Column != "" {
+			where += ", " + x.Column
+		}
+		fmt.Fprintf(a.out, "  %s in %s: %s %s (%s)\n", x.Severity, where, x.Message, x.Hint, x.Code)
+	}
+	if p.HasNextPage {
+		n, err := s.importer.CountProblems(ctx, job.ID, nil)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "  … and %d more problems\n", n-len(p.Items))
+	}
+	return nil
+}
+
+func shown(value *string) string {
+	if value == nil || *value == "" {
+		return "(nothing)"
+	}
+	return *value
+}

@@ -1,0 +1,165 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/graph"
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+	"homeroom/internal/download"
+	"homeroom/internal/httpd"
+	"homeroom/internal/httpd/page"
+	"homeroom/internal/viewer"
+)
+
+const (
+	// recountEvery is how often the server looks for school years that have begun.
+	recountEvery = 10 * time.Minute
+	// uploadMemory is how much of an upload is kept in memory, in bytes.
+	uploadMemory = 4 << 20
+)
+
+func (a *app) serve() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "serve",
+		Short: "Run the server",
+		Long: `Runs the server on a database, whose tables it first brings up to date. Every setting is a flag or an
+environment variable; the flag wins. All settings are checked before anything starts.
+
+Several servers may run on one MySQL or MariaDB database; give them the same secret key.`,
+		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8080
+  homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
+		Args: cobra.NoArgs,
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.LogSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		return a.run(cmd.Context(), cfg, slog.New(cfg.Log.Handler(a.err)), func(ctx context.Context, d *database.DB, address string) error {
+			fmt.Fprintf(a.err, "Homeroom %s serves %s\n", Version(), address)
+			return nil
+		})
+	}
+	return cmd
+}
+
+// run serves until ctx ends. ready is called when the address is taken and the
+// tables are up to date, before the first request is answered.
+func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(ctx context.Context, d *database.DB, address string) error) error {
+	secret, err := cfg.Secret.Load()
+	if err != nil {
+		return err
+	}
+	// The address is taken first: it is what most often cannot be had.
+	listener, err := listen(cfg.Server.Addr)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	s, err := newServices(d, secret, cfg.Server.PublicURL, cfg.Session.Lifetime, a.now, log)
+	if err != nil {
+		return err
+	}
+	if err := ready(ctx, d, "http://"+shownAddress(listener)); err != nil {
+		return err
+	}
+	return s.serve(ctx, cfg, listener, log)
+}
+
+// serve answers requests and works on jobs until ctx ends.
+func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Listener, log *slog.Logger) error {
+	work, stopWork := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stopWork()
+	background.Go(func() {
+		if err := s.importer.Run(work); err != nil && !errors.Is(err, context.Canceled) {
+			log.ErrorContext(work, "the worker for bulk jobs ended", "error", err)
+		}
+	})
+	background.Go(func() { s.recountForever(work, log) })
+	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
+}
+
+// handlers are what answers at the addresses of the server.
+func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
+	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
+	endpoint := graph.NewHandler(&graph.Resolver{
+		DB: s.db, Identity: s.identity, Roster: s.roster, Usage: s.usage, Notify: s.notify,
+		Importer: s.importer, Downloads: s.downloads, Log: log,
+	}, graph.Limits{UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory})
+	return httpd.Deps{
+		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
+		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL)),
+		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
+		Downloads: s.downloads,
+		DB:        s.db,
+		Log:       log,
+	}
+}
+
+var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}
+
+func accessToGraphiQL(req *http.Request) page.Access {
+	switch v := viewer.FromContext(req.Context()); {
+	case v == nil:
+		return page.SignedOut
+	case v.IsAdmin():
+		return page.Administrator
+	default:
+		return page.SignedIn
+	}
+}
+
+// recountForever keeps the sums of usage those of the current school year.
+func (s *services) recountForever(ctx context.Context, log *slog.Logger) {
+	tick := time.NewTicker(recountEvery)
+	defer tick.Stop()
+	for {
+		if n, err := s.usage.Recount(viewer.AsSystem(ctx, "school years that have begun")); err != nil && ctx.Err() == nil {
+			log.ErrorContext(ctx, "recount usage", "error", err)
+		} else if n > 0 {
+			log.InfoContext(ctx, "recounted the usage of schools whose school year begins on another day", "schools", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func listen(address string) (net.Listener, error) {
+	listener, err := net.Listen("tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is in use; end the other program, or choose another one with --addr", address)
+	}
+	return listener, err
+}
+
+// shownAddress is the address of a listener as a person would open it.
+func shownAddress(l net.Listener) string {
+	host, port, err := net.SplitHostPort(l.Addr().String())
+	if ip := net.ParseIP(host); err != nil || ip != nil && ip.IsUnspecified() {
+		return net.JoinHostPort("localhost", port)
+	}
+	return net.JoinHostPort(host, port)
+}

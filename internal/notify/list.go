@@ -1,0 +1,139 @@
+package notify
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/calendar"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+)
+
+// Row is one student of the list.
+type Row struct {
+	// DatabaseID is the student's id in the API.
+	DatabaseID string
+	// StudentID is the district's own id.
+	StudentID string
+	FirstName string
+	LastName  string
+	Username  string
+	Grade     string
+	School    string
+	// Minutes are the whole minutes since the start of the school year.
+	Minutes int
+	// LastActive is the day of the last usage in the school's time zone, or nil
+	// where it is not known.
+	LastActive *calendar.Day
+}
+
+const batchRows = 1000
+
+// EachUnassigned calls fn with the students whom Unassigned counts, in the order
+// of their names and at most 1,000 at a time. All batches see the database at
+// one moment, so that the list holds nobody twice and misses nobody. It is for
+// administrators of the organization; a teacher of it gets FORBIDDEN.
+func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn func(batch []Row) error) error {
+	ctx, end := s.db.Snapshot(ctx)
+	defer end()
+	org, err := s.organization(ctx, organizationID)
+	if err != nil {
+		return err
+	}
+	if !administers(ctx, org) {
+		return fault.Forbiddenf("only administrators of the organization get this list")
+	}
+	schools, err := s.schools(ctx, org)
+	if err != nil {
+		return err
+	}
+	name, id := "", 0
+	for {
+		q := s.students(ctx, org).Where(after(name, id)).
+			Order(student.BySortName(), student.ByID()).Limit(batchRows)
+		students, err := q.Select(student.FieldID, student.FieldOrganizationID, student.FieldExternalID,
+			student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldUsername,
+			student.FieldGrade, student.FieldSecondsThisYear, student.FieldLastActiveAt).All(ctx)
+		if err != nil {
+			return err
+		}
+		if len(students) > 0 {
+			batch := make([]Row, len(students))
+			for i, st := range students {
+				batch[i] = rowOf(st, schools[st.OrganizationID])
+			}
+			if err := fn(batch); err != nil {
+				return err
+			}
+		}
+		if len(students) < batchRows {
+			return nil
+		}
+		last := students[len(students)-1]
+		name, id = last.SortName, last.ID
+	}
+}
+
+// after continues behind a student of a list sorted by name and key. Written as
+// a comparison of pairs the databases would not use the index.
+func after(name string, id int) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		s.Where(sql.And(
+			sql.GTE(s.C(student.FieldSortName), name),
+			sql.Or(sql.GT(s.C(student.FieldSortName), name), sql.GT(s.C(student.FieldID), id)),
+		))
+	}
+}
+
+// school is what the list says of a student's school.
+type school struct {
+	name string
+	zone *time.Location
+}
+
+func (s *Service) schools(ctx context.Context, org *db.Organization) (map[int]school, error) {
+	of := organization.ID(org.ID)
+	if org.Type == organization.TypeDISTRICT {
+		of = organization.DistrictID(org.ID)
+	}
+	orgs, err := s.db.Client(ctx).Organization.Query().Where(of).Select(organization.FieldID, organization.FieldName).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int, len(orgs))
+	for i, o := range orgs {
+		ids[i] = o.ID
+	}
+	settings, err := s.usage.SettingsOf(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	schools := make(map[int]school, len(orgs))
+	for _, o := range orgs {
+		schools[o.ID] = school{name: o.Name, zone: settings[o.ID].TimeZone}
+	}
+	return schools, nil
+}
+
+func rowOf(st *db.Student, at school) Row {
+	row := Row{
+		DatabaseID: globalid.Encode(globalid.Student, st.ID),
+		StudentID:  st.ExternalID,
+		FirstName:  st.FirstName,
+		LastName:   st.LastName,
+		Username:   st.Username,
+		Grade:      st.Grade.String(),
+		School:     at.name,
+		Minutes:    st.SecondsThisYear / 60,
+	}
+	if st.LastActiveAt != nil {
+		day := calendar.DayOf(*st.LastActiveAt, at.zone)
+		row.LastActive = &day
+	}
+	return row
+}

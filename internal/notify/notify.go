@@ -1,0 +1,96 @@
+// Package notify tells administrators which students use the program without
+// belonging to any group: how many they are, and who, as a file that can be
+// filled in and uploaded again.
+package notify
+
+import (
+	"context"
+	"log/slog"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/usage"
+	"homeroom/internal/viewer"
+)
+
+// Kind says what a notification is about.
+type Kind string
+
+// UnassignedActiveStudents counts the students who are active since the start of
+// the school year and in no group.
+const UnassignedActiveStudents Kind = "UNASSIGNED_ACTIVE_STUDENTS"
+
+// Notification is a number that an administrator should know.
+type Notification struct {
+	Kind           Kind
+	OrganizationID int
+	Count          int
+}
+
+// Service counts and lists unassigned active students.
+type Service struct {
+	db    *database.DB
+	usage *usage.Service
+	log   *slog.Logger
+}
+
+// New returns a service on a database. The usage service knows the time zones in
+// which the days of the list are given.
+func New(d *database.DB, u *usage.Service, log *slog.Logger) *Service {
+	return &Service{db: d, usage: u, log: log}
+}
+
+// ActiveAndUnassigned is the one definition of the students whom the notice
+// counts and the list holds. Both columns are compared as numbers, so that an
+// index answers.
+func ActiveAndUnassigned() predicate.Student {
+	return func(s *sql.Selector) {
+		s.Where(sql.And(sql.EQ(s.C(student.FieldUngrouped), 1), sql.EQ(s.C(student.FieldActive), 1)))
+	}
+}
+
+// Unassigned returns the notifications of an organization that the caller sees:
+// one for its administrators, also while its count is 0, so that a dashboard
+// that shows it learns when the last student has been assigned; none for
+// teachers.
+func (s *Service) Unassigned(ctx context.Context, organizationID int) ([]Notification, error) {
+	org, err := s.organization(ctx, organizationID)
+	if err != nil {
+		return nil, err
+	}
+	if !administers(ctx, org) {
+		return []Notification{}, nil
+	}
+	n, err := s.students(ctx, org).Count(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []Notification{{Kind: UnassignedActiveStudents, OrganizationID: org.ID, Count: n}}, nil
+}
+
+func (s *Service) organization(ctx context.Context, id int) (*db.Organization, error) {
+	org, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(id)).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, fault.NotFoundf("the organization does not exist")
+	}
+	return org, err
+}
+
+func administers(ctx context.Context, org *db.Organization) bool {
+	return viewer.FromContext(ctx).Administers(org.ID, org.DistrictID)
+}
+
+// students are the active students of an organization who are in no group.
+func (s *Service) students(ctx context.Context, org *db.Organization) *db.StudentQuery {
+	of := student.OrganizationID(org.ID)
+	if org.Type == organization.TypeDISTRICT {
+		of = student.DistrictID(org.ID)
+	}
+	return s.db.Client(ctx).Student.Query().Where(of, student.DeletedAtIsNil(), ActiveAndUnassigned())
+}

@@ -1,0 +1,217 @@
+package usage
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/student"
+	"homeroom/internal/calendar"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Record counts events of students of an organization: of the whole district, or
+// of one school. It is for those who administer the organization; a teacher of
+// it gets FORBIDDEN, everybody else NOT_FOUND.
+//
+// If anything is wrong with any event, the problems name all of it and nothing is
+// written. Otherwise every event is either accepted or a duplicate: its id was
+// counted before, or stands earlier in the same call.
+func (s *Service) Record(ctx context.Context, organizationID int, events []Event) (accepted, duplicates int, problems []*fault.Error, err error) {
+	org, err := s.organization(ctx, organizationID)
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	if !viewer.FromContext(ctx).Administers(org.ID, org.DistrictID) {
+		return 0, 0, nil, fault.Forbiddenf("only administrators of the organization and its learning products record usage")
+	}
+	if len(events) > MaxEvents {
+		return 0, 0, []*fault.Error{fault.Invalidf("at most %d events in one call, these are %d", MaxEvents, len(events)).At("events")}, nil
+	}
+	if len(events) == 0 {
+		return 0, 0, nil, nil
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		r := &recording{service: s, client: client, org: org, events: events, now: s.now().UTC().Truncate(time.Microsecond)}
+		accepted, duplicates, problems = 0, 0, nil
+		bad, err := r.prepare(ctx)
+		if err != nil || len(bad) > 0 {
+			problems = bad
+			return err
+		}
+		fresh, err := r.write(viewer.AsSystem(ctx, "usage of students that the caller administers"))
+		if err != nil {
+			return err
+		}
+		accepted, duplicates = fresh, len(events)-fresh
+		return nil
+	})
+	if err != nil {
+		return 0, 0, nil, err
+	}
+	return accepted, duplicates, problems, nil
+}
+
+// recording is one call of Record inside of its transaction.
+type recording struct {
+	service *Service
+	client  *db.Client
+	org     *db.Organization
+	events  []Event
+	now     time.Time
+
+	// What prepare has found and locked: students by external id and by key,
+	// schools and their settings by key.
+	byExternalID map[string]*db.Student
+	students     map[int]*db.Student
+	schools      map[int]*db.Organization
+	settings     map[int]Settings
+}
+
+// prepare checks the events, and locks their schools against a change of what is
+// counted and their students against everybody. Which schools to lock is known
+// from the students, who are locked after them; if one has moved in between, it
+// begins again.
+func (r *recording) prepare(ctx context.Context) ([]*fault.Error, error) {
+	const rounds = 5
+	for range rounds {
+		if err := r.find(ctx); err != nil {
+			return nil, err
+		}
+		if bad := r.check(); len(bad) > 0 {
+			return bad, nil
+		}
+		asSystem := viewer.AsSystem(ctx, "locks on what the caller administers")
+		if err := r.lockSchools(asSystem); err != nil {
+			return nil, err
+		}
+		if same, err := r.lockStudents(asSystem); err != nil || same {
+			return nil, err
+		}
+	}
+	return nil, fault.Unavailablef("students are being moved between schools; send the events again")
+}
+
+// within limits students to those of the organization who are not deleted.
+func within(org *db.Organization) predicate.Student {
+	if org.Type == organization.TypeDISTRICT {
+		return student.And(student.DistrictID(org.ID), student.DeletedAtIsNil())
+	}
+	return student.And(student.OrganizationID(org.ID), student.DeletedAtIsNil())
+}
+
+// find reads the students of the events that the caller may know of.
+func (r *recording) find(ctx context.Context) error {
+	ids := make([]string, len(r.events))
+	for i, e := range r.events {
+		ids[i] = e.StudentExternalID
+	}
+	slices.Sort(ids)
+	found, err := r.client.Student.Query().
+		Where(within(r.org), student.DistrictID(r.org.DistrictID), student.ExternalIDIn(slices.Compact(ids)...)).
+		Select(student.FieldID, student.FieldExternalID, student.FieldOrganizationID).All(ctx)
+	if err != nil {
+		return err
+	}
+	r.byExternalID = make(map[string]*db.Student, len(found))
+	for _, st := range found {
+		r.byExternalID[st.ExternalID] = st
+	}
+	return nil
+}
+
+func (r *recording) check() []*fault.Error {
+	var bad []*fault.Error
+	for i, e := range r.events {
+		bad = append(bad, e.problems(i, r.now)...)
+		if r.byExternalID[e.StudentExternalID] == nil {
+			bad = append(bad, fault.Invalidf("the organization has no student with this Student ID").
+				WithCode(UnknownStudent).At("events", i, "studentExternalId"))
+		}
+	}
+	return bad
+}
+
+// lockSchools keeps Recount from changing what a school counts until the
+// transaction ends; recordings do not keep each other out.
+func (r *recording) lockSchools(ctx context.Context) error {
+	var ids []int
+	for _, st := range r.byExternalID {
+		ids = append(ids, st.OrganizationID)
+	}
+	q := r.client.Organization.Query().Where(organization.IDIn(sortedIDs(ids)...)).Order(organization.ByID())
+	q.Modify(share)
+	schools, err := q.All(ctx)
+	if err != nil {
+		return err
+	}
+	r.schools = make(map[int]*db.Organization, len(schools))
+	for _, school := range schools {
+		r.schools[school.ID] = school
+	}
+	r.settings, err = r.service.settings(ctx, schools)
+	return err
+}
+
+// lockStudents locks the students in the order of their keys and reports whether
+// all of them are still where find has seen them.
+func (r *recording) lockStudents(ctx context.Context) (bool, error) {
+	var ids []int
+	for _, st := range r.byExternalID {
+		ids = append(ids, st.ID)
+	}
+	q := r.client.Student.Query().Where(student.IDIn(sortedIDs(ids)...), within(r.org)).Order(student.ByID())
+	q.Modify(exclusive)
+	locked, err := q.Select(student.FieldID, student.FieldOrganizationID, student.FieldExternalID,
+		student.FieldSecondsThisYear, student.FieldActive, student.FieldLastActiveAt).All(ctx)
+	if err != nil {
+		return false, err
+	}
+	r.students = make(map[int]*db.Student, len(locked))
+	for _, st := range locked {
+		before := r.byExternalID[st.ExternalID]
+		if before == nil || before.ID != st.ID || r.schools[st.OrganizationID] == nil {
+			return false, nil
+		}
+		r.students[st.ID] = st
+	}
+	return len(locked) == len(r.byExternalID), nil
+}
+
+// write counts the events that are new, and returns how many they are.
+func (r *recording) write(ctx context.Context) (int, error) {
+	products, err := r.registerProducts(ctx)
+	if err != nil {
+		return 0, err
+	}
+	fresh, err := r.claim(ctx)
+	if err != nil || len(fresh) == 0 {
+		return 0, err
+	}
+	days := make(map[dayKey]int)
+	touched := make(map[int]*db.Student)
+	for _, e := range fresh {
+		st := r.students[r.byExternalID[e.StudentExternalID].ID]
+		day := calendar.DayOf(e.StartedAt, r.settings[st.OrganizationID].TimeZone)
+		days[dayKey{st.ID, day, products[e.ProductCode]}] += e.Seconds
+		if day >= r.schools[st.OrganizationID].UsageCountedFrom {
+			st.SecondsThisYear += e.Seconds
+		}
+		started := e.StartedAt.UTC().Truncate(time.Microsecond)
+		if st.LastActiveAt == nil || st.LastActiveAt.Before(started) {
+			st.LastActiveAt = &started
+		}
+		touched[st.ID] = st
+	}
+	if err := r.addDays(ctx, days); err != nil {
+		return 0, err
+	}
+	return len(fresh), r.saveStudents(ctx, touched)
+}
+
+func (r *recording) mysql() bool { return r.service.db.Kind() == database.MySQL }

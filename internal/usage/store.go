@@ -1,0 +1,168 @@
+package usage
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/product"
+	"homeroom/ent/db/usageevent"
+	"homeroom/internal/calendar"
+	"homeroom/internal/database"
+)
+
+// dayKey is the key of a row of usage_days.
+type dayKey struct {
+	student int
+	day     calendar.Day
+	product int
+}
+
+// registerProducts returns the keys of the events' products, and creates those
+// that are new.
+func (r *recording) registerProducts(ctx context.Context) (map[string]int, error) {
+	codes := make(map[string]int)
+	for _, e := range r.events {
+		codes[e.ProductCode] = 0
+	}
+	wanted := slices.Sorted(maps.Keys(codes))
+	for round := 0; ; round++ {
+		found, err := r.client.Product.Query().Where(product.CodeIn(wanted...)).All(ctx)
+		if err != nil {
+			return nil, err
+		}
+		for _, p := range found {
+			codes[p.Code] = p.ID
+		}
+		if len(found) == len(wanted) {
+			return codes, nil
+		}
+		if round > 0 {
+			return nil, fmt.Errorf("products %q were written and are not there", wanted)
+		}
+		var args []any
+		for _, code := range wanted {
+			if codes[code] == 0 {
+				args = append(args, r.now, code)
+			}
+		}
+		insert := "INSERT INTO products (created_at, code) VALUES " + tuples(2, len(args)/2)
+		if r.mysql() {
+			insert += " ON DUPLICATE KEY UPDATE code = code"
+		} else {
+			insert += " ON CONFLICT DO NOTHING"
+		}
+		if _, err := r.client.ExecContext(ctx, insert, args...); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// claim writes the ids of the events that were never counted and returns these
+// events, the first one of each id. The unique index decides between calls at
+// the same time: whoever comes second waits for the first to commit, is refused
+// with the whole statement, and then sees the ids of the first as counted. So
+// each refusal leaves fewer ids to write, and one that does not is an error.
+func (r *recording) claim(ctx context.Context) ([]Event, error) {
+	byID := make(map[string]Event, len(r.events))
+	for _, e := range slices.Backward(r.events) {
+		byID[e.ID] = e
+	}
+	ids := slices.Sorted(maps.Keys(byID))
+	var refusal error
+	for {
+		known, err := r.client.UsageEvent.Query().
+			Where(usageevent.DistrictID(r.org.DistrictID), usageevent.EventIDIn(ids...)).
+			Select(usageevent.FieldEventID).Strings(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if refusal != nil && len(known) == 0 {
+			return nil, refusal
+		}
+		for _, id := range known {
+			delete(byID, id)
+		}
+		ids = slices.Sorted(maps.Keys(byID))
+		if len(ids) == 0 {
+			return nil, nil
+		}
+		args := make([]any, 0, 3*len(ids))
+		fresh := make([]Event, 0, len(ids))
+		for _, id := range ids {
+			args = append(args, r.now, r.org.DistrictID, id)
+			fresh = append(fresh, byID[id])
+		}
+		_, refusal = r.client.ExecContext(ctx, "INSERT INTO usage_events (created_at, district_id, event_id) VALUES "+tuples(3, len(ids)), args...)
+		if refusal == nil {
+			return fresh, nil
+		}
+		if !database.IsDuplicate(refusal) {
+			return nil, refusal
+		}
+	}
+}
+
+// addDays adds seconds to the days of students, who are locked.
+func (r *recording) addDays(ctx context.Context, days map[dayKey]int) error {
+	keys := slices.SortedFunc(maps.Keys(days), func(a, b dayKey) int {
+		return cmp.Or(cmp.Compare(a.student, b.student), cmp.Compare(a.day, b.day), cmp.Compare(a.product, b.product))
+	})
+	upsert := " ON CONFLICT (student_id, day, product_id) DO UPDATE SET seconds = usage_days.seconds + excluded.seconds"
+	if r.mysql() {
+		upsert = " ON DUPLICATE KEY UPDATE seconds = seconds + VALUES(seconds)"
+	}
+	for chunk := range slices.Chunk(keys, rowsAStatement) {
+		args := make([]any, 0, 5*len(chunk))
+		for _, k := range chunk {
+			args = append(args, r.now, k.student, k.product, int(k.day), days[k])
+		}
+		insert := "INSERT INTO usage_days (created_at, student_id, product_id, day, seconds) VALUES " + tuples(5, len(chunk)) + upsert
+		if _, err := r.client.ExecContext(ctx, insert, args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// saveStudents writes the sums of students, who are locked.
+func (r *recording) saveStudents(ctx context.Context, students map[int]*db.Student) error {
+	ids := slices.Sorted(maps.Keys(students))
+	for chunk := range slices.Chunk(ids, rowsAStatement) {
+		var seconds, active, last, all []any
+		for _, id := range chunk {
+			st := students[id]
+			seconds = append(seconds, id, st.SecondsThisYear)
+			active = append(active, id, activeFlag(st.SecondsThisYear))
+			last = append(last, id, *st.LastActiveAt)
+			all = append(all, id)
+		}
+		byID := "CASE id" + strings.Repeat(" WHEN ? THEN ?", len(chunk)) + " END"
+		update := "UPDATE students SET seconds_this_year = " + byID + ", active = " + byID + ", last_active_at = " + byID +
+			" WHERE id IN " + tuples(len(chunk), 1)
+		if _, err := r.client.ExecContext(ctx, update, slices.Concat(seconds, active, last, all)...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func activeFlag(secondsThisYear int) int {
+	if secondsThisYear >= ActiveSeconds {
+		return 1
+	}
+	return 0
+}
+
+// rowsAStatement bounds statements whose cost or size grows with their rows.
+const rowsAStatement = 250
+
+// tuples returns n parenthesised lists of width placeholders.
+func tuples(width, n int) string {
+	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
+	return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ")
+}

@@ -1,0 +1,73 @@
+// Package usage takes in what the learning products report, keeps the sums by
+// which students are active, and computes the usage report.
+//
+// An event counts on the calendar day on which it started in the time zone of
+// the student's school. Each day's seconds stand in usage_days, one row for a
+// student, a day and a product. Sums that lists and notices filter by stand in
+// the student's own row: seconds_this_year are the seconds since the day that the
+// school's usage_counted_from names, active is 1 from ActiveSeconds of them on.
+//
+// Locks are taken in one order: organizations, then students, each by key.
+package usage
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect"
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+)
+
+// ActiveSeconds is the usage since the start of the school year from which on a
+// student is active.
+const ActiveSeconds = 60
+
+// Service records and reports usage.
+type Service struct {
+	db  *database.DB
+	now func() time.Time
+	log *slog.Logger
+}
+
+// New returns a service on a database, with a clock.
+func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
+	return &Service{db: d, now: now, log: log}
+}
+
+// organization returns an organization that the caller sees.
+func (s *Service) organization(ctx context.Context, id int) (*db.Organization, error) {
+	org, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(id)).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, fault.NotFoundf("the organization does not exist")
+	}
+	return org, err
+}
+
+// share locks the selected rows against change until the transaction ends, and
+// exclusive against reading for a change as well. SQLite has no such locks and
+// needs none, because it lets one transaction write at a time.
+func share(s *sql.Selector) {
+	if s.Dialect() == dialect.MySQL {
+		s.ForShare(sql.WithLockClause("LOCK IN SHARE MODE")) // MariaDB knows no FOR SHARE.
+	}
+}
+
+func exclusive(s *sql.Selector) {
+	if s.Dialect() == dialect.MySQL {
+		s.ForUpdate()
+	}
+}
+
+// sortedIDs returns each id once, in order.
+func sortedIDs(ids []int) []int {
+	ids = slices.Clone(ids)
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
