@@ -58,16 +58,18 @@ func (Student) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of Student. Every list and count starts at a district or at a school;
-// the notice counts (…, ungrouped, active) and the list of unassigned students
-// reads (…, ungrouped, deleted_at, sort_name) in its order.
+// Indexes of Student. Every list and count starts at a district or at a school.
+// The notice counts a range of (…, ungrouped, active, deleted_at) without reading
+// a student; with sort_name behind it, the page of the same students is read in
+// order as well. The list of all unassigned students reads (…, ungrouped,
+// deleted_at, sort_name).
 func (Student) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("district_id", "external_id").Unique(),
 		index.Fields("district_id", "username_key").Unique(),
 		index.Fields("district_id", "deleted_at", "sort_name"),
 		index.Fields("district_id", "ungrouped", "deleted_at", "sort_name"),
-		index.Fields("district_id", "ungrouped", "active", "deleted_at"),
+		index.Fields("district_id", "ungrouped", "active", "deleted_at", "sort_name"),
 		index.Fields("organization_id", "deleted_at", "sort_name"),
 		index.Fields("organization_id", "ungrouped", "active", "deleted_at"),
 	}

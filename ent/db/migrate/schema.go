@@ -536,9 +536,9 @@ var (
 				Columns: []*schema.Column{StudentsColumns[2], StudentsColumns[13], StudentsColumns[17], StudentsColumns[8]},
 			},
 			{
-				Name:    "student_district_id_ungrouped_active_deleted_at",
+				Name:    "student_district_id_ungrouped_active_deleted_at_sort_name",
 				Unique:  false,
-				Columns: []*schema.Column{StudentsColumns[2], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17]},
+				Columns: []*schema.Column{StudentsColumns[2], StudentsColumns[13], StudentsColumns[15], StudentsColumns[17], StudentsColumns[8]},
 			},
 			{
 				Name:    "student_organization_id_deleted_at_sort_name",

@@ -82,8 +82,8 @@ CREATE UNIQUE INDEX `student_district_id_username_key` ON `students` (`district_
 CREATE INDEX `student_district_id_deleted_at_sort_name` ON `students` (`district_id`, `deleted_at`, `sort_name`);
 -- Create index "student_district_id_ungrouped_deleted_at_sort_name" to table: "students"
 CREATE INDEX `student_district_id_ungrouped_deleted_at_sort_name` ON `students` (`district_id`, `ungrouped`, `deleted_at`, `sort_name`);
--- Create index "student_district_id_ungrouped_active_deleted_at" to table: "students"
-CREATE INDEX `student_district_id_ungrouped_active_deleted_at` ON `students` (`district_id`, `ungrouped`, `active`, `deleted_at`);
+-- Create index "student_district_id_ungrouped_active_deleted_at_sort_name" to table: "students"
+CREATE INDEX `student_district_id_ungrouped_active_deleted_at_sort_name` ON `students` (`district_id`, `ungrouped`, `active`, `deleted_at`, `sort_name`);
 -- Create index "student_organization_id_deleted_at_sort_name" to table: "students"
 CREATE INDEX `student_organization_id_deleted_at_sort_name` ON `students` (`organization_id`, `deleted_at`, `sort_name`);
 -- Create index "student_organization_id_ungrouped_active_deleted_at" to table: "students"
