@@ -6,6 +6,7 @@ package fold
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/runes"
@@ -17,17 +18,46 @@ import (
 // space collapsed to single spaces. José and JOSÉ are equal, José and Jose are
 // not.
 func Key(s string) string {
-	return norm.NFC.String(cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " ")))
+	if isASCII(s) {
+		return asciiKey(s)
+	}
+	folded := cases.Fold().String(strings.Join(strings.Fields(norm.NFC.String(s)), " "))
+	return norm.NFC.String(strings.Map(cherokee, folded))
 }
 
 // Text folds text for sorting and searching: as Key, and without diacritics,
 // so that "jose" finds José and Ångström stands beside Angstrom.
 func Text(s string) string {
+	if isASCII(s) {
+		return asciiKey(s)
+	}
 	stripped, _, err := transform.String(transform.Chain(norm.NFD, runes.Remove(runes.In(unicode.Mn)), norm.NFC), s)
 	if err != nil {
 		stripped = s
 	}
 	return Key(stripped)
+}
+
+// cherokee folds the small letters of Cherokee into the capital ones, as Unicode
+// does; cases.Fold exchanges the two.
+func cherokee(r rune) rune {
+	if unicode.Is(unicode.Cherokee, r) {
+		return unicode.ToUpper(r)
+	}
+	return r
+}
+
+// asciiKey is Key for text of ASCII alone, which most text is; it is about a
+// hundred times faster.
+func asciiKey(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+
+func isASCII(s string) bool {
+	for i := range len(s) {
+		if s[i] >= utf8.RuneSelf {
+			return false
+		}
+	}
+	return true
 }
 
 // SortName is the key by which lists of people are sorted: last name, then

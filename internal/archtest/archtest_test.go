@@ -1,0 +1,165 @@
+// Package archtest_test holds the direction of the imports.
+package archtest_test
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"testing"
+)
+
+// layers are the packages from the outside to the inside; a package imports only
+// packages of its own layer that are listed in edges, and those further inside.
+var layers = [][]string{
+	{"cmd/homeroom"},
+	{"internal/app"},
+	{"graph", "internal/httpd"},
+	{"graph/loader", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
+	{"internal/doctor", "internal/download", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
+	{"internal/config"},
+	{"internal/database"},
+	{"ent/migrations"},
+	{"ent/db"},
+	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/page", "internal/viewer"},
+}
+
+// edges are the imports inside of a layer, each with its reason.
+var edges = map[string]string{
+	"graph/generated -> graph/model":       "the executable schema fills the models",
+	"graph/generated -> graph/scalar":      "and writes the scalars",
+	"internal/download -> internal/notify": "the only download is the list behind the notice",
+	"internal/notify -> internal/usage":    "the days of the list are those of the school's time zone",
+	"internal/doctor -> internal/roster":   "the words of a student are computed in one place",
+	"internal/doctor -> internal/usage":    "one number says who is active",
+	"internal/importer -> internal/roster": "a file enrolls students and checks names as a person does",
+	"internal/sample -> internal/usage":    "one number says who is active",
+	"internal/page -> internal/fault":      "a bad cursor is an error for people",
+}
+
+// testOnly are packages that no other package may import outside of its tests.
+var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/archtest"}
+
+// forbidden are imports that a package must not have, each with its reason.
+var forbidden = []struct{ pkg, imported, why string }{
+	{"internal/viewer", ".", "viewer is read by every layer and depends on the standard library alone"},
+	{"internal/csvfile", "entgo.io", "the reader of files knows no database"},
+	{"graph", "database/sql", "a resolver asks a service or a loader"},
+	{"graph", "entgo.io/ent/dialect", "a resolver writes no SQL"},
+}
+
+type pkg struct {
+	ImportPath string
+	Imports    []string
+	GoFiles    []string
+}
+
+func TestImportsRunOneWay(t *testing.T) {
+	t.Parallel()
+	depth := map[string]int{}
+	for i, layer := range layers {
+		for _, p := range layer {
+			depth[p] = i
+		}
+	}
+	used := map[string]bool{}
+	for _, p := range packages(t) {
+		from := family(p.ImportPath)
+		at, known := depth[from]
+		if !known {
+			continue
+		}
+		for _, imported := range p.Imports {
+			if !strings.HasPrefix(imported, "homeroom/") {
+				continue
+			}
+			to := family(imported)
+			for _, only := range testOnly {
+				if to == only {
+					t.Errorf("%s imports %s, which is for tests", from, to)
+				}
+			}
+			below, known := depth[to]
+			edge := from + " -> " + to
+			switch {
+			case from == to || !known:
+			case below < at:
+				t.Errorf("%s: imports run from the outside to the inside", edge)
+			case below == at && edges[edge] == "":
+				t.Errorf("%s: an edge inside of a layer that is not listed", edge)
+			case below == at:
+				used[edge] = true
+			}
+		}
+	}
+	for edge, why := range edges {
+		if !used[edge] {
+			t.Errorf("%s (%s) is listed and does not exist", edge, why)
+		}
+	}
+}
+
+func TestEveryPackageHasALayer(t *testing.T) {
+	t.Parallel()
+	known := map[string]bool{"ent": true, "ent/schema": true, "ent/rule": true, "ent/migrations/diff": true}
+	for _, layer := range layers {
+		for _, p := range layer {
+			known[p] = true
+		}
+	}
+	for _, p := range testOnly {
+		known[p] = true
+	}
+	for _, p := range packages(t) {
+		if len(p.GoFiles) > 0 && !known[family(p.ImportPath)] {
+			t.Errorf("%s stands in no layer", p.ImportPath)
+		}
+	}
+}
+
+func TestForbiddenImports(t *testing.T) {
+	t.Parallel()
+	for _, p := range packages(t) {
+		for _, rule := range forbidden {
+			if strings.TrimPrefix(p.ImportPath, "homeroom/") != rule.pkg {
+				continue
+			}
+			for _, imported := range p.Imports {
+				thirdParty := rule.imported == "." && strings.Contains(imported, ".")
+				own := rule.imported == "." && strings.HasPrefix(imported, "homeroom/")
+				if thirdParty || own || rule.imported != "." && strings.HasPrefix(imported, rule.imported) {
+					t.Errorf("%s imports %s: %s", rule.pkg, imported, rule.why)
+				}
+			}
+		}
+	}
+}
+
+// family is the package as the layers name it; what ent generates is one.
+func family(importPath string) string {
+	path := strings.TrimPrefix(importPath, "homeroom/")
+	if strings.HasPrefix(path, "ent/db/") {
+		return "ent/db"
+	}
+	return path
+}
+
+func packages(t *testing.T) []pkg {
+	t.Helper()
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "homeroom/...")
+	out, err := command.Output()
+	if err != nil {
+		t.Fatalf("go list: %v", err)
+	}
+	var list []pkg
+	for decoder := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p pkg
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			return list
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, p)
+	}
+}

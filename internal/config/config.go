@@ -1,0 +1,123 @@
+// Package config is the whole configuration of Homeroom as one value, which is
+// checked completely before anything starts. Every setting is a flag or an
+// environment variable; the flag wins. All problems are told at once, each with
+// what to do about it, and no message repeats a secret.
+package config
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/url"
+	"strings"
+	"time"
+
+	"homeroom/internal/database"
+)
+
+// Config is everything that an operator decides. A command uses the sections
+// that it asked its Loader for; the others hold their defaults, unchecked.
+type Config struct {
+	Database Database
+	Server   Server
+	Session  Session
+	Secret   Secret
+	Log      Log
+}
+
+// Default returns the configuration in which nothing has been set.
+func Default() Config {
+	return Config{
+		Server: Server{
+			Addr:            "127.0.0.1:8080",
+			ShutdownTimeout: 15 * time.Second,
+			MaxUploadBytes:  256 << 20,
+			MaxRequestBytes: 1 << 20,
+			RequestTimeout:  30 * time.Second,
+		},
+		Session: Session{Lifetime: 12 * time.Hour},
+		Secret:  Secret{DataDir: "./homeroom-data"},
+		Log:     Log{Level: slog.LevelInfo, Format: FormatText},
+	}
+}
+
+// Database says where the data are.
+type Database struct {
+	// URL holds a password; it is hidden in every log.
+	URL Hidden
+}
+
+// Validate reports what is wrong, without connecting.
+func (d Database) Validate() error {
+	if d.URL == "" {
+		return problem("database-url", "is required; write sqlite:homeroom-data/homeroom.db for a file, or mysql://user:password@host:3306/homeroom")
+	}
+	if err := database.CheckURL(d.URL.Reveal()); err != nil {
+		return problem("database-url", "%v", err)
+	}
+	if u, err := url.Parse(d.URL.Reveal()); err == nil && u.Host != "" && u.Scheme != "sqlite" && strings.Trim(u.Path, "/") == "" {
+		return problem("database-url", "names a server but no database; add /homeroom, which is created where it is missing")
+	}
+	return nil
+}
+
+// Session says how long people stay signed in.
+type Session struct{ Lifetime time.Duration }
+
+// Validate reports what is wrong.
+func (s Session) Validate() error {
+	if s.Lifetime < time.Minute || s.Lifetime > 365*24*time.Hour {
+		return problem("session-lifetime", "%v is not between 1m and 8760h; a school day is 12h", s.Lifetime)
+	}
+	return nil
+}
+
+// Log says what is logged and in which form.
+type Log struct {
+	Level  slog.Level
+	Format string
+}
+
+// The forms of a log.
+const (
+	FormatText = "text"
+	FormatJSON = "json"
+)
+
+// Validate reports what is wrong.
+func (l Log) Validate() error {
+	if l.Format != FormatText && l.Format != FormatJSON {
+		return problem("log-format", "%q is unknown; write text or json", l.Format)
+	}
+	return nil
+}
+
+// Handler returns the handler of the log that is written to w.
+func (l Log) Handler(w io.Writer) slog.Handler {
+	options := &slog.HandlerOptions{Level: l.Level}
+	if l.Format == FormatJSON {
+		return slog.NewJSONHandler(w, options)
+	}
+	return slog.NewTextHandler(w, options)
+}
+
+// validate checks the sections that a command uses.
+func (c Config) validate(uses func(Section) bool) error {
+	sections := []struct {
+		name  Section
+		check func() error
+	}{
+		{DatabaseSection, c.Database.Validate},
+		{ServerSection, c.Server.Validate},
+		{SessionSection, c.Session.Validate},
+		{SecretSection, c.Secret.Validate},
+		{LogSection, c.Log.Validate},
+	}
+	var problems []error
+	for _, s := range sections {
+		if uses(s.name) {
+			problems = append(problems, s.check())
+		}
+	}
+	return errors.Join(problems...)
+}

@@ -1,0 +1,125 @@
+package config
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// Secret is the key that signs links and encrypts stored files. All servers of
+// an installation need the same one.
+type Secret struct {
+	// Key is the decoded key, or empty where it lies in the data folder.
+	Key Hidden
+	// DataDir is the folder for what the server keeps beside the database.
+	DataDir string
+}
+
+// keyBytes is the size of a key that the server makes, and the least of one that
+// it is given.
+const keyBytes = 32
+
+// KeyFile is the name of the key's file in the data folder.
+const KeyFile = "secret.key"
+
+// Validate reports what is wrong, without looking at the data folder.
+func (s Secret) Validate() error {
+	if s.Key != "" && len(s.Key) < keyBytes {
+		return problem("secret-key", "holds %d bytes; at least %d are needed: openssl rand -hex %d makes a good one", len(s.Key), keyBytes, keyBytes)
+	}
+	if s.Key == "" && s.DataDir == "" {
+		return problem("data", "is empty, and so is --secret-key; name a folder, or give the key")
+	}
+	return nil
+}
+
+// Load returns the key that was given, otherwise the one in the data folder,
+// which it creates at the first time.
+func (s Secret) Load() ([]byte, error) {
+	if s.Key != "" {
+		return []byte(s.Key.Reveal()), nil
+	}
+	return LoadOrCreateKey(s.DataDir)
+}
+
+func parseKey(s string) (Hidden, error) {
+	s = strings.TrimSpace(s)
+	if key, err := hex.DecodeString(s); err == nil {
+		return Hidden(key), nil
+	}
+	raw := strings.TrimRight(s, "=")
+	for _, encoding := range []*base64.Encoding{base64.RawStdEncoding, base64.RawURLEncoding} {
+		if key, err := encoding.DecodeString(raw); err == nil {
+			return Hidden(key), nil
+		}
+	}
+	return "", fmt.Errorf("is neither hex nor base64; openssl rand -hex %d makes a good one", keyBytes)
+}
+
+// LoadOrCreateKey returns the key in a folder, and makes one, readable by nobody
+// else, where there is none. Servers that start at the same time get the same
+// key: the file appears whole and at once, and only the first one stays.
+func LoadOrCreateKey(dir string) ([]byte, error) {
+	path := filepath.Join(dir, KeyFile)
+	key, err := readKey(path)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return key, err
+	}
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, fmt.Errorf("create the data folder: %w", err)
+	}
+	if err := createKey(dir, path); err != nil {
+		return nil, fmt.Errorf("create the key file %s, or set HOMEROOM_SECRET_KEY instead: %w", path, err)
+	}
+	return readKey(path)
+}
+
+func readKey(path string) ([]byte, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return nil, err
+	}
+	if info.Mode().Perm()&0o077 != 0 {
+		return nil, fmt.Errorf("others may read the key file %s: chmod 600 it, or move it away if it may be known", path)
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		return nil, err
+	}
+	key, err := hex.DecodeString(strings.TrimSpace(string(content)))
+	if err != nil || len(key) < keyBytes {
+		return nil, fmt.Errorf("the key file %s is damaged: put it back from a backup; a new key invalidates links and stored uploads", path)
+	}
+	return key, nil
+}
+
+// createKey writes the file under a name of its own and then links it to path,
+// which fails where path exists; a rename would replace the key of another.
+func createKey(dir, path string) error {
+	temp, err := os.CreateTemp(dir, KeyFile+".*") // with mode 0600
+	if err != nil {
+		return err
+	}
+	defer os.Remove(temp.Name())
+	key := make([]byte, keyBytes)
+	_, _ = rand.Read(key) // never fails
+	_, err = temp.WriteString(hex.EncodeToString(key) + "\n")
+	err = errors.Join(err, temp.Sync(), temp.Close())
+	if err != nil {
+		return err
+	}
+	if err := os.Link(temp.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	folder, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}

@@ -1,0 +1,115 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// Loader reads the settings of a command.
+type Loader struct {
+	sections []Section
+	flags    *pflag.FlagSet
+}
+
+// NewLoader registers the flags of the sections that a command needs. Their help
+// names the environment variable and the default.
+func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
+	l := &Loader{sections: sections, flags: flags}
+	for _, s := range Settings() {
+		if l.uses(s.Section) {
+			flags.Var(&text{value: s.Default, form: s.Form}, s.Flag, s.Description+" [$"+s.Variable+"]")
+		}
+	}
+	return l
+}
+
+// Load returns the configuration after the flags have been parsed, or everything
+// that is wrong with it. A variable that is empty counts as not set; a flag that
+// is given as empty does not.
+func (l *Loader) Load(getenv func(string) string) (Config, error) {
+	c := Default()
+	var problems []error
+	broken := map[string]bool{}
+	for _, s := range Settings() {
+		value, given := l.value(s, getenv)
+		if !l.uses(s.Section) || !given {
+			continue
+		}
+		if err := s.set(&c, value); err != nil {
+			broken[s.Flag] = true
+			for _, e := range each(err) {
+				problems = append(problems, problem(s.Flag, "%v", e))
+			}
+		}
+	}
+	// A setting that could not be read holds its default, about which there is
+	// nothing to complain but what follows from the mistake.
+	for _, err := range each(c.validate(l.uses)) {
+		var p *Problem
+		if !errors.As(err, &p) || !broken[p.Flag] {
+			problems = append(problems, err)
+		}
+	}
+	if len(problems) > 0 {
+		return Config{}, errors.Join(problems...)
+	}
+	return c, nil
+}
+
+func (l *Loader) uses(s Section) bool { return slices.Contains(l.sections, s) }
+
+func (l *Loader) value(s Setting, getenv func(string) string) (string, bool) {
+	if f := l.flags.Lookup(s.Flag); f != nil && f.Changed {
+		return f.Value.String(), true
+	}
+	v := getenv(s.Variable)
+	return v, v != ""
+}
+
+// each returns the errors that have been joined, down to the last one.
+func each(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	switch {
+	case err == nil:
+		return nil
+	case !ok:
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, each(e)...)
+	}
+	return all
+}
+
+// text is a flag that is parsed later, together with the variables.
+type text struct{ value, form string }
+
+func (t *text) String() string     { return t.value }
+func (t *text) Set(v string) error { t.value = v; return nil }
+func (t *text) Type() string       { return t.form }
+
+// Markdown returns the table of all settings for the manual.
+func Markdown() string {
+	var b strings.Builder
+	var section Section
+	for _, s := range Settings() {
+		if s.Section != section {
+			section = s.Section
+			fmt.Fprintf(&b, "\n### %s\n\n| Setting | Flag | Variable | Default | Meaning |\n| --- | --- | --- | --- | --- |\n", section)
+		}
+		byDefault := "none"
+		if s.Default != "" {
+			byDefault = "`" + s.Default + "`"
+		}
+		fmt.Fprintf(&b, "| %s | `--%s` | `%s` | %s | %s |\n", s.Name, s.Flag, s.Variable, byDefault,
+			strings.ReplaceAll(sentence(s.Description), "|", `\|`))
+	}
+	return strings.TrimPrefix(b.String(), "\n")
+}
+
+func sentence(s string) string { return strings.ToUpper(s[:1]) + s[1:] + "." }

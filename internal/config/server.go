@@ -1,0 +1,71 @@
+package config
+
+import (
+	"errors"
+	"net"
+	"strconv"
+	"time"
+)
+
+// Server is the part of the configuration that the HTTP server needs.
+type Server struct {
+	// Addr is host:port; without a host the server listens everywhere.
+	Addr string
+	// PublicURL is the origin under which people reach the server, such as
+	// https://homeroom.example.org, without a slash at the end; empty where
+	// links stay relative.
+	PublicURL string
+	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
+	AllowedOrigins []string
+	// ShutdownTimeout is how long running requests may take to finish.
+	ShutdownTimeout time.Duration
+	// MaxUploadBytes limits a request that carries a file, MaxRequestBytes any other.
+	MaxUploadBytes  int64
+	MaxRequestBytes int64
+	// RequestTimeout limits a request that carries no file and streams no answer.
+	RequestTimeout time.Duration
+}
+
+// Validate reports everything that is wrong.
+func (s Server) Validate() error {
+	var problems []error
+	add := func(flag, format string, args ...any) {
+		problems = append(problems, problem(flag, format, args...))
+	}
+	if !isAddress(s.Addr) {
+		add("addr", "%q is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces", s.Addr)
+	}
+	if s.PublicURL != "" {
+		if _, err := parseOrigin(s.PublicURL); err != nil {
+			add("public-url", "%v", err)
+		}
+	}
+	for _, o := range s.AllowedOrigins {
+		if _, err := parseOrigin(o); err != nil {
+			add("allowed-origins", "%v", err)
+		}
+	}
+	if s.ShutdownTimeout < 0 || s.ShutdownTimeout > 10*time.Minute {
+		add("shutdown-timeout", "%v is not between 0s and 10m", s.ShutdownTimeout)
+	}
+	if s.RequestTimeout < time.Second || s.RequestTimeout > time.Hour {
+		add("request-timeout", "%v is not between 1s and 1h", s.RequestTimeout)
+	}
+	if s.MaxRequestBytes < 1<<10 {
+		add("max-request-bytes", "%d bytes are too few for an ordinary request; 1KiB is the least", s.MaxRequestBytes)
+	}
+	if s.MaxUploadBytes < s.MaxRequestBytes {
+		add("max-upload-bytes", "%s is less than the %s of --max-request-bytes; an upload needs at least as much",
+			formatSize(s.MaxUploadBytes), formatSize(s.MaxRequestBytes))
+	}
+	return errors.Join(problems...)
+}
+
+func isAddress(s string) bool {
+	_, port, err := net.SplitHostPort(s)
+	if err != nil {
+		return false
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && strconv.FormatUint(n, 10) == port
+}

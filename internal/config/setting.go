@@ -1,0 +1,164 @@
+package config
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+)
+
+// Section is a part of the configuration that a command needs or not.
+type Section string
+
+// The sections, in the order in which they are described.
+const (
+	DatabaseSection Section = "Database"
+	ServerSection   Section = "Server"
+	SessionSection  Section = "Session"
+	SecretSection   Section = "Secret"
+	LogSection      Section = "Log"
+)
+
+// Setting is one thing that an operator may set.
+type Setting struct {
+	Section Section
+	// Name is what the setting is called in a sentence.
+	Name string
+	// Flag is the name of the flag, without dashes.
+	Flag string
+	// Variable is the name of the environment variable.
+	Variable string
+	// Form is what the value looks like, such as duration.
+	Form string
+	// Default is the value that holds when nothing is set; empty for none.
+	Default string
+	// Description is one sentence without a full stop.
+	Description string
+
+	set func(c *Config, value string) error
+}
+
+// Settings returns all settings, section by section.
+func Settings() []Setting {
+	d := Default()
+	list := []Setting{
+		{
+			Section: DatabaseSection, Name: "database URL", Flag: "database-url", Form: "URL",
+			Description: "where the data are: sqlite:path/to/homeroom.db or mysql://user:password@host:3306/name; it is required, and holds a password, so that the variable is the better place",
+			set:         func(c *Config, v string) error { c.Database.URL = Hidden(strings.TrimSpace(v)); return nil },
+		},
+		{
+			Section: ServerSection, Name: "address", Flag: "addr", Form: "host:port", Default: d.Server.Addr,
+			Description: "the address to listen on; :8080 listens on all interfaces",
+			set:         func(c *Config, v string) error { c.Server.Addr = strings.TrimSpace(v); return nil },
+		},
+		{
+			Section: ServerSection, Name: "public URL", Flag: "public-url", Form: "URL",
+			Description: "the address under which people reach the server, such as https://homeroom.example.org; links begin with it, and are relative without it",
+			set: func(c *Config, v string) error {
+				v = strings.TrimSuffix(strings.TrimSpace(v), "/")
+				if v == "" {
+					c.Server.PublicURL = ""
+					return nil
+				}
+				return store(&c.Server.PublicURL, parseOrigin)(v)
+			},
+		},
+		{
+			Section: ServerSection, Name: "allowed origins", Flag: "allowed-origins", Form: "origins",
+			Description: "the origins of web pages elsewhere that may use the API, scheme://host[:port] with commas between them; pages of the server itself need no entry",
+			set:         func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, parseOrigins)(v) },
+		},
+		{
+			Section: ServerSection, Name: "shutdown timeout", Flag: "shutdown-timeout", Form: "duration", Default: formatDuration(d.Server.ShutdownTimeout),
+			Description: "how long running requests may take to finish when the server stops",
+			set:         func(c *Config, v string) error { return store(&c.Server.ShutdownTimeout, parseDuration)(v) },
+		},
+		{
+			Section: ServerSection, Name: "upload limit", Flag: "max-upload-bytes", Form: "size", Default: formatSize(d.Server.MaxUploadBytes),
+			Description: "the largest request with a file, such as 64MiB or 1GiB",
+			set:         func(c *Config, v string) error { return store(&c.Server.MaxUploadBytes, parseSize)(v) },
+		},
+		{
+			Section: ServerSection, Name: "request limit", Flag: "max-request-bytes", Form: "size", Default: formatSize(d.Server.MaxRequestBytes),
+			Description: "the largest request without a file",
+			set:         func(c *Config, v string) error { return store(&c.Server.MaxRequestBytes, parseSize)(v) },
+		},
+		{
+			Section: ServerSection, Name: "request timeout", Flag: "request-timeout", Form: "duration", Default: formatDuration(d.Server.RequestTimeout),
+			Description: "how long a request may take that carries no file and streams no answer, and how long a client may stay silent in any other",
+			set:         func(c *Config, v string) error { return store(&c.Server.RequestTimeout, parseDuration)(v) },
+		},
+		{
+			Section: SessionSection, Name: "session lifetime", Flag: "session-lifetime", Form: "duration", Default: formatDuration(d.Session.Lifetime),
+			Description: "how long somebody stays signed in",
+			set:         func(c *Config, v string) error { return store(&c.Session.Lifetime, parseDuration)(v) },
+		},
+		{
+			Section: SecretSection, Name: "secret key", Flag: "secret-key", Form: "key",
+			Description: "at least 32 bytes in hex or base64, the same on every server; a command line can be seen by others, so that the variable is the better place; without it " + KeyFile + " in the data folder is used, and made at the first start",
+			set:         func(c *Config, v string) error { return store(&c.Secret.Key, parseKey)(v) },
+		},
+		{
+			Section: SecretSection, Name: "data folder", Flag: "data", Form: "folder", Default: d.Secret.DataDir,
+			Description: "the folder for what the server keeps beside the database",
+			set:         func(c *Config, v string) error { c.Secret.DataDir = strings.TrimSpace(v); return nil },
+		},
+		{
+			Section: LogSection, Name: "log level", Flag: "log-level", Form: "level", Default: strings.ToLower(d.Log.Level.String()),
+			Description: "the least important message that is logged: debug, info, warn or error",
+			set:         func(c *Config, v string) error { return store(&c.Log.Level, parseLevel)(v) },
+		},
+		{
+			Section: LogSection, Name: "log format", Flag: "log-format", Form: "format", Default: d.Log.Format,
+			Description: "the form of the log: text or json",
+			set:         func(c *Config, v string) error { c.Log.Format = strings.ToLower(strings.TrimSpace(v)); return nil },
+		},
+	}
+	for i := range list {
+		list[i].Variable = variable(list[i].Flag)
+	}
+	return list
+}
+
+// variable returns HOMEROOM_DATABASE_URL for database-url.
+func variable(flag string) string {
+	return "HOMEROOM_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
+}
+
+// store returns what parses a value into a place and leaves the place alone
+// where it cannot.
+func store[T any](place *T, parse func(string) (T, error)) func(string) error {
+	return func(v string) error {
+		parsed, err := parse(v)
+		if err == nil {
+			*place = parsed
+		}
+		return err
+	}
+}
+
+func parseLevel(s string) (slog.Level, error) {
+	switch strings.ToLower(strings.TrimSpace(s)) {
+	case "debug":
+		return slog.LevelDebug, nil
+	case "info":
+		return slog.LevelInfo, nil
+	case "warn":
+		return slog.LevelWarn, nil
+	case "error":
+		return slog.LevelError, nil
+	default:
+		return 0, fmt.Errorf("%q is unknown; write debug, info, warn or error", s)
+	}
+}
+
+// Problem is one thing that is wrong with a setting.
+type Problem struct{ Flag, Variable, Message string }
+
+func (p *Problem) Error() string {
+	return fmt.Sprintf("--%s or %s: %s", p.Flag, p.Variable, p.Message)
+}
+
+func problem(flag, format string, args ...any) error {
+	return &Problem{Flag: flag, Variable: variable(flag), Message: fmt.Sprintf(format, args...)}
+}

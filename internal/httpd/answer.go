@@ -1,0 +1,156 @@
+package httpd
+
+import (
+	"bufio"
+	"encoding/json"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"time"
+)
+
+// answer is the response of one request: it remembers what was sent, and replaces
+// what a handler says about a body that could not be read.
+type answer struct {
+	http.ResponseWriter
+	control   *http.ResponseController
+	requestID string
+	// patience is how long the client may take to accept one piece.
+	patience time.Duration
+
+	status   int
+	bytes    int64
+	hijacked bool
+	// bodyFailed is the status for a body that could not be read, or 0.
+	bodyFailed atomic.Int32
+	// replaced is set where the handler's answer is thrown away.
+	replaced bool
+}
+
+func newAnswer(w http.ResponseWriter, requestID string, patience time.Duration) *answer {
+	a := &answer{ResponseWriter: w, control: http.NewResponseController(w), requestID: requestID, patience: patience}
+	// The request before on this connection may have left a deadline.
+	_ = a.control.SetWriteDeadline(time.Time{})
+	return a
+}
+
+// WriteHeader implements http.ResponseWriter.
+func (a *answer) WriteHeader(status int) {
+	switch {
+	case status < 200:
+		// Informational; the answer is still to come.
+	case a.status != 0:
+		return
+	case a.bodyFailed.Load() != 0:
+		a.replaced = true
+		a.failBody()
+		return
+	default:
+		a.status = status
+	}
+	a.ResponseWriter.WriteHeader(status)
+}
+
+// Write implements http.ResponseWriter.
+func (a *answer) Write(p []byte) (int, error) {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	if a.replaced {
+		return len(p), nil
+	}
+	return a.send(p)
+}
+
+func (a *answer) send(p []byte) (int, error) {
+	a.extend()
+	n, err := a.ResponseWriter.Write(p)
+	a.bytes += int64(n)
+	return n, err
+}
+
+// extend gives the client time for the next piece. A stream may take hours, but
+// a client that accepts nothing does not keep the connection.
+func (a *answer) extend() { _ = a.control.SetWriteDeadline(time.Now().Add(a.patience)) }
+
+// Flush implements http.Flusher.
+func (a *answer) Flush() { _ = a.FlushError() }
+
+// FlushError is what http.ResponseController looks for.
+func (a *answer) FlushError() error {
+	if a.status == 0 {
+		a.WriteHeader(http.StatusOK)
+	}
+	a.extend()
+	return a.control.Flush()
+}
+
+// Hijack implements http.Hijacker, for WebSockets.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffer, err := a.control.Hijack()
+	if err == nil {
+		a.hijacked = true
+		a.status = http.StatusSwitchingProtocols
+	}
+	return conn, buffer, err
+}
+
+// Unwrap is what http.ResponseController looks for.
+func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
+
+// finish is called when the handler has returned.
+func (a *answer) finish() {
+	if a.hijacked {
+		return
+	}
+	if a.status == 0 && a.bodyFailed.Load() != 0 {
+		a.failBody()
+	}
+	// What is still in a buffer is sent after this.
+	a.extend()
+}
+
+func (a *answer) failBody() {
+	if a.bodyFailed.Load() == http.StatusRequestTimeout {
+		a.fail(http.StatusRequestTimeout, "TIMEOUT", "the request did not arrive in time; try it again")
+		return
+	}
+	a.fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "the request is larger than the server accepts; split the file, or ask the operator for a higher limit")
+}
+
+// fail answers with an error of the server's own.
+func (a *answer) fail(status int, code, message string) {
+	// What a handler has prepared describes another answer.
+	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Set-Cookie"} {
+		a.Header().Del(name)
+	}
+	a.status = status
+	writeError(own{a}, status, code, message, a.requestID)
+}
+
+// own writes past what is thrown away.
+type own struct{ *answer }
+
+func (o own) WriteHeader(status int)      { o.ResponseWriter.WriteHeader(status) }
+func (o own) Write(p []byte) (int, error) { return o.send(p) }
+
+// writeError answers in the form of GraphQL, which clients of the API read
+// anyway. The request id lets an operator find the request in the log.
+func writeError(w http.ResponseWriter, status int, code, message, requestID string) {
+	type extensions struct {
+		Code      string `json:"code"`
+		RequestID string `json:"requestId,omitempty"`
+	}
+	type item struct {
+		Message    string     `json:"message"`
+		Extensions extensions `json:"extensions"`
+	}
+	writeJSON(w, status, map[string][]item{"errors": {{message, extensions{code, requestID}}}})
+}
+
+func writeJSON(w http.ResponseWriter, status int, value any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	// A client that went away gets no answer.
+	_ = json.NewEncoder(w).Encode(value)
+}

@@ -1,0 +1,55 @@
+package httpd
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// readyTimeout is how long the database may take to answer.
+const readyTimeout = 2 * time.Second
+
+type health struct {
+	Status  string   `json:"status"`
+	Reasons []string `json:"reasons,omitempty"`
+}
+
+// healthz says that the process is alive; a supervisor that gets no answer starts
+// it anew.
+func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
+	writeJSON(w, http.StatusOK, health{Status: "ok"})
+}
+
+// readyz says whether the server can do its work; a load balancer sends requests
+// elsewhere where it cannot. It is open to everybody and tells no details.
+func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
+	reasons := s.notReady(r.Context())
+	if len(reasons) > 0 {
+		w.Header().Set("Retry-After", "5")
+		writeJSON(w, http.StatusServiceUnavailable, health{Status: "not ready", Reasons: reasons})
+		return
+	}
+	writeJSON(w, http.StatusOK, health{Status: "ready"})
+}
+
+func (s *Server) notReady(ctx context.Context) []string {
+	var reasons []string
+	if s.draining.Err() != nil {
+		reasons = append(reasons, "the server is stopping")
+	}
+	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
+	defer cancel()
+	if err := s.db.Ping(ctx); err != nil {
+		s.log.WarnContext(ctx, "the database does not answer", "error", err)
+		return append(reasons, "the database does not answer")
+	}
+	switch pending, err := s.db.Pending(ctx); {
+	case err != nil:
+		s.log.WarnContext(ctx, "the migrations cannot be read", "error", err)
+		reasons = append(reasons, "the migrations cannot be read")
+	case len(pending) > 0:
+		reasons = append(reasons, fmt.Sprintf("%d migrations of the database have not been applied", len(pending)))
+	}
+	return reasons
+}

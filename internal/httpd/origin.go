@@ -1,0 +1,52 @@
+package httpd
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/rs/cors"
+
+	"homeroom/internal/config"
+)
+
+// sharing lets the pages of the allowed origins read answers. It refuses nothing:
+// that is what protection does.
+func sharing(allowed []string) *cors.Cors {
+	return cors.New(cors.Options{
+		// An empty list would allow every origin; this function does not.
+		AllowOriginFunc:  func(origin string) bool { return slices.Contains(allowed, origin) },
+		AllowCredentials: true,
+		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodOptions},
+		AllowedHeaders:   []string{"Authorization", "Content-Type", requestIDHeader},
+		ExposedHeaders:   []string{requestIDHeader, "Content-Disposition"},
+		MaxAge:           600,
+	})
+}
+
+// protection refuses what a browser sends on behalf of a page of another origin,
+// which a multipart form does without asking first.
+func protection(cfg config.Server) *http.CrossOriginProtection {
+	p := http.NewCrossOriginProtection()
+	trusted := slices.Clone(cfg.AllowedOrigins)
+	if cfg.PublicURL != "" {
+		// A proxy may hide the name under which browsers know the server.
+		trusted = append(trusted, cfg.PublicURL)
+	}
+	for _, origin := range trusted {
+		if err := p.AddTrustedOrigin(origin); err != nil {
+			panic("httpd: the configuration has not been validated: " + err.Error())
+		}
+	}
+	return p
+}
+
+// fromElsewhere reports whether a request must be refused because of the page
+// that sent it. The request that opens a WebSocket is a GET, but gives the page
+// everything, so that it counts as one that changes something.
+func (s *Server) fromElsewhere(r *http.Request) bool {
+	if isWebSocket(r) && r.Method == http.MethodGet {
+		r = r.WithContext(r.Context())
+		r.Method = http.MethodPost
+	}
+	return s.origins.Check(r) != nil
+}

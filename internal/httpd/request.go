@@ -1,0 +1,114 @@
+package httpd
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"homeroom/internal/database"
+)
+
+const requestIDHeader = "X-Request-Id"
+
+type requestIDKey struct{}
+
+// RequestID returns the id of the request that a context belongs to, or nothing.
+func RequestID(ctx context.Context) string {
+	id, _ := ctx.Value(requestIDKey{}).(string)
+	return id
+}
+
+func withRequestID(ctx context.Context, id string) context.Context {
+	return context.WithValue(ctx, requestIDKey{}, id)
+}
+
+// requestIDOf returns the id under which a proxy or client knows the request, if
+// it is harmless in a log, and otherwise a new one.
+func requestIDOf(r *http.Request) string {
+	id := r.Header.Get(requestIDHeader)
+	strange := func(c rune) bool {
+		return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("-_.", c)
+	}
+	if id == "" || len(id) > 64 || strings.ContainsFunc(id, strange) {
+		return rand.Text()
+	}
+	return id
+}
+
+// NewLogHandler returns a handler that adds the request id to whatever is logged
+// with the context of a request.
+func NewLogHandler(h slog.Handler) slog.Handler {
+	if known, ok := h.(logHandler); ok {
+		return known
+	}
+	return logHandler{h}
+}
+
+type logHandler struct{ slog.Handler }
+
+func (h logHandler) Handle(ctx context.Context, record slog.Record) error {
+	if id := RequestID(ctx); id != "" {
+		record.AddAttrs(slog.String("request_id", id))
+	}
+	return h.Handler.Handle(ctx, record)
+}
+
+func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
+	return logHandler{h.Handler.WithAttrs(attrs)}
+}
+
+func (h logHandler) WithGroup(name string) slog.Handler { return logHandler{h.Handler.WithGroup(name)} }
+
+// logRequest writes the line of the access log: never a query, which holds the
+// signatures of downloads, and never a body or a header.
+func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counter, took time.Duration) {
+	status := a.status
+	if status == 0 {
+		status = http.StatusOK
+	}
+	level := slog.LevelInfo
+	switch {
+	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
+		// Something asks every few seconds; what is wrong is logged apart.
+		level = slog.LevelDebug
+	case status >= 500:
+		level = slog.LevelError
+	}
+	s.log.LogAttrs(r.Context(), level, "request",
+		slog.String("method", r.Method),
+		slog.String("path", r.URL.Path),
+		slog.Int("status", status),
+		slog.Int64("bytes", a.bytes),
+		slog.Duration("duration", took),
+		slog.Int("statements", counter.Statements()))
+}
+
+// contain answers for a handler that panicked. Where the answer has begun, the
+// connection is cut, so that nobody takes it for complete.
+func (s *Server) contain(r *http.Request, a *answer) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	begun := a.status != 0
+	if p != http.ErrAbortHandler {
+		s.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
+		if !begun {
+			a.fail(http.StatusInternalServerError, "INTERNAL", "something went wrong on the server; name the request id when you report it")
+			a.extend()
+			return
+		}
+	}
+	if a.hijacked {
+		return
+	}
+	if !begun {
+		a.status = 499 // the customary number for a connection without an answer
+	}
+	panic(http.ErrAbortHandler)
+}

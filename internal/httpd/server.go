@@ -1,0 +1,179 @@
+// Package httpd is the HTTP server around the handlers that it is given. It knows
+// nothing of what they do: it names every request, logs it without what is
+// private, limits it, contains its panics, says which web pages may send it, and
+// lets it finish when the server stops.
+package httpd
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/rs/cors"
+
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+)
+
+// Deps are the handlers behind the server and what it needs itself. A handler
+// that is nil does not exist for clients.
+type Deps struct {
+	// GraphQL answers at /graphql. The server has checked the origin of every
+	// request, that of a WebSocket too, and limits the body: whatever the
+	// handler answers after a body that is too large, the client gets a 413.
+	GraphQL http.Handler
+	// GraphiQL answers at /graphiql and below.
+	GraphiQL http.Handler
+	// Home answers at / alone.
+	Home http.Handler
+	// Downloads answers below /downloads/.
+	Downloads http.Handler
+
+	DB  *database.DB
+	Log *slog.Logger
+}
+
+// Server is an http.Handler that can also serve a listener.
+type Server struct {
+	cfg     config.Server
+	db      *database.DB
+	log     *slog.Logger
+	mux     *http.ServeMux
+	cors    *cors.Cors
+	origins *http.CrossOriginProtection
+
+	// draining ends when the server begins to stop.
+	draining context.Context
+	drain    context.CancelFunc
+	running  sync.WaitGroup
+}
+
+// New returns a server. The configuration must have been validated.
+func New(cfg config.Server, deps Deps) *Server {
+	s := &Server{
+		cfg: cfg, db: deps.DB,
+		log:     slog.New(NewLogHandler(deps.Log.Handler())),
+		mux:     http.NewServeMux(),
+		cors:    sharing(cfg.AllowedOrigins),
+		origins: protection(cfg),
+	}
+	s.draining, s.drain = context.WithCancel(context.Background())
+	for pattern, h := range map[string]http.Handler{
+		graphQLPath:   deps.GraphQL,
+		"/graphiql":   deps.GraphiQL,
+		"/graphiql/":  deps.GraphiQL,
+		"/downloads/": deps.Downloads,
+		"/{$}":        deps.Home,
+		"/healthz":    http.HandlerFunc(s.healthz),
+		"/readyz":     http.HandlerFunc(s.readyz),
+		"/":           http.HandlerFunc(notFound),
+	} {
+		if h != nil {
+			s.mux.Handle(pattern, h)
+		}
+	}
+	return s
+}
+
+const graphQLPath = "/graphql"
+
+// Limits that no operator needs to set.
+const (
+	headerTimeout  = 10 * time.Second
+	idleTimeout    = 2 * time.Minute
+	maxHeaderBytes = 64 << 10
+)
+
+// Serve answers requests until ctx ends, then takes no new ones and waits for the
+// running ones up to the shutdown timeout. Streams are ended at once. It returns
+// nil when all of them could finish.
+func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
+	// A request that is running must not end because the server wants to stop,
+	// but has to when the time for that is over.
+	base, cut := context.WithCancel(context.WithoutCancel(ctx))
+	defer cut()
+	server := &http.Server{
+		Handler:           s,
+		BaseContext:       func(net.Listener) context.Context { return base },
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeaderBytes,
+		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serve: %w", err)
+	case <-ctx.Done():
+	}
+	s.drain()
+	limit, cancel := context.WithTimeout(base, s.cfg.ShutdownTimeout)
+	defer cancel()
+	err := server.Shutdown(limit)
+	if err == nil {
+		err = s.wait(limit)
+	}
+	if err != nil {
+		cut()
+		_ = server.Close()
+		return fmt.Errorf("requests that still ran %v after the server began to stop were cut off", s.cfg.ShutdownTimeout)
+	}
+	return nil
+}
+
+// wait waits for what Shutdown does not see: WebSockets.
+func (s *Server) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.running.Wait()
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	s.running.Add(1)
+	defer s.running.Done()
+	start, id := time.Now(), requestIDOf(r)
+	ctx, counter := database.WithCounter(withRequestID(r.Context(), id))
+	r = r.WithContext(ctx)
+	a := newAnswer(w, id, s.cfg.RequestTimeout)
+	defer func() { s.logRequest(r, a, counter, time.Since(start)) }()
+	defer s.contain(r, a)
+
+	harden(a.Header(), id)
+	s.cors.ServeHTTP(a, r, func(_ http.ResponseWriter, r *http.Request) {
+		if s.fromElsewhere(r) {
+			a.fail(http.StatusForbidden, "FORBIDDEN", "the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")
+			return
+		}
+		s.limit(a, r)
+	})
+	a.finish()
+}
+
+// harden sets the headers that every answer has. A page that needs more, such as
+// scripts, replaces the policy by its own.
+func harden(h http.Header, id string) {
+	h.Set(requestIDHeader, id)
+	h.Set("X-Content-Type-Options", "nosniff")
+	h.Set("X-Frame-Options", "DENY")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
+	h.Set("Cache-Control", "no-store")
+}
+
+func notFound(w http.ResponseWriter, r *http.Request) {
+	writeError(w, http.StatusNotFound, "NOT_FOUND", "there is nothing at this address; the API is at /graphql", RequestID(r.Context()))
+}
