@@ -53,7 +53,7 @@ func Settings() []Setting {
 		},
 		{
 			Section: ServerSection, Name: "public URL", Flag: "public-url", Form: "URL",
-			Description: "the address under which people reach the server, such as https://homeroom.example.org; links begin with it, and are relative without it",
+			Description: "the address under which people reach the server, such as https://homeroom.example.org; links begin with it, and without it with the address of the request",
 			set: func(c *Config, v string) error {
 				v = strings.TrimSuffix(strings.TrimSpace(v), "/")
 				if v == "" {
