@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"ariga.io/atlas/sql/migrate"
 
@@ -49,7 +50,12 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	for _, f := range files {
 		var applied, total int
 		err := d.sql.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).Scan(&applied, &total)
-		if err != nil || applied < total {
+		switch {
+		// Before the first migration there is no such table; both kinds of
+		// databases name it in their error.
+		case err != nil && !errors.Is(err, sql.ErrNoRows) && !strings.Contains(err.Error(), "schema_revisions"):
+			return nil, err
+		case err != nil || applied < total:
 			names = append(names, f.Name)
 		}
 	}

@@ -1,0 +1,117 @@
+package download_test
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/download"
+	"homeroom/internal/fixture"
+	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/notify"
+	"homeroom/internal/usage"
+)
+
+func TestDownload(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		w.Student(t, w.North, "Ada", "Lovelace", 600)
+		w.Student(t, w.North, "=cmd()", "Żółć", 600)
+		w.Student(t, w.South, "Sam", "South", 600)
+		w.Student(t, w.North, "In", "Algebra", 600, w.Algebra)
+
+		log := slog.New(slog.NewTextHandler(io.Discard, nil))
+		now := fixture.Today
+		clock := func() time.Time { return now }
+		people := identity.New(d, identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), time.Hour, clock, log)
+		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
+			Notify: notify.New(d, usage.New(d, clock, log), log), Viewer: people.Viewer, Now: clock, Log: log})
+		if err != nil {
+			t.Fatal(err)
+		}
+		get := func(address string) *httptest.ResponseRecorder {
+			r := httptest.NewRecorder()
+			s.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil))
+			return r
+		}
+		address := s.UnassignedURL(context.Background(), w.North.ID, w.NorthAdmin.ID)
+		u, err := url.Parse(address)
+		if err != nil || u.Host != "homeroom.test" {
+			t.Fatalf("%s, %v", address, err)
+		}
+		path := strings.TrimPrefix(address, "https://homeroom.test")
+
+		t.Run("the file holds exactly the students of the notice, and reads back", func(t *testing.T) {
+			r := get(path)
+			if r.Code != http.StatusOK || !strings.HasPrefix(r.Header().Get("Content-Type"), "text/csv") ||
+				!strings.Contains(r.Header().Get("Content-Disposition"), "attachment") {
+				t.Fatalf("%d %v", r.Code, r.Header())
+			}
+			format, err := csvfile.Inspect(strings.NewReader(r.Body.String()), csvfile.Limits{})
+			if err != nil || format.Rows != 2 || format.Encoding != csvfile.UTF8BOM {
+				t.Fatalf("%+v, %v", format, err)
+			}
+			want := "Database ID,Student ID,First Name,Last Name,Username,Password,Grade,School,Classes/Groups,Minutes,Last Active"
+			if got := strings.Join(format.Header, ","); got != want {
+				t.Errorf("header %s; want %s", got, want)
+			}
+			if !strings.Contains(r.Body.String(), ",'=cmd(),Żółć,") {
+				t.Errorf("a formula was not guarded:\n%s", r.Body.String())
+			}
+		})
+		t.Run("an address that was changed is none", func(t *testing.T) {
+			for name, value := range map[string]string{
+				"organization": globalid.Encode(globalid.Organization, w.South.ID),
+				"educator":     globalid.Encode(globalid.Educator, w.DistrictAdmin.ID),
+				"expires":      "99999999999", "signature": "x",
+			} {
+				q := u.Query()
+				q.Set(name, value)
+				if r := get(u.Path + "?" + q.Encode()); r.Code != http.StatusNotFound {
+					t.Errorf("%s: %d", name, r.Code)
+				}
+			}
+			if r := get("/downloads/other.csv?" + u.RawQuery); r.Code != http.StatusNotFound {
+				t.Errorf("another path: %d", r.Code)
+			}
+		})
+		t.Run("an address is worth what its educator may see now", func(t *testing.T) {
+			for who, id := range map[string]int{"administrator of another school": w.SouthAdmin.ID, "teacher": w.NorthTeacher.ID, "another district": w.BetaAdmin.ID} {
+				r := get(strings.TrimPrefix(s.UnassignedURL(context.Background(), w.North.ID, id), "https://homeroom.test"))
+				if r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
+					t.Errorf("%s: %d", who, r.Code)
+				}
+			}
+			w.NorthAdmin.Update().SetDisabled(1).ExecX(fixture.System())
+			if r := get(path); r.Code != http.StatusNotFound {
+				t.Errorf("disabled account: %d", r.Code)
+			}
+			w.NorthAdmin.Update().SetDisabled(0).ExecX(fixture.System())
+		})
+		t.Run("an address expires", func(t *testing.T) {
+			now = now.Add(download.Lifetime + time.Second)
+			defer func() { now = fixture.Today }()
+			if r := get(path); r.Code != http.StatusGone {
+				t.Errorf("%d; want %d", r.Code, http.StatusGone)
+			}
+		})
+		t.Run("nothing is written through it", func(t *testing.T) {
+			r := httptest.NewRecorder()
+			s.ServeHTTP(r, httptest.NewRequest(http.MethodPost, path, nil))
+			if r.Code != http.StatusMethodNotAllowed {
+				t.Errorf("%d", r.Code)
+			}
+		})
+	})
+}
