@@ -48,7 +48,7 @@ func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, fir
 func primeJobs(ctx context.Context, jobs []*db.BulkJob, prefixes ...string) error {
 	l := loader.From(ctx)
 	if selects(ctx, under(prefixes, "organization")...) {
-		if err := l.OrganizationByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
+		if err := l.SchoolByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
 			return err
 		}
 	}
@@ -88,7 +88,7 @@ func toProgress(j *db.BulkJob) *model.BulkJobProgress {
 }
 
 func (r bulkJobResolver) Organization(ctx context.Context, j *model.BulkJob) (*model.Organization, error) {
-	return organizationByID(ctx, j.Entity.OrganizationID)
+	return schoolByID(ctx, j.Entity.OrganizationID)
 }
 
 // SubmittedBy names the submitter to whoever sees the job, also where an

@@ -61,7 +61,7 @@ func (r groupConnectionResolver) TotalCount(ctx context.Context, c *model.GroupC
 }
 
 func (r groupResolver) Organization(ctx context.Context, g *model.Group) (*model.Organization, error) {
-	return organizationByID(ctx, g.OrganizationID)
+	return schoolByID(ctx, g.OrganizationID)
 }
 
 func (r groupResolver) Educators(ctx context.Context, g *model.Group) ([]*model.Educator, error) {

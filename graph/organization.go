@@ -27,6 +27,12 @@ func organizationByID(ctx context.Context, id int) (*model.Organization, error) 
 	return toOrganization(o), err
 }
 
+// schoolByID returns the school of something in the purview; see the loader.
+func schoolByID(ctx context.Context, id int) (*model.Organization, error) {
+	o, err := loader.From(ctx).SchoolByID.Load(ctx, id)
+	return toOrganization(o), err
+}
+
 func (r organizationResolver) Parent(ctx context.Context, o *model.Organization) (*model.Organization, error) {
 	if o.Entity.ParentID == nil {
 		return nil, nil

@@ -19,7 +19,8 @@ import (
 // Algebra and Biology, Dan in Synced, Sam of South in no group and active, and
 // Eve of East, in another district, in no group and active.
 //
-// A file is a txtar archive. Its comment holds lines "as: CALLER" and
+// A file is a txtar archive. Its comment holds lines "as: CALLER", "with: Vera"
+// for a student of North who is in South's Chemistry, and
 // "statements: N", the number of SQL statements that the last operation takes,
 // whatever the size of the district. The files are operation.graphql,
 // variables.json (optional) and answer.json; several operations are numbered:
@@ -44,6 +45,15 @@ func TestScenarios(t *testing.T) {
 
 func runScenario(t *testing.T, d *database.DB, archive *txtar.Archive) {
 	s := newServer(t, d)
+	settings := map[string]string{}
+	for line := range strings.Lines(string(archive.Comment)) {
+		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
+			settings[name] = value
+		}
+	}
+	if settings["with"] == "Vera" {
+		s.Student(t, s.North, "Vera", "Both", 0, s.Chemistry)
+	}
 	replace := s.names(map[string]string{
 		"Ada":  studentID(s.Student(t, s.North, "Ada", "Lovelace", 600)),
 		"Ben":  studentID(s.Student(t, s.North, "Ben", "Żak", 30)),
@@ -52,12 +62,6 @@ func runScenario(t *testing.T, d *database.DB, archive *txtar.Archive) {
 		"Sam":  studentID(s.Student(t, s.South, "Sam", "South", 600)),
 		"Eve":  studentID(s.Student(t, s.East, "Eve", "East", 600)),
 	})
-	settings := map[string]string{}
-	for line := range strings.Lines(string(archive.Comment)) {
-		if name, value, ok := strings.Cut(strings.TrimSpace(line), ": "); ok {
-			settings[name] = value
-		}
-	}
 	who, known := s.callers()[settings["as"]]
 	if !known {
 		t.Fatalf("%q is nobody who may ask", settings["as"])

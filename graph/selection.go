@@ -58,7 +58,7 @@ func primeStudents(ctx context.Context, students []*db.Student, prefixes ...stri
 		l.StudentByID.Set(s.ID, s)
 	}
 	if selects(ctx, under(prefixes, "organization")...) {
-		if err := l.OrganizationByID.Prime(ctx, schools); err != nil {
+		if err := l.SchoolByID.Prime(ctx, schools); err != nil {
 			return err
 		}
 	}
@@ -92,7 +92,7 @@ func primeGroups(ctx context.Context, groups []*db.Group, prefixes ...string) er
 		l.GroupByID.Set(g.ID, g)
 	}
 	if selects(ctx, under(prefixes, "organization")...) {
-		if err := l.OrganizationByID.Prime(ctx, schools); err != nil {
+		if err := l.SchoolByID.Prime(ctx, schools); err != nil {
 			return err
 		}
 	}

@@ -86,7 +86,7 @@ func (r studentConnectionResolver) TotalCount(ctx context.Context, c *model.Stud
 }
 
 func (r studentResolver) Organization(ctx context.Context, s *model.Student) (*model.Organization, error) {
-	return organizationByID(ctx, s.OrganizationID)
+	return schoolByID(ctx, s.OrganizationID)
 }
 
 func (r studentResolver) Groups(ctx context.Context, s *model.Student) ([]*model.Group, error) {

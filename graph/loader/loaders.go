@@ -13,6 +13,7 @@ import (
 // Loaders are the loaders of one operation.
 type Loaders struct {
 	OrganizationByID  *Loader[int, *db.Organization]
+	SchoolByID        *Loader[int, *db.Organization]
 	SchoolsByDistrict *Loader[int, []*db.Organization]
 	StudentCount      *Loader[int, int]
 	Settings          *Loader[int, usage.Settings]
@@ -31,6 +32,7 @@ type Loaders struct {
 func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),
+		SchoolByID:        New(schoolByID(d)),
 		SchoolsByDistrict: New(schoolsByDistrict(d)),
 		GroupByID:         New(groupByID(d)),
 		GroupsByStudent:   New(groupsByStudent(d)),
@@ -41,9 +43,9 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer
 		RolesByEducator:   New(rolesByEducator(d)),
 		StudentByID:       New(studentByID(d)),
 		BulkJobByID:       New(bulkJobByID(i)),
-		Settings:          New(u.SettingsOf),
+		Settings:          New(settings(u)),
 	}
-	l.StudentCount = New(studentCount(r, l.OrganizationByID))
+	l.StudentCount = New(studentCount(r, l.SchoolByID))
 	return l
 }
 

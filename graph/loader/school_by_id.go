@@ -1,0 +1,29 @@
+package loader
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/database"
+	"homeroom/internal/usage"
+	"homeroom/internal/viewer"
+)
+
+// schoolByID reads the schools of students, groups and jobs in the purview. A
+// teacher may teach a student of a school at which no role is held: the answer
+// then names the school, and nothing below it is in the purview.
+func schoolByID(d *database.DB) func(context.Context, []int) (map[int]*db.Organization, error) {
+	return func(ctx context.Context, ids []int) (map[int]*db.Organization, error) {
+		rows, err := d.Client(ctx).Organization.Query().Where(organization.IDIn(ids...)).
+			All(viewer.AsSystem(ctx, "school of what is in the purview"))
+		return byID(rows, func(row *db.Organization) int { return row.ID }), err
+	}
+}
+
+// settings reads the settings of organizations that the answer shows.
+func settings(u *usage.Service) func(context.Context, []int) (map[int]usage.Settings, error) {
+	return func(ctx context.Context, ids []int) (map[int]usage.Settings, error) {
+		return u.SettingsOf(viewer.AsSystem(ctx, "settings of what is in the purview"), ids)
+	}
+}
