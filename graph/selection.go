@@ -108,6 +108,7 @@ func primeOrganizations(ctx context.Context, organizations []*db.Organization, p
 	var ids, parents, districts []int
 	for _, o := range organizations {
 		l.OrganizationByID.Set(o.ID, o)
+		l.SchoolByID.Set(o.ID, o)
 		ids = append(ids, o.ID)
 		if o.ParentID != nil {
 			parents = append(parents, *o.ParentID)
