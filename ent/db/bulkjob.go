@@ -40,6 +40,8 @@ type BulkJob struct {
 	FileName string `json:"file_name,omitempty"`
 	// IdempotencyKey holds the value of the "idempotency_key" field.
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
+	// What EDIT_STUDENTS changes; the selection is stored as the job's file.
+	Edit json.RawMessage `json:"edit,omitempty"`
 	// Encoding holds the value of the "encoding" field.
 	Encoding string `json:"encoding,omitempty"`
 	// Delimiter holds the value of the "delimiter" field.
@@ -72,6 +74,14 @@ type BulkJob struct {
 	Warnings int `json:"warnings,omitempty"`
 	// Errors holds the value of the "errors" field.
 	Errors int `json:"errors,omitempty"`
+	// The percentage that put the job on hold; 0 where none did.
+	HeldByRule int `json:"held_by_rule,omitempty"`
+	// The second administrator, who let a held job go on.
+	ApprovedBy *int `json:"approved_by,omitempty"`
+	// Rows whose previous values were put back.
+	UndoneRows int `json:"undone_rows,omitempty"`
+	// Rows that the undo left, because somebody had changed them since.
+	KeptRows int `json:"kept_rows,omitempty"`
 	// LeaseOwner holds the value of the "lease_owner" field.
 	LeaseOwner string `json:"lease_owner,omitempty"`
 	// LeaseUntil holds the value of the "lease_until" field.
@@ -98,11 +108,13 @@ type BulkJobEdges struct {
 	Chunks []*BulkJobChunk `json:"chunks,omitempty"`
 	// Rows holds the value of the rows edge.
 	Rows []*BulkJobRow `json:"rows,omitempty"`
+	// RefusedRows holds the value of the refused_rows edge.
+	RefusedRows []*BulkJobRefusedRow `json:"refused_rows,omitempty"`
 	// Problems holds the value of the problems edge.
 	Problems []*BulkJobProblem `json:"problems,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [5]bool
+	loadedTypes [6]bool
 }
 
 // OrganizationOrErr returns the Organization value or an error if the edge
@@ -145,10 +157,19 @@ func (e BulkJobEdges) RowsOrErr() ([]*BulkJobRow, error) {
 	return nil, &NotLoadedError{edge: "rows"}
 }
 
+// RefusedRowsOrErr returns the RefusedRows value or an error if the edge
+// was not loaded in eager-loading.
+func (e BulkJobEdges) RefusedRowsOrErr() ([]*BulkJobRefusedRow, error) {
+	if e.loadedTypes[4] {
+		return e.RefusedRows, nil
+	}
+	return nil, &NotLoadedError{edge: "refused_rows"}
+}
+
 // ProblemsOrErr returns the Problems value or an error if the edge
 // was not loaded in eager-loading.
 func (e BulkJobEdges) ProblemsOrErr() ([]*BulkJobProblem, error) {
-	if e.loadedTypes[4] {
+	if e.loadedTypes[5] {
 		return e.Problems, nil
 	}
 	return nil, &NotLoadedError{edge: "problems"}
@@ -159,9 +180,9 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
+		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -248,6 +269,14 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IdempotencyKey = new(string)
 				*_m.IdempotencyKey = value.String
+			}
+		case bulkjob.FieldEdit:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field edit", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Edit); err != nil {
+					return fmt.Errorf("unmarshal field edit: %w", err)
+				}
 			}
 		case bulkjob.FieldEncoding:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -349,6 +378,31 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Errors = int(value.Int64)
 			}
+		case bulkjob.FieldHeldByRule:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field held_by_rule", values[i])
+			} else if value.Valid {
+				_m.HeldByRule = int(value.Int64)
+			}
+		case bulkjob.FieldApprovedBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field approved_by", values[i])
+			} else if value.Valid {
+				_m.ApprovedBy = new(int)
+				*_m.ApprovedBy = int(value.Int64)
+			}
+		case bulkjob.FieldUndoneRows:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field undone_rows", values[i])
+			} else if value.Valid {
+				_m.UndoneRows = int(value.Int64)
+			}
+		case bulkjob.FieldKeptRows:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field kept_rows", values[i])
+			} else if value.Valid {
+				_m.KeptRows = int(value.Int64)
+			}
 		case bulkjob.FieldLeaseOwner:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field lease_owner", values[i])
@@ -415,6 +469,11 @@ func (_m *BulkJob) QueryRows() *BulkJobRowQuery {
 	return NewBulkJobClient(_m.config).QueryRows(_m)
 }
 
+// QueryRefusedRows queries the "refused_rows" edge of the BulkJob entity.
+func (_m *BulkJob) QueryRefusedRows() *BulkJobRefusedRowQuery {
+	return NewBulkJobClient(_m.config).QueryRefusedRows(_m)
+}
+
 // QueryProblems queries the "problems" edge of the BulkJob entity.
 func (_m *BulkJob) QueryProblems() *BulkJobProblemQuery {
 	return NewBulkJobClient(_m.config).QueryProblems(_m)
@@ -475,6 +534,9 @@ func (_m *BulkJob) String() string {
 		builder.WriteString(*v)
 	}
 	builder.WriteString(", ")
+	builder.WriteString("edit=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Edit))
+	builder.WriteString(", ")
 	builder.WriteString("encoding=")
 	builder.WriteString(_m.Encoding)
 	builder.WriteString(", ")
@@ -522,6 +584,20 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("errors=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Errors))
+	builder.WriteString(", ")
+	builder.WriteString("held_by_rule=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HeldByRule))
+	builder.WriteString(", ")
+	if v := _m.ApprovedBy; v != nil {
+		builder.WriteString("approved_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("undone_rows=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UndoneRows))
+	builder.WriteString(", ")
+	builder.WriteString("kept_rows=")
+	builder.WriteString(fmt.Sprintf("%v", _m.KeptRows))
 	builder.WriteString(", ")
 	builder.WriteString("lease_owner=")
 	builder.WriteString(_m.LeaseOwner)

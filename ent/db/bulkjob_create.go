@@ -4,11 +4,13 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
@@ -132,6 +134,12 @@ func (_c *BulkJobCreate) SetNillableIdempotencyKey(v *string) *BulkJobCreate {
 	if v != nil {
 		_c.SetIdempotencyKey(*v)
 	}
+	return _c
+}
+
+// SetEdit sets the "edit" field.
+func (_c *BulkJobCreate) SetEdit(v json.RawMessage) *BulkJobCreate {
+	_c.mutation.SetEdit(v)
 	return _c
 }
 
@@ -343,6 +351,62 @@ func (_c *BulkJobCreate) SetNillableErrors(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetHeldByRule sets the "held_by_rule" field.
+func (_c *BulkJobCreate) SetHeldByRule(v int) *BulkJobCreate {
+	_c.mutation.SetHeldByRule(v)
+	return _c
+}
+
+// SetNillableHeldByRule sets the "held_by_rule" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeldByRule(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeldByRule(*v)
+	}
+	return _c
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (_c *BulkJobCreate) SetApprovedBy(v int) *BulkJobCreate {
+	_c.mutation.SetApprovedBy(v)
+	return _c
+}
+
+// SetNillableApprovedBy sets the "approved_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableApprovedBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetApprovedBy(*v)
+	}
+	return _c
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (_c *BulkJobCreate) SetUndoneRows(v int) *BulkJobCreate {
+	_c.mutation.SetUndoneRows(v)
+	return _c
+}
+
+// SetNillableUndoneRows sets the "undone_rows" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoneRows(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoneRows(*v)
+	}
+	return _c
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (_c *BulkJobCreate) SetKeptRows(v int) *BulkJobCreate {
+	_c.mutation.SetKeptRows(v)
+	return _c
+}
+
+// SetNillableKeptRows sets the "kept_rows" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableKeptRows(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetKeptRows(*v)
+	}
+	return _c
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_c *BulkJobCreate) SetLeaseOwner(v string) *BulkJobCreate {
 	_c.mutation.SetLeaseOwner(v)
@@ -457,6 +521,21 @@ func (_c *BulkJobCreate) AddRows(v ...*BulkJobRow) *BulkJobCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddRowIDs(ids...)
+}
+
+// AddRefusedRowIDs adds the "refused_rows" edge to the BulkJobRefusedRow entity by IDs.
+func (_c *BulkJobCreate) AddRefusedRowIDs(ids ...int) *BulkJobCreate {
+	_c.mutation.AddRefusedRowIDs(ids...)
+	return _c
+}
+
+// AddRefusedRows adds the "refused_rows" edges to the BulkJobRefusedRow entity.
+func (_c *BulkJobCreate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddRefusedRowIDs(ids...)
 }
 
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
@@ -590,6 +669,18 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultErrors
 		_c.mutation.SetErrors(v)
 	}
+	if _, ok := _c.mutation.HeldByRule(); !ok {
+		v := bulkjob.DefaultHeldByRule
+		_c.mutation.SetHeldByRule(v)
+	}
+	if _, ok := _c.mutation.UndoneRows(); !ok {
+		v := bulkjob.DefaultUndoneRows
+		_c.mutation.SetUndoneRows(v)
+	}
+	if _, ok := _c.mutation.KeptRows(); !ok {
+		v := bulkjob.DefaultKeptRows
+		_c.mutation.SetKeptRows(v)
+	}
 	if _, ok := _c.mutation.LeaseOwner(); !ok {
 		v := bulkjob.DefaultLeaseOwner
 		_c.mutation.SetLeaseOwner(v)
@@ -692,6 +783,15 @@ func (_c *BulkJobCreate) check() error {
 	if _, ok := _c.mutation.Errors(); !ok {
 		return &ValidationError{Name: "errors", err: errors.New(`db: missing required field "BulkJob.errors"`)}
 	}
+	if _, ok := _c.mutation.HeldByRule(); !ok {
+		return &ValidationError{Name: "held_by_rule", err: errors.New(`db: missing required field "BulkJob.held_by_rule"`)}
+	}
+	if _, ok := _c.mutation.UndoneRows(); !ok {
+		return &ValidationError{Name: "undone_rows", err: errors.New(`db: missing required field "BulkJob.undone_rows"`)}
+	}
+	if _, ok := _c.mutation.KeptRows(); !ok {
+		return &ValidationError{Name: "kept_rows", err: errors.New(`db: missing required field "BulkJob.kept_rows"`)}
+	}
 	if _, ok := _c.mutation.LeaseOwner(); !ok {
 		return &ValidationError{Name: "lease_owner", err: errors.New(`db: missing required field "BulkJob.lease_owner"`)}
 	}
@@ -763,6 +863,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldIdempotencyKey, field.TypeString, value)
 		_node.IdempotencyKey = &value
 	}
+	if value, ok := _c.mutation.Edit(); ok {
+		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
+		_node.Edit = value
+	}
 	if value, ok := _c.mutation.Encoding(); ok {
 		_spec.SetField(bulkjob.FieldEncoding, field.TypeString, value)
 		_node.Encoding = value
@@ -826,6 +930,22 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Errors(); ok {
 		_spec.SetField(bulkjob.FieldErrors, field.TypeInt, value)
 		_node.Errors = value
+	}
+	if value, ok := _c.mutation.HeldByRule(); ok {
+		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+		_node.HeldByRule = value
+	}
+	if value, ok := _c.mutation.ApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
+		_node.ApprovedBy = &value
+	}
+	if value, ok := _c.mutation.UndoneRows(); ok {
+		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)
+		_node.UndoneRows = value
+	}
+	if value, ok := _c.mutation.KeptRows(); ok {
+		_spec.SetField(bulkjob.FieldKeptRows, field.TypeInt, value)
+		_node.KeptRows = value
 	}
 	if value, ok := _c.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)
@@ -906,6 +1026,22 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.RefusedRowsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1002,6 +1138,24 @@ func (u *BulkJobUpsert) SetFileName(v string) *BulkJobUpsert {
 // UpdateFileName sets the "file_name" field to the value that was provided on create.
 func (u *BulkJobUpsert) UpdateFileName() *BulkJobUpsert {
 	u.SetExcluded(bulkjob.FieldFileName)
+	return u
+}
+
+// SetEdit sets the "edit" field.
+func (u *BulkJobUpsert) SetEdit(v json.RawMessage) *BulkJobUpsert {
+	u.Set(bulkjob.FieldEdit, v)
+	return u
+}
+
+// UpdateEdit sets the "edit" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateEdit() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldEdit)
+	return u
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (u *BulkJobUpsert) ClearEdit() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldEdit)
 	return u
 }
 
@@ -1275,6 +1429,84 @@ func (u *BulkJobUpsert) AddErrors(v int) *BulkJobUpsert {
 	return u
 }
 
+// SetHeldByRule sets the "held_by_rule" field.
+func (u *BulkJobUpsert) SetHeldByRule(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeldByRule, v)
+	return u
+}
+
+// UpdateHeldByRule sets the "held_by_rule" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeldByRule() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeldByRule)
+	return u
+}
+
+// AddHeldByRule adds v to the "held_by_rule" field.
+func (u *BulkJobUpsert) AddHeldByRule(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldHeldByRule, v)
+	return u
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (u *BulkJobUpsert) SetApprovedBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldApprovedBy, v)
+	return u
+}
+
+// UpdateApprovedBy sets the "approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateApprovedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldApprovedBy)
+	return u
+}
+
+// AddApprovedBy adds v to the "approved_by" field.
+func (u *BulkJobUpsert) AddApprovedBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldApprovedBy, v)
+	return u
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (u *BulkJobUpsert) ClearApprovedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldApprovedBy)
+	return u
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (u *BulkJobUpsert) SetUndoneRows(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoneRows, v)
+	return u
+}
+
+// UpdateUndoneRows sets the "undone_rows" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoneRows() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoneRows)
+	return u
+}
+
+// AddUndoneRows adds v to the "undone_rows" field.
+func (u *BulkJobUpsert) AddUndoneRows(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldUndoneRows, v)
+	return u
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (u *BulkJobUpsert) SetKeptRows(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldKeptRows, v)
+	return u
+}
+
+// UpdateKeptRows sets the "kept_rows" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateKeptRows() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldKeptRows)
+	return u
+}
+
+// AddKeptRows adds v to the "kept_rows" field.
+func (u *BulkJobUpsert) AddKeptRows(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldKeptRows, v)
+	return u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (u *BulkJobUpsert) SetLeaseOwner(v string) *BulkJobUpsert {
 	u.Set(bulkjob.FieldLeaseOwner, v)
@@ -1450,6 +1682,27 @@ func (u *BulkJobUpsertOne) SetFileName(v string) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateFileName() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFileName()
+	})
+}
+
+// SetEdit sets the "edit" field.
+func (u *BulkJobUpsertOne) SetEdit(v json.RawMessage) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetEdit(v)
+	})
+}
+
+// UpdateEdit sets the "edit" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateEdit() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateEdit()
+	})
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (u *BulkJobUpsertOne) ClearEdit() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearEdit()
 	})
 }
 
@@ -1765,6 +2018,97 @@ func (u *BulkJobUpsertOne) AddErrors(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateErrors() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateErrors()
+	})
+}
+
+// SetHeldByRule sets the "held_by_rule" field.
+func (u *BulkJobUpsertOne) SetHeldByRule(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldByRule(v)
+	})
+}
+
+// AddHeldByRule adds v to the "held_by_rule" field.
+func (u *BulkJobUpsertOne) AddHeldByRule(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddHeldByRule(v)
+	})
+}
+
+// UpdateHeldByRule sets the "held_by_rule" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeldByRule() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldByRule()
+	})
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (u *BulkJobUpsertOne) SetApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetApprovedBy(v)
+	})
+}
+
+// AddApprovedBy adds v to the "approved_by" field.
+func (u *BulkJobUpsertOne) AddApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddApprovedBy(v)
+	})
+}
+
+// UpdateApprovedBy sets the "approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateApprovedBy()
+	})
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (u *BulkJobUpsertOne) ClearApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearApprovedBy()
+	})
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (u *BulkJobUpsertOne) SetUndoneRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoneRows(v)
+	})
+}
+
+// AddUndoneRows adds v to the "undone_rows" field.
+func (u *BulkJobUpsertOne) AddUndoneRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoneRows(v)
+	})
+}
+
+// UpdateUndoneRows sets the "undone_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoneRows() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoneRows()
+	})
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (u *BulkJobUpsertOne) SetKeptRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetKeptRows(v)
+	})
+}
+
+// AddKeptRows adds v to the "kept_rows" field.
+func (u *BulkJobUpsertOne) AddKeptRows(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddKeptRows(v)
+	})
+}
+
+// UpdateKeptRows sets the "kept_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateKeptRows() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateKeptRows()
 	})
 }
 
@@ -2126,6 +2470,27 @@ func (u *BulkJobUpsertBulk) UpdateFileName() *BulkJobUpsertBulk {
 	})
 }
 
+// SetEdit sets the "edit" field.
+func (u *BulkJobUpsertBulk) SetEdit(v json.RawMessage) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetEdit(v)
+	})
+}
+
+// UpdateEdit sets the "edit" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateEdit() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateEdit()
+	})
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (u *BulkJobUpsertBulk) ClearEdit() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearEdit()
+	})
+}
+
 // SetEncoding sets the "encoding" field.
 func (u *BulkJobUpsertBulk) SetEncoding(v string) *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
@@ -2438,6 +2803,97 @@ func (u *BulkJobUpsertBulk) AddErrors(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateErrors() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateErrors()
+	})
+}
+
+// SetHeldByRule sets the "held_by_rule" field.
+func (u *BulkJobUpsertBulk) SetHeldByRule(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldByRule(v)
+	})
+}
+
+// AddHeldByRule adds v to the "held_by_rule" field.
+func (u *BulkJobUpsertBulk) AddHeldByRule(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddHeldByRule(v)
+	})
+}
+
+// UpdateHeldByRule sets the "held_by_rule" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeldByRule() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldByRule()
+	})
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (u *BulkJobUpsertBulk) SetApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetApprovedBy(v)
+	})
+}
+
+// AddApprovedBy adds v to the "approved_by" field.
+func (u *BulkJobUpsertBulk) AddApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddApprovedBy(v)
+	})
+}
+
+// UpdateApprovedBy sets the "approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateApprovedBy()
+	})
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (u *BulkJobUpsertBulk) ClearApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearApprovedBy()
+	})
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (u *BulkJobUpsertBulk) SetUndoneRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoneRows(v)
+	})
+}
+
+// AddUndoneRows adds v to the "undone_rows" field.
+func (u *BulkJobUpsertBulk) AddUndoneRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoneRows(v)
+	})
+}
+
+// UpdateUndoneRows sets the "undone_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoneRows() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoneRows()
+	})
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (u *BulkJobUpsertBulk) SetKeptRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetKeptRows(v)
+	})
+}
+
+// AddKeptRows adds v to the "kept_rows" field.
+func (u *BulkJobUpsertBulk) AddKeptRows(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddKeptRows(v)
+	})
+}
+
+// UpdateKeptRows sets the "kept_rows" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateKeptRows() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateKeptRows()
 	})
 }
 

@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
@@ -34,6 +35,7 @@ type BulkJobQuery struct {
 	withSubmitter    *EducatorQuery
 	withChunks       *BulkJobChunkQuery
 	withRows         *BulkJobRowQuery
+	withRefusedRows  *BulkJobRefusedRowQuery
 	withProblems     *BulkJobProblemQuery
 	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -153,6 +155,28 @@ func (_q *BulkJobQuery) QueryRows() *BulkJobRowQuery {
 			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
 			sqlgraph.To(bulkjobrow.Table, bulkjobrow.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RowsTable, bulkjob.RowsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryRefusedRows chains the current query on the "refused_rows" edge.
+func (_q *BulkJobQuery) QueryRefusedRows() *BulkJobRefusedRowQuery {
+	query := (&BulkJobRefusedRowClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
+			sqlgraph.To(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RefusedRowsTable, bulkjob.RefusedRowsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -378,6 +402,7 @@ func (_q *BulkJobQuery) Clone() *BulkJobQuery {
 		withSubmitter:    _q.withSubmitter.Clone(),
 		withChunks:       _q.withChunks.Clone(),
 		withRows:         _q.withRows.Clone(),
+		withRefusedRows:  _q.withRefusedRows.Clone(),
 		withProblems:     _q.withProblems.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -427,6 +452,17 @@ func (_q *BulkJobQuery) WithRows(opts ...func(*BulkJobRowQuery)) *BulkJobQuery {
 		opt(query)
 	}
 	_q.withRows = query
+	return _q
+}
+
+// WithRefusedRows tells the query-builder to eager-load the nodes that are connected to
+// the "refused_rows" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BulkJobQuery) WithRefusedRows(opts ...func(*BulkJobRefusedRowQuery)) *BulkJobQuery {
+	query := (&BulkJobRefusedRowClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withRefusedRows = query
 	return _q
 }
 
@@ -525,11 +561,12 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 	var (
 		nodes       = []*BulkJob{}
 		_spec       = _q.querySpec()
-		loadedTypes = [5]bool{
+		loadedTypes = [6]bool{
 			_q.withOrganization != nil,
 			_q.withSubmitter != nil,
 			_q.withChunks != nil,
 			_q.withRows != nil,
+			_q.withRefusedRows != nil,
 			_q.withProblems != nil,
 		}
 	)
@@ -577,6 +614,13 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 		if err := _q.loadRows(ctx, query, nodes,
 			func(n *BulkJob) { n.Edges.Rows = []*BulkJobRow{} },
 			func(n *BulkJob, e *BulkJobRow) { n.Edges.Rows = append(n.Edges.Rows, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withRefusedRows; query != nil {
+		if err := _q.loadRefusedRows(ctx, query, nodes,
+			func(n *BulkJob) { n.Edges.RefusedRows = []*BulkJobRefusedRow{} },
+			func(n *BulkJob, e *BulkJobRefusedRow) { n.Edges.RefusedRows = append(n.Edges.RefusedRows, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -693,6 +737,36 @@ func (_q *BulkJobQuery) loadRows(ctx context.Context, query *BulkJobRowQuery, no
 	}
 	query.Where(predicate.BulkJobRow(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(bulkjob.RowsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JobID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "job_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *BulkJobQuery) loadRefusedRows(ctx context.Context, query *BulkJobRefusedRowQuery, nodes []*BulkJob, init func(*BulkJob), assign func(*BulkJob, *BulkJobRefusedRow)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*BulkJob)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(bulkjobrefusedrow.FieldJobID)
+	}
+	query.Where(predicate.BulkJobRefusedRow(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(bulkjob.RefusedRowsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -4,11 +4,13 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/predicate"
 	"time"
@@ -58,6 +60,24 @@ func (_u *BulkJobUpdate) SetNillableFileName(v *string) *BulkJobUpdate {
 	if v != nil {
 		_u.SetFileName(*v)
 	}
+	return _u
+}
+
+// SetEdit sets the "edit" field.
+func (_u *BulkJobUpdate) SetEdit(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.SetEdit(v)
+	return _u
+}
+
+// AppendEdit appends value to the "edit" field.
+func (_u *BulkJobUpdate) AppendEdit(v json.RawMessage) *BulkJobUpdate {
+	_u.mutation.AppendEdit(v)
+	return _u
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (_u *BulkJobUpdate) ClearEdit() *BulkJobUpdate {
+	_u.mutation.ClearEdit()
 	return _u
 }
 
@@ -370,6 +390,96 @@ func (_u *BulkJobUpdate) AddErrors(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetHeldByRule sets the "held_by_rule" field.
+func (_u *BulkJobUpdate) SetHeldByRule(v int) *BulkJobUpdate {
+	_u.mutation.ResetHeldByRule()
+	_u.mutation.SetHeldByRule(v)
+	return _u
+}
+
+// SetNillableHeldByRule sets the "held_by_rule" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeldByRule(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeldByRule(*v)
+	}
+	return _u
+}
+
+// AddHeldByRule adds value to the "held_by_rule" field.
+func (_u *BulkJobUpdate) AddHeldByRule(v int) *BulkJobUpdate {
+	_u.mutation.AddHeldByRule(v)
+	return _u
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (_u *BulkJobUpdate) SetApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetApprovedBy()
+	_u.mutation.SetApprovedBy(v)
+	return _u
+}
+
+// SetNillableApprovedBy sets the "approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableApprovedBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddApprovedBy adds value to the "approved_by" field.
+func (_u *BulkJobUpdate) AddApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.AddApprovedBy(v)
+	return _u
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (_u *BulkJobUpdate) ClearApprovedBy() *BulkJobUpdate {
+	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (_u *BulkJobUpdate) SetUndoneRows(v int) *BulkJobUpdate {
+	_u.mutation.ResetUndoneRows()
+	_u.mutation.SetUndoneRows(v)
+	return _u
+}
+
+// SetNillableUndoneRows sets the "undone_rows" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoneRows(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoneRows(*v)
+	}
+	return _u
+}
+
+// AddUndoneRows adds value to the "undone_rows" field.
+func (_u *BulkJobUpdate) AddUndoneRows(v int) *BulkJobUpdate {
+	_u.mutation.AddUndoneRows(v)
+	return _u
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (_u *BulkJobUpdate) SetKeptRows(v int) *BulkJobUpdate {
+	_u.mutation.ResetKeptRows()
+	_u.mutation.SetKeptRows(v)
+	return _u
+}
+
+// SetNillableKeptRows sets the "kept_rows" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableKeptRows(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetKeptRows(*v)
+	}
+	return _u
+}
+
+// AddKeptRows adds value to the "kept_rows" field.
+func (_u *BulkJobUpdate) AddKeptRows(v int) *BulkJobUpdate {
+	_u.mutation.AddKeptRows(v)
+	return _u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_u *BulkJobUpdate) SetLeaseOwner(v string) *BulkJobUpdate {
 	_u.mutation.SetLeaseOwner(v)
@@ -495,6 +605,21 @@ func (_u *BulkJobUpdate) AddRows(v ...*BulkJobRow) *BulkJobUpdate {
 	return _u.AddRowIDs(ids...)
 }
 
+// AddRefusedRowIDs adds the "refused_rows" edge to the BulkJobRefusedRow entity by IDs.
+func (_u *BulkJobUpdate) AddRefusedRowIDs(ids ...int) *BulkJobUpdate {
+	_u.mutation.AddRefusedRowIDs(ids...)
+	return _u
+}
+
+// AddRefusedRows adds the "refused_rows" edges to the BulkJobRefusedRow entity.
+func (_u *BulkJobUpdate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRefusedRowIDs(ids...)
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
 func (_u *BulkJobUpdate) AddProblemIDs(ids ...int) *BulkJobUpdate {
 	_u.mutation.AddProblemIDs(ids...)
@@ -555,6 +680,27 @@ func (_u *BulkJobUpdate) RemoveRows(v ...*BulkJobRow) *BulkJobUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRowIDs(ids...)
+}
+
+// ClearRefusedRows clears all "refused_rows" edges to the BulkJobRefusedRow entity.
+func (_u *BulkJobUpdate) ClearRefusedRows() *BulkJobUpdate {
+	_u.mutation.ClearRefusedRows()
+	return _u
+}
+
+// RemoveRefusedRowIDs removes the "refused_rows" edge to BulkJobRefusedRow entities by IDs.
+func (_u *BulkJobUpdate) RemoveRefusedRowIDs(ids ...int) *BulkJobUpdate {
+	_u.mutation.RemoveRefusedRowIDs(ids...)
+	return _u
+}
+
+// RemoveRefusedRows removes "refused_rows" edges to BulkJobRefusedRow entities.
+func (_u *BulkJobUpdate) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRefusedRowIDs(ids...)
 }
 
 // ClearProblems clears all "problems" edges to the BulkJobProblem entity.
@@ -647,6 +793,17 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(bulkjob.FieldIdempotencyKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.Edit(); ok {
+		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedEdit(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldEdit, value)
+		})
+	}
+	if _u.mutation.EditCleared() {
+		_spec.ClearField(bulkjob.FieldEdit, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.Encoding(); ok {
 		_spec.SetField(bulkjob.FieldEncoding, field.TypeString, value)
@@ -744,6 +901,33 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedErrors(); ok {
 		_spec.AddField(bulkjob.FieldErrors, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HeldByRule(); ok {
+		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeldByRule(); ok {
+		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.UndoneRows(); ok {
+		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoneRows(); ok {
+		_spec.AddField(bulkjob.FieldUndoneRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.KeptRows(); ok {
+		_spec.SetField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedKeptRows(); ok {
+		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)
@@ -862,6 +1046,51 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.RefusedRowsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRefusedRowsIDs(); len(nodes) > 0 && !_u.mutation.RefusedRowsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RefusedRowsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	if _u.mutation.ProblemsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -954,6 +1183,24 @@ func (_u *BulkJobUpdateOne) SetNillableFileName(v *string) *BulkJobUpdateOne {
 	if v != nil {
 		_u.SetFileName(*v)
 	}
+	return _u
+}
+
+// SetEdit sets the "edit" field.
+func (_u *BulkJobUpdateOne) SetEdit(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.SetEdit(v)
+	return _u
+}
+
+// AppendEdit appends value to the "edit" field.
+func (_u *BulkJobUpdateOne) AppendEdit(v json.RawMessage) *BulkJobUpdateOne {
+	_u.mutation.AppendEdit(v)
+	return _u
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (_u *BulkJobUpdateOne) ClearEdit() *BulkJobUpdateOne {
+	_u.mutation.ClearEdit()
 	return _u
 }
 
@@ -1266,6 +1513,96 @@ func (_u *BulkJobUpdateOne) AddErrors(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetHeldByRule sets the "held_by_rule" field.
+func (_u *BulkJobUpdateOne) SetHeldByRule(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetHeldByRule()
+	_u.mutation.SetHeldByRule(v)
+	return _u
+}
+
+// SetNillableHeldByRule sets the "held_by_rule" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeldByRule(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeldByRule(*v)
+	}
+	return _u
+}
+
+// AddHeldByRule adds value to the "held_by_rule" field.
+func (_u *BulkJobUpdateOne) AddHeldByRule(v int) *BulkJobUpdateOne {
+	_u.mutation.AddHeldByRule(v)
+	return _u
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (_u *BulkJobUpdateOne) SetApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetApprovedBy()
+	_u.mutation.SetApprovedBy(v)
+	return _u
+}
+
+// SetNillableApprovedBy sets the "approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableApprovedBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddApprovedBy adds value to the "approved_by" field.
+func (_u *BulkJobUpdateOne) AddApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddApprovedBy(v)
+	return _u
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (_u *BulkJobUpdateOne) ClearApprovedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (_u *BulkJobUpdateOne) SetUndoneRows(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetUndoneRows()
+	_u.mutation.SetUndoneRows(v)
+	return _u
+}
+
+// SetNillableUndoneRows sets the "undone_rows" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoneRows(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoneRows(*v)
+	}
+	return _u
+}
+
+// AddUndoneRows adds value to the "undone_rows" field.
+func (_u *BulkJobUpdateOne) AddUndoneRows(v int) *BulkJobUpdateOne {
+	_u.mutation.AddUndoneRows(v)
+	return _u
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (_u *BulkJobUpdateOne) SetKeptRows(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetKeptRows()
+	_u.mutation.SetKeptRows(v)
+	return _u
+}
+
+// SetNillableKeptRows sets the "kept_rows" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableKeptRows(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetKeptRows(*v)
+	}
+	return _u
+}
+
+// AddKeptRows adds value to the "kept_rows" field.
+func (_u *BulkJobUpdateOne) AddKeptRows(v int) *BulkJobUpdateOne {
+	_u.mutation.AddKeptRows(v)
+	return _u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_u *BulkJobUpdateOne) SetLeaseOwner(v string) *BulkJobUpdateOne {
 	_u.mutation.SetLeaseOwner(v)
@@ -1391,6 +1728,21 @@ func (_u *BulkJobUpdateOne) AddRows(v ...*BulkJobRow) *BulkJobUpdateOne {
 	return _u.AddRowIDs(ids...)
 }
 
+// AddRefusedRowIDs adds the "refused_rows" edge to the BulkJobRefusedRow entity by IDs.
+func (_u *BulkJobUpdateOne) AddRefusedRowIDs(ids ...int) *BulkJobUpdateOne {
+	_u.mutation.AddRefusedRowIDs(ids...)
+	return _u
+}
+
+// AddRefusedRows adds the "refused_rows" edges to the BulkJobRefusedRow entity.
+func (_u *BulkJobUpdateOne) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddRefusedRowIDs(ids...)
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
 func (_u *BulkJobUpdateOne) AddProblemIDs(ids ...int) *BulkJobUpdateOne {
 	_u.mutation.AddProblemIDs(ids...)
@@ -1451,6 +1803,27 @@ func (_u *BulkJobUpdateOne) RemoveRows(v ...*BulkJobRow) *BulkJobUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRowIDs(ids...)
+}
+
+// ClearRefusedRows clears all "refused_rows" edges to the BulkJobRefusedRow entity.
+func (_u *BulkJobUpdateOne) ClearRefusedRows() *BulkJobUpdateOne {
+	_u.mutation.ClearRefusedRows()
+	return _u
+}
+
+// RemoveRefusedRowIDs removes the "refused_rows" edge to BulkJobRefusedRow entities by IDs.
+func (_u *BulkJobUpdateOne) RemoveRefusedRowIDs(ids ...int) *BulkJobUpdateOne {
+	_u.mutation.RemoveRefusedRowIDs(ids...)
+	return _u
+}
+
+// RemoveRefusedRows removes "refused_rows" edges to BulkJobRefusedRow entities.
+func (_u *BulkJobUpdateOne) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveRefusedRowIDs(ids...)
 }
 
 // ClearProblems clears all "problems" edges to the BulkJobProblem entity.
@@ -1574,6 +1947,17 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(bulkjob.FieldIdempotencyKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.Edit(); ok {
+		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedEdit(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldEdit, value)
+		})
+	}
+	if _u.mutation.EditCleared() {
+		_spec.ClearField(bulkjob.FieldEdit, field.TypeJSON)
+	}
 	if value, ok := _u.mutation.Encoding(); ok {
 		_spec.SetField(bulkjob.FieldEncoding, field.TypeString, value)
 	}
@@ -1670,6 +2054,33 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedErrors(); ok {
 		_spec.AddField(bulkjob.FieldErrors, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HeldByRule(); ok {
+		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHeldByRule(); ok {
+		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.ApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.ApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.UndoneRows(); ok {
+		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoneRows(); ok {
+		_spec.AddField(bulkjob.FieldUndoneRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.KeptRows(); ok {
+		_spec.SetField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedKeptRows(); ok {
+		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)
@@ -1781,6 +2192,51 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.RefusedRowsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedRefusedRowsIDs(); len(nodes) > 0 && !_u.mutation.RefusedRowsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RefusedRowsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   bulkjob.RefusedRowsTable,
+			Columns: []string{bulkjob.RefusedRowsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -34,7 +34,11 @@ type BulkJobRow struct {
 	Plan []byte `json:"-"`
 	// Fields that change.
 	ChangeCount int `json:"change_count,omitempty"`
-	// 0 planned, 1 applied, 2 refused.
+	// JSON: what the row replaced when it was applied, for the undo; the hash of a password among it.
+	Before []byte `json:"-"`
+	// The version of the target after the row was applied; another one says that somebody has changed it since.
+	AppliedVersion int `json:"applied_version,omitempty"`
+	// 0 planned, 1 applied, 2 refused, 3 undone, 4 kept by the undo.
 	State int8 `json:"state,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BulkJobRowQuery when eager-loading is set.
@@ -67,9 +71,9 @@ func (*BulkJobRow) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjobrow.FieldPlan:
+		case bulkjobrow.FieldPlan, bulkjobrow.FieldBefore:
 			values[i] = new([]byte)
-		case bulkjobrow.FieldID, bulkjobrow.FieldJobID, bulkjobrow.FieldRow, bulkjobrow.FieldTargetID, bulkjobrow.FieldTargetVersion, bulkjobrow.FieldChangeCount, bulkjobrow.FieldState:
+		case bulkjobrow.FieldID, bulkjobrow.FieldJobID, bulkjobrow.FieldRow, bulkjobrow.FieldTargetID, bulkjobrow.FieldTargetVersion, bulkjobrow.FieldChangeCount, bulkjobrow.FieldAppliedVersion, bulkjobrow.FieldState:
 			values[i] = new(sql.NullInt64)
 		case bulkjobrow.FieldLabel:
 			values[i] = new(sql.NullString)
@@ -144,6 +148,18 @@ func (_m *BulkJobRow) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ChangeCount = int(value.Int64)
 			}
+		case bulkjobrow.FieldBefore:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field before", values[i])
+			} else if value != nil {
+				_m.Before = *value
+			}
+		case bulkjobrow.FieldAppliedVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field applied_version", values[i])
+			} else if value.Valid {
+				_m.AppliedVersion = int(value.Int64)
+			}
 		case bulkjobrow.FieldState:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
@@ -213,6 +229,11 @@ func (_m *BulkJobRow) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("change_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ChangeCount))
+	builder.WriteString(", ")
+	builder.WriteString("before=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("applied_version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AppliedVersion))
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))

@@ -95,6 +95,26 @@ func (_c *BulkJobRowCreate) SetChangeCount(v int) *BulkJobRowCreate {
 	return _c
 }
 
+// SetBefore sets the "before" field.
+func (_c *BulkJobRowCreate) SetBefore(v []byte) *BulkJobRowCreate {
+	_c.mutation.SetBefore(v)
+	return _c
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (_c *BulkJobRowCreate) SetAppliedVersion(v int) *BulkJobRowCreate {
+	_c.mutation.SetAppliedVersion(v)
+	return _c
+}
+
+// SetNillableAppliedVersion sets the "applied_version" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableAppliedVersion(v *int) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetAppliedVersion(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *BulkJobRowCreate) SetState(v int8) *BulkJobRowCreate {
 	_c.mutation.SetState(v)
@@ -166,6 +186,10 @@ func (_c *BulkJobRowCreate) defaults() error {
 		v := bulkjobrow.DefaultTargetVersion
 		_c.mutation.SetTargetVersion(v)
 	}
+	if _, ok := _c.mutation.AppliedVersion(); !ok {
+		v := bulkjobrow.DefaultAppliedVersion
+		_c.mutation.SetAppliedVersion(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := bulkjobrow.DefaultState
 		_c.mutation.SetState(v)
@@ -198,6 +222,9 @@ func (_c *BulkJobRowCreate) check() error {
 	}
 	if _, ok := _c.mutation.ChangeCount(); !ok {
 		return &ValidationError{Name: "change_count", err: errors.New(`db: missing required field "BulkJobRow.change_count"`)}
+	}
+	if _, ok := _c.mutation.AppliedVersion(); !ok {
+		return &ValidationError{Name: "applied_version", err: errors.New(`db: missing required field "BulkJobRow.applied_version"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`db: missing required field "BulkJobRow.state"`)}
@@ -259,6 +286,14 @@ func (_c *BulkJobRowCreate) createSpec() (*BulkJobRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ChangeCount(); ok {
 		_spec.SetField(bulkjobrow.FieldChangeCount, field.TypeInt, value)
 		_node.ChangeCount = value
+	}
+	if value, ok := _c.mutation.Before(); ok {
+		_spec.SetField(bulkjobrow.FieldBefore, field.TypeBytes, value)
+		_node.Before = value
+	}
+	if value, ok := _c.mutation.AppliedVersion(); ok {
+		_spec.SetField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
+		_node.AppliedVersion = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
@@ -360,6 +395,42 @@ func (u *BulkJobRowUpsert) SetPlan(v []byte) *BulkJobRowUpsert {
 // UpdatePlan sets the "plan" field to the value that was provided on create.
 func (u *BulkJobRowUpsert) UpdatePlan() *BulkJobRowUpsert {
 	u.SetExcluded(bulkjobrow.FieldPlan)
+	return u
+}
+
+// SetBefore sets the "before" field.
+func (u *BulkJobRowUpsert) SetBefore(v []byte) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldBefore, v)
+	return u
+}
+
+// UpdateBefore sets the "before" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateBefore() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldBefore)
+	return u
+}
+
+// ClearBefore clears the value of the "before" field.
+func (u *BulkJobRowUpsert) ClearBefore() *BulkJobRowUpsert {
+	u.SetNull(bulkjobrow.FieldBefore)
+	return u
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (u *BulkJobRowUpsert) SetAppliedVersion(v int) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldAppliedVersion, v)
+	return u
+}
+
+// UpdateAppliedVersion sets the "applied_version" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateAppliedVersion() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldAppliedVersion)
+	return u
+}
+
+// AddAppliedVersion adds v to the "applied_version" field.
+func (u *BulkJobRowUpsert) AddAppliedVersion(v int) *BulkJobRowUpsert {
+	u.Add(bulkjobrow.FieldAppliedVersion, v)
 	return u
 }
 
@@ -473,6 +544,48 @@ func (u *BulkJobRowUpsertOne) SetPlan(v []byte) *BulkJobRowUpsertOne {
 func (u *BulkJobRowUpsertOne) UpdatePlan() *BulkJobRowUpsertOne {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdatePlan()
+	})
+}
+
+// SetBefore sets the "before" field.
+func (u *BulkJobRowUpsertOne) SetBefore(v []byte) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetBefore(v)
+	})
+}
+
+// UpdateBefore sets the "before" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateBefore() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateBefore()
+	})
+}
+
+// ClearBefore clears the value of the "before" field.
+func (u *BulkJobRowUpsertOne) ClearBefore() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.ClearBefore()
+	})
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (u *BulkJobRowUpsertOne) SetAppliedVersion(v int) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetAppliedVersion(v)
+	})
+}
+
+// AddAppliedVersion adds v to the "applied_version" field.
+func (u *BulkJobRowUpsertOne) AddAppliedVersion(v int) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddAppliedVersion(v)
+	})
+}
+
+// UpdateAppliedVersion sets the "applied_version" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateAppliedVersion() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateAppliedVersion()
 	})
 }
 
@@ -755,6 +868,48 @@ func (u *BulkJobRowUpsertBulk) SetPlan(v []byte) *BulkJobRowUpsertBulk {
 func (u *BulkJobRowUpsertBulk) UpdatePlan() *BulkJobRowUpsertBulk {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdatePlan()
+	})
+}
+
+// SetBefore sets the "before" field.
+func (u *BulkJobRowUpsertBulk) SetBefore(v []byte) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetBefore(v)
+	})
+}
+
+// UpdateBefore sets the "before" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateBefore() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateBefore()
+	})
+}
+
+// ClearBefore clears the value of the "before" field.
+func (u *BulkJobRowUpsertBulk) ClearBefore() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.ClearBefore()
+	})
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (u *BulkJobRowUpsertBulk) SetAppliedVersion(v int) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetAppliedVersion(v)
+	})
+}
+
+// AddAppliedVersion adds v to the "applied_version" field.
+func (u *BulkJobRowUpsertBulk) AddAppliedVersion(v int) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddAppliedVersion(v)
+	})
+}
+
+// UpdateAppliedVersion sets the "applied_version" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateAppliedVersion() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateAppliedVersion()
 	})
 }
 

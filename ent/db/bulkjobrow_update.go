@@ -55,6 +55,39 @@ func (_u *BulkJobRowUpdate) SetPlan(v []byte) *BulkJobRowUpdate {
 	return _u
 }
 
+// SetBefore sets the "before" field.
+func (_u *BulkJobRowUpdate) SetBefore(v []byte) *BulkJobRowUpdate {
+	_u.mutation.SetBefore(v)
+	return _u
+}
+
+// ClearBefore clears the value of the "before" field.
+func (_u *BulkJobRowUpdate) ClearBefore() *BulkJobRowUpdate {
+	_u.mutation.ClearBefore()
+	return _u
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (_u *BulkJobRowUpdate) SetAppliedVersion(v int) *BulkJobRowUpdate {
+	_u.mutation.ResetAppliedVersion()
+	_u.mutation.SetAppliedVersion(v)
+	return _u
+}
+
+// SetNillableAppliedVersion sets the "applied_version" field if the given value is not nil.
+func (_u *BulkJobRowUpdate) SetNillableAppliedVersion(v *int) *BulkJobRowUpdate {
+	if v != nil {
+		_u.SetAppliedVersion(*v)
+	}
+	return _u
+}
+
+// AddAppliedVersion adds value to the "applied_version" field.
+func (_u *BulkJobRowUpdate) AddAppliedVersion(v int) *BulkJobRowUpdate {
+	_u.mutation.AddAppliedVersion(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *BulkJobRowUpdate) SetState(v int8) *BulkJobRowUpdate {
 	_u.mutation.ResetState()
@@ -143,6 +176,18 @@ func (_u *BulkJobRowUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.Plan(); ok {
 		_spec.SetField(bulkjobrow.FieldPlan, field.TypeBytes, value)
 	}
+	if value, ok := _u.mutation.Before(); ok {
+		_spec.SetField(bulkjobrow.FieldBefore, field.TypeBytes, value)
+	}
+	if _u.mutation.BeforeCleared() {
+		_spec.ClearField(bulkjobrow.FieldBefore, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.AppliedVersion(); ok {
+		_spec.SetField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAppliedVersion(); ok {
+		_spec.AddField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
 	}
@@ -195,6 +240,39 @@ func (_u *BulkJobRowUpdateOne) AddTargetID(v int) *BulkJobRowUpdateOne {
 // SetPlan sets the "plan" field.
 func (_u *BulkJobRowUpdateOne) SetPlan(v []byte) *BulkJobRowUpdateOne {
 	_u.mutation.SetPlan(v)
+	return _u
+}
+
+// SetBefore sets the "before" field.
+func (_u *BulkJobRowUpdateOne) SetBefore(v []byte) *BulkJobRowUpdateOne {
+	_u.mutation.SetBefore(v)
+	return _u
+}
+
+// ClearBefore clears the value of the "before" field.
+func (_u *BulkJobRowUpdateOne) ClearBefore() *BulkJobRowUpdateOne {
+	_u.mutation.ClearBefore()
+	return _u
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (_u *BulkJobRowUpdateOne) SetAppliedVersion(v int) *BulkJobRowUpdateOne {
+	_u.mutation.ResetAppliedVersion()
+	_u.mutation.SetAppliedVersion(v)
+	return _u
+}
+
+// SetNillableAppliedVersion sets the "applied_version" field if the given value is not nil.
+func (_u *BulkJobRowUpdateOne) SetNillableAppliedVersion(v *int) *BulkJobRowUpdateOne {
+	if v != nil {
+		_u.SetAppliedVersion(*v)
+	}
+	return _u
+}
+
+// AddAppliedVersion adds value to the "applied_version" field.
+func (_u *BulkJobRowUpdateOne) AddAppliedVersion(v int) *BulkJobRowUpdateOne {
+	_u.mutation.AddAppliedVersion(v)
 	return _u
 }
 
@@ -315,6 +393,18 @@ func (_u *BulkJobRowUpdateOne) sqlSave(ctx context.Context) (_node *BulkJobRow, 
 	}
 	if value, ok := _u.mutation.Plan(); ok {
 		_spec.SetField(bulkjobrow.FieldPlan, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Before(); ok {
+		_spec.SetField(bulkjobrow.FieldBefore, field.TypeBytes, value)
+	}
+	if _u.mutation.BeforeCleared() {
+		_spec.ClearField(bulkjobrow.FieldBefore, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.AppliedVersion(); ok {
+		_spec.SetField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAppliedVersion(); ok {
+		_spec.AddField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)

@@ -14,6 +14,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
@@ -47,6 +48,8 @@ type Client struct {
 	BulkJobChunk *BulkJobChunkClient
 	// BulkJobProblem is the client for interacting with the BulkJobProblem builders.
 	BulkJobProblem *BulkJobProblemClient
+	// BulkJobRefusedRow is the client for interacting with the BulkJobRefusedRow builders.
+	BulkJobRefusedRow *BulkJobRefusedRowClient
 	// BulkJobRow is the client for interacting with the BulkJobRow builders.
 	BulkJobRow *BulkJobRowClient
 	// Educator is the client for interacting with the Educator builders.
@@ -87,6 +90,7 @@ func (c *Client) init() {
 	c.BulkJob = NewBulkJobClient(c.config)
 	c.BulkJobChunk = NewBulkJobChunkClient(c.config)
 	c.BulkJobProblem = NewBulkJobProblemClient(c.config)
+	c.BulkJobRefusedRow = NewBulkJobRefusedRowClient(c.config)
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
@@ -190,24 +194,25 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		BulkJob:        NewBulkJobClient(cfg),
-		BulkJobChunk:   NewBulkJobChunkClient(cfg),
-		BulkJobProblem: NewBulkJobProblemClient(cfg),
-		BulkJobRow:     NewBulkJobRowClient(cfg),
-		Educator:       NewEducatorClient(cfg),
-		Enrollment:     NewEnrollmentClient(cfg),
-		Group:          NewGroupClient(cfg),
-		GroupEducator:  NewGroupEducatorClient(cfg),
-		Organization:   NewOrganizationClient(cfg),
-		Product:        NewProductClient(cfg),
-		RoleAssignment: NewRoleAssignmentClient(cfg),
-		Session:        NewSessionClient(cfg),
-		Student:        NewStudentClient(cfg),
-		StudentWord:    NewStudentWordClient(cfg),
-		UsageDay:       NewUsageDayClient(cfg),
-		UsageEvent:     NewUsageEventClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		BulkJob:           NewBulkJobClient(cfg),
+		BulkJobChunk:      NewBulkJobChunkClient(cfg),
+		BulkJobProblem:    NewBulkJobProblemClient(cfg),
+		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
+		BulkJobRow:        NewBulkJobRowClient(cfg),
+		Educator:          NewEducatorClient(cfg),
+		Enrollment:        NewEnrollmentClient(cfg),
+		Group:             NewGroupClient(cfg),
+		GroupEducator:     NewGroupEducatorClient(cfg),
+		Organization:      NewOrganizationClient(cfg),
+		Product:           NewProductClient(cfg),
+		RoleAssignment:    NewRoleAssignmentClient(cfg),
+		Session:           NewSessionClient(cfg),
+		Student:           NewStudentClient(cfg),
+		StudentWord:       NewStudentWordClient(cfg),
+		UsageDay:          NewUsageDayClient(cfg),
+		UsageEvent:        NewUsageEventClient(cfg),
 	}, nil
 }
 
@@ -225,24 +230,25 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:            ctx,
-		config:         cfg,
-		BulkJob:        NewBulkJobClient(cfg),
-		BulkJobChunk:   NewBulkJobChunkClient(cfg),
-		BulkJobProblem: NewBulkJobProblemClient(cfg),
-		BulkJobRow:     NewBulkJobRowClient(cfg),
-		Educator:       NewEducatorClient(cfg),
-		Enrollment:     NewEnrollmentClient(cfg),
-		Group:          NewGroupClient(cfg),
-		GroupEducator:  NewGroupEducatorClient(cfg),
-		Organization:   NewOrganizationClient(cfg),
-		Product:        NewProductClient(cfg),
-		RoleAssignment: NewRoleAssignmentClient(cfg),
-		Session:        NewSessionClient(cfg),
-		Student:        NewStudentClient(cfg),
-		StudentWord:    NewStudentWordClient(cfg),
-		UsageDay:       NewUsageDayClient(cfg),
-		UsageEvent:     NewUsageEventClient(cfg),
+		ctx:               ctx,
+		config:            cfg,
+		BulkJob:           NewBulkJobClient(cfg),
+		BulkJobChunk:      NewBulkJobChunkClient(cfg),
+		BulkJobProblem:    NewBulkJobProblemClient(cfg),
+		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
+		BulkJobRow:        NewBulkJobRowClient(cfg),
+		Educator:          NewEducatorClient(cfg),
+		Enrollment:        NewEnrollmentClient(cfg),
+		Group:             NewGroupClient(cfg),
+		GroupEducator:     NewGroupEducatorClient(cfg),
+		Organization:      NewOrganizationClient(cfg),
+		Product:           NewProductClient(cfg),
+		RoleAssignment:    NewRoleAssignmentClient(cfg),
+		Session:           NewSessionClient(cfg),
+		Student:           NewStudentClient(cfg),
+		StudentWord:       NewStudentWordClient(cfg),
+		UsageDay:          NewUsageDayClient(cfg),
+		UsageEvent:        NewUsageEventClient(cfg),
 	}, nil
 }
 
@@ -272,8 +278,8 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
+		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
+		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
 		c.RoleAssignment, c.Session, c.Student, c.StudentWord, c.UsageDay,
 		c.UsageEvent,
 	} {
@@ -285,8 +291,8 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
+		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
+		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
 		c.RoleAssignment, c.Session, c.Student, c.StudentWord, c.UsageDay,
 		c.UsageEvent,
 	} {
@@ -303,6 +309,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BulkJobChunk.mutate(ctx, m)
 	case *BulkJobProblemMutation:
 		return c.BulkJobProblem.mutate(ctx, m)
+	case *BulkJobRefusedRowMutation:
+		return c.BulkJobRefusedRow.mutate(ctx, m)
 	case *BulkJobRowMutation:
 		return c.BulkJobRow.mutate(ctx, m)
 	case *EducatorMutation:
@@ -499,6 +507,22 @@ func (c *BulkJobClient) QueryRows(_m *BulkJob) *BulkJobRowQuery {
 			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, id),
 			sqlgraph.To(bulkjobrow.Table, bulkjobrow.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RowsTable, bulkjob.RowsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRefusedRows queries the refused_rows edge of a BulkJob.
+func (c *BulkJobClient) QueryRefusedRows(_m *BulkJob) *BulkJobRefusedRowQuery {
+	query := (&BulkJobRefusedRowClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, id),
+			sqlgraph.To(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RefusedRowsTable, bulkjob.RefusedRowsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -845,6 +869,156 @@ func (c *BulkJobProblemClient) mutate(ctx context.Context, m *BulkJobProblemMuta
 		return (&BulkJobProblemDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown BulkJobProblem mutation op: %q", m.Op())
+	}
+}
+
+// BulkJobRefusedRowClient is a client for the BulkJobRefusedRow schema.
+type BulkJobRefusedRowClient struct {
+	config
+}
+
+// NewBulkJobRefusedRowClient returns a client for the BulkJobRefusedRow from the given config.
+func NewBulkJobRefusedRowClient(c config) *BulkJobRefusedRowClient {
+	return &BulkJobRefusedRowClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bulkjobrefusedrow.Hooks(f(g(h())))`.
+func (c *BulkJobRefusedRowClient) Use(hooks ...Hook) {
+	c.hooks.BulkJobRefusedRow = append(c.hooks.BulkJobRefusedRow, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bulkjobrefusedrow.Intercept(f(g(h())))`.
+func (c *BulkJobRefusedRowClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BulkJobRefusedRow = append(c.inters.BulkJobRefusedRow, interceptors...)
+}
+
+// Create returns a builder for creating a BulkJobRefusedRow entity.
+func (c *BulkJobRefusedRowClient) Create() *BulkJobRefusedRowCreate {
+	mutation := newBulkJobRefusedRowMutation(c.config, OpCreate)
+	return &BulkJobRefusedRowCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BulkJobRefusedRow entities.
+func (c *BulkJobRefusedRowClient) CreateBulk(builders ...*BulkJobRefusedRowCreate) *BulkJobRefusedRowCreateBulk {
+	return &BulkJobRefusedRowCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BulkJobRefusedRowClient) MapCreateBulk(slice any, setFunc func(*BulkJobRefusedRowCreate, int)) *BulkJobRefusedRowCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BulkJobRefusedRowCreateBulk{err: fmt.Errorf("calling to BulkJobRefusedRowClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BulkJobRefusedRowCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BulkJobRefusedRowCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BulkJobRefusedRow.
+func (c *BulkJobRefusedRowClient) Update() *BulkJobRefusedRowUpdate {
+	mutation := newBulkJobRefusedRowMutation(c.config, OpUpdate)
+	return &BulkJobRefusedRowUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BulkJobRefusedRowClient) UpdateOne(_m *BulkJobRefusedRow) *BulkJobRefusedRowUpdateOne {
+	mutation := newBulkJobRefusedRowMutation(c.config, OpUpdateOne, withBulkJobRefusedRow(_m))
+	return &BulkJobRefusedRowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BulkJobRefusedRowClient) UpdateOneID(id int) *BulkJobRefusedRowUpdateOne {
+	mutation := newBulkJobRefusedRowMutation(c.config, OpUpdateOne, withBulkJobRefusedRowID(id))
+	return &BulkJobRefusedRowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BulkJobRefusedRow.
+func (c *BulkJobRefusedRowClient) Delete() *BulkJobRefusedRowDelete {
+	mutation := newBulkJobRefusedRowMutation(c.config, OpDelete)
+	return &BulkJobRefusedRowDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BulkJobRefusedRowClient) DeleteOne(_m *BulkJobRefusedRow) *BulkJobRefusedRowDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BulkJobRefusedRowClient) DeleteOneID(id int) *BulkJobRefusedRowDeleteOne {
+	builder := c.Delete().Where(bulkjobrefusedrow.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BulkJobRefusedRowDeleteOne{builder}
+}
+
+// Query returns a query builder for BulkJobRefusedRow.
+func (c *BulkJobRefusedRowClient) Query() *BulkJobRefusedRowQuery {
+	return &BulkJobRefusedRowQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBulkJobRefusedRow},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BulkJobRefusedRow entity by its id.
+func (c *BulkJobRefusedRowClient) Get(ctx context.Context, id int) (*BulkJobRefusedRow, error) {
+	return c.Query().Where(bulkjobrefusedrow.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BulkJobRefusedRowClient) GetX(ctx context.Context, id int) *BulkJobRefusedRow {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a BulkJobRefusedRow.
+func (c *BulkJobRefusedRowClient) QueryJob(_m *BulkJobRefusedRow) *BulkJobQuery {
+	query := (&BulkJobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID, id),
+			sqlgraph.To(bulkjob.Table, bulkjob.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, bulkjobrefusedrow.JobTable, bulkjobrefusedrow.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BulkJobRefusedRowClient) Hooks() []Hook {
+	hooks := c.hooks.BulkJobRefusedRow
+	return append(hooks[:len(hooks):len(hooks)], bulkjobrefusedrow.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BulkJobRefusedRowClient) Interceptors() []Interceptor {
+	return c.inters.BulkJobRefusedRow
+}
+
+func (c *BulkJobRefusedRowClient) mutate(ctx context.Context, m *BulkJobRefusedRowMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BulkJobRefusedRowCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BulkJobRefusedRowUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BulkJobRefusedRowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BulkJobRefusedRowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown BulkJobRefusedRow mutation op: %q", m.Op())
 	}
 }
 
@@ -2961,14 +3135,14 @@ func (c *UsageEventClient) mutate(ctx context.Context, m *UsageEventMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRow, Educator, Enrollment, Group,
-		GroupEducator, Organization, Product, RoleAssignment, Session, Student,
-		StudentWord, UsageDay, UsageEvent []ent.Hook
+		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
+		Enrollment, Group, GroupEducator, Organization, Product, RoleAssignment,
+		Session, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
 	}
 	inters struct {
-		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRow, Educator, Enrollment, Group,
-		GroupEducator, Organization, Product, RoleAssignment, Session, Student,
-		StudentWord, UsageDay, UsageEvent []ent.Interceptor
+		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
+		Enrollment, Group, GroupEducator, Organization, Product, RoleAssignment,
+		Session, Student, StudentWord, UsageDay, UsageEvent []ent.Interceptor
 	}
 )
 

@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
@@ -88,22 +89,23 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			bulkjob.Table:        bulkjob.ValidColumn,
-			bulkjobchunk.Table:   bulkjobchunk.ValidColumn,
-			bulkjobproblem.Table: bulkjobproblem.ValidColumn,
-			bulkjobrow.Table:     bulkjobrow.ValidColumn,
-			educator.Table:       educator.ValidColumn,
-			enrollment.Table:     enrollment.ValidColumn,
-			group.Table:          group.ValidColumn,
-			groupeducator.Table:  groupeducator.ValidColumn,
-			organization.Table:   organization.ValidColumn,
-			product.Table:        product.ValidColumn,
-			roleassignment.Table: roleassignment.ValidColumn,
-			session.Table:        session.ValidColumn,
-			student.Table:        student.ValidColumn,
-			studentword.Table:    studentword.ValidColumn,
-			usageday.Table:       usageday.ValidColumn,
-			usageevent.Table:     usageevent.ValidColumn,
+			bulkjob.Table:           bulkjob.ValidColumn,
+			bulkjobchunk.Table:      bulkjobchunk.ValidColumn,
+			bulkjobproblem.Table:    bulkjobproblem.ValidColumn,
+			bulkjobrefusedrow.Table: bulkjobrefusedrow.ValidColumn,
+			bulkjobrow.Table:        bulkjobrow.ValidColumn,
+			educator.Table:          educator.ValidColumn,
+			enrollment.Table:        enrollment.ValidColumn,
+			group.Table:             group.ValidColumn,
+			groupeducator.Table:     groupeducator.ValidColumn,
+			organization.Table:      organization.ValidColumn,
+			product.Table:           product.ValidColumn,
+			roleassignment.Table:    roleassignment.ValidColumn,
+			session.Table:           session.ValidColumn,
+			student.Table:           student.ValidColumn,
+			studentword.Table:       studentword.ValidColumn,
+			usageday.Table:          usageday.ValidColumn,
+			usageevent.Table:        usageevent.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

@@ -4,11 +4,13 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
@@ -41,22 +43,23 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeBulkJob        = "BulkJob"
-	TypeBulkJobChunk   = "BulkJobChunk"
-	TypeBulkJobProblem = "BulkJobProblem"
-	TypeBulkJobRow     = "BulkJobRow"
-	TypeEducator       = "Educator"
-	TypeEnrollment     = "Enrollment"
-	TypeGroup          = "Group"
-	TypeGroupEducator  = "GroupEducator"
-	TypeOrganization   = "Organization"
-	TypeProduct        = "Product"
-	TypeRoleAssignment = "RoleAssignment"
-	TypeSession        = "Session"
-	TypeStudent        = "Student"
-	TypeStudentWord    = "StudentWord"
-	TypeUsageDay       = "UsageDay"
-	TypeUsageEvent     = "UsageEvent"
+	TypeBulkJob           = "BulkJob"
+	TypeBulkJobChunk      = "BulkJobChunk"
+	TypeBulkJobProblem    = "BulkJobProblem"
+	TypeBulkJobRefusedRow = "BulkJobRefusedRow"
+	TypeBulkJobRow        = "BulkJobRow"
+	TypeEducator          = "Educator"
+	TypeEnrollment        = "Enrollment"
+	TypeGroup             = "Group"
+	TypeGroupEducator     = "GroupEducator"
+	TypeOrganization      = "Organization"
+	TypeProduct           = "Product"
+	TypeRoleAssignment    = "RoleAssignment"
+	TypeSession           = "Session"
+	TypeStudent           = "Student"
+	TypeStudentWord       = "StudentWord"
+	TypeUsageDay          = "UsageDay"
+	TypeUsageEvent        = "UsageEvent"
 )
 
 // BulkJobMutation represents an operation that mutates the BulkJob nodes in the graph.
@@ -74,6 +77,8 @@ type BulkJobMutation struct {
 	commit_mode            *bulkjob.CommitMode
 	file_name              *string
 	idempotency_key        *string
+	edit                   *json.RawMessage
+	appendedit             json.RawMessage
 	encoding               *string
 	delimiter              *string
 	line_ending            *string
@@ -103,6 +108,14 @@ type BulkJobMutation struct {
 	addwarnings            *int
 	errors                 *int
 	adderrors              *int
+	held_by_rule           *int
+	addheld_by_rule        *int
+	approved_by            *int
+	addapproved_by         *int
+	undone_rows            *int
+	addundone_rows         *int
+	kept_rows              *int
+	addkept_rows           *int
 	lease_owner            *string
 	lease_until            *time.Time
 	fence                  *int
@@ -120,6 +133,9 @@ type BulkJobMutation struct {
 	rows                   map[int]struct{}
 	removedrows            map[int]struct{}
 	clearedrows            bool
+	refused_rows           map[int]struct{}
+	removedrefused_rows    map[int]struct{}
+	clearedrefused_rows    bool
 	problems               map[int]struct{}
 	removedproblems        map[int]struct{}
 	clearedproblems        bool
@@ -617,6 +633,71 @@ func (m *BulkJobMutation) IdempotencyKeyCleared() bool {
 func (m *BulkJobMutation) ResetIdempotencyKey() {
 	m.idempotency_key = nil
 	delete(m.clearedFields, bulkjob.FieldIdempotencyKey)
+}
+
+// SetEdit sets the "edit" field.
+func (m *BulkJobMutation) SetEdit(jm json.RawMessage) {
+	m.edit = &jm
+	m.appendedit = nil
+}
+
+// Edit returns the value of the "edit" field in the mutation.
+func (m *BulkJobMutation) Edit() (r json.RawMessage, exists bool) {
+	v := m.edit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEdit returns the old "edit" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldEdit(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEdit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEdit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEdit: %w", err)
+	}
+	return oldValue.Edit, nil
+}
+
+// AppendEdit adds jm to the "edit" field.
+func (m *BulkJobMutation) AppendEdit(jm json.RawMessage) {
+	m.appendedit = append(m.appendedit, jm...)
+}
+
+// AppendedEdit returns the list of values that were appended to the "edit" field in this mutation.
+func (m *BulkJobMutation) AppendedEdit() (json.RawMessage, bool) {
+	if len(m.appendedit) == 0 {
+		return nil, false
+	}
+	return m.appendedit, true
+}
+
+// ClearEdit clears the value of the "edit" field.
+func (m *BulkJobMutation) ClearEdit() {
+	m.edit = nil
+	m.appendedit = nil
+	m.clearedFields[bulkjob.FieldEdit] = struct{}{}
+}
+
+// EditCleared returns if the "edit" field was cleared in this mutation.
+func (m *BulkJobMutation) EditCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldEdit]
+	return ok
+}
+
+// ResetEdit resets all changes to the "edit" field.
+func (m *BulkJobMutation) ResetEdit() {
+	m.edit = nil
+	m.appendedit = nil
+	delete(m.clearedFields, bulkjob.FieldEdit)
 }
 
 // SetEncoding sets the "encoding" field.
@@ -1473,6 +1554,244 @@ func (m *BulkJobMutation) ResetErrors() {
 	m.adderrors = nil
 }
 
+// SetHeldByRule sets the "held_by_rule" field.
+func (m *BulkJobMutation) SetHeldByRule(i int) {
+	m.held_by_rule = &i
+	m.addheld_by_rule = nil
+}
+
+// HeldByRule returns the value of the "held_by_rule" field in the mutation.
+func (m *BulkJobMutation) HeldByRule() (r int, exists bool) {
+	v := m.held_by_rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldByRule returns the old "held_by_rule" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeldByRule(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldByRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldByRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldByRule: %w", err)
+	}
+	return oldValue.HeldByRule, nil
+}
+
+// AddHeldByRule adds i to the "held_by_rule" field.
+func (m *BulkJobMutation) AddHeldByRule(i int) {
+	if m.addheld_by_rule != nil {
+		*m.addheld_by_rule += i
+	} else {
+		m.addheld_by_rule = &i
+	}
+}
+
+// AddedHeldByRule returns the value that was added to the "held_by_rule" field in this mutation.
+func (m *BulkJobMutation) AddedHeldByRule() (r int, exists bool) {
+	v := m.addheld_by_rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHeldByRule resets all changes to the "held_by_rule" field.
+func (m *BulkJobMutation) ResetHeldByRule() {
+	m.held_by_rule = nil
+	m.addheld_by_rule = nil
+}
+
+// SetApprovedBy sets the "approved_by" field.
+func (m *BulkJobMutation) SetApprovedBy(i int) {
+	m.approved_by = &i
+	m.addapproved_by = nil
+}
+
+// ApprovedBy returns the value of the "approved_by" field in the mutation.
+func (m *BulkJobMutation) ApprovedBy() (r int, exists bool) {
+	v := m.approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedBy returns the old "approved_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldApprovedBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedBy: %w", err)
+	}
+	return oldValue.ApprovedBy, nil
+}
+
+// AddApprovedBy adds i to the "approved_by" field.
+func (m *BulkJobMutation) AddApprovedBy(i int) {
+	if m.addapproved_by != nil {
+		*m.addapproved_by += i
+	} else {
+		m.addapproved_by = &i
+	}
+}
+
+// AddedApprovedBy returns the value that was added to the "approved_by" field in this mutation.
+func (m *BulkJobMutation) AddedApprovedBy() (r int, exists bool) {
+	v := m.addapproved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearApprovedBy clears the value of the "approved_by" field.
+func (m *BulkJobMutation) ClearApprovedBy() {
+	m.approved_by = nil
+	m.addapproved_by = nil
+	m.clearedFields[bulkjob.FieldApprovedBy] = struct{}{}
+}
+
+// ApprovedByCleared returns if the "approved_by" field was cleared in this mutation.
+func (m *BulkJobMutation) ApprovedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldApprovedBy]
+	return ok
+}
+
+// ResetApprovedBy resets all changes to the "approved_by" field.
+func (m *BulkJobMutation) ResetApprovedBy() {
+	m.approved_by = nil
+	m.addapproved_by = nil
+	delete(m.clearedFields, bulkjob.FieldApprovedBy)
+}
+
+// SetUndoneRows sets the "undone_rows" field.
+func (m *BulkJobMutation) SetUndoneRows(i int) {
+	m.undone_rows = &i
+	m.addundone_rows = nil
+}
+
+// UndoneRows returns the value of the "undone_rows" field in the mutation.
+func (m *BulkJobMutation) UndoneRows() (r int, exists bool) {
+	v := m.undone_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneRows returns the old "undone_rows" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoneRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneRows: %w", err)
+	}
+	return oldValue.UndoneRows, nil
+}
+
+// AddUndoneRows adds i to the "undone_rows" field.
+func (m *BulkJobMutation) AddUndoneRows(i int) {
+	if m.addundone_rows != nil {
+		*m.addundone_rows += i
+	} else {
+		m.addundone_rows = &i
+	}
+}
+
+// AddedUndoneRows returns the value that was added to the "undone_rows" field in this mutation.
+func (m *BulkJobMutation) AddedUndoneRows() (r int, exists bool) {
+	v := m.addundone_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndoneRows resets all changes to the "undone_rows" field.
+func (m *BulkJobMutation) ResetUndoneRows() {
+	m.undone_rows = nil
+	m.addundone_rows = nil
+}
+
+// SetKeptRows sets the "kept_rows" field.
+func (m *BulkJobMutation) SetKeptRows(i int) {
+	m.kept_rows = &i
+	m.addkept_rows = nil
+}
+
+// KeptRows returns the value of the "kept_rows" field in the mutation.
+func (m *BulkJobMutation) KeptRows() (r int, exists bool) {
+	v := m.kept_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeptRows returns the old "kept_rows" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldKeptRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeptRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeptRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeptRows: %w", err)
+	}
+	return oldValue.KeptRows, nil
+}
+
+// AddKeptRows adds i to the "kept_rows" field.
+func (m *BulkJobMutation) AddKeptRows(i int) {
+	if m.addkept_rows != nil {
+		*m.addkept_rows += i
+	} else {
+		m.addkept_rows = &i
+	}
+}
+
+// AddedKeptRows returns the value that was added to the "kept_rows" field in this mutation.
+func (m *BulkJobMutation) AddedKeptRows() (r int, exists bool) {
+	v := m.addkept_rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetKeptRows resets all changes to the "kept_rows" field.
+func (m *BulkJobMutation) ResetKeptRows() {
+	m.kept_rows = nil
+	m.addkept_rows = nil
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (m *BulkJobMutation) SetLeaseOwner(s string) {
 	m.lease_owner = &s
@@ -1887,6 +2206,60 @@ func (m *BulkJobMutation) ResetRows() {
 	m.removedrows = nil
 }
 
+// AddRefusedRowIDs adds the "refused_rows" edge to the BulkJobRefusedRow entity by ids.
+func (m *BulkJobMutation) AddRefusedRowIDs(ids ...int) {
+	if m.refused_rows == nil {
+		m.refused_rows = make(map[int]struct{})
+	}
+	for i := range ids {
+		m.refused_rows[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRefusedRows clears the "refused_rows" edge to the BulkJobRefusedRow entity.
+func (m *BulkJobMutation) ClearRefusedRows() {
+	m.clearedrefused_rows = true
+}
+
+// RefusedRowsCleared reports if the "refused_rows" edge to the BulkJobRefusedRow entity was cleared.
+func (m *BulkJobMutation) RefusedRowsCleared() bool {
+	return m.clearedrefused_rows
+}
+
+// RemoveRefusedRowIDs removes the "refused_rows" edge to the BulkJobRefusedRow entity by IDs.
+func (m *BulkJobMutation) RemoveRefusedRowIDs(ids ...int) {
+	if m.removedrefused_rows == nil {
+		m.removedrefused_rows = make(map[int]struct{})
+	}
+	for i := range ids {
+		delete(m.refused_rows, ids[i])
+		m.removedrefused_rows[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRefusedRows returns the removed IDs of the "refused_rows" edge to the BulkJobRefusedRow entity.
+func (m *BulkJobMutation) RemovedRefusedRowsIDs() (ids []int) {
+	for id := range m.removedrefused_rows {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RefusedRowsIDs returns the "refused_rows" edge IDs in the mutation.
+func (m *BulkJobMutation) RefusedRowsIDs() (ids []int) {
+	for id := range m.refused_rows {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRefusedRows resets all changes to the "refused_rows" edge.
+func (m *BulkJobMutation) ResetRefusedRows() {
+	m.refused_rows = nil
+	m.clearedrefused_rows = false
+	m.removedrefused_rows = nil
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by ids.
 func (m *BulkJobMutation) AddProblemIDs(ids ...int) {
 	if m.problems == nil {
@@ -1975,7 +2348,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 31)
+	fields := make([]string, 0, 36)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -2005,6 +2378,9 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.idempotency_key != nil {
 		fields = append(fields, bulkjob.FieldIdempotencyKey)
+	}
+	if m.edit != nil {
+		fields = append(fields, bulkjob.FieldEdit)
 	}
 	if m.encoding != nil {
 		fields = append(fields, bulkjob.FieldEncoding)
@@ -2054,6 +2430,18 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.errors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
 	}
+	if m.held_by_rule != nil {
+		fields = append(fields, bulkjob.FieldHeldByRule)
+	}
+	if m.approved_by != nil {
+		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.undone_rows != nil {
+		fields = append(fields, bulkjob.FieldUndoneRows)
+	}
+	if m.kept_rows != nil {
+		fields = append(fields, bulkjob.FieldKeptRows)
+	}
 	if m.lease_owner != nil {
 		fields = append(fields, bulkjob.FieldLeaseOwner)
 	}
@@ -2097,6 +2485,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.FileName()
 	case bulkjob.FieldIdempotencyKey:
 		return m.IdempotencyKey()
+	case bulkjob.FieldEdit:
+		return m.Edit()
 	case bulkjob.FieldEncoding:
 		return m.Encoding()
 	case bulkjob.FieldDelimiter:
@@ -2129,6 +2519,14 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Warnings()
 	case bulkjob.FieldErrors:
 		return m.Errors()
+	case bulkjob.FieldHeldByRule:
+		return m.HeldByRule()
+	case bulkjob.FieldApprovedBy:
+		return m.ApprovedBy()
+	case bulkjob.FieldUndoneRows:
+		return m.UndoneRows()
+	case bulkjob.FieldKeptRows:
+		return m.KeptRows()
 	case bulkjob.FieldLeaseOwner:
 		return m.LeaseOwner()
 	case bulkjob.FieldLeaseUntil:
@@ -2168,6 +2566,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFileName(ctx)
 	case bulkjob.FieldIdempotencyKey:
 		return m.OldIdempotencyKey(ctx)
+	case bulkjob.FieldEdit:
+		return m.OldEdit(ctx)
 	case bulkjob.FieldEncoding:
 		return m.OldEncoding(ctx)
 	case bulkjob.FieldDelimiter:
@@ -2200,6 +2600,14 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldWarnings(ctx)
 	case bulkjob.FieldErrors:
 		return m.OldErrors(ctx)
+	case bulkjob.FieldHeldByRule:
+		return m.OldHeldByRule(ctx)
+	case bulkjob.FieldApprovedBy:
+		return m.OldApprovedBy(ctx)
+	case bulkjob.FieldUndoneRows:
+		return m.OldUndoneRows(ctx)
+	case bulkjob.FieldKeptRows:
+		return m.OldKeptRows(ctx)
 	case bulkjob.FieldLeaseOwner:
 		return m.OldLeaseOwner(ctx)
 	case bulkjob.FieldLeaseUntil:
@@ -2288,6 +2696,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIdempotencyKey(v)
+		return nil
+	case bulkjob.FieldEdit:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEdit(v)
 		return nil
 	case bulkjob.FieldEncoding:
 		v, ok := value.(string)
@@ -2401,6 +2816,34 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetErrors(v)
 		return nil
+	case bulkjob.FieldHeldByRule:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldByRule(v)
+		return nil
+	case bulkjob.FieldApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedBy(v)
+		return nil
+	case bulkjob.FieldUndoneRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneRows(v)
+		return nil
+	case bulkjob.FieldKeptRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeptRows(v)
+		return nil
 	case bulkjob.FieldLeaseOwner:
 		v, ok := value.(string)
 		if !ok {
@@ -2480,6 +2923,18 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.adderrors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
 	}
+	if m.addheld_by_rule != nil {
+		fields = append(fields, bulkjob.FieldHeldByRule)
+	}
+	if m.addapproved_by != nil {
+		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.addundone_rows != nil {
+		fields = append(fields, bulkjob.FieldUndoneRows)
+	}
+	if m.addkept_rows != nil {
+		fields = append(fields, bulkjob.FieldKeptRows)
+	}
 	if m.addfence != nil {
 		fields = append(fields, bulkjob.FieldFence)
 	}
@@ -2515,6 +2970,14 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedWarnings()
 	case bulkjob.FieldErrors:
 		return m.AddedErrors()
+	case bulkjob.FieldHeldByRule:
+		return m.AddedHeldByRule()
+	case bulkjob.FieldApprovedBy:
+		return m.AddedApprovedBy()
+	case bulkjob.FieldUndoneRows:
+		return m.AddedUndoneRows()
+	case bulkjob.FieldKeptRows:
+		return m.AddedKeptRows()
 	case bulkjob.FieldFence:
 		return m.AddedFence()
 	}
@@ -2610,6 +3073,34 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddErrors(v)
 		return nil
+	case bulkjob.FieldHeldByRule:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHeldByRule(v)
+		return nil
+	case bulkjob.FieldApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddApprovedBy(v)
+		return nil
+	case bulkjob.FieldUndoneRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoneRows(v)
+		return nil
+	case bulkjob.FieldKeptRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddKeptRows(v)
+		return nil
 	case bulkjob.FieldFence:
 		v, ok := value.(int)
 		if !ok {
@@ -2628,11 +3119,17 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldIdempotencyKey) {
 		fields = append(fields, bulkjob.FieldIdempotencyKey)
 	}
+	if m.FieldCleared(bulkjob.FieldEdit) {
+		fields = append(fields, bulkjob.FieldEdit)
+	}
 	if m.FieldCleared(bulkjob.FieldHeaders) {
 		fields = append(fields, bulkjob.FieldHeaders)
 	}
 	if m.FieldCleared(bulkjob.FieldIgnoredHeaders) {
 		fields = append(fields, bulkjob.FieldIgnoredHeaders)
+	}
+	if m.FieldCleared(bulkjob.FieldApprovedBy) {
+		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
 	if m.FieldCleared(bulkjob.FieldLeaseUntil) {
 		fields = append(fields, bulkjob.FieldLeaseUntil)
@@ -2660,11 +3157,17 @@ func (m *BulkJobMutation) ClearField(name string) error {
 	case bulkjob.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
 		return nil
+	case bulkjob.FieldEdit:
+		m.ClearEdit()
+		return nil
 	case bulkjob.FieldHeaders:
 		m.ClearHeaders()
 		return nil
 	case bulkjob.FieldIgnoredHeaders:
 		m.ClearIgnoredHeaders()
+		return nil
+	case bulkjob.FieldApprovedBy:
+		m.ClearApprovedBy()
 		return nil
 	case bulkjob.FieldLeaseUntil:
 		m.ClearLeaseUntil()
@@ -2712,6 +3215,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldIdempotencyKey:
 		m.ResetIdempotencyKey()
+		return nil
+	case bulkjob.FieldEdit:
+		m.ResetEdit()
 		return nil
 	case bulkjob.FieldEncoding:
 		m.ResetEncoding()
@@ -2761,6 +3267,18 @@ func (m *BulkJobMutation) ResetField(name string) error {
 	case bulkjob.FieldErrors:
 		m.ResetErrors()
 		return nil
+	case bulkjob.FieldHeldByRule:
+		m.ResetHeldByRule()
+		return nil
+	case bulkjob.FieldApprovedBy:
+		m.ResetApprovedBy()
+		return nil
+	case bulkjob.FieldUndoneRows:
+		m.ResetUndoneRows()
+		return nil
+	case bulkjob.FieldKeptRows:
+		m.ResetKeptRows()
+		return nil
 	case bulkjob.FieldLeaseOwner:
 		m.ResetLeaseOwner()
 		return nil
@@ -2782,7 +3300,7 @@ func (m *BulkJobMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BulkJobMutation) AddedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.organization != nil {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -2794,6 +3312,9 @@ func (m *BulkJobMutation) AddedEdges() []string {
 	}
 	if m.rows != nil {
 		edges = append(edges, bulkjob.EdgeRows)
+	}
+	if m.refused_rows != nil {
+		edges = append(edges, bulkjob.EdgeRefusedRows)
 	}
 	if m.problems != nil {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -2825,6 +3346,12 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeRefusedRows:
+		ids := make([]ent.Value, 0, len(m.refused_rows))
+		for id := range m.refused_rows {
+			ids = append(ids, id)
+		}
+		return ids
 	case bulkjob.EdgeProblems:
 		ids := make([]ent.Value, 0, len(m.problems))
 		for id := range m.problems {
@@ -2837,12 +3364,15 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BulkJobMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.removedchunks != nil {
 		edges = append(edges, bulkjob.EdgeChunks)
 	}
 	if m.removedrows != nil {
 		edges = append(edges, bulkjob.EdgeRows)
+	}
+	if m.removedrefused_rows != nil {
+		edges = append(edges, bulkjob.EdgeRefusedRows)
 	}
 	if m.removedproblems != nil {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -2866,6 +3396,12 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeRefusedRows:
+		ids := make([]ent.Value, 0, len(m.removedrefused_rows))
+		for id := range m.removedrefused_rows {
+			ids = append(ids, id)
+		}
+		return ids
 	case bulkjob.EdgeProblems:
 		ids := make([]ent.Value, 0, len(m.removedproblems))
 		for id := range m.removedproblems {
@@ -2878,7 +3414,7 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BulkJobMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 5)
+	edges := make([]string, 0, 6)
 	if m.clearedorganization {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -2890,6 +3426,9 @@ func (m *BulkJobMutation) ClearedEdges() []string {
 	}
 	if m.clearedrows {
 		edges = append(edges, bulkjob.EdgeRows)
+	}
+	if m.clearedrefused_rows {
+		edges = append(edges, bulkjob.EdgeRefusedRows)
 	}
 	if m.clearedproblems {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -2909,6 +3448,8 @@ func (m *BulkJobMutation) EdgeCleared(name string) bool {
 		return m.clearedchunks
 	case bulkjob.EdgeRows:
 		return m.clearedrows
+	case bulkjob.EdgeRefusedRows:
+		return m.clearedrefused_rows
 	case bulkjob.EdgeProblems:
 		return m.clearedproblems
 	}
@@ -2944,6 +3485,9 @@ func (m *BulkJobMutation) ResetEdge(name string) error {
 		return nil
 	case bulkjob.EdgeRows:
 		m.ResetRows()
+		return nil
+	case bulkjob.EdgeRefusedRows:
+		m.ResetRefusedRows()
 		return nil
 	case bulkjob.EdgeProblems:
 		m.ResetProblems()
@@ -4378,31 +4922,612 @@ func (m *BulkJobProblemMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown BulkJobProblem edge %s", name)
 }
 
+// BulkJobRefusedRowMutation represents an operation that mutates the BulkJobRefusedRow nodes in the graph.
+type BulkJobRefusedRowMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	created_at    *time.Time
+	row           *int
+	addrow        *int
+	cells         *[]byte
+	clearedFields map[string]struct{}
+	job           *int
+	clearedjob    bool
+	done          bool
+	oldValue      func(context.Context) (*BulkJobRefusedRow, error)
+	predicates    []predicate.BulkJobRefusedRow
+}
+
+var _ ent.Mutation = (*BulkJobRefusedRowMutation)(nil)
+
+// bulkjobrefusedrowOption allows management of the mutation configuration using functional options.
+type bulkjobrefusedrowOption func(*BulkJobRefusedRowMutation)
+
+// newBulkJobRefusedRowMutation creates new mutation for the BulkJobRefusedRow entity.
+func newBulkJobRefusedRowMutation(c config, op Op, opts ...bulkjobrefusedrowOption) *BulkJobRefusedRowMutation {
+	m := &BulkJobRefusedRowMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBulkJobRefusedRow,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBulkJobRefusedRowID sets the ID field of the mutation.
+func withBulkJobRefusedRowID(id int) bulkjobrefusedrowOption {
+	return func(m *BulkJobRefusedRowMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BulkJobRefusedRow
+		)
+		m.oldValue = func(ctx context.Context) (*BulkJobRefusedRow, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BulkJobRefusedRow.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBulkJobRefusedRow sets the old BulkJobRefusedRow of the mutation.
+func withBulkJobRefusedRow(node *BulkJobRefusedRow) bulkjobrefusedrowOption {
+	return func(m *BulkJobRefusedRowMutation) {
+		m.oldValue = func(context.Context) (*BulkJobRefusedRow, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BulkJobRefusedRowMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BulkJobRefusedRowMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BulkJobRefusedRowMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BulkJobRefusedRowMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BulkJobRefusedRow.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BulkJobRefusedRowMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BulkJobRefusedRowMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BulkJobRefusedRowMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *BulkJobRefusedRowMutation) SetJobID(i int) {
+	m.job = &i
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *BulkJobRefusedRowMutation) JobID() (r int, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *BulkJobRefusedRowMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetRow sets the "row" field.
+func (m *BulkJobRefusedRowMutation) SetRow(i int) {
+	m.row = &i
+	m.addrow = nil
+}
+
+// Row returns the value of the "row" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Row() (r int, exists bool) {
+	v := m.row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRow returns the old "row" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldRow(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRow: %w", err)
+	}
+	return oldValue.Row, nil
+}
+
+// AddRow adds i to the "row" field.
+func (m *BulkJobRefusedRowMutation) AddRow(i int) {
+	if m.addrow != nil {
+		*m.addrow += i
+	} else {
+		m.addrow = &i
+	}
+}
+
+// AddedRow returns the value that was added to the "row" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedRow() (r int, exists bool) {
+	v := m.addrow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRow resets all changes to the "row" field.
+func (m *BulkJobRefusedRowMutation) ResetRow() {
+	m.row = nil
+	m.addrow = nil
+}
+
+// SetCells sets the "cells" field.
+func (m *BulkJobRefusedRowMutation) SetCells(b []byte) {
+	m.cells = &b
+}
+
+// Cells returns the value of the "cells" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Cells() (r []byte, exists bool) {
+	v := m.cells
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCells returns the old "cells" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldCells(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCells is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCells requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCells: %w", err)
+	}
+	return oldValue.Cells, nil
+}
+
+// ResetCells resets all changes to the "cells" field.
+func (m *BulkJobRefusedRowMutation) ResetCells() {
+	m.cells = nil
+}
+
+// ClearJob clears the "job" edge to the BulkJob entity.
+func (m *BulkJobRefusedRowMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[bulkjobrefusedrow.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the BulkJob entity was cleared.
+func (m *BulkJobRefusedRowMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *BulkJobRefusedRowMutation) JobIDs() (ids []int) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *BulkJobRefusedRowMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the BulkJobRefusedRowMutation builder.
+func (m *BulkJobRefusedRowMutation) Where(ps ...predicate.BulkJobRefusedRow) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BulkJobRefusedRowMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BulkJobRefusedRowMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BulkJobRefusedRow, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BulkJobRefusedRowMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BulkJobRefusedRowMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BulkJobRefusedRow).
+func (m *BulkJobRefusedRowMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BulkJobRefusedRowMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldCreatedAt)
+	}
+	if m.job != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldJobID)
+	}
+	if m.row != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRow)
+	}
+	if m.cells != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldCells)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BulkJobRefusedRowMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobrefusedrow.FieldCreatedAt:
+		return m.CreatedAt()
+	case bulkjobrefusedrow.FieldJobID:
+		return m.JobID()
+	case bulkjobrefusedrow.FieldRow:
+		return m.Row()
+	case bulkjobrefusedrow.FieldCells:
+		return m.Cells()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BulkJobRefusedRowMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bulkjobrefusedrow.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bulkjobrefusedrow.FieldJobID:
+		return m.OldJobID(ctx)
+	case bulkjobrefusedrow.FieldRow:
+		return m.OldRow(ctx)
+	case bulkjobrefusedrow.FieldCells:
+		return m.OldCells(ctx)
+	}
+	return nil, fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobRefusedRowMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobrefusedrow.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bulkjobrefusedrow.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case bulkjobrefusedrow.FieldRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRow(v)
+		return nil
+	case bulkjobrefusedrow.FieldCells:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCells(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BulkJobRefusedRowMutation) AddedFields() []string {
+	var fields []string
+	if m.addrow != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRow)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BulkJobRefusedRowMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobrefusedrow.FieldRow:
+		return m.AddedRow()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobrefusedrow.FieldRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRow(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobRefusedRow numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BulkJobRefusedRowMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BulkJobRefusedRowMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BulkJobRefusedRowMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BulkJobRefusedRow nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BulkJobRefusedRowMutation) ResetField(name string) error {
+	switch name {
+	case bulkjobrefusedrow.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bulkjobrefusedrow.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case bulkjobrefusedrow.FieldRow:
+		m.ResetRow()
+		return nil
+	case bulkjobrefusedrow.FieldCells:
+		m.ResetCells()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, bulkjobrefusedrow.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bulkjobrefusedrow.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BulkJobRefusedRowMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BulkJobRefusedRowMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BulkJobRefusedRowMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, bulkjobrefusedrow.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BulkJobRefusedRowMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bulkjobrefusedrow.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BulkJobRefusedRowMutation) ClearEdge(name string) error {
+	switch name {
+	case bulkjobrefusedrow.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobRefusedRow unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BulkJobRefusedRowMutation) ResetEdge(name string) error {
+	switch name {
+	case bulkjobrefusedrow.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobRefusedRow edge %s", name)
+}
+
 // BulkJobRowMutation represents an operation that mutates the BulkJobRow nodes in the graph.
 type BulkJobRowMutation struct {
 	config
-	op                Op
-	typ               string
-	id                *int
-	created_at        *time.Time
-	row               *int
-	addrow            *int
-	target_id         *int
-	addtarget_id      *int
-	target_version    *int
-	addtarget_version *int
-	label             *string
-	plan              *[]byte
-	change_count      *int
-	addchange_count   *int
-	state             *int8
-	addstate          *int8
-	clearedFields     map[string]struct{}
-	job               *int
-	clearedjob        bool
-	done              bool
-	oldValue          func(context.Context) (*BulkJobRow, error)
-	predicates        []predicate.BulkJobRow
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	row                *int
+	addrow             *int
+	target_id          *int
+	addtarget_id       *int
+	target_version     *int
+	addtarget_version  *int
+	label              *string
+	plan               *[]byte
+	change_count       *int
+	addchange_count    *int
+	before             *[]byte
+	applied_version    *int
+	addapplied_version *int
+	state              *int8
+	addstate           *int8
+	clearedFields      map[string]struct{}
+	job                *int
+	clearedjob         bool
+	done               bool
+	oldValue           func(context.Context) (*BulkJobRow, error)
+	predicates         []predicate.BulkJobRow
 }
 
 var _ ent.Mutation = (*BulkJobRowMutation)(nil)
@@ -4871,6 +5996,111 @@ func (m *BulkJobRowMutation) ResetChangeCount() {
 	m.addchange_count = nil
 }
 
+// SetBefore sets the "before" field.
+func (m *BulkJobRowMutation) SetBefore(b []byte) {
+	m.before = &b
+}
+
+// Before returns the value of the "before" field in the mutation.
+func (m *BulkJobRowMutation) Before() (r []byte, exists bool) {
+	v := m.before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBefore returns the old "before" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldBefore(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBefore: %w", err)
+	}
+	return oldValue.Before, nil
+}
+
+// ClearBefore clears the value of the "before" field.
+func (m *BulkJobRowMutation) ClearBefore() {
+	m.before = nil
+	m.clearedFields[bulkjobrow.FieldBefore] = struct{}{}
+}
+
+// BeforeCleared returns if the "before" field was cleared in this mutation.
+func (m *BulkJobRowMutation) BeforeCleared() bool {
+	_, ok := m.clearedFields[bulkjobrow.FieldBefore]
+	return ok
+}
+
+// ResetBefore resets all changes to the "before" field.
+func (m *BulkJobRowMutation) ResetBefore() {
+	m.before = nil
+	delete(m.clearedFields, bulkjobrow.FieldBefore)
+}
+
+// SetAppliedVersion sets the "applied_version" field.
+func (m *BulkJobRowMutation) SetAppliedVersion(i int) {
+	m.applied_version = &i
+	m.addapplied_version = nil
+}
+
+// AppliedVersion returns the value of the "applied_version" field in the mutation.
+func (m *BulkJobRowMutation) AppliedVersion() (r int, exists bool) {
+	v := m.applied_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppliedVersion returns the old "applied_version" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldAppliedVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppliedVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppliedVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppliedVersion: %w", err)
+	}
+	return oldValue.AppliedVersion, nil
+}
+
+// AddAppliedVersion adds i to the "applied_version" field.
+func (m *BulkJobRowMutation) AddAppliedVersion(i int) {
+	if m.addapplied_version != nil {
+		*m.addapplied_version += i
+	} else {
+		m.addapplied_version = &i
+	}
+}
+
+// AddedAppliedVersion returns the value that was added to the "applied_version" field in this mutation.
+func (m *BulkJobRowMutation) AddedAppliedVersion() (r int, exists bool) {
+	v := m.addapplied_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAppliedVersion resets all changes to the "applied_version" field.
+func (m *BulkJobRowMutation) ResetAppliedVersion() {
+	m.applied_version = nil
+	m.addapplied_version = nil
+}
+
 // SetState sets the "state" field.
 func (m *BulkJobRowMutation) SetState(i int8) {
 	m.state = &i
@@ -4988,7 +6218,7 @@ func (m *BulkJobRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRowMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrow.FieldCreatedAt)
 	}
@@ -5012,6 +6242,12 @@ func (m *BulkJobRowMutation) Fields() []string {
 	}
 	if m.change_count != nil {
 		fields = append(fields, bulkjobrow.FieldChangeCount)
+	}
+	if m.before != nil {
+		fields = append(fields, bulkjobrow.FieldBefore)
+	}
+	if m.applied_version != nil {
+		fields = append(fields, bulkjobrow.FieldAppliedVersion)
 	}
 	if m.state != nil {
 		fields = append(fields, bulkjobrow.FieldState)
@@ -5040,6 +6276,10 @@ func (m *BulkJobRowMutation) Field(name string) (ent.Value, bool) {
 		return m.Plan()
 	case bulkjobrow.FieldChangeCount:
 		return m.ChangeCount()
+	case bulkjobrow.FieldBefore:
+		return m.Before()
+	case bulkjobrow.FieldAppliedVersion:
+		return m.AppliedVersion()
 	case bulkjobrow.FieldState:
 		return m.State()
 	}
@@ -5067,6 +6307,10 @@ func (m *BulkJobRowMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPlan(ctx)
 	case bulkjobrow.FieldChangeCount:
 		return m.OldChangeCount(ctx)
+	case bulkjobrow.FieldBefore:
+		return m.OldBefore(ctx)
+	case bulkjobrow.FieldAppliedVersion:
+		return m.OldAppliedVersion(ctx)
 	case bulkjobrow.FieldState:
 		return m.OldState(ctx)
 	}
@@ -5134,6 +6378,20 @@ func (m *BulkJobRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetChangeCount(v)
 		return nil
+	case bulkjobrow.FieldBefore:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBefore(v)
+		return nil
+	case bulkjobrow.FieldAppliedVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppliedVersion(v)
+		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
 		if !ok {
@@ -5161,6 +6419,9 @@ func (m *BulkJobRowMutation) AddedFields() []string {
 	if m.addchange_count != nil {
 		fields = append(fields, bulkjobrow.FieldChangeCount)
 	}
+	if m.addapplied_version != nil {
+		fields = append(fields, bulkjobrow.FieldAppliedVersion)
+	}
 	if m.addstate != nil {
 		fields = append(fields, bulkjobrow.FieldState)
 	}
@@ -5180,6 +6441,8 @@ func (m *BulkJobRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedTargetVersion()
 	case bulkjobrow.FieldChangeCount:
 		return m.AddedChangeCount()
+	case bulkjobrow.FieldAppliedVersion:
+		return m.AddedAppliedVersion()
 	case bulkjobrow.FieldState:
 		return m.AddedState()
 	}
@@ -5219,6 +6482,13 @@ func (m *BulkJobRowMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddChangeCount(v)
 		return nil
+	case bulkjobrow.FieldAppliedVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAppliedVersion(v)
+		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
 		if !ok {
@@ -5233,7 +6503,11 @@ func (m *BulkJobRowMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *BulkJobRowMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(bulkjobrow.FieldBefore) {
+		fields = append(fields, bulkjobrow.FieldBefore)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -5246,6 +6520,11 @@ func (m *BulkJobRowMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *BulkJobRowMutation) ClearField(name string) error {
+	switch name {
+	case bulkjobrow.FieldBefore:
+		m.ClearBefore()
+		return nil
+	}
 	return fmt.Errorf("unknown BulkJobRow nullable field %s", name)
 }
 
@@ -5276,6 +6555,12 @@ func (m *BulkJobRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrow.FieldChangeCount:
 		m.ResetChangeCount()
+		return nil
+	case bulkjobrow.FieldBefore:
+		m.ResetBefore()
+		return nil
+	case bulkjobrow.FieldAppliedVersion:
+		m.ResetAppliedVersion()
 		return nil
 	case bulkjobrow.FieldState:
 		m.ResetState()
@@ -8845,6 +10130,10 @@ type OrganizationMutation struct {
 	time_zone                *string
 	password_min_length      *int
 	addpassword_min_length   *int
+	hold_deleted_percent     *int
+	addhold_deleted_percent  *int
+	hold_changed_percent     *int
+	addhold_changed_percent  *int
 	usage_counted_from       *calendar.Day
 	addusage_counted_from    *calendar.Day
 	clearedFields            map[string]struct{}
@@ -9597,6 +10886,146 @@ func (m *OrganizationMutation) ResetPasswordMinLength() {
 	delete(m.clearedFields, organization.FieldPasswordMinLength)
 }
 
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (m *OrganizationMutation) SetHoldDeletedPercent(i int) {
+	m.hold_deleted_percent = &i
+	m.addhold_deleted_percent = nil
+}
+
+// HoldDeletedPercent returns the value of the "hold_deleted_percent" field in the mutation.
+func (m *OrganizationMutation) HoldDeletedPercent() (r int, exists bool) {
+	v := m.hold_deleted_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHoldDeletedPercent returns the old "hold_deleted_percent" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldHoldDeletedPercent(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHoldDeletedPercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHoldDeletedPercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHoldDeletedPercent: %w", err)
+	}
+	return oldValue.HoldDeletedPercent, nil
+}
+
+// AddHoldDeletedPercent adds i to the "hold_deleted_percent" field.
+func (m *OrganizationMutation) AddHoldDeletedPercent(i int) {
+	if m.addhold_deleted_percent != nil {
+		*m.addhold_deleted_percent += i
+	} else {
+		m.addhold_deleted_percent = &i
+	}
+}
+
+// AddedHoldDeletedPercent returns the value that was added to the "hold_deleted_percent" field in this mutation.
+func (m *OrganizationMutation) AddedHoldDeletedPercent() (r int, exists bool) {
+	v := m.addhold_deleted_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (m *OrganizationMutation) ClearHoldDeletedPercent() {
+	m.hold_deleted_percent = nil
+	m.addhold_deleted_percent = nil
+	m.clearedFields[organization.FieldHoldDeletedPercent] = struct{}{}
+}
+
+// HoldDeletedPercentCleared returns if the "hold_deleted_percent" field was cleared in this mutation.
+func (m *OrganizationMutation) HoldDeletedPercentCleared() bool {
+	_, ok := m.clearedFields[organization.FieldHoldDeletedPercent]
+	return ok
+}
+
+// ResetHoldDeletedPercent resets all changes to the "hold_deleted_percent" field.
+func (m *OrganizationMutation) ResetHoldDeletedPercent() {
+	m.hold_deleted_percent = nil
+	m.addhold_deleted_percent = nil
+	delete(m.clearedFields, organization.FieldHoldDeletedPercent)
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (m *OrganizationMutation) SetHoldChangedPercent(i int) {
+	m.hold_changed_percent = &i
+	m.addhold_changed_percent = nil
+}
+
+// HoldChangedPercent returns the value of the "hold_changed_percent" field in the mutation.
+func (m *OrganizationMutation) HoldChangedPercent() (r int, exists bool) {
+	v := m.hold_changed_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHoldChangedPercent returns the old "hold_changed_percent" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldHoldChangedPercent(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHoldChangedPercent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHoldChangedPercent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHoldChangedPercent: %w", err)
+	}
+	return oldValue.HoldChangedPercent, nil
+}
+
+// AddHoldChangedPercent adds i to the "hold_changed_percent" field.
+func (m *OrganizationMutation) AddHoldChangedPercent(i int) {
+	if m.addhold_changed_percent != nil {
+		*m.addhold_changed_percent += i
+	} else {
+		m.addhold_changed_percent = &i
+	}
+}
+
+// AddedHoldChangedPercent returns the value that was added to the "hold_changed_percent" field in this mutation.
+func (m *OrganizationMutation) AddedHoldChangedPercent() (r int, exists bool) {
+	v := m.addhold_changed_percent
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (m *OrganizationMutation) ClearHoldChangedPercent() {
+	m.hold_changed_percent = nil
+	m.addhold_changed_percent = nil
+	m.clearedFields[organization.FieldHoldChangedPercent] = struct{}{}
+}
+
+// HoldChangedPercentCleared returns if the "hold_changed_percent" field was cleared in this mutation.
+func (m *OrganizationMutation) HoldChangedPercentCleared() bool {
+	_, ok := m.clearedFields[organization.FieldHoldChangedPercent]
+	return ok
+}
+
+// ResetHoldChangedPercent resets all changes to the "hold_changed_percent" field.
+func (m *OrganizationMutation) ResetHoldChangedPercent() {
+	m.hold_changed_percent = nil
+	m.addhold_changed_percent = nil
+	delete(m.clearedFields, organization.FieldHoldChangedPercent)
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (m *OrganizationMutation) SetUsageCountedFrom(c calendar.Day) {
 	m.usage_counted_from = &c
@@ -9768,7 +11197,7 @@ func (m *OrganizationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganizationMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 15)
 	if m.created_at != nil {
 		fields = append(fields, organization.FieldCreatedAt)
 	}
@@ -9805,6 +11234,12 @@ func (m *OrganizationMutation) Fields() []string {
 	if m.password_min_length != nil {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.hold_deleted_percent != nil {
+		fields = append(fields, organization.FieldHoldDeletedPercent)
+	}
+	if m.hold_changed_percent != nil {
+		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
 	if m.usage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
 	}
@@ -9840,6 +11275,10 @@ func (m *OrganizationMutation) Field(name string) (ent.Value, bool) {
 		return m.TimeZone()
 	case organization.FieldPasswordMinLength:
 		return m.PasswordMinLength()
+	case organization.FieldHoldDeletedPercent:
+		return m.HoldDeletedPercent()
+	case organization.FieldHoldChangedPercent:
+		return m.HoldChangedPercent()
 	case organization.FieldUsageCountedFrom:
 		return m.UsageCountedFrom()
 	}
@@ -9875,6 +11314,10 @@ func (m *OrganizationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTimeZone(ctx)
 	case organization.FieldPasswordMinLength:
 		return m.OldPasswordMinLength(ctx)
+	case organization.FieldHoldDeletedPercent:
+		return m.OldHoldDeletedPercent(ctx)
+	case organization.FieldHoldChangedPercent:
+		return m.OldHoldChangedPercent(ctx)
 	case organization.FieldUsageCountedFrom:
 		return m.OldUsageCountedFrom(ctx)
 	}
@@ -9970,6 +11413,20 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPasswordMinLength(v)
 		return nil
+	case organization.FieldHoldDeletedPercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHoldDeletedPercent(v)
+		return nil
+	case organization.FieldHoldChangedPercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHoldChangedPercent(v)
+		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
 		if !ok {
@@ -10000,6 +11457,12 @@ func (m *OrganizationMutation) AddedFields() []string {
 	if m.addpassword_min_length != nil {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.addhold_deleted_percent != nil {
+		fields = append(fields, organization.FieldHoldDeletedPercent)
+	}
+	if m.addhold_changed_percent != nil {
+		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
 	if m.addusage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
 	}
@@ -10021,6 +11484,10 @@ func (m *OrganizationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUsageGoalMinutes()
 	case organization.FieldPasswordMinLength:
 		return m.AddedPasswordMinLength()
+	case organization.FieldHoldDeletedPercent:
+		return m.AddedHoldDeletedPercent()
+	case organization.FieldHoldChangedPercent:
+		return m.AddedHoldChangedPercent()
 	case organization.FieldUsageCountedFrom:
 		return m.AddedUsageCountedFrom()
 	}
@@ -10067,6 +11534,20 @@ func (m *OrganizationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPasswordMinLength(v)
 		return nil
+	case organization.FieldHoldDeletedPercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHoldDeletedPercent(v)
+		return nil
+	case organization.FieldHoldChangedPercent:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHoldChangedPercent(v)
+		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
 		if !ok {
@@ -10106,6 +11587,12 @@ func (m *OrganizationMutation) ClearedFields() []string {
 	if m.FieldCleared(organization.FieldPasswordMinLength) {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.FieldCleared(organization.FieldHoldDeletedPercent) {
+		fields = append(fields, organization.FieldHoldDeletedPercent)
+	}
+	if m.FieldCleared(organization.FieldHoldChangedPercent) {
+		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
 	return fields
 }
 
@@ -10143,6 +11630,12 @@ func (m *OrganizationMutation) ClearField(name string) error {
 		return nil
 	case organization.FieldPasswordMinLength:
 		m.ClearPasswordMinLength()
+		return nil
+	case organization.FieldHoldDeletedPercent:
+		m.ClearHoldDeletedPercent()
+		return nil
+	case organization.FieldHoldChangedPercent:
+		m.ClearHoldChangedPercent()
 		return nil
 	}
 	return fmt.Errorf("unknown Organization nullable field %s", name)
@@ -10187,6 +11680,12 @@ func (m *OrganizationMutation) ResetField(name string) error {
 		return nil
 	case organization.FieldPasswordMinLength:
 		m.ResetPasswordMinLength()
+		return nil
+	case organization.FieldHoldDeletedPercent:
+		m.ResetHoldDeletedPercent()
+		return nil
+	case organization.FieldHoldChangedPercent:
+		m.ResetHoldChangedPercent()
 		return nil
 	case organization.FieldUsageCountedFrom:
 		m.ResetUsageCountedFrom()

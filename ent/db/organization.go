@@ -42,6 +42,10 @@ type Organization struct {
 	TimeZone *string `json:"time_zone,omitempty"`
 	// Characters; inherited where unset.
 	PasswordMinLength *int `json:"password_min_length,omitempty"`
+	// A job that deletes a larger part of the students waits for a second administrator; inherited where unset.
+	HoldDeletedPercent *int `json:"hold_deleted_percent,omitempty"`
+	// The same for a job that changes a larger part; inherited where unset.
+	HoldChangedPercent *int `json:"hold_changed_percent,omitempty"`
 	// The day from which the usage sums of its students are counted at this moment.
 	UsageCountedFrom calendar.Day `json:"usage_counted_from,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -86,7 +90,7 @@ func (*Organization) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldUsageCountedFrom:
+		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldUsageCountedFrom:
 			values[i] = new(sql.NullInt64)
 		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone:
 			values[i] = new(sql.NullString)
@@ -192,6 +196,20 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 				_m.PasswordMinLength = new(int)
 				*_m.PasswordMinLength = int(value.Int64)
 			}
+		case organization.FieldHoldDeletedPercent:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field hold_deleted_percent", values[i])
+			} else if value.Valid {
+				_m.HoldDeletedPercent = new(int)
+				*_m.HoldDeletedPercent = int(value.Int64)
+			}
+		case organization.FieldHoldChangedPercent:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field hold_changed_percent", values[i])
+			} else if value.Valid {
+				_m.HoldChangedPercent = new(int)
+				*_m.HoldChangedPercent = int(value.Int64)
+			}
 		case organization.FieldUsageCountedFrom:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field usage_counted_from", values[i])
@@ -291,6 +309,16 @@ func (_m *Organization) String() string {
 	builder.WriteString(", ")
 	if v := _m.PasswordMinLength; v != nil {
 		builder.WriteString("password_min_length=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HoldDeletedPercent; v != nil {
+		builder.WriteString("hold_deleted_percent=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HoldChangedPercent; v != nil {
+		builder.WriteString("hold_changed_percent=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

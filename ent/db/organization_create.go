@@ -167,6 +167,34 @@ func (_c *OrganizationCreate) SetNillablePasswordMinLength(v *int) *Organization
 	return _c
 }
 
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (_c *OrganizationCreate) SetHoldDeletedPercent(v int) *OrganizationCreate {
+	_c.mutation.SetHoldDeletedPercent(v)
+	return _c
+}
+
+// SetNillableHoldDeletedPercent sets the "hold_deleted_percent" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableHoldDeletedPercent(v *int) *OrganizationCreate {
+	if v != nil {
+		_c.SetHoldDeletedPercent(*v)
+	}
+	return _c
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (_c *OrganizationCreate) SetHoldChangedPercent(v int) *OrganizationCreate {
+	_c.mutation.SetHoldChangedPercent(v)
+	return _c
+}
+
+// SetNillableHoldChangedPercent sets the "hold_changed_percent" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableHoldChangedPercent(v *int) *OrganizationCreate {
+	if v != nil {
+		_c.SetHoldChangedPercent(*v)
+	}
+	return _c
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_c *OrganizationCreate) SetUsageCountedFrom(v calendar.Day) *OrganizationCreate {
 	_c.mutation.SetUsageCountedFrom(v)
@@ -344,6 +372,14 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.PasswordMinLength(); ok {
 		_spec.SetField(organization.FieldPasswordMinLength, field.TypeInt, value)
 		_node.PasswordMinLength = &value
+	}
+	if value, ok := _c.mutation.HoldDeletedPercent(); ok {
+		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
+		_node.HoldDeletedPercent = &value
+	}
+	if value, ok := _c.mutation.HoldChangedPercent(); ok {
+		_spec.SetField(organization.FieldHoldChangedPercent, field.TypeInt, value)
+		_node.HoldChangedPercent = &value
 	}
 	if value, ok := _c.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -629,6 +665,54 @@ func (u *OrganizationUpsert) AddPasswordMinLength(v int) *OrganizationUpsert {
 // ClearPasswordMinLength clears the value of the "password_min_length" field.
 func (u *OrganizationUpsert) ClearPasswordMinLength() *OrganizationUpsert {
 	u.SetNull(organization.FieldPasswordMinLength)
+	return u
+}
+
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (u *OrganizationUpsert) SetHoldDeletedPercent(v int) *OrganizationUpsert {
+	u.Set(organization.FieldHoldDeletedPercent, v)
+	return u
+}
+
+// UpdateHoldDeletedPercent sets the "hold_deleted_percent" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateHoldDeletedPercent() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldHoldDeletedPercent)
+	return u
+}
+
+// AddHoldDeletedPercent adds v to the "hold_deleted_percent" field.
+func (u *OrganizationUpsert) AddHoldDeletedPercent(v int) *OrganizationUpsert {
+	u.Add(organization.FieldHoldDeletedPercent, v)
+	return u
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (u *OrganizationUpsert) ClearHoldDeletedPercent() *OrganizationUpsert {
+	u.SetNull(organization.FieldHoldDeletedPercent)
+	return u
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (u *OrganizationUpsert) SetHoldChangedPercent(v int) *OrganizationUpsert {
+	u.Set(organization.FieldHoldChangedPercent, v)
+	return u
+}
+
+// UpdateHoldChangedPercent sets the "hold_changed_percent" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateHoldChangedPercent() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldHoldChangedPercent)
+	return u
+}
+
+// AddHoldChangedPercent adds v to the "hold_changed_percent" field.
+func (u *OrganizationUpsert) AddHoldChangedPercent(v int) *OrganizationUpsert {
+	u.Add(organization.FieldHoldChangedPercent, v)
+	return u
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (u *OrganizationUpsert) ClearHoldChangedPercent() *OrganizationUpsert {
+	u.SetNull(organization.FieldHoldChangedPercent)
 	return u
 }
 
@@ -926,6 +1010,62 @@ func (u *OrganizationUpsertOne) UpdatePasswordMinLength() *OrganizationUpsertOne
 func (u *OrganizationUpsertOne) ClearPasswordMinLength() *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearPasswordMinLength()
+	})
+}
+
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (u *OrganizationUpsertOne) SetHoldDeletedPercent(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetHoldDeletedPercent(v)
+	})
+}
+
+// AddHoldDeletedPercent adds v to the "hold_deleted_percent" field.
+func (u *OrganizationUpsertOne) AddHoldDeletedPercent(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddHoldDeletedPercent(v)
+	})
+}
+
+// UpdateHoldDeletedPercent sets the "hold_deleted_percent" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateHoldDeletedPercent() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateHoldDeletedPercent()
+	})
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (u *OrganizationUpsertOne) ClearHoldDeletedPercent() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearHoldDeletedPercent()
+	})
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (u *OrganizationUpsertOne) SetHoldChangedPercent(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetHoldChangedPercent(v)
+	})
+}
+
+// AddHoldChangedPercent adds v to the "hold_changed_percent" field.
+func (u *OrganizationUpsertOne) AddHoldChangedPercent(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddHoldChangedPercent(v)
+	})
+}
+
+// UpdateHoldChangedPercent sets the "hold_changed_percent" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateHoldChangedPercent() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateHoldChangedPercent()
+	})
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (u *OrganizationUpsertOne) ClearHoldChangedPercent() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearHoldChangedPercent()
 	})
 }
 
@@ -1392,6 +1532,62 @@ func (u *OrganizationUpsertBulk) UpdatePasswordMinLength() *OrganizationUpsertBu
 func (u *OrganizationUpsertBulk) ClearPasswordMinLength() *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearPasswordMinLength()
+	})
+}
+
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (u *OrganizationUpsertBulk) SetHoldDeletedPercent(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetHoldDeletedPercent(v)
+	})
+}
+
+// AddHoldDeletedPercent adds v to the "hold_deleted_percent" field.
+func (u *OrganizationUpsertBulk) AddHoldDeletedPercent(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddHoldDeletedPercent(v)
+	})
+}
+
+// UpdateHoldDeletedPercent sets the "hold_deleted_percent" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateHoldDeletedPercent() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateHoldDeletedPercent()
+	})
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (u *OrganizationUpsertBulk) ClearHoldDeletedPercent() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearHoldDeletedPercent()
+	})
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (u *OrganizationUpsertBulk) SetHoldChangedPercent(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetHoldChangedPercent(v)
+	})
+}
+
+// AddHoldChangedPercent adds v to the "hold_changed_percent" field.
+func (u *OrganizationUpsertBulk) AddHoldChangedPercent(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddHoldChangedPercent(v)
+	})
+}
+
+// UpdateHoldChangedPercent sets the "hold_changed_percent" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateHoldChangedPercent() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateHoldChangedPercent()
+	})
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (u *OrganizationUpsertBulk) ClearHoldChangedPercent() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearHoldChangedPercent()
 	})
 }
 

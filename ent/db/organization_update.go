@@ -252,6 +252,60 @@ func (_u *OrganizationUpdate) ClearPasswordMinLength() *OrganizationUpdate {
 	return _u
 }
 
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (_u *OrganizationUpdate) SetHoldDeletedPercent(v int) *OrganizationUpdate {
+	_u.mutation.ResetHoldDeletedPercent()
+	_u.mutation.SetHoldDeletedPercent(v)
+	return _u
+}
+
+// SetNillableHoldDeletedPercent sets the "hold_deleted_percent" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableHoldDeletedPercent(v *int) *OrganizationUpdate {
+	if v != nil {
+		_u.SetHoldDeletedPercent(*v)
+	}
+	return _u
+}
+
+// AddHoldDeletedPercent adds value to the "hold_deleted_percent" field.
+func (_u *OrganizationUpdate) AddHoldDeletedPercent(v int) *OrganizationUpdate {
+	_u.mutation.AddHoldDeletedPercent(v)
+	return _u
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (_u *OrganizationUpdate) ClearHoldDeletedPercent() *OrganizationUpdate {
+	_u.mutation.ClearHoldDeletedPercent()
+	return _u
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (_u *OrganizationUpdate) SetHoldChangedPercent(v int) *OrganizationUpdate {
+	_u.mutation.ResetHoldChangedPercent()
+	_u.mutation.SetHoldChangedPercent(v)
+	return _u
+}
+
+// SetNillableHoldChangedPercent sets the "hold_changed_percent" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableHoldChangedPercent(v *int) *OrganizationUpdate {
+	if v != nil {
+		_u.SetHoldChangedPercent(*v)
+	}
+	return _u
+}
+
+// AddHoldChangedPercent adds value to the "hold_changed_percent" field.
+func (_u *OrganizationUpdate) AddHoldChangedPercent(v int) *OrganizationUpdate {
+	_u.mutation.AddHoldChangedPercent(v)
+	return _u
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (_u *OrganizationUpdate) ClearHoldChangedPercent() *OrganizationUpdate {
+	_u.mutation.ClearHoldChangedPercent()
+	return _u
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_u *OrganizationUpdate) SetUsageCountedFrom(v calendar.Day) *OrganizationUpdate {
 	_u.mutation.ResetUsageCountedFrom()
@@ -429,6 +483,24 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.PasswordMinLengthCleared() {
 		_spec.ClearField(organization.FieldPasswordMinLength, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HoldDeletedPercent(); ok {
+		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHoldDeletedPercent(); ok {
+		_spec.AddField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
+	}
+	if _u.mutation.HoldDeletedPercentCleared() {
+		_spec.ClearField(organization.FieldHoldDeletedPercent, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HoldChangedPercent(); ok {
+		_spec.SetField(organization.FieldHoldChangedPercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHoldChangedPercent(); ok {
+		_spec.AddField(organization.FieldHoldChangedPercent, field.TypeInt, value)
+	}
+	if _u.mutation.HoldChangedPercentCleared() {
+		_spec.ClearField(organization.FieldHoldChangedPercent, field.TypeInt)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -755,6 +827,60 @@ func (_u *OrganizationUpdateOne) ClearPasswordMinLength() *OrganizationUpdateOne
 	return _u
 }
 
+// SetHoldDeletedPercent sets the "hold_deleted_percent" field.
+func (_u *OrganizationUpdateOne) SetHoldDeletedPercent(v int) *OrganizationUpdateOne {
+	_u.mutation.ResetHoldDeletedPercent()
+	_u.mutation.SetHoldDeletedPercent(v)
+	return _u
+}
+
+// SetNillableHoldDeletedPercent sets the "hold_deleted_percent" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableHoldDeletedPercent(v *int) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetHoldDeletedPercent(*v)
+	}
+	return _u
+}
+
+// AddHoldDeletedPercent adds value to the "hold_deleted_percent" field.
+func (_u *OrganizationUpdateOne) AddHoldDeletedPercent(v int) *OrganizationUpdateOne {
+	_u.mutation.AddHoldDeletedPercent(v)
+	return _u
+}
+
+// ClearHoldDeletedPercent clears the value of the "hold_deleted_percent" field.
+func (_u *OrganizationUpdateOne) ClearHoldDeletedPercent() *OrganizationUpdateOne {
+	_u.mutation.ClearHoldDeletedPercent()
+	return _u
+}
+
+// SetHoldChangedPercent sets the "hold_changed_percent" field.
+func (_u *OrganizationUpdateOne) SetHoldChangedPercent(v int) *OrganizationUpdateOne {
+	_u.mutation.ResetHoldChangedPercent()
+	_u.mutation.SetHoldChangedPercent(v)
+	return _u
+}
+
+// SetNillableHoldChangedPercent sets the "hold_changed_percent" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableHoldChangedPercent(v *int) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetHoldChangedPercent(*v)
+	}
+	return _u
+}
+
+// AddHoldChangedPercent adds value to the "hold_changed_percent" field.
+func (_u *OrganizationUpdateOne) AddHoldChangedPercent(v int) *OrganizationUpdateOne {
+	_u.mutation.AddHoldChangedPercent(v)
+	return _u
+}
+
+// ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
+func (_u *OrganizationUpdateOne) ClearHoldChangedPercent() *OrganizationUpdateOne {
+	_u.mutation.ClearHoldChangedPercent()
+	return _u
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_u *OrganizationUpdateOne) SetUsageCountedFrom(v calendar.Day) *OrganizationUpdateOne {
 	_u.mutation.ResetUsageCountedFrom()
@@ -962,6 +1088,24 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.PasswordMinLengthCleared() {
 		_spec.ClearField(organization.FieldPasswordMinLength, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HoldDeletedPercent(); ok {
+		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHoldDeletedPercent(); ok {
+		_spec.AddField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
+	}
+	if _u.mutation.HoldDeletedPercentCleared() {
+		_spec.ClearField(organization.FieldHoldDeletedPercent, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HoldChangedPercent(); ok {
+		_spec.SetField(organization.FieldHoldChangedPercent, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHoldChangedPercent(); ok {
+		_spec.AddField(organization.FieldHoldChangedPercent, field.TypeInt, value)
+	}
+	if _u.mutation.HoldChangedPercentCleared() {
+		_spec.ClearField(organization.FieldHoldChangedPercent, field.TypeInt)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)

@@ -20,6 +20,8 @@ type Tx struct {
 	BulkJobChunk *BulkJobChunkClient
 	// BulkJobProblem is the client for interacting with the BulkJobProblem builders.
 	BulkJobProblem *BulkJobProblemClient
+	// BulkJobRefusedRow is the client for interacting with the BulkJobRefusedRow builders.
+	BulkJobRefusedRow *BulkJobRefusedRowClient
 	// BulkJobRow is the client for interacting with the BulkJobRow builders.
 	BulkJobRow *BulkJobRowClient
 	// Educator is the client for interacting with the Educator builders.
@@ -180,6 +182,7 @@ func (tx *Tx) init() {
 	tx.BulkJob = NewBulkJobClient(tx.config)
 	tx.BulkJobChunk = NewBulkJobChunkClient(tx.config)
 	tx.BulkJobProblem = NewBulkJobProblemClient(tx.config)
+	tx.BulkJobRefusedRow = NewBulkJobRefusedRowClient(tx.config)
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)

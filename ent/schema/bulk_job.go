@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
@@ -11,7 +13,8 @@ import (
 	"homeroom/ent/rule"
 )
 
-// BulkJob is one import on its way from the upload to the last row.
+// BulkJob is one import, edit or deletion on its way from the
+// submission to the last row.
 type BulkJob struct{ ent.Schema }
 
 // Mixin of BulkJob.
@@ -24,13 +27,15 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("organization_id").Immutable(),
 		field.Int("submitted_by").Immutable(),
 		field.Enum("kind").SchemaType(varchar(32)).Immutable().
-			Values("IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS"),
+			Values("IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS", "EDIT_STUDENTS", "DELETE_STUDENTS"),
 		field.Enum("status").SchemaType(varchar(32)).
-			Values("VERIFYING", "READY", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED").Default("VERIFYING"),
+			Values("VERIFYING", "READY", "HELD", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELED",
+				"UNDOING", "UNDONE", "PARTIALLY_UNDONE").Default("VERIFYING"),
 		field.Enum("groups_mode").SchemaType(varchar(16)).Values("ADD", "REPLACE", "REMOVE").Default("ADD").Immutable(),
 		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").Default("VALID_ROWS").Immutable(),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
+		field.JSON("edit", json.RawMessage{}).Optional().Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
 
 		field.String("encoding").SchemaType(varchar(32)).Default(""),
 		field.String("delimiter").SchemaType(varchar(16)).Default(""),
@@ -49,6 +54,11 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("enrollments_removed").Default(0),
 		field.Int("warnings").Default(0),
 		field.Int("errors").Default(0),
+
+		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
+		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
+		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
+		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
 
 		// The lease: one server works on a job at a time, and a server that lost
 		// the job finds another fence in the row when it wants to write.
@@ -70,6 +80,7 @@ func (BulkJob) Edges() []ent.Edge {
 			Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("chunks", BulkJobChunk.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("rows", BulkJobRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("refused_rows", BulkJobRefusedRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("problems", BulkJobProblem.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 	}
 }

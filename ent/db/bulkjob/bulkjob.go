@@ -36,6 +36,8 @@ const (
 	FieldFileName = "file_name"
 	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
 	FieldIdempotencyKey = "idempotency_key"
+	// FieldEdit holds the string denoting the edit field in the database.
+	FieldEdit = "edit"
 	// FieldEncoding holds the string denoting the encoding field in the database.
 	FieldEncoding = "encoding"
 	// FieldDelimiter holds the string denoting the delimiter field in the database.
@@ -68,6 +70,14 @@ const (
 	FieldWarnings = "warnings"
 	// FieldErrors holds the string denoting the errors field in the database.
 	FieldErrors = "errors"
+	// FieldHeldByRule holds the string denoting the held_by_rule field in the database.
+	FieldHeldByRule = "held_by_rule"
+	// FieldApprovedBy holds the string denoting the approved_by field in the database.
+	FieldApprovedBy = "approved_by"
+	// FieldUndoneRows holds the string denoting the undone_rows field in the database.
+	FieldUndoneRows = "undone_rows"
+	// FieldKeptRows holds the string denoting the kept_rows field in the database.
+	FieldKeptRows = "kept_rows"
 	// FieldLeaseOwner holds the string denoting the lease_owner field in the database.
 	FieldLeaseOwner = "lease_owner"
 	// FieldLeaseUntil holds the string denoting the lease_until field in the database.
@@ -86,6 +96,8 @@ const (
 	EdgeChunks = "chunks"
 	// EdgeRows holds the string denoting the rows edge name in mutations.
 	EdgeRows = "rows"
+	// EdgeRefusedRows holds the string denoting the refused_rows edge name in mutations.
+	EdgeRefusedRows = "refused_rows"
 	// EdgeProblems holds the string denoting the problems edge name in mutations.
 	EdgeProblems = "problems"
 	// Table holds the table name of the bulkjob in the database.
@@ -118,6 +130,13 @@ const (
 	RowsInverseTable = "bulk_job_rows"
 	// RowsColumn is the table column denoting the rows relation/edge.
 	RowsColumn = "job_id"
+	// RefusedRowsTable is the table that holds the refused_rows relation/edge.
+	RefusedRowsTable = "bulk_job_refused_rows"
+	// RefusedRowsInverseTable is the table name for the BulkJobRefusedRow entity.
+	// It exists in this package in order to avoid circular dependency with the "bulkjobrefusedrow" package.
+	RefusedRowsInverseTable = "bulk_job_refused_rows"
+	// RefusedRowsColumn is the table column denoting the refused_rows relation/edge.
+	RefusedRowsColumn = "job_id"
 	// ProblemsTable is the table that holds the problems relation/edge.
 	ProblemsTable = "bulk_job_problems"
 	// ProblemsInverseTable is the table name for the BulkJobProblem entity.
@@ -140,6 +159,7 @@ var Columns = []string{
 	FieldCommitMode,
 	FieldFileName,
 	FieldIdempotencyKey,
+	FieldEdit,
 	FieldEncoding,
 	FieldDelimiter,
 	FieldLineEnding,
@@ -156,6 +176,10 @@ var Columns = []string{
 	FieldEnrollmentsRemoved,
 	FieldWarnings,
 	FieldErrors,
+	FieldHeldByRule,
+	FieldApprovedBy,
+	FieldUndoneRows,
+	FieldKeptRows,
 	FieldLeaseOwner,
 	FieldLeaseUntil,
 	FieldFence,
@@ -213,6 +237,12 @@ var (
 	DefaultWarnings int
 	// DefaultErrors holds the default value on creation for the "errors" field.
 	DefaultErrors int
+	// DefaultHeldByRule holds the default value on creation for the "held_by_rule" field.
+	DefaultHeldByRule int
+	// DefaultUndoneRows holds the default value on creation for the "undone_rows" field.
+	DefaultUndoneRows int
+	// DefaultKeptRows holds the default value on creation for the "kept_rows" field.
+	DefaultKeptRows int
 	// DefaultLeaseOwner holds the default value on creation for the "lease_owner" field.
 	DefaultLeaseOwner string
 	// DefaultFence holds the default value on creation for the "fence" field.
@@ -229,6 +259,8 @@ const (
 	KindIMPORT_GROUPS        Kind = "IMPORT_GROUPS"
 	KindIMPORT_STUDENTS      Kind = "IMPORT_STUDENTS"
 	KindIMPORT_ENROLLMENTS   Kind = "IMPORT_ENROLLMENTS"
+	KindEDIT_STUDENTS        Kind = "EDIT_STUDENTS"
+	KindDELETE_STUDENTS      Kind = "DELETE_STUDENTS"
 )
 
 func (k Kind) String() string {
@@ -238,7 +270,7 @@ func (k Kind) String() string {
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k Kind) error {
 	switch k {
-	case KindIMPORT_ORGANIZATIONS, KindIMPORT_EDUCATORS, KindIMPORT_GROUPS, KindIMPORT_STUDENTS, KindIMPORT_ENROLLMENTS:
+	case KindIMPORT_ORGANIZATIONS, KindIMPORT_EDUCATORS, KindIMPORT_GROUPS, KindIMPORT_STUDENTS, KindIMPORT_ENROLLMENTS, KindEDIT_STUDENTS, KindDELETE_STUDENTS:
 		return nil
 	default:
 		return fmt.Errorf("bulkjob: invalid enum value for kind field: %q", k)
@@ -255,10 +287,15 @@ const DefaultStatus = StatusVERIFYING
 const (
 	StatusVERIFYING             Status = "VERIFYING"
 	StatusREADY                 Status = "READY"
+	StatusHELD                  Status = "HELD"
 	StatusPROCESSING            Status = "PROCESSING"
 	StatusCOMPLETED             Status = "COMPLETED"
 	StatusCOMPLETED_WITH_ERRORS Status = "COMPLETED_WITH_ERRORS"
 	StatusFAILED                Status = "FAILED"
+	StatusCANCELED              Status = "CANCELED"
+	StatusUNDOING               Status = "UNDOING"
+	StatusUNDONE                Status = "UNDONE"
+	StatusPARTIALLY_UNDONE      Status = "PARTIALLY_UNDONE"
 )
 
 func (s Status) String() string {
@@ -268,7 +305,7 @@ func (s Status) String() string {
 // StatusValidator is a validator for the "status" field enum values. It is called by the builders before save.
 func StatusValidator(s Status) error {
 	switch s {
-	case StatusVERIFYING, StatusREADY, StatusPROCESSING, StatusCOMPLETED, StatusCOMPLETED_WITH_ERRORS, StatusFAILED:
+	case StatusVERIFYING, StatusREADY, StatusHELD, StatusPROCESSING, StatusCOMPLETED, StatusCOMPLETED_WITH_ERRORS, StatusFAILED, StatusCANCELED, StatusUNDOING, StatusUNDONE, StatusPARTIALLY_UNDONE:
 		return nil
 	default:
 		return fmt.Errorf("bulkjob: invalid enum value for status field: %q", s)
@@ -456,6 +493,26 @@ func ByErrors(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldErrors, opts...).ToFunc()
 }
 
+// ByHeldByRule orders the results by the held_by_rule field.
+func ByHeldByRule(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldByRule, opts...).ToFunc()
+}
+
+// ByApprovedBy orders the results by the approved_by field.
+func ByApprovedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovedBy, opts...).ToFunc()
+}
+
+// ByUndoneRows orders the results by the undone_rows field.
+func ByUndoneRows(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoneRows, opts...).ToFunc()
+}
+
+// ByKeptRows orders the results by the kept_rows field.
+func ByKeptRows(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKeptRows, opts...).ToFunc()
+}
+
 // ByLeaseOwner orders the results by the lease_owner field.
 func ByLeaseOwner(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLeaseOwner, opts...).ToFunc()
@@ -523,6 +580,20 @@ func ByRows(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByRefusedRowsCount orders the results by refused_rows count.
+func ByRefusedRowsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newRefusedRowsStep(), opts...)
+	}
+}
+
+// ByRefusedRows orders the results by refused_rows terms.
+func ByRefusedRows(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newRefusedRowsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByProblemsCount orders the results by problems count.
 func ByProblemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -562,6 +633,13 @@ func newRowsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RowsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RowsTable, RowsColumn),
+	)
+}
+func newRefusedRowsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(RefusedRowsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, RefusedRowsTable, RefusedRowsColumn),
 	)
 }
 func newProblemsStep() *sqlgraph.Step {

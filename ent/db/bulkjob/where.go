@@ -155,6 +155,26 @@ func Errors(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldErrors, v))
 }
 
+// HeldByRule applies equality check predicate on the "held_by_rule" field. It's identical to HeldByRuleEQ.
+func HeldByRule(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
+}
+
+// ApprovedBy applies equality check predicate on the "approved_by" field. It's identical to ApprovedByEQ.
+func ApprovedBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
+}
+
+// UndoneRows applies equality check predicate on the "undone_rows" field. It's identical to UndoneRowsEQ.
+func UndoneRows(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoneRows, v))
+}
+
+// KeptRows applies equality check predicate on the "kept_rows" field. It's identical to KeptRowsEQ.
+func KeptRows(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldKeptRows, v))
+}
+
 // LeaseOwner applies equality check predicate on the "lease_owner" field. It's identical to LeaseOwnerEQ.
 func LeaseOwner(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldLeaseOwner, v))
@@ -518,6 +538,16 @@ func IdempotencyKeyEqualFold(v string) predicate.BulkJob {
 // IdempotencyKeyContainsFold applies the ContainsFold predicate on the "idempotency_key" field.
 func IdempotencyKeyContainsFold(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldContainsFold(FieldIdempotencyKey, v))
+}
+
+// EditIsNil applies the IsNil predicate on the "edit" field.
+func EditIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldEdit))
+}
+
+// EditNotNil applies the NotNil predicate on the "edit" field.
+func EditNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldEdit))
 }
 
 // EncodingEQ applies the EQ predicate on the "encoding" field.
@@ -1175,6 +1205,176 @@ func ErrorsLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldErrors, v))
 }
 
+// HeldByRuleEQ applies the EQ predicate on the "held_by_rule" field.
+func HeldByRuleEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
+}
+
+// HeldByRuleNEQ applies the NEQ predicate on the "held_by_rule" field.
+func HeldByRuleNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeldByRule, v))
+}
+
+// HeldByRuleIn applies the In predicate on the "held_by_rule" field.
+func HeldByRuleIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeldByRule, vs...))
+}
+
+// HeldByRuleNotIn applies the NotIn predicate on the "held_by_rule" field.
+func HeldByRuleNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeldByRule, vs...))
+}
+
+// HeldByRuleGT applies the GT predicate on the "held_by_rule" field.
+func HeldByRuleGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldHeldByRule, v))
+}
+
+// HeldByRuleGTE applies the GTE predicate on the "held_by_rule" field.
+func HeldByRuleGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldHeldByRule, v))
+}
+
+// HeldByRuleLT applies the LT predicate on the "held_by_rule" field.
+func HeldByRuleLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldHeldByRule, v))
+}
+
+// HeldByRuleLTE applies the LTE predicate on the "held_by_rule" field.
+func HeldByRuleLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldHeldByRule, v))
+}
+
+// ApprovedByEQ applies the EQ predicate on the "approved_by" field.
+func ApprovedByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
+}
+
+// ApprovedByNEQ applies the NEQ predicate on the "approved_by" field.
+func ApprovedByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldApprovedBy, v))
+}
+
+// ApprovedByIn applies the In predicate on the "approved_by" field.
+func ApprovedByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldApprovedBy, vs...))
+}
+
+// ApprovedByNotIn applies the NotIn predicate on the "approved_by" field.
+func ApprovedByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldApprovedBy, vs...))
+}
+
+// ApprovedByGT applies the GT predicate on the "approved_by" field.
+func ApprovedByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldApprovedBy, v))
+}
+
+// ApprovedByGTE applies the GTE predicate on the "approved_by" field.
+func ApprovedByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldApprovedBy, v))
+}
+
+// ApprovedByLT applies the LT predicate on the "approved_by" field.
+func ApprovedByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldApprovedBy, v))
+}
+
+// ApprovedByLTE applies the LTE predicate on the "approved_by" field.
+func ApprovedByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldApprovedBy, v))
+}
+
+// ApprovedByIsNil applies the IsNil predicate on the "approved_by" field.
+func ApprovedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldApprovedBy))
+}
+
+// ApprovedByNotNil applies the NotNil predicate on the "approved_by" field.
+func ApprovedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldApprovedBy))
+}
+
+// UndoneRowsEQ applies the EQ predicate on the "undone_rows" field.
+func UndoneRowsEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoneRows, v))
+}
+
+// UndoneRowsNEQ applies the NEQ predicate on the "undone_rows" field.
+func UndoneRowsNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoneRows, v))
+}
+
+// UndoneRowsIn applies the In predicate on the "undone_rows" field.
+func UndoneRowsIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoneRows, vs...))
+}
+
+// UndoneRowsNotIn applies the NotIn predicate on the "undone_rows" field.
+func UndoneRowsNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoneRows, vs...))
+}
+
+// UndoneRowsGT applies the GT predicate on the "undone_rows" field.
+func UndoneRowsGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoneRows, v))
+}
+
+// UndoneRowsGTE applies the GTE predicate on the "undone_rows" field.
+func UndoneRowsGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoneRows, v))
+}
+
+// UndoneRowsLT applies the LT predicate on the "undone_rows" field.
+func UndoneRowsLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoneRows, v))
+}
+
+// UndoneRowsLTE applies the LTE predicate on the "undone_rows" field.
+func UndoneRowsLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoneRows, v))
+}
+
+// KeptRowsEQ applies the EQ predicate on the "kept_rows" field.
+func KeptRowsEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldKeptRows, v))
+}
+
+// KeptRowsNEQ applies the NEQ predicate on the "kept_rows" field.
+func KeptRowsNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldKeptRows, v))
+}
+
+// KeptRowsIn applies the In predicate on the "kept_rows" field.
+func KeptRowsIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldKeptRows, vs...))
+}
+
+// KeptRowsNotIn applies the NotIn predicate on the "kept_rows" field.
+func KeptRowsNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldKeptRows, vs...))
+}
+
+// KeptRowsGT applies the GT predicate on the "kept_rows" field.
+func KeptRowsGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldKeptRows, v))
+}
+
+// KeptRowsGTE applies the GTE predicate on the "kept_rows" field.
+func KeptRowsGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldKeptRows, v))
+}
+
+// KeptRowsLT applies the LT predicate on the "kept_rows" field.
+func KeptRowsLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldKeptRows, v))
+}
+
+// KeptRowsLTE applies the LTE predicate on the "kept_rows" field.
+func KeptRowsLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldKeptRows, v))
+}
+
 // LeaseOwnerEQ applies the EQ predicate on the "lease_owner" field.
 func LeaseOwnerEQ(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldLeaseOwner, v))
@@ -1514,6 +1714,29 @@ func HasRows() predicate.BulkJob {
 func HasRowsWith(preds ...predicate.BulkJobRow) predicate.BulkJob {
 	return predicate.BulkJob(func(s *sql.Selector) {
 		step := newRowsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasRefusedRows applies the HasEdge predicate on the "refused_rows" edge.
+func HasRefusedRows() predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, RefusedRowsTable, RefusedRowsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasRefusedRowsWith applies the HasEdge predicate on the "refused_rows" edge with a given conditions (other predicates).
+func HasRefusedRowsWith(preds ...predicate.BulkJobRefusedRow) predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := newRefusedRowsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

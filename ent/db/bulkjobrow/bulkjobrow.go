@@ -31,6 +31,10 @@ const (
 	FieldPlan = "plan"
 	// FieldChangeCount holds the string denoting the change_count field in the database.
 	FieldChangeCount = "change_count"
+	// FieldBefore holds the string denoting the before field in the database.
+	FieldBefore = "before"
+	// FieldAppliedVersion holds the string denoting the applied_version field in the database.
+	FieldAppliedVersion = "applied_version"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -57,6 +61,8 @@ var Columns = []string{
 	FieldLabel,
 	FieldPlan,
 	FieldChangeCount,
+	FieldBefore,
+	FieldAppliedVersion,
 	FieldState,
 }
 
@@ -84,6 +90,8 @@ var (
 	DefaultTargetID int
 	// DefaultTargetVersion holds the default value on creation for the "target_version" field.
 	DefaultTargetVersion int
+	// DefaultAppliedVersion holds the default value on creation for the "applied_version" field.
+	DefaultAppliedVersion int
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState int8
 )
@@ -129,6 +137,11 @@ func ByLabel(opts ...sql.OrderTermOption) OrderOption {
 // ByChangeCount orders the results by the change_count field.
 func ByChangeCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldChangeCount, opts...).ToFunc()
+}
+
+// ByAppliedVersion orders the results by the applied_version field.
+func ByAppliedVersion(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAppliedVersion, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.

@@ -90,6 +90,16 @@ func ChangeCount(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldChangeCount, v))
 }
 
+// Before applies equality check predicate on the "before" field. It's identical to BeforeEQ.
+func Before(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldBefore, v))
+}
+
+// AppliedVersion applies equality check predicate on the "applied_version" field. It's identical to AppliedVersionEQ.
+func AppliedVersion(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldAppliedVersion, v))
+}
+
 // State applies equality check predicate on the "state" field. It's identical to StateEQ.
 func State(v int8) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldState, v))
@@ -418,6 +428,96 @@ func ChangeCountLT(v int) predicate.BulkJobRow {
 // ChangeCountLTE applies the LTE predicate on the "change_count" field.
 func ChangeCountLTE(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldLTE(FieldChangeCount, v))
+}
+
+// BeforeEQ applies the EQ predicate on the "before" field.
+func BeforeEQ(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldBefore, v))
+}
+
+// BeforeNEQ applies the NEQ predicate on the "before" field.
+func BeforeNEQ(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldBefore, v))
+}
+
+// BeforeIn applies the In predicate on the "before" field.
+func BeforeIn(vs ...[]byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldBefore, vs...))
+}
+
+// BeforeNotIn applies the NotIn predicate on the "before" field.
+func BeforeNotIn(vs ...[]byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldBefore, vs...))
+}
+
+// BeforeGT applies the GT predicate on the "before" field.
+func BeforeGT(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldBefore, v))
+}
+
+// BeforeGTE applies the GTE predicate on the "before" field.
+func BeforeGTE(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldBefore, v))
+}
+
+// BeforeLT applies the LT predicate on the "before" field.
+func BeforeLT(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldBefore, v))
+}
+
+// BeforeLTE applies the LTE predicate on the "before" field.
+func BeforeLTE(v []byte) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldBefore, v))
+}
+
+// BeforeIsNil applies the IsNil predicate on the "before" field.
+func BeforeIsNil() predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIsNull(FieldBefore))
+}
+
+// BeforeNotNil applies the NotNil predicate on the "before" field.
+func BeforeNotNil() predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotNull(FieldBefore))
+}
+
+// AppliedVersionEQ applies the EQ predicate on the "applied_version" field.
+func AppliedVersionEQ(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldAppliedVersion, v))
+}
+
+// AppliedVersionNEQ applies the NEQ predicate on the "applied_version" field.
+func AppliedVersionNEQ(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldAppliedVersion, v))
+}
+
+// AppliedVersionIn applies the In predicate on the "applied_version" field.
+func AppliedVersionIn(vs ...int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldAppliedVersion, vs...))
+}
+
+// AppliedVersionNotIn applies the NotIn predicate on the "applied_version" field.
+func AppliedVersionNotIn(vs ...int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldAppliedVersion, vs...))
+}
+
+// AppliedVersionGT applies the GT predicate on the "applied_version" field.
+func AppliedVersionGT(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldAppliedVersion, v))
+}
+
+// AppliedVersionGTE applies the GTE predicate on the "applied_version" field.
+func AppliedVersionGTE(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldAppliedVersion, v))
+}
+
+// AppliedVersionLT applies the LT predicate on the "applied_version" field.
+func AppliedVersionLT(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldAppliedVersion, v))
+}
+
+// AppliedVersionLTE applies the LTE predicate on the "applied_version" field.
+func AppliedVersionLTE(v int) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldAppliedVersion, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.

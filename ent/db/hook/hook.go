@@ -44,6 +44,18 @@ func (f BulkJobProblemFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobProblemMutation", m)
 }
 
+// The BulkJobRefusedRowFunc type is an adapter to allow the use of ordinary
+// function as BulkJobRefusedRow mutator.
+type BulkJobRefusedRowFunc func(context.Context, *db.BulkJobRefusedRowMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BulkJobRefusedRowFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BulkJobRefusedRowMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobRefusedRowMutation", m)
+}
+
 // The BulkJobRowFunc type is an adapter to allow the use of ordinary
 // function as BulkJobRow mutator.
 type BulkJobRowFunc func(context.Context, *db.BulkJobRowMutation) (db.Value, error)

@@ -14,12 +14,13 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "district_id", Type: field.TypeInt},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
-		{Name: "status", Type: field.TypeEnum, Enums: []string{"VERIFYING", "READY", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED"}, Default: "VERIFYING", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS", "EDIT_STUDENTS", "DELETE_STUDENTS"}, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"VERIFYING", "READY", "HELD", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELED", "UNDOING", "UNDONE", "PARTIALLY_UNDONE"}, Default: "VERIFYING", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "groups_mode", Type: field.TypeEnum, Enums: []string{"ADD", "REPLACE", "REMOVE"}, Default: "ADD", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "commit_mode", Type: field.TypeEnum, Enums: []string{"VALID_ROWS", "ALL_OR_NOTHING"}, Default: "VALID_ROWS", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "file_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(128)"}},
+		{Name: "edit", Type: field.TypeJSON, Nullable: true},
 		{Name: "encoding", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "delimiter", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "line_ending", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(16)"}},
@@ -36,6 +37,10 @@ var (
 		{Name: "enrollments_removed", Type: field.TypeInt, Default: 0},
 		{Name: "warnings", Type: field.TypeInt, Default: 0},
 		{Name: "errors", Type: field.TypeInt, Default: 0},
+		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
+		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
+		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
+		{Name: "kept_rows", Type: field.TypeInt, Default: 0},
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "fence", Type: field.TypeInt, Default: 0},
@@ -52,13 +57,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[30]},
+				Columns:    []*schema.Column{BulkJobsColumns[35]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[31]},
+				Columns:    []*schema.Column{BulkJobsColumns[36]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -67,7 +72,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[31], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[36], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -77,7 +82,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[30]},
+				Columns: []*schema.Column{BulkJobsColumns[35]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -154,6 +159,35 @@ var (
 			},
 		},
 	}
+	// BulkJobRefusedRowsColumns holds the columns for the "bulk_job_refused_rows" table.
+	BulkJobRefusedRowsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "row", Type: field.TypeInt},
+		{Name: "cells", Type: field.TypeBytes, SchemaType: map[string]string{"mysql": "mediumblob"}},
+		{Name: "job_id", Type: field.TypeInt},
+	}
+	// BulkJobRefusedRowsTable holds the schema information for the "bulk_job_refused_rows" table.
+	BulkJobRefusedRowsTable = &schema.Table{
+		Name:       "bulk_job_refused_rows",
+		Columns:    BulkJobRefusedRowsColumns,
+		PrimaryKey: []*schema.Column{BulkJobRefusedRowsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bulk_job_refused_rows_bulk_jobs_refused_rows",
+				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[4]},
+				RefColumns: []*schema.Column{BulkJobsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "bulkjobrefusedrow_job_id_row",
+				Unique:  true,
+				Columns: []*schema.Column{BulkJobRefusedRowsColumns[4], BulkJobRefusedRowsColumns[2]},
+			},
+		},
+	}
 	// BulkJobRowsColumns holds the columns for the "bulk_job_rows" table.
 	BulkJobRowsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -164,6 +198,8 @@ var (
 		{Name: "label", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "plan", Type: field.TypeBytes, SchemaType: map[string]string{"mysql": "mediumblob"}},
 		{Name: "change_count", Type: field.TypeInt},
+		{Name: "before", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "mediumblob"}},
+		{Name: "applied_version", Type: field.TypeInt, Default: 0},
 		{Name: "state", Type: field.TypeInt8, Default: 0},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -175,7 +211,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_rows_bulk_jobs_rows",
-				Columns:    []*schema.Column{BulkJobRowsColumns[9]},
+				Columns:    []*schema.Column{BulkJobRowsColumns[11]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -184,7 +220,7 @@ var (
 			{
 				Name:    "bulkjobrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRowsColumns[9], BulkJobRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRowsColumns[11], BulkJobRowsColumns[2]},
 			},
 		},
 	}
@@ -362,6 +398,8 @@ var (
 		{Name: "usage_goal_minutes", Type: field.TypeInt, Nullable: true},
 		{Name: "time_zone", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "password_min_length", Type: field.TypeInt, Nullable: true},
+		{Name: "hold_deleted_percent", Type: field.TypeInt, Nullable: true},
+		{Name: "hold_changed_percent", Type: field.TypeInt, Nullable: true},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
 	}
@@ -373,7 +411,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[13]},
+				Columns:    []*schema.Column{OrganizationsColumns[15]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -647,6 +685,7 @@ var (
 		BulkJobsTable,
 		BulkJobChunksTable,
 		BulkJobProblemsTable,
+		BulkJobRefusedRowsTable,
 		BulkJobRowsTable,
 		EducatorsTable,
 		EnrollmentsTable,
@@ -677,6 +716,11 @@ func init() {
 	}
 	BulkJobProblemsTable.ForeignKeys[0].RefTable = BulkJobsTable
 	BulkJobProblemsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	BulkJobRefusedRowsTable.ForeignKeys[0].RefTable = BulkJobsTable
+	BulkJobRefusedRowsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

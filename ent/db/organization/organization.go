@@ -41,6 +41,10 @@ const (
 	FieldTimeZone = "time_zone"
 	// FieldPasswordMinLength holds the string denoting the password_min_length field in the database.
 	FieldPasswordMinLength = "password_min_length"
+	// FieldHoldDeletedPercent holds the string denoting the hold_deleted_percent field in the database.
+	FieldHoldDeletedPercent = "hold_deleted_percent"
+	// FieldHoldChangedPercent holds the string denoting the hold_changed_percent field in the database.
+	FieldHoldChangedPercent = "hold_changed_percent"
 	// FieldUsageCountedFrom holds the string denoting the usage_counted_from field in the database.
 	FieldUsageCountedFrom = "usage_counted_from"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
@@ -74,6 +78,8 @@ var Columns = []string{
 	FieldUsageGoalMinutes,
 	FieldTimeZone,
 	FieldPasswordMinLength,
+	FieldHoldDeletedPercent,
+	FieldHoldChangedPercent,
 	FieldUsageCountedFrom,
 }
 
@@ -190,6 +196,16 @@ func ByTimeZone(opts ...sql.OrderTermOption) OrderOption {
 // ByPasswordMinLength orders the results by the password_min_length field.
 func ByPasswordMinLength(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPasswordMinLength, opts...).ToFunc()
+}
+
+// ByHoldDeletedPercent orders the results by the hold_deleted_percent field.
+func ByHoldDeletedPercent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHoldDeletedPercent, opts...).ToFunc()
+}
+
+// ByHoldChangedPercent orders the results by the hold_changed_percent field.
+func ByHoldChangedPercent(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHoldChangedPercent, opts...).ToFunc()
 }
 
 // ByUsageCountedFrom orders the results by the usage_counted_from field.

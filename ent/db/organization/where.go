@@ -113,6 +113,16 @@ func PasswordMinLength(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldPasswordMinLength, v))
 }
 
+// HoldDeletedPercent applies equality check predicate on the "hold_deleted_percent" field. It's identical to HoldDeletedPercentEQ.
+func HoldDeletedPercent(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldHoldDeletedPercent, v))
+}
+
+// HoldChangedPercent applies equality check predicate on the "hold_changed_percent" field. It's identical to HoldChangedPercentEQ.
+func HoldChangedPercent(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldHoldChangedPercent, v))
+}
+
 // UsageCountedFrom applies equality check predicate on the "usage_counted_from" field. It's identical to UsageCountedFromEQ.
 func UsageCountedFrom(v calendar.Day) predicate.Organization {
 	vc := int32(v)
@@ -765,6 +775,106 @@ func PasswordMinLengthIsNil() predicate.Organization {
 // PasswordMinLengthNotNil applies the NotNil predicate on the "password_min_length" field.
 func PasswordMinLengthNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldPasswordMinLength))
+}
+
+// HoldDeletedPercentEQ applies the EQ predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentNEQ applies the NEQ predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentNEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentIn applies the In predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldHoldDeletedPercent, vs...))
+}
+
+// HoldDeletedPercentNotIn applies the NotIn predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentNotIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldHoldDeletedPercent, vs...))
+}
+
+// HoldDeletedPercentGT applies the GT predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentGT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentGTE applies the GTE predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentGTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentLT applies the LT predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentLT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentLTE applies the LTE predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentLTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldHoldDeletedPercent, v))
+}
+
+// HoldDeletedPercentIsNil applies the IsNil predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldHoldDeletedPercent))
+}
+
+// HoldDeletedPercentNotNil applies the NotNil predicate on the "hold_deleted_percent" field.
+func HoldDeletedPercentNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldHoldDeletedPercent))
+}
+
+// HoldChangedPercentEQ applies the EQ predicate on the "hold_changed_percent" field.
+func HoldChangedPercentEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentNEQ applies the NEQ predicate on the "hold_changed_percent" field.
+func HoldChangedPercentNEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentIn applies the In predicate on the "hold_changed_percent" field.
+func HoldChangedPercentIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldHoldChangedPercent, vs...))
+}
+
+// HoldChangedPercentNotIn applies the NotIn predicate on the "hold_changed_percent" field.
+func HoldChangedPercentNotIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldHoldChangedPercent, vs...))
+}
+
+// HoldChangedPercentGT applies the GT predicate on the "hold_changed_percent" field.
+func HoldChangedPercentGT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentGTE applies the GTE predicate on the "hold_changed_percent" field.
+func HoldChangedPercentGTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentLT applies the LT predicate on the "hold_changed_percent" field.
+func HoldChangedPercentLT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentLTE applies the LTE predicate on the "hold_changed_percent" field.
+func HoldChangedPercentLTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldHoldChangedPercent, v))
+}
+
+// HoldChangedPercentIsNil applies the IsNil predicate on the "hold_changed_percent" field.
+func HoldChangedPercentIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldHoldChangedPercent))
+}
+
+// HoldChangedPercentNotNil applies the NotNil predicate on the "hold_changed_percent" field.
+func HoldChangedPercentNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldHoldChangedPercent))
 }
 
 // UsageCountedFromEQ applies the EQ predicate on the "usage_counted_from" field.

@@ -15,6 +15,9 @@ type BulkJobChunk func(*sql.Selector)
 // BulkJobProblem is the predicate function for bulkjobproblem builders.
 type BulkJobProblem func(*sql.Selector)
 
+// BulkJobRefusedRow is the predicate function for bulkjobrefusedrow builders.
+type BulkJobRefusedRow func(*sql.Selector)
+
 // BulkJobRow is the predicate function for bulkjobrow builders.
 type BulkJobRow func(*sql.Selector)
 

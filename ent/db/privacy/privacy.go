@@ -182,6 +182,30 @@ func (f BulkJobProblemMutationRuleFunc) EvalMutation(ctx context.Context, m db.M
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobProblemMutation", m)
 }
 
+// The BulkJobRefusedRowQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BulkJobRefusedRowQueryRuleFunc func(context.Context, *db.BulkJobRefusedRowQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BulkJobRefusedRowQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BulkJobRefusedRowQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BulkJobRefusedRowQuery", q)
+}
+
+// The BulkJobRefusedRowMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BulkJobRefusedRowMutationRuleFunc func(context.Context, *db.BulkJobRefusedRowMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BulkJobRefusedRowMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BulkJobRefusedRowMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobRefusedRowMutation", m)
+}
+
 // The BulkJobRowQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type BulkJobRowQueryRuleFunc func(context.Context, *db.BulkJobRowQuery) error

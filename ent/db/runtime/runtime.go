@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
@@ -55,67 +56,79 @@ func init() {
 	// bulkjob.DefaultFileName holds the default value on creation for the file_name field.
 	bulkjob.DefaultFileName = bulkjobDescFileName.Default.(string)
 	// bulkjobDescEncoding is the schema descriptor for encoding field.
-	bulkjobDescEncoding := bulkjobFields[9].Descriptor()
+	bulkjobDescEncoding := bulkjobFields[10].Descriptor()
 	// bulkjob.DefaultEncoding holds the default value on creation for the encoding field.
 	bulkjob.DefaultEncoding = bulkjobDescEncoding.Default.(string)
 	// bulkjobDescDelimiter is the schema descriptor for delimiter field.
-	bulkjobDescDelimiter := bulkjobFields[10].Descriptor()
+	bulkjobDescDelimiter := bulkjobFields[11].Descriptor()
 	// bulkjob.DefaultDelimiter holds the default value on creation for the delimiter field.
 	bulkjob.DefaultDelimiter = bulkjobDescDelimiter.Default.(string)
 	// bulkjobDescLineEnding is the schema descriptor for line_ending field.
-	bulkjobDescLineEnding := bulkjobFields[11].Descriptor()
+	bulkjobDescLineEnding := bulkjobFields[12].Descriptor()
 	// bulkjob.DefaultLineEnding holds the default value on creation for the line_ending field.
 	bulkjob.DefaultLineEnding = bulkjobDescLineEnding.Default.(string)
 	// bulkjobDescTotalRows is the schema descriptor for total_rows field.
-	bulkjobDescTotalRows := bulkjobFields[14].Descriptor()
+	bulkjobDescTotalRows := bulkjobFields[15].Descriptor()
 	// bulkjob.DefaultTotalRows holds the default value on creation for the total_rows field.
 	bulkjob.DefaultTotalRows = bulkjobDescTotalRows.Default.(int)
 	// bulkjobDescVerifiedRows is the schema descriptor for verified_rows field.
-	bulkjobDescVerifiedRows := bulkjobFields[15].Descriptor()
+	bulkjobDescVerifiedRows := bulkjobFields[16].Descriptor()
 	// bulkjob.DefaultVerifiedRows holds the default value on creation for the verified_rows field.
 	bulkjob.DefaultVerifiedRows = bulkjobDescVerifiedRows.Default.(int)
 	// bulkjobDescProcessedRows is the schema descriptor for processed_rows field.
-	bulkjobDescProcessedRows := bulkjobFields[16].Descriptor()
+	bulkjobDescProcessedRows := bulkjobFields[17].Descriptor()
 	// bulkjob.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	bulkjob.DefaultProcessedRows = bulkjobDescProcessedRows.Default.(int)
 	// bulkjobDescCreated is the schema descriptor for created field.
-	bulkjobDescCreated := bulkjobFields[17].Descriptor()
+	bulkjobDescCreated := bulkjobFields[18].Descriptor()
 	// bulkjob.DefaultCreated holds the default value on creation for the created field.
 	bulkjob.DefaultCreated = bulkjobDescCreated.Default.(int)
 	// bulkjobDescUpdated is the schema descriptor for updated field.
-	bulkjobDescUpdated := bulkjobFields[18].Descriptor()
+	bulkjobDescUpdated := bulkjobFields[19].Descriptor()
 	// bulkjob.DefaultUpdated holds the default value on creation for the updated field.
 	bulkjob.DefaultUpdated = bulkjobDescUpdated.Default.(int)
 	// bulkjobDescUnchanged is the schema descriptor for unchanged field.
-	bulkjobDescUnchanged := bulkjobFields[19].Descriptor()
+	bulkjobDescUnchanged := bulkjobFields[20].Descriptor()
 	// bulkjob.DefaultUnchanged holds the default value on creation for the unchanged field.
 	bulkjob.DefaultUnchanged = bulkjobDescUnchanged.Default.(int)
 	// bulkjobDescDeleted is the schema descriptor for deleted field.
-	bulkjobDescDeleted := bulkjobFields[20].Descriptor()
+	bulkjobDescDeleted := bulkjobFields[21].Descriptor()
 	// bulkjob.DefaultDeleted holds the default value on creation for the deleted field.
 	bulkjob.DefaultDeleted = bulkjobDescDeleted.Default.(int)
 	// bulkjobDescEnrollmentsAdded is the schema descriptor for enrollments_added field.
-	bulkjobDescEnrollmentsAdded := bulkjobFields[21].Descriptor()
+	bulkjobDescEnrollmentsAdded := bulkjobFields[22].Descriptor()
 	// bulkjob.DefaultEnrollmentsAdded holds the default value on creation for the enrollments_added field.
 	bulkjob.DefaultEnrollmentsAdded = bulkjobDescEnrollmentsAdded.Default.(int)
 	// bulkjobDescEnrollmentsRemoved is the schema descriptor for enrollments_removed field.
-	bulkjobDescEnrollmentsRemoved := bulkjobFields[22].Descriptor()
+	bulkjobDescEnrollmentsRemoved := bulkjobFields[23].Descriptor()
 	// bulkjob.DefaultEnrollmentsRemoved holds the default value on creation for the enrollments_removed field.
 	bulkjob.DefaultEnrollmentsRemoved = bulkjobDescEnrollmentsRemoved.Default.(int)
 	// bulkjobDescWarnings is the schema descriptor for warnings field.
-	bulkjobDescWarnings := bulkjobFields[23].Descriptor()
+	bulkjobDescWarnings := bulkjobFields[24].Descriptor()
 	// bulkjob.DefaultWarnings holds the default value on creation for the warnings field.
 	bulkjob.DefaultWarnings = bulkjobDescWarnings.Default.(int)
 	// bulkjobDescErrors is the schema descriptor for errors field.
-	bulkjobDescErrors := bulkjobFields[24].Descriptor()
+	bulkjobDescErrors := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
+	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
+	bulkjobDescHeldByRule := bulkjobFields[26].Descriptor()
+	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
+	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
+	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
+	bulkjobDescUndoneRows := bulkjobFields[28].Descriptor()
+	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
+	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
+	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
+	bulkjobDescKeptRows := bulkjobFields[29].Descriptor()
+	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
+	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[25].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[27].Descriptor()
+	bulkjobDescFence := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -166,6 +179,24 @@ func init() {
 	bulkjobproblemDescHint := bulkjobproblemFields[7].Descriptor()
 	// bulkjobproblem.DefaultHint holds the default value on creation for the hint field.
 	bulkjobproblem.DefaultHint = bulkjobproblemDescHint.Default.(string)
+	bulkjobrefusedrowMixin := schema.BulkJobRefusedRow{}.Mixin()
+	bulkjobrefusedrow.Policy = privacy.NewPolicies(schema.BulkJobRefusedRow{})
+	bulkjobrefusedrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bulkjobrefusedrow.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	bulkjobrefusedrowMixinFields0 := bulkjobrefusedrowMixin[0].Fields()
+	_ = bulkjobrefusedrowMixinFields0
+	bulkjobrefusedrowFields := schema.BulkJobRefusedRow{}.Fields()
+	_ = bulkjobrefusedrowFields
+	// bulkjobrefusedrowDescCreatedAt is the schema descriptor for created_at field.
+	bulkjobrefusedrowDescCreatedAt := bulkjobrefusedrowMixinFields0[0].Descriptor()
+	// bulkjobrefusedrow.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bulkjobrefusedrow.DefaultCreatedAt = bulkjobrefusedrowDescCreatedAt.Default.(func() time.Time)
 	bulkjobrowMixin := schema.BulkJobRow{}.Mixin()
 	bulkjobrow.Policy = privacy.NewPolicies(schema.BulkJobRow{})
 	bulkjobrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -192,8 +223,12 @@ func init() {
 	bulkjobrowDescTargetVersion := bulkjobrowFields[3].Descriptor()
 	// bulkjobrow.DefaultTargetVersion holds the default value on creation for the target_version field.
 	bulkjobrow.DefaultTargetVersion = bulkjobrowDescTargetVersion.Default.(int)
+	// bulkjobrowDescAppliedVersion is the schema descriptor for applied_version field.
+	bulkjobrowDescAppliedVersion := bulkjobrowFields[8].Descriptor()
+	// bulkjobrow.DefaultAppliedVersion holds the default value on creation for the applied_version field.
+	bulkjobrow.DefaultAppliedVersion = bulkjobrowDescAppliedVersion.Default.(int)
 	// bulkjobrowDescState is the schema descriptor for state field.
-	bulkjobrowDescState := bulkjobrowFields[7].Descriptor()
+	bulkjobrowDescState := bulkjobrowFields[9].Descriptor()
 	// bulkjobrow.DefaultState holds the default value on creation for the state field.
 	bulkjobrow.DefaultState = bulkjobrowDescState.Default.(int8)
 	educatorMixin := schema.Educator{}.Mixin()
@@ -311,7 +346,7 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[11].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[13].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()
