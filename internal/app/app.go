@@ -63,11 +63,13 @@ func (a *app) root() *cobra.Command {
 students are in no group; and gets those students into groups.
 
 Start with "homeroom demo": it runs everything on a sample district.`,
-		Args:          cobra.NoArgs,
+		Args:          aCommand,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
+	root.SetFlagErrorFunc(flagMisuse)
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importFile(), a.seed(), a.doctor(), a.version())
 	return root
 }

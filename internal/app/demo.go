@@ -33,7 +33,7 @@ func (a *app) demo() *cobra.Command {
 		Short: "Run everything on a sample district, in an embedded database",
 		Long: `Creates a sample district of 3,000 students in an embedded SQLite database and serves it. What you change
 stays in the data folder until you start over with --fresh.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd.Context(), data, addr, fresh) },
 	}
 	cmd.Flags().StringVar(&data, "data", "homeroom-demo", "the data folder")

@@ -17,7 +17,7 @@ func (a *app) doctor() *cobra.Command {
 		Long: `Recomputes everything that is kept beside the rows it is derived from: how many groups a student is in, how
 many students a group has, the usage since the start of the school year, who is active, and the words by
 which students are found. The server may run meanwhile. Exit code 1 if something was wrong and not repaired.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what is found")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

@@ -17,27 +17,9 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/config"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/fault"
 	"homeroom/internal/importer"
 	"homeroom/internal/viewer"
 )
-
-// importFlags are the choices of the import command.
-type importFlags struct {
-	kind, organization, district, groupsMode, commitMode string
-	dryRun, yes                                          bool
-	show                                                 int
-}
-
-// kindNames are the kinds of files as the command line writes them.
-var kindNames = map[string]bulkjob.Kind{
-	"organizations": bulkjob.KindIMPORT_ORGANIZATIONS,
-	"educators":     bulkjob.KindIMPORT_EDUCATORS,
-	"groups":        bulkjob.KindIMPORT_GROUPS,
-	"students":      bulkjob.KindIMPORT_STUDENTS,
-	"enrollments":   bulkjob.KindIMPORT_ENROLLMENTS,
-}
 
 func (a *app) importFile() *cobra.Command {
 	var f importFlags
@@ -50,10 +32,11 @@ out. On a terminal the command asks before it writes, unless --yes is given; --d
 What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma,
 semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).
 
-Exit code 0: every row was carried out. 1: nothing was written. 2: some rows were refused.`,
+Exit code 0: every row was carried out. 1: a file was refused as a whole, and nothing of it or of those after
+it was written. 2: some rows were refused.`,
 		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
   homeroom import --dry-run --groups-mode replace students.csv`,
-		Args: cobra.MinimumNArgs(1),
+		Args: someFiles,
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&f.kind, "kind", "", "what the files hold: organizations, educators, groups, students or enrollments; found out where it is not given")
@@ -72,7 +55,14 @@ Exit code 0: every row was carried out. 1: nothing was written. 2: some rows wer
 }
 
 func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv func(string) string, f importFlags, files []string) error {
+	if err := f.validate(); err != nil {
+		return err
+	}
 	cfg, err := loader.Load(getenv)
+	if err != nil {
+		return err
+	}
+	kinds, err := kindsOf(f.kind, files)
 	if err != nil {
 		return err
 	}
@@ -80,11 +70,11 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 	if err != nil {
 		return err
 	}
-	d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
+	d, closeDatabase, err := f.open(ctx, cfg.Database.URL.Reveal())
 	if err != nil {
 		return err
 	}
-	defer d.Close()
+	defer closeDatabase()
 	s, err := newServices(d, secret, "", time.Hour, a.now, a.quietLog())
 	if err != nil {
 		return err
@@ -109,8 +99,8 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 	}
 	ctx = viewer.NewContext(ctx, v)
 	refused := false
-	for _, path := range files {
-		job, err := a.importOne(ctx, s, o, f, path)
+	for i, path := range files {
+		job, err := a.importOne(ctx, s, o, f, kinds[i], path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
@@ -128,11 +118,7 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 	return nil
 }
 
-func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, path string) (*db.BulkJob, error) {
-	kind, err := kindOf(f.kind, path)
-	if err != nil {
-		return nil, err
-	}
+func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind, path string) (*db.BulkJob, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -140,7 +126,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 	defer file.Close()
 	job, err := s.importer.Submit(ctx, importer.Submission{
 		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
-		GroupsMode: bulkjob.GroupsMode(constant(f.groupsMode)), CommitMode: bulkjob.CommitMode(constant(f.commitMode)),
+		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
 	})
 	if err != nil {
 		return nil, err
@@ -167,31 +153,6 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		return nil, err
 	}
 	return job, a.showDone(ctx, s, job, f.show)
-}
-
-// kindOf takes the kind that was named, or finds it out from the file.
-func kindOf(name, path string) (bulkjob.Kind, error) {
-	if name != "" {
-		kind, ok := kindNames[strings.ToLower(name)]
-		if !ok {
-			return "", fault.Invalidf("%q is not a kind of file; write organizations, educators, groups, students or enrollments", name)
-		}
-		return kind, nil
-	}
-	file, err := os.Open(path)
-	if err != nil {
-		return "", err
-	}
-	defer file.Close()
-	format, err := csvfile.Inspect(file, csvfile.Limits{})
-	if err != nil {
-		return "", err
-	}
-	kind, ok := importer.DetectKind(filepath.Base(path), format.Header)
-	if !ok {
-		return "", fault.Invalidf("its headers do not tell what it holds; say it with --kind")
-	}
-	return kind, nil
 }
 
 // watch works on a job, and shows how far it is, until it waits or is finished.
@@ -236,9 +197,6 @@ func (a *app) confirm(question string) bool {
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes"
 }
-
-// constant writes a choice of the command line as the API does.
-func constant(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
 // embedded takes the database of a data folder where a folder, and no database,
 // has been named: into the demo's one imports with --data alone.

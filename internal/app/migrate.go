@@ -15,7 +15,7 @@ func (a *app) migrate() *cobra.Command {
 		Short: "Bring the tables of the database up to date",
 		Long: `Brings the tables of the database up to date. "homeroom serve" does the same when it starts; this command
 is for operators who want to do it at a time of their own. Several may run at once: one migrates, the others wait.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

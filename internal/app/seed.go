@@ -19,7 +19,7 @@ func (a *app) seed() *cobra.Command {
 		Long: `Fills an empty database with a made-up district of any size, for trying and measuring. The same options give
 the same rows on every kind of database. Three people can sign in: district@example.com,
 school@example.com and teacher@example.com.`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	cmd.Flags().IntVar(&o.Students, "students", 3000, "how many students")
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "which district of that size")
@@ -27,6 +27,9 @@ school@example.com and teacher@example.com.`,
 	cmd.Flags().StringVar(&password, "password", demoPassword, "the password of the three sign-ins")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if o.Students < 1 {
+			return misuse(cmd, "--students is %d, and a district has at least 1", o.Students)
+		}
 		d, err := a.open(cmd.Context(), loader)
 		if err != nil {
 			return err

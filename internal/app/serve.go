@@ -40,7 +40,7 @@ environment variable; the flag wins. All settings are checked before anything st
 Several servers may run on one MySQL or MariaDB database; give them the same secret key.`,
 		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8080
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
-		Args: cobra.NoArgs,
+		Args: noArguments,
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {

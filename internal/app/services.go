@@ -30,7 +30,7 @@ type services struct {
 // newServices wires the capabilities. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, publicURL string, lifetime time.Duration, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost)}
-	s.identity = identity.New(d, s.hasher, lifetime, now, log)
+	s.identity = identity.New(d, identity.Options{Hasher: s.hasher, Lifetime: lifetime, Now: now, Log: log})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)

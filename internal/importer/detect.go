@@ -44,6 +44,9 @@ func detect(headers []string) (kind bulkjob.Kind, sure bool) {
 		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year", "Student SIS ID")
 		educator := any("Role", "Account Type", "Qualification", "Title") || begins("teacher", "educator", "staff")
 		switch {
+		case section:
+			// The names may only be there to read, beside the IDs of an enrollment.
+			return bulkjob.KindIMPORT_STUDENTS, false
 		case student && !educator:
 			return bulkjob.KindIMPORT_STUDENTS, true
 		case educator && !student:

@@ -45,4 +45,9 @@ var inWords = map[bulkjob.Status]string{
 	bulkjob.StatusCOMPLETED:             "has been completed already",
 	bulkjob.StatusCOMPLETED_WITH_ERRORS: "has been completed already, with some rows refused",
 	bulkjob.StatusFAILED:                "has failed, and nothing was written; upload a corrected file",
+	bulkjob.StatusHELD:                  "waits for another administrator to approve it",
+	bulkjob.StatusCANCELED:              "has been canceled",
+	bulkjob.StatusUNDOING:               "is being undone",
+	bulkjob.StatusUNDONE:                "has been undone",
+	bulkjob.StatusPARTIALLY_UNDONE:      "has been undone as far as possible",
 }

@@ -1,0 +1,158 @@
+package main_test
+
+import (
+	"bytes"
+	"net/http"
+	"os"
+	"os/exec"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+)
+
+// patience is how long something may take that takes a second on a quiet machine.
+const patience = 30 * time.Second
+
+// installation is a database and a data folder, as an operator has them.
+type installation struct {
+	t           *testing.T
+	url, folder string
+}
+
+// eachInstallation runs a test once for every kind of database.
+func eachInstallation(t *testing.T, test func(t *testing.T, in installation)) {
+	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			test(t, installation{t: t, url: dbtest.URL(t, kind), folder: t.TempDir()})
+		})
+	}
+}
+
+func (in installation) command(args ...string) *exec.Cmd {
+	cmd := exec.Command("homeroom", args...)
+	cmd.Dir = in.folder
+	// What somebody has set for a server of their own is not for this one.
+	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HOMEROOM_") })
+	cmd.Env = append(cmd.Env, "HOMEROOM_DATABASE_URL="+in.url, "HOMEROOM_DATA="+in.folder)
+	return cmd
+}
+
+// run runs a command that must succeed and returns what it prints.
+func (in installation) run(args ...string) string {
+	in.t.Helper()
+	cmd := in.command(args...)
+	var out, problems bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &problems
+	if err := cmd.Run(); err != nil || problems.Len() > 0 {
+		in.t.Fatalf("homeroom %s: %v\n%s%s", strings.Join(args, " "), err, &out, &problems)
+	}
+	return out.String()
+}
+
+// server is a process of the program that answers requests.
+type server struct {
+	t       *testing.T
+	cmd     *exec.Cmd
+	address string
+	said    *record
+	// ended is closed when the process is no more; err is what became of it.
+	ended chan struct{}
+	err   error
+}
+
+// start starts serve or demo on a free port of this machine and waits until it
+// is ready. Whatever happens, the process ends with the test.
+func (in installation) start(args ...string) *server {
+	in.t.Helper()
+	s := &server{t: in.t, cmd: in.command(append(args, "--addr", "127.0.0.1:0")...), said: &record{}, ended: make(chan struct{})}
+	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
+	if err := s.cmd.Start(); err != nil {
+		in.t.Fatal(err)
+	}
+	go func() {
+		s.err = s.cmd.Wait()
+		close(s.ended)
+	}()
+	in.t.Cleanup(s.kill)
+	told := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+		if s.hasEnded() {
+			in.t.Fatalf("the server ended with %v:\n%s", s.err, s.said)
+		}
+		if s.address == "" {
+			s.address = told.FindString(s.said.String())
+			continue
+		}
+		if answer, err := http.Get(s.address + "/readyz"); err == nil {
+			answer.Body.Close()
+			if answer.StatusCode == http.StatusOK {
+				return s
+			}
+		}
+	}
+	in.t.Fatalf("the server is not ready:\n%s", s.said)
+	return nil
+}
+
+// stop asks the process to end, which it must do soon and without complaint.
+func (s *server) stop() {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case <-s.ended:
+		if s.err != nil {
+			s.t.Errorf("the server ended with %v:\n%s", s.err, s.said)
+		}
+	case <-time.After(10 * time.Second):
+		s.t.Errorf("the server still runs 10 s after it was told to end:\n%s", s.said)
+		s.kill()
+	}
+	if log := s.said.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {
+		s.t.Errorf("the server complains:\n%s", log)
+	}
+	if _, err := http.Get(s.address + "/healthz"); err == nil {
+		s.t.Error("somebody still answers at the server's address")
+	}
+}
+
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.ended
+}
+
+func (s *server) hasEnded() bool {
+	select {
+	case <-s.ended:
+		return true
+	default:
+		return false
+	}
+}
+
+// record keeps what a process says.
+type record struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (r *record) Write(p []byte) (int, error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.Write(p)
+}
+
+func (r *record) String() string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.text.String()
+}

@@ -1,0 +1,149 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/importer"
+	"homeroom/internal/page"
+	"homeroom/internal/viewer"
+)
+
+// importFlags are the choices of the import command.
+type importFlags struct {
+	kind, organization, district, groupsMode, commitMode string
+	dryRun, yes                                          bool
+	show                                                 int
+}
+
+// The choices as the command line writes them.
+var (
+	kindNames = map[string]bulkjob.Kind{
+		"organizations": bulkjob.KindIMPORT_ORGANIZATIONS,
+		"educators":     bulkjob.KindIMPORT_EDUCATORS,
+		"groups":        bulkjob.KindIMPORT_GROUPS,
+		"students":      bulkjob.KindIMPORT_STUDENTS,
+		"enrollments":   bulkjob.KindIMPORT_ENROLLMENTS,
+	}
+	groupsModes = map[string]bulkjob.GroupsMode{
+		"add": bulkjob.GroupsModeADD, "replace": bulkjob.GroupsModeREPLACE, "remove": bulkjob.GroupsModeREMOVE,
+	}
+	commitModes = map[string]bulkjob.CommitMode{
+		"valid-rows": bulkjob.CommitModeVALID_ROWS, "all-or-nothing": bulkjob.CommitModeALL_OR_NOTHING,
+	}
+)
+
+// validate reports everything that is wrong with the choices.
+func (f importFlags) validate() error {
+	var problems []error
+	if f.kind != "" {
+		problems = append(problems, oneOf("kind", f.kind, kindNames))
+	}
+	problems = append(problems, oneOf("groups-mode", f.groupsMode, groupsModes), oneOf("commit-mode", f.commitMode, commitModes))
+	if f.show < 0 || f.show > page.Max {
+		problems = append(problems, fmt.Errorf("--show: %d is not between 0 and %d", f.show, page.Max))
+	}
+	return errors.Join(problems...)
+}
+
+func oneOf[T any](flag, value string, choices map[string]T) error {
+	if _, ok := choices[value]; ok {
+		return nil
+	}
+	return fmt.Errorf("--%s: %q is unknown; write %s", flag, value, strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
+}
+
+// kindsOf says what each file holds, before anything is written: a file that
+// cannot be read at all stops the command before the ones in front of it.
+func kindsOf(name string, files []string) ([]bulkjob.Kind, error) {
+	kinds := make([]bulkjob.Kind, len(files))
+	var problems []error
+	for i, path := range files {
+		kind, err := kindOf(path)
+		if named, ok := kindNames[name]; ok && !errors.Is(err, errUnreadable) {
+			kind, err = named, nil
+		}
+		if err != nil {
+			problems = append(problems, fmt.Errorf("%s: %w", path, err))
+		}
+		kinds[i] = kind
+	}
+	return kinds, errors.Join(problems...)
+}
+
+var errUnreadable = errors.New("cannot be read")
+
+// kindOf finds out what a file holds.
+func kindOf(path string) (bulkjob.Kind, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", unreadable(err)
+	}
+	defer file.Close()
+	format, err := csvfile.Inspect(file, csvfile.Limits{})
+	var refused *csvfile.Error
+	switch {
+	case errors.As(err, &refused):
+		return "", fmt.Errorf("%w: %s %s (%s)", errUnreadable, refused.Message, refused.Hint, refused.Code)
+	case err != nil:
+		return "", unreadable(err)
+	}
+	kind, ok := importer.DetectKind(filepath.Base(path), format.Header)
+	if !ok {
+		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind", strings.Join(format.Header, ", "))
+	}
+	return kind, nil
+}
+
+// unreadable leaves the path away, which stands in front of the message.
+func unreadable(err error) error {
+	var at *fs.PathError
+	if errors.As(err, &at) {
+		err = at.Err
+	}
+	return fmt.Errorf("%w: %w", errUnreadable, err)
+}
+
+// open connects to the database. A dry run that would have to create the first
+// district runs on a database of its own, which is removed afterwards.
+func (f importFlags) open(ctx context.Context, url string) (*database.DB, func(), error) {
+	d, err := openMigrated(ctx, url)
+	if err != nil {
+		return nil, nil, err
+	}
+	filled := true
+	if f.dryRun {
+		filled, err = d.Client(ctx).Organization.Query().Where(organization.IDGT(0)).
+			Exist(viewer.AsSystem(ctx, "look for a district"))
+	}
+	switch {
+	case err != nil:
+		d.Close()
+		return nil, nil, err
+	case filled:
+		return d, func() { d.Close() }, nil
+	}
+	d.Close()
+	folder, err := os.MkdirTemp("", "homeroom-dry-run-")
+	if err != nil {
+		return nil, nil, err
+	}
+	remove := func() { os.RemoveAll(folder) }
+	if d, err = openMigrated(ctx, "sqlite:"+filepath.Join(folder, databaseFile)); err != nil {
+		remove()
+		return nil, nil, err
+	}
+	return d, func() { d.Close(); remove() }, nil
+}

@@ -1,0 +1,73 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"unicode"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+)
+
+// misuse is a command line that cannot be understood, with where to read on. It
+// must not repeat what stands where a name is expected: that may be a database
+// URL, which holds a password.
+func misuse(cmd *cobra.Command, format string, args ...any) error {
+	return fmt.Errorf(format+"; see %q", append(args, cmd.CommandPath()+" --help")...)
+}
+
+// noArguments is for commands that are told everything by flags.
+func noArguments(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	return misuse(cmd, "%s takes flags and nothing else", cmd.CommandPath())
+}
+
+// someFiles is for commands that read files.
+func someFiles(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return nil
+	}
+	return misuse(cmd, "%s needs a file, or several", cmd.CommandPath())
+}
+
+// aCommand is for the program itself.
+func aCommand(cmd *cobra.Command, args []string) error {
+	switch {
+	case len(args) == 0:
+		return nil
+	case strings.ContainsFunc(args[0], func(r rune) bool { return !unicode.IsLetter(r) && r != '-' }):
+		return misuse(cmd, "the name of a command is missing")
+	}
+	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
+		return misuse(cmd, "unknown command %q, did you mean %s?", args[0], strings.Join(similar, " or "))
+	}
+	return misuse(cmd, "unknown command %q", args[0])
+}
+
+// flagMisuse says what is wrong with a flag.
+func flagMisuse(cmd *cobra.Command, err error) error {
+	var unknown *pflag.NotExistError
+	var invalid *pflag.InvalidValueError
+	var empty *pflag.ValueRequiredError
+	var malformed *pflag.InvalidSyntaxError
+	switch {
+	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
+		return misuse(cmd, "unknown flag -%s, and flags of more than one letter begin with two dashes", unknown.GetSpecifiedName())
+	case errors.As(err, &unknown):
+		return misuse(cmd, "unknown flag --%s", unknown.GetSpecifiedName())
+	case errors.As(err, &invalid):
+		return misuse(cmd, "--%s takes %s, not %q", invalid.GetFlag().Name, forms[invalid.GetFlag().Value.Type()], invalid.GetValue())
+	case errors.As(err, &empty):
+		return misuse(cmd, "--%s needs a value", empty.GetFlag().Name)
+	case errors.As(err, &malformed):
+		return misuse(cmd, "a flag has no name")
+	default:
+		return err
+	}
+}
+
+// forms are the types of flags that can be given a wrong value.
+var forms = map[string]string{"int": "a whole number", "uint64": "a whole number, 0 or more", "uint": "a whole number, 0 or more", "bool": "true or false"}

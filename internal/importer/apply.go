@@ -1,0 +1,330 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
+)
+
+// batch is some rows that are written in one transaction.
+type batch struct {
+	job *db.BulkJob
+	// v is the submitter, with the roles of this moment; nil where nothing may be
+	// done for that person any more, and then why says so.
+	v    *viewer.Viewer
+	why  *problem
+	rows []*plannedRow
+}
+
+// plannedRow is a row on its way into the roster.
+type plannedRow struct {
+	*db.BulkJobRow
+	plan *plan
+	hash string // Of the new password.
+
+	// What has become of the row. A transaction that is tried again begins with
+	// none of it.
+	refusal        *problem
+	createdID      int
+	added, removed int
+	// already is set where somebody else has done just this in between.
+	already bool
+}
+
+func (b *batch) reset() {
+	for _, r := range b.rows {
+		r.refusal, r.createdID, r.added, r.removed, r.already = nil, 0, 0, 0, false
+		if b.v == nil {
+			p := *b.why
+			r.refuse(&p)
+		}
+	}
+}
+
+// open are the rows that nothing has been found against yet.
+func (b *batch) open() []*plannedRow {
+	return slices.DeleteFunc(slices.Clone(b.rows), func(r *plannedRow) bool { return r.refusal != nil })
+}
+
+func (r *plannedRow) refuse(p *problem) {
+	p.Row = r.Row
+	r.refusal = p
+}
+
+func (r *plannedRow) stale(format string, args ...any) {
+	r.refuse(&problem{Code: Stale, Message: fmt.Sprintf(format, args...),
+		Hint: "Upload the row again to see what it would change now."})
+}
+
+// largeImport is how many rows make it worth while to look at the tables anew, so
+// that the planner knows what has come in.
+const largeImport = 5000
+
+// apply carries out the plans of a job that has been started.
+func (s *Service) apply(ctx context.Context, h *held) error {
+	run := s.applyBatches
+	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		run = s.applyAtOnce
+	}
+	done, err := run(ctx, h)
+	if err != nil || !done {
+		return err
+	}
+	if h.job.TotalRows >= largeImport {
+		if err := s.db.Optimize(ctx); err != nil {
+			s.log.WarnContext(ctx, "the statistics of the tables could not be refreshed", "error", err)
+		}
+	}
+	return nil
+}
+
+// applyBatches writes the rows batch by batch. Whoever goes on after a crash
+// finds in processed_rows where.
+func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err error) {
+	for behind := h.job.ProcessedRows; ; {
+		b, err := s.nextBatch(ctx, h.job, behind)
+		if err != nil {
+			return false, err
+		}
+		if len(b.rows) == 0 {
+			return true, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+				return s.complete(ctx, client, h.job.ID)
+			})
+		}
+		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
+			return false, err
+		}
+		if b.v == nil && behind == 0 {
+			return false, s.failRows(ctx, h, []*problem{b.why})
+		}
+		if err := s.hashPasswords(ctx, h.job, b.rows); err != nil {
+			return false, err
+		}
+		if err := s.writeBatch(ctx, h, b); err != nil {
+			return false, fmt.Errorf("write the rows from %d on: %w", b.rows[0].Row, err)
+		}
+		behind = b.last().Row
+	}
+}
+
+// writeBatch writes a batch in a transaction. Where somebody else takes an id
+// between the look and the write, the next look sees it and refuses that row
+// alone. Where that happens again and again, because somebody creates students
+// all the time, smaller batches leave less time for it, down to a single row, for
+// which the answer of the unique index is the reason itself.
+func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
+	const tries = 3
+	write := func() error {
+		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			return s.carryOut(ctx, client, b)
+		})
+	}
+	err := write()
+	for try := 1; isDuplicate(err) && try < tries; try++ {
+		err = write()
+	}
+	switch half := len(b.rows) / 2; {
+	case !isDuplicate(err):
+		return err
+	case half > 0:
+		first, second := *b, *b
+		first.rows, second.rows = b.rows[:half], b.rows[half:]
+		if err := s.writeBatch(ctx, h, &first); err != nil {
+			return err
+		}
+		return s.writeBatch(ctx, h, &second)
+	default:
+		b.v, b.why = nil, taken(err)
+		return write()
+	}
+}
+
+// taken says which unique index has refused a row.
+func taken(err error) *problem {
+	const hint = "Upload the row again to see what it would change now."
+	switch {
+	case database.Violates(err, "username_key"):
+		return problemf(UsernameTaken, hint, "Somebody has taken the username since the file was checked.")
+	case database.Violates(err, "email_key"):
+		return problemf(EmailTaken, hint, "Somebody has taken the address since the file was checked.")
+	default:
+		return problemf(ExternalIDTaken, hint, "Somebody has taken the ID since the file was checked.")
+	}
+}
+
+func (b *batch) last() *plannedRow { return b.rows[len(b.rows)-1] }
+
+// applyAtOnce writes all rows in one transaction, and none if one is refused. The
+// passwords are hashed before it begins, because that takes long.
+func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err error) {
+	v, why, err := s.submitter(ctx, h.job)
+	if err != nil {
+		return false, err
+	}
+	if v == nil {
+		return false, s.failRows(ctx, h, []*problem{why})
+	}
+	hashes, err := s.allHashes(ctx, h.job)
+	if err != nil {
+		return false, err
+	}
+	var refused []*problem
+	write := func() error {
+		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			refused = nil
+			for behind := 0; ; {
+				b, err := s.nextBatch(ctx, h.job, behind)
+				if err != nil {
+					return err
+				}
+				if len(b.rows) == 0 {
+					return s.complete(ctx, client, h.job.ID)
+				}
+				b.v = v
+				for _, r := range b.rows {
+					r.hash = hashes[r.Row]
+				}
+				if err := s.carryOut(ctx, client, b); err != nil {
+					return err
+				}
+				if refused = b.refusals(); len(refused) > 0 {
+					return errRefused
+				}
+				behind = b.last().Row
+			}
+		})
+	}
+	// The next look sees the id that somebody took, and refuses the row.
+	err = write()
+	for try := 1; isDuplicate(err) && try < maxTries; try++ {
+		err = write()
+	}
+	if errors.Is(err, errRefused) {
+		return false, s.failRows(ctx, h, refused)
+	}
+	return err == nil, err
+}
+
+var errRefused = errors.New("importer: a row of a job that is all or nothing was refused")
+
+// nextBatch reads the next plans behind a row. The number of a row is never
+// smaller than that among the rows that are not blank, so processed_rows will do.
+func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*batch, error) {
+	rows, err := s.db.Client(ctx).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+	b := &batch{job: job, rows: make([]*plannedRow, len(rows))}
+	for i, row := range rows {
+		p, err := readPlan(row.Plan)
+		if err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
+		}
+		b.rows[i] = &plannedRow{BulkJobRow: row, plan: p}
+	}
+	return b, err
+}
+
+// carryOut writes a batch, and in the same transaction what became of each row.
+func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) error {
+	b.reset()
+	if b.v != nil {
+		write := map[bulkjob.Kind]func(context.Context, *db.Client, *batch) error{
+			bulkjob.KindIMPORT_STUDENTS:      s.applyStudents,
+			bulkjob.KindIMPORT_GROUPS:        s.applyGroups,
+			bulkjob.KindIMPORT_EDUCATORS:     s.applyEducators,
+			bulkjob.KindIMPORT_ORGANIZATIONS: s.applyOrganizations,
+			bulkjob.KindIMPORT_ENROLLMENTS:   s.applyEnrollments,
+		}[b.job.Kind]
+		if err := write(viewer.NewContext(ctx, b.v), client, b); err != nil {
+			return err
+		}
+	}
+	return s.settle(ctx, client, b)
+}
+
+func (b *batch) refusals() []*problem {
+	var refused []*problem
+	for _, r := range b.rows {
+		if r.refusal != nil {
+			refused = append(refused, r.refusal)
+		}
+	}
+	return refused
+}
+
+// settle writes down what became of a batch: the states of its rows, without the
+// passwords, the reasons of refusals, and the counts where they came out
+// differently from what the preview said.
+func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error {
+	var t tally
+	updates := make([]changed, len(b.rows))
+	for i, r := range b.rows {
+		updates[i] = changed{r.ID, map[string]any{"state": stateApplied}}
+		if r.createdID != 0 {
+			updates[i].set["target_id"] = r.createdID
+		}
+		if len(r.plan.Password) > 0 {
+			r.plan.Password = nil
+			text, err := r.plan.encode()
+			if err != nil {
+				return err
+			}
+			updates[i].set["plan"] = text
+		}
+		t.added += r.added - r.plan.added()
+		t.removed += r.removed - r.plan.removed()
+		if r.refusal == nil && !r.already {
+			continue
+		}
+		if r.plan.Do == doCreate {
+			t.created--
+		} else {
+			t.updated--
+		}
+		if r.refusal != nil {
+			updates[i].set["state"] = stateRefused
+			t.errors++
+		} else {
+			t.unchanged++
+		}
+	}
+	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
+		return err
+	}
+	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, "+
+		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		b.last().plan.N, t.created, t.updated, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
+	return err
+}
+
+// complete ends a job whose rows have all been dealt with.
+func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) error {
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
+		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
+	return err
+}
+
+// grouped collects the ids that rows name, sorted and each once.
+func grouped(rows []*plannedRow, ids func(*plannedRow) []int) []int {
+	set := map[int]bool{}
+	for _, r := range rows {
+		for _, id := range ids(r) {
+			if id != 0 {
+				set[id] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}

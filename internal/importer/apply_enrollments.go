@@ -1,0 +1,142 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/internal/roster"
+)
+
+// applyEnrollments writes a batch of lines that each put one person into one
+// group, or take one out. A version is no help here: it grows with the line before
+// that is about the same student. What counts is whether the person and the group
+// are there; a line that somebody has carried out by hand meanwhile is unchanged.
+func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *batch) error {
+	ids := grouped(b.rows, func(r *plannedRow) []int {
+		if r.plan.aboutStudent() {
+			return []int{r.TargetID}
+		}
+		return nil
+	})
+	students, err := roster.LockStudents(ctx, client, s.locks(), ids)
+	if err != nil {
+		return err
+	}
+	there := map[int]bool{}
+	for _, st := range students {
+		there[st.ID] = true
+	}
+	for _, r := range b.rows {
+		if r.plan.aboutStudent() && !there[r.TargetID] {
+			r.stale("The student is no longer in the purview of the person who uploaded the file.")
+		}
+	}
+	if err := s.refuseStaleTaughtGroups(ctx, client, b); err != nil {
+		return err
+	}
+	if err := s.refuseGoneEducators(ctx, client, b); err != nil {
+		return err
+	}
+	if err := s.enrollPairs(ctx, client, b); err != nil {
+		return err
+	}
+	var teaching []*plannedRow
+	for _, r := range b.open() {
+		if !r.plan.aboutStudent() {
+			teaching = append(teaching, r)
+		}
+	}
+	if err := s.teach(systemFor(ctx), client, teaching); err != nil {
+		return err
+	}
+	touched := grouped(teaching, func(r *plannedRow) []int {
+		if r.already {
+			return nil
+		}
+		return []int{r.TargetID}
+	})
+	var updates []changed
+	for _, id := range touched {
+		updates = append(updates, changed{id: id})
+	}
+	return updateRows(ctx, client, group.Table, "version = version + 1", updates)
+}
+
+// refuseStaleTaughtGroups is refuseStaleGroups with the groups that educators
+// join and leave among those that are locked.
+func (s *Service) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *batch) error {
+	ids := grouped(b.open(), groupsOfLine)
+	groups, err := roster.LockGroups(ctx, client, s.locks(), ids)
+	if err != nil {
+		return err
+	}
+	there := map[int]*db.Group{}
+	for _, g := range groups {
+		there[g.ID] = g
+	}
+	for _, r := range b.open() {
+		for _, id := range groupsOfLine(r) {
+			switch g := there[id]; {
+			case g == nil:
+				r.stale("The class or group no longer exists, or is no longer in the purview of the person who uploaded the file.")
+			case g.Synced == 1:
+				r.refuse(syncedGroup(g))
+			}
+		}
+	}
+	return nil
+}
+
+func groupsOfLine(r *plannedRow) []int {
+	if !r.plan.aboutStudent() {
+		return []int{r.TargetID}
+	}
+	return append(append([]int(nil), r.plan.Join...), r.plan.Leave...)
+}
+
+// enrollPairs carries out the lines of students.
+func (s *Service) enrollPairs(ctx context.Context, client *db.Client, b *batch) error {
+	var join, leave []roster.Pair
+	for _, r := range b.open() {
+		for _, g := range r.plan.Join {
+			join = append(join, roster.Pair{StudentID: r.TargetID, GroupID: g})
+		}
+		for _, g := range r.plan.Leave {
+			leave = append(leave, roster.Pair{StudentID: r.TargetID, GroupID: g})
+		}
+	}
+	did := map[roster.Pair]bool{}
+	for _, change := range []struct {
+		pairs []roster.Pair
+		do    func(context.Context, *db.Client, []roster.Pair) ([]roster.Pair, error)
+	}{{join, roster.Enroll}, {leave, roster.Unenroll}} {
+		if len(change.pairs) == 0 {
+			continue
+		}
+		done, err := change.do(ctx, client, change.pairs)
+		if err != nil {
+			return err
+		}
+		for _, p := range done {
+			did[p] = true
+		}
+	}
+	for _, r := range b.open() {
+		if !r.plan.aboutStudent() {
+			continue
+		}
+		r.already = true
+		for _, g := range r.plan.Join {
+			if did[roster.Pair{StudentID: r.TargetID, GroupID: g}] {
+				r.added, r.already = 1, false
+			}
+		}
+		for _, g := range r.plan.Leave {
+			if did[roster.Pair{StudentID: r.TargetID, GroupID: g}] {
+				r.removed, r.already = 1, false
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,321 @@
+package importer
+
+import (
+	"context"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/rule"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// educatorCheck makes plans of the rows of a file of educators.
+type educatorCheck struct{ *check }
+
+// educatorRow is one row and what it means.
+type educatorRow struct {
+	*fileRow
+	id         int
+	externalID string
+	email      string
+	e          *db.Educator // On record, or nil.
+}
+
+// educatorLookup is what a batch of rows needs to know about educators.
+type educatorLookup struct {
+	*educatorFinder
+	editable map[int]bool
+	// External ids of the district and addresses of the installation that
+	// somebody has, whether or not the submitter sees that one.
+	taken  map[string]int
+	emails map[string]int
+	// roles are those that educators hold: "TEACHER 17" by educator.
+	roles map[int]map[string]bool
+}
+
+func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
+	var all []*educatorRow
+	for _, r := range rows {
+		if r.refused {
+			continue
+		}
+		row := &educatorRow{fileRow: r, externalID: roster.Clean(r.text(colExternalID)), email: roster.Clean(r.text(colEmail))}
+		row.id = keyOf(globalid.Educator, r.text(colDatabaseID))
+		r.label = label(roster.Clean(r.text(colFirstName)), roster.Clean(r.text(colLastName)), row.externalID)
+		all = append(all, row)
+	}
+	found, err := c.find(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		c.match(r, found)
+		if !r.refused {
+			c.planRow(r, found)
+		}
+	}
+	return nil
+}
+
+func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
+	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}}
+	var texts, externalIDs, keys []string
+	for _, r := range rows {
+		if r.id != 0 {
+			texts = append(texts, globalid.Encode(globalid.Educator, r.id))
+		}
+		if r.externalID != "" {
+			texts, externalIDs = append(texts, r.externalID), append(externalIDs, r.externalID)
+		}
+		if r.email != "" {
+			texts, keys = append(texts, r.email), append(keys, fold.Key(r.email))
+		}
+	}
+	var err error
+	if found.educatorFinder, err = c.findEducators(ctx, texts); err != nil {
+		return nil, err
+	}
+	client := c.s.db.Client(ctx)
+	system := viewer.AsSystem(ctx, "whether an external id or address is taken")
+	taken, err := client.Educator.Query().Where(educator.DistrictID(c.job.DistrictID), educator.ExternalIDIn(externalIDs...)).
+		Select(educator.FieldID, educator.FieldExternalID).All(system)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range taken {
+		found.taken[*e.ExternalID] = e.ID
+	}
+	emails, err := client.Educator.Query().Where(educator.EmailKeyIn(keys...)).Select(educator.FieldID, educator.FieldEmailKey).All(system)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range emails {
+		found.emails[*e.EmailKey] = e.ID
+	}
+	return found, c.findRoles(ctx, found)
+}
+
+func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) error {
+	client := c.s.db.Client(ctx)
+	var ids []int
+	for id := range found.byID {
+		ids = append(ids, id)
+	}
+	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(c.v)).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range editable {
+		found.editable[id] = true
+	}
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
+	for _, r := range roles {
+		if found.roles[r.EducatorID] == nil {
+			found.roles[r.EducatorID] = map[string]bool{}
+		}
+		found.roles[r.EducatorID][roleAt(string(r.Role), r.OrganizationID)] = true
+	}
+	return err
+}
+
+func roleAt(role string, organizationID int) string { return role + " " + strconv.Itoa(organizationID) }
+
+// match finds the educator of a row: by Database ID, by external id, or by the
+// address where the row has neither.
+func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
+	r.cannotClear(colDatabaseID, colExternalID, colFirstName, colLastName, colRole, colSchool)
+	switch {
+	case r.refused:
+		return
+	case r.text(colDatabaseID) != "":
+		if r.e = found.byID[r.id]; r.e == nil {
+			r.fail(colDatabaseID, problemf(UnknownEducator, "Copy the Database ID again, or clear the cell.", "There is no educator with this Database ID in your purview."))
+			return
+		}
+		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {
+			r.fail(colExternalID, problemf(IDMismatch, "Correct one of the two, or clear the Database ID.", "The Database ID and the external ID are not of the same educator."))
+			return
+		}
+	case r.externalID != "":
+		r.e = found.byExternal[r.externalID]
+		if r.e == nil && found.taken[r.externalID] != 0 {
+			r.fail(colExternalID, problemf(ExternalIDTaken, "Check the external ID, or ask an administrator of the district.", "The external ID is taken in the district."))
+			return
+		}
+	case r.email != "":
+		r.e = found.byEmail[fold.Key(r.email)]
+	default:
+		r.needs(colExternalID, "Without it, or an email address, nobody knows whom the row is about.")
+		return
+	}
+	switch {
+	case r.e != nil:
+		r.label = label(r.e.FirstName, r.e.LastName, deref(r.e.ExternalID))
+		c.duplicate(r.fileRow, "educator", "educator", strconv.Itoa(r.e.ID))
+	case r.externalID != "":
+		c.duplicate(r.fileRow, "educator", "educator id", r.externalID)
+	}
+}
+
+func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
+	p := &plan{Do: doCreate}
+	on := &db.Educator{}
+	if r.e != nil {
+		p.Do, on = doUpdate, r.e
+		r.targetID = r.e.ID
+	}
+	c.externalID(r, p, deref(on.ExternalID))
+	first := c.text(r, p, colFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
+	last := c.text(r, p, colLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
+	if first != on.FirstName || last != on.LastName {
+		p.set(educator.FieldSortName, fold.SortName(last, first))
+	}
+	c.email(r, p, found, on)
+	c.text(r, p, colUsername, educator.FieldUsername, "username", maxKey, on.Username, false)
+	at := c.role(r, p, found)
+	c.password(r.fileRow, p, at, on.PasswordHash != "")
+	if r.e != nil && (len(p.Set) > 0 || len(p.Password) > 0) && !found.editable[r.e.ID] {
+		r.fail("", problemf(Forbidden, "Ask an administrator of the district.",
+			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
+	}
+	if !r.refused && len(p.Changes) > 0 {
+		r.plan = p
+	}
+}
+
+func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {
+	value := r.undamaged(colExternalID, current)
+	switch {
+	case value == "" || value == current:
+	case utf8.RuneCountInString(value) > roster.MaxExternalID:
+		r.fail(colExternalID, problemf(TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+	default:
+		p.set(educator.FieldExternalID, value)
+		p.was(educator.FieldExternalID, current)
+		p.changes(colExternalID, current, value)
+	}
+}
+
+// text plans a field of text and returns what it will be.
+func (c *educatorCheck) text(r *educatorRow, p *plan, column, field, what string, longest int, current string, required bool) string {
+	value := roster.Clean(r.text(column))
+	switch {
+	case r.clears(column) && !required && current != "":
+	case value == "" && current == "" && required:
+		r.needs(column, "A new educator needs one.")
+		return current
+	case value == "" || value == current:
+		return current
+	}
+	if utf8.RuneCountInString(value) > longest {
+		r.fail(column, problemf(TooLong, "Shorten it.", "The %s has more than %d characters.", what, longest))
+		return current
+	}
+	p.set(field, value)
+	p.was(field, current)
+	p.changes(column, current, value)
+	return value
+}
+
+// email plans the address to sign in with. It is unique in the installation,
+// because signing in names no district.
+func (c *educatorCheck) email(r *educatorRow, p *plan, found *educatorLookup, on *db.Educator) {
+	if r.clears(colEmail) && on.Email != "" {
+		p.set(educator.FieldEmail, "")
+		p.set(educator.FieldEmailKey, nil)
+		p.was(educator.FieldEmail, on.Email)
+		p.changes(colEmail, on.Email, "")
+		return
+	}
+	key := fold.Key(r.email)
+	switch name, domain, _ := strings.Cut(r.email, "@"); {
+	case r.email == "" || r.email == on.Email:
+		return
+	case name == "" || domain == "" || strings.Contains(r.email, " "):
+		r.fail(colEmail, problemf(BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
+		return
+	case utf8.RuneCountInString(r.email) > maxKey || utf8.RuneCountInString(key) > maxKey:
+		r.fail(colEmail, problemf(TooLong, "Check the address.", "The address has more than %d characters.", maxKey))
+		return
+	}
+	if owner := found.emails[key]; owner != 0 && owner != on.ID {
+		r.fail(colEmail, problemf(EmailTaken, "Check the address. Everybody needs an own one.", "Somebody else signs in with this address."))
+		return
+	}
+	if first := c.seen.first("email", key); first != 0 && first != r.Row {
+		r.fail(colEmail, problemf(DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
+		return
+	}
+	c.seen.claim("email", key, r.Row)
+	p.set(educator.FieldEmail, r.email)
+	p.set(educator.FieldEmailKey, key)
+	p.was(educator.FieldEmail, on.Email)
+	p.changes(colEmail, on.Email, r.email)
+}
+
+// roles are the ways to write a role, by the form in which headers are compared.
+var roles = map[string]viewer.Role{
+	"teacher": viewer.Teacher, "educator": viewer.Teacher,
+	"administrator": viewer.SchoolAdmin, "admin": viewer.SchoolAdmin,
+	"schooladministrator": viewer.SchoolAdmin, "schooladmin": viewer.SchoolAdmin, "principal": viewer.SchoolAdmin,
+	"siteadministrator":     viewer.SchoolAdmin,
+	"districtadministrator": viewer.DistrictAdmin, "districtadmin": viewer.DistrictAdmin,
+}
+
+var roleNames = map[viewer.Role]string{
+	viewer.Teacher: "Teacher", viewer.SchoolAdmin: "School Administrator", viewer.DistrictAdmin: "District Administrator",
+}
+
+// role plans the role that a row gives, and returns where it is held. Roles are
+// only ever added. A row about somebody on record that names neither role nor
+// school says nothing about roles.
+func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) *db.Organization {
+	role := viewer.Teacher
+	if cell := r.text(colRole); cell != "" {
+		known := false
+		if role, known = roles[headerKey(cell)]; !known {
+			r.fail(colRole, problemf(UnknownRole, "Write Teacher, School Administrator or District Administrator.", "This is not a role."))
+			return nil
+		}
+	} else if r.e != nil && r.text(colSchool) == "" {
+		return c.atSchool()
+	}
+	at := c.atSchool()
+	if cell := r.text(colSchool); cell != "" && role != viewer.DistrictAdmin {
+		school, problem := c.schools.find(cell)
+		if problem != nil {
+			r.fail(colSchool, problem)
+			return nil
+		}
+		at = school
+	}
+	if role == viewer.DistrictAdmin {
+		at = c.schools.byID[c.job.DistrictID]
+	}
+	switch {
+	case role == viewer.DistrictAdmin && (at == nil || c.atSchool() != nil || !c.v.Administers(at.ID, at.ID)):
+		r.fail(colRole, problemf(DistrictRoleForbidden, "Upload the row for the district.", "Only an administrator of the district makes another one."))
+		return nil
+	case at == nil:
+		r.needs(colSchool, "A role is held at a school.")
+		return nil
+	case !c.reaches(at.ID):
+		r.fail(colSchool, c.otherSchool())
+		return nil
+	case !c.v.Administers(at.ID, at.DistrictID):
+		r.fail(colSchool, problemf(Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
+		return nil
+	}
+	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {
+		p.Role, p.SchoolID = string(role), at.ID
+		p.changes(colRole, "", roleNames[role]+" at "+at.Name)
+	}
+	return at
+}

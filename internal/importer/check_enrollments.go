@@ -1,0 +1,288 @@
+package importer
+
+import (
+	"context"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+)
+
+// enrollmentCheck makes plans of the rows of a file with one line for each person
+// of a group, students and educators alike.
+type enrollmentCheck struct{ *check }
+
+// enrollmentRow is one row and what it means.
+type enrollmentRow struct {
+	*fileRow
+	group  string
+	person string
+	role   string // "student", "teacher", or empty.
+
+	st      *db.Student
+	e       *db.Educator
+	schools []int // Where the person is.
+}
+
+// personLookup holds the persons whom a batch of rows may mean, as far as the
+// submitter sees them, and where they are already.
+type personLookup struct {
+	students  map[string]*db.Student
+	educators map[string]*db.Educator
+	// at are the schools where an educator holds a role.
+	at       map[int][]int
+	enrolled map[roster.Pair]bool
+	// teaching has educators in the place of students.
+	teaching map[roster.Pair]bool
+}
+
+func (c *enrollmentCheck) checkRows(ctx context.Context, rows []*fileRow) error {
+	var all []*enrollmentRow
+	for _, r := range rows {
+		if r.refused {
+			continue
+		}
+		row := &enrollmentRow{fileRow: r, group: roster.Clean(r.text(colGroups)), person: roster.Clean(r.text(colPerson))}
+		r.cannotClear(colGroups, colPerson)
+		switch role := headerKey(r.text(colRole)); role {
+		case "", "student", "teacher":
+			row.role = role
+		case "educator":
+			row.role = "teacher"
+		default:
+			r.fail(colRole, problemf(UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
+		}
+		if row.group == "" && !r.refused {
+			r.needs(colGroups, "Each line puts one person into one class or group.")
+		}
+		if row.person == "" && !r.refused {
+			r.needs(colPerson, "Each line puts one person into one class or group.")
+		}
+		if !r.refused {
+			all = append(all, row)
+		}
+	}
+	found, err := c.findPersons(ctx, all)
+	if err != nil {
+		return err
+	}
+	var wishes []groupWish
+	for _, r := range all {
+		if c.person(r, found); !r.refused {
+			wishes = append(wishes, groupWish{r.group, r.schools})
+		}
+	}
+	finder, err := c.findGroups(ctx, wishes)
+	if err != nil {
+		return err
+	}
+	if err := c.findMemberships(ctx, all, found); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if !r.refused {
+			c.planRow(r, found, finder)
+		}
+	}
+	return nil
+}
+
+// findPersons reads everybody whom the rows may mean, by their own ids and by
+// Database ID.
+func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
+	found := &personLookup{students: map[string]*db.Student{}, educators: map[string]*db.Educator{},
+		at: map[int][]int{}, enrolled: map[roster.Pair]bool{}, teaching: map[roster.Pair]bool{}}
+	var texts []string
+	var studentIDs, educatorIDs []int
+	for _, r := range rows {
+		texts = append(texts, r.person)
+		if id, ok := globalid.Key(globalid.Student, r.person); ok {
+			studentIDs = append(studentIDs, id)
+		}
+		if id, ok := globalid.Key(globalid.Educator, r.person); ok {
+			educatorIDs = append(educatorIDs, id)
+		}
+	}
+	client := c.s.db.Client(ctx)
+	students, err := client.Student.Query().Where(student.DistrictID(c.job.DistrictID), student.ExternalIDIn(texts...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range students {
+		found.students[st.ExternalID] = st
+	}
+	if students, err = client.Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(studentIDs...)).All(ctx); err != nil {
+		return nil, err
+	}
+	for _, st := range students {
+		found.students[globalid.Encode(globalid.Student, st.ID)] = st
+	}
+	educators, err := client.Educator.Query().Where(educator.DistrictID(c.job.DistrictID), educator.ExternalIDIn(texts...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range educators {
+		found.educators[*e.ExternalID] = e
+	}
+	if educators, err = client.Educator.Query().Where(educator.DistrictID(c.job.DistrictID), educator.IDIn(educatorIDs...)).All(ctx); err != nil {
+		return nil, err
+	}
+	for _, e := range educators {
+		found.educators[globalid.Encode(globalid.Educator, e.ID)] = e
+	}
+	var ids []int
+	for _, e := range found.educators {
+		ids = append(ids, e.ID)
+	}
+	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
+	for _, r := range held {
+		found.at[r.EducatorID] = append(found.at[r.EducatorID], r.OrganizationID)
+	}
+	return found, err
+}
+
+// person finds the one person whom a row means. Lists of students and of teachers
+// look the same in many systems, so without a role both are looked through.
+func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
+	if r.role != "teacher" {
+		r.st = found.students[r.person]
+	}
+	if r.role != "student" {
+		r.e = found.educators[r.person]
+	}
+	switch {
+	case r.st != nil && r.e != nil:
+		r.fail(colPerson, problemf(AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
+			"The ID belongs to the student %s %s and to the educator %s %s.", r.st.FirstName, r.st.LastName, r.e.FirstName, r.e.LastName))
+	case r.st != nil:
+		r.schools = []int{r.st.OrganizationID}
+		r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
+	case r.e != nil:
+		r.schools = found.at[r.e.ID]
+		r.label = label(r.e.FirstName, r.e.LastName, deref(r.e.ExternalID))
+	default:
+		r.fail(colPerson, problemf(UnknownPerson, "Check the ID, or import the person first.", "There is nobody with this ID in your purview."))
+	}
+}
+
+// findMemberships reads in which groups the persons are.
+func (c *enrollmentCheck) findMemberships(ctx context.Context, rows []*enrollmentRow, found *personLookup) error {
+	students, educators := map[int]bool{}, map[int]bool{}
+	for _, r := range rows {
+		switch {
+		case r.refused:
+		case r.st != nil:
+			students[r.st.ID] = true
+		case r.e != nil:
+			educators[r.e.ID] = true
+		}
+	}
+	client := c.s.db.Client(ctx)
+	for list := range chunks(students) {
+		some, err := client.Enrollment.Query().Where(enrollment.StudentIDIn(list...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range some {
+			found.enrolled[roster.Pair{StudentID: e.StudentID, GroupID: e.GroupID}] = true
+		}
+	}
+	for list := range chunks(educators) {
+		some, err := client.GroupEducator.Query().Where(groupeducator.EducatorIDIn(list...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, t := range some {
+			found.teaching[roster.Pair{StudentID: t.EducatorID, GroupID: t.GroupID}] = true
+		}
+	}
+	return nil
+}
+
+func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder *groupFinder) {
+	g, problem := c.groupOf(r, finder)
+	if problem != nil {
+		r.fail(colGroups, problem)
+		return
+	}
+	if !c.reaches(g.OrganizationID) {
+		r.fail(colGroups, c.otherSchool())
+		return
+	}
+	p := &plan{Do: doCreate}
+	adds := c.job.GroupsMode != bulkjob.GroupsModeREMOVE
+	if !adds {
+		p.Do = doUpdate
+	}
+	var there bool
+	var pair string
+	if r.st != nil {
+		p.Student = 1
+		there = found.enrolled[roster.Pair{StudentID: r.st.ID, GroupID: g.ID}]
+		pair = keyAt(r.st.ID, "student in "+strconv.Itoa(g.ID))
+	} else {
+		there = found.teaching[roster.Pair{StudentID: r.e.ID, GroupID: g.ID}]
+		pair = keyAt(r.e.ID, "teacher of "+strconv.Itoa(g.ID))
+	}
+	if first := c.seen.first("enrollment", pair); first != 0 {
+		r.warn("", problemf(DuplicateInFile, "It changes nothing, and can be deleted.", "Row %d says the same.", first))
+		return
+	}
+	c.seen.claim("enrollment", pair, r.Row)
+	if there == adds {
+		return
+	}
+	if g.Synced == 1 {
+		r.fail(colGroups, syncedGroup(g))
+		return
+	}
+	r.planPair(p, g, adds)
+}
+
+// planPair plans that one person joins or leaves one group.
+func (r *enrollmentRow) planPair(p *plan, g *db.Group, adds bool) {
+	r.plan = p
+	switch {
+	case r.st != nil && adds:
+		r.targetID, r.version, p.Join = r.st.ID, r.st.Version, []int{g.ID}
+		p.changes(colGroups, "", g.Name)
+	case r.st != nil:
+		r.targetID, r.version, p.Leave = r.st.ID, r.st.Version, []int{g.ID}
+		p.changes(colGroups, g.Name, "")
+	default:
+		name := r.e.FirstName + " " + r.e.LastName
+		r.targetID, r.version, r.label = g.ID, g.Version, groupLabel(g.Name, deref(g.ExternalID))
+		if adds {
+			p.Teach = []int{r.e.ID}
+			p.changes(colEducators, "", name)
+		} else {
+			p.Untaught = []int{r.e.ID}
+			p.changes(colEducators, name, "")
+		}
+	}
+}
+
+// groupOf finds the group of a row. IDs of classes may repeat in other schools,
+// so the one at the person's school goes first; an external id that exists only
+// once in the purview is clear wherever it is.
+func (c *enrollmentCheck) groupOf(r *enrollmentRow, finder *groupFinder) (*db.Group, *problem) {
+	g, problem := finder.find(r.group, r.schools, nil)
+	if problem == nil || problem.Code != UnknownGroup {
+		return g, problem
+	}
+	switch elsewhere := finder.elsewhereByExternal[r.group]; len(elsewhere) {
+	case 0:
+		return nil, problem
+	case 1:
+		return elsewhere[0], nil
+	default:
+		return nil, finder.ambiguous(r.group, elsewhere)
+	}
+}

@@ -1,0 +1,100 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+)
+
+// educatorFinder holds the educators whom a batch of rows may mean. They are
+// educators whom the submitter sees.
+type educatorFinder struct {
+	byID       map[int]*db.Educator
+	byExternal map[string]*db.Educator
+	byEmail    map[string]*db.Educator
+	// self is the submitter's own name.
+	self string
+}
+
+// educatorTexts are the educators that a cell names, each as it stands there.
+func educatorTexts(r *fileRow) []string {
+	texts := csvfile.SplitList(r.text(colEducators))
+	for i, t := range texts {
+		texts[i] = roster.Clean(t)
+	}
+	if len(texts) > roster.MaxGroupsAtOne {
+		r.fail(colEducators, problemf(TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
+		return nil
+	}
+	return texts
+}
+
+// findEducators reads what texts may mean: Database IDs, external ids, addresses.
+func (c *check) findEducators(ctx context.Context, texts []string) (*educatorFinder, error) {
+	f := &educatorFinder{byID: map[int]*db.Educator{}, byExternal: map[string]*db.Educator{}, byEmail: map[string]*db.Educator{}}
+	ids := map[int]bool{c.v.EducatorID: true}
+	externalIDs, keys := map[string]bool{}, map[string]bool{}
+	for _, text := range texts {
+		if id, ok := globalid.Key(globalid.Educator, text); ok {
+			ids[id] = true
+		}
+		externalIDs[text], keys[fold.Key(text)] = true, true
+	}
+	query := func() *db.EducatorQuery {
+		return c.s.db.Client(ctx).Educator.Query().Where(educator.DistrictID(c.job.DistrictID))
+	}
+	for list := range chunks(ids) {
+		if err := f.keep(ctx, query().Where(educator.IDIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	for list := range chunks(externalIDs) {
+		if err := f.keep(ctx, query().Where(educator.ExternalIDIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	for list := range chunks(keys) {
+		if err := f.keep(ctx, query().Where(educator.EmailKeyIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	if e := f.byID[c.v.EducatorID]; e != nil {
+		f.self = e.FirstName + " " + e.LastName
+	}
+	return f, nil
+}
+
+func (f *educatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
+	all, err := q.All(ctx)
+	for _, e := range all {
+		f.byID[e.ID] = e
+		if e.ExternalID != nil {
+			f.byExternal[*e.ExternalID] = e
+		}
+		if e.EmailKey != nil {
+			f.byEmail[*e.EmailKey] = e
+		}
+	}
+	return err
+}
+
+func (f *educatorFinder) find(text string) (*db.Educator, *problem) {
+	if id, ok := globalid.Key(globalid.Educator, text); ok && f.byID[id] != nil {
+		return f.byID[id], nil
+	}
+	if e := f.byExternal[text]; e != nil {
+		return e, nil
+	}
+	if e := f.byEmail[fold.Key(text)]; e != nil {
+		return e, nil
+	}
+	return nil, problemf(UnknownEducator, "Write the external ID, email address or Database ID of somebody who has an account.",
+		"There is no educator %q in your purview.", text)
+}
+
+func listedNames(names []string) string { return csvfile.JoinList(names) }

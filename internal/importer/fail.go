@@ -1,0 +1,79 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// fail ends a job of which nothing has been written, because of the file as a
+// whole: every row of it counts as refused.
+func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
+	if h.job.Status == bulkjob.StatusPROCESSING {
+		return s.failRows(ctx, h, []*problem{why})
+	}
+	if err := s.clearPreview(ctx, h); err != nil {
+		return err
+	}
+	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if err := s.writeProblems(ctx, client, h.job.ID, []*problem{why}); err != nil {
+			return err
+		}
+		return s.leaveVerifying(ctx, client, h,
+			"UPDATE bulk_jobs SET status = ?, finished_at = ?, errors = total_rows, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusFAILED), s.instant(), h.job.ID)
+	})
+}
+
+// failRows ends a job because of some of its rows, given with what is wrong with
+// them as far as that is not written down yet. The other rows stay unchanged,
+// and are counted so. The plans go, with the passwords in them; should the
+// server stop before they are gone, sweep removes them.
+func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
+	refused := map[int]bool{}
+	for _, p := range why {
+		if p.Row > 0 && !p.Warning {
+			refused[p.Row] = true
+		}
+	}
+	err := s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if err := s.writeProblems(ctx, client, h.job.ID, why); err != nil {
+			return err
+		}
+		// MySQL assigns from left to right, so the sum comes before the zeros.
+		return s.leaveVerifying(ctx, client, h,
+			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated - ?, errors = errors + ?, "+
+				"created = 0, updated = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), h.job.ID)
+	})
+	if err != nil {
+		return err
+	}
+	return s.removeRows(ctx, h.job.ID, s.db.InTx)
+}
+
+// submitter returns the person for whom a job acts, with the roles of this
+// moment, or why the job cannot act for that person any more.
+func (s *Service) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *problem, error) {
+	v, err := s.viewer(ctx, job.SubmittedBy)
+	if fault.KindOf(err) == fault.Unauthenticated {
+		return nil, problemf(AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
+	}
+	if err != nil {
+		return nil, nil, err
+	}
+	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
+	if err == nil {
+		if maySubmit(v, o, job.Kind) == nil {
+			return v, nil, nil
+		}
+	} else if !db.IsNotFound(err) {
+		return nil, nil, err
+	}
+	return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",
+		"The person who uploaded the file no longer has a role that allows it at this organization."), nil
+}

@@ -1,0 +1,63 @@
+package importer
+
+import (
+	"context"
+	"runtime"
+	"sync"
+
+	"homeroom/ent/db"
+)
+
+// hashPasswords hashes the new passwords of rows on all cores. It takes so long
+// on purpose that no transaction may be open meanwhile.
+func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*plannedRow) error {
+	sealed, err := s.sealOf(job.ID, forPasswords)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan *plannedRow)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for r := range work {
+				password, err := sealed.open(r.Row, r.plan.Password)
+				if err == nil {
+					r.hash, err = s.hash(ctx, string(password))
+				}
+				if err != nil {
+					cancel(err)
+				}
+			}
+		})
+	}
+	for _, r := range rows {
+		if len(r.plan.Password) > 0 && ctx.Err() == nil {
+			work <- r
+		}
+	}
+	close(work)
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// allHashes hashes the passwords of a whole job, by row.
+func (s *Service) allHashes(ctx context.Context, job *db.BulkJob) (map[int]string, error) {
+	hashes := map[int]string{}
+	for behind := 0; ; {
+		b, err := s.nextBatch(ctx, job, behind)
+		if err != nil || len(b.rows) == 0 {
+			return hashes, err
+		}
+		if err := s.hashPasswords(ctx, job, b.rows); err != nil {
+			return nil, err
+		}
+		for _, r := range b.rows {
+			if r.hash != "" {
+				hashes[r.Row] = r.hash
+			}
+		}
+		behind = b.last().Row
+	}
+}

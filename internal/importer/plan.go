@@ -1,0 +1,102 @@
+package importer
+
+import "encoding/json"
+
+// Change is one field that changes. Before is nil for what is created, After for
+// what is emptied. A password is shown as "set".
+type Change struct {
+	Field  string  `json:"f"`
+	Before *string `json:"b,omitempty"`
+	After  *string `json:"a,omitempty"`
+}
+
+// The states of a row that has a plan.
+const (
+	statePlanned int8 = iota
+	stateApplied
+	stateRefused
+)
+
+// What a plan does.
+const (
+	doCreate = "create"
+	doUpdate = "update"
+	// doRevive brings a deleted student back.
+	doRevive = "revive"
+)
+
+// plan is what one row of a file will do: the changes that the preview shows,
+// and what it takes to carry them out.
+type plan struct {
+	// N counts the rows of the file that are not blank, from 1.
+	N       int      `json:"n"`
+	Do      string   `json:"do"`
+	Changes []Change `json:"changes"`
+
+	// Set holds the new values of columns of the table, nil for NULL.
+	Set map[string]any `json:"set,omitempty"`
+	// Was holds what stood there when the plan was made, where no version tells.
+	Was map[string]string `json:"was,omitempty"`
+	// SchoolID is where something is created, a role is held, or a student moves to.
+	SchoolID int `json:"school,omitempty"`
+	// Password is the new password, encrypted, until the row has been applied.
+	Password []byte `json:"password,omitempty"`
+	// Join and Leave are groups of a student.
+	Join  []int `json:"join,omitempty"`
+	Leave []int `json:"leave,omitempty"`
+	// Teach are educators who join a group, Untaught those who leave it.
+	Teach    []int `json:"teach,omitempty"`
+	Untaught []int `json:"untaught,omitempty"`
+	// Role is given to an educator at SchoolID.
+	Role string `json:"role,omitempty"`
+	// Student is 1 where the row's target is a student.
+	Student int `json:"student,omitempty"`
+}
+
+func (p *plan) aboutStudent() bool { return p.Student == 1 }
+
+// set notes a new value of a column.
+func (p *plan) set(column string, value any) {
+	if p.Set == nil {
+		p.Set = map[string]any{}
+	}
+	p.Set[column] = value
+}
+
+// was notes what stood in a column.
+func (p *plan) was(column, value string) {
+	if p.Was == nil {
+		p.Was = map[string]string{}
+	}
+	p.Was[column] = value
+}
+
+// changes notes a field for the preview; an empty text is nothing.
+func (p *plan) changes(field, before, after string) {
+	c := Change{Field: field}
+	if before != "" {
+		c.Before = &before
+	}
+	if after != "" {
+		c.After = &after
+	}
+	p.Changes = append(p.Changes, c)
+}
+
+func (p *plan) encode() ([]byte, error) { return json.Marshal(p) }
+
+func readPlan(text []byte) (*plan, error) {
+	p := new(plan)
+	err := json.Unmarshal(text, p)
+	for column, value := range p.Set {
+		// Every number in a plan is a whole one.
+		if n, ok := value.(float64); ok {
+			p.Set[column] = int(n)
+		}
+	}
+	return p, err
+}
+
+// added and removed are the enrollments that come and go with the row.
+func (p *plan) added() int   { return len(p.Join) }
+func (p *plan) removed() int { return len(p.Leave) }

@@ -1,0 +1,118 @@
+package importer
+
+import (
+	"crypto/sha256"
+	"strings"
+
+	"homeroom/internal/csvfile"
+)
+
+// clearWord in a cell empties what can be emptied; a blank cell changes nothing.
+const clearWord = "[clear]"
+
+// fileRow is one row of a file on its way to a plan.
+type fileRow struct {
+	Row int // As Record.Row of csvfile counts.
+	N   int // Rows that are not blank, from 1.
+
+	layout   *layout
+	cells    []string
+	problems []*problem
+	refused  bool
+
+	// What the check has found out; a row without a plan changes nothing.
+	plan     *plan
+	targetID int
+	version  int
+	label    string
+}
+
+func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells}
+	for i, cell := range r.cells {
+		r.cells[i] = csvfile.UnguardFormula(cell)
+	}
+	if rec.Extra > 0 {
+		// Every cell may stand under a wrong header, so none is shown or used.
+		r.fail("", problemf(ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
+			"The row has more cells than the first row has column names, so its cells may have slipped."))
+	}
+	return r
+}
+
+// text returns a cell, or "" where the file has no such column, where the cell is
+// blank, and where it says [clear].
+func (r *fileRow) text(column string) string {
+	if cell := r.cell(column); !strings.EqualFold(cell, clearWord) {
+		return cell
+	}
+	return ""
+}
+
+// clears reports whether a cell says [clear].
+func (r *fileRow) clears(column string) bool {
+	return strings.EqualFold(r.cell(column), clearWord)
+}
+
+func (r *fileRow) cell(column string) string {
+	i, ok := r.layout.index[column]
+	if !ok || i >= len(r.cells) {
+		return ""
+	}
+	return r.cells[i]
+}
+
+// fail refuses the row because of a cell; column is empty for the row as a whole.
+func (r *fileRow) fail(column string, p *problem) {
+	r.refused = true
+	r.note(column, p)
+}
+
+// warn notes something odd that keeps nothing from happening.
+func (r *fileRow) warn(column string, p *problem) {
+	p.Warning = true
+	r.note(column, p)
+}
+
+func (r *fileRow) note(column string, p *problem) {
+	p.Row, p.Column = r.Row, r.layout.header[column]
+	if column != colPassword && p.Value == "" {
+		p.Value = r.cell(column)
+	}
+	r.problems = append(r.problems, p)
+}
+
+// needs refuses the row for want of a value; column may be missing in the file.
+func (r *fileRow) needs(column, why string) {
+	r.fail(column, problemf(Required, "Fill in "+column+", or add the column.", "%s is missing. %s", column, why))
+}
+
+// cannotClear refuses [clear] in cells that cannot be emptied.
+func (r *fileRow) cannotClear(columns ...string) {
+	for _, column := range columns {
+		if r.clears(column) {
+			r.fail(column, problemf(CannotClear, "Write the value, or leave the cell blank to change nothing.", "%s cannot be emptied.", column))
+		}
+	}
+}
+
+// claims remembers which row of the file was the first to speak of something. It
+// holds hashes, because a file may have a million rows.
+type claims map[[16]byte]int32
+
+func claimKey(kind, key string) (k [16]byte) {
+	sum := sha256.Sum256([]byte(kind + "\x00" + key))
+	copy(k[:], sum[:])
+	return k
+}
+
+// first returns the first row that claimed a key, or 0.
+func (c claims) first(kind, key string) int { return int(c[claimKey(kind, key)]) }
+
+// claim gives the key to a row unless an earlier one has it.
+func (c claims) claim(kind, key string, row int) {
+	k := claimKey(kind, key)
+	if _, taken := c[k]; !taken {
+		c[k] = int32(row)
+	}
+}

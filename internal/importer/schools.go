@@ -1,0 +1,130 @@
+package importer
+
+import (
+	"context"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// maxCandidates is how many candidates a hint names.
+const maxCandidates = 5
+
+// schools are the organizations of a district that the submitter sees. They are
+// read once for a file: a district has at most some thousand.
+type schools struct {
+	byID       map[int]*db.Organization
+	byExternal map[string]*db.Organization
+	byName     map[string][]*db.Organization
+	// district is there for the settings that schools inherit, whether or not the
+	// submitter sees it.
+	district *db.Organization
+}
+
+func (s *Service) loadSchools(ctx context.Context, districtID int) (*schools, error) {
+	client := s.db.Client(ctx)
+	district, err := client.Organization.Get(viewer.AsSystem(ctx, "inherited settings"), districtID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := client.Organization.Query().Where(organization.DistrictID(districtID)).Order(db.Asc(organization.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	index := &schools{district: district, byID: map[int]*db.Organization{}, byExternal: map[string]*db.Organization{}, byName: map[string][]*db.Organization{}}
+	for _, o := range all {
+		index.byID[o.ID] = o
+		if o.ExternalID != nil {
+			index.byExternal[*o.ExternalID] = o
+		}
+		index.byName[o.NameKey] = append(index.byName[o.NameKey], o)
+	}
+	return index, nil
+}
+
+// find returns the school that a cell names: by Database ID, external id or name.
+func (x *schools) find(cell string) (*db.Organization, *problem) {
+	if id, ok := globalid.Key(globalid.Organization, cell); ok {
+		if o := x.byID[id]; o != nil {
+			return aSchool(o)
+		}
+	}
+	var found []*db.Organization
+	if o := x.byExternal[cell]; o != nil {
+		found = append(found, o)
+	}
+	for _, o := range exactly(cell, x.byName[fold.Text(cell)], func(o *db.Organization) string { return o.Name }) {
+		if len(found) == 0 || o.ID != found[0].ID {
+			found = append(found, o)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, problemf(UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.", "There is no such school in your purview.")
+	case 1:
+		return aSchool(found[0])
+	default:
+		return nil, problemf(AmbiguousSchool, "Write the Database ID of the one you mean: "+namesOf(found, func(o *db.Organization) string {
+			return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
+		})+".", "%d schools go by this.", len(found))
+	}
+}
+
+func aSchool(o *db.Organization) (*db.Organization, *problem) {
+	if o.Type != organization.TypeSCHOOL {
+		return nil, problemf(NotASchool, "Write one of its schools.", "%s is a district.", o.Name)
+	}
+	return o, nil
+}
+
+// shortestPassword is the setting of a school, inherited from its district.
+func (x *schools) shortestPassword(school *db.Organization) int {
+	for _, o := range []*db.Organization{school, x.district} {
+		if o != nil && o.PasswordMinLength != nil {
+			return *o.PasswordMinLength
+		}
+	}
+	return roster.MinPassword
+}
+
+// name returns the name of a school for the preview; one that the submitter does
+// not see has none.
+func (x *schools) name(id int) string {
+	if o := x.byID[id]; o != nil {
+		return o.Name
+	}
+	return ""
+}
+
+// exactly keeps, of things whose names are equal but for accents and case, those
+// that are equal with the accents, if there are any.
+func exactly[T any](cell string, found []T, name func(T) string) []T {
+	var same []T
+	for _, f := range found {
+		if fold.Key(name(f)) == fold.Key(cell) {
+			same = append(same, f)
+		}
+	}
+	if len(same) > 0 {
+		return same
+	}
+	return found
+}
+
+// namesOf lists the first few of some candidates.
+func namesOf[T any](found []T, name func(T) string) string {
+	var names []string
+	for i, f := range found {
+		if i == maxCandidates {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, name(f))
+	}
+	return strings.Join(names, "; ")
+}

@@ -1,0 +1,163 @@
+package importer_test
+
+import (
+	"encoding/csv"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+	"homeroom/internal/fold"
+	"homeroom/internal/importer"
+)
+
+// sdsFiles are the sample district of Microsoft School Data Sync, in the order in
+// which they build on each other, with what each brings in.
+var sdsFiles = []struct {
+	name string
+	kind bulkjob.Kind
+	rows int
+}{
+	{"School.csv", schools, 2},
+	{"Section.csv", groups, 28},
+	{"Teacher.csv", educators, 12},
+	{"Student.csv", students, 86},
+	{"TeacherRoster.csv", enrollments, 28},
+	{"StudentEnrollment.csv", enrollments, 602},
+}
+
+func sdsFile(t testing.TB, name string) string {
+	t.Helper()
+	content, err := os.ReadFile(filepath.Join("testdata", "sds-100-users", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+// freshDistrict is a district without schools, and its administrator.
+func freshDistrict(t testing.TB, b *bench) (*db.Organization, *db.Educator) {
+	t.Helper()
+	o := b.Client().Organization.Create().SetType(organization.TypeDISTRICT).SetName("Contoso").SetNameKey("contoso").SaveX(fixture.System())
+	o = o.Update().SetDistrictID(o.ID).SaveX(fixture.System())
+	e := b.Client().Educator.Create().SetDistrictID(o.ID).SetFirstName("Olga").SetLastName("Operator").
+		SetSortName("operator  olga").SetEmail("olga@example.org").SetEmailKey("olga@example.org").SaveX(fixture.System())
+	b.Client().RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.ID).
+		SetRole(roleassignment.RoleDISTRICT_ADMIN).SaveX(fixture.System())
+	return o, e
+}
+
+func TestSampleDistrict(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		district, admin := freshDistrict(t, b)
+		for _, f := range sdsFiles {
+			content := sdsFile(t, f.name)
+			job := b.verified(admin, district, f.kind, content)
+			b.want(job, ready, f.rows, 0, 0, 0)
+			job = b.applied(admin, job)
+			b.want(job, completed, f.rows, 0, 0, 0)
+			wantAdded := 0
+			if f.name == "StudentEnrollment.csv" {
+				wantAdded = f.rows
+			}
+			if job.EnrollmentsAdded != wantAdded || job.ProcessedRows != f.rows || job.VerifiedRows != f.rows {
+				t.Errorf("%s: %d enrollments added, %d rows processed, %d verified", f.name, job.EnrollmentsAdded, job.ProcessedRows, job.VerifiedRows)
+			}
+			if again := b.verified(admin, district, f.kind, content); f.kind != students && f.kind != educators {
+				b.want(again, ready, 0, 0, f.rows, 0)
+			} else {
+				// The passwords in the files are set anew, whatever they were.
+				b.want(again, ready, 0, f.rows, 0, 0)
+			}
+		}
+		b.consistent()
+		in := "district_id = ?"
+		for query, want := range map[string]int{
+			"SELECT COUNT(*) FROM organizations WHERE type = 'SCHOOL' AND " + in:                                             2,
+			"SELECT COUNT(*) FROM `groups` WHERE " + in:                                                                      28,
+			"SELECT COUNT(*) FROM students WHERE " + in:                                                                      86,
+			"SELECT COUNT(*) FROM educators WHERE " + in:                                                                     13,
+			"SELECT COUNT(*) FROM role_assignments WHERE role = 'TEACHER' AND " + in:                                         12,
+			"SELECT COUNT(*) FROM group_educators t JOIN `groups` g ON g.id = t.group_id WHERE g." + in:                      28,
+			"SELECT COUNT(*) FROM enrollments e JOIN students s ON s.id = e.student_id WHERE s." + in:                        602,
+			"SELECT COUNT(*) FROM students WHERE ungrouped = 1 AND " + in:                                                    0,
+			"SELECT COUNT(*) FROM students WHERE password_hash LIKE '$argon2id$%' AND " + in:                                 86,
+			"SELECT COUNT(DISTINCT w.student_id) FROM student_words w WHERE w.word = 'fstark' AND w." + in:                   1,
+			"SELECT COUNT(*) FROM organizations o WHERE o.external_id LIKE 'job%' OR o.external_id LIKE '_job%' AND o." + in: 0,
+		} {
+			if got := b.number(query, district.ID); got != want {
+				t.Errorf("%d, want %d: %s", got, want, query)
+			}
+		}
+
+		t.Run("a class name that repeats across the schools resolves in each student's own school", func(t *testing.T) {
+			records, err := csv.NewReader(strings.NewReader(sdsFile(t, "Student.csv"))).ReadAll()
+			if err != nil {
+				t.Fatal(err)
+			}
+			file := "Student ID,Classes/Groups\n"
+			for _, r := range records[1:] {
+				file += r[0] + ",Math - Algebra 1\n"
+			}
+			b := &bench{World: b.World, Service: b.Service, t: t}
+			job := b.imported(admin, district, students, file, mode(bulkjob.GroupsModeREPLACE))
+			if job.Errors != 0 || job.Created != 0 {
+				t.Fatalf("%d errors, %d created:\n%s", job.Errors, job.Created, b.problems(job))
+			}
+			for _, st := range b.Client().Student.Query().Where(student.DistrictID(district.ID)).AllX(fixture.System()) {
+				g := b.Client().Enrollment.Query().Where(enrollment.StudentID(st.ID)).QueryGroup().OnlyX(fixture.System())
+				if g.Name != "Math - Algebra 1" || g.OrganizationID != st.OrganizationID {
+					t.Errorf("%s of school %d is in %s of school %d", st.Username, st.OrganizationID, g.Name, g.OrganizationID)
+				}
+			}
+			if n := b.Client().Group.Query().Where(group.NameKey(fold.Text("Math - Algebra 1"))).CountX(fixture.System()); n != 2 {
+				t.Errorf("%d groups of that name", n)
+			}
+			b.consistent()
+		})
+	})
+}
+
+func TestDetectKind(t *testing.T) {
+	t.Parallel()
+	head := func(name string) []string {
+		line, _, _ := strings.Cut(sdsFile(t, name), "\n")
+		return strings.Split(strings.TrimPrefix(strings.TrimSpace(line), "\ufeff"), ",")
+	}
+	for _, f := range sdsFiles {
+		for _, name := range []string{f.name, "upload.csv", "data (3).csv"} {
+			if kind, ok := importer.DetectKind(name, head(f.name)); !ok || kind != f.kind {
+				t.Errorf("%s called %s: %v %v, want %v", f.name, name, kind, ok, f.kind)
+			}
+		}
+	}
+	for _, c := range []struct {
+		name, header string
+		want         bulkjob.Kind
+		ok           bool
+	}{
+		{"export.csv", strings.TrimSpace(header) + ",Minutes,Last Active", students, true},
+		{"x.csv", "student_id,first_name,last_name,grade", students, true},
+		{"x.csv", "Student ID,Classes/Groups", students, true},
+		{"Enrollments.csv", "Student ID,Class", enrollments, true},
+		{"classes.csv", "External ID,Name", groups, true},
+		{"schools.csv", "External ID,Name", schools, true},
+		{"x.csv", "foo,bar", "", false},
+	} {
+		if kind, ok := importer.DetectKind(c.name, strings.Split(c.header, ",")); kind != c.want || ok != c.ok {
+			t.Errorf("%s %s: %v %v, want %v %v", c.name, c.header, kind, ok, c.want, c.ok)
+		}
+	}
+}

@@ -1,0 +1,245 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/viewer"
+)
+
+// batchRows is how many rows are checked, and how many are written, with one set
+// of statements. MariaDB treats longer lists of values in another, slower way.
+const batchRows = 500
+
+// checker turns rows of one kind of file into plans.
+type checker interface {
+	// checkRows looks up what a batch of rows means, with a number of statements that
+	// does not depend on the rows, and gives each a plan, nothing, or problems.
+	checkRows(ctx context.Context, rows []*fileRow) error
+}
+
+// verify reads the file of a job twice, first to find out what it is, then row by
+// row, and writes down what it would change. After a crash it starts again from
+// the first row: what a row means can depend on the rows before it.
+func (s *Service) verify(ctx context.Context, h *held) error {
+	if err := s.clearPreview(ctx, h); err != nil {
+		return err
+	}
+	v, refusal, err := s.submitter(ctx, h.job)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	file, err := s.file(ctx, h.job.ID)
+	if err != nil {
+		return err
+	}
+	format, err := csvfile.Inspect(file, s.limits)
+	if refusal := ofFile(err); refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	l, refusal := readHeader(h.job.Kind, format.Header)
+	if refusal == nil && format.Rows == 0 {
+		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
+			"The file has no rows under the column names.")
+	}
+	if err := s.writeFormat(ctx, h, format, l); err != nil {
+		return err
+	}
+	if refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	return s.verifyRows(viewer.NewContext(ctx, v), h, v, format, l)
+}
+
+// ofFile makes a problem of an error about the file as a whole, or nil.
+func ofFile(err error) *problem {
+	var e *csvfile.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return &problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
+}
+
+func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, format csvfile.Format, l *layout) error {
+	file, err := s.file(ctx, h.job.ID)
+	if err != nil {
+		return err
+	}
+	reader, err := csvfile.NewReader(file, format, s.limits)
+	if err != nil {
+		return s.failFile(ctx, h, err)
+	}
+	c, err := s.checkerOf(ctx, h.job, v)
+	if err != nil {
+		return err
+	}
+	var total tally
+	for n := 0; n < int(format.Rows); {
+		var rows []*fileRow
+		for len(rows) < batchRows && n < int(format.Rows) {
+			rec, err := reader.Next()
+			if err != nil {
+				return s.failFile(ctx, h, err)
+			}
+			n++
+			rows = append(rows, newRow(l, n, rec))
+		}
+		if err := c.checkRows(ctx, rows); err != nil {
+			return fmt.Errorf("check the rows from %d on: %w", rows[0].Row, err)
+		}
+		t, err := s.writePreview(ctx, h, rows)
+		if err != nil {
+			return err
+		}
+		total.add(t)
+	}
+	// One more read tells that the second pass found what the first one did.
+	if _, err := reader.Next(); !errors.Is(err, io.EOF) {
+		return s.failFile(ctx, h, err)
+	}
+	return s.finishVerifying(ctx, h, total)
+}
+
+// failFile ends the job where err is about the file, and returns it otherwise.
+func (s *Service) failFile(ctx context.Context, h *held, err error) error {
+	if refusal := ofFile(err); refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	return err
+}
+
+// tally counts rows by what becomes of them.
+type tally struct {
+	rows, created, updated, unchanged, errors, warnings int
+	added, removed                                      int
+}
+
+func (t *tally) add(o tally) {
+	t.rows += o.rows
+	t.created += o.created
+	t.updated += o.updated
+	t.unchanged += o.unchanged
+	t.errors += o.errors
+	t.warnings += o.warnings
+	t.added += o.added
+	t.removed += o.removed
+}
+
+// count adds a row that has been checked.
+func (t *tally) count(r *fileRow) {
+	t.rows++
+	for _, p := range r.problems {
+		if p.Warning {
+			t.warnings++
+		}
+	}
+	switch {
+	case r.refused:
+		t.errors++
+	case r.plan == nil:
+		t.unchanged++
+	case r.plan.Do == doCreate:
+		t.created++
+	default:
+		t.updated++
+	}
+	if !r.refused && r.plan != nil {
+		t.added += r.plan.added()
+		t.removed += r.plan.removed()
+	}
+}
+
+// clearPreview removes what an attempt before this one has written. verified_rows
+// stays, so that nobody sees the progress go back.
+func (s *Service) clearPreview(ctx context.Context, h *held) error {
+	fenced := func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
+		return s.inFence(ctx, h, fn)
+	}
+	if err := s.removeRows(ctx, h.job.ID, fenced); err != nil {
+		return err
+	}
+	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_problems WHERE job_id = ?", h.job.ID); err != nil {
+			return err
+		}
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, errors = 0, warnings = 0, "+
+			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.job.ID)
+		return err
+	})
+}
+
+func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l *layout) error {
+	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return client.BulkJob.UpdateOneID(h.job.ID).
+			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
+			SetHeaders(f.Header).SetIgnoredHeaders(l.ignored).SetTotalRows(int(f.Rows)).
+			Exec(viewer.AsSystem(ctx, "what was found out about a file"))
+	})
+}
+
+// writePreview writes down a batch of checked rows.
+func (s *Service) writePreview(ctx context.Context, h *held, rows []*fileRow) (t tally, err error) {
+	var plans [][]any
+	var problems []*problem
+	now := s.instant()
+	for _, r := range rows {
+		problems = append(problems, r.problems...)
+		t.count(r)
+		if r.refused || r.plan == nil {
+			continue
+		}
+		r.plan.N = r.N
+		text, err := r.plan.encode()
+		if err != nil {
+			return t, err
+		}
+		plans = append(plans, []any{now, h.job.ID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned})
+	}
+	verified := rows[len(rows)-1].N
+	return t, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		err := insertRows(ctx, client, "bulk_job_rows",
+			"created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state", plans)
+		if err != nil {
+			return err
+		}
+		if err := s.writeProblems(ctx, client, h.job.ID, problems); err != nil {
+			return err
+		}
+		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
+			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, warnings = warnings + ?, "+
+			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+			verified, verified, t.created, t.updated, t.unchanged, t.errors, t.warnings, t.added, t.removed, h.job.ID)
+		return err
+	})
+}
+
+// finishVerifying makes the job READY and removes the file, of which nothing is
+// needed any more, or ends a job that is all or nothing and cannot be all.
+func (s *Service) finishVerifying(ctx context.Context, h *held, total tally) error {
+	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.errors > 0 {
+		return s.failRows(ctx, h, nil)
+	}
+	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return s.leaveVerifying(ctx, client, h, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusREADY), h.job.ID)
+	})
+}
+
+func (s *Service) leaveVerifying(ctx context.Context, client *db.Client, h *held, query string, args ...any) error {
+	if _, err := client.ExecContext(ctx, query, args...); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", h.job.ID)
+	return err
+}

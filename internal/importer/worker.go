@@ -1,0 +1,170 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime/debug"
+	"sync"
+	"time"
+
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/viewer"
+)
+
+const (
+	// workers is how many jobs, of different districts, a server works on at a
+	// time: a short file does not wait for a long one.
+	workers = 4
+	// pollEvery is how long it takes a server to notice what another one took in.
+	pollEvery = time.Second
+	// sweepEvery is how often what was left behind is removed.
+	sweepEvery = time.Minute
+	// maxTries is how often a job may end in an error of the server before it is
+	// given up, as long as nothing of it has been written.
+	maxTries = 5
+	// retryPause is multiplied by the number of tries.
+	retryPause = 5 * time.Second
+)
+
+// Run works on jobs until ctx ends, and then gives back what it has begun.
+func (s *Service) Run(ctx context.Context) error {
+	var all sync.WaitGroup
+	all.Go(func() { s.sweepForever(ctx) })
+	for range workers {
+		all.Go(func() { s.runForever(ctx) })
+	}
+	all.Wait()
+	return ctx.Err()
+}
+
+func (s *Service) runForever(ctx context.Context) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		worked, err := s.runNext(ctx, 0)
+		if err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "look for jobs", "error", err)
+		}
+		if worked {
+			continue
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		case <-s.wake:
+		}
+	}
+}
+
+// Drain works on jobs until none is left that could be worked on. It is for
+// commands and tests.
+func (s *Service) Drain(ctx context.Context) error {
+	for {
+		worked, err := s.runNext(ctx, 0)
+		if err != nil || !worked {
+			return err
+		}
+	}
+}
+
+// RunJob works until a job waits for a person or is finished, and first on those
+// before it in its district. Another server may be doing the work.
+func (s *Service) RunJob(ctx context.Context, id int) error {
+	for {
+		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "work on a job"), id)
+		if err != nil {
+			return err
+		}
+		if job.Status != bulkjob.StatusVERIFYING && job.Status != bulkjob.StatusPROCESSING {
+			return nil
+		}
+		worked, err := s.runNext(ctx, job.DistrictID)
+		if err != nil {
+			return err
+		}
+		if !worked {
+			select {
+			case <-ctx.Done():
+				return ctx.Err()
+			case <-time.After(pollEvery / 5):
+			}
+		}
+	}
+}
+
+func (s *Service) wakeUp() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// runNext claims one job and works on it, and reports whether there was one.
+func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
+	h, err := s.claimNext(ctx, district)
+	if h == nil || err != nil {
+		return false, err
+	}
+	work, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stop := s.keepAlive(work, h, cancel)
+	err = s.workOn(work, h)
+	stop()
+	switch {
+	case err == nil:
+		s.setTries(h.job.ID, 0)
+	case errors.Is(err, errLost) || errors.Is(context.Cause(work), errLost):
+		s.log.InfoContext(ctx, "another server has taken a job over", "job", h.job.ID)
+	case ctx.Err() != nil:
+		s.release(ctx, h, 0)
+		return false, ctx.Err()
+	default:
+		s.tryAgain(ctx, h, err)
+	}
+	return true, nil
+}
+
+func (s *Service) workOn(ctx context.Context, h *held) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+		}
+	}()
+	if h.job.Status == bulkjob.StatusVERIFYING {
+		return s.verify(ctx, h)
+	}
+	return s.apply(ctx, h)
+}
+
+// tryAgain puts a job off after an error that is not the file's. Once some of
+// its rows have been written it cannot end as "nothing was written", and is
+// tried until it goes on.
+func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
+	tries := s.setTries(h.job.ID, +1)
+	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "try", tries, "error", cause)
+	if tries >= maxTries {
+		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "give a job up"), h.job.ID)
+		if err == nil && (job.Status == bulkjob.StatusVERIFYING || job.ProcessedRows == 0) {
+			err = s.fail(ctx, h, problemf(Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
+				"Something went wrong on the server. Nothing was written."))
+			if err == nil {
+				s.setTries(h.job.ID, 0)
+				return
+			}
+		}
+	}
+	s.release(ctx, h, min(time.Duration(tries)*retryPause, time.Minute))
+}
+
+// setTries counts a try, or forgets all where step is 0.
+func (s *Service) setTries(jobID, step int) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if step == 0 {
+		delete(s.tries, jobID)
+		return 0
+	}
+	s.tries[jobID] += step
+	return s.tries[jobID]
+}
