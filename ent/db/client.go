@@ -20,10 +20,13 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
+	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
@@ -60,14 +63,20 @@ type Client struct {
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
 	GroupEducator *GroupEducatorClient
+	// OneTimeLink is the client for interacting with the OneTimeLink builders.
+	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
 	RoleAssignment *RoleAssignmentClient
+	// ServiceKey is the client for interacting with the ServiceKey builders.
+	ServiceKey *ServiceKeyClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInMark is the client for interacting with the SignInMark builders.
+	SignInMark *SignInMarkClient
 	// Student is the client for interacting with the Student builders.
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
@@ -96,10 +105,13 @@ func (c *Client) init() {
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
+	c.OneTimeLink = NewOneTimeLinkClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Product = NewProductClient(c.config)
 	c.RoleAssignment = NewRoleAssignmentClient(c.config)
+	c.ServiceKey = NewServiceKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.SignInMark = NewSignInMarkClient(c.config)
 	c.Student = NewStudentClient(c.config)
 	c.StudentWord = NewStudentWordClient(c.config)
 	c.UsageDay = NewUsageDayClient(c.config)
@@ -205,10 +217,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Enrollment:        NewEnrollmentClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
+		OneTimeLink:       NewOneTimeLinkClient(cfg),
 		Organization:      NewOrganizationClient(cfg),
 		Product:           NewProductClient(cfg),
 		RoleAssignment:    NewRoleAssignmentClient(cfg),
+		ServiceKey:        NewServiceKeyClient(cfg),
 		Session:           NewSessionClient(cfg),
+		SignInMark:        NewSignInMarkClient(cfg),
 		Student:           NewStudentClient(cfg),
 		StudentWord:       NewStudentWordClient(cfg),
 		UsageDay:          NewUsageDayClient(cfg),
@@ -241,10 +256,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Enrollment:        NewEnrollmentClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
+		OneTimeLink:       NewOneTimeLinkClient(cfg),
 		Organization:      NewOrganizationClient(cfg),
 		Product:           NewProductClient(cfg),
 		RoleAssignment:    NewRoleAssignmentClient(cfg),
+		ServiceKey:        NewServiceKeyClient(cfg),
 		Session:           NewSessionClient(cfg),
+		SignInMark:        NewSignInMarkClient(cfg),
 		Student:           NewStudentClient(cfg),
 		StudentWord:       NewStudentWordClient(cfg),
 		UsageDay:          NewUsageDayClient(cfg),
@@ -279,9 +297,9 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
-		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
-		c.RoleAssignment, c.Session, c.Student, c.StudentWord, c.UsageDay,
-		c.UsageEvent,
+		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.OneTimeLink,
+		c.Organization, c.Product, c.RoleAssignment, c.ServiceKey, c.Session,
+		c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Use(hooks...)
 	}
@@ -292,9 +310,9 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
-		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.Organization, c.Product,
-		c.RoleAssignment, c.Session, c.Student, c.StudentWord, c.UsageDay,
-		c.UsageEvent,
+		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.OneTimeLink,
+		c.Organization, c.Product, c.RoleAssignment, c.ServiceKey, c.Session,
+		c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -321,14 +339,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Group.mutate(ctx, m)
 	case *GroupEducatorMutation:
 		return c.GroupEducator.mutate(ctx, m)
+	case *OneTimeLinkMutation:
+		return c.OneTimeLink.mutate(ctx, m)
 	case *OrganizationMutation:
 		return c.Organization.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
 	case *RoleAssignmentMutation:
 		return c.RoleAssignment.mutate(ctx, m)
+	case *ServiceKeyMutation:
+		return c.ServiceKey.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SignInMarkMutation:
+		return c.SignInMark.mutate(ctx, m)
 	case *StudentMutation:
 		return c.Student.mutate(ctx, m)
 	case *StudentWordMutation:
@@ -1328,6 +1352,22 @@ func (c *EducatorClient) QuerySessions(_m *Educator) *SessionQuery {
 	return query
 }
 
+// QueryLinks queries the links edge of a Educator.
+func (c *EducatorClient) QueryLinks(_m *Educator) *OneTimeLinkQuery {
+	query := (&OneTimeLinkClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, id),
+			sqlgraph.To(onetimelink.Table, onetimelink.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, educator.LinksTable, educator.LinksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *EducatorClient) Hooks() []Hook {
 	hooks := c.hooks.Educator
@@ -1868,6 +1908,156 @@ func (c *GroupEducatorClient) mutate(ctx context.Context, m *GroupEducatorMutati
 	}
 }
 
+// OneTimeLinkClient is a client for the OneTimeLink schema.
+type OneTimeLinkClient struct {
+	config
+}
+
+// NewOneTimeLinkClient returns a client for the OneTimeLink from the given config.
+func NewOneTimeLinkClient(c config) *OneTimeLinkClient {
+	return &OneTimeLinkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `onetimelink.Hooks(f(g(h())))`.
+func (c *OneTimeLinkClient) Use(hooks ...Hook) {
+	c.hooks.OneTimeLink = append(c.hooks.OneTimeLink, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `onetimelink.Intercept(f(g(h())))`.
+func (c *OneTimeLinkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OneTimeLink = append(c.inters.OneTimeLink, interceptors...)
+}
+
+// Create returns a builder for creating a OneTimeLink entity.
+func (c *OneTimeLinkClient) Create() *OneTimeLinkCreate {
+	mutation := newOneTimeLinkMutation(c.config, OpCreate)
+	return &OneTimeLinkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OneTimeLink entities.
+func (c *OneTimeLinkClient) CreateBulk(builders ...*OneTimeLinkCreate) *OneTimeLinkCreateBulk {
+	return &OneTimeLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OneTimeLinkClient) MapCreateBulk(slice any, setFunc func(*OneTimeLinkCreate, int)) *OneTimeLinkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OneTimeLinkCreateBulk{err: fmt.Errorf("calling to OneTimeLinkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OneTimeLinkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OneTimeLinkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OneTimeLink.
+func (c *OneTimeLinkClient) Update() *OneTimeLinkUpdate {
+	mutation := newOneTimeLinkMutation(c.config, OpUpdate)
+	return &OneTimeLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OneTimeLinkClient) UpdateOne(_m *OneTimeLink) *OneTimeLinkUpdateOne {
+	mutation := newOneTimeLinkMutation(c.config, OpUpdateOne, withOneTimeLink(_m))
+	return &OneTimeLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OneTimeLinkClient) UpdateOneID(id int) *OneTimeLinkUpdateOne {
+	mutation := newOneTimeLinkMutation(c.config, OpUpdateOne, withOneTimeLinkID(id))
+	return &OneTimeLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OneTimeLink.
+func (c *OneTimeLinkClient) Delete() *OneTimeLinkDelete {
+	mutation := newOneTimeLinkMutation(c.config, OpDelete)
+	return &OneTimeLinkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OneTimeLinkClient) DeleteOne(_m *OneTimeLink) *OneTimeLinkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OneTimeLinkClient) DeleteOneID(id int) *OneTimeLinkDeleteOne {
+	builder := c.Delete().Where(onetimelink.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OneTimeLinkDeleteOne{builder}
+}
+
+// Query returns a query builder for OneTimeLink.
+func (c *OneTimeLinkClient) Query() *OneTimeLinkQuery {
+	return &OneTimeLinkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOneTimeLink},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OneTimeLink entity by its id.
+func (c *OneTimeLinkClient) Get(ctx context.Context, id int) (*OneTimeLink, error) {
+	return c.Query().Where(onetimelink.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OneTimeLinkClient) GetX(ctx context.Context, id int) *OneTimeLink {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a OneTimeLink.
+func (c *OneTimeLinkClient) QueryEducator(_m *OneTimeLink) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(onetimelink.Table, onetimelink.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, onetimelink.EducatorTable, onetimelink.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OneTimeLinkClient) Hooks() []Hook {
+	hooks := c.hooks.OneTimeLink
+	return append(hooks[:len(hooks):len(hooks)], onetimelink.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *OneTimeLinkClient) Interceptors() []Interceptor {
+	return c.inters.OneTimeLink
+}
+
+func (c *OneTimeLinkClient) mutate(ctx context.Context, m *OneTimeLinkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OneTimeLinkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OneTimeLinkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OneTimeLinkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OneTimeLinkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown OneTimeLink mutation op: %q", m.Op())
+	}
+}
+
 // OrganizationClient is a client for the Organization schema.
 type OrganizationClient struct {
 	config
@@ -2334,6 +2524,188 @@ func (c *RoleAssignmentClient) mutate(ctx context.Context, m *RoleAssignmentMuta
 	}
 }
 
+// ServiceKeyClient is a client for the ServiceKey schema.
+type ServiceKeyClient struct {
+	config
+}
+
+// NewServiceKeyClient returns a client for the ServiceKey from the given config.
+func NewServiceKeyClient(c config) *ServiceKeyClient {
+	return &ServiceKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `servicekey.Hooks(f(g(h())))`.
+func (c *ServiceKeyClient) Use(hooks ...Hook) {
+	c.hooks.ServiceKey = append(c.hooks.ServiceKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `servicekey.Intercept(f(g(h())))`.
+func (c *ServiceKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ServiceKey = append(c.inters.ServiceKey, interceptors...)
+}
+
+// Create returns a builder for creating a ServiceKey entity.
+func (c *ServiceKeyClient) Create() *ServiceKeyCreate {
+	mutation := newServiceKeyMutation(c.config, OpCreate)
+	return &ServiceKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ServiceKey entities.
+func (c *ServiceKeyClient) CreateBulk(builders ...*ServiceKeyCreate) *ServiceKeyCreateBulk {
+	return &ServiceKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ServiceKeyClient) MapCreateBulk(slice any, setFunc func(*ServiceKeyCreate, int)) *ServiceKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ServiceKeyCreateBulk{err: fmt.Errorf("calling to ServiceKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ServiceKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ServiceKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ServiceKey.
+func (c *ServiceKeyClient) Update() *ServiceKeyUpdate {
+	mutation := newServiceKeyMutation(c.config, OpUpdate)
+	return &ServiceKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ServiceKeyClient) UpdateOne(_m *ServiceKey) *ServiceKeyUpdateOne {
+	mutation := newServiceKeyMutation(c.config, OpUpdateOne, withServiceKey(_m))
+	return &ServiceKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ServiceKeyClient) UpdateOneID(id int) *ServiceKeyUpdateOne {
+	mutation := newServiceKeyMutation(c.config, OpUpdateOne, withServiceKeyID(id))
+	return &ServiceKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ServiceKey.
+func (c *ServiceKeyClient) Delete() *ServiceKeyDelete {
+	mutation := newServiceKeyMutation(c.config, OpDelete)
+	return &ServiceKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ServiceKeyClient) DeleteOne(_m *ServiceKey) *ServiceKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ServiceKeyClient) DeleteOneID(id int) *ServiceKeyDeleteOne {
+	builder := c.Delete().Where(servicekey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ServiceKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for ServiceKey.
+func (c *ServiceKeyClient) Query() *ServiceKeyQuery {
+	return &ServiceKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeServiceKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ServiceKey entity by its id.
+func (c *ServiceKeyClient) Get(ctx context.Context, id int) (*ServiceKey, error) {
+	return c.Query().Where(servicekey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ServiceKeyClient) GetX(ctx context.Context, id int) *ServiceKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganization queries the organization edge of a ServiceKey.
+func (c *ServiceKeyClient) QueryOrganization(_m *ServiceKey) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(servicekey.Table, servicekey.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, servicekey.OrganizationTable, servicekey.OrganizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAgent queries the agent edge of a ServiceKey.
+func (c *ServiceKeyClient) QueryAgent(_m *ServiceKey) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(servicekey.Table, servicekey.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, servicekey.AgentTable, servicekey.AgentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryCreator queries the creator edge of a ServiceKey.
+func (c *ServiceKeyClient) QueryCreator(_m *ServiceKey) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(servicekey.Table, servicekey.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, servicekey.CreatorTable, servicekey.CreatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ServiceKeyClient) Hooks() []Hook {
+	hooks := c.hooks.ServiceKey
+	return append(hooks[:len(hooks):len(hooks)], servicekey.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ServiceKeyClient) Interceptors() []Interceptor {
+	return c.inters.ServiceKey
+}
+
+func (c *ServiceKeyClient) mutate(ctx context.Context, m *ServiceKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ServiceKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ServiceKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ServiceKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ServiceKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ServiceKey mutation op: %q", m.Op())
+	}
+}
+
 // SessionClient is a client for the Session schema.
 type SessionClient struct {
 	config
@@ -2481,6 +2853,140 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 		return (&SessionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Session mutation op: %q", m.Op())
+	}
+}
+
+// SignInMarkClient is a client for the SignInMark schema.
+type SignInMarkClient struct {
+	config
+}
+
+// NewSignInMarkClient returns a client for the SignInMark from the given config.
+func NewSignInMarkClient(c config) *SignInMarkClient {
+	return &SignInMarkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signinmark.Hooks(f(g(h())))`.
+func (c *SignInMarkClient) Use(hooks ...Hook) {
+	c.hooks.SignInMark = append(c.hooks.SignInMark, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signinmark.Intercept(f(g(h())))`.
+func (c *SignInMarkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignInMark = append(c.inters.SignInMark, interceptors...)
+}
+
+// Create returns a builder for creating a SignInMark entity.
+func (c *SignInMarkClient) Create() *SignInMarkCreate {
+	mutation := newSignInMarkMutation(c.config, OpCreate)
+	return &SignInMarkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignInMark entities.
+func (c *SignInMarkClient) CreateBulk(builders ...*SignInMarkCreate) *SignInMarkCreateBulk {
+	return &SignInMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignInMarkClient) MapCreateBulk(slice any, setFunc func(*SignInMarkCreate, int)) *SignInMarkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignInMarkCreateBulk{err: fmt.Errorf("calling to SignInMarkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignInMarkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignInMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignInMark.
+func (c *SignInMarkClient) Update() *SignInMarkUpdate {
+	mutation := newSignInMarkMutation(c.config, OpUpdate)
+	return &SignInMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignInMarkClient) UpdateOne(_m *SignInMark) *SignInMarkUpdateOne {
+	mutation := newSignInMarkMutation(c.config, OpUpdateOne, withSignInMark(_m))
+	return &SignInMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignInMarkClient) UpdateOneID(id int) *SignInMarkUpdateOne {
+	mutation := newSignInMarkMutation(c.config, OpUpdateOne, withSignInMarkID(id))
+	return &SignInMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignInMark.
+func (c *SignInMarkClient) Delete() *SignInMarkDelete {
+	mutation := newSignInMarkMutation(c.config, OpDelete)
+	return &SignInMarkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignInMarkClient) DeleteOne(_m *SignInMark) *SignInMarkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignInMarkClient) DeleteOneID(id int) *SignInMarkDeleteOne {
+	builder := c.Delete().Where(signinmark.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignInMarkDeleteOne{builder}
+}
+
+// Query returns a query builder for SignInMark.
+func (c *SignInMarkClient) Query() *SignInMarkQuery {
+	return &SignInMarkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignInMark},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignInMark entity by its id.
+func (c *SignInMarkClient) Get(ctx context.Context, id int) (*SignInMark, error) {
+	return c.Query().Where(signinmark.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignInMarkClient) GetX(ctx context.Context, id int) *SignInMark {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *SignInMarkClient) Hooks() []Hook {
+	hooks := c.hooks.SignInMark
+	return append(hooks[:len(hooks):len(hooks)], signinmark.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignInMarkClient) Interceptors() []Interceptor {
+	return c.inters.SignInMark
+}
+
+func (c *SignInMarkClient) mutate(ctx context.Context, m *SignInMarkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignInMarkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignInMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignInMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignInMarkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown SignInMark mutation op: %q", m.Op())
 	}
 }
 
@@ -3136,13 +3642,15 @@ func (c *UsageEventClient) mutate(ctx context.Context, m *UsageEventMutation) (V
 type (
 	hooks struct {
 		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Group, GroupEducator, Organization, Product, RoleAssignment,
-		Session, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
+		Enrollment, Group, GroupEducator, OneTimeLink, Organization, Product,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		UsageDay, UsageEvent []ent.Hook
 	}
 	inters struct {
 		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Group, GroupEducator, Organization, Product, RoleAssignment,
-		Session, Student, StudentWord, UsageDay, UsageEvent []ent.Interceptor
+		Enrollment, Group, GroupEducator, OneTimeLink, Organization, Product,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		UsageDay, UsageEvent []ent.Interceptor
 	}
 )
 

@@ -39,6 +39,8 @@ type Educator struct {
 	PasswordHash string `json:"-"`
 	// 0 or 1
 	Disabled int8 `json:"disabled,omitempty"`
+	// 0 or 1: an account in whose name a program or the operator imports. Nobody signs in with it, whatever address a file gives it.
+	Service int8 `json:"service,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the EducatorQuery when eager-loading is set.
 	Edges        EducatorEdges `json:"edges"`
@@ -53,9 +55,11 @@ type EducatorEdges struct {
 	Teaching []*GroupEducator `json:"teaching,omitempty"`
 	// Sessions holds the value of the sessions edge.
 	Sessions []*Session `json:"sessions,omitempty"`
+	// Links holds the value of the links edge.
+	Links []*OneTimeLink `json:"links,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [3]bool
+	loadedTypes [4]bool
 }
 
 // RolesOrErr returns the Roles value or an error if the edge
@@ -85,12 +89,21 @@ func (e EducatorEdges) SessionsOrErr() ([]*Session, error) {
 	return nil, &NotLoadedError{edge: "sessions"}
 }
 
+// LinksOrErr returns the Links value or an error if the edge
+// was not loaded in eager-loading.
+func (e EducatorEdges) LinksOrErr() ([]*OneTimeLink, error) {
+	if e.loadedTypes[3] {
+		return e.Links, nil
+	}
+	return nil, &NotLoadedError{edge: "links"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Educator) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case educator.FieldID, educator.FieldDistrictID, educator.FieldDisabled:
+		case educator.FieldID, educator.FieldDistrictID, educator.FieldDisabled, educator.FieldService:
 			values[i] = new(sql.NullInt64)
 		case educator.FieldExternalID, educator.FieldFirstName, educator.FieldLastName, educator.FieldSortName, educator.FieldEmail, educator.FieldEmailKey, educator.FieldUsername, educator.FieldPasswordHash:
 			values[i] = new(sql.NullString)
@@ -185,6 +198,12 @@ func (_m *Educator) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Disabled = int8(value.Int64)
 			}
+		case educator.FieldService:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field service", values[i])
+			} else if value.Valid {
+				_m.Service = int8(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -211,6 +230,11 @@ func (_m *Educator) QueryTeaching() *GroupEducatorQuery {
 // QuerySessions queries the "sessions" edge of the Educator entity.
 func (_m *Educator) QuerySessions() *SessionQuery {
 	return NewEducatorClient(_m.config).QuerySessions(_m)
+}
+
+// QueryLinks queries the "links" edge of the Educator entity.
+func (_m *Educator) QueryLinks() *OneTimeLinkQuery {
+	return NewEducatorClient(_m.config).QueryLinks(_m)
 }
 
 // Update returns a builder for updating this Educator.
@@ -271,6 +295,9 @@ func (_m *Educator) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("disabled=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Disabled))
+	builder.WriteString(", ")
+	builder.WriteString("service=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Service))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
 	"time"
@@ -147,6 +148,20 @@ func (_c *EducatorCreate) SetNillableDisabled(v *int8) *EducatorCreate {
 	return _c
 }
 
+// SetService sets the "service" field.
+func (_c *EducatorCreate) SetService(v int8) *EducatorCreate {
+	_c.mutation.SetService(v)
+	return _c
+}
+
+// SetNillableService sets the "service" field if the given value is not nil.
+func (_c *EducatorCreate) SetNillableService(v *int8) *EducatorCreate {
+	if v != nil {
+		_c.SetService(*v)
+	}
+	return _c
+}
+
 // AddRoleIDs adds the "roles" edge to the RoleAssignment entity by IDs.
 func (_c *EducatorCreate) AddRoleIDs(ids ...int) *EducatorCreate {
 	_c.mutation.AddRoleIDs(ids...)
@@ -190,6 +205,21 @@ func (_c *EducatorCreate) AddSessions(v ...*Session) *EducatorCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddSessionIDs(ids...)
+}
+
+// AddLinkIDs adds the "links" edge to the OneTimeLink entity by IDs.
+func (_c *EducatorCreate) AddLinkIDs(ids ...int) *EducatorCreate {
+	_c.mutation.AddLinkIDs(ids...)
+	return _c
+}
+
+// AddLinks adds the "links" edges to the OneTimeLink entity.
+func (_c *EducatorCreate) AddLinks(v ...*OneTimeLink) *EducatorCreate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddLinkIDs(ids...)
 }
 
 // Mutation returns the EducatorMutation object of the builder.
@@ -248,6 +278,10 @@ func (_c *EducatorCreate) defaults() error {
 		v := educator.DefaultDisabled
 		_c.mutation.SetDisabled(v)
 	}
+	if _, ok := _c.mutation.Service(); !ok {
+		v := educator.DefaultService
+		_c.mutation.SetService(v)
+	}
 	return nil
 }
 
@@ -276,6 +310,9 @@ func (_c *EducatorCreate) check() error {
 	}
 	if _, ok := _c.mutation.Disabled(); !ok {
 		return &ValidationError{Name: "disabled", err: errors.New(`db: missing required field "Educator.disabled"`)}
+	}
+	if _, ok := _c.mutation.Service(); !ok {
+		return &ValidationError{Name: "service", err: errors.New(`db: missing required field "Educator.service"`)}
 	}
 	return nil
 }
@@ -348,6 +385,10 @@ func (_c *EducatorCreate) createSpec() (*Educator, *sqlgraph.CreateSpec) {
 		_spec.SetField(educator.FieldDisabled, field.TypeInt8, value)
 		_node.Disabled = value
 	}
+	if value, ok := _c.mutation.Service(); ok {
+		_spec.SetField(educator.FieldService, field.TypeInt8, value)
+		_node.Service = value
+	}
 	if nodes := _c.mutation.RolesIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
@@ -389,6 +430,22 @@ func (_c *EducatorCreate) createSpec() (*Educator, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.LinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -577,6 +634,24 @@ func (u *EducatorUpsert) UpdateDisabled() *EducatorUpsert {
 // AddDisabled adds v to the "disabled" field.
 func (u *EducatorUpsert) AddDisabled(v int8) *EducatorUpsert {
 	u.Add(educator.FieldDisabled, v)
+	return u
+}
+
+// SetService sets the "service" field.
+func (u *EducatorUpsert) SetService(v int8) *EducatorUpsert {
+	u.Set(educator.FieldService, v)
+	return u
+}
+
+// UpdateService sets the "service" field to the value that was provided on create.
+func (u *EducatorUpsert) UpdateService() *EducatorUpsert {
+	u.SetExcluded(educator.FieldService)
+	return u
+}
+
+// AddService adds v to the "service" field.
+func (u *EducatorUpsert) AddService(v int8) *EducatorUpsert {
+	u.Add(educator.FieldService, v)
 	return u
 }
 
@@ -779,6 +854,27 @@ func (u *EducatorUpsertOne) AddDisabled(v int8) *EducatorUpsertOne {
 func (u *EducatorUpsertOne) UpdateDisabled() *EducatorUpsertOne {
 	return u.Update(func(s *EducatorUpsert) {
 		s.UpdateDisabled()
+	})
+}
+
+// SetService sets the "service" field.
+func (u *EducatorUpsertOne) SetService(v int8) *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.SetService(v)
+	})
+}
+
+// AddService adds v to the "service" field.
+func (u *EducatorUpsertOne) AddService(v int8) *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.AddService(v)
+	})
+}
+
+// UpdateService sets the "service" field to the value that was provided on create.
+func (u *EducatorUpsertOne) UpdateService() *EducatorUpsertOne {
+	return u.Update(func(s *EducatorUpsert) {
+		s.UpdateService()
 	})
 }
 
@@ -1147,6 +1243,27 @@ func (u *EducatorUpsertBulk) AddDisabled(v int8) *EducatorUpsertBulk {
 func (u *EducatorUpsertBulk) UpdateDisabled() *EducatorUpsertBulk {
 	return u.Update(func(s *EducatorUpsert) {
 		s.UpdateDisabled()
+	})
+}
+
+// SetService sets the "service" field.
+func (u *EducatorUpsertBulk) SetService(v int8) *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.SetService(v)
+	})
+}
+
+// AddService adds v to the "service" field.
+func (u *EducatorUpsertBulk) AddService(v int8) *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.AddService(v)
+	})
+}
+
+// UpdateService sets the "service" field to the value that was provided on create.
+func (u *EducatorUpsertBulk) UpdateService() *EducatorUpsertBulk {
+	return u.Update(func(s *EducatorUpsert) {
+		s.UpdateService()
 	})
 }
 

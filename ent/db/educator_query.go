@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
@@ -31,6 +32,7 @@ type EducatorQuery struct {
 	withRoles    *RoleAssignmentQuery
 	withTeaching *GroupEducatorQuery
 	withSessions *SessionQuery
+	withLinks    *OneTimeLinkQuery
 	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -127,6 +129,28 @@ func (_q *EducatorQuery) QuerySessions() *SessionQuery {
 			sqlgraph.From(educator.Table, educator.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, educator.SessionsTable, educator.SessionsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryLinks chains the current query on the "links" edge.
+func (_q *EducatorQuery) QueryLinks() *OneTimeLinkQuery {
+	query := (&OneTimeLinkClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(educator.Table, educator.FieldID, selector),
+			sqlgraph.To(onetimelink.Table, onetimelink.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, educator.LinksTable, educator.LinksColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -329,6 +353,7 @@ func (_q *EducatorQuery) Clone() *EducatorQuery {
 		withRoles:    _q.withRoles.Clone(),
 		withTeaching: _q.withTeaching.Clone(),
 		withSessions: _q.withSessions.Clone(),
+		withLinks:    _q.withLinks.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -366,6 +391,17 @@ func (_q *EducatorQuery) WithSessions(opts ...func(*SessionQuery)) *EducatorQuer
 		opt(query)
 	}
 	_q.withSessions = query
+	return _q
+}
+
+// WithLinks tells the query-builder to eager-load the nodes that are connected to
+// the "links" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *EducatorQuery) WithLinks(opts ...func(*OneTimeLinkQuery)) *EducatorQuery {
+	query := (&OneTimeLinkClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withLinks = query
 	return _q
 }
 
@@ -453,10 +489,11 @@ func (_q *EducatorQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Edu
 	var (
 		nodes       = []*Educator{}
 		_spec       = _q.querySpec()
-		loadedTypes = [3]bool{
+		loadedTypes = [4]bool{
 			_q.withRoles != nil,
 			_q.withTeaching != nil,
 			_q.withSessions != nil,
+			_q.withLinks != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -498,6 +535,13 @@ func (_q *EducatorQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Edu
 		if err := _q.loadSessions(ctx, query, nodes,
 			func(n *Educator) { n.Edges.Sessions = []*Session{} },
 			func(n *Educator, e *Session) { n.Edges.Sessions = append(n.Edges.Sessions, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withLinks; query != nil {
+		if err := _q.loadLinks(ctx, query, nodes,
+			func(n *Educator) { n.Edges.Links = []*OneTimeLink{} },
+			func(n *Educator, e *OneTimeLink) { n.Edges.Links = append(n.Edges.Links, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -579,6 +623,36 @@ func (_q *EducatorQuery) loadSessions(ctx context.Context, query *SessionQuery, 
 	}
 	query.Where(predicate.Session(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(educator.SessionsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.EducatorID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "educator_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *EducatorQuery) loadLinks(ctx context.Context, query *OneTimeLinkQuery, nodes []*Educator, init func(*Educator), assign func(*Educator, *OneTimeLink)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*Educator)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(onetimelink.FieldEducatorID)
+	}
+	query.Where(predicate.OneTimeLink(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(educator.LinksColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
@@ -182,6 +183,27 @@ func (_u *EducatorUpdate) AddDisabled(v int8) *EducatorUpdate {
 	return _u
 }
 
+// SetService sets the "service" field.
+func (_u *EducatorUpdate) SetService(v int8) *EducatorUpdate {
+	_u.mutation.ResetService()
+	_u.mutation.SetService(v)
+	return _u
+}
+
+// SetNillableService sets the "service" field if the given value is not nil.
+func (_u *EducatorUpdate) SetNillableService(v *int8) *EducatorUpdate {
+	if v != nil {
+		_u.SetService(*v)
+	}
+	return _u
+}
+
+// AddService adds value to the "service" field.
+func (_u *EducatorUpdate) AddService(v int8) *EducatorUpdate {
+	_u.mutation.AddService(v)
+	return _u
+}
+
 // AddRoleIDs adds the "roles" edge to the RoleAssignment entity by IDs.
 func (_u *EducatorUpdate) AddRoleIDs(ids ...int) *EducatorUpdate {
 	_u.mutation.AddRoleIDs(ids...)
@@ -225,6 +247,21 @@ func (_u *EducatorUpdate) AddSessions(v ...*Session) *EducatorUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddSessionIDs(ids...)
+}
+
+// AddLinkIDs adds the "links" edge to the OneTimeLink entity by IDs.
+func (_u *EducatorUpdate) AddLinkIDs(ids ...int) *EducatorUpdate {
+	_u.mutation.AddLinkIDs(ids...)
+	return _u
+}
+
+// AddLinks adds the "links" edges to the OneTimeLink entity.
+func (_u *EducatorUpdate) AddLinks(v ...*OneTimeLink) *EducatorUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLinkIDs(ids...)
 }
 
 // Mutation returns the EducatorMutation object of the builder.
@@ -293,6 +330,27 @@ func (_u *EducatorUpdate) RemoveSessions(v ...*Session) *EducatorUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSessionIDs(ids...)
+}
+
+// ClearLinks clears all "links" edges to the OneTimeLink entity.
+func (_u *EducatorUpdate) ClearLinks() *EducatorUpdate {
+	_u.mutation.ClearLinks()
+	return _u
+}
+
+// RemoveLinkIDs removes the "links" edge to OneTimeLink entities by IDs.
+func (_u *EducatorUpdate) RemoveLinkIDs(ids ...int) *EducatorUpdate {
+	_u.mutation.RemoveLinkIDs(ids...)
+	return _u
+}
+
+// RemoveLinks removes "links" edges to OneTimeLink entities.
+func (_u *EducatorUpdate) RemoveLinks(v ...*OneTimeLink) *EducatorUpdate {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLinkIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -375,6 +433,12 @@ func (_u *EducatorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedDisabled(); ok {
 		_spec.AddField(educator.FieldDisabled, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.Service(); ok {
+		_spec.SetField(educator.FieldService, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedService(); ok {
+		_spec.AddField(educator.FieldService, field.TypeInt8, value)
 	}
 	if _u.mutation.RolesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -504,6 +568,51 @@ func (_u *EducatorUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLinksIDs(); len(nodes) > 0 && !_u.mutation.LinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -684,6 +793,27 @@ func (_u *EducatorUpdateOne) AddDisabled(v int8) *EducatorUpdateOne {
 	return _u
 }
 
+// SetService sets the "service" field.
+func (_u *EducatorUpdateOne) SetService(v int8) *EducatorUpdateOne {
+	_u.mutation.ResetService()
+	_u.mutation.SetService(v)
+	return _u
+}
+
+// SetNillableService sets the "service" field if the given value is not nil.
+func (_u *EducatorUpdateOne) SetNillableService(v *int8) *EducatorUpdateOne {
+	if v != nil {
+		_u.SetService(*v)
+	}
+	return _u
+}
+
+// AddService adds value to the "service" field.
+func (_u *EducatorUpdateOne) AddService(v int8) *EducatorUpdateOne {
+	_u.mutation.AddService(v)
+	return _u
+}
+
 // AddRoleIDs adds the "roles" edge to the RoleAssignment entity by IDs.
 func (_u *EducatorUpdateOne) AddRoleIDs(ids ...int) *EducatorUpdateOne {
 	_u.mutation.AddRoleIDs(ids...)
@@ -727,6 +857,21 @@ func (_u *EducatorUpdateOne) AddSessions(v ...*Session) *EducatorUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.AddSessionIDs(ids...)
+}
+
+// AddLinkIDs adds the "links" edge to the OneTimeLink entity by IDs.
+func (_u *EducatorUpdateOne) AddLinkIDs(ids ...int) *EducatorUpdateOne {
+	_u.mutation.AddLinkIDs(ids...)
+	return _u
+}
+
+// AddLinks adds the "links" edges to the OneTimeLink entity.
+func (_u *EducatorUpdateOne) AddLinks(v ...*OneTimeLink) *EducatorUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddLinkIDs(ids...)
 }
 
 // Mutation returns the EducatorMutation object of the builder.
@@ -795,6 +940,27 @@ func (_u *EducatorUpdateOne) RemoveSessions(v ...*Session) *EducatorUpdateOne {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveSessionIDs(ids...)
+}
+
+// ClearLinks clears all "links" edges to the OneTimeLink entity.
+func (_u *EducatorUpdateOne) ClearLinks() *EducatorUpdateOne {
+	_u.mutation.ClearLinks()
+	return _u
+}
+
+// RemoveLinkIDs removes the "links" edge to OneTimeLink entities by IDs.
+func (_u *EducatorUpdateOne) RemoveLinkIDs(ids ...int) *EducatorUpdateOne {
+	_u.mutation.RemoveLinkIDs(ids...)
+	return _u
+}
+
+// RemoveLinks removes "links" edges to OneTimeLink entities.
+func (_u *EducatorUpdateOne) RemoveLinks(v ...*OneTimeLink) *EducatorUpdateOne {
+	ids := make([]int, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveLinkIDs(ids...)
 }
 
 // Where appends a list predicates to the EducatorUpdate builder.
@@ -907,6 +1073,12 @@ func (_u *EducatorUpdateOne) sqlSave(ctx context.Context) (_node *Educator, err 
 	}
 	if value, ok := _u.mutation.AddedDisabled(); ok {
 		_spec.AddField(educator.FieldDisabled, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.Service(); ok {
+		_spec.SetField(educator.FieldService, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedService(); ok {
+		_spec.AddField(educator.FieldService, field.TypeInt8, value)
 	}
 	if _u.mutation.RolesCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1036,6 +1208,51 @@ func (_u *EducatorUpdateOne) sqlSave(ctx context.Context) (_node *Educator, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.LinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedLinksIDs(); len(nodes) > 0 && !_u.mutation.LinksCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.LinksIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   educator.LinksTable,
+			Columns: []string{educator.LinksColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(onetimelink.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

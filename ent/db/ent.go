@@ -15,10 +15,13 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
+	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
@@ -98,10 +101,13 @@ func checkColumn(t, c string) error {
 			enrollment.Table:        enrollment.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupeducator.Table:     groupeducator.ValidColumn,
+			onetimelink.Table:       onetimelink.ValidColumn,
 			organization.Table:      organization.ValidColumn,
 			product.Table:           product.ValidColumn,
 			roleassignment.Table:    roleassignment.ValidColumn,
+			servicekey.Table:        servicekey.ValidColumn,
 			session.Table:           session.ValidColumn,
+			signinmark.Table:        signinmark.ValidColumn,
 			student.Table:           student.ValidColumn,
 			studentword.Table:       studentword.ValidColumn,
 			usageday.Table:          usageday.ValidColumn,

@@ -32,14 +32,20 @@ type Tx struct {
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
 	GroupEducator *GroupEducatorClient
+	// OneTimeLink is the client for interacting with the OneTimeLink builders.
+	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
 	RoleAssignment *RoleAssignmentClient
+	// ServiceKey is the client for interacting with the ServiceKey builders.
+	ServiceKey *ServiceKeyClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// SignInMark is the client for interacting with the SignInMark builders.
+	SignInMark *SignInMarkClient
 	// Student is the client for interacting with the Student builders.
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
@@ -188,10 +194,13 @@ func (tx *Tx) init() {
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
+	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
 	tx.RoleAssignment = NewRoleAssignmentClient(tx.config)
+	tx.ServiceKey = NewServiceKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.SignInMark = NewSignInMarkClient(tx.config)
 	tx.Student = NewStudentClient(tx.config)
 	tx.StudentWord = NewStudentWordClient(tx.config)
 	tx.UsageDay = NewUsageDayClient(tx.config)

@@ -14,18 +14,20 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// Query returns the policy for reading an entity.
+// Query returns the policy for reading an entity. A program with a service key
+// reads nothing; see QueryAlsoByKeys.
 func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
-	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}}
+	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
 	policy = append(policy, rules...)
 	return append(policy, privacy.AlwaysDenyRule())
 }
 
 // Mutation returns the policy for changing an entity. A rule that limits which
 // rows are changed does not guard the creation of new ones, so an entity that
-// people create has a rule for that as well.
+// people create has a rule for that as well. A program with a service key
+// changes nothing; see MutationAlsoByKeys.
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
-	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}}
+	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
 	policy = append(policy, rules...)
 	return append(policy, privacy.AlwaysDenyRule())
 }

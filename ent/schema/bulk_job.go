@@ -98,7 +98,7 @@ func (BulkJob) Indexes() []ent.Index {
 // Policy of BulkJob.
 func (BulkJob) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitJobsToPurview()),
-		Mutation: rule.Mutation(rule.EducatorsSubmitJobs()),
+		Query:    rule.QueryAlsoByKeys(rule.KeysReadTheirJobs(), rule.LimitJobsToPurview()),
+		Mutation: rule.MutationAlsoByKeys(rule.KeysSubmitJobs(), rule.EducatorsSubmitJobs()),
 	}
 }

@@ -48,7 +48,7 @@ func (BulkJobProblem) Indexes() []ent.Index {
 // Policy of BulkJobProblem.
 func (BulkJobProblem) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitJobProblemsToPurview()),
+		Query:    rule.QueryAlsoByKeys(rule.KeysReadTheirJobProblems(), rule.LimitJobProblemsToPurview()),
 		Mutation: rule.ByTheServerAlone(),
 	}
 }

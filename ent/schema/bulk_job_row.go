@@ -49,7 +49,7 @@ func (BulkJobRow) Indexes() []ent.Index {
 // Policy of BulkJobRow.
 func (BulkJobRow) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitJobRowsToPurview()),
+		Query:    rule.QueryAlsoByKeys(rule.KeysReadTheirJobRows(), rule.LimitJobRowsToPurview()),
 		Mutation: rule.ByTheServerAlone(),
 	}
 }

@@ -30,6 +30,7 @@ func (Educator) Fields() []ent.Field {
 		field.String("username").SchemaType(varchar(190)).Default(""),
 		field.String("password_hash").SchemaType(varchar(255)).Optional().Sensitive(),
 		field.Int8("disabled").Default(0).Comment(flag),
+		field.Int8("service").Default(0).Comment("0 or 1: an account in whose name a program or the operator imports. Nobody signs in with it, whatever address a file gives it."),
 	}
 }
 
@@ -39,6 +40,7 @@ func (Educator) Edges() []ent.Edge {
 		edge.To("roles", RoleAssignment.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("teaching", GroupEducator.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("sessions", Session.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("links", OneTimeLink.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 	}
 }
 

@@ -57,7 +57,7 @@ func (Organization) Indexes() []ent.Index {
 // Policy of Organization.
 func (Organization) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitOrganizationsToPurview()),
+		Query:    rule.QueryAlsoByKeys(rule.KeysReadTheirOrganization(), rule.LimitOrganizationsToPurview()),
 		Mutation: rule.Mutation(rule.DistrictAdministratorsChangeSchools()),
 	}
 }

@@ -22,6 +22,9 @@ func (Session) Fields() []ent.Field {
 		field.Int("educator_id").Immutable(),
 		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
 		field.Time("expires_at").SchemaType(instant),
+		field.Time("last_used_at").SchemaType(instant).Default(now).Comment("To the minute; a session that nobody uses ends before its time."),
+		field.String("address").SchemaType(varchar(64)).Default("").Immutable().Comment("The network address that signed in."),
+		field.String("user_agent").SchemaType(varchar(200)).Default("").Immutable().Comment("What the client called itself, cut off."),
 	}
 }
 

@@ -16,13 +16,13 @@ var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
 	{"graph", "internal/httpd"},
-	{"graph/loader", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
+	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
 	{"internal/doctor", "internal/download", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
 	{"internal/config"},
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
-	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/page", "internal/viewer"},
+	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/viewer"},
 }
 
 // edges are the imports inside of a layer, each with its reason.
@@ -33,6 +33,7 @@ var edges = map[string]string{
 	"internal/notify -> internal/usage":    "the days of the list are those of the school's time zone",
 	"internal/doctor -> internal/roster":   "the words of a student are computed in one place",
 	"internal/doctor -> internal/usage":    "one number says who is active",
+	"internal/identity -> internal/roster": "names are cleaned and checked in one place",
 	"internal/importer -> internal/roster": "a file enrolls students and checks names as a person does",
 	"internal/sample -> internal/usage":    "one number says who is active",
 	"internal/page -> internal/fault":      "a bad cursor is an error for people",

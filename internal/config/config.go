@@ -22,6 +22,7 @@ type Config struct {
 	Server   Server
 	Session  Session
 	Secret   Secret
+	Mail     Mail
 	Log      Log
 }
 
@@ -34,8 +35,9 @@ func Default() Config {
 			MaxUploadBytes:  256 << 20,
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
+			JobLease:        30 * time.Second,
 		},
-		Session: Session{Lifetime: 12 * time.Hour},
+		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
 		Log:     Log{Level: slog.LevelInfo, Format: FormatText},
 	}
@@ -62,14 +64,23 @@ func (d Database) Validate() error {
 }
 
 // Session says how long people stay signed in.
-type Session struct{ Lifetime time.Duration }
+type Session struct {
+	Lifetime time.Duration
+	// IdleTimeout is how long a session lasts that nobody uses.
+	IdleTimeout time.Duration
+}
 
 // Validate reports what is wrong.
 func (s Session) Validate() error {
+	var lifetime, idle error
 	if s.Lifetime < time.Minute || s.Lifetime > 365*24*time.Hour {
-		return problem("session-lifetime", "%v is not between 1m and 8760h; a school day is 12h", s.Lifetime)
+		lifetime = problem("session-lifetime", "%v is not between 1m and 8760h; a school day is 12h", s.Lifetime)
 	}
-	return nil
+	// The last use is known to the minute.
+	if s.IdleTimeout < 5*time.Minute || s.IdleTimeout > 365*24*time.Hour {
+		idle = problem("session-idle-timeout", "%v is not between 5m and 8760h; 2h is a long lesson and a break", s.IdleTimeout)
+	}
+	return errors.Join(lifetime, idle)
 }
 
 // Log says what is logged and in which form.
@@ -111,6 +122,7 @@ func (c Config) validate(uses func(Section) bool) error {
 		{ServerSection, c.Server.Validate},
 		{SessionSection, c.Session.Validate},
 		{SecretSection, c.Secret.Validate},
+		{MailSection, func() error { return c.Mail.Validate(c.Server.PublicURL) }},
 		{LogSection, c.Log.Validate},
 	}
 	var problems []error

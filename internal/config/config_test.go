@@ -15,7 +15,7 @@ import (
 )
 
 var everything = []config.Section{
-	config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.LogSection,
+	config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection,
 }
 
 // load reads flags and variables as a command does.
@@ -97,6 +97,7 @@ func TestLoad(t *testing.T) {
 			"HOMEROOM_MAX_REQUEST_BYTES": "12",
 			"HOMEROOM_SHUTDOWN_TIMEOUT":  "15",
 			"HOMEROOM_REQUEST_TIMEOUT":   "1ms",
+			"HOMEROOM_JOB_LEASE":         "999ms",
 			"HOMEROOM_SESSION_LIFETIME":  "0s",
 			"HOMEROOM_LOG_FORMAT":        "xml",
 		}, everything...)
@@ -106,7 +107,7 @@ func TestLoad(t *testing.T) {
 		lines := strings.Split(err.Error(), "\n")
 		want := []string{
 			"addr", "public-url", "allowed-origins", "allowed-origins", "shutdown-timeout", "max-upload-bytes",
-			"max-request-bytes", "request-timeout", "session-lifetime", "data", "log-level", "log-format", "database-url",
+			"max-request-bytes", "request-timeout", "job-lease", "session-lifetime", "data", "log-level", "log-format", "database-url",
 		}
 		for _, flag := range want {
 			variable := "HOMEROOM_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strconv"
@@ -107,6 +108,31 @@ func parseOrigin(s string) (string, error) {
 		return "", fmt.Errorf("only scheme, host and port are allowed; write %s", origin)
 	}
 	return origin, nil
+}
+
+// parseNetworks reads a list with commas of networks or single addresses.
+func parseNetworks(s string) ([]netip.Prefix, error) {
+	var networks []netip.Prefix
+	var problems []error
+	for entry := range strings.SplitSeq(s, ",") {
+		if entry = strings.TrimSpace(entry); entry == "" {
+			continue
+		}
+		network, err := netip.ParsePrefix(entry)
+		if err != nil {
+			address, errAddress := netip.ParseAddr(entry)
+			network, err = netip.PrefixFrom(address, address.BitLen()), errAddress
+		}
+		switch {
+		case err != nil:
+			problems = append(problems, fmt.Errorf("%q is not a network; write 10.0.0.0/8, or a single address", entry))
+		case network.Bits() == 0:
+			problems = append(problems, fmt.Errorf("%q is everybody, who could then claim any address; name the networks of the proxies", entry))
+		default:
+			networks = append(networks, network.Masked())
+		}
+	}
+	return networks, errors.Join(problems...)
 }
 
 // redact leaves out what stands before an @, which may be a password.

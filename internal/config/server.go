@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"net"
+	"net/netip"
 	"strconv"
 	"time"
 )
@@ -17,6 +18,8 @@ type Server struct {
 	PublicURL string
 	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
 	AllowedOrigins []string
+	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 	// ShutdownTimeout is how long running requests may take to finish.
 	ShutdownTimeout time.Duration
 	// MaxUploadBytes limits a request that carries a file, MaxRequestBytes any other.
@@ -24,6 +27,8 @@ type Server struct {
 	MaxRequestBytes int64
 	// RequestTimeout limits a request that carries no file and streams no answer.
 	RequestTimeout time.Duration
+	// JobLease is how long a server keeps a bulk job without a sign of life.
+	JobLease time.Duration
 }
 
 // Validate reports everything that is wrong.
@@ -50,6 +55,9 @@ func (s Server) Validate() error {
 	}
 	if s.RequestTimeout < time.Second || s.RequestTimeout > time.Hour {
 		add("request-timeout", "%v is not between 1s and 1h", s.RequestTimeout)
+	}
+	if s.JobLease < time.Second || s.JobLease > 10*time.Minute {
+		add("job-lease", "%v is not between 1s and 10m; 30s outlasts a pause of the database", s.JobLease)
 	}
 	if s.MaxRequestBytes < 1<<10 {
 		add("max-request-bytes", "%d bytes are too few for an ordinary request; 1KiB is the least", s.MaxRequestBytes)

@@ -15,6 +15,7 @@ const (
 	ServerSection   Section = "Server"
 	SessionSection  Section = "Session"
 	SecretSection   Section = "Secret"
+	MailSection     Section = "Mail"
 	LogSection      Section = "Log"
 )
 
@@ -69,6 +70,11 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, parseOrigins)(v) },
 		},
 		{
+			Section: ServerSection, Name: "trusted proxies", Flag: "trusted-proxies", Form: "networks",
+			Description: "the networks of the proxies in front of the server, such as 10.0.0.0/8, with commas between them; only what they say in X-Forwarded-For is taken for the address of the client, by which attempts to sign in are limited",
+			set:         func(c *Config, v string) error { return store(&c.Server.TrustedProxies, parseNetworks)(v) },
+		},
+		{
 			Section: ServerSection, Name: "shutdown timeout", Flag: "shutdown-timeout", Form: "duration", Default: formatDuration(d.Server.ShutdownTimeout),
 			Description: "how long running requests may take to finish when the server stops",
 			set:         func(c *Config, v string) error { return store(&c.Server.ShutdownTimeout, parseDuration)(v) },
@@ -89,9 +95,19 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.Server.RequestTimeout, parseDuration)(v) },
 		},
 		{
+			Section: ServerSection, Name: "job lease", Flag: "job-lease", Form: "duration", Default: formatDuration(d.Server.JobLease),
+			Description: "how long a server may give no sign of life while it works on an upload before another one takes the upload over",
+			set:         func(c *Config, v string) error { return store(&c.Server.JobLease, parseDuration)(v) },
+		},
+		{
 			Section: SessionSection, Name: "session lifetime", Flag: "session-lifetime", Form: "duration", Default: formatDuration(d.Session.Lifetime),
 			Description: "how long somebody stays signed in",
 			set:         func(c *Config, v string) error { return store(&c.Session.Lifetime, parseDuration)(v) },
+		},
+		{
+			Section: SessionSection, Name: "session idle timeout", Flag: "session-idle-timeout", Form: "duration", Default: formatDuration(d.Session.IdleTimeout),
+			Description: "how long somebody stays signed in without doing anything",
+			set:         func(c *Config, v string) error { return store(&c.Session.IdleTimeout, parseDuration)(v) },
 		},
 		{
 			Section: SecretSection, Name: "secret key", Flag: "secret-key", Form: "key",
@@ -102,6 +118,16 @@ func Settings() []Setting {
 			Section: SecretSection, Name: "data folder", Flag: "data", Form: "folder", Default: d.Secret.DataDir,
 			Description: "the folder for what the server keeps beside the database",
 			set:         func(c *Config, v string) error { c.Secret.DataDir = strings.TrimSpace(v); return nil },
+		},
+		{
+			Section: MailSection, Name: "mail server", Flag: "smtp-url", Form: "URL",
+			Description: "the server that sends invitations and links for a new password: smtp://user:password@host:587, or smtps://user:password@host:465; it holds a password, so that the variable is the better place; without it nobody is sent anything, and the operator makes links",
+			set:         func(c *Config, v string) error { c.Mail.SMTP = Hidden(strings.TrimSpace(v)); return nil },
+		},
+		{
+			Section: MailSection, Name: "sender", Flag: "mail-from", Form: "address",
+			Description: "the address that mails come from, such as Homeroom <homeroom@example.org>",
+			set:         func(c *Config, v string) error { c.Mail.From = strings.TrimSpace(v); return nil },
 		},
 		{
 			Section: LogSection, Name: "log level", Flag: "log-level", Form: "level", Default: strings.ToLower(d.Log.Level.String()),

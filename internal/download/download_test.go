@@ -34,7 +34,7 @@ func TestDownload(t *testing.T) {
 		log := slog.New(slog.NewTextHandler(io.Discard, nil))
 		now := fixture.Today
 		clock := func() time.Time { return now }
-		people := identity.New(d, identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), time.Hour, clock, log)
+		people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
 		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
 			Notify: notify.New(d, usage.New(d, clock, log), log), Viewer: people.Viewer, Now: clock, Log: log})
 		if err != nil {

@@ -19,6 +19,9 @@ const (
 	Group        Type = "grp"
 	Student      Type = "stu"
 	BulkJob      Type = "job"
+	// Session and ServiceKey are not nodes: they are seen where they belong.
+	Session    Type = "ses"
+	ServiceKey Type = "key"
 )
 
 // Encode returns the id of the row with a positive key.
@@ -35,7 +38,7 @@ func Decode(id string) (Type, int, bool) {
 		return "", 0, false
 	}
 	switch t := Type(prefix); t {
-	case Organization, Educator, Group, Student, BulkJob:
+	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey:
 		return t, int(key), true
 	default:
 		return "", 0, false

@@ -55,7 +55,7 @@ func TestSessions(t *testing.T) {
 		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 		pass := func(by time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(by) }
 		hasher := identity.NewHasher(cheap)
-		s := identity.New(d, hasher, time.Hour, clock, slog.New(slog.NewTextHandler(io.Discard, nil)))
+		s := identity.New(d, identity.Options{Hasher: hasher, Lifetime: time.Hour, Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
 		ctx := context.Background()
 		hash, _ := hasher.Hash(ctx, "secret")
 		w.NorthAdmin.Update().SetPasswordHash(hash).ExecX(fixture.System())

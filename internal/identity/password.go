@@ -9,8 +9,11 @@ import (
 	"fmt"
 	"runtime"
 	"strings"
+	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
+
+	"homeroom/internal/fault"
 )
 
 // Cost is how much work one argon2id hash takes.
@@ -29,11 +32,19 @@ const (
 	hashLength = 32
 )
 
+// maxPerSlot is how many passwords may wait to be verified for each core. At the
+// default cost that is a queue of some seconds; whoever comes later is better told
+// at once than served after the browser has given up.
+const maxPerSlot = 64
+
 // Hasher hashes passwords, on at most all cores at once, so that a burst of
 // sign-ins or an import takes neither the memory nor the machine.
 type Hasher struct {
 	cost  Cost
 	slots chan struct{}
+	// verifying counts those who verify or wait for it. Hashing is not counted: it
+	// is asked for by imports, one after the other, and by people who have signed in.
+	verifying atomic.Int64
 	// decoy is verified where there is no account, so that an unknown address
 	// takes as long as a wrong password.
 	decoy string
@@ -59,9 +70,17 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return h.encode(password, salt), nil
 }
 
+// errBusy is given instead of a place in a queue that is too long.
+var errBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds")
+
 // Verify reports whether a password belongs to a PHC string; it takes the same
-// time, and answers no, where the string is empty.
+// time, and answers no, where the string is empty. It returns fault.Unavailable
+// where too many are waiting already.
 func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
+	defer h.verifying.Add(-1)
+	if h.verifying.Add(1) > int64(maxPerSlot*cap(h.slots)) {
+		return false, errBusy
+	}
 	if err := h.enter(ctx); err != nil {
 		return false, err
 	}

@@ -16,8 +16,9 @@ import (
 )
 
 // Record counts events of students of an organization: of the whole district, or
-// of one school. It is for those who administer the organization; a teacher of
-// it gets FORBIDDEN, everybody else NOT_FOUND.
+// of one school. It is for those who administer the organization, and for service
+// keys of it with the scope USAGE_WRITE; a teacher of it gets FORBIDDEN, everybody
+// else NOT_FOUND.
 //
 // If anything is wrong with any event, the problems name all of it and nothing is
 // written. Otherwise every event is either accepted or a duplicate: its id was
@@ -27,7 +28,7 @@ func (s *Service) Record(ctx context.Context, organizationID int, events []Event
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	if !viewer.FromContext(ctx).Administers(org.ID, org.DistrictID) {
+	if v := viewer.FromContext(ctx); !v.Administers(org.ID, org.DistrictID) && !v.Holds(viewer.UsageWrite, org.ID, org.DistrictID) {
 		return 0, 0, nil, fault.Forbiddenf("only administrators of the organization and its learning products record usage")
 	}
 	if len(events) > MaxEvents {
@@ -105,7 +106,9 @@ func within(org *db.Organization) predicate.Student {
 	return student.And(student.OrganizationID(org.ID), student.DeletedAtIsNil())
 }
 
-// find reads the students of the events that the caller may know of.
+// find reads the students of the events. Those of the organization are all that
+// the caller may know of: an administrator sees them, and a service key, which
+// sees no student, is told only whether there is one with a Student ID.
 func (r *recording) find(ctx context.Context) error {
 	ids := make([]string, len(r.events))
 	for i, e := range r.events {
@@ -114,7 +117,8 @@ func (r *recording) find(ctx context.Context) error {
 	slices.Sort(ids)
 	found, err := r.client.Student.Query().
 		Where(within(r.org), student.DistrictID(r.org.DistrictID), student.ExternalIDIn(slices.Compact(ids)...)).
-		Select(student.FieldID, student.FieldExternalID, student.FieldOrganizationID).All(ctx)
+		Select(student.FieldID, student.FieldExternalID, student.FieldOrganizationID).
+		All(viewer.AsSystem(ctx, "students of an organization whose usage the caller records"))
 	if err != nil {
 		return err
 	}

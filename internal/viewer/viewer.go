@@ -32,6 +32,8 @@ type Viewer struct {
 	DistrictID  int
 	SessionID   int
 	Assignments []Assignment
+	// Key is set for a program with a service key; the fields above are then empty.
+	Key *Key
 
 	// reason is set for the server's own work, which no purview limits.
 	reason string

@@ -37,12 +37,16 @@ const (
 	FieldPasswordHash = "password_hash"
 	// FieldDisabled holds the string denoting the disabled field in the database.
 	FieldDisabled = "disabled"
+	// FieldService holds the string denoting the service field in the database.
+	FieldService = "service"
 	// EdgeRoles holds the string denoting the roles edge name in mutations.
 	EdgeRoles = "roles"
 	// EdgeTeaching holds the string denoting the teaching edge name in mutations.
 	EdgeTeaching = "teaching"
 	// EdgeSessions holds the string denoting the sessions edge name in mutations.
 	EdgeSessions = "sessions"
+	// EdgeLinks holds the string denoting the links edge name in mutations.
+	EdgeLinks = "links"
 	// Table holds the table name of the educator in the database.
 	Table = "educators"
 	// RolesTable is the table that holds the roles relation/edge.
@@ -66,6 +70,13 @@ const (
 	SessionsInverseTable = "sessions"
 	// SessionsColumn is the table column denoting the sessions relation/edge.
 	SessionsColumn = "educator_id"
+	// LinksTable is the table that holds the links relation/edge.
+	LinksTable = "one_time_links"
+	// LinksInverseTable is the table name for the OneTimeLink entity.
+	// It exists in this package in order to avoid circular dependency with the "onetimelink" package.
+	LinksInverseTable = "one_time_links"
+	// LinksColumn is the table column denoting the links relation/edge.
+	LinksColumn = "educator_id"
 )
 
 // Columns holds all SQL columns for educator fields.
@@ -82,6 +93,7 @@ var Columns = []string{
 	FieldUsername,
 	FieldPasswordHash,
 	FieldDisabled,
+	FieldService,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -110,6 +122,8 @@ var (
 	DefaultUsername string
 	// DefaultDisabled holds the default value on creation for the "disabled" field.
 	DefaultDisabled int8
+	// DefaultService holds the default value on creation for the "service" field.
+	DefaultService int8
 )
 
 // OrderOption defines the ordering options for the Educator queries.
@@ -175,6 +189,11 @@ func ByDisabled(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldDisabled, opts...).ToFunc()
 }
 
+// ByService orders the results by the service field.
+func ByService(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldService, opts...).ToFunc()
+}
+
 // ByRolesCount orders the results by roles count.
 func ByRolesCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -216,6 +235,20 @@ func BySessions(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newSessionsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByLinksCount orders the results by links count.
+func ByLinksCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newLinksStep(), opts...)
+	}
+}
+
+// ByLinks orders the results by links terms.
+func ByLinks(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newLinksStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newRolesStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -235,5 +268,12 @@ func newSessionsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SessionsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, SessionsTable, SessionsColumn),
+	)
+}
+func newLinksStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(LinksInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, false, LinksTable, LinksColumn),
 	)
 }

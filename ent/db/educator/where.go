@@ -110,6 +110,11 @@ func Disabled(v int8) predicate.Educator {
 	return predicate.Educator(sql.FieldEQ(FieldDisabled, v))
 }
 
+// Service applies equality check predicate on the "service" field. It's identical to ServiceEQ.
+func Service(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldEQ(FieldService, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.Educator {
 	return predicate.Educator(sql.FieldEQ(FieldCreatedAt, v))
@@ -780,6 +785,46 @@ func DisabledLTE(v int8) predicate.Educator {
 	return predicate.Educator(sql.FieldLTE(FieldDisabled, v))
 }
 
+// ServiceEQ applies the EQ predicate on the "service" field.
+func ServiceEQ(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldEQ(FieldService, v))
+}
+
+// ServiceNEQ applies the NEQ predicate on the "service" field.
+func ServiceNEQ(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldNEQ(FieldService, v))
+}
+
+// ServiceIn applies the In predicate on the "service" field.
+func ServiceIn(vs ...int8) predicate.Educator {
+	return predicate.Educator(sql.FieldIn(FieldService, vs...))
+}
+
+// ServiceNotIn applies the NotIn predicate on the "service" field.
+func ServiceNotIn(vs ...int8) predicate.Educator {
+	return predicate.Educator(sql.FieldNotIn(FieldService, vs...))
+}
+
+// ServiceGT applies the GT predicate on the "service" field.
+func ServiceGT(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldGT(FieldService, v))
+}
+
+// ServiceGTE applies the GTE predicate on the "service" field.
+func ServiceGTE(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldGTE(FieldService, v))
+}
+
+// ServiceLT applies the LT predicate on the "service" field.
+func ServiceLT(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldLT(FieldService, v))
+}
+
+// ServiceLTE applies the LTE predicate on the "service" field.
+func ServiceLTE(v int8) predicate.Educator {
+	return predicate.Educator(sql.FieldLTE(FieldService, v))
+}
+
 // HasRoles applies the HasEdge predicate on the "roles" edge.
 func HasRoles() predicate.Educator {
 	return predicate.Educator(func(s *sql.Selector) {
@@ -841,6 +886,29 @@ func HasSessions() predicate.Educator {
 func HasSessionsWith(preds ...predicate.Session) predicate.Educator {
 	return predicate.Educator(func(s *sql.Selector) {
 		step := newSessionsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasLinks applies the HasEdge predicate on the "links" edge.
+func HasLinks() predicate.Educator {
+	return predicate.Educator(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, LinksTable, LinksColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasLinksWith applies the HasEdge predicate on the "links" edge with a given conditions (other predicates).
+func HasLinksWith(preds ...predicate.OneTimeLink) predicate.Educator {
+	return predicate.Educator(func(s *sql.Selector) {
+		step := newLinksStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -116,6 +116,18 @@ func (f GroupEducatorFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value,
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GroupEducatorMutation", m)
 }
 
+// The OneTimeLinkFunc type is an adapter to allow the use of ordinary
+// function as OneTimeLink mutator.
+type OneTimeLinkFunc func(context.Context, *db.OneTimeLinkMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OneTimeLinkFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.OneTimeLinkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.OneTimeLinkMutation", m)
+}
+
 // The OrganizationFunc type is an adapter to allow the use of ordinary
 // function as Organization mutator.
 type OrganizationFunc func(context.Context, *db.OrganizationMutation) (db.Value, error)
@@ -152,6 +164,18 @@ func (f RoleAssignmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RoleAssignmentMutation", m)
 }
 
+// The ServiceKeyFunc type is an adapter to allow the use of ordinary
+// function as ServiceKey mutator.
+type ServiceKeyFunc func(context.Context, *db.ServiceKeyMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ServiceKeyFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ServiceKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ServiceKeyMutation", m)
+}
+
 // The SessionFunc type is an adapter to allow the use of ordinary
 // function as Session mutator.
 type SessionFunc func(context.Context, *db.SessionMutation) (db.Value, error)
@@ -162,6 +186,18 @@ func (f SessionFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SessionMutation", m)
+}
+
+// The SignInMarkFunc type is an adapter to allow the use of ordinary
+// function as SignInMark mutator.
+type SignInMarkFunc func(context.Context, *db.SignInMarkMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignInMarkFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.SignInMarkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.SignInMarkMutation", m)
 }
 
 // The StudentFunc type is an adapter to allow the use of ordinary

@@ -238,6 +238,7 @@ var (
 		{Name: "username", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(190)"}},
 		{Name: "password_hash", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "disabled", Type: field.TypeInt8, Default: 0},
+		{Name: "service", Type: field.TypeInt8, Default: 0},
 	}
 	// EducatorsTable holds the schema information for the "educators" table.
 	EducatorsTable = &schema.Table{
@@ -384,6 +385,42 @@ var (
 			},
 		},
 	}
+	// OneTimeLinksColumns holds the columns for the "one_time_links" table.
+	OneTimeLinksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// OneTimeLinksTable holds the schema information for the "one_time_links" table.
+	OneTimeLinksTable = &schema.Table{
+		Name:       "one_time_links",
+		Columns:    OneTimeLinksColumns,
+		PrimaryKey: []*schema.Column{OneTimeLinksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "one_time_links_educators_links",
+				Columns:    []*schema.Column{OneTimeLinksColumns[6]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "onetimelink_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{OneTimeLinksColumns[3]},
+			},
+			{
+				Name:    "onetimelink_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{OneTimeLinksColumns[4]},
+			},
+		},
+	}
 	// OrganizationsColumns holds the columns for the "organizations" table.
 	OrganizationsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -482,12 +519,69 @@ var (
 			},
 		},
 	}
+	// ServiceKeysColumns holds the columns for the "service_keys" table.
+	ServiceKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "name", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(100)"}},
+		{Name: "scopes", Type: field.TypeJSON},
+		{Name: "key_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "beginning", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "agent_id", Type: field.TypeInt, Nullable: true},
+		{Name: "created_by", Type: field.TypeInt, Nullable: true},
+	}
+	// ServiceKeysTable holds the schema information for the "service_keys" table.
+	ServiceKeysTable = &schema.Table{
+		Name:       "service_keys",
+		Columns:    ServiceKeysColumns,
+		PrimaryKey: []*schema.Column{ServiceKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "service_keys_organizations_organization",
+				Columns:    []*schema.Column{ServiceKeysColumns[10]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "service_keys_educators_agent",
+				Columns:    []*schema.Column{ServiceKeysColumns[11]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "service_keys_educators_creator",
+				Columns:    []*schema.Column{ServiceKeysColumns[12]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "servicekey_key_hash",
+				Unique:  true,
+				Columns: []*schema.Column{ServiceKeysColumns[5]},
+			},
+			{
+				Name:    "servicekey_organization_id",
+				Unique:  false,
+				Columns: []*schema.Column{ServiceKeysColumns[10]},
+			},
+		},
+	}
 	// SessionsColumns holds the columns for the "sessions" table.
 	SessionsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "last_used_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "address", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "user_agent", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(200)"}},
 		{Name: "educator_id", Type: field.TypeInt},
 	}
 	// SessionsTable holds the schema information for the "sessions" table.
@@ -498,7 +592,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_educators_sessions",
-				Columns:    []*schema.Column{SessionsColumns[4]},
+				Columns:    []*schema.Column{SessionsColumns[7]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -513,6 +607,31 @@ var (
 				Name:    "session_expires_at",
 				Unique:  false,
 				Columns: []*schema.Column{SessionsColumns[3]},
+			},
+		},
+	}
+	// SignInMarksColumns holds the columns for the "sign_in_marks" table.
+	SignInMarksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "mark", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "until_ms", Type: field.TypeInt64},
+	}
+	// SignInMarksTable holds the schema information for the "sign_in_marks" table.
+	SignInMarksTable = &schema.Table{
+		Name:       "sign_in_marks",
+		Columns:    SignInMarksColumns,
+		PrimaryKey: []*schema.Column{SignInMarksColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signinmark_mark",
+				Unique:  true,
+				Columns: []*schema.Column{SignInMarksColumns[2]},
+			},
+			{
+				Name:    "signinmark_until_ms",
+				Unique:  false,
+				Columns: []*schema.Column{SignInMarksColumns[3]},
 			},
 		},
 	}
@@ -691,10 +810,13 @@ var (
 		EnrollmentsTable,
 		GroupsTable,
 		GroupEducatorsTable,
+		OneTimeLinksTable,
 		OrganizationsTable,
 		ProductsTable,
 		RoleAssignmentsTable,
+		ServiceKeysTable,
 		SessionsTable,
+		SignInMarksTable,
 		StudentsTable,
 		StudentWordsTable,
 		UsageDaysTable,
@@ -750,6 +872,11 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	OneTimeLinksTable.ForeignKeys[0].RefTable = EducatorsTable
+	OneTimeLinksTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	OrganizationsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	OrganizationsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
@@ -765,8 +892,19 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	ServiceKeysTable.ForeignKeys[0].RefTable = OrganizationsTable
+	ServiceKeysTable.ForeignKeys[1].RefTable = EducatorsTable
+	ServiceKeysTable.ForeignKeys[2].RefTable = EducatorsTable
+	ServiceKeysTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	SessionsTable.ForeignKeys[0].RefTable = EducatorsTable
 	SessionsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	SignInMarksTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

@@ -33,6 +33,9 @@ type Group func(*sql.Selector)
 // GroupEducator is the predicate function for groupeducator builders.
 type GroupEducator func(*sql.Selector)
 
+// OneTimeLink is the predicate function for onetimelink builders.
+type OneTimeLink func(*sql.Selector)
+
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
 
@@ -42,8 +45,14 @@ type Product func(*sql.Selector)
 // RoleAssignment is the predicate function for roleassignment builders.
 type RoleAssignment func(*sql.Selector)
 
+// ServiceKey is the predicate function for servicekey builders.
+type ServiceKey func(*sql.Selector)
+
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// SignInMark is the predicate function for signinmark builders.
+type SignInMark func(*sql.Selector)
 
 // Student is the predicate function for student builders.
 type Student func(*sql.Selector)

@@ -326,6 +326,30 @@ func (f GroupEducatorMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mu
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GroupEducatorMutation", m)
 }
 
+// The OneTimeLinkQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type OneTimeLinkQueryRuleFunc func(context.Context, *db.OneTimeLinkQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f OneTimeLinkQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.OneTimeLinkQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.OneTimeLinkQuery", q)
+}
+
+// The OneTimeLinkMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type OneTimeLinkMutationRuleFunc func(context.Context, *db.OneTimeLinkMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f OneTimeLinkMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.OneTimeLinkMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.OneTimeLinkMutation", m)
+}
+
 // The OrganizationQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type OrganizationQueryRuleFunc func(context.Context, *db.OrganizationQuery) error
@@ -398,6 +422,30 @@ func (f RoleAssignmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.M
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RoleAssignmentMutation", m)
 }
 
+// The ServiceKeyQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ServiceKeyQueryRuleFunc func(context.Context, *db.ServiceKeyQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ServiceKeyQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ServiceKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ServiceKeyQuery", q)
+}
+
+// The ServiceKeyMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ServiceKeyMutationRuleFunc func(context.Context, *db.ServiceKeyMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ServiceKeyMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ServiceKeyMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ServiceKeyMutation", m)
+}
+
 // The SessionQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type SessionQueryRuleFunc func(context.Context, *db.SessionQuery) error
@@ -420,6 +468,30 @@ func (f SessionMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SessionMutation", m)
+}
+
+// The SignInMarkQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type SignInMarkQueryRuleFunc func(context.Context, *db.SignInMarkQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f SignInMarkQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.SignInMarkQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.SignInMarkQuery", q)
+}
+
+// The SignInMarkMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type SignInMarkMutationRuleFunc func(context.Context, *db.SignInMarkMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f SignInMarkMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.SignInMarkMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.SignInMarkMutation", m)
 }
 
 // The StudentQueryRuleFunc type is an adapter to allow the use of ordinary

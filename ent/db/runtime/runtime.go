@@ -13,10 +13,13 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
+	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
@@ -261,6 +264,10 @@ func init() {
 	educatorDescDisabled := educatorFields[9].Descriptor()
 	// educator.DefaultDisabled holds the default value on creation for the disabled field.
 	educator.DefaultDisabled = educatorDescDisabled.Default.(int8)
+	// educatorDescService is the schema descriptor for service field.
+	educatorDescService := educatorFields[10].Descriptor()
+	// educator.DefaultService holds the default value on creation for the service field.
+	educator.DefaultService = educatorDescService.Default.(int8)
 	enrollmentMixin := schema.Enrollment{}.Mixin()
 	enrollment.Policy = privacy.NewPolicies(schema.Enrollment{})
 	enrollment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -327,6 +334,24 @@ func init() {
 	groupeducatorDescCreatedAt := groupeducatorMixinFields0[0].Descriptor()
 	// groupeducator.DefaultCreatedAt holds the default value on creation for the created_at field.
 	groupeducator.DefaultCreatedAt = groupeducatorDescCreatedAt.Default.(func() time.Time)
+	onetimelinkMixin := schema.OneTimeLink{}.Mixin()
+	onetimelink.Policy = privacy.NewPolicies(schema.OneTimeLink{})
+	onetimelink.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := onetimelink.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	onetimelinkMixinFields0 := onetimelinkMixin[0].Fields()
+	_ = onetimelinkMixinFields0
+	onetimelinkFields := schema.OneTimeLink{}.Fields()
+	_ = onetimelinkFields
+	// onetimelinkDescCreatedAt is the schema descriptor for created_at field.
+	onetimelinkDescCreatedAt := onetimelinkMixinFields0[0].Descriptor()
+	// onetimelink.DefaultCreatedAt holds the default value on creation for the created_at field.
+	onetimelink.DefaultCreatedAt = onetimelinkDescCreatedAt.Default.(func() time.Time)
 	organizationMixin := schema.Organization{}.Mixin()
 	organization.Policy = privacy.NewPolicies(schema.Organization{})
 	organization.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -385,6 +410,24 @@ func init() {
 	roleassignmentDescCreatedAt := roleassignmentMixinFields0[0].Descriptor()
 	// roleassignment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	roleassignment.DefaultCreatedAt = roleassignmentDescCreatedAt.Default.(func() time.Time)
+	servicekeyMixin := schema.ServiceKey{}.Mixin()
+	servicekey.Policy = privacy.NewPolicies(schema.ServiceKey{})
+	servicekey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := servicekey.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	servicekeyMixinFields0 := servicekeyMixin[0].Fields()
+	_ = servicekeyMixinFields0
+	servicekeyFields := schema.ServiceKey{}.Fields()
+	_ = servicekeyFields
+	// servicekeyDescCreatedAt is the schema descriptor for created_at field.
+	servicekeyDescCreatedAt := servicekeyMixinFields0[0].Descriptor()
+	// servicekey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	servicekey.DefaultCreatedAt = servicekeyDescCreatedAt.Default.(func() time.Time)
 	sessionMixin := schema.Session{}.Mixin()
 	session.Policy = privacy.NewPolicies(schema.Session{})
 	session.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -403,6 +446,36 @@ func init() {
 	sessionDescCreatedAt := sessionMixinFields0[0].Descriptor()
 	// session.DefaultCreatedAt holds the default value on creation for the created_at field.
 	session.DefaultCreatedAt = sessionDescCreatedAt.Default.(func() time.Time)
+	// sessionDescLastUsedAt is the schema descriptor for last_used_at field.
+	sessionDescLastUsedAt := sessionFields[3].Descriptor()
+	// session.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
+	session.DefaultLastUsedAt = sessionDescLastUsedAt.Default.(func() time.Time)
+	// sessionDescAddress is the schema descriptor for address field.
+	sessionDescAddress := sessionFields[4].Descriptor()
+	// session.DefaultAddress holds the default value on creation for the address field.
+	session.DefaultAddress = sessionDescAddress.Default.(string)
+	// sessionDescUserAgent is the schema descriptor for user_agent field.
+	sessionDescUserAgent := sessionFields[5].Descriptor()
+	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
+	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
+	signinmarkMixin := schema.SignInMark{}.Mixin()
+	signinmark.Policy = privacy.NewPolicies(schema.SignInMark{})
+	signinmark.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := signinmark.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	signinmarkMixinFields0 := signinmarkMixin[0].Fields()
+	_ = signinmarkMixinFields0
+	signinmarkFields := schema.SignInMark{}.Fields()
+	_ = signinmarkFields
+	// signinmarkDescCreatedAt is the schema descriptor for created_at field.
+	signinmarkDescCreatedAt := signinmarkMixinFields0[0].Descriptor()
+	// signinmark.DefaultCreatedAt holds the default value on creation for the created_at field.
+	signinmark.DefaultCreatedAt = signinmarkDescCreatedAt.Default.(func() time.Time)
 	studentMixin := schema.Student{}.Mixin()
 	student.Policy = privacy.NewPolicies(schema.Student{})
 	student.Hooks[0] = func(next ent.Mutator) ent.Mutator {

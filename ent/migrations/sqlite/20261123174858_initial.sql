@@ -27,7 +27,7 @@ CREATE TABLE `bulk_job_rows` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `
 -- Create index "bulkjobrow_job_id_row" to table: "bulk_job_rows"
 CREATE UNIQUE INDEX `bulkjobrow_job_id_row` ON `bulk_job_rows` (`job_id`, `row`);
 -- Create "educators" table
-CREATE TABLE `educators` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `district_id` integer NOT NULL, `external_id` text NULL, `first_name` text NOT NULL, `last_name` text NOT NULL, `sort_name` text NOT NULL, `email` text NOT NULL DEFAULT (''), `email_key` text NULL, `username` text NOT NULL DEFAULT (''), `password_hash` text NULL, `disabled` integer NOT NULL DEFAULT (0));
+CREATE TABLE `educators` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `district_id` integer NOT NULL, `external_id` text NULL, `first_name` text NOT NULL, `last_name` text NOT NULL, `sort_name` text NOT NULL, `email` text NOT NULL DEFAULT (''), `email_key` text NULL, `username` text NOT NULL DEFAULT (''), `password_hash` text NULL, `disabled` integer NOT NULL DEFAULT (0), `service` integer NOT NULL DEFAULT (0));
 -- Create index "educator_email_key" to table: "educators"
 CREATE UNIQUE INDEX `educator_email_key` ON `educators` (`email_key`);
 -- Create index "educator_district_id_external_id" to table: "educators"
@@ -54,6 +54,12 @@ CREATE TABLE `group_educators` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT,
 CREATE UNIQUE INDEX `groupeducator_educator_id_group_id` ON `group_educators` (`educator_id`, `group_id`);
 -- Create index "groupeducator_group_id_educator_id" to table: "group_educators"
 CREATE INDEX `groupeducator_group_id_educator_id` ON `group_educators` (`group_id`, `educator_id`);
+-- Create "one_time_links" table
+CREATE TABLE `one_time_links` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `purpose` text NOT NULL, `token_hash` text NOT NULL, `expires_at` datetime NOT NULL, `used_at` datetime NULL, `educator_id` integer NOT NULL, CONSTRAINT `one_time_links_educators_links` FOREIGN KEY (`educator_id`) REFERENCES `educators` (`id`) ON DELETE RESTRICT);
+-- Create index "onetimelink_token_hash" to table: "one_time_links"
+CREATE UNIQUE INDEX `onetimelink_token_hash` ON `one_time_links` (`token_hash`);
+-- Create index "onetimelink_expires_at" to table: "one_time_links"
+CREATE INDEX `onetimelink_expires_at` ON `one_time_links` (`expires_at`);
 -- Create "organizations" table
 CREATE TABLE `organizations` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `type` text NOT NULL, `district_id` integer NULL, `name` text NOT NULL, `name_key` text NOT NULL, `external_id` text NULL, `school_year_starts_on` integer NULL, `school_year_ends_on` integer NULL, `usage_goal_minutes` integer NULL, `time_zone` text NULL, `password_min_length` integer NULL, `hold_deleted_percent` integer NULL, `hold_changed_percent` integer NULL, `usage_counted_from` integer NOT NULL DEFAULT (0), `parent_id` integer NULL, CONSTRAINT `organizations_organizations_children` FOREIGN KEY (`parent_id`) REFERENCES `organizations` (`id`) ON DELETE RESTRICT);
 -- Create index "organization_district_id_external_id" to table: "organizations"
@@ -70,12 +76,24 @@ CREATE TABLE `role_assignments` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT
 CREATE UNIQUE INDEX `roleassignment_educator_id_organization_id_role` ON `role_assignments` (`educator_id`, `organization_id`, `role`);
 -- Create index "roleassignment_organization_id" to table: "role_assignments"
 CREATE INDEX `roleassignment_organization_id` ON `role_assignments` (`organization_id`);
+-- Create "service_keys" table
+CREATE TABLE `service_keys` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `district_id` integer NOT NULL, `name` text NOT NULL, `scopes` json NOT NULL, `key_hash` text NOT NULL, `beginning` text NOT NULL, `expires_at` datetime NOT NULL, `last_used_at` datetime NULL, `revoked_at` datetime NULL, `organization_id` integer NOT NULL, `agent_id` integer NULL, `created_by` integer NULL, CONSTRAINT `service_keys_organizations_organization` FOREIGN KEY (`organization_id`) REFERENCES `organizations` (`id`) ON DELETE RESTRICT, CONSTRAINT `service_keys_educators_agent` FOREIGN KEY (`agent_id`) REFERENCES `educators` (`id`) ON DELETE RESTRICT, CONSTRAINT `service_keys_educators_creator` FOREIGN KEY (`created_by`) REFERENCES `educators` (`id`) ON DELETE RESTRICT);
+-- Create index "servicekey_key_hash" to table: "service_keys"
+CREATE UNIQUE INDEX `servicekey_key_hash` ON `service_keys` (`key_hash`);
+-- Create index "servicekey_organization_id" to table: "service_keys"
+CREATE INDEX `servicekey_organization_id` ON `service_keys` (`organization_id`);
 -- Create "sessions" table
-CREATE TABLE `sessions` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `token_hash` text NOT NULL, `expires_at` datetime NOT NULL, `educator_id` integer NOT NULL, CONSTRAINT `sessions_educators_sessions` FOREIGN KEY (`educator_id`) REFERENCES `educators` (`id`) ON DELETE RESTRICT);
+CREATE TABLE `sessions` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `token_hash` text NOT NULL, `expires_at` datetime NOT NULL, `last_used_at` datetime NOT NULL, `address` text NOT NULL DEFAULT (''), `user_agent` text NOT NULL DEFAULT (''), `educator_id` integer NOT NULL, CONSTRAINT `sessions_educators_sessions` FOREIGN KEY (`educator_id`) REFERENCES `educators` (`id`) ON DELETE RESTRICT);
 -- Create index "session_token_hash" to table: "sessions"
 CREATE UNIQUE INDEX `session_token_hash` ON `sessions` (`token_hash`);
 -- Create index "session_expires_at" to table: "sessions"
 CREATE INDEX `session_expires_at` ON `sessions` (`expires_at`);
+-- Create "sign_in_marks" table
+CREATE TABLE `sign_in_marks` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `mark` text NOT NULL, `until_ms` integer NOT NULL);
+-- Create index "signinmark_mark" to table: "sign_in_marks"
+CREATE UNIQUE INDEX `signinmark_mark` ON `sign_in_marks` (`mark`);
+-- Create index "signinmark_until_ms" to table: "sign_in_marks"
+CREATE INDEX `signinmark_until_ms` ON `sign_in_marks` (`until_ms`);
 -- Create "students" table
 CREATE TABLE `students` (`id` integer NOT NULL PRIMARY KEY AUTOINCREMENT, `created_at` datetime NOT NULL, `district_id` integer NOT NULL, `external_id` text NOT NULL, `username` text NOT NULL, `username_key` text NOT NULL, `first_name` text NOT NULL, `last_name` text NOT NULL, `sort_name` text NOT NULL, `grade` integer NOT NULL, `password_hash` text NULL, `synced` integer NOT NULL DEFAULT (0), `group_count` integer NOT NULL DEFAULT (0), `ungrouped` integer NOT NULL DEFAULT (1), `seconds_this_year` integer NOT NULL DEFAULT (0), `active` integer NOT NULL DEFAULT (0), `last_active_at` datetime NULL, `deleted_at` datetime NULL, `version` integer NOT NULL DEFAULT (1), `organization_id` integer NOT NULL, CONSTRAINT `students_organizations_organization` FOREIGN KEY (`organization_id`) REFERENCES `organizations` (`id`) ON DELETE RESTRICT);
 -- Create index "student_district_id_external_id" to table: "students"

@@ -1,0 +1,161 @@
+package rule
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/viewer"
+)
+
+// denyKeys stands at the beginning of every policy, so that the rules after it
+// are about people alone.
+type denyKeys struct{}
+
+func (denyKeys) EvalQuery(ctx context.Context, _ db.Query) error { return noKey(ctx) }
+
+func (denyKeys) EvalMutation(ctx context.Context, _ db.Mutation) error { return noKey(ctx) }
+
+func noKey(ctx context.Context) error {
+	if ask(ctx).Key != nil {
+		return privacy.Denyf("a service key has no purview here")
+	}
+	return privacy.Skip
+}
+
+// QueryAlsoByKeys is Query for an entity that a program with a service key may
+// read as well, as far as the first rule goes.
+func QueryAlsoByKeys(keys privacy.QueryRule, rules ...privacy.QueryRule) privacy.QueryPolicy {
+	return append(privacy.QueryPolicy{forKeys{query: keys}}, Query(rules...)...)
+}
+
+// MutationAlsoByKeys is Mutation for an entity that a program with a service key
+// may change as well, as far as the first rule goes.
+func MutationAlsoByKeys(keys privacy.MutationRule, rules ...privacy.MutationRule) privacy.MutationPolicy {
+	return append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)
+}
+
+// forKeys runs a rule for keys alone.
+type forKeys struct {
+	query    privacy.QueryRule
+	mutation privacy.MutationRule
+}
+
+func (r forKeys) EvalQuery(ctx context.Context, q db.Query) error {
+	if v := ask(ctx); v == nil || v.Key == nil {
+		return privacy.Skip
+	}
+	return r.query.EvalQuery(ctx, q)
+}
+
+func (r forKeys) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if v := ask(ctx); v == nil || v.Key == nil {
+		return privacy.Skip
+	}
+	return r.mutation.EvalMutation(ctx, m)
+}
+
+// KeysReadTheirOrganization shows a key the organization at which it is good, and
+// the schools of a district.
+func KeysReadTheirOrganization() privacy.QueryRule {
+	return privacy.OrganizationQueryRuleFunc(func(ctx context.Context, q *db.OrganizationQuery) error {
+		k := ask(ctx).Key
+		if k.OrganizationID == k.DistrictID {
+			q.Where(organization.DistrictID(k.DistrictID))
+		} else {
+			q.Where(organization.ID(k.OrganizationID))
+		}
+		return privacy.Allow
+	})
+}
+
+// jobsOfKey are the jobs that a key has submitted.
+func jobsOfKey(v *viewer.Viewer) predicate.BulkJob {
+	if !v.Has(viewer.RosterImport) {
+		return never
+	}
+	return bulkjob.SubmittedBy(v.Key.AgentID)
+}
+
+// KeysReadTheirJobs shows a key the jobs that it has submitted.
+func KeysReadTheirJobs() privacy.QueryRule {
+	return privacy.BulkJobQueryRuleFunc(func(ctx context.Context, q *db.BulkJobQuery) error {
+		q.Where(jobsOfKey(ask(ctx)))
+		return privacy.Allow
+	})
+}
+
+// KeysReadTheirJobRows shows a key what its jobs will change.
+func KeysReadTheirJobRows() privacy.QueryRule {
+	return privacy.BulkJobRowQueryRuleFunc(func(ctx context.Context, q *db.BulkJobRowQuery) error {
+		q.Where(bulkjobrow.HasJobWith(jobsOfKey(ask(ctx))))
+		return privacy.Allow
+	})
+}
+
+// KeysReadTheirJobProblems shows a key what is wrong with its files.
+func KeysReadTheirJobProblems() privacy.QueryRule {
+	return privacy.BulkJobProblemQueryRuleFunc(func(ctx context.Context, q *db.BulkJobProblemQuery) error {
+		q.Where(bulkjobproblem.HasJobWith(jobsOfKey(ask(ctx))))
+		return privacy.Allow
+	})
+}
+
+// KeysSubmitJobs lets a key create jobs at its organization, in the name of its
+// agent.
+func KeysSubmitJobs() privacy.MutationRule {
+	return privacy.BulkJobMutationRuleFunc(func(ctx context.Context, m *db.BulkJobMutation) error {
+		v := ask(ctx)
+		submitter, _ := m.SubmittedBy()
+		organizationID, _ := m.OrganizationID()
+		districtID, _ := m.DistrictID()
+		if m.Op().Is(db.OpCreate) && submitter == v.SubmitterID() && v.Holds(viewer.RosterImport, organizationID, districtID) {
+			return privacy.Allow
+		}
+		return privacy.Denyf("organization %d is not that of the key", organizationID)
+	})
+}
+
+// keysAdministered are the keys of the organizations administered.
+func keysAdministered(v *viewer.Viewer) predicate.ServiceKey {
+	return anyOf(servicekey.Or,
+		when(v.AdminDistricts(), servicekey.DistrictIDIn),
+		when(v.AdminSchools(), servicekey.OrganizationIDIn))
+}
+
+// LimitKeysToAdministrators shows the keys of an organization to those who
+// administer it.
+func LimitKeysToAdministrators() privacy.QueryRule {
+	return privacy.ServiceKeyQueryRuleFunc(func(ctx context.Context, q *db.ServiceKeyQuery) error {
+		q.Where(keysAdministered(ask(ctx)))
+		return privacy.Allow
+	})
+}
+
+// AdministratorsChangeKeys lets administrators make and revoke the keys of the
+// organizations that they administer; nobody deletes one.
+func AdministratorsChangeKeys() privacy.MutationRule {
+	return privacy.ServiceKeyMutationRuleFunc(func(ctx context.Context, m *db.ServiceKeyMutation) error {
+		v := ask(ctx)
+		switch {
+		case m.Op().Is(db.OpCreate):
+			organizationID, _ := m.OrganizationID()
+			districtID, _ := m.DistrictID()
+			if !v.Administers(organizationID, districtID) {
+				return privacy.Denyf("organization %d is outside of the purview", organizationID)
+			}
+			return privacy.Allow
+		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
+			m.Where(keysAdministered(v))
+			return privacy.Allow
+		default:
+			return privacy.Skip
+		}
+	})
+}

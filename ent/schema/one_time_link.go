@@ -1,0 +1,51 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// OneTimeLink lets whoever reads the mail of an educator set the password, once.
+type OneTimeLink struct{ ent.Schema }
+
+// Mixin of OneTimeLink.
+func (OneTimeLink) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of OneTimeLink.
+func (OneTimeLink) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("educator_id").Immutable(),
+		field.Enum("purpose").Values("INVITE", "RESET").SchemaType(varchar(16)).Immutable(),
+		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
+		field.Time("expires_at").SchemaType(instant).Immutable(),
+		field.Time("used_at").SchemaType(instant).Optional().Nillable(),
+	}
+}
+
+// Edges of OneTimeLink.
+func (OneTimeLink) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("educator", Educator.Type).Ref("links").Field("educator_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of OneTimeLink.
+func (OneTimeLink) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("token_hash").Unique(),
+		index.Fields("expires_at"),
+	}
+}
+
+// Policy of OneTimeLink.
+func (OneTimeLink) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

@@ -1,0 +1,42 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// SignInMark remembers something about signing in for a while: how many attempts
+// failed, or that an address has signed in before. It means nothing after its
+// time, so that the table is as long as the last hours were busy.
+type SignInMark struct{ ent.Schema }
+
+// Mixin of SignInMark.
+func (SignInMark) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of SignInMark.
+func (SignInMark) Fields() []ent.Field {
+	return []ent.Field{
+		field.String("mark").SchemaType(varchar(64)).Immutable().Comment("SHA-256 of what it is about, in hexadecimal."),
+		field.Int64("until_ms").Comment("Milliseconds since 1970: a number, because both databases can add to it in one statement."),
+	}
+}
+
+// Indexes of SignInMark.
+func (SignInMark) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("mark").Unique(),
+		index.Fields("until_ms"),
+	}
+}
+
+// Policy of SignInMark.
+func (SignInMark) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

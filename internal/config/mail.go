@@ -1,0 +1,41 @@
+package config
+
+import (
+	"errors"
+	"time"
+
+	"homeroom/internal/mail"
+)
+
+// Mail says how people are sent links.
+type Mail struct {
+	// SMTP is the URL of the mail server, which holds a password; empty for none.
+	SMTP Hidden
+	// From is the address that mails come from.
+	From string
+}
+
+// Validate reports what is wrong, without connecting. Links in mails need the
+// address of the server: without it a mail would lead wherever the request that
+// caused it pretended to be.
+func (m Mail) Validate(publicURL string) error {
+	if m.SMTP == "" {
+		return nil
+	}
+	var server, from, public error
+	if _, err := mail.ParseFrom(m.From); err != nil {
+		from = problem("mail-from", "%v", err)
+	}
+	if _, err := m.Server(time.Now); err != nil && from == nil {
+		server = problem("smtp-url", "%v", err)
+	}
+	if publicURL == "" {
+		public = problem("public-url", "is required with --smtp-url, because the links in mails begin with it")
+	}
+	return errors.Join(server, from, public)
+}
+
+// Server returns the mail server.
+func (m Mail) Server(now func() time.Time) (*mail.Server, error) {
+	return mail.Parse(m.SMTP.Reveal(), m.From, now)
+}

@@ -1,0 +1,171 @@
+package identity
+
+import (
+	"context"
+	"net/mail"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// maxEmail is the longest address that the database holds, in characters.
+const maxEmail = 190
+
+// NewEducator is an account that is to be.
+type NewEducator struct {
+	Email               string
+	FirstName, LastName string
+	Role                viewer.Role
+	OrganizationID      int
+}
+
+// Invite makes an account and sends its link. Somebody who is there already, from
+// a file, and has no password yet is invited as well, and gets the role. It is for
+// administrators of the organization; it refuses as CreateKey.
+func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, error) {
+	if s.send == nil {
+		return nil, errNoMail
+	}
+	e, err := s.AddEducator(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE})
+}
+
+// AddEducator makes an account without a password, or gives a role to one that
+// has none yet. It is for administrators of the organization and the operator.
+func (s *Service) AddEducator(ctx context.Context, in NewEducator) (e *db.Educator, err error) {
+	o, err := s.administered(ctx, in.OrganizationID, "administrators invite educators")
+	if err != nil {
+		return nil, err
+	}
+	if in, err = checkEducator(in, o); err != nil {
+		return nil, err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		key := fold.Key(in.Email)
+		e, err = client.Educator.Query().Where(educator.EmailKey(key)).Only(viewer.AsSystem(ctx, "account of an address"))
+		switch {
+		case err == nil:
+			if err := s.mayInvite(ctx, client, e, o); err != nil {
+				return err
+			}
+		case !db.IsNotFound(err):
+			return err
+		default:
+			e, err = client.Educator.Create().SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).SetLastName(in.LastName).
+				SetSortName(fold.SortName(in.LastName, in.FirstName)).SetEmail(in.Email).SetEmailKey(key).Save(ctx)
+			if err != nil {
+				return err
+			}
+		}
+		return giveRole(ctx, client, e, in.Role, o)
+	})
+	if sqlgraph.IsUniqueConstraintError(err) && database.Violates(err, educator.FieldEmailKey) {
+		return nil, errTaken
+	}
+	return e, err
+}
+
+var errTaken = fault.Conflictf("there is an account with this address already").WithCode("EMAIL_TAKEN").At("email")
+
+// mayInvite checks that an account that is there may be invited again: it lies in
+// the district, nobody uses it yet, and the viewer may change it.
+func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educator, o *db.Organization) error {
+	if e.DistrictID != o.DistrictID || e.Service == 1 || e.Disabled == 1 || e.PasswordHash != "" {
+		return errTaken
+	}
+	// A school may not send a link for somebody who has a role that it cannot give.
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(viewer.AsSystem(ctx, "roles of an account"))
+	if err != nil {
+		return err
+	}
+	for _, r := range roles {
+		if !viewer.FromContext(ctx).Administers(r.OrganizationID, r.DistrictID) {
+			return errTaken
+		}
+	}
+	return nil
+}
+
+func giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) error {
+	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
+		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
+	if err != nil || held {
+		return err
+	}
+	return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
+		SetRole(roleassignment.Role(role)).Exec(ctx)
+}
+
+func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
+	in.Email, in.FirstName, in.LastName = roster.Clean(in.Email), roster.Clean(in.FirstName), roster.Clean(in.LastName)
+	// The address of "Nora <nora@example.com>" is only a part of it.
+	address, err := mail.ParseAddress(in.Email)
+	if err != nil || address.Address != in.Email || len(in.Email) > maxEmail {
+		return in, fault.Invalidf("this is not an address, such as nora@example.com").WithCode("BAD_EMAIL").At("email")
+	}
+	if err := roster.CheckName(in.FirstName, "first name", roster.MaxName); err != nil {
+		return in, err.At("firstName")
+	}
+	if err := roster.CheckName(in.LastName, "last name", roster.MaxName); err != nil {
+		return in, err.At("lastName")
+	}
+	switch district := o.Type == organization.TypeDISTRICT; {
+	case in.Role != viewer.DistrictAdmin && in.Role != viewer.SchoolAdmin && in.Role != viewer.Teacher:
+		return in, fault.Invalidf("the role is unknown; write DISTRICT_ADMIN, SCHOOL_ADMIN or TEACHER").At("role")
+	case district && in.Role != viewer.DistrictAdmin:
+		return in, fault.Invalidf("this role is held at a school; name one").WithCode("WRONG_ORGANIZATION").At("organizationId")
+	case !district && in.Role == viewer.DistrictAdmin:
+		return in, fault.Invalidf("an administrator of the district is one at the district; name it").WithCode("WRONG_ORGANIZATION").At("organizationId")
+	}
+	return in, nil
+}
+
+// SetPassword sets the password of an account, for the operator, and ends its
+// sessions and links.
+func (s *Service) SetPassword(ctx context.Context, educatorID int, password string) error {
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		return s.setPassword(ctx, client, educatorID, hash)
+	})
+}
+
+// SetDisabled lets an account in or keeps it out, for the operator. An account
+// that is kept out loses its sessions and links at once.
+func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) error {
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
+		if db.IsNotFound(err) {
+			return fault.NotFoundf("there is no account with this address")
+		}
+		if err != nil {
+			return err
+		}
+		flag := int8(0)
+		if disabled {
+			flag = 1
+		}
+		if err := e.Update().SetDisabled(flag).Exec(ctx); err != nil || !disabled {
+			return err
+		}
+		return s.endEverything(ctx, client, e.ID)
+	})
+}

@@ -1,0 +1,93 @@
+package identity_test
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+	"sync"
+	"testing"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+// password is that of every account of a house.
+const password = "correct horse"
+
+// house is a world with people who can sign in, a clock and a mailbox.
+type house struct {
+	*fixture.World
+	*identity.Service
+	hasher *identity.Hasher
+
+	mu    sync.Mutex
+	now   time.Time
+	mails []identity.Mail
+}
+
+func newHouse(t *testing.T, d *database.DB) *house {
+	t.Helper()
+	h := &house{World: fixture.New(t, d), now: fixture.Today, hasher: identity.NewHasher(cheap)}
+	h.Service = h.server()
+	hash, err := h.hasher.Hash(context.Background(), password)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.Client().Educator.Update().SetPasswordHash(hash).ExecX(fixture.System())
+	return h
+}
+
+// server is one more server on the same database.
+func (h *house) server() *identity.Service {
+	return identity.New(h.DB, identity.Options{
+		Hasher: h.hasher, Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
+		Log: slog.New(slog.DiscardHandler),
+		Send: func(_ context.Context, m identity.Mail) error {
+			h.mu.Lock()
+			defer h.mu.Unlock()
+			h.mails = append(h.mails, m)
+			return nil
+		},
+	})
+}
+
+func (h *house) clock() time.Time { h.mu.Lock(); defer h.mu.Unlock(); return h.now }
+
+func (h *house) pass(by time.Duration) { h.mu.Lock(); defer h.mu.Unlock(); h.now = h.now.Add(by) }
+
+// from is a request from an address.
+func from(address string) context.Context {
+	return viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.MustParseAddr(address), UserAgent: "test"})
+}
+
+// in signs in, or fails the test.
+func (h *house) in(t *testing.T, who *db.Educator, address string) identity.Session {
+	t.Helper()
+	session, err := h.SignIn(from(address), who.Email, password)
+	if err != nil {
+		t.Fatalf("%s cannot sign in: %v", who.Email, err)
+	}
+	return session
+}
+
+// code is the code of an error, or its text.
+func code(err error) string {
+	switch f := fault.From(err); {
+	case err == nil:
+		return ""
+	case f == nil:
+		return err.Error()
+	default:
+		return f.Code
+	}
+}
+
+// as is a request of somebody who has signed in.
+func as(session identity.Session) context.Context {
+	return viewer.NewContext(context.Background(), session.Viewer)
+}

@@ -1,0 +1,226 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// KeyPrefix begins every service key, so that people, and programs that look for
+// secrets in the wrong places, recognize one.
+const KeyPrefix = "hrk_"
+
+const (
+	// shownOfKey is how many characters of a key are kept to tell it apart: the
+	// prefix and six of 43 random ones.
+	shownOfKey = len(KeyPrefix) + 6
+	// maxKeyAge is how far ahead a key may expire. A key that nobody renews is one
+	// that nobody remembers.
+	maxKeyAge = 2 * 366 * 24 * time.Hour
+)
+
+// NewKey is what a service key is to be.
+type NewKey struct {
+	Name           string
+	OrganizationID int
+	Scopes         []viewer.Scope
+	ExpiresAt      time.Time
+}
+
+// CreateKey makes a service key and returns it with its secret, which is told this
+// once. It is for administrators of the organization and for the operator: an
+// organization that is not seen is fault.NotFound, one that is not administered
+// fault.Forbidden.
+func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, secret string, err error) {
+	o, err := s.administered(ctx, in.OrganizationID, "administrators make the service keys of an organization")
+	if err != nil {
+		return nil, "", err
+	}
+	if in, err = s.checkKey(in); err != nil {
+		return nil, "", err
+	}
+	secret = KeyPrefix + newSecret()
+	scopes := make([]string, len(in.Scopes))
+	for i, scope := range in.Scopes {
+		scopes[i] = string(scope)
+	}
+	var key *db.ServiceKey
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		create := client.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName(in.Name).
+			SetScopes(scopes).SetKeyHash(hashToken(secret)).SetBeginning(secret[:shownOfKey]).
+			SetCreatedAt(s.instant()).SetExpiresAt(in.ExpiresAt)
+		if v := viewer.FromContext(ctx); !v.IsSystem() {
+			create.SetCreatedBy(v.EducatorID)
+		}
+		if slices.Contains(in.Scopes, viewer.RosterImport) {
+			agent, err := newAgent(ctx, client, o, in.Name, secret[len(KeyPrefix):shownOfKey])
+			if err != nil {
+				return err
+			}
+			create.SetAgentID(agent)
+		}
+		key, err = create.Save(ctx)
+		return err
+	})
+	return key, secret, err
+}
+
+// administered returns an organization that the viewer administers.
+func (s *Service) administered(ctx context.Context, id int, otherwise string) (*db.Organization, error) {
+	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(id)).Only(ctx)
+	switch {
+	case db.IsNotFound(err):
+		return nil, fault.NotFoundf("the organization does not exist").At("organizationId")
+	case err != nil:
+		return nil, err
+	case !viewer.FromContext(ctx).Administers(o.ID, o.DistrictID):
+		return nil, fault.Forbiddenf("%s", otherwise).At("organizationId")
+	default:
+		return o, nil
+	}
+}
+
+func (s *Service) checkKey(in NewKey) (NewKey, error) {
+	in.Name = roster.Clean(in.Name)
+	if err := roster.CheckName(in.Name, "name of the key", roster.MaxName); err != nil {
+		return in, err.At("name")
+	}
+	if len(in.Scopes) == 0 {
+		return in, fault.Invalidf("the key needs a scope: what it may do").WithCode("REQUIRED").At("scopes")
+	}
+	for i, scope := range in.Scopes {
+		if !slices.Contains(viewer.Scopes(), scope) {
+			return in, fault.Invalidf("%q is not a scope; write USAGE_WRITE or ROSTER_IMPORT", scope).At("scopes", i)
+		}
+	}
+	in.Scopes = slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
+	in.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Microsecond)
+	switch now := s.now(); {
+	case !in.ExpiresAt.After(now):
+		return in, fault.Invalidf("the key would have expired already").WithCode("BAD_EXPIRY").At("expiresAt")
+	case in.ExpiresAt.After(now.Add(maxKeyAge)):
+		return in, fault.Invalidf("a key expires after two years at the latest; make a new one before").WithCode("BAD_EXPIRY").At("expiresAt")
+	}
+	return in, nil
+}
+
+// newAgent creates the account in whose name a key imports. It has a role, but
+// neither an address nor a password, and is marked as nobody's.
+func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, suffix string) (int, error) {
+	// That the viewer may do this has been decided; whoever may make the key may
+	// not always give a role.
+	system := viewer.AsSystem(ctx, "account in whose name a service key imports")
+	agent, err := client.Educator.Create().SetDistrictID(o.DistrictID).SetService(1).SetExternalID("homeroom-key-" + suffix).
+		SetFirstName("Service key").SetLastName(name).SetSortName(fold.SortName(name, "Service key")).Save(system)
+	if err != nil {
+		return 0, err
+	}
+	role := roleassignment.RoleSCHOOL_ADMIN
+	if o.Type == organization.TypeDISTRICT {
+		role = roleassignment.RoleDISTRICT_ADMIN
+	}
+	return agent.ID, client.RoleAssignment.Create().SetEducatorID(agent.ID).SetOrganizationID(o.ID).
+		SetDistrictID(o.DistrictID).SetRole(role).Exec(system)
+}
+
+// Keys returns the service keys of an organization and, for a district, of its
+// schools, newest first; those that have ended as well. It refuses as CreateKey.
+func (s *Service) Keys(ctx context.Context, organizationID int) ([]*db.ServiceKey, error) {
+	o, err := s.administered(ctx, organizationID, "administrators see the service keys of an organization")
+	if err != nil {
+		return nil, err
+	}
+	q := s.db.Client(ctx).ServiceKey.Query().Order(servicekey.ByID(sql.OrderDesc()))
+	if o.Type == organization.TypeDISTRICT {
+		q.Where(servicekey.DistrictID(o.ID))
+	} else {
+		q.Where(servicekey.OrganizationID(o.ID))
+	}
+	return q.All(ctx)
+}
+
+// RevokeKey ends a service key at once, and the jobs that it has submitted with
+// it. A key that has been revoked before stays so. A key outside of the
+// administrative purview is fault.NotFound.
+func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		key, err = client.ServiceKey.Query().Where(servicekey.ID(id)).Only(ctx)
+		if db.IsNotFound(err) {
+			return fault.NotFoundf("there is no such service key in your purview").At("id")
+		}
+		if err != nil || key.RevokedAt != nil {
+			return err
+		}
+		if key, err = key.Update().SetRevokedAt(s.instant()).Save(ctx); err != nil || key.AgentID == nil {
+			return err
+		}
+		return client.Educator.Update().Where(educator.ID(*key.AgentID)).SetDisabled(1).
+			Exec(viewer.AsSystem(ctx, "account in whose name a service key imports"))
+	})
+	return key, err
+}
+
+// errKey is given for a key that is unknown, has expired or has been revoked.
+var errKey = fault.Unauthenticatedf("the service key is unknown, expired or revoked")
+
+// authenticateKey returns the viewer of a service key, with one statement, and
+// once a minute a second one.
+func (s *Service) authenticateKey(ctx context.Context, secret string) (_ *viewer.Viewer, err error) {
+	const query = "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, " +
+		"CASE WHEN last_used_at IS NULL OR last_used_at <= ? THEN 1 ELSE 0 END FROM service_keys " +
+		"WHERE key_hash = ? AND revoked_at IS NULL AND expires_at > ?"
+	now := s.instant()
+	due := now.Add(-useIsWrittenEvery)
+	k, stale, err := s.loadKey(ctx, query, due, hashToken(secret), now)
+	if err != nil {
+		return nil, err
+	}
+	if stale {
+		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
+			return client.ServiceKey.Update().SetLastUsedAt(now).
+				Where(servicekey.ID(k.ID), servicekey.Or(servicekey.LastUsedAtIsNil(), servicekey.LastUsedAtLTE(due))).Exec(ctx)
+		})
+	}
+	return &viewer.Viewer{Key: k}, nil
+}
+
+func (s *Service) loadKey(ctx context.Context, query string, args ...any) (_ *viewer.Key, stale bool, err error) {
+	rows, err := s.db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, false, err
+		}
+		return nil, false, errKey
+	}
+	k := &viewer.Key{}
+	var scopes []byte
+	if err := rows.Scan(&k.ID, &k.OrganizationID, &k.DistrictID, &k.AgentID, &scopes, &stale); err != nil {
+		return nil, false, err
+	}
+	return k, stale, json.Unmarshal(scopes, &k.Scopes)
+}
+
+// ParseScope reads the name of a scope as people write it: usage-write.
+func ParseScope(text string) (viewer.Scope, bool) {
+	scope := viewer.Scope(strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(text), "-", "_")))
+	return scope, slices.Contains(viewer.Scopes(), scope)
+}

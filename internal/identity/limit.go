@@ -1,0 +1,184 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/signinmark"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Attempts to sign in are limited by buckets that empty with time. One is for the
+// account and the network together; one for the network, whatever the account;
+// and one for the account, whatever the network. An attempt takes from all of
+// them, and a right password gives back what it took.
+//
+// The last two would let a stranger keep somebody out, by wrong passwords from
+// elsewhere or from beside them in the same school. So neither holds where the
+// account has signed in from the network before; and a bucket that is full is
+// never closed: it lets one attempt through at every interval, and setting a
+// password by a link makes a network known. The buckets stand in the database,
+// because several servers share them.
+var (
+	pairRate      = rate{burst: 10, every: time.Minute}
+	knownPairRate = rate{burst: 10, every: 10 * time.Second}
+	networkRate   = rate{burst: 100, every: 3 * time.Second}
+	accountRate   = rate{burst: 30, every: 30 * time.Second}
+	// resetRate is for mails to one address, which is somebody's mailbox.
+	resetRate = rate{burst: 3, every: 10 * time.Minute}
+)
+
+// knownFor is how long a network stays known after a sign-in.
+const knownFor = 90 * 24 * time.Hour
+
+// rate allows a number of attempts at once and after that one at every interval.
+type rate struct {
+	burst int
+	every time.Duration
+}
+
+// bucket is one limit for one attempt.
+type bucket struct {
+	mark string
+	rate rate
+}
+
+// attempt is what an attempt to sign in has taken.
+type attempt struct {
+	account string
+	network string
+	taken   []bucket
+}
+
+// mark names what is remembered. It is hashed so that the table holds neither
+// mail addresses nor arbitrarily long text.
+func mark(kind string, parts ...string) string {
+	return hashToken(kind + "\x00" + strings.Join(parts, "\x00"))
+}
+
+// admit lets an attempt on an account through, or says when to try again. It does
+// the same for accounts that do not exist.
+func (s *Service) admit(system context.Context, account string) (attempt, error) {
+	network := viewer.OriginOf(system).Network()
+	known, err := s.db.Client(system).SignInMark.Query().
+		Where(signinmark.Mark(mark("known", account, network)), signinmark.UntilMsGT(s.now().UnixMilli())).Exist(system)
+	if err != nil {
+		return attempt{}, err
+	}
+	try := attempt{account: account, network: network}
+	if known {
+		try.taken = []bucket{{mark("pair", account, network), knownPairRate}}
+	} else {
+		try.taken = []bucket{
+			{mark("network", network), networkRate},
+			{mark("account", account), accountRate},
+			{mark("pair", account, network), pairRate},
+		}
+	}
+	return try, s.take(system, try.taken, "too many attempts to sign in")
+}
+
+// take takes from all buckets or from none. The buckets come in the same order
+// every time, so that attempts wait for each other and do not block each other.
+func (s *Service) take(system context.Context, buckets []bucket, tooMany string) error {
+	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		var longest time.Duration
+		for _, b := range buckets {
+			wait, err := s.takeOne(ctx, client, b)
+			if err != nil {
+				return err
+			}
+			longest = max(longest, wait)
+		}
+		if longest > 0 {
+			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode("RATE_LIMITED")
+		}
+		return nil
+	})
+}
+
+// takeOne takes from one bucket, and returns how long to wait where it is full.
+// until_ms is the moment at which the bucket will be empty again.
+func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (time.Duration, error) {
+	now, every := s.now().UnixMilli(), b.rate.every.Milliseconds()
+	full := now + int64(b.rate.burst-1)*every
+	for {
+		result, err := client.ExecContext(ctx, "UPDATE sign_in_marks SET until_ms = CASE WHEN until_ms > ? THEN until_ms ELSE ? END + ? "+
+			"WHERE mark = ? AND until_ms <= ?", now, now, every, b.mark, full)
+		if err != nil {
+			return 0, err
+		}
+		if n, err := result.RowsAffected(); n > 0 || err != nil {
+			return 0, err
+		}
+		row, err := client.SignInMark.Query().Where(signinmark.Mark(b.mark)).Only(ctx)
+		switch {
+		case err == nil && row.UntilMs > full:
+			return time.Duration(row.UntilMs-full) * time.Millisecond, nil
+		case err == nil:
+			continue // somebody else has just given back
+		case !db.IsNotFound(err):
+			return 0, err
+		}
+		err = client.SignInMark.Create().SetMark(b.mark).SetUntilMs(now + every).Exec(ctx)
+		if err == nil || !database.IsDuplicate(err) {
+			return 0, err
+		}
+	}
+}
+
+// giveBack undoes an attempt that tried nothing.
+func (s *Service) giveBack(system context.Context, try attempt) error {
+	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
+}
+
+func giveBack(ctx context.Context, client *db.Client, taken []bucket) error {
+	for _, b := range taken {
+		if err := client.SignInMark.Update().Where(signinmark.Mark(b.mark)).AddUntilMs(-b.rate.every.Milliseconds()).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// succeed gives back what a right password took, and remembers the network.
+func (s *Service) succeed(ctx context.Context, client *db.Client, try attempt) error {
+	if err := giveBack(ctx, client, try.taken); err != nil {
+		return err
+	}
+	return s.remember(ctx, client, try.account, try.network)
+}
+
+// remember makes a network known for an account. Where nobody knows the network
+// there is nothing to remember.
+func (s *Service) remember(ctx context.Context, client *db.Client, account, network string) error {
+	if network == "" {
+		return nil
+	}
+	return client.SignInMark.Create().SetMark(mark("known", account, network)).SetUntilMs(s.now().Add(knownFor).UnixMilli()).
+		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWith(func(u *sql.UpdateSet) {
+			u.SetExcluded(signinmark.FieldUntilMs)
+		})).Exec(ctx)
+}
+
+// inWords is a time to wait for people, never shorter than it is.
+func inWords(d time.Duration) string {
+	if seconds := int((d + time.Second - 1) / time.Second); seconds < 100 {
+		return plural(seconds, "second")
+	}
+	return plural(int((d+time.Minute-1)/time.Minute), "minute")
+}
+
+func plural(n int, unit string) string {
+	if n == 1 {
+		return "1 " + unit
+	}
+	return fmt.Sprintf("%d %ss", n, unit)
+}

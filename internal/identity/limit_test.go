@@ -1,0 +1,166 @@
+package identity_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+	"homeroom/internal/identity"
+)
+
+const (
+	school, home, stranger = "203.0.113.7", "198.51.100.1", "192.0.2.66"
+	limited, wrong         = "RATE_LIMITED", "WRONG_CREDENTIALS"
+)
+
+// guess tries wrong passwords until one is not tried any more, and returns how
+// many were.
+func guess(s *identity.Service, email, address string, most int) int {
+	for n := range most {
+		if _, err := s.SignIn(from(address), email, "guess"); code(err) == limited {
+			return n
+		}
+	}
+	return most
+}
+
+func TestAttemptsAreLimited(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]func(t *testing.T, h *house){
+		"ten wrong passwords from one address, then one a minute": func(t *testing.T, h *house) {
+			if n := guess(h.Service, "nora@example.com", stranger, 50); n != 10 {
+				t.Errorf("%d were tried", n)
+			}
+			_, err := h.SignIn(from(stranger), "nora@example.com", password)
+			if f := fault.From(err); f == nil || f.Code != limited || !strings.Contains(f.Message, "try again in 60 seconds") {
+				t.Errorf("the right password after too many wrong ones: %v", err)
+			}
+			h.pass(time.Minute)
+			if n := guess(h.Service, "nora@example.com", stranger, 50); n != 1 {
+				t.Errorf("%d were tried a minute later", n)
+			}
+		},
+		"an address that does not exist is limited in the same way": func(t *testing.T, h *house) {
+			if n := guess(h.Service, "nobody@example.com", stranger, 50); n != 10 {
+				t.Errorf("%d were tried", n)
+			}
+		},
+		"several servers count together": func(t *testing.T, h *house) {
+			other := h.server()
+			if n := guess(h.Service, "nora@example.com", stranger, 6) + guess(other, "nora@example.com", stranger, 50); n != 10 {
+				t.Errorf("%d were tried", n)
+			}
+		},
+		"attempts at the same moment are counted one by one": func(t *testing.T, h *house) {
+			var tried atomic.Int32
+			var all sync.WaitGroup
+			for range 40 {
+				all.Go(func() {
+					if _, err := h.SignIn(from(stranger), "nora@example.com", "guess"); code(err) == wrong {
+						tried.Add(1)
+					} else if code(err) != limited {
+						t.Error(err)
+					}
+				})
+			}
+			if all.Wait(); tried.Load() != 10 {
+				t.Errorf("%d were tried", tried.Load())
+			}
+		},
+		"somebody is not locked out by a stranger elsewhere": func(t *testing.T, h *house) {
+			h.in(t, h.NorthAdmin, school)
+			for i := range 10 {
+				guess(h.Service, "nora@example.com", fmt.Sprintf("192.0.2.%d", i), 50)
+			}
+			h.in(t, h.NorthAdmin, school)
+			if _, err := h.SignIn(from(home), "nora@example.com", password); code(err) != limited {
+				t.Errorf("from an address that is not known, in the middle of an attack: %v; want it to wait", err)
+			}
+			h.pass(30 * time.Second)
+			h.in(t, h.NorthAdmin, home)
+		},
+		"somebody is not locked out by a stranger at the same school": func(t *testing.T, h *house) {
+			h.in(t, h.NorthAdmin, school)
+			for i := range 30 {
+				guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), school, 50)
+			}
+			if _, err := h.SignIn(from(school), "tara@example.com", password); code(err) != limited {
+				t.Errorf("who has never signed in there: %v; want it to wait", err)
+			}
+			h.in(t, h.NorthAdmin, school)
+			guess(h.Service, "nora@example.com", school, 50)
+			h.pass(10 * time.Second)
+			h.in(t, h.NorthAdmin, school)
+		},
+		"one machine with many addresses of IPv6 is one": func(t *testing.T, h *house) {
+			n := 0
+			for i := range 30 {
+				n += guess(h.Service, "nora@example.com", fmt.Sprintf("2001:db8::%x", i+1), 1)
+			}
+			if n != 10 {
+				t.Errorf("%d were tried", n)
+			}
+		},
+		"a school of hundreds signs in from one address": func(t *testing.T, h *house) {
+			for range 150 {
+				h.in(t, h.NorthTeacher, school)
+			}
+		},
+		"what is remembered is forgotten": func(t *testing.T, h *house) {
+			h.in(t, h.NorthAdmin, school)
+			guess(h.Service, "nora@example.com", stranger, 50)
+			h.pass(91 * 24 * time.Hour)
+			if err := h.Sweep(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			if n := h.Client().SignInMark.Query().CountX(fixture.System()); n != 0 {
+				t.Errorf("%d marks are left", n)
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *database.DB) { test(t, newHouse(t, d)) })
+		})
+	}
+}
+
+func TestAQueueOfPasswordsHasAnEnd(t *testing.T) {
+	t.Parallel()
+	h := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
+	ctx, cancel := context.WithCancel(context.Background())
+	release := h.Occupy(t)
+	var all sync.WaitGroup
+	var refused, gaveUp atomic.Int32
+	for range identity.MaxVerifying(h) + 25 {
+		all.Go(func() {
+			_, err := h.Verify(ctx, "x", "")
+			if fault.KindOf(err) == fault.Unavailable {
+				refused.Add(1)
+			} else if errors.Is(err, context.Canceled) {
+				gaveUp.Add(1)
+			}
+		})
+	}
+	for refused.Load() < 25 {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	all.Wait()
+	release()
+	if refused.Load() != 25 || int(gaveUp.Load()) != identity.MaxVerifying(h) {
+		t.Errorf("%d were refused, %d gave up", refused.Load(), gaveUp.Load())
+	}
+	if _, err := h.Verify(context.Background(), "x", ""); err != nil {
+		t.Errorf("afterwards: %v", err)
+	}
+}

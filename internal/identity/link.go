@@ -1,0 +1,140 @@
+package identity
+
+import (
+	"context"
+	"time"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/session"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/viewer"
+)
+
+// The bounds of an educator's password in characters. Length is what counts (NIST
+// SP 800-63B); nothing is asked about letters and digits.
+const (
+	MinPassword = 8
+	MaxPassword = 256
+)
+
+// LinkPath is the page at which a link is used.
+const LinkPath = "/account/set-password"
+
+var linkLifetimes = map[onetimelink.Purpose]time.Duration{
+	onetimelink.PurposeINVITE: 7 * 24 * time.Hour,
+	onetimelink.PurposeRESET:  time.Hour,
+}
+
+// CheckPassword checks a password that an educator wants to have; its message
+// never repeats it.
+func CheckPassword(password string) *fault.Error {
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPassword:
+		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
+	case n > MaxPassword || len(password) > maxTyped:
+		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
+	default:
+		return nil
+	}
+}
+
+// Link makes a link by which an educator sets the password, once. The secret
+// stands behind the #, which browsers keep to themselves: it reaches neither the
+// log of a proxy nor another site.
+func (s *Service) Link(system context.Context, educatorID int, purpose onetimelink.Purpose) (string, error) {
+	secret, now := newSecret(), s.instant()
+	err := s.db.Client(system).OneTimeLink.Create().SetEducatorID(educatorID).SetPurpose(purpose).SetTokenHash(hashToken(secret)).
+		SetCreatedAt(now).SetExpiresAt(now.Add(linkLifetimes[purpose])).Exec(system)
+	return s.linkBase + LinkPath + "#" + secret, err
+}
+
+// RequestPasswordReset sends a link to an address, if it is that of an account.
+// The answer is the same, after the same work, if it is not.
+func (s *Service) RequestPasswordReset(ctx context.Context, email string) error {
+	if len(email) > maxTyped {
+		return fault.Invalidf("this is not an address").At("email")
+	}
+	if s.send == nil {
+		return errNoMail
+	}
+	key, network := fold.Key(email), viewer.OriginOf(ctx).Network()
+	err := s.take(viewer.AsSystem(ctx, "request for a new password"),
+		[]bucket{{mark("network", network), networkRate}, {mark("reset", key), resetRate}}, "a link has been asked for too often")
+	if err != nil {
+		return err
+	}
+	return s.enqueue(delivery{emailKey: key, purpose: onetimelink.PurposeRESET})
+}
+
+var errLink = fault.Conflictf("the link has been used, or its time is over; ask for a new one").WithCode("LINK_ENDED").At("token")
+
+// SetPasswordByLink uses a link up: it sets the password of its educator, and ends
+// all sessions and other links. The network from which it is used is known from
+// then on, so that a stranger who guesses passwords cannot keep the educator from
+// signing in.
+func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string) error {
+	if err := CheckPassword(password); err != nil {
+		return err
+	}
+	system := viewer.AsSystem(ctx, "password set by a link")
+	usable := func(client *db.Client) *db.OneTimeLinkQuery {
+		return client.OneTimeLink.Query().Where(onetimelink.TokenHash(hashToken(secret)), onetimelink.UsedAtIsNil(),
+			onetimelink.ExpiresAtGT(s.instant()), onetimelink.HasEducatorWith(educator.Disabled(0), educator.Service(0)))
+	}
+	// Nothing is hashed for somebody who has no link.
+	if there, err := usable(s.db.Client(system)).Exist(system); err != nil || !there {
+		return orElse(err, errLink)
+	}
+	hash, err := s.hasher.Hash(ctx, password)
+	if err != nil {
+		return err
+	}
+	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		link, err := usable(client).WithEducator().Only(ctx)
+		if db.IsNotFound(err) {
+			return errLink
+		}
+		if err != nil {
+			return err
+		}
+		// Of several who come at once, one changes the row.
+		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Save(ctx)
+		if err != nil || n != 1 {
+			return orElse(err, errLink)
+		}
+		if err := s.setPassword(ctx, client, link.EducatorID, hash); err != nil {
+			return err
+		}
+		if key := link.Edges.Educator.EmailKey; key != nil {
+			return s.remember(ctx, client, *key, viewer.OriginOf(ctx).Network())
+		}
+		return nil
+	})
+}
+
+// setPassword changes a password and ends whatever was opened with the old one.
+func (s *Service) setPassword(ctx context.Context, client *db.Client, educatorID int, hash string) error {
+	if err := client.Educator.UpdateOneID(educatorID).SetPasswordHash(hash).Exec(ctx); err != nil {
+		return err
+	}
+	return s.endEverything(ctx, client, educatorID)
+}
+
+// endEverything ends the sessions and links of an account.
+func (s *Service) endEverything(ctx context.Context, client *db.Client, educatorID int) error {
+	if _, err := client.Session.Delete().Where(session.EducatorID(educatorID)).Exec(ctx); err != nil {
+		return err
+	}
+	return client.OneTimeLink.Update().Where(onetimelink.EducatorID(educatorID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Exec(ctx)
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}

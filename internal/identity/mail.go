@@ -1,0 +1,143 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/signinmark"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Mail is a message of plain text to one person.
+type Mail struct {
+	To, Subject, Text string
+}
+
+const (
+	// outboxSize is how many mails may wait; deliverers is how many are being sent.
+	outboxSize = 200
+	deliverers = 4
+	// mailPatience is how long a mail server may take.
+	mailPatience = 30 * time.Second
+	// sweepEvery is how often what has ended is removed.
+	sweepEvery = 10 * time.Minute
+	// linksKeptFor is how long a link stays after its end, for those who ask what
+	// became of it.
+	linksKeptFor = 30 * 24 * time.Hour
+)
+
+// delivery is a link that is to be made and sent. Whether the account exists is
+// only looked up when the person who asked has been answered, so that the answer
+// tells nothing.
+type delivery struct {
+	emailKey string
+	purpose  onetimelink.Purpose
+}
+
+var (
+	errNoMail = fault.Unavailablef("this server sends no mail; ask the person who runs it for a link")
+	errOutbox = fault.Unavailablef("too many mails are waiting to be sent; try again in a few minutes")
+)
+
+// enqueue puts a mail into the outbox, or says why it cannot.
+func (s *Service) enqueue(d delivery) error {
+	if s.send == nil {
+		return errNoMail
+	}
+	select {
+	case s.outbox <- d:
+		return nil
+	default:
+		return errOutbox
+	}
+}
+
+// Run sends mails and removes what has ended, until ctx ends.
+func (s *Service) Run(ctx context.Context) error {
+	ended := make(chan struct{}, deliverers)
+	for range deliverers {
+		go func() {
+			defer func() { ended <- struct{}{} }()
+			for {
+				select {
+				case <-ctx.Done():
+					return
+				case d := <-s.outbox:
+					s.deliver(ctx, d)
+				}
+			}
+		}()
+	}
+	tick := time.NewTicker(sweepEvery)
+	defer tick.Stop()
+	for ctx.Err() == nil {
+		if err := s.Sweep(ctx); err != nil && ctx.Err() == nil {
+			s.log.ErrorContext(ctx, "remove sessions and links that have ended", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-tick.C:
+		}
+	}
+	for range deliverers {
+		<-ended
+	}
+	return ctx.Err()
+}
+
+// deliver sends a link, where the account may have one.
+func (s *Service) deliver(ctx context.Context, d delivery) {
+	ctx, cancel := context.WithTimeout(ctx, mailPatience)
+	defer cancel()
+	system := viewer.AsSystem(ctx, "link that was asked for")
+	e, err := s.db.Client(ctx).Educator.Query().
+		Where(educator.EmailKey(d.emailKey), educator.Disabled(0), educator.Service(0)).Only(system)
+	if db.IsNotFound(err) {
+		return
+	}
+	var link string
+	if err == nil {
+		link, err = s.Link(system, e.ID, d.purpose)
+	}
+	if err == nil {
+		err = s.send(ctx, compose(e, d.purpose, link))
+	}
+	if err != nil {
+		s.log.ErrorContext(ctx, "send a link", "purpose", d.purpose, "error", err)
+	}
+}
+
+func compose(e *db.Educator, purpose onetimelink.Purpose, link string) Mail {
+	m := Mail{To: e.Email, Subject: "Set a new password for Homeroom"}
+	reason, unless := "somebody, probably you, has asked for a new password", "If it was not you, you need not do anything; your password stays as it is."
+	if purpose == onetimelink.PurposeINVITE {
+		m.Subject = "Your account for Homeroom"
+		reason, unless = "there is an account for you at Homeroom", "If you did not expect this, you need not do anything."
+	}
+	m.Text = fmt.Sprintf("Hello %s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, and for %s. %s\n",
+		e.FirstName, reason, link, inWordsLong(linkLifetimes[purpose]), unless)
+	return m
+}
+
+// inWordsLong is a round time of hours or days.
+func inWordsLong(d time.Duration) string {
+	if d%(24*time.Hour) == 0 {
+		return plural(int(d/(24*time.Hour)), "day")
+	}
+	return plural(int(d/time.Hour), "hour")
+}
+
+// Sweep removes sessions, links and marks that mean nothing any more.
+func (s *Service) Sweep(ctx context.Context) error {
+	system, client, now := viewer.AsSystem(ctx, "what has ended"), s.db.Client(ctx), s.instant()
+	_, sessions := client.Session.Delete().Where(s.over(now)).Exec(system)
+	_, marks := client.SignInMark.Delete().Where(signinmark.UntilMsLT(now.UnixMilli())).Exec(system)
+	_, links := client.OneTimeLink.Delete().Where(onetimelink.ExpiresAtLT(now.Add(-linksKeptFor))).Exec(system)
+	return errors.Join(sessions, marks, links)
+}

@@ -1,0 +1,161 @@
+package identity
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/session"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+const (
+	// useIsWrittenEvery is how exactly the last use of a session or key is known.
+	// Writing it with every request would make every read a write.
+	useIsWrittenEvery = time.Minute
+	// usePatience is how long a request waits for that to be written, where an
+	// import keeps an embedded database busy; the next request tries again.
+	usePatience = 250 * time.Millisecond
+
+	maxUserAgent = 200
+)
+
+// Session is a sign-in. The token is told once and stored as a hash.
+type Session struct {
+	Token     string
+	ExpiresAt time.Time
+	Viewer    *viewer.Viewer
+}
+
+// start begins a session of an educator who has shown the right password.
+func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
+	token, now := newSecret(), s.instant()
+	expires := now.Add(s.lifetime)
+	origin := viewer.OriginOf(system)
+	address := ""
+	if origin.Address.IsValid() {
+		address = origin.Address.Unmap().WithZone("").String()
+	}
+	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		// A password that is changed, or an account that is disabled, at this moment
+		// ends the sessions that are there, and this one must not come after it.
+		same := client.Educator.Query().Where(educator.ID(account.ID), educator.PasswordHash(account.PasswordHash), educator.Disabled(0))
+		if s.db.Kind() == database.MySQL {
+			same.ForUpdate()
+		}
+		if there, err := same.OnlyID(ctx); err != nil || there == 0 {
+			return orElse(ignoreNotFound(err), errSignIn)
+		}
+		if err := s.succeed(ctx, client, try); err != nil {
+			return err
+		}
+		if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
+			return err
+		}
+		return client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
+			SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Exec(ctx)
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	v, err := s.Authenticate(system, token)
+	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+}
+
+func ignoreNotFound(err error) error {
+	if db.IsNotFound(err) {
+		return nil
+	}
+	return err
+}
+
+// shorten makes what a client calls itself fit for a list.
+func shorten(userAgent string) string {
+	text := strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f || r == utf8.RuneError {
+			return -1
+		}
+		return r
+	}, userAgent)
+	if runes := []rune(text); len(runes) > maxUserAgent {
+		return string(runes[:maxUserAgent-1]) + "…"
+	}
+	return text
+}
+
+// ErrSession is given for a token that is not, or no longer, of a session.
+var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
+
+// Authenticate returns the viewer of a token, with one statement. Once a minute it
+// takes a second one, which writes down that the session is in use.
+func (s *Service) Authenticate(ctx context.Context, token string) (*viewer.Viewer, error) {
+	if strings.HasPrefix(token, KeyPrefix) {
+		return s.authenticateKey(ctx, token)
+	}
+	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+		"FROM sessions s JOIN educators e ON e.id = s.educator_id LEFT JOIN role_assignments r ON r.educator_id = e.id " +
+		"WHERE s.token_hash = ? AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY r.id"
+	now := s.instant()
+	due := now.Add(-useIsWrittenEvery)
+	v, stale, err := s.load(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
+	if stale {
+		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
+			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).SetLastUsedAt(now).Exec(ctx)
+		})
+	}
+	return v, err
+}
+
+// writeUse writes that something is in use, and lets the request go on where that
+// fails.
+func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, client *db.Client) error) {
+	limited, cancel := context.WithTimeout(viewer.AsSystem(ctx, "last use of a session or key"), usePatience)
+	defer cancel()
+	if err := s.db.InTx(limited, write); err != nil && limited.Err() == nil {
+		s.log.WarnContext(ctx, "write the last use of a session or key", "error", err)
+	}
+}
+
+// Viewer returns an educator as a viewer, for work that the server does later in
+// the educator's name. A disabled account has no viewer.
+func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
+	const query = "SELECT 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? AND e.disabled = 0 ORDER BY r.id"
+	v, _, err := s.load(ctx, query, educatorID)
+	return v, err
+}
+
+// load reads a viewer with the roles, and whether the last use is to be written.
+func (s *Service) load(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
+	rows, err := s.db.Query(ctx, query, args...)
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if v == nil {
+			v = &viewer.Viewer{}
+		}
+		var role *string
+		var organizationID, districtID *int
+		if err := rows.Scan(&v.SessionID, &stale, &v.EducatorID, &v.DistrictID, &role, &organizationID, &districtID); err != nil {
+			return nil, false, err
+		}
+		if role != nil {
+			v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
+		}
+	}
+	if err := rows.Err(); err != nil {
+		return nil, false, err
+	}
+	if v == nil {
+		return nil, false, ErrSession
+	}
+	return v, stale, nil
+}

@@ -1,0 +1,63 @@
+package identity
+
+import (
+	"context"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/session"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// over are the sessions that have ended, by their time or because nobody uses them.
+func (s *Service) over(now time.Time) predicate.Session {
+	return session.Or(session.ExpiresAtLTE(now), session.LastUsedAtLTE(now.Add(-s.idle)))
+}
+
+// Sessions returns the viewer's own sessions, the one used last first.
+func (s *Service) Sessions(ctx context.Context) ([]*db.Session, error) {
+	return s.db.Client(ctx).Session.Query().Where(session.Not(s.over(s.instant()))).
+		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
+}
+
+// SignOut ends the session of the viewer in ctx and reports whether there was one.
+func (s *Service) SignOut(ctx context.Context) (bool, error) {
+	v := viewer.FromContext(ctx)
+	if v == nil || v.SessionID == 0 {
+		return false, nil
+	}
+	n, err := s.db.Client(ctx).Session.Delete().Where(session.ID(v.SessionID)).Exec(viewer.AsSystem(ctx, "sign-out"))
+	return n > 0, err
+}
+
+// RevokeSession ends one of the viewer's own sessions; fault.NotFound where the
+// viewer has none of that key.
+func (s *Service) RevokeSession(ctx context.Context, id int) error {
+	ended, err := s.revoke(ctx, session.ID(id))
+	if err == nil && len(ended) == 0 {
+		return fault.NotFoundf("you have no such session").At("id")
+	}
+	return err
+}
+
+// RevokeOtherSessions ends the viewer's sessions but the one that asks, and
+// returns the keys of those that it ended.
+func (s *Service) RevokeOtherSessions(ctx context.Context) ([]int, error) {
+	return s.revoke(ctx, session.IDNEQ(viewer.FromContext(ctx).SessionID))
+}
+
+func (s *Service) revoke(ctx context.Context, which predicate.Session) (ended []int, err error) {
+	own := session.EducatorID(viewer.FromContext(ctx).EducatorID)
+	err = s.db.InTx(viewer.AsSystem(ctx, "the viewer's own sessions"), func(ctx context.Context, client *db.Client) error {
+		if ended, err = client.Session.Query().Where(own, which, session.Not(s.over(s.instant()))).IDs(ctx); err != nil || len(ended) == 0 {
+			return err
+		}
+		_, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx)
+		return err
+	})
+	return ended, err
+}
