@@ -7,6 +7,7 @@ import (
 	"mime/multipart"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
@@ -17,6 +18,7 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
 )
 
 // callerNames is the order of the columns below.
@@ -31,6 +33,8 @@ const (
 	un = "UNAUTHENTICATED"
 	nf = "NOT_FOUND"
 	no = "FORBIDDEN"
+
+	over = "LINK_ENDED"
 )
 
 type authorizationRow struct {
@@ -60,10 +64,21 @@ var authorization = []authorizationRow{
 	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"bulkJob", "", `{ r: bulkJob(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, null, null, null, null}},
+	{"serviceKeys", "of the school", `{ list: serviceKeys(organizationId: "{{North}}") { id } }`, [7]string{un, empty, empty, nf, no, nf, nf}},
+	{"serviceKeys", "of the district", `{ list: serviceKeys(organizationId: "{{Alpha}}") { id } }`, [7]string{un, empty, nf, nf, nf, nf, nf}},
 	{"bulkJobs", "", `{ r: bulkJobs(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 
 	{"signIn", "", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { token userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"revokeSession", "somebody else's", `mutation { r: revokeSession(id: "{{Session}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
+	{"revokeOtherSessions", "", `mutation { r: revokeOtherSessions { userErrors { code } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"requestPasswordReset", "", `mutation { r: requestPasswordReset(email: "{{New}}@example.com") { userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"setPasswordByLink", "that nobody has made", `mutation { r: setPasswordByLink(input: {token: "guessed", password: "long enough"}) { userErrors { code } } }`, [7]string{over, over, over, over, over, over, over}},
+	{"inviteEducator", "to a school", `mutation { r: inviteEducator(input: {organizationId: "{{North}}", role: SCHOOL_ADMIN, email: "{{New}}@example.com", firstName: "A", lastName: "B"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"inviteEducator", "to the district", `mutation { r: inviteEducator(input: {organizationId: "{{Alpha}}", role: DISTRICT_ADMIN, email: "{{New}}@example.com", firstName: "A", lastName: "B"}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"createServiceKey", "of the school", `mutation { r: createServiceKey(input: {organizationId: "{{North}}", name: "N", scopes: [USAGE_WRITE, ROSTER_IMPORT], expiresAt: "2027-06-30T00:00:00Z"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"createServiceKey", "of the district", `mutation { r: createServiceKey(input: {organizationId: "{{Alpha}}", name: "N", scopes: [USAGE_WRITE, ROSTER_IMPORT], expiresAt: "2027-06-30T00:00:00Z"}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
+	{"revokeServiceKey", "", `mutation { r: revokeServiceKey(id: "{{Key}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
 	{"createGroup", "", `mutation { r: createGroup(input: {organizationId: "{{North}}", name: "New"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"updateGroup", "", `mutation { r: updateGroup(input: {id: "{{Group}}", name: "Other"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"deleteGroup", "", `mutation { r: deleteGroup(input: {id: "{{Group}}"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
@@ -79,6 +94,8 @@ var authorization = []authorizationRow{
 	{"submitBulkImport", "educators", submission("{{North}}", "IMPORT_EDUCATORS"), [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"submitBulkImport", "organizations", submission("{{Alpha}}", "IMPORT_ORGANIZATIONS"), [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"startBulkJob", "", `mutation { r: startBulkJob(id: "{{Job}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"bulkJob", "watched", `subscription { r: bulkJob(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"dashboardNotifications", "watched", `subscription { list: dashboardNotifications(organizationId: "{{North}}") { count } }`, [7]string{un, ok, ok, nf, empty, nf, nf}},
 	{"recordUsage", "", `mutation { r: recordUsage(input: {organizationId: "{{North}}", events: [{eventId: "{{New}}", studentExternalId: "{{StudentID}}", productCode: "MATH", startedAt: "2026-11-18T12:00:00Z", seconds: 60}]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 }
 
@@ -114,8 +131,15 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 	if bytes.Contains([]byte(operation), []byte("{{Job}}")) {
 		job = s.verifiedJob(t, s.DistrictAdmin)
 	}
+	serviceKey, session := "", ""
+	if strings.Contains(operation, "{{Key}}") {
+		serviceKey, _ = s.serviceKey(t, s.North, viewer.RosterImport)
+	}
+	if strings.Contains(operation, "{{Session}}") {
+		session = s.sessionOfNobody(t)
+	}
 	return s.names(map[string]string{
-		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job,
+		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session,
 	}).Replace(operation)
 }
 
@@ -137,9 +161,12 @@ func (s *server) verifiedJob(t *testing.T, who *db.Educator) string {
 func (s *server) outcome(t *testing.T, who *db.Educator, operation string) string {
 	t.Helper()
 	var a answer
-	if bytes.Contains([]byte(operation), []byte("$file")) {
+	switch {
+	case strings.Contains(operation, "$file"):
 		a = s.upload(t, who, operation, "rows.csv", "Student ID\n1\n")
-	} else {
+	case strings.HasPrefix(operation, "subscription"):
+		a = s.firstEvent(t, who, operation)
+	default:
 		a = s.ask(t, who, operation, nil)
 	}
 	if who != nil && bytes.Contains([]byte(operation), []byte("{ signOut }")) {
@@ -191,11 +218,16 @@ func (s *server) upload(t testing.TB, who *db.Educator, query, name, content str
 	return a
 }
 
-// TestAuthorizationIsComplete fails where a field of Query or Mutation has no row.
+// TestAuthorizationIsComplete fails where a field of Query, Mutation or
+// Subscription has no row.
 func TestAuthorizationIsComplete(t *testing.T) {
 	t.Parallel()
 	for _, field := range rootFields(t) {
-		if !slices.ContainsFunc(authorization, func(row authorizationRow) bool { return row.field == field }) {
+		kind, name, _ := strings.Cut(field, ".")
+		if !slices.ContainsFunc(authorization, func(row authorizationRow) bool {
+			watched := strings.HasPrefix(row.operation, "subscription")
+			return row.field == name && watched == (kind == "Subscription")
+		}) {
 			t.Errorf("%s has no row in the authorization table", field)
 		}
 	}
@@ -211,7 +243,7 @@ func rootFields(t *testing.T) []string {
 		}
 		for _, f := range root.Fields {
 			if f.Name[:2] != "__" {
-				names = append(names, f.Name)
+				names = append(names, root.Name+"."+f.Name)
 			}
 		}
 	}

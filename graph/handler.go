@@ -7,68 +7,110 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/handler"
-	"github.com/99designs/gqlgen/graphql/handler/extension"
-	"github.com/99designs/gqlgen/graphql/handler/lru"
-	"github.com/99designs/gqlgen/graphql/handler/transport"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/graph/generated"
 	"homeroom/graph/loader"
+	"homeroom/graph/transport"
 	"homeroom/internal/fault"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
-// Limits bound what one request may ask for.
-type Limits struct {
-	// UploadBytes is the largest file, in bytes.
-	UploadBytes int64
-	// UploadMemory is how much of an upload is kept in memory; the rest goes to
-	// a temporary file.
-	UploadMemory int64
-}
-
-// The limits of a document, which no sensible client meets.
-const (
-	maxTokens     = 5000
-	maxComplexity = 60000
-)
-
-// NewHandler returns the GraphQL endpoint.
+// NewHandler returns the GraphQL endpoint. Its requests have passed Authenticate.
 func NewHandler(r *Resolver, limits Limits) http.Handler {
-	srv := handler.New(generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: complexity()}))
-	srv.AddTransport(transport.Options{})
-	srv.AddTransport(transport.GET{})
-	srv.AddTransport(transport.POST{})
-	srv.AddTransport(transport.MultipartForm{MaxUploadSize: limits.UploadBytes, MaxMemory: limits.UploadMemory})
-	srv.SetQueryCache(lru.New[*ast.QueryDocument](1000))
-	srv.SetParserTokenLimit(maxTokens)
-	srv.SetErrorPresenter(presentError(r.Log))
+	l := limits.withDefaults()
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: complexity(l.Complexity)})
+	srv := handler.New(schema)
+	addTransports(srv, r, l)
+	cache := newDocuments()
+	srv.SetQueryCache(cache)
+	srv.SetParserTokenLimit(l.Tokens)
+	srv.SetErrorPresenter(presentError(r.Log, l.Introspection))
 	srv.SetRecoverFunc(recovered(r.Log))
-	srv.Use(extension.Introspection{})
-	srv.Use(extension.FixedComplexityLimit(maxComplexity))
+	srv.Use(&guard{Limits: l, schema: schema, cache: cache})
 	srv.AroundOperations(onlySignedIn)
+	srv.AroundOperations(onlyInScope)
+	srv.AroundOperations(r.watching(newGate(l.Subscriptions, 0), l.SessionCheck))
+	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(r.prepare)
-	return srv
+	return withToken(srv)
 }
 
-// prepare gives an operation its loaders and, where it only reads, a snapshot of
-// the database, so that all numbers of one answer are of the same moment.
+// addTransports adds the transports; the first that supports a request takes it.
+func addTransports(srv *handler.Server, r *Resolver, l Limits) {
+	limits := transport.Limits{RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes}
+	uploads := newGate(l.Uploads, 0)
+	srv.AddTransport(transport.WebSocket{
+		Limits: limits, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
+		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
+	})
+	srv.AddTransport(transport.Multipart{
+		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles,
+		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
+			v := viewer.FromContext(ctx)
+			if v == nil {
+				return nil, presented(errSignIn) // a stranger does not fill the disk
+			}
+			leave, ok := uploads.enter(ctx, v)
+			if !ok {
+				return nil, presented(errTooManyUploads)
+			}
+			return leave, nil
+		},
+	})
+	srv.AddTransport(transport.SSE{Limits: limits, KeepAlive: l.KeepAlive, Patience: l.Patience})
+	srv.AddTransport(transport.HTTP{Limits: limits})
+}
+
+// prepare gives an answer its loaders and, where it only reads, a snapshot of the
+// database, so that all its numbers are of the same moment. Each event of a
+// subscription is an answer of its own. It is prepared before the event is there,
+// which holds nothing: a snapshot begins with its first query.
 func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	op := graphql.GetOperationContext(ctx).Operation
-	if op != nil && op.Operation == ast.Query {
+	if op != nil && op.Operation != ast.Mutation {
 		var end func()
 		ctx, end = r.DB.Snapshot(ctx)
 		defer end()
+	}
+	if s := sessionOf(ctx); s != nil {
+		ctx = viewer.NewContext(ctx, s.latest())
 	}
 	return next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer)))
 }
 
 // open are the fields of Query and Mutation that need no session.
-var open = map[string]bool{"signIn": true, "signOut": true, "__typename": true, "__schema": true, "__type": true}
+var open = map[string]bool{"signIn": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
 
-var errSignIn = fault.Unauthenticatedf("sign in first")
+var (
+	errSignIn               = fault.Unauthenticatedf("sign in first")
+	errTooManyOperations    = tooMany("too many operations of yours are running; wait for some to end")
+	errTooManySubscriptions = tooMany("too many subscriptions of yours are open; end some of them")
+	errTooManyUploads       = tooMany("too many files of yours are arriving; wait for some to end")
+)
+
+func tooMany(message string) *fault.Error {
+	return fault.Unavailablef("%s", message).WithCode(tooManyRequests)
+}
+
+// oneOfFew bounds the answers that are computed for one caller at a time.
+func oneOfFew(operations *gate) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		// A subscription mostly waits; how many there are is bounded instead.
+		op := graphql.GetOperationContext(ctx).Operation
+		if op == nil || op.Operation == ast.Subscription {
+			return next(ctx)
+		}
+		leave, ok := operations.enter(ctx, viewer.FromContext(ctx))
+		if !ok {
+			return refused(errTooManyOperations)(ctx)
+		}
+		defer leave()
+		return next(ctx)
+	}
+}
 
 // onlySignedIn refuses an operation that asks for more than signing in where
 // nobody has. Behind it the policies deny the same.
@@ -77,11 +119,9 @@ func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.Re
 		return next(ctx)
 	}
 	oc := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation"}) {
+	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"}) {
 		if !open[f.Name] {
-			return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{{
-				Message: sentence(errSignIn.Message), Extensions: map[string]any{"code": errSignIn.Code},
-			}}})
+			return refused(errSignIn)
 		}
 	}
 	// Signing in fills the viewer, so that its payload can be asked for.

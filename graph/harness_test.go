@@ -40,6 +40,11 @@ type server struct {
 	*fixture.World
 	http     *httptest.Server
 	importer *importer.Service
+	identity *identity.Service
+	// mails are what has been sent; for tests that let identity run.
+	mails chan identity.Mail
+	// endpoint is what stands behind the HTTP server.
+	endpoint http.Handler
 	tokens   sync.Map
 
 	// statements is how many SQL statements the last operation took, without
@@ -47,7 +52,7 @@ type server struct {
 	statements int
 }
 
-func newServer(t testing.TB, d *database.DB) *server {
+func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *server {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	if testing.Verbose() {
@@ -55,9 +60,11 @@ func newServer(t testing.TB, d *database.DB) *server {
 	}
 	secret := []byte("a secret of the tests, 32 bytes.")
 	hasher := identity.NewHasher(cheap)
-	s := &server{World: fixture.New(t, d)}
+	s := &server{World: fixture.New(t, d), mails: make(chan identity.Mail, 10)}
 	r := &graph.Resolver{DB: d, Log: log}
-	r.Identity = identity.New(d, hasher, time.Hour, clock, log)
+	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: "https://homeroom.example.org",
+		Send: func(_ context.Context, m identity.Mail) error { s.mails <- m; return nil }})
+	s.identity = r.Identity
 	r.Usage = usage.New(d, clock, log)
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
 	r.Notify = notify.New(d, r.Usage, log)
@@ -68,9 +75,14 @@ func newServer(t testing.TB, d *database.DB) *server {
 		t.Fatal(err)
 	}
 	r.Downloads = downloads
-	endpoint := graph.Authenticate(r.Identity, false, s.counted(graph.NewHandler(r, graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16})))
+	limits := graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16}
+	for _, c := range change {
+		c(&limits)
+	}
+	endpoint := graph.Authenticate(r.Identity, false, s.counted(graph.NewHandler(r, limits)))
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", download.Base(endpoint))
+	s.endpoint = download.Base(endpoint)
+	mux.Handle("/graphql", s.endpoint)
 	mux.Handle(download.Path, downloads)
 	s.http = httptest.NewServer(mux)
 	t.Cleanup(s.http.Close)

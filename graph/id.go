@@ -12,6 +12,8 @@ var named = map[globalid.Type]string{
 	globalid.Group:        "a class or group",
 	globalid.Student:      "a student",
 	globalid.BulkJob:      "a bulk job",
+	globalid.Session:      "a session",
+	globalid.ServiceKey:   "a service key",
 }
 
 // key reads an id of the wanted type; field is its path in the input.

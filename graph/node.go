@@ -37,7 +37,11 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 		globalid.BulkJob:      l.BulkJobByID.Prime,
 	}
 	for t, list := range keysOf {
-		if err := prime[t](ctx, list); err != nil {
+		primeNodes, isNode := prime[t]
+		if !isNode {
+			continue // an id that is seen elsewhere, such as a session's
+		}
+		if err := primeNodes(ctx, list); err != nil {
 			return nil, err
 		}
 	}

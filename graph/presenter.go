@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/ent/db/privacy"
 	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
 )
 
 // codes are the values of extensions.code, by the kind of the error. They are
@@ -28,24 +30,20 @@ const internalCode = "INTERNAL_SERVER_ERROR"
 
 // presentError returns the error that a client sees. What is not meant for
 // people is logged here, once, and shown as an internal error.
-func presentError(log *slog.Logger) graphql.ErrorPresenterFunc {
+func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var from *gqlerror.Error
 		if errors.As(err, &from) && from.Err == nil {
-			// The parser's and the validator's own errors, which gqlgen has given a code.
+			// Errors of documents, which have a code.
+			if !introspection.allows(viewer.FromContext(ctx)) {
+				from.Message = withoutSuggestions(from.Message)
+			}
 			return from
 		}
 		shown := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 		switch f := fault.From(err); {
 		case f != nil && f.Kind != fault.Internal:
-			shown.Message = sentence(f.Message)
-			shown.Extensions = map[string]any{"code": codes[f.Kind]}
-			if f.Code != codes[f.Kind] {
-				shown.Extensions["reason"] = f.Code
-			}
-			if f.Field != "" {
-				shown.Extensions["field"] = f.Field
-			}
+			shown.Message, shown.Extensions = sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
 			shown.Message = "There is nothing of that kind in your purview."
@@ -53,6 +51,10 @@ func presentError(log *slog.Logger) graphql.ErrorPresenterFunc {
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
 			shown.Message = "The operation took too long; ask for less at once, or try again."
 			shown.Extensions = map[string]any{"code": "TIMEOUT"}
+		case strings.HasSuffix(err.Error(), " is not an Upload"):
+			// gqlgen has no better name for it.
+			shown.Message = "A file must be sent as multipart/form-data, as the GraphQL multipart request convention has it."
+			shown.Extensions = map[string]any{"code": codes[fault.Invalid]}
 		default:
 			log.ErrorContext(ctx, "a resolver failed", "path", shown.Path.String(), "error", err)
 			shown.Message = "Something went wrong on the server. Try again; if it stays so, tell the operator the request id."
@@ -60,6 +62,38 @@ func presentError(log *slog.Logger) graphql.ErrorPresenterFunc {
 		}
 		return shown
 	}
+}
+
+func extensionsOf(f *fault.Error) map[string]any {
+	e := map[string]any{"code": codes[f.Kind]}
+	if f.Code == tooManyRequests {
+		e["code"] = f.Code // transports answer 429
+	} else if f.Code != codes[f.Kind] {
+		e["reason"] = f.Code
+	}
+	if f.Field != "" {
+		e["field"] = f.Field
+	}
+	return e
+}
+
+const tooManyRequests = "TOO_MANY_REQUESTS"
+
+// presented is an error as the presenter shows it, for what does not pass it.
+func presented(f *fault.Error) *gqlerror.Error {
+	return &gqlerror.Error{Message: sentence(f.Message), Extensions: extensionsOf(f)}
+}
+
+// refused answers an operation that is not executed.
+func refused(f *fault.Error) graphql.ResponseHandler {
+	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{presented(f)}})
+}
+
+// withoutSuggestions cuts off the names that the validator thinks were meant: they
+// tell the schema to those whom introspection does not.
+func withoutSuggestions(message string) string {
+	before, _, _ := strings.Cut(message, " Did you mean ")
+	return before
 }
 
 // recovered turns a panic of a resolver into an internal error.

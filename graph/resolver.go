@@ -43,6 +43,9 @@ func (r *Resolver) RoleAssignment() generated.RoleAssignmentResolver {
 	return roleAssignmentResolver{r}
 }
 
+// ServiceKey implements generated.ResolverRoot.
+func (r *Resolver) ServiceKey() generated.ServiceKeyResolver { return serviceKeyResolver{r} }
+
 // Educator implements generated.ResolverRoot.
 func (r *Resolver) Educator() generated.EducatorResolver { return educatorResolver{r} }
 
@@ -104,6 +107,7 @@ type (
 	mutationResolver                 struct{ *Resolver }
 	viewerResolver                   struct{ *Resolver }
 	roleAssignmentResolver           struct{ *Resolver }
+	serviceKeyResolver               struct{ *Resolver }
 	educatorResolver                 struct{ *Resolver }
 	organizationResolver             struct{ *Resolver }
 	groupResolver                    struct{ *Resolver }

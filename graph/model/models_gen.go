@@ -194,6 +194,24 @@ type CreateGroupPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A key that a program is to get.
+type CreateServiceKeyInput struct {
+	// Where it is good; a district stands for its schools.
+	OrganizationID string `json:"organizationId"`
+	// Which program gets it, 1 to 100 characters.
+	Name   string         `json:"name"`
+	Scopes []ServiceScope `json:"scopes"`
+	// At most two years ahead.
+	ExpiresAt time.Time `json:"expiresAt"`
+}
+
+type CreateServiceKeyPayload struct {
+	ServiceKey *ServiceKey `json:"serviceKey,omitempty"`
+	// The key itself. Told once; nobody can look it up.
+	Key        *string      `json:"key,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // A new student, or a deleted one who comes back with the same Student ID within 90 days.
 type CreateStudentInput struct {
 	// The school.
@@ -340,6 +358,21 @@ type GroupOrder struct {
 	Direction SortDirection   `json:"direction"`
 }
 
+// A person who is to get an account, or who came from a file and has not set a password yet.
+type InviteEducatorInput struct {
+	// A district for DISTRICT_ADMIN, otherwise a school.
+	OrganizationID string `json:"organizationId"`
+	Role           Role   `json:"role"`
+	Email          string `json:"email"`
+	FirstName      string `json:"firstName"`
+	LastName       string `json:"lastName"`
+}
+
+type InviteEducatorPayload struct {
+	Educator   *Educator    `json:"educator,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed.
 type Mutation struct {
 }
@@ -412,6 +445,22 @@ type RemoveStudentsFromGroupsPayload struct {
 	UserErrors         []*UserError `json:"userErrors"`
 }
 
+type RequestPasswordResetPayload struct {
+	// Never says whether there is an account with the address.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+type RevokeServiceKeyPayload struct {
+	ServiceKey *ServiceKey  `json:"serviceKey,omitempty"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+type RevokeSessionsPayload struct {
+	// The sessions that were ended.
+	RevokedIds []string     `json:"revokedIds"`
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // One role at one organization.
 type RoleAssignment struct {
 	// What the educator does there.
@@ -427,6 +476,51 @@ type SchoolYear struct {
 	EndsOn   calendar.Day `json:"endsOn"`
 	// True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July.
 	Inherited bool `json:"inherited"`
+}
+
+// A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…
+type ServiceKey struct {
+	ID string `json:"id"`
+	// Which program has it.
+	Name string `json:"name"`
+	// The first characters of the key, by which it is recognized.
+	Beginning    string         `json:"beginning"`
+	Organization *Organization  `json:"organization"`
+	Scopes       []ServiceScope `json:"scopes"`
+	CreatedAt    time.Time      `json:"createdAt"`
+	ExpiresAt    time.Time      `json:"expiresAt"`
+	// To the minute; null for a key that has never been used.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	// When it was revoked; null for a key that was not.
+	RevokedAt      *time.Time `json:"revokedAt,omitempty"`
+	OrganizationID int        `json:"-"`
+}
+
+// One sign-in of the person who asks.
+type Session struct {
+	ID        string    `json:"id"`
+	CreatedAt time.Time `json:"createdAt"`
+	// To the minute.
+	LastUsedAt time.Time `json:"lastUsedAt"`
+	// When it ends at the latest; one that nobody uses ends before.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The network address that signed in; null where it is not known.
+	Address *string `json:"address,omitempty"`
+	// What the client called itself, such as a browser with its version; null where it said nothing.
+	UserAgent *string `json:"userAgent,omitempty"`
+	// True for the session of this request.
+	Current bool `json:"current"`
+}
+
+// The secret of a link, which stands behind its #, and the password that the person wants.
+type SetPasswordByLinkInput struct {
+	Token string `json:"token"`
+	// 8 to 256 characters.
+	Password string `json:"password"`
+}
+
+type SetPasswordByLinkPayload struct {
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // The address and password of an educator.
@@ -529,6 +623,10 @@ type SubmitBulkImportInput struct {
 	CommitMode CommitMode     `json:"commitMode"`
 	// The same key from the same person gives the same job back instead of a second one. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
+}
+
+// What can be watched. A subscription comes over a WebSocket (graphql-transport-ws) or as server-sent events, and ends when the session does.
+type Subscription struct {
 }
 
 // What of a group changes; what is left out stays.
@@ -644,6 +742,8 @@ type Viewer struct {
 	Roles []*RoleAssignment `json:"roles"`
 	// Organizations inside the purview: the district and its schools, or the schools.
 	Organizations []*Organization `json:"organizations"`
+	// Where the person is signed in, the session used last first.
+	Sessions []*Session `json:"sessions"`
 }
 
 // What the rows of a file are.
@@ -1185,6 +1285,64 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a service key may do at its organization.
+type ServiceScope string
+
+const (
+	// Record usage: recordUsage.
+	ServiceScopeUsageWrite ServiceScope = "USAGE_WRITE"
+	// Submit, start and watch roster imports: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may.
+	ServiceScopeRosterImport ServiceScope = "ROSTER_IMPORT"
+)
+
+var AllServiceScope = []ServiceScope{
+	ServiceScopeUsageWrite,
+	ServiceScopeRosterImport,
+}
+
+func (e ServiceScope) IsValid() bool {
+	switch e {
+	case ServiceScopeUsageWrite, ServiceScopeRosterImport:
+		return true
+	}
+	return false
+}
+
+func (e ServiceScope) String() string {
+	return string(e)
+}
+
+func (e *ServiceScope) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ServiceScope(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ServiceScope", str)
+	}
+	return nil
+}
+
+func (e ServiceScope) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ServiceScope) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ServiceScope) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

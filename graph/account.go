@@ -1,0 +1,72 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/graph/model"
+	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+func (r viewerResolver) Sessions(ctx context.Context, _ *model.Viewer) ([]*model.Session, error) {
+	list, err := r.Identity.Sessions(ctx)
+	current := viewer.FromContext(ctx).SessionID
+	return all(list, func(s *db.Session) *model.Session {
+		return &model.Session{
+			ID: globalid.Encode(globalid.Session, s.ID), CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt, ExpiresAt: s.ExpiresAt,
+			Address: known(s.Address), UserAgent: known(s.UserAgent), Current: s.ID == current,
+		}
+	}), err
+}
+
+// known is nil for an empty text, which stands for what nobody knows.
+func known(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func (r mutationResolver) RevokeSession(ctx context.Context, id string) (*model.RevokeSessionsPayload, error) {
+	payload := &model.RevokeSessionsPayload{RevokedIds: []string{}}
+	k, err := key(globalid.Session, id, "id")
+	if err == nil {
+		if err = r.Identity.RevokeSession(ctx, k); err == nil {
+			payload.RevokedIds = append(payload.RevokedIds, id)
+		}
+	}
+	payload.UserErrors, err = userErrors(err)
+	return payload, err
+}
+
+func (r mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.RevokeSessionsPayload, error) {
+	ended, err := r.Identity.RevokeOtherSessions(ctx)
+	refusals, err := userErrors(err)
+	return &model.RevokeSessionsPayload{UserErrors: refusals, RevokedIds: all(ended, func(id int) string {
+		return globalid.Encode(globalid.Session, id)
+	})}, err
+}
+
+func (r mutationResolver) RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error) {
+	refusals, err := userErrors(r.Identity.RequestPasswordReset(ctx, email))
+	return &model.RequestPasswordResetPayload{UserErrors: refusals}, err
+}
+
+func (r mutationResolver) SetPasswordByLink(ctx context.Context, in model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error) {
+	refusals, err := userErrors(r.Identity.SetPasswordByLink(ctx, in.Token, in.Password))
+	return &model.SetPasswordByLinkPayload{UserErrors: refusals}, err
+}
+
+func (r mutationResolver) InviteEducator(ctx context.Context, in model.InviteEducatorInput) (*model.InviteEducatorPayload, error) {
+	var e *db.Educator
+	organization, err := key(globalid.Organization, in.OrganizationID, "organizationId")
+	if err == nil {
+		e, err = r.Identity.Invite(ctx, identity.NewEducator{
+			Email: in.Email, FirstName: in.FirstName, LastName: in.LastName, Role: viewer.Role(in.Role), OrganizationID: organization,
+		})
+	}
+	refusals, err := userErrors(err)
+	return &model.InviteEducatorPayload{Educator: toEducator(e), UserErrors: refusals}, err
+}

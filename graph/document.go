@@ -1,0 +1,164 @@
+package graph
+
+import (
+	"context"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/errcode"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/parser"
+
+	"homeroom/graph/transport"
+)
+
+// guard refuses documents that cost more than they may, before gqlgen validates
+// them: its validation and its calculation of the complexity follow every path
+// through nested fragments, of which a short text can have billions.
+type guard struct {
+	Limits
+	schema graphql.ExecutableSchema
+	cache  *documents
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = (*guard)(nil)
+
+// ExtensionName implements graphql.HandlerExtension.
+func (*guard) ExtensionName() string { return "Guard" }
+
+// Validate implements graphql.HandlerExtension.
+func (*guard) Validate(graphql.ExecutableSchema) error { return nil }
+
+// MutateOperationParameters checks the text of a document. It is called before
+// gqlgen parses it.
+func (g *guard) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if len(p.Query) > g.DocumentBytes {
+		return over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.DocumentBytes)
+	}
+	if _, known := g.cache.Get(ctx, p.Query); known {
+		return nil
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, g.Tokens)
+	if err != nil {
+		if strings.Contains(err.Error(), "exceeded token limit") {
+			return over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.Tokens)
+		}
+		bad := gqlerror.Wrap(err)
+		bad.Err = nil // it is for people, as the presenter sees by this
+		errcode.Set(bad, errcode.ParseFailed)
+		return bad
+	}
+	return g.measure(doc)
+}
+
+func over(code, format string, args ...any) *gqlerror.Error {
+	return transport.Errorf(code, format+" Ask for less at once.", args...)
+}
+
+// size is what a selection holds when all its fragments are written out.
+type size struct{ depth, fields, aliases, roots int }
+
+// measuring walks a document, each fragment once.
+type measuring struct {
+	fragments map[string]*ast.FragmentDefinition
+	known     map[string]size
+	// open are the fragments around what is being walked.
+	open       map[string]bool
+	cycle      string
+	directives int
+}
+
+// enough keeps sums from overflowing; no limit is near it.
+const enough = 1 << 30
+
+func sum(a, b int) int { return min(a+b, enough) }
+
+func (g *guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
+	if len(doc.Fragments) > g.Fragments {
+		return over("TOO_MANY_FRAGMENTS", "The document has more than %d fragments.", g.Fragments)
+	}
+	m := &measuring{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]size{}, open: map[string]bool{}}
+	for _, f := range doc.Fragments {
+		m.fragments[f.Name] = f
+		m.directives += len(f.Directives)
+	}
+	var all size
+	for _, op := range doc.Operations {
+		m.directives += len(op.Directives)
+		for _, v := range op.VariableDefinitions {
+			m.directives += len(v.Directives)
+		}
+		s := m.selection(op.SelectionSet)
+		// The validator looks at every operation, not only the one that will run.
+		all = size{max(all.depth, s.depth), sum(all.fields, s.fields), sum(all.aliases, s.aliases), max(all.roots, s.roots)}
+	}
+	for _, f := range doc.Fragments {
+		s := m.fragment(f.Name) // also those that nobody uses
+		all.depth, all.fields = max(all.depth, s.depth), max(all.fields, s.fields)
+	}
+	switch {
+	case m.cycle != "":
+		return over("FRAGMENT_CYCLE", "The fragment %s contains itself.", shorten(m.cycle))
+	case m.directives > g.Directives:
+		return over("TOO_MANY_DIRECTIVES", "The document has more than %d directives.", g.Directives)
+	case all.depth > g.Depth:
+		return over("TOO_DEEP", "The document has more than %d fields inside each other.", g.Depth)
+	case all.fields > g.Fields:
+		return over("TOO_MANY_FIELDS", "The document asks for more than %d fields.", g.Fields)
+	case all.aliases > g.Aliases:
+		return over("TOO_MANY_ALIASES", "The document has more than %d aliases.", g.Aliases)
+	case all.roots > g.RootFields:
+		return over("TOO_MANY_ROOT_FIELDS", "The operation has more than %d fields at its top.", g.RootFields)
+	}
+	return nil
+}
+
+func (m *measuring) selection(set ast.SelectionSet) (all size) {
+	for _, selection := range set {
+		var s size
+		switch x := selection.(type) {
+		case *ast.Field:
+			m.directives += len(x.Directives)
+			s = m.selection(x.SelectionSet)
+			s.depth, s.roots = s.depth+1, 1
+			if x.Alias != x.Name {
+				s.aliases = sum(s.aliases, 1)
+			}
+		case *ast.InlineFragment:
+			m.directives += len(x.Directives)
+			s = m.selection(x.SelectionSet)
+		case *ast.FragmentSpread:
+			m.directives += len(x.Directives)
+			s = m.fragment(x.Name)
+		}
+		all.depth = max(all.depth, s.depth)
+		all.fields = sum(all.fields, sum(s.fields, 1))
+		all.aliases = sum(all.aliases, s.aliases)
+		all.roots = sum(all.roots, s.roots)
+	}
+	return all
+}
+
+func (m *measuring) fragment(name string) size {
+	if s, known := m.known[name]; known {
+		return s
+	}
+	f, exists := m.fragments[name]
+	if !exists {
+		return size{} // the validator says so
+	}
+	if m.open[name] {
+		m.cycle = name
+		return size{}
+	}
+	m.open[name] = true
+	s := m.selection(f.SelectionSet)
+	m.open[name] = false
+	m.known[name] = s
+	return s
+}

@@ -1,0 +1,111 @@
+package graph
+
+import (
+	"cmp"
+	"time"
+
+	"homeroom/internal/viewer"
+)
+
+// Limits bound what one request, and one caller, may ask for. A field that is 0
+// has the default of DefaultLimits.
+type Limits struct {
+	// UploadBytes is the largest request with files, in bytes.
+	UploadBytes int64
+	// UploadMemory is how much of an upload is kept in memory; the rest goes to
+	// a temporary file.
+	UploadMemory int64
+	// UploadFiles is how many files a request may have, and Uploads how many
+	// requests with files a caller may have at a time.
+	UploadFiles, Uploads int
+	// RequestBytes is the largest request without files, and the largest message
+	// over a WebSocket. The HTTP server has a limit of its own, which an operator
+	// sets; this one holds where nothing stands before the endpoint.
+	RequestBytes int64
+	// VariableBytes is the longest JSON text of the variables.
+	VariableBytes int
+
+	// DocumentBytes and Tokens bound the text of an operation before it is parsed.
+	DocumentBytes, Tokens int
+	// Depth is how many fields may stand inside each other.
+	Depth int
+	// Fields counts every field and fragment as often as it is reached (validating
+	// takes time with its square; GraphiQL's introspection has 240), Aliases
+	// those fields that are given another name, RootFields the fields of an
+	// operation itself.
+	Fields, Aliases, RootFields int
+	// Fragments and Directives are counted as they stand in the document.
+	Fragments, Directives int
+	// Complexity bounds the rows and fields that an answer can have; see costs.
+	Complexity int
+
+	// Introspection says who may read the schema from the endpoint.
+	Introspection Introspection
+
+	// Operations is how many operations of a caller run at a time; others wait for
+	// OperationWait and are refused then. Subscriptions count apart.
+	Operations, Subscriptions int
+	OperationWait             time.Duration
+	// SocketOperations is how many operations run at a time on one WebSocket.
+	SocketOperations int
+	// InitTimeout is how long a WebSocket may take to say who is asking.
+	InitTimeout time.Duration
+	// KeepAlive is how often a stream shows that it is there.
+	KeepAlive time.Duration
+	// Patience bounds an operation that is no subscription, where it comes by a
+	// stream. The HTTP server bounds the others.
+	Patience time.Duration
+	// SessionCheck is how often a subscription makes sure that its session has
+	// not ended, and which roles it has.
+	SessionCheck time.Duration
+}
+
+// DefaultLimits are far above what the dashboard, the mobile app and GraphiQL
+// need, and far below what hurts.
+func DefaultLimits() Limits {
+	return Limits{
+		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
+		RequestBytes: 16 << 20, VariableBytes: 1 << 20,
+		DocumentBytes: 64 << 10, Tokens: 5000,
+		Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Fragments: 50, Directives: 50,
+		Complexity: 60000,
+		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, SocketOperations: 20,
+		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
+		SessionCheck: 30 * time.Second,
+	}
+}
+
+func (l Limits) withDefaults() Limits {
+	d := DefaultLimits()
+	return Limits{
+		UploadBytes: cmp.Or(l.UploadBytes, d.UploadBytes), UploadMemory: cmp.Or(l.UploadMemory, d.UploadMemory),
+		UploadFiles: cmp.Or(l.UploadFiles, d.UploadFiles), Uploads: cmp.Or(l.Uploads, d.Uploads),
+		RequestBytes: cmp.Or(l.RequestBytes, d.RequestBytes), VariableBytes: cmp.Or(l.VariableBytes, d.VariableBytes),
+		DocumentBytes: cmp.Or(l.DocumentBytes, d.DocumentBytes), Tokens: cmp.Or(l.Tokens, d.Tokens),
+		Depth: cmp.Or(l.Depth, d.Depth), Fields: cmp.Or(l.Fields, d.Fields), Aliases: cmp.Or(l.Aliases, d.Aliases),
+		RootFields: cmp.Or(l.RootFields, d.RootFields), Fragments: cmp.Or(l.Fragments, d.Fragments),
+		Directives: cmp.Or(l.Directives, d.Directives), Complexity: cmp.Or(l.Complexity, d.Complexity),
+		Introspection: l.Introspection,
+		Operations:    cmp.Or(l.Operations, d.Operations), Subscriptions: cmp.Or(l.Subscriptions, d.Subscriptions),
+		OperationWait:    cmp.Or(l.OperationWait, d.OperationWait),
+		SocketOperations: cmp.Or(l.SocketOperations, d.SocketOperations),
+		InitTimeout:      cmp.Or(l.InitTimeout, d.InitTimeout), KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),
+		Patience: cmp.Or(l.Patience, d.Patience), SessionCheck: cmp.Or(l.SessionCheck, d.SessionCheck),
+	}
+}
+
+// Introspection says who may read the schema from the endpoint, and is told in
+// error messages which name was probably meant.
+type Introspection int
+
+// Whom the endpoint shows its schema.
+const (
+	// ForAdministrators is the default: GraphiQL is theirs.
+	ForAdministrators Introspection = iota
+	ForEverybody
+	ForNobody
+)
+
+func (i Introspection) allows(v *viewer.Viewer) bool {
+	return i == ForEverybody || i == ForAdministrators && v.IsAdmin()
+}

@@ -1,0 +1,147 @@
+package graph
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"homeroom/ent/db"
+	"homeroom/graph/generated"
+	"homeroom/graph/model"
+	"homeroom/graph/transport"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
+)
+
+// Subscription implements generated.ResolverRoot.
+func (r *Resolver) Subscription() generated.SubscriptionResolver { return subscriptionResolver{r} }
+
+type subscriptionResolver struct{ *Resolver }
+
+// Several servers share a database, and a job may run on any of them, so a
+// subscription looks there. How often it looks is bounded: while something moves
+// every jobFast, and ever less often down to jobSlow where nothing does.
+const (
+	jobFast     = 250 * time.Millisecond
+	jobSlow     = time.Second
+	noticeEvery = 2 * time.Second
+)
+
+// watching gives a subscription its session, and each caller a limited number of
+// subscriptions.
+func (r *Resolver) watching(subscriptions *gate, every time.Duration) graphql.OperationMiddleware {
+	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+		v := viewer.FromContext(ctx)
+		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
+			return next(ctx)
+		}
+		leave, ok := subscriptions.enter(ctx, v)
+		if !ok {
+			return refused(errTooManySubscriptions)
+		}
+		context.AfterFunc(ctx, leave)
+		token, _ := ctx.Value(tokenKey{}).(string)
+		return next(context.WithValue(ctx, sessionKey{}, &session{
+			identity: r.Identity, token: token, every: every, viewer: v, checked: time.Now(),
+		}))
+	}
+}
+
+// BulkJob sends a job now and whenever it has moved, and ends with it.
+func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *model.BulkJob, error) {
+	k, ok := globalid.Key(globalid.BulkJob, id)
+	if !ok {
+		return nil, importer.ErrNoJob
+	}
+	look := func(ctx context.Context) (*db.BulkJob, error) { return r.Importer.Job(ctx, k) }
+	finished := func(j *db.BulkJob) bool { return j.FinishedAt != nil }
+	return watch(ctx, look, stateOf, finished, toBulkJob, jobFast, jobSlow)
+}
+
+// jobState is what of a job a subscription tells; its lease is renewed without
+// anybody caring.
+type jobState struct {
+	status                                string
+	total, verified, processed            int
+	created, updated, unchanged, deleted  int
+	enrolled, unenrolled, warnings, wrong int
+	encoding                              string
+}
+
+func stateOf(j *db.BulkJob) jobState {
+	return jobState{
+		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
+		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding,
+	}
+}
+
+// DashboardNotifications sends the notices now and whenever a count has changed.
+func (r subscriptionResolver) DashboardNotifications(ctx context.Context, organizationID string) (<-chan []*model.DashboardNotification, error) {
+	id, err := key(globalid.Organization, organizationID, "organizationId")
+	if err != nil {
+		return nil, err
+	}
+	look := func(ctx context.Context) ([]*model.DashboardNotification, error) { return r.notifications(ctx, id) }
+	// There is one notice, or none for teachers.
+	count := func(list []*model.DashboardNotification) int {
+		if len(list) == 0 {
+			return -1
+		}
+		return list[0].Count
+	}
+	never := func([]*model.DashboardNotification) bool { return false }
+	return watch(ctx, look, count, never, func(list []*model.DashboardNotification) []*model.DashboardNotification { return list }, noticeEvery, noticeEvery)
+}
+
+// watch looks at something from time to time, at first now, and sends it
+// whenever its state is another one, until it is finished, the session has ended,
+// or nobody listens any more. What cannot be seen the first time is an error of
+// the operation; what cannot be seen later ends the subscription with an error.
+//
+// No connection to the database and no snapshot is held between two looks.
+func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S, finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
+	now, err := look(ctx)
+	if err != nil {
+		return nil, err
+	}
+	events := make(chan M)
+	go func() {
+		defer close(events)
+		pause := fast
+		for {
+			sent := state(now)
+			select {
+			case events <- convert(now):
+			case <-ctx.Done():
+				return
+			}
+			for pause = fast; state(now) == sent; pause = min(pause*5/4, slow) {
+				if finished(now) {
+					return
+				}
+				select {
+				case <-time.After(pause):
+				case <-ctx.Done():
+					return
+				}
+				if now, err = lookAgain(ctx, look); err != nil {
+					transport.Fail(ctx, err)
+					return
+				}
+			}
+		}
+	}()
+	return events, nil
+}
+
+// lookAgain looks as whoever the session belongs to now.
+func lookAgain[T any](ctx context.Context, look func(context.Context) (T, error)) (none T, _ error) {
+	v, err := sessionOf(ctx).current(ctx)
+	if err != nil {
+		return none, err
+	}
+	return look(viewer.NewContext(ctx, v))
+}

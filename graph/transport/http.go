@@ -1,0 +1,142 @@
+package transport
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// HTTP answers GET and POST, and refuses whatever no other transport took. It is
+// added last.
+type HTTP struct{ Limits Limits }
+
+var _ graphql.Transport = HTTP{}
+
+// Supports implements graphql.Transport.
+func (HTTP) Supports(*http.Request) bool { return true }
+
+// Do implements graphql.Transport.
+func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	var allowed func(ast.Operation) *gqlerror.Error
+	switch r.Method {
+	case http.MethodOptions:
+		w.Header().Set("Allow", methods)
+		w.WriteHeader(http.StatusNoContent)
+		return
+	case http.MethodGet:
+		// A link or an image of another page is a GET with the person's cookie.
+		allowed = onlyQueries
+	case http.MethodPost:
+		allowed = noStreams
+	default:
+		w.Header().Set("Allow", methods)
+		respond(w, r, failed(Errorf(methodNotAllowed, "Send operations by POST, or queries by GET.")))
+		return
+	}
+	if negotiate(r) == "" {
+		respond(w, r, failed(Errorf(notAcceptable, "Answers are application/graphql-response+json or application/json; accept one of them.")))
+		return
+	}
+	params, err := t.Limits.read(w, r)
+	if err != nil {
+		respond(w, r, failed(err))
+		return
+	}
+	resp := execute(r.Context(), exec, params, allowed)
+	if codeOf(resp.Errors) == methodNotAllowed && resp.Data == nil {
+		w.Header().Set("Allow", http.MethodPost)
+	}
+	respond(w, r, resp)
+}
+
+const methods = "GET, POST, OPTIONS"
+
+func onlyQueries(op ast.Operation) *gqlerror.Error {
+	if op == ast.Mutation {
+		return Errorf(methodNotAllowed, "Send mutations by POST.")
+	}
+	return noStreams(op)
+}
+
+func noStreams(op ast.Operation) *gqlerror.Error {
+	if op == ast.Subscription {
+		return Errorf(badRequest, "A subscription has many answers: accept text/event-stream, or use a WebSocket.")
+	}
+	return nil
+}
+
+// The media types of answers. In the older one a client looks for errors in the
+// body, not in the status.
+const (
+	responseJSON = "application/graphql-response+json"
+	plainJSON    = "application/json"
+)
+
+// respond writes an answer in the type that the client prefers.
+func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
+	body, err := encode(resp)
+	if err != nil {
+		panic(err) // what gqlgen has written is JSON
+	}
+	media := negotiate(r)
+	if media == "" {
+		media = plainJSON
+	}
+	w.Header().Set("Content-Type", media+"; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
+	w.Header().Add("Vary", "Accept")
+	w.WriteHeader(status(media, resp))
+	_, _ = w.Write(body) // a client that went away gets no answer
+}
+
+func status(media string, resp *graphql.Response) int {
+	code := codeOf(resp.Errors)
+	fixed, known := statuses[code]
+	switch {
+	case resp.Data != nil || len(resp.Errors) == 0:
+		return http.StatusOK
+	case known:
+		return fixed
+	case media == plainJSON:
+		return http.StatusOK
+	case code == unauthenticated:
+		return http.StatusUnauthorized
+	default:
+		return http.StatusBadRequest
+	}
+}
+
+// negotiate returns the media type of the answer, or nothing where the client
+// accepts neither. A client that does not say, or takes anything, is taken for an
+// old one.
+func negotiate(r *http.Request) string {
+	header := strings.Join(r.Header.Values("Accept"), ",")
+	if strings.TrimSpace(header) == "" {
+		return plainJSON
+	}
+	best, quality := "", 0.0
+	for _, item := range strings.Split(header, ",") {
+		media, options, err := mime.ParseMediaType(item)
+		if err != nil {
+			continue
+		}
+		q := 1.0
+		if text, given := options["q"]; given {
+			if q, err = strconv.ParseFloat(text, 64); err != nil {
+				continue
+			}
+		}
+		if media == "*/*" || media == "application/*" {
+			media = plainJSON
+		}
+		if (media == responseJSON || media == plainJSON) && q > quality {
+			best, quality = media, q
+		}
+	}
+	return best
+}

@@ -1,0 +1,214 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"mime"
+	"mime/multipart"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// Multipart takes operations with files: the part "operations", the part "map"
+// and then the files, in this order.
+type Multipart struct {
+	Limits Limits
+	// UploadBytes is the largest request, with all its files.
+	UploadBytes int64
+	// UploadMemory is how much of the files is kept in memory; the rest goes to
+	// temporary files.
+	UploadMemory int64
+	// Files is how many files a request may have.
+	Files int
+	// Admit decides, before the body is read, whether a request may bring files,
+	// and returns what to call when they are no longer needed.
+	Admit func(ctx context.Context) (leave func(), err *gqlerror.Error)
+}
+
+var _ graphql.Transport = Multipart{}
+
+// maxField bounds operations and map, which are read into memory.
+const maxField = 1 << 20
+
+// Supports implements graphql.Transport.
+func (Multipart) Supports(r *http.Request) bool {
+	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return err == nil && r.Method == http.MethodPost && media == "multipart/form-data"
+}
+
+// Do implements graphql.Transport.
+func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	leave, err := t.Admit(r.Context())
+	if err != nil {
+		respond(w, r, failed(err))
+		return
+	}
+	defer leave()
+	if r.ContentLength > t.UploadBytes {
+		respond(w, r, failed(unread(&http.MaxBytesError{Limit: t.UploadBytes})))
+		return
+	}
+	r.Body = http.MaxBytesReader(w, r.Body, t.UploadBytes)
+	kept := &store{memory: t.UploadMemory}
+	defer kept.close()
+	start := graphql.Now()
+	params, bad := t.read(r, kept)
+	if bad != nil {
+		respond(w, r, t.refusal(r.Context(), exec, bad))
+		return
+	}
+	params.Headers = r.Header
+	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
+	respond(w, r, execute(r.Context(), exec, params, noStreams))
+}
+
+// refusal shows an error of ours, and has the presenter log what went wrong on
+// the server, such as a full disk.
+func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return failed(known)
+	}
+	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
+	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
+}
+
+func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error) {
+	form, err := r.MultipartReader()
+	if err != nil {
+		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")
+	}
+	operations, err := field(form, "operations", "first")
+	if err != nil {
+		return nil, err
+	}
+	params, bad := t.Limits.parse(operations)
+	if bad != nil {
+		return nil, bad
+	}
+	text, err := field(form, "map", "second")
+	if err != nil {
+		return nil, err
+	}
+	var paths map[string][]string
+	if err := json.Unmarshal(text, &paths); err != nil {
+		return nil, notJSON("The part map", err)
+	}
+	if len(paths) > t.Files {
+		return nil, Errorf(badRequest, "The request has more than %d files.", t.Files)
+	}
+	for {
+		part, err := form.NextPart()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return nil, unread(err)
+		}
+		name := part.FormName()
+		places, known := paths[name]
+		if !known {
+			return nil, Errorf(badRequest, "The part map does not name the file %q, or the request has it twice.", shorten(name))
+		}
+		delete(paths, name)
+		if err := t.file(params, part, places, kept); err != nil {
+			return nil, err
+		}
+	}
+	for name := range paths {
+		return nil, Errorf(badRequest, "The file %q, which the part map names, is missing.", shorten(name))
+	}
+	return params, nil
+}
+
+// field reads a part that is not a file.
+func field(form *multipart.Reader, name, position string) ([]byte, error) {
+	part, err := form.NextPart()
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, unread(err)
+	}
+	if err != nil || part.FormName() != name {
+		return nil, Errorf(badRequest, "The %s part of the form must be %s.", position, name)
+	}
+	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	if err != nil {
+		return nil, unread(err)
+	}
+	if len(text) > maxField {
+		return nil, Errorf(tooLarge, "The part %s has more than %d bytes.", name, maxField)
+	}
+	return text, nil
+}
+
+// file keeps a file and puts it into the variables.
+func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places []string, kept *store) error {
+	if len(places) == 0 || len(places) > t.Files {
+		return Errorf(badRequest, "The part map must say for each file where in the variables it belongs.")
+	}
+	content, size, err := kept.keep(part)
+	if err != nil {
+		return err
+	}
+	for _, path := range places {
+		// Each place reads from the beginning.
+		upload := graphql.Upload{
+			File: io.NewSectionReader(content, 0, size), Size: size,
+			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
+		}
+		if !place(params.Variables, strings.Split(path, "."), upload) {
+			return Errorf(badRequest, "The part map puts a file at %q, where the operation has no null to put it.", shorten(path))
+		}
+	}
+	return nil
+}
+
+// place puts a file where the variables hold null, and reports whether they do.
+func place(variables map[string]any, path []string, upload graphql.Upload) bool {
+	if len(path) < 2 || path[0] != "variables" {
+		return false
+	}
+	var at any = variables
+	for i, step := range path[1:] {
+		last := i == len(path)-2
+		var there any
+		var put func()
+		switch v := at.(type) {
+		case map[string]any:
+			value, known := v[step]
+			if !known {
+				return false
+			}
+			there, put = value, func() { v[step] = upload }
+		case []any:
+			n, err := strconv.Atoi(step)
+			if err != nil || n < 0 || n >= len(v) {
+				return false
+			}
+			there, put = v[n], func() { v[n] = upload }
+		default:
+			return false
+		}
+		if last {
+			if there != nil {
+				return false
+			}
+			put()
+			return true
+		}
+		at = there
+	}
+	return false
+}
+
+func shorten(s string) string {
+	if r := []rune(s); len(r) > 40 {
+		return string(r[:40]) + "…"
+	}
+	return s
+}

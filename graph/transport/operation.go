@@ -1,0 +1,83 @@
+package transport
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/coder/websocket"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// operate runs an operation and sends what it answers.
+func (s *socket) operate(ctx context.Context, id string, params *graphql.RawParams) {
+	ctx, err := s.Begin(ctx)
+	if err != nil {
+		s.fail(id, gqlerror.List{err})
+		return
+	}
+	params.ReadTime = graphql.TraceTiming{Start: graphql.Now(), End: graphql.Now()}
+	anything := func(ast.Operation) *gqlerror.Error { return nil }
+	stream(ctx, s.exec, params, s.Patience, anything, func(resp *graphql.Response) error {
+		if ctx.Err() != nil {
+			return ctx.Err() // the client may have given the id to another operation
+		}
+		if resp.Data == nil && len(resp.Errors) > 0 {
+			s.fail(id, resp.Errors)
+			return nil
+		}
+		body, err := encode(resp)
+		if err != nil {
+			return err
+		}
+		return s.send(message{ID: id, Type: "next", Payload: body})
+	})
+	if ctx.Err() == nil {
+		// The id is free before the client can know, so that it may use it again.
+		s.end(id)
+		_ = s.send(message{ID: id, Type: "complete"})
+	}
+}
+
+// end ends an operation, or does nothing where it has ended.
+func (s *socket) end(id string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if cancel, ok := s.active[id]; ok {
+		cancel()
+		delete(s.active, id)
+	}
+}
+
+// fail ends an operation with errors. A session that has ended ends the
+// connection, on which nothing would be answered any more.
+func (s *socket) fail(id string, errs gqlerror.List) {
+	s.end(id)
+	payload, err := json.Marshal(shown(errs))
+	if err != nil {
+		return
+	}
+	_ = s.send(message{ID: id, Type: "error", Payload: payload})
+	if codeOf(errs) == unauthenticated {
+		s.close(closeUnauthorized, "The session has ended; sign in again")
+	}
+}
+
+func (s *socket) send(m message) error {
+	text, err := json.Marshal(m)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(s.base, s.Patience)
+	defer cancel()
+	// A client that does not read loses the connection.
+	return s.conn.Write(ctx, websocket.MessageText, text)
+}
+
+// close closes the connection and waits for the client to agree, but not long.
+func (s *socket) close(code websocket.StatusCode, reason string) {
+	const longest = 123 // of a WebSocket's close frame, in bytes
+	_ = s.conn.Close(code, strings.ToValidUTF8(reason[:min(len(reason), longest)], ""))
+}

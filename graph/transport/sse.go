@@ -1,0 +1,105 @@
+package transport
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// SSE answers with server-sent events, in the "distinct connections" mode of
+// graphql-sse: one request, one operation of any kind, its answers as events
+// named next, and the event complete. It is added before HTTP.
+type SSE struct {
+	Limits Limits
+	// KeepAlive is how often a comment is sent, so that nobody between takes the
+	// connection for dead.
+	KeepAlive time.Duration
+	// Patience is how long an operation that is no subscription may take.
+	Patience time.Duration
+}
+
+var _ graphql.Transport = SSE{}
+
+// Supports implements graphql.Transport.
+func (SSE) Supports(r *http.Request) bool {
+	return (r.Method == http.MethodGet || r.Method == http.MethodPost) &&
+		strings.Contains(strings.Join(r.Header.Values("Accept"), ","), "text/event-stream")
+}
+
+// Do implements graphql.Transport.
+func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	params, err := t.Limits.read(w, r)
+	if err != nil {
+		respond(w, r, failed(err))
+		return
+	}
+	allowed := func(op ast.Operation) *gqlerror.Error {
+		if op == ast.Mutation && r.Method == http.MethodGet {
+			return Errorf(methodNotAllowed, "Send mutations by POST.")
+		}
+		return nil
+	}
+	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
+	w.Header().Set("X-Accel-Buffering", "no") // nginx would collect events
+	e := &events{w: w, control: http.NewResponseController(w)}
+	defer e.keepAlive(t.KeepAlive)()
+	if e.send(":\n\n") != nil {
+		return
+	}
+	stream(r.Context(), exec, params, t.Patience, allowed, func(resp *graphql.Response) error {
+		body, err := encode(resp)
+		if err != nil {
+			return err
+		}
+		return e.send("event: next\ndata: %s\n\n", body)
+	})
+	if r.Context().Err() == nil {
+		// EventSource knows an event only by its data.
+		_ = e.send("event: complete\ndata:\n\n")
+	}
+}
+
+// events writes from two goroutines.
+type events struct {
+	mu      sync.Mutex
+	w       http.ResponseWriter
+	control *http.ResponseController
+}
+
+func (e *events) send(format string, args ...any) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, err := fmt.Fprintf(e.w, format, args...); err != nil {
+		return err
+	}
+	return e.control.Flush()
+}
+
+// keepAlive sends comments until the returned function has been called, after
+// which nothing is written any more.
+func (e *events) keepAlive(every time.Duration) (stop func()) {
+	end := make(chan struct{})
+	var done sync.WaitGroup
+	done.Go(func() {
+		tick := time.NewTicker(every)
+		defer tick.Stop()
+		for {
+			select {
+			case <-end:
+				return
+			case <-tick.C:
+				_ = e.send(":\n\n")
+			}
+		}
+	})
+	return func() {
+		close(end)
+		done.Wait()
+	}
+}

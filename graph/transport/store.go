@@ -1,0 +1,69 @@
+package transport
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+)
+
+// store keeps the files of one request, small ones in memory.
+type store struct {
+	memory int64
+	files  []*os.File
+}
+
+// keep reads a file to its end. A temporary file can be read by its owner alone
+// and has no name any more when the first byte arrives, so that a crash leaves
+// nothing of a file that may hold passwords.
+func (s *store) keep(part io.Reader) (io.ReaderAt, int64, error) {
+	// A buffer that grows is there twice for a moment.
+	most := s.memory / 3
+	var beginning bytes.Buffer
+	n, err := io.Copy(&beginning, io.LimitReader(part, most+1))
+	if err != nil {
+		return nil, 0, unread(err)
+	}
+	if n <= most {
+		s.memory -= 3 * n
+		return bytes.NewReader(beginning.Bytes()), n, nil
+	}
+	file, err := os.CreateTemp("", "homeroom-upload-")
+	if err != nil {
+		return nil, 0, err
+	}
+	s.files = append(s.files, file)
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, 0, err
+	}
+	if _, err := beginning.WriteTo(file); err != nil {
+		return nil, 0, err
+	}
+	source := &source{Reader: part}
+	rest, err := io.Copy(file, source)
+	if source.err != nil {
+		return nil, 0, unread(source.err)
+	}
+	return file, n + rest, err
+}
+
+func (s *store) close() {
+	for _, f := range s.files {
+		_ = f.Close() // it has no name, so this is its end
+	}
+}
+
+// source remembers its error, so that a client that went away is not taken for a
+// full disk.
+type source struct {
+	io.Reader
+	err error
+}
+
+func (s *source) Read(p []byte) (int, error) {
+	n, err := s.Reader.Read(p)
+	if err != nil && !errors.Is(err, io.EOF) {
+		s.err = err
+	}
+	return n, err
+}
