@@ -75,7 +75,7 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 		return err
 	}
 	defer closeDatabase()
-	s, err := newServices(d, secret, "", time.Hour, a.now, a.quietLog())
+	s, err := newServices(d, secret, cfg, a.now, a.quietLog())
 	if err != nil {
 		return err
 	}

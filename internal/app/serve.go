@@ -74,7 +74,7 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 		return err
 	}
 	defer d.Close()
-	s, err := newServices(d, secret, cfg.Server.PublicURL, cfg.Session.Lifetime, a.now, log)
+	s, err := newServices(d, secret, cfg, a.now, log)
 	if err != nil {
 		return err
 	}

@@ -28,18 +28,19 @@ type services struct {
 }
 
 // newServices wires the capabilities. secret is the server's secret key.
-func newServices(d *database.DB, secret []byte, publicURL string, lifetime time.Duration, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(d *database.DB, secret []byte, cfg config.Config, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost)}
-	s.identity = identity.New(d, identity.Options{Hasher: s.hasher, Lifetime: lifetime, Now: now, Log: log})
+	s.identity = identity.New(d, identity.Options{Hasher: s.hasher, Lifetime: cfg.Session.Lifetime, Now: now, Log: log})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Now: now, Log: log,
+		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
+		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: publicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	return s, err
 }

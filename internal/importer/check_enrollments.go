@@ -160,7 +160,7 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	switch {
 	case r.st != nil && r.e != nil:
 		r.fail(colPerson, problemf(AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
-			"The ID belongs to the student %s %s and to the educator %s %s.", r.st.FirstName, r.st.LastName, r.e.FirstName, r.e.LastName))
+			"The ID belongs to a student and to an educator."))
 	case r.st != nil:
 		r.schools = []int{r.st.OrganizationID}
 		r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
@@ -212,8 +212,8 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		r.fail(colGroups, problem)
 		return
 	}
-	if !c.reaches(g.OrganizationID) {
-		r.fail(colGroups, c.otherSchool())
+	if !c.reaches(g.OrganizationID) || r.st != nil && !c.reaches(r.st.OrganizationID) {
+		r.fail("", c.otherSchool())
 		return
 	}
 	p := &plan{Do: doCreate}

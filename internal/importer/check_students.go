@@ -123,7 +123,7 @@ func (c *studentCheck) otherStudentID(r *studentRow, found *studentLookup) {
 	case spoiled(r.st.ExternalID, r.externalID):
 		// What a spreadsheet program has made of the ID happens to be somebody
 		// else's; it is not written anyway.
-	case other == nil:
+	case other == nil || !c.reaches(other.OrganizationID):
 		r.fail(colStudentID, studentIDTaken())
 	default:
 		r.fail(colStudentID, problemf(IDMismatch, "Correct one of the two, or clear the Database ID.",

@@ -45,6 +45,7 @@ type Service struct {
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
 	limits  csvfile.Limits
+	lease   time.Duration
 	now     func() time.Time
 	log     *slog.Logger
 
@@ -73,8 +74,11 @@ type Options struct {
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
-	Now    func() time.Time
-	Log    *slog.Logger
+	// Lease is how long a server keeps a job without a sign of life before another
+	// one takes it over; zero stands for DefaultLease.
+	Lease time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger
 }
 
 // New returns the importer of a database. It works on jobs only while Run,
@@ -85,9 +89,12 @@ func New(d *database.DB, o Options) *Service {
 	if o.Limits.Bytes <= 0 {
 		o.Limits.Bytes = csvfile.DefaultLimits().Bytes
 	}
+	if o.Lease <= 0 {
+		o.Lease = DefaultLease
+	}
 	return &Service{
 		db: d, key: o.Key, hash: o.Hash, viewer: o.Viewer, recount: o.Recount,
-		limits: o.Limits, now: o.Now, log: o.Log,
+		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{},
 	}
 }

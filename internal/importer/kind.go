@@ -26,7 +26,7 @@ func maySubmit(v *viewer.Viewer, o *db.Organization, kind bulkjob.Kind) error {
 		return fault.Invalidf("%q is not a kind of file that can be imported", kind).At("kind")
 	case kind == bulkjob.KindIMPORT_ORGANIZATIONS && o.Type != organization.TypeDISTRICT:
 		return fault.Forbiddenf("schools are imported into a district, by its administrators").At("organizationId")
-	case v.Administers(o.ID, o.DistrictID):
+	case v.Administers(o.ID, o.DistrictID), v.Holds(viewer.RosterImport, o.ID, o.DistrictID):
 		return nil
 	case v.TeachesAt(o.ID) && (kind == bulkjob.KindIMPORT_STUDENTS || kind == bulkjob.KindIMPORT_GROUPS):
 		return nil

@@ -65,12 +65,22 @@ func (l *layout) refuse(headers []string) *problem {
 		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
 			continue
 		}
+		if !l.isHeader() {
+			return &problem{Code: MissingColumn,
+				Message: fmt.Sprintf("The first row does not hold the column names of a list of %s.", what[l.kind]),
+				Hint:    "Put a row with the column names, such as " + c.Name + ", above the others."}
+		}
 		return &problem{Code: MissingColumn,
 			Message: fmt.Sprintf("There is no column %s.", c.Name),
 			Hint:    fmt.Sprintf("Add a column with the header %s. The file has: %s.", c.Name, shorten(strings.Join(headers, ", "), 300))}
 	}
 	return nil
 }
+
+// isHeader reports whether the first row is one of column names for certain.
+// Otherwise the first row of a file that is refused may be one of data, with a
+// password in it, and is neither shown nor stored.
+func (l *layout) isHeader() bool { return len(l.index) >= 2 }
 
 func (l *layout) has(column string) bool { _, ok := l.index[column]; return ok }
 

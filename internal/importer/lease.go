@@ -16,8 +16,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// leaseFor is how long a server keeps a job without a sign of life.
-const leaseFor = 30 * time.Second
+// DefaultLease is how long a server keeps a job without a sign of life.
+const DefaultLease = 30 * time.Second
 
 // errLost is returned where another server has taken the job over, or the job
 // has left the state that was worked on.
@@ -105,7 +105,7 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 		job := jobs[0]
 		err = mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND fence = ? AND status = ?",
-			s.owner, s.instant().Add(leaseFor), job.ID, job.Fence, string(job.Status)))
+			s.owner, s.instant().Add(s.lease), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, errLost) {
 			return nil
 		}
@@ -134,7 +134,7 @@ func (s *Service) inFence(ctx context.Context, h *held, fn func(ctx context.Cont
 
 func (s *Service) renew(ctx context.Context, client *db.Client, h *held) error {
 	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND fence = ? AND status = ?",
-		s.instant().Add(leaseFor), h.job.ID, h.fence, string(h.job.Status)))
+		s.instant().Add(s.lease), h.job.ID, h.fence, string(h.job.Status)))
 }
 
 // keepAlive renews the lease while the work between two transactions takes its
@@ -144,7 +144,7 @@ func (s *Service) keepAlive(ctx context.Context, h *held, end context.CancelCaus
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(leaseFor / 3)
+		tick := time.NewTicker(s.lease / 3)
 		defer tick.Stop()
 		for {
 			select {

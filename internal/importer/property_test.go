@@ -90,7 +90,9 @@ func TestNoRowIsLost(t *testing.T) {
 				t.Errorf("seed %d: %d enrollments more, +%d -%d counted", seed, got, job.EnrollmentsAdded, job.EnrollmentsRemoved)
 			}
 			again := b.verified(who, at, students, file, mode(bulkjob.GroupsModeADD))
-			if again.Created != 0 {
+			// A row that was refused may pass now, for example because an earlier one
+			// gave up the username that it wants.
+			if again.Created > job.Errors {
 				t.Errorf("seed %d: the same file would create %d again\n%s", seed, again.Created, file)
 			}
 			b.consistent()

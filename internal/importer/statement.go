@@ -14,9 +14,15 @@ import (
 // statementRows is how many rows one statement writes or names.
 const statementRows = 500
 
+// statementBytes bounds the values of one statement; MySQL refuses one of 16 MiB.
+const statementBytes = 4 << 20
+
 // insertRows inserts rows into a table, several with one statement.
 func insertRows(ctx context.Context, client *db.Client, table, columns string, rows [][]any) error {
-	for chunk := range slices.Chunk(rows, statementRows) {
+	for len(rows) > 0 {
+		n := fitting(rows)
+		chunk := rows[:n]
+		rows = rows[n:]
 		args := make([]any, 0, len(chunk)*len(chunk[0]))
 		for _, row := range chunk {
 			args = append(args, row...)
@@ -28,6 +34,25 @@ func insertRows(ctx context.Context, client *db.Client, table, columns string, r
 		}
 	}
 	return nil
+}
+
+// fitting returns how many of the first rows one statement holds, at least one.
+func fitting(rows [][]any) int {
+	size := 0
+	for i, row := range rows[:min(len(rows), statementRows)] {
+		for _, value := range row {
+			switch v := value.(type) {
+			case string:
+				size += len(v)
+			case []byte:
+				size += len(v)
+			}
+		}
+		if size > statementBytes && i > 0 {
+			return i
+		}
+	}
+	return min(len(rows), statementRows)
 }
 
 // changed is one row of a table and what of it changes, by column.

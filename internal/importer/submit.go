@@ -56,7 +56,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	if in, err = checkSubmission(in); err != nil {
 		return nil, err
 	}
-	if there, err := s.byKey(ctx, v.EducatorID, in.IdempotencyKey); there != nil || err != nil {
+	if there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); there != nil || err != nil {
 		return there, err
 	}
 	job, err := s.upload(ctx, v, o, in)

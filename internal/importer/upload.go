@@ -38,7 +38,7 @@ func isWhole() predicate.BulkJob { return bulkjob.LeaseOwnerNEQ(uploading) }
 // the one that ends first is the job of both.
 func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
 	job, err := s.db.Client(ctx).BulkJob.Create().
-		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.EducatorID).
+		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).
 		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience)).Save(ctx)
@@ -54,7 +54,7 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	}
 	s.removeUpload(ctx, job.ID)
 	if isDuplicate(err) {
-		return s.byKey(ctx, v.EducatorID, in.IdempotencyKey)
+		return s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey)
 	}
 	return nil, err
 }

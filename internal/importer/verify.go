@@ -53,7 +53,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
 			"The file has no rows under the column names.")
 	}
-	if err := s.writeFormat(ctx, h, format, l); err != nil {
+	if err := s.writeFormat(ctx, h, format, l, refusal == nil || l.isHeader()); err != nil {
 		return err
 	}
 	if refusal != nil {
@@ -179,12 +179,17 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 	})
 }
 
-func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l *layout) error {
+// writeFormat writes down what was found out about the file. Headers are left out
+// where the first row may not hold any.
+func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l *layout, hasHeader bool) error {
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		return client.BulkJob.UpdateOneID(h.job.ID).
+		update := client.BulkJob.UpdateOneID(h.job.ID).
 			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
-			SetHeaders(f.Header).SetIgnoredHeaders(l.ignored).SetTotalRows(int(f.Rows)).
-			Exec(viewer.AsSystem(ctx, "what was found out about a file"))
+			SetTotalRows(int(f.Rows))
+		if hasHeader {
+			update.SetHeaders(f.Header).SetIgnoredHeaders(l.ignored)
+		}
+		return update.Exec(viewer.AsSystem(ctx, "what was found out about a file"))
 	})
 }
 

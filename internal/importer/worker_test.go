@@ -114,6 +114,42 @@ func TestStaleRows(t *testing.T) {
 	})
 }
 
+func TestOneJobAtATime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		file := header + ",S1,A,B,user1,,7,North School,\n"
+		first := b.submitted(b.NorthAdmin, b.North, students, file)
+		second := b.submitted(b.DistrictAdmin, b.Alpha, students, file)
+		// A server is at work on the first one and has not been heard of for a moment.
+		b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ?, fence = 1 WHERE id = ?", fixture.Today.Add(20*time.Second), first.ID)
+		if err := b.Drain(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		if got := b.job(second.ID); got.Status != verifying || got.Fence != 0 {
+			t.Errorf("the second job of the district is %s", got.Status)
+		}
+		late := &clock{now: fixture.Today.Add(21 * time.Second)}
+		server := benchOn(t, b.World, func(o *importer.Options) { o.Now = late.Now })
+		if err := server.RunJob(context.Background(), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		if a, z := b.job(first.ID), b.job(second.ID); a.Status != ready || z.Status != ready || a.Fence != 2 {
+			t.Errorf("%s, %s", a.Status, z.Status)
+		}
+		// Both were checked before either was written, and want the same student.
+		b.want(b.applied(b.DistrictAdmin, second), completed, 1, 0, 0, 0)
+		again := b.applied(b.NorthAdmin, first)
+		b.want(again, withErrors, 0, 0, 0, 1)
+		if p := importer.ProgressOf(again); p.Percent != 100 || p.ProcessedRows != 1 || p.TotalRows != 1 {
+			t.Errorf("%+v", p)
+		}
+		if p := importer.ProgressOf(&db.BulkJob{Status: processing, TotalRows: 3, ProcessedRows: 3}); p.Percent >= 100 {
+			t.Errorf("%+v", p)
+		}
+	})
+}
+
 func TestWorkersShareTheWork(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
