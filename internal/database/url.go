@@ -44,7 +44,7 @@ func parse(raw string) (source, error) {
 	case strings.HasPrefix(raw, "mysql://"), strings.HasPrefix(raw, "mariadb://"):
 		return parseMySQL(raw)
 	default:
-		return source{}, fmt.Errorf("the database URL must begin with mysql:// or sqlite:")
+		return source{}, fmt.Errorf("the database URL must begin with sqlite: or mysql://, as in sqlite:homeroom.db")
 	}
 }
 
@@ -107,6 +107,9 @@ func parseMySQL(raw string) (source, error) {
 	// changed row for a missing one.
 	c.ClientFoundRows = true
 	c.Timeout = 10 * time.Second
-	c.Params = map[string]string{"time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
+	// A server that froze, or whose machine lost its network, keeps its locks until
+	// the database ends the connection. Nothing here is silent for a minute in the
+	// middle of a transaction.
+	c.Params = map[string]string{"wait_timeout": "60", "time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
 	return source{kind: MySQL, dsn: c.FormatDSN(), mysql: c}, nil
 }

@@ -4,7 +4,6 @@ package roster
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -75,16 +74,6 @@ func (r Refusals) Unwrap() error {
 		return nil
 	}
 	return r[0]
-}
-
-// add appends a refusal if err is one and returns any other error.
-func (r *Refusals) add(err error) error {
-	var e *fault.Error
-	if errors.As(err, &e) {
-		*r = append(*r, e)
-		return nil
-	}
-	return err
 }
 
 // orNil returns the refusals as an error, or nil where there are none.
