@@ -1,6 +1,7 @@
 package roster_test
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -46,6 +47,12 @@ func TestStudents(t *testing.T) {
 			refused(t, err, "TOO_SHORT", "username")
 			refused(t, err, "UNKNOWN_GRADE", "grade")
 			refused(t, err, "PASSWORD_TOO_SHORT", "password")
+		})
+		t.Run("a name that grows when it is folded is refused before the database does", func(t *testing.T) {
+			in := zoe
+			in.ExternalID, in.Username = "0044", strings.Repeat("ΐ", 100)
+			_, err := r.CreateStudent(admin, in)
+			refused(t, err, "TOO_LONG", "username")
 		})
 		t.Run("a district is not a school, and a foreign school does not exist", func(t *testing.T) {
 			in := zoe

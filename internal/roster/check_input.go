@@ -6,6 +6,7 @@ import (
 	"unicode/utf8"
 
 	"homeroom/internal/fault"
+	"homeroom/internal/fold"
 	"homeroom/internal/grade"
 )
 
@@ -35,12 +36,16 @@ func CheckName(s, what string, longest int) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
 		return fault.Invalidf("the %s is empty", what).WithCode("REQUIRED")
-	case n > longest:
+	case n > longest || foldsTooLong(fold.Text(s)):
 		return fault.Invalidf("the %s has %d characters; at most %d are allowed", what, n, longest).WithCode("TOO_LONG")
 	default:
 		return nil
 	}
 }
+
+// foldsTooLong reports whether a folded text does not fit its column: folding
+// turns some letters, such as ΐ, into three.
+func foldsTooLong(folded string) bool { return utf8.RuneCountInString(folded) > 190 }
 
 // CheckUsername checks a username that has been cleaned.
 func CheckUsername(s string) *fault.Error {
@@ -49,7 +54,7 @@ func CheckUsername(s string) *fault.Error {
 		return fault.Invalidf("the username is empty").WithCode("REQUIRED")
 	case n < MinUsername:
 		return fault.Invalidf("the username has %d characters; at least %d are needed", n, MinUsername).WithCode("TOO_SHORT")
-	case n > MaxUsername:
+	case n > MaxUsername || foldsTooLong(fold.Key(s)):
 		return fault.Invalidf("the username has %d characters; at most %d are allowed", n, MaxUsername).WithCode("TOO_LONG")
 	default:
 		return nil

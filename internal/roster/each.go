@@ -1,0 +1,31 @@
+package roster
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/internal/page"
+)
+
+// Each reads the whole list by name, a page at a time, so that it makes no
+// difference how long it is. Within a snapshot every student comes exactly once.
+func (l *StudentList) Each(ctx context.Context, fn func([]*db.Student) error) error {
+	size := page.Max
+	args := page.Args{First: &size}
+	for {
+		p, err := l.Page(ctx, args, "NAME", false)
+		if err != nil {
+			return err
+		}
+		if len(p.Items) > 0 {
+			if err := fn(p.Items); err != nil {
+				return err
+			}
+		}
+		if !p.HasNextPage || len(p.Cursors) == 0 {
+			return nil
+		}
+		last := p.Cursors[len(p.Cursors)-1]
+		args.After = &last
+	}
+}
