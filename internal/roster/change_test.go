@@ -50,7 +50,7 @@ func TestStudents(t *testing.T) {
 		})
 		t.Run("a name that grows when it is folded is refused before the database does", func(t *testing.T) {
 			in := zoe
-			in.ExternalID, in.Username = "0044", strings.Repeat("ΐ", 100)
+			in.ExternalID, in.Username = "0044", strings.Repeat("ﬃ", 100)
 			_, err := r.CreateStudent(admin, in)
 			refused(t, err, "TOO_LONG", "username")
 		})

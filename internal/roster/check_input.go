@@ -44,7 +44,7 @@ func CheckName(s, what string, longest int) *fault.Error {
 }
 
 // foldsTooLong reports whether a folded text does not fit its column: folding
-// turns some letters, such as ΐ, into three.
+// turns some letters, such as the ligature ﬃ, into three.
 func foldsTooLong(folded string) bool { return utf8.RuneCountInString(folded) > 190 }
 
 // CheckUsername checks a username that has been cleaned.
