@@ -13,6 +13,8 @@ type Mail struct {
 	SMTP Hidden
 	// From is the address that mails come from.
 	From string
+	// Print writes mails to standard output instead of sending them; for the demo.
+	Print bool
 }
 
 // Validate reports what is wrong, without connecting. Links in mails need the

@@ -30,6 +30,8 @@ type Deps struct {
 	GraphiQL http.Handler
 	// Home answers at / alone.
 	Home http.Handler
+	// Password answers at /account/set-password alone.
+	Password http.Handler
 	// Downloads answers below /downloads/.
 	Downloads http.Handler
 
@@ -63,14 +65,15 @@ func New(cfg config.Server, deps Deps) *Server {
 	}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	for pattern, h := range map[string]http.Handler{
-		graphQLPath:   deps.GraphQL,
-		"/graphiql":   deps.GraphiQL,
-		"/graphiql/":  deps.GraphiQL,
-		"/downloads/": deps.Downloads,
-		"/{$}":        deps.Home,
-		"/healthz":    http.HandlerFunc(s.healthz),
-		"/readyz":     http.HandlerFunc(s.readyz),
-		"/":           http.HandlerFunc(notFound),
+		graphQLPath:             deps.GraphQL,
+		"/graphiql":             deps.GraphiQL,
+		"/graphiql/":            deps.GraphiQL,
+		"/downloads/":           deps.Downloads,
+		"/{$}":                  deps.Home,
+		"/account/set-password": deps.Password,
+		"/healthz":              http.HandlerFunc(s.healthz),
+		"/readyz":               http.HandlerFunc(s.readyz),
+		"/":                     http.HandlerFunc(notFound),
 	} {
 		if h != nil {
 			s.mux.Handle(pattern, h)

@@ -180,7 +180,7 @@ var errKey = fault.Unauthenticatedf("the service key is unknown, expired or revo
 
 // authenticateKey returns the viewer of a service key, with one statement, and
 // once a minute a second one.
-func (s *Service) authenticateKey(ctx context.Context, secret string) (_ *viewer.Viewer, err error) {
+func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool) (*viewer.Viewer, error) {
 	const query = "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, " +
 		"CASE WHEN last_used_at IS NULL OR last_used_at <= ? THEN 1 ELSE 0 END FROM service_keys " +
 		"WHERE key_hash = ? AND revoked_at IS NULL AND expires_at > ?"
@@ -190,7 +190,7 @@ func (s *Service) authenticateKey(ctx context.Context, secret string) (_ *viewer
 	if err != nil {
 		return nil, err
 	}
-	if stale {
+	if stale && isUse {
 		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
 			return client.ServiceKey.Update().SetLastUsedAt(now).
 				Where(servicekey.ID(k.ID), servicekey.Or(servicekey.LastUsedAtIsNil(), servicekey.LastUsedAtLTE(due))).Exec(ctx)

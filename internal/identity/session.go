@@ -95,8 +95,18 @@ var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
 // Authenticate returns the viewer of a token, with one statement. Once a minute it
 // takes a second one, which writes down that the session is in use.
 func (s *Service) Authenticate(ctx context.Context, token string) (*viewer.Viewer, error) {
+	return s.authenticate(ctx, token, true)
+}
+
+// Check is Authenticate for what goes on by itself, such as a page that is left
+// open and watches something: it is no use of the session.
+func (s *Service) Check(ctx context.Context, token string) (*viewer.Viewer, error) {
+	return s.authenticate(ctx, token, false)
+}
+
+func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*viewer.Viewer, error) {
 	if strings.HasPrefix(token, KeyPrefix) {
-		return s.authenticateKey(ctx, token)
+		return s.authenticateKey(ctx, token, isUse)
 	}
 	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM sessions s JOIN educators e ON e.id = s.educator_id LEFT JOIN role_assignments r ON r.educator_id = e.id " +
@@ -104,7 +114,7 @@ func (s *Service) Authenticate(ctx context.Context, token string) (*viewer.Viewe
 	now := s.instant()
 	due := now.Add(-useIsWrittenEvery)
 	v, stale, err := s.load(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
-	if stale {
+	if stale && isUse {
 		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
 			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).SetLastUsedAt(now).Exec(ctx)
 		})

@@ -53,6 +53,19 @@ func TestSessionsThatNobodyUses(t *testing.T) {
 				t.Error("it goes on")
 			}
 		},
+		"a session that is only watched is not used": func(t *testing.T, h *house) {
+			s := h.in(t, h.NorthAdmin, home)
+			for range 3 {
+				h.pass(30 * time.Minute)
+				if _, err := h.Check(context.Background(), s.Token); err != nil {
+					t.Fatal(err)
+				}
+			}
+			h.pass(30 * time.Minute)
+			if _, err := h.Check(context.Background(), s.Token); fault.KindOf(err) != fault.Unauthenticated {
+				t.Errorf("%v; want the session to have ended", err)
+			}
+		},
 		"the last use is written once a minute": func(t *testing.T, h *house) {
 			s := h.in(t, h.NorthAdmin, home)
 			for i, want := range []int{1, 1, 2, 1} {

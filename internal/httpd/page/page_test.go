@@ -34,6 +34,7 @@ func everyPage(t *testing.T) map[string]func() *httptest.ResponseRecorder {
 		"sign-in":      func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.SignedOut), "/graphiql") },
 		"refusal":      func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.SignedIn), "/graphiql") },
 		"GraphiQL":     func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.Administrator), "/graphiql") },
+		"set password": func() *httptest.ResponseRecorder { return get(t, page.SetPassword("/graphql"), page.PasswordPath) },
 		"with a slash": func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.Administrator), "/graphiql/") },
 	}
 }

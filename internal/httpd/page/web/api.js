@@ -74,6 +74,8 @@ signOut?.addEventListener("click", () =>
     // Whose time has run out in the meantime is signed out already.
     if (errors?.length && errors[0].extensions?.code !== "UNAUTHENTICATED") throw new Error(errors[0].message);
     // Operations and answers of this person must not wait here for the next one.
+    // The editor saves what was typed a moment later, perhaps only while the page is left.
+    window.addEventListener("pagehide", () => memory?.clear());
     memory?.clear();
     location.reload();
   }),

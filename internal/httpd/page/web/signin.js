@@ -8,7 +8,8 @@ const signInMutation = `mutation SignIn($input: SignInInput!) {
 
 // Right after a sign-in this page should not come up again. Where it does, the browser has refused the cookie.
 const signedInAt = Number(memory?.getItem("signed-in-at"));
-memory?.removeItem("signed-in-at");
+// Nobody is signed in, so nothing of anybody may be kept.
+memory?.clear();
 if (signedInAt && Date.now() - signedInAt < 10_000) {
   notice.textContent =
     "You were signed in, but the browser did not keep the sign-in cookie. Allow cookies for this site, and open it by its https address.";
