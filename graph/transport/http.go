@@ -88,7 +88,6 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 		media = plainJSON
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(body)))
 	w.Header().Add("Vary", "Accept")
 	w.WriteHeader(status(media, resp))
 	_, _ = w.Write(body) // a client that went away gets no answer
