@@ -186,13 +186,3 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 	}
 	return r.Importer.Submit(ctx, s)
 }
-
-func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
-	var job *db.BulkJob
-	k, err := key(globalid.BulkJob, id, "id")
-	if err == nil {
-		job, err = r.Importer.Start(ctx, k)
-	}
-	refusals, err := userErrors(err)
-	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
-}

@@ -8,13 +8,17 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
 )
 
 var crawl = flag.Int("crawl", 60, "how many operations the crawler makes up for each caller")
@@ -111,6 +115,17 @@ func newMarkedWorld(t *testing.T, s *server) *marked {
 		s.NorthTeacher: inNorth, s.SouthTeacher: inSouth,
 	} {
 		add(globalid.Encode(globalid.Educator, e.ID), e.Email, "the educator "+e.Email, visible)
+	}
+	for o, visible := range map[*db.Organization]func(*db.Educator) bool{
+		s.Alpha: among(alpha), s.North: among(alpha, north), s.South: among(alpha, south), s.East: among(s.BetaAdmin),
+	} {
+		k, _, err := s.identity.CreateKey(fixture.System(), identity.NewKey{
+			Name: "Qkey of " + o.Name[:5], OrganizationID: o.ID, Scopes: []viewer.Scope{viewer.UsageWrite}, ExpiresAt: fixture.Today.Add(time.Hour),
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		add(globalid.Encode(globalid.ServiceKey, k.ID), k.Name, "the service key "+k.Name, visible)
 	}
 	student := func(school *db.Organization, mark string, visible func(*db.Educator) bool, groups ...*db.Group) {
 		st := s.Student(t, school, mark, "Zz", 600, groups...)

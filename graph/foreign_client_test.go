@@ -88,7 +88,7 @@ func nodeFolder(t *testing.T) string {
 	command := exec.Command("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--prefer-offline")
 	command.Dir = folder
 	if out, err := command.CombinedOutput(); err != nil {
-		t.Fatalf("npm ci: %v; install node 20 or later with npm, or run this by .ci/with-node\n%s", err, out)
+		t.Fatalf("npm ci: %v; install node 18 or later with npm, or run this by .ci/with-node\n%s", err, out)
 	}
 	return folder
 }

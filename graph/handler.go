@@ -76,7 +76,7 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 		defer end()
 	}
 	if s := sessionOf(ctx); s != nil {
-		ctx = viewer.NewContext(ctx, s.latest())
+		ctx = viewer.NewContext(ctx, s.await())
 	}
 	return next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer)))
 }

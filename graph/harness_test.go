@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -49,7 +50,7 @@ type server struct {
 
 	// statements is how many SQL statements the last operation took, without
 	// those that find out who is asking.
-	statements int
+	statements atomic.Int64
 }
 
 func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *server {
@@ -75,7 +76,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 		t.Fatal(err)
 	}
 	r.Downloads = downloads
-	limits := graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16}
+	limits := graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16, Uploads: 16}
 	for _, c := range change {
 		c(&limits)
 	}
@@ -100,7 +101,7 @@ func (s *server) counted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx, counter := database.WithCounter(req.Context())
 		next.ServeHTTP(w, req.WithContext(ctx))
-		s.statements = counter.Statements()
+		s.statements.Store(int64(counter.Statements()))
 	})
 }
 

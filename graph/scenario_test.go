@@ -12,6 +12,8 @@ import (
 
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+	"homeroom/internal/globalid"
 )
 
 // TestScenarios runs the files of testdata/scenario, each on a district of its
@@ -24,7 +26,9 @@ import (
 // "statements: N", the number of SQL statements that the last operation takes,
 // whatever the size of the district. The files are operation.graphql,
 // variables.json (optional) and answer.json; several operations are numbered:
-// 1.graphql, 1.json, 1.answer.json. {{Name}} stands for an id.
+// 1.graphql, 1.json, 1.answer.json. {{Name}} stands for an id, {{Job1}} for that
+// of the first bulk job. With "jobs: run" the jobs are worked on after each
+// operation.
 func TestScenarios(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/scenario/*.txtar")
@@ -61,6 +65,7 @@ func runScenario(t *testing.T, d *database.DB, archive *txtar.Archive) {
 		"Dan":  studentID(s.Student(t, s.North, "Dan", "Synced", 60, s.Synced)),
 		"Sam":  studentID(s.Student(t, s.South, "Sam", "South", 600)),
 		"Eve":  studentID(s.Student(t, s.East, "Eve", "East", 600)),
+		"Job1": globalid.Encode(globalid.BulkJob, 1), "Job2": globalid.Encode(globalid.BulkJob, 2),
 	})
 	who, known := s.callers()[settings["as"]]
 	if !known {
@@ -84,9 +89,14 @@ func runScenario(t *testing.T, d *database.DB, archive *txtar.Archive) {
 		got := s.ask(t, who, content[prefix+".graphql"], variables)
 		want := content[prefix+".answer.json"]
 		compare(t, prefix, want, got)
+		if settings["jobs"] == "run" {
+			if err := s.importer.Drain(fixture.System()); err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
-	if want, err := strconv.Atoi(settings["statements"]); err == nil && s.statements != want {
-		t.Errorf("the operation took %d statements; want %d", s.statements, want)
+	if want, err := strconv.Atoi(settings["statements"]); err == nil && s.statements.Load() != int64(want) {
+		t.Errorf("the operation took %d statements; want %d", s.statements.Load(), want)
 	}
 }
 

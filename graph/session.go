@@ -68,6 +68,8 @@ type session struct {
 	mu      sync.Mutex
 	viewer  *viewer.Viewer
 	checked time.Time
+	// waiting is the viewer of the answer to the next event, or nil.
+	waiting *viewer.Viewer
 }
 
 type sessionKey struct{}
@@ -83,7 +85,7 @@ func (s *session) current(ctx context.Context) (*viewer.Viewer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if time.Since(s.checked) >= s.every {
-		v, err := s.identity.Authenticate(ctx, s.token)
+		v, err := s.identity.Check(ctx, s.token)
 		if err != nil {
 			return nil, err
 		}
@@ -92,9 +94,21 @@ func (s *session) current(ctx context.Context) (*viewer.Viewer, error) {
 	return s.viewer, nil
 }
 
-// latest returns the viewer without asking.
-func (s *session) latest() *viewer.Viewer {
+// await returns the viewer of the answer to an event that is still to come.
+func (s *session) await() *viewer.Viewer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.viewer
+	v := *s.viewer
+	s.waiting = &v
+	return s.waiting
+}
+
+// arrive is called before an event is sent: who waits for it may have lost a role
+// since it began to wait. An answer that is being computed keeps its viewer.
+func (s *session) arrive() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.waiting != nil {
+		*s.waiting, s.waiting = *s.viewer, nil
+	}
 }

@@ -57,7 +57,7 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 		return nil, importer.ErrNoJob
 	}
 	look := func(ctx context.Context) (*db.BulkJob, error) { return r.Importer.Job(ctx, k) }
-	finished := func(j *db.BulkJob) bool { return j.FinishedAt != nil }
+	finished := func(j *db.BulkJob) bool { return importer.Finished(j.Status) }
 	return watch(ctx, look, stateOf, finished, toBulkJob, jobFast, jobSlow)
 }
 
@@ -65,7 +65,7 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 // anybody caring.
 type jobState struct {
 	status                                string
-	total, verified, processed            int
+	total, verified, processed, undone    int
 	created, updated, unchanged, deleted  int
 	enrolled, unenrolled, warnings, wrong int
 	encoding                              string
@@ -73,7 +73,7 @@ type jobState struct {
 
 func stateOf(j *db.BulkJob) jobState {
 	return jobState{
-		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
+		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
 		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding,
 	}
 }
@@ -110,15 +110,15 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 	events := make(chan M)
 	go func() {
 		defer close(events)
-		pause := fast
 		for {
 			sent := state(now)
+			sessionOf(ctx).arrive()
 			select {
 			case events <- convert(now):
 			case <-ctx.Done():
 				return
 			}
-			for pause = fast; state(now) == sent; pause = min(pause*5/4, slow) {
+			for pause := fast; state(now) == sent; pause = min(pause*5/4, slow) {
 				if finished(now) {
 					return
 				}

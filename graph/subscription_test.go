@@ -5,11 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/graph"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
+	"homeroom/internal/viewer"
 )
 
 func TestSubscriptions(t *testing.T) {
@@ -82,10 +84,31 @@ func TestSubscriptions(t *testing.T) {
 			}
 		})
 
-		t.Run("a role that is taken away ends what it showed", func(t *testing.T) {
-			who := s.Educator(t, s.Alpha, "Rolf Role", "SCHOOL_ADMIN", s.South)
+		// person is a new administrator of a school who can sign in.
+		person := func(name string, at *db.Organization) *db.Educator {
+			who := s.Educator(t, s.Alpha, name, viewer.SchoolAdmin, at)
 			hash := s.Client().Educator.GetX(fixture.System(), s.SouthAdmin.ID).PasswordHash
 			who.Update().SetPasswordHash(hash).ExecX(fixture.System())
+			return who
+		}
+
+		t.Run("fields below an event are those of the roles of the moment", func(t *testing.T) {
+			who := person("Fred Field", s.North)
+			s.Student(t, s.North, "Bob", "Below", 0)
+			id := s.verifiedJob(t, who)
+			events := s.watch(t, who, `subscription { bulkJob(id: "`+id+`") { status organization { studentCount } } }`)
+			if _, a := next(t, events); a.at("bulkJob.organization.studentCount") == 0.0 {
+				t.Fatalf("got %+v", a)
+			}
+			s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
+			s.ask(t, s.NorthAdmin, `mutation { startBulkJob(id: "`+id+`") { userErrors { message } } }`, nil)
+			if _, a := next(t, events); a.at("bulkJob.status") != "PROCESSING" || a.at("bulkJob.organization.studentCount") != 0.0 {
+				t.Errorf("got %+v", a)
+			}
+		})
+
+		t.Run("a role that is taken away ends what it showed", func(t *testing.T) {
+			who := person("Rolf Role", s.South)
 			events := s.watch(t, who, s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{South}}") { count } }`))
 			next(t, events)
 			s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())

@@ -82,6 +82,10 @@ type BulkJob struct {
 	UndoneRows int `json:"undone_rows,omitempty"`
 	// Rows that the undo left, because somebody had changed them since.
 	KeptRows int `json:"kept_rows,omitempty"`
+	// Who asked for the undo, which acts with that person's roles.
+	UndoneBy *int `json:"undone_by,omitempty"`
+	// A fingerprint of the secret key that the file and the passwords are encrypted with; only servers with that key claim the job.
+	KeyPrint string `json:"key_print,omitempty"`
 	// LeaseOwner holds the value of the "lease_owner" field.
 	LeaseOwner string `json:"lease_owner,omitempty"`
 	// LeaseUntil holds the value of the "lease_until" field.
@@ -182,9 +186,9 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
 		case bulkjob.FieldCreatedAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -403,6 +407,19 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.KeptRows = int(value.Int64)
 			}
+		case bulkjob.FieldUndoneBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field undone_by", values[i])
+			} else if value.Valid {
+				_m.UndoneBy = new(int)
+				*_m.UndoneBy = int(value.Int64)
+			}
+		case bulkjob.FieldKeyPrint:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field key_print", values[i])
+			} else if value.Valid {
+				_m.KeyPrint = value.String
+			}
 		case bulkjob.FieldLeaseOwner:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field lease_owner", values[i])
@@ -598,6 +615,14 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("kept_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.KeptRows))
+	builder.WriteString(", ")
+	if v := _m.UndoneBy; v != nil {
+		builder.WriteString("undone_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("key_print=")
+	builder.WriteString(_m.KeyPrint)
 	builder.WriteString(", ")
 	builder.WriteString("lease_owner=")
 	builder.WriteString(_m.LeaseOwner)

@@ -407,6 +407,34 @@ func (_c *BulkJobCreate) SetNillableKeptRows(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (_c *BulkJobCreate) SetUndoneBy(v int) *BulkJobCreate {
+	_c.mutation.SetUndoneBy(v)
+	return _c
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoneBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoneBy(*v)
+	}
+	return _c
+}
+
+// SetKeyPrint sets the "key_print" field.
+func (_c *BulkJobCreate) SetKeyPrint(v string) *BulkJobCreate {
+	_c.mutation.SetKeyPrint(v)
+	return _c
+}
+
+// SetNillableKeyPrint sets the "key_print" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableKeyPrint(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetKeyPrint(*v)
+	}
+	return _c
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_c *BulkJobCreate) SetLeaseOwner(v string) *BulkJobCreate {
 	_c.mutation.SetLeaseOwner(v)
@@ -681,6 +709,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultKeptRows
 		_c.mutation.SetKeptRows(v)
 	}
+	if _, ok := _c.mutation.KeyPrint(); !ok {
+		v := bulkjob.DefaultKeyPrint
+		_c.mutation.SetKeyPrint(v)
+	}
 	if _, ok := _c.mutation.LeaseOwner(); !ok {
 		v := bulkjob.DefaultLeaseOwner
 		_c.mutation.SetLeaseOwner(v)
@@ -791,6 +823,9 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.KeptRows(); !ok {
 		return &ValidationError{Name: "kept_rows", err: errors.New(`db: missing required field "BulkJob.kept_rows"`)}
+	}
+	if _, ok := _c.mutation.KeyPrint(); !ok {
+		return &ValidationError{Name: "key_print", err: errors.New(`db: missing required field "BulkJob.key_print"`)}
 	}
 	if _, ok := _c.mutation.LeaseOwner(); !ok {
 		return &ValidationError{Name: "lease_owner", err: errors.New(`db: missing required field "BulkJob.lease_owner"`)}
@@ -946,6 +981,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.KeptRows(); ok {
 		_spec.SetField(bulkjob.FieldKeptRows, field.TypeInt, value)
 		_node.KeptRows = value
+	}
+	if value, ok := _c.mutation.UndoneBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)
+		_node.UndoneBy = &value
+	}
+	if value, ok := _c.mutation.KeyPrint(); ok {
+		_spec.SetField(bulkjob.FieldKeyPrint, field.TypeString, value)
+		_node.KeyPrint = value
 	}
 	if value, ok := _c.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)
@@ -1507,6 +1550,30 @@ func (u *BulkJobUpsert) AddKeptRows(v int) *BulkJobUpsert {
 	return u
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (u *BulkJobUpsert) SetUndoneBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoneBy, v)
+	return u
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoneBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoneBy)
+	return u
+}
+
+// AddUndoneBy adds v to the "undone_by" field.
+func (u *BulkJobUpsert) AddUndoneBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldUndoneBy, v)
+	return u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BulkJobUpsert) ClearUndoneBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldUndoneBy)
+	return u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (u *BulkJobUpsert) SetLeaseOwner(v string) *BulkJobUpsert {
 	u.Set(bulkjob.FieldLeaseOwner, v)
@@ -1625,6 +1692,9 @@ func (u *BulkJobUpsertOne) UpdateNewValues() *BulkJobUpsertOne {
 		}
 		if _, exists := u.create.mutation.IdempotencyKey(); exists {
 			s.SetIgnore(bulkjob.FieldIdempotencyKey)
+		}
+		if _, exists := u.create.mutation.KeyPrint(); exists {
+			s.SetIgnore(bulkjob.FieldKeyPrint)
 		}
 	}))
 	return u
@@ -2112,6 +2182,34 @@ func (u *BulkJobUpsertOne) UpdateKeptRows() *BulkJobUpsertOne {
 	})
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (u *BulkJobUpsertOne) SetUndoneBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoneBy(v)
+	})
+}
+
+// AddUndoneBy adds v to the "undone_by" field.
+func (u *BulkJobUpsertOne) AddUndoneBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoneBy(v)
+	})
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoneBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoneBy()
+	})
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BulkJobUpsertOne) ClearUndoneBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoneBy()
+	})
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (u *BulkJobUpsertOne) SetLeaseOwner(v string) *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
@@ -2409,6 +2507,9 @@ func (u *BulkJobUpsertBulk) UpdateNewValues() *BulkJobUpsertBulk {
 			}
 			if _, exists := b.mutation.IdempotencyKey(); exists {
 				s.SetIgnore(bulkjob.FieldIdempotencyKey)
+			}
+			if _, exists := b.mutation.KeyPrint(); exists {
+				s.SetIgnore(bulkjob.FieldKeyPrint)
 			}
 		}
 	}))
@@ -2894,6 +2995,34 @@ func (u *BulkJobUpsertBulk) AddKeptRows(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateKeptRows() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateKeptRows()
+	})
+}
+
+// SetUndoneBy sets the "undone_by" field.
+func (u *BulkJobUpsertBulk) SetUndoneBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoneBy(v)
+	})
+}
+
+// AddUndoneBy adds v to the "undone_by" field.
+func (u *BulkJobUpsertBulk) AddUndoneBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoneBy(v)
+	})
+}
+
+// UpdateUndoneBy sets the "undone_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoneBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoneBy()
+	})
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (u *BulkJobUpsertBulk) ClearUndoneBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoneBy()
 	})
 }
 

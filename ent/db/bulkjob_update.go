@@ -480,6 +480,33 @@ func (_u *BulkJobUpdate) AddKeptRows(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (_u *BulkJobUpdate) SetUndoneBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetUndoneBy()
+	_u.mutation.SetUndoneBy(v)
+	return _u
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoneBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoneBy(*v)
+	}
+	return _u
+}
+
+// AddUndoneBy adds value to the "undone_by" field.
+func (_u *BulkJobUpdate) AddUndoneBy(v int) *BulkJobUpdate {
+	_u.mutation.AddUndoneBy(v)
+	return _u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (_u *BulkJobUpdate) ClearUndoneBy() *BulkJobUpdate {
+	_u.mutation.ClearUndoneBy()
+	return _u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_u *BulkJobUpdate) SetLeaseOwner(v string) *BulkJobUpdate {
 	_u.mutation.SetLeaseOwner(v)
@@ -928,6 +955,15 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedKeptRows(); ok {
 		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UndoneBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoneBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoneBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoneByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoneBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)
@@ -1603,6 +1639,33 @@ func (_u *BulkJobUpdateOne) AddKeptRows(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (_u *BulkJobUpdateOne) SetUndoneBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetUndoneBy()
+	_u.mutation.SetUndoneBy(v)
+	return _u
+}
+
+// SetNillableUndoneBy sets the "undone_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoneBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoneBy(*v)
+	}
+	return _u
+}
+
+// AddUndoneBy adds value to the "undone_by" field.
+func (_u *BulkJobUpdateOne) AddUndoneBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddUndoneBy(v)
+	return _u
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (_u *BulkJobUpdateOne) ClearUndoneBy() *BulkJobUpdateOne {
+	_u.mutation.ClearUndoneBy()
+	return _u
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (_u *BulkJobUpdateOne) SetLeaseOwner(v string) *BulkJobUpdateOne {
 	_u.mutation.SetLeaseOwner(v)
@@ -2081,6 +2144,15 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedKeptRows(); ok {
 		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.UndoneBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoneBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoneBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoneByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoneBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.LeaseOwner(); ok {
 		_spec.SetField(bulkjob.FieldLeaseOwner, field.TypeString, value)

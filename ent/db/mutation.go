@@ -122,6 +122,9 @@ type BulkJobMutation struct {
 	addundone_rows         *int
 	kept_rows              *int
 	addkept_rows           *int
+	undone_by              *int
+	addundone_by           *int
+	key_print              *string
 	lease_owner            *string
 	lease_until            *time.Time
 	fence                  *int
@@ -1798,6 +1801,112 @@ func (m *BulkJobMutation) ResetKeptRows() {
 	m.addkept_rows = nil
 }
 
+// SetUndoneBy sets the "undone_by" field.
+func (m *BulkJobMutation) SetUndoneBy(i int) {
+	m.undone_by = &i
+	m.addundone_by = nil
+}
+
+// UndoneBy returns the value of the "undone_by" field in the mutation.
+func (m *BulkJobMutation) UndoneBy() (r int, exists bool) {
+	v := m.undone_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoneBy returns the old "undone_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoneBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoneBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoneBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoneBy: %w", err)
+	}
+	return oldValue.UndoneBy, nil
+}
+
+// AddUndoneBy adds i to the "undone_by" field.
+func (m *BulkJobMutation) AddUndoneBy(i int) {
+	if m.addundone_by != nil {
+		*m.addundone_by += i
+	} else {
+		m.addundone_by = &i
+	}
+}
+
+// AddedUndoneBy returns the value that was added to the "undone_by" field in this mutation.
+func (m *BulkJobMutation) AddedUndoneBy() (r int, exists bool) {
+	v := m.addundone_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUndoneBy clears the value of the "undone_by" field.
+func (m *BulkJobMutation) ClearUndoneBy() {
+	m.undone_by = nil
+	m.addundone_by = nil
+	m.clearedFields[bulkjob.FieldUndoneBy] = struct{}{}
+}
+
+// UndoneByCleared returns if the "undone_by" field was cleared in this mutation.
+func (m *BulkJobMutation) UndoneByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldUndoneBy]
+	return ok
+}
+
+// ResetUndoneBy resets all changes to the "undone_by" field.
+func (m *BulkJobMutation) ResetUndoneBy() {
+	m.undone_by = nil
+	m.addundone_by = nil
+	delete(m.clearedFields, bulkjob.FieldUndoneBy)
+}
+
+// SetKeyPrint sets the "key_print" field.
+func (m *BulkJobMutation) SetKeyPrint(s string) {
+	m.key_print = &s
+}
+
+// KeyPrint returns the value of the "key_print" field in the mutation.
+func (m *BulkJobMutation) KeyPrint() (r string, exists bool) {
+	v := m.key_print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeyPrint returns the old "key_print" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldKeyPrint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeyPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeyPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeyPrint: %w", err)
+	}
+	return oldValue.KeyPrint, nil
+}
+
+// ResetKeyPrint resets all changes to the "key_print" field.
+func (m *BulkJobMutation) ResetKeyPrint() {
+	m.key_print = nil
+}
+
 // SetLeaseOwner sets the "lease_owner" field.
 func (m *BulkJobMutation) SetLeaseOwner(s string) {
 	m.lease_owner = &s
@@ -2354,7 +2463,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 36)
+	fields := make([]string, 0, 38)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -2448,6 +2557,12 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.kept_rows != nil {
 		fields = append(fields, bulkjob.FieldKeptRows)
 	}
+	if m.undone_by != nil {
+		fields = append(fields, bulkjob.FieldUndoneBy)
+	}
+	if m.key_print != nil {
+		fields = append(fields, bulkjob.FieldKeyPrint)
+	}
 	if m.lease_owner != nil {
 		fields = append(fields, bulkjob.FieldLeaseOwner)
 	}
@@ -2533,6 +2648,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.UndoneRows()
 	case bulkjob.FieldKeptRows:
 		return m.KeptRows()
+	case bulkjob.FieldUndoneBy:
+		return m.UndoneBy()
+	case bulkjob.FieldKeyPrint:
+		return m.KeyPrint()
 	case bulkjob.FieldLeaseOwner:
 		return m.LeaseOwner()
 	case bulkjob.FieldLeaseUntil:
@@ -2614,6 +2733,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldUndoneRows(ctx)
 	case bulkjob.FieldKeptRows:
 		return m.OldKeptRows(ctx)
+	case bulkjob.FieldUndoneBy:
+		return m.OldUndoneBy(ctx)
+	case bulkjob.FieldKeyPrint:
+		return m.OldKeyPrint(ctx)
 	case bulkjob.FieldLeaseOwner:
 		return m.OldLeaseOwner(ctx)
 	case bulkjob.FieldLeaseUntil:
@@ -2850,6 +2973,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKeptRows(v)
 		return nil
+	case bulkjob.FieldUndoneBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoneBy(v)
+		return nil
+	case bulkjob.FieldKeyPrint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeyPrint(v)
+		return nil
 	case bulkjob.FieldLeaseOwner:
 		v, ok := value.(string)
 		if !ok {
@@ -2941,6 +3078,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addkept_rows != nil {
 		fields = append(fields, bulkjob.FieldKeptRows)
 	}
+	if m.addundone_by != nil {
+		fields = append(fields, bulkjob.FieldUndoneBy)
+	}
 	if m.addfence != nil {
 		fields = append(fields, bulkjob.FieldFence)
 	}
@@ -2984,6 +3124,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUndoneRows()
 	case bulkjob.FieldKeptRows:
 		return m.AddedKeptRows()
+	case bulkjob.FieldUndoneBy:
+		return m.AddedUndoneBy()
 	case bulkjob.FieldFence:
 		return m.AddedFence()
 	}
@@ -3107,6 +3249,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddKeptRows(v)
 		return nil
+	case bulkjob.FieldUndoneBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoneBy(v)
+		return nil
 	case bulkjob.FieldFence:
 		v, ok := value.(int)
 		if !ok {
@@ -3136,6 +3285,9 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(bulkjob.FieldApprovedBy) {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.FieldCleared(bulkjob.FieldUndoneBy) {
+		fields = append(fields, bulkjob.FieldUndoneBy)
 	}
 	if m.FieldCleared(bulkjob.FieldLeaseUntil) {
 		fields = append(fields, bulkjob.FieldLeaseUntil)
@@ -3174,6 +3326,9 @@ func (m *BulkJobMutation) ClearField(name string) error {
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ClearApprovedBy()
+		return nil
+	case bulkjob.FieldUndoneBy:
+		m.ClearUndoneBy()
 		return nil
 	case bulkjob.FieldLeaseUntil:
 		m.ClearLeaseUntil()
@@ -3284,6 +3439,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldKeptRows:
 		m.ResetKeptRows()
+		return nil
+	case bulkjob.FieldUndoneBy:
+		m.ResetUndoneBy()
+		return nil
+	case bulkjob.FieldKeyPrint:
+		m.ResetKeyPrint()
 		return nil
 	case bulkjob.FieldLeaseOwner:
 		m.ResetLeaseOwner()

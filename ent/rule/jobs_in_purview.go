@@ -48,7 +48,7 @@ func LimitJobProblemsToPurview() privacy.QueryRule {
 
 // EducatorsSubmitJobs lets a viewer create jobs in the own name: administrators
 // of every kind at organizations administered, teachers students and groups at
-// their schools. Afterwards the server alone changes a job.
+// their schools, both what was selected from several schools of their district. Afterwards the server alone changes a job.
 func EducatorsSubmitJobs() privacy.MutationRule {
 	return privacy.BulkJobMutationRuleFunc(func(ctx context.Context, m *db.BulkJobMutation) error {
 		v := ask(ctx)
@@ -59,8 +59,12 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		organizationID, _ := m.OrganizationID()
 		districtID, _ := m.DistrictID()
 		kind, _ := m.Kind()
-		teachers := kind == bulkjob.KindIMPORT_STUDENTS || kind == bulkjob.KindIMPORT_GROUPS
-		if submitter == v.EducatorID && (v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID)) {
+		teachers := kind == bulkjob.KindIMPORT_STUDENTS || kind == bulkjob.KindIMPORT_GROUPS || kind == bulkjob.KindEDIT_STUDENTS
+		// A selection from several schools belongs to their district; it was read in
+		// the purview, and so is every row of it again.
+		selected := organizationID == districtID && districtID == v.DistrictID &&
+			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() || v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
+		if submitter == v.EducatorID && (v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID) || selected) {
 			return privacy.Allow
 		}
 		return privacy.Denyf("organization %d is outside of the purview", organizationID)

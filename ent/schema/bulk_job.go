@@ -59,6 +59,10 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
 		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
+		field.Int("undone_by").Optional().Nillable().Comment("Who asked for the undo, which acts with that person's roles."),
+
+		field.String("key_print").SchemaType(varchar(32)).Default("").Immutable().
+			Comment("A fingerprint of the secret key that the file and the passwords are encrypted with; only servers with that key claim the job."),
 
 		// The lease: one server works on a job at a time, and a server that lost
 		// the job finds another fence in the row when it wants to write.

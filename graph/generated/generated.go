@@ -240,7 +240,11 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		ApproveBulkJob           func(childComplexity int, id string) int
 		AssignStudentsToGroups   func(childComplexity int, input model.AssignStudentsToGroupsInput) int
+		BulkDeleteStudents       func(childComplexity int, input model.BulkDeleteStudentsInput) int
+		BulkEditStudents         func(childComplexity int, input model.BulkEditStudentsInput) int
+		CancelBulkJob            func(childComplexity int, id string) int
 		CreateGroup              func(childComplexity int, input model.CreateGroupInput) int
 		CreateServiceKey         func(childComplexity int, input model.CreateServiceKeyInput) int
 		CreateStudent            func(childComplexity int, input model.CreateStudentInput) int
@@ -258,6 +262,7 @@ type ComplexityRoot struct {
 		SignOut                  func(childComplexity int) int
 		StartBulkJob             func(childComplexity int, id string) int
 		SubmitBulkImport         func(childComplexity int, input model.SubmitBulkImportInput) int
+		UndoBulkJob              func(childComplexity int, id string) int
 		UpdateGroup              func(childComplexity int, input model.UpdateGroupInput) int
 		UpdateStudent            func(childComplexity int, input model.UpdateStudentInput) int
 	}
@@ -514,7 +519,12 @@ type MutationResolver interface {
 	UpdateStudent(ctx context.Context, input model.UpdateStudentInput) (*model.UpdateStudentPayload, error)
 	DeleteStudents(ctx context.Context, input model.DeleteStudentsInput) (*model.DeleteStudentsPayload, error)
 	SubmitBulkImport(ctx context.Context, input model.SubmitBulkImportInput) (*model.BulkJobPayload, error)
+	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
+	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
 	StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	UndoBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	RecordUsage(ctx context.Context, input model.RecordUsageInput) (*model.RecordUsagePayload, error)
 }
 type OrganizationResolver interface {
@@ -1269,6 +1279,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InviteEducatorPayload.UserErrors(childComplexity), true
 
+	case "Mutation.approveBulkJob":
+		if e.ComplexityRoot.Mutation.ApproveBulkJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approveBulkJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApproveBulkJob(childComplexity, args["id"].(string)), true
 	case "Mutation.assignStudentsToGroups":
 		if e.ComplexityRoot.Mutation.AssignStudentsToGroups == nil {
 			break
@@ -1280,6 +1301,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignStudentsToGroups(childComplexity, args["input"].(model.AssignStudentsToGroupsInput)), true
+	case "Mutation.bulkDeleteStudents":
+		if e.ComplexityRoot.Mutation.BulkDeleteStudents == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkDeleteStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkDeleteStudents(childComplexity, args["input"].(model.BulkDeleteStudentsInput)), true
+	case "Mutation.bulkEditStudents":
+		if e.ComplexityRoot.Mutation.BulkEditStudents == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_bulkEditStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BulkEditStudents(childComplexity, args["input"].(model.BulkEditStudentsInput)), true
+	case "Mutation.cancelBulkJob":
+		if e.ComplexityRoot.Mutation.CancelBulkJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_cancelBulkJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["id"].(string)), true
 	case "Mutation.createGroup":
 		if e.ComplexityRoot.Mutation.CreateGroup == nil {
 			break
@@ -1457,6 +1511,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SubmitBulkImport(childComplexity, args["input"].(model.SubmitBulkImportInput)), true
+	case "Mutation.undoBulkJob":
+		if e.ComplexityRoot.Mutation.UndoBulkJob == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_undoBulkJob_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UndoBulkJob(childComplexity, args["id"].(string)), true
 	case "Mutation.updateGroup":
 		if e.ComplexityRoot.Mutation.UpdateGroup == nil {
 			break
@@ -2249,6 +2314,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AssignStudentsToGroupsInput", ec.unmarshalInputAssignStudentsToGroupsInput),
+			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
+			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
 			graphql.NewInputUnmarshaler("CreateGroupInput", ec.unmarshalInputCreateGroupInput),
 			graphql.NewInputUnmarshaler("CreateServiceKeyInput", ec.unmarshalInputCreateServiceKeyInput),
 			graphql.NewInputUnmarshaler("CreateStudentInput", ec.unmarshalInputCreateStudentInput),
@@ -2257,12 +2324,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
 			graphql.NewInputUnmarshaler("GroupOrder", ec.unmarshalInputGroupOrder),
 			graphql.NewInputUnmarshaler("InviteEducatorInput", ec.unmarshalInputInviteEducatorInput),
+			graphql.NewInputUnmarshaler("MatchingStudents", ec.unmarshalInputMatchingStudents),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
 			graphql.NewInputUnmarshaler("RemoveStudentsFromGroupsInput", ec.unmarshalInputRemoveStudentsFromGroupsInput),
 			graphql.NewInputUnmarshaler("SetPasswordByLinkInput", ec.unmarshalInputSetPasswordByLinkInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("StudentFilter", ec.unmarshalInputStudentFilter),
 			graphql.NewInputUnmarshaler("StudentOrder", ec.unmarshalInputStudentOrder),
+			graphql.NewInputUnmarshaler("StudentSelection", ec.unmarshalInputStudentSelection),
 			graphql.NewInputUnmarshaler("SubmitBulkImportInput", ec.unmarshalInputSubmitBulkImportInput),
 			graphql.NewInputUnmarshaler("UpdateGroupInput", ec.unmarshalInputUpdateGroupInput),
 			graphql.NewInputUnmarshaler("UpdateStudentInput", ec.unmarshalInputUpdateStudentInput),
@@ -2815,7 +2884,7 @@ type UsageRow {
 
 # ---------------------------------------------------------------- bulk jobs
 
-"What the rows of a file are."
+"What a job does, and what its rows are."
 enum BulkJobKind {
   "One line for each school."
   IMPORT_ORGANIZATIONS
@@ -2827,6 +2896,10 @@ enum BulkJobKind {
   IMPORT_STUDENTS
   "One line for each student of a group; a line that names an educator makes the educator teach the group."
   IMPORT_ENROLLMENTS
+  "One row for each student who was selected, by name: bulkEditStudents."
+  EDIT_STUDENTS
+  "One row for each student who was selected, by name: bulkDeleteStudents."
+  DELETE_STUDENTS
 }
 
 "Where a job stands."
@@ -2835,6 +2908,8 @@ enum BulkJobStatus {
   VERIFYING
   "Checked; waits for startBulkJob."
   READY
+  "Would change so many students that a second administrator has to approve it; waits for approveBulkJob."
+  HELD
   "The changes are being written."
   PROCESSING
   "Finished; every row was carried out."
@@ -2843,6 +2918,14 @@ enum BulkJobStatus {
   COMPLETED_WITH_ERRORS
   "Nothing was written."
   FAILED
+  "A person ended it. What was written before stays, the counts tell how much, and it can be undone."
+  CANCELED
+  "The rows are being put back."
+  UNDOING
+  "Everything was put back."
+  UNDONE
+  "Put back, except rows that somebody has changed since or that cannot be put back; each is named as a problem."
+  PARTIALLY_UNDONE
 }
 
 "What the Classes/Groups column does to the groups a student is in."
@@ -2871,7 +2954,7 @@ enum ProblemSeverity {
   WARNING
 }
 
-"One import, from the upload to the last row."
+"One import, or one edit or deletion of many students, from the submission to the last row."
 type BulkJob implements Node {
   id: ID!
   kind: BulkJobKind!
@@ -2910,15 +2993,15 @@ type DetectedFile {
   rows: Int!
 }
 
-"How far a job has come in its present phase."
+"How far a job has come. The rows are those of its present phase: checked, written, or put back."
 type BulkJobProgress {
   processedRows: Int!
   totalRows: Int!
-  "From 0 to 100; 100 only where the phase is done."
+  "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
   percent: Float!
 }
 
-"Every row of the file is in exactly one of created, updated, unchanged, deleted and errors."
+"Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were."
 type BulkJobCounts {
   created: Int!
   updated: Int!
@@ -3173,6 +3256,34 @@ type DeleteStudentsPayload {
   userErrors: [UserError!]!
 }
 
+"Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them."
+input StudentSelection @oneOf {
+  "At most 50,000."
+  studentIds: [ID!]
+  matching: MatchingStudents
+}
+
+"Students as a list of students shows them, however many there are."
+input MatchingStudents {
+  "One organization; the whole purview where it is left out."
+  organizationId: ID
+  filter: StudentFilter
+}
+
+"What happens to the students. What is left out stays; at least one of the three is needed."
+input BulkEditStudentsInput {
+  selection: StudentSelection!
+  "At most 100."
+  addToGroupIds: [ID!]
+  "At most 100."
+  removeFromGroupIds: [ID!]
+  grade: String
+}
+
+input BulkDeleteStudentsInput {
+  selection: StudentSelection!
+}
+
 "A file to import."
 input SubmitBulkImportInput {
   "Where the rows belong: a district, or one school."
@@ -3251,8 +3362,18 @@ type Mutation {
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows."
+  "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is verified first; nothing is written before startBulkJob. For a teacher: within the groups taught."
+  bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
+  "Hides many students for 90 days, as a job that is verified first; nothing is written before startBulkJob. For administrators."
+  bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students, and more than 20 of them, becomes HELD instead; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
+  "Lets a job go on that is HELD. For an administrator of its organization who has not submitted it."
+  approveBulkJob(id: ID!): BulkJobPayload!
+  "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
+  cancelBulkJob(id: ID!): BulkJobPayload!
+  "Puts back what a job has changed, within 90 days after its end: previous values, groups joined and left; deleted students come back, created ones are hidden. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
+  undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!
 }
@@ -4184,6 +4305,20 @@ func (ec *executionContext) field_Group_students_args(ctx context.Context, rawAr
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_approveBulkJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_assignStudentsToGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4195,6 +4330,48 @@ func (ec *executionContext) field_Mutation_assignStudentsToGroups_args(ctx conte
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bulkDeleteStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkDeleteStudentsInput, error) {
+			return ec.unmarshalNBulkDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_bulkEditStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.BulkEditStudentsInput, error) {
+			return ec.unmarshalNBulkEditStudentsInput2homeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -4405,6 +4582,20 @@ func (ec *executionContext) field_Mutation_submitBulkImport_args(ctx context.Con
 		return nil, err
 	}
 	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_undoBulkJob_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -8505,6 +8696,94 @@ func (ec *executionContext) fieldContext_Mutation_submitBulkImport(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_bulkEditStudents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bulkEditStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BulkEditStudents(ctx, fc.Args["input"].(model.BulkEditStudentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bulkEditStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bulkEditStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_bulkDeleteStudents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_bulkDeleteStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BulkDeleteStudents(ctx, fc.Args["input"].(model.BulkDeleteStudentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_bulkDeleteStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_bulkDeleteStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_startBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8543,6 +8822,138 @@ func (ec *executionContext) fieldContext_Mutation_startBulkJob(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_startBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approveBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approveBulkJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApproveBulkJob(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approveBulkJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approveBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_cancelBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_cancelBulkJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CancelBulkJob(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_cancelBulkJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_cancelBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_undoBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_undoBulkJob(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UndoBulkJob(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_undoBulkJob(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_undoBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -12979,6 +13390,111 @@ func UnmarshalAssignStudentsToGroupsInput(ctx context.Context, raw any) (model.A
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBulkDeleteStudentsInput(ctx context.Context, obj any) (model.BulkDeleteStudentsInput, error) {
+	var it model.BulkDeleteStudentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"selection"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "selection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
+			data, err := ec.unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Selection = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkDeleteStudentsInput unmarshals raw into the BulkDeleteStudentsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkDeleteStudentsInput(ctx context.Context, raw any) (model.BulkDeleteStudentsInput, error) {
+	var out model.BulkDeleteStudentsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkDeleteStudentsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkEditStudentsInput(ctx context.Context, obj any) (model.BulkEditStudentsInput, error) {
+	var it model.BulkEditStudentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"selection", "addToGroupIds", "removeFromGroupIds", "grade"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "selection":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
+			data, err := ec.unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Selection = data
+		case "addToGroupIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("addToGroupIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AddToGroupIds = data
+		case "removeFromGroupIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("removeFromGroupIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RemoveFromGroupIds = data
+		case "grade":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Grade = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkEditStudentsInput unmarshals raw into the BulkEditStudentsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkEditStudentsInput(ctx context.Context, raw any) (model.BulkEditStudentsInput, error) {
+	var out model.BulkEditStudentsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditStudentsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateGroupInput(ctx context.Context, obj any) (model.CreateGroupInput, error) {
 	var it model.CreateGroupInput
 	if obj == nil {
@@ -13466,6 +13982,55 @@ func UnmarshalInviteEducatorInput(ctx context.Context, raw any) (model.InviteEdu
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputMatchingStudents(ctx context.Context, obj any) (model.MatchingStudents, error) {
+	var it model.MatchingStudents
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"organizationId", "filter"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		case "filter":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
+			data, err := ec.unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Filter = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalMatchingStudents unmarshals raw into the MatchingStudents input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalMatchingStudents(ctx context.Context, raw any) (model.MatchingStudents, error) {
+	var out model.MatchingStudents
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "MatchingStudents", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputRecordUsageInput(ctx context.Context, obj any) (model.RecordUsageInput, error) {
 	var it model.RecordUsageInput
 	if obj == nil {
@@ -13796,6 +14361,55 @@ func (ec *executionContext) unmarshalInputStudentOrder(ctx context.Context, obj 
 func UnmarshalStudentOrder(ctx context.Context, raw any) (model.StudentOrder, error) {
 	var out model.StudentOrder
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StudentOrder", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStudentSelection(ctx context.Context, obj any) (model.StudentSelection, error) {
+	var it model.StudentSelection
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"studentIds", "matching"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "studentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("studentIds"))
+			data, err := ec.unmarshalOID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StudentIds = data
+		case "matching":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matching"))
+			data, err := ec.unmarshalOMatchingStudents2ᚖhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Matching = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStudentSelection unmarshals raw into the StudentSelection input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStudentSelection(ctx context.Context, raw any) (model.StudentSelection, error) {
+	var out model.StudentSelection
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StudentSelection", raw, &out)
 	return out, err
 }
 
@@ -15559,9 +16173,44 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "bulkEditStudents":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bulkEditStudents(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "bulkDeleteStudents":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_bulkDeleteStudents(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "startBulkJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_startBulkJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "approveBulkJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approveBulkJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cancelBulkJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_cancelBulkJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "undoBulkJob":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_undoBulkJob(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -17300,6 +17949,16 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNBulkDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx context.Context, v any) (model.BulkDeleteStudentsInput, error) {
+	res, err := ec.unmarshalInputBulkDeleteStudentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNBulkEditStudentsInput2homeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx context.Context, v any) (model.BulkEditStudentsInput, error) {
+	res, err := ec.unmarshalInputBulkEditStudentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNBulkJob2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJob) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -18220,6 +18879,11 @@ func (ec *executionContext) marshalNStudentOrderField2homeroomᚋgraphᚋmodel�
 	return v
 }
 
+func (ec *executionContext) unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx context.Context, v any) (*model.StudentSelection, error) {
+	res, err := ec.unmarshalInputStudentSelection(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNSubmitBulkImportInput2homeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx context.Context, v any) (model.SubmitBulkImportInput, error) {
 	res, err := ec.unmarshalInputSubmitBulkImportInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -18711,6 +19375,14 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	_ = ctx
 	res := graphql.MarshalInt(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOMatchingStudents2ᚖhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx context.Context, v any) (*model.MatchingStudents, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputMatchingStudents(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {

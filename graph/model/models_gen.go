@@ -38,7 +38,21 @@ type AssignStudentsToGroupsPayload struct {
 	UserErrors      []*UserError `json:"userErrors"`
 }
 
-// One import, from the upload to the last row.
+type BulkDeleteStudentsInput struct {
+	Selection *StudentSelection `json:"selection"`
+}
+
+// What happens to the students. What is left out stays; at least one of the three is needed.
+type BulkEditStudentsInput struct {
+	Selection *StudentSelection `json:"selection"`
+	// At most 100.
+	AddToGroupIds []string `json:"addToGroupIds,omitempty"`
+	// At most 100.
+	RemoveFromGroupIds []string `json:"removeFromGroupIds,omitempty"`
+	Grade              *string  `json:"grade,omitempty"`
+}
+
+// One import, or one edit or deletion of many students, from the submission to the last row.
 type BulkJob struct {
 	ID           string        `json:"id"`
 	Kind         BulkJobKind   `json:"kind"`
@@ -109,7 +123,7 @@ type BulkJobConnection struct {
 	List       *importer.JobList `json:"-"`
 }
 
-// Every row of the file is in exactly one of created, updated, unchanged, deleted and errors.
+// Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were.
 type BulkJobCounts struct {
 	Created            int `json:"created"`
 	Updated            int `json:"updated"`
@@ -167,11 +181,11 @@ type BulkJobProblemEdge struct {
 	Node   *BulkJobProblem `json:"node"`
 }
 
-// How far a job has come in its present phase.
+// How far a job has come. The rows are those of its present phase: checked, written, or put back.
 type BulkJobProgress struct {
 	ProcessedRows int `json:"processedRows"`
 	TotalRows     int `json:"totalRows"`
-	// From 0 to 100; 100 only where the phase is done.
+	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
 	Percent float64 `json:"percent"`
 }
 
@@ -371,6 +385,13 @@ type InviteEducatorInput struct {
 type InviteEducatorPayload struct {
 	Educator   *Educator    `json:"educator,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Students as a list of students shows them, however many there are.
+type MatchingStudents struct {
+	// One organization; the whole purview where it is left out.
+	OrganizationID *string        `json:"organizationId,omitempty"`
+	Filter         *StudentFilter `json:"filter,omitempty"`
 }
 
 // What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed.
@@ -612,6 +633,13 @@ type StudentOrder struct {
 	Direction SortDirection     `json:"direction"`
 }
 
+// Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them.
+type StudentSelection struct {
+	// At most 50,000.
+	StudentIds []string          `json:"studentIds,omitempty"`
+	Matching   *MatchingStudents `json:"matching,omitempty"`
+}
+
 // A file to import.
 type SubmitBulkImportInput struct {
 	// Where the rows belong: a district, or one school.
@@ -746,7 +774,7 @@ type Viewer struct {
 	Sessions []*Session `json:"sessions"`
 }
 
-// What the rows of a file are.
+// What a job does, and what its rows are.
 type BulkJobKind string
 
 const (
@@ -760,6 +788,10 @@ const (
 	BulkJobKindImportStudents BulkJobKind = "IMPORT_STUDENTS"
 	// One line for each student of a group; a line that names an educator makes the educator teach the group.
 	BulkJobKindImportEnrollments BulkJobKind = "IMPORT_ENROLLMENTS"
+	// One row for each student who was selected, by name: bulkEditStudents.
+	BulkJobKindEditStudents BulkJobKind = "EDIT_STUDENTS"
+	// One row for each student who was selected, by name: bulkDeleteStudents.
+	BulkJobKindDeleteStudents BulkJobKind = "DELETE_STUDENTS"
 )
 
 var AllBulkJobKind = []BulkJobKind{
@@ -768,11 +800,13 @@ var AllBulkJobKind = []BulkJobKind{
 	BulkJobKindImportGroups,
 	BulkJobKindImportStudents,
 	BulkJobKindImportEnrollments,
+	BulkJobKindEditStudents,
+	BulkJobKindDeleteStudents,
 }
 
 func (e BulkJobKind) IsValid() bool {
 	switch e {
-	case BulkJobKindImportOrganizations, BulkJobKindImportEducators, BulkJobKindImportGroups, BulkJobKindImportStudents, BulkJobKindImportEnrollments:
+	case BulkJobKindImportOrganizations, BulkJobKindImportEducators, BulkJobKindImportGroups, BulkJobKindImportStudents, BulkJobKindImportEnrollments, BulkJobKindEditStudents, BulkJobKindDeleteStudents:
 		return true
 	}
 	return false
@@ -821,6 +855,8 @@ const (
 	BulkJobStatusVerifying BulkJobStatus = "VERIFYING"
 	// Checked; waits for startBulkJob.
 	BulkJobStatusReady BulkJobStatus = "READY"
+	// Would change so many students that a second administrator has to approve it; waits for approveBulkJob.
+	BulkJobStatusHeld BulkJobStatus = "HELD"
 	// The changes are being written.
 	BulkJobStatusProcessing BulkJobStatus = "PROCESSING"
 	// Finished; every row was carried out.
@@ -829,20 +865,33 @@ const (
 	BulkJobStatusCompletedWithErrors BulkJobStatus = "COMPLETED_WITH_ERRORS"
 	// Nothing was written.
 	BulkJobStatusFailed BulkJobStatus = "FAILED"
+	// A person ended it. What was written before stays, the counts tell how much, and it can be undone.
+	BulkJobStatusCanceled BulkJobStatus = "CANCELED"
+	// The rows are being put back.
+	BulkJobStatusUndoing BulkJobStatus = "UNDOING"
+	// Everything was put back.
+	BulkJobStatusUndone BulkJobStatus = "UNDONE"
+	// Put back, except rows that somebody has changed since or that cannot be put back; each is named as a problem.
+	BulkJobStatusPartiallyUndone BulkJobStatus = "PARTIALLY_UNDONE"
 )
 
 var AllBulkJobStatus = []BulkJobStatus{
 	BulkJobStatusVerifying,
 	BulkJobStatusReady,
+	BulkJobStatusHeld,
 	BulkJobStatusProcessing,
 	BulkJobStatusCompleted,
 	BulkJobStatusCompletedWithErrors,
 	BulkJobStatusFailed,
+	BulkJobStatusCanceled,
+	BulkJobStatusUndoing,
+	BulkJobStatusUndone,
+	BulkJobStatusPartiallyUndone,
 }
 
 func (e BulkJobStatus) IsValid() bool {
 	switch e {
-	case BulkJobStatusVerifying, BulkJobStatusReady, BulkJobStatusProcessing, BulkJobStatusCompleted, BulkJobStatusCompletedWithErrors, BulkJobStatusFailed:
+	case BulkJobStatusVerifying, BulkJobStatusReady, BulkJobStatusHeld, BulkJobStatusProcessing, BulkJobStatusCompleted, BulkJobStatusCompletedWithErrors, BulkJobStatusFailed, BulkJobStatusCanceled, BulkJobStatusUndoing, BulkJobStatusUndone, BulkJobStatusPartiallyUndone:
 		return true
 	}
 	return false

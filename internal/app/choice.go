@@ -24,7 +24,7 @@ import (
 // importFlags are the choices of the import command.
 type importFlags struct {
 	kind, organization, district, groupsMode, commitMode string
-	dryRun, yes                                          bool
+	dryRun, yes, noHold                                  bool
 	show                                                 int
 }
 

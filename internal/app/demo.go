@@ -47,6 +47,7 @@ func (a *app) runDemo(ctx context.Context, data, addr string, fresh bool) error 
 	cfg := config.Default()
 	cfg.Server.Addr = addr
 	cfg.Secret.DataDir = data
+	cfg.Mail.Print = true
 	cfg.Database.URL = config.Hidden("sqlite:" + path)
 	if err := errors.Join(cfg.Server.Validate(), cfg.Secret.Validate(), cfg.Database.Validate()); err != nil {
 		return err
@@ -90,6 +91,12 @@ func (a *app) fillDemo(ctx context.Context, d *database.DB) error {
 	bar := a.bar("sample students")
 	defer bar.finish()
 	_, err = sample.Fill(ctx, d, sample.Options{Seed: 1, Now: a.now(), PasswordHash: hash, Progress: bar.to})
+	return err
+}
+
+// printMail stands for a mail server in the demo.
+func (a *app) printMail(_ context.Context, m identity.Mail) error {
+	_, err := fmt.Fprintf(a.out, "\nA mail to %s: %s\n\n%s\n", m.To, m.Subject, m.Text)
 	return err
 }
 

@@ -17,6 +17,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/config"
+	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/viewer"
 )
@@ -33,7 +34,8 @@ What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Window
 semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).
 
 Exit code 0: every row was carried out. 1: a file was refused as a whole, and nothing of it or of those after
-it was written. 2: some rows were refused.`,
+it was written. 2: some rows were refused. 3: a file would change so much that another administrator has to
+approve it (approveBulkJob), and nothing of it or of those after it was written.`,
 		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
   homeroom import --dry-run --groups-mode replace students.csv`,
 		Args: someFiles,
@@ -45,6 +47,7 @@ it was written. 2: some rows were refused.`,
 	flags.StringVar(&f.groupsMode, "groups-mode", "add", "what the Classes/Groups column does: add, replace or remove")
 	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows", "valid-rows writes the good rows, all-or-nothing writes nothing if one is refused")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "verify and show, and write nothing")
+	flags.BoolVar(&f.noHold, "no-hold", false, "carry out also what would otherwise wait for another administrator, because it changes most students")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
 	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
@@ -75,7 +78,7 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 		return err
 	}
 	defer closeDatabase()
-	s, err := newServices(d, secret, cfg, a.now, a.quietLog())
+	s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
 	if err != nil {
 		return err
 	}
@@ -104,8 +107,11 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		if job.Status == bulkjob.StatusFAILED {
+		switch job.Status {
+		case bulkjob.StatusFAILED:
 			return exitCode(1)
+		case bulkjob.StatusHELD:
+			return exitCode(3)
 		}
 		refused = refused || job.Errors > 0
 	}
@@ -146,8 +152,17 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		fmt.Fprintln(a.out, "Nothing was written.")
 		return job, nil
 	}
-	if _, err := s.importer.Start(ctx, job.ID); err != nil {
+	start := s.importer.Start
+	if f.noHold {
+		start = s.importer.StartAnyway
+	}
+	if job, err = start(ctx, job.ID); err != nil {
 		return nil, err
+	}
+	if job.Status == bulkjob.StatusHELD {
+		fmt.Fprintf(a.out, "  %s waits for another administrator: it would change %d %% of the students. Nothing was written.\n",
+			globalid.Encode(globalid.BulkJob, job.ID), job.HeldByRule)
+		return job, nil
 	}
 	if job, err = a.watch(ctx, s, job.ID, "processing "+filepath.Base(path)); err != nil {
 		return nil, err

@@ -34,7 +34,7 @@ func operator(ctx context.Context, d *database.DB, district *db.Organization) (*
 		return e, err
 	}
 	err = d.InTx(system, func(ctx context.Context, client *db.Client) error {
-		e, err = client.Educator.Create().SetDistrictID(district.ID).SetExternalID(operatorID).
+		e, err = client.Educator.Create().SetDistrictID(district.ID).SetService(1).SetExternalID(operatorID).
 			SetFirstName("Homeroom").SetLastName("Operator").SetSortName(fold.SortName("Operator", "Homeroom")).Save(ctx)
 		if err != nil {
 			return err

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -42,7 +43,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -74,11 +75,19 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 		return err
 	}
 	defer d.Close()
-	s, err := newServices(d, secret, cfg, a.now, log)
+	address := "http://" + shownAddress(listener)
+	people := accounts{linkBase: cmp.Or(cfg.Server.PublicURL, address)}
+	if people.send, err = mailer(cfg.Mail, a.now); err != nil {
+		return err
+	}
+	if cfg.Mail.Print {
+		people.send = a.printMail
+	}
+	s, err := newServices(d, secret, cfg, people, a.now, log)
 	if err != nil {
 		return err
 	}
-	if err := ready(ctx, d, "http://"+shownAddress(listener)); err != nil {
+	if err := ready(ctx, d, address); err != nil {
 		return err
 	}
 	return s.serve(ctx, cfg, listener, log)
@@ -96,6 +105,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 		}
 	})
 	background.Go(func() { s.recountForever(work, log) })
+	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
 }
 
@@ -110,6 +120,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
 		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL)),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
+		Password:  page.SetPassword("/graphql"),
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,

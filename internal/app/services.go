@@ -27,10 +27,31 @@ type services struct {
 	downloads *download.Service
 }
 
+// accounts is how people get links; the zero value sends none.
+type accounts struct {
+	linkBase string
+	send     func(ctx context.Context, m identity.Mail) error
+}
+
+// mailer returns what sends mails through the configured server, or nil.
+func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m identity.Mail) error, error) {
+	if cfg.SMTP == "" {
+		return nil, nil
+	}
+	server, err := cfg.Server(now)
+	if err != nil {
+		return nil, err
+	}
+	return func(ctx context.Context, m identity.Mail) error { return server.Send(ctx, m.To, m.Subject, m.Text) }, nil
+}
+
 // newServices wires the capabilities. secret is the server's secret key.
-func newServices(d *database.DB, secret []byte, cfg config.Config, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost)}
-	s.identity = identity.New(d, identity.Options{Hasher: s.hasher, Lifetime: cfg.Session.Lifetime, Now: now, Log: log})
+	s.identity = identity.New(d, identity.Options{
+		Hasher: s.hasher, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
+		Send: people.send, LinkBase: people.linkBase, Now: now, Log: log,
+	})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)

@@ -78,6 +78,7 @@ func (s source) open() (*sql.DB, error) {
 		// Proxies and servers close idle connections; a shorter life avoids
 		// meeting a closed one.
 		conn.SetConnMaxLifetime(4 * time.Minute)
+		conn.SetConnMaxIdleTime(45 * time.Second)
 	} else {
 		conn.SetMaxOpenConns(16)
 		conn.SetMaxIdleConns(16)

@@ -32,16 +32,18 @@ type plannedRow struct {
 
 	// What has become of the row. A transaction that is tried again begins with
 	// none of it.
-	refusal        *problem
-	createdID      int
-	added, removed int
+	refusal      *problem
+	createdID    int
+	joined, left []int // Groups.
+	before       before
+	version      int // Of the target, afterwards.
 	// already is set where somebody else has done just this in between.
 	already bool
 }
 
 func (b *batch) reset() {
 	for _, r := range b.rows {
-		r.refusal, r.createdID, r.added, r.removed, r.already = nil, 0, 0, 0, false
+		r.refusal, r.createdID, r.joined, r.left, r.before, r.version, r.already = nil, 0, nil, nil, before{}, 0, false
 		if b.v == nil {
 			p := *b.why
 			r.refuse(&p)
@@ -242,10 +244,20 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) err
 			bulkjob.KindIMPORT_EDUCATORS:     s.applyEducators,
 			bulkjob.KindIMPORT_ORGANIZATIONS: s.applyOrganizations,
 			bulkjob.KindIMPORT_ENROLLMENTS:   s.applyEnrollments,
+			bulkjob.KindEDIT_STUDENTS:        s.applyStudents,
+			bulkjob.KindDELETE_STUDENTS:      s.applyDeletion,
 		}[b.job.Kind]
 		if err := write(viewer.NewContext(ctx, b.v), client, b); err != nil {
 			return err
 		}
+	}
+	if bySelection(b.job.Kind) {
+		for _, p := range b.refusals() {
+			reword(p)
+		}
+	}
+	if err := s.noteVersions(ctx, client, b); err != nil {
+		return err
 	}
 	return s.settle(ctx, client, b)
 }
@@ -258,62 +270,6 @@ func (b *batch) refusals() []*problem {
 		}
 	}
 	return refused
-}
-
-// settle writes down what became of a batch: the states of its rows, without the
-// passwords, the reasons of refusals, and the counts where they came out
-// differently from what the preview said.
-func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error {
-	var t tally
-	updates := make([]changed, len(b.rows))
-	for i, r := range b.rows {
-		updates[i] = changed{r.ID, map[string]any{"state": stateApplied}}
-		if r.createdID != 0 {
-			updates[i].set["target_id"] = r.createdID
-		}
-		if len(r.plan.Password) > 0 {
-			r.plan.Password = nil
-			text, err := r.plan.encode()
-			if err != nil {
-				return err
-			}
-			updates[i].set["plan"] = text
-		}
-		t.added += r.added - r.plan.added()
-		t.removed += r.removed - r.plan.removed()
-		if r.refusal == nil && !r.already {
-			continue
-		}
-		if r.plan.Do == doCreate {
-			t.created--
-		} else {
-			t.updated--
-		}
-		if r.refusal != nil {
-			updates[i].set["state"] = stateRefused
-			t.errors++
-		} else {
-			t.unchanged++
-		}
-	}
-	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
-		return err
-	}
-	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
-		return err
-	}
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, "+
-		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-		b.last().plan.N, t.created, t.updated, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
-	return err
-}
-
-// complete ends a job whose rows have all been dealt with.
-func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) error {
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
-		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
-		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
-	return err
 }
 
 // grouped collects the ids that rows name, sorted and each once.

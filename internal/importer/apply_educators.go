@@ -68,6 +68,12 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 			set[educator.FieldPasswordHash] = r.hash
 		}
 		if r.plan.Do == doUpdate && len(set) > 0 {
+			e := educators[r.TargetID]
+			r.keep(set, map[string]any{
+				educator.FieldExternalID: optional(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
+				educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldEmailKey: optional(e.EmailKey),
+				educator.FieldUsername: e.Username, educator.FieldPasswordHash: nullable(e.PasswordHash),
+			})
 			updates = append(updates, changed{r.TargetID, set})
 		}
 	}
@@ -174,6 +180,7 @@ func (s *Service) giveRoles(system context.Context, client *db.Client, b *batch)
 			r.already = len(r.plan.Set) == 0 && r.hash == ""
 			continue
 		}
+		r.before.GaveRole = true
 		rows = append(rows, []any{s.instant(), id, r.plan.SchoolID, b.job.DistrictID, r.plan.Role})
 	}
 	return insertRows(system, client, roleassignment.Table, "created_at, educator_id, organization_id, district_id, role", rows)
@@ -229,6 +236,8 @@ func (s *Service) applyOrganizations(ctx context.Context, client *db.Client, b *
 		case o != 0 && o != r.TargetID:
 			r.refuse(problemf(ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
 		case r.plan.Do == doUpdate:
+			o := schools[r.TargetID]
+			r.keep(r.plan.Set, map[string]any{organization.FieldName: o.Name, organization.FieldNameKey: o.NameKey, organization.FieldExternalID: optional(o.ExternalID)})
 			updates = append(updates, changed{r.TargetID, r.plan.Set})
 		}
 	}

@@ -129,12 +129,12 @@ func (s *Service) enrollPairs(ctx context.Context, client *db.Client, b *batch) 
 		r.already = true
 		for _, g := range r.plan.Join {
 			if did[roster.Pair{StudentID: r.TargetID, GroupID: g}] {
-				r.added, r.already = 1, false
+				r.joined, r.already = []int{g}, false
 			}
 		}
 		for _, g := range r.plan.Leave {
 			if did[roster.Pair{StudentID: r.TargetID, GroupID: g}] {
-				r.removed, r.already = 1, false
+				r.left, r.already = []int{g}, false
 			}
 		}
 	}

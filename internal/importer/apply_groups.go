@@ -48,6 +48,8 @@ func (s *Service) applyGroups(ctx context.Context, client *db.Client, b *batch) 
 	var updates []changed
 	for _, r := range b.open() {
 		if r.plan.Do == doUpdate {
+			g := groups[r.TargetID]
+			r.keep(r.plan.Set, map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: optional(g.ExternalID)})
 			updates = append(updates, changed{r.TargetID, r.plan.Set})
 		}
 	}
@@ -203,6 +205,7 @@ func (s *Service) teach(system context.Context, client *db.Client, rows []*plann
 			if there[pair{id, e}] == 0 {
 				there[pair{id, e}] = -1
 				added = append(added, []any{s.instant(), id, e})
+				r.before.Taught = append(r.before.Taught, e)
 				did = true
 			}
 		}
@@ -210,6 +213,7 @@ func (s *Service) teach(system context.Context, client *db.Client, rows []*plann
 			if key := there[pair{id, e}]; key > 0 {
 				delete(there, pair{id, e})
 				removed = append(removed, key)
+				r.before.Untaught = append(r.before.Untaught, e)
 				did = true
 			}
 		}

@@ -247,7 +247,9 @@ func (s *Service) updateStudents(ctx context.Context, client *db.Client, b *batc
 			continue
 		}
 		updates = append(updates, changed{r.TargetID, set})
-		if st := students[r.TargetID]; overwrite(st, set) {
+		st := students[r.TargetID]
+		r.keepStudent(st, set)
+		if overwrite(st, set) {
 			renamed = append(renamed, st)
 		}
 	}
@@ -288,7 +290,8 @@ func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*planned
 			return err
 		}
 		for _, p := range removed {
-			byStudent[p.StudentID].removed++
+			r := byStudent[p.StudentID]
+			r.left = append(r.left, p.GroupID)
 		}
 	}
 	if len(join) > 0 {
@@ -297,7 +300,8 @@ func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*planned
 			return err
 		}
 		for _, p := range added {
-			byStudent[p.StudentID].added++
+			r := byStudent[p.StudentID]
+			r.joined = append(r.joined, p.GroupID)
 		}
 	}
 	return nil

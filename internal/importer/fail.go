@@ -46,8 +46,8 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		}
 		// MySQL assigns from left to right, so the sum comes before the zeros.
 		return s.leaveVerifying(ctx, client, h,
-			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated - ?, errors = errors + ?, "+
-				"created = 0, updated = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
+			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors = errors + ?, "+
+				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), h.job.ID)
 	})
 	if err != nil {
@@ -65,6 +65,13 @@ func (s *Service) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewe
 	}
 	if err != nil {
 		return nil, nil, err
+	}
+	if bySelection(job.Kind) {
+		if v.DistrictID == job.DistrictID && maySelect(v, job.Kind) == nil {
+			return v, nil, nil
+		}
+		why := problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it.")
+		return nil, why, nil
 	}
 	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
 	if err == nil {

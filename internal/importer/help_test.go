@@ -191,8 +191,8 @@ func (b *bench) want(job *db.BulkJob, status bulkjob.Status, created, updated, u
 
 func (b *bench) balanced(job *db.BulkJob) {
 	b.t.Helper()
-	if sum := job.Created + job.Updated + job.Unchanged + job.Errors; sum != job.TotalRows {
-		b.t.Errorf("%d rows, but created+updated+unchanged+errors = %d", job.TotalRows, sum)
+	if sum := job.Created + job.Updated + job.Deleted + job.Unchanged + job.Errors; sum != job.TotalRows {
+		b.t.Errorf("%d rows, but created+updated+deleted+unchanged+errors = %d", job.TotalRows, sum)
 	}
 }
 

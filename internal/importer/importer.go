@@ -5,7 +5,16 @@
 // # The life of a job
 //
 //	VERIFYING → READY → PROCESSING → COMPLETED or COMPLETED_WITH_ERRORS
+//	READY → HELD → PROCESSING: it would change so much that a second
+//	administrator has to approve it
 //	VERIFYING → FAILED, PROCESSING → FAILED: nothing was written
+//	VERIFYING, READY, HELD, PROCESSING → CANCELED: a person ended it; what was
+//	written stays, and the counts tell how much
+//	COMPLETED, COMPLETED_WITH_ERRORS, CANCELED → UNDOING → UNDONE or
+//	PARTIALLY_UNDONE: put back, but for rows that somebody has changed since
+//
+// A job comes from a file, or from a selection of students who are edited or
+// deleted; then the rows are the students, in the order of their names.
 //
 // # What holds
 //
@@ -15,7 +24,9 @@
 //     value and a hint.
 //   - What the preview shows is what the start does. A row whose student or group
 //     has changed in between is refused as STALE, and the counts follow.
-//   - A job acts as the person who submitted it, with the roles of the moment.
+//   - A job acts as the person who submitted it, with the roles of the moment; an
+//     undo acts as the person who asked for the undo.
+//   - What a row replaces is written down in the transaction that replaces it.
 //   - A server that stops in the middle loses nothing and doubles nothing: effects,
 //     counters and progress of a batch are written in one transaction, which
 //     begins by asking whether the job is still this server's own.
@@ -41,6 +52,7 @@ import (
 type Service struct {
 	db      *database.DB
 	key     []byte
+	print   string
 	hash    func(ctx context.Context, password string) (string, error)
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
@@ -55,8 +67,12 @@ type Service struct {
 	wake chan struct{}
 
 	mu sync.Mutex
+	// warned are the jobs with another key that the log has told of.
+	warned []int
 	// tries counts, for each job, the attempts in a row that ended in an error.
 	tries map[int]int
+	// ends holds, for each job that this server works on, how the work is ended.
+	ends map[int]context.CancelCauseFunc
 }
 
 // Options are what a Service needs of the rest of the program.
@@ -92,10 +108,14 @@ func New(d *database.DB, o Options) *Service {
 	if o.Lease <= 0 {
 		o.Lease = DefaultLease
 	}
+	print, err := keyPrint(o.Key)
+	if err != nil {
+		panic(err) // Only a length beyond what the hash gives is an error.
+	}
 	return &Service{
-		db: d, key: o.Key, hash: o.Hash, viewer: o.Viewer, recount: o.Recount,
+		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount,
 		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{},
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
 	}
 }
 

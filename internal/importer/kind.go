@@ -37,6 +37,18 @@ func maySubmit(v *viewer.Viewer, o *db.Organization, kind bulkjob.Kind) error {
 	}
 }
 
+// noun is what people call a job of a kind.
+func noun(kind bulkjob.Kind) string {
+	switch kind {
+	case bulkjob.KindEDIT_STUDENTS:
+		return "edit"
+	case bulkjob.KindDELETE_STUDENTS:
+		return "deletion"
+	default:
+		return "upload"
+	}
+}
+
 // inWords says what a job is doing, for people who asked it for something else.
 var inWords = map[bulkjob.Status]string{
 	bulkjob.StatusVERIFYING:             "is still being checked",
@@ -44,7 +56,7 @@ var inWords = map[bulkjob.Status]string{
 	bulkjob.StatusPROCESSING:            "has been started already",
 	bulkjob.StatusCOMPLETED:             "has been completed already",
 	bulkjob.StatusCOMPLETED_WITH_ERRORS: "has been completed already, with some rows refused",
-	bulkjob.StatusFAILED:                "has failed, and nothing was written; upload a corrected file",
+	bulkjob.StatusFAILED:                "has failed, and nothing was written",
 	bulkjob.StatusHELD:                  "waits for another administrator to approve it",
 	bulkjob.StatusCANCELED:              "has been canceled",
 	bulkjob.StatusUNDOING:               "is being undone",

@@ -43,7 +43,7 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 	}
 	seen := map[int]bool{}
 	for _, j := range jobs {
-		if seen[j.DistrictID] {
+		if seen[j.DistrictID] || !s.opens(j) {
 			continue
 		}
 		seen[j.DistrictID] = true
@@ -60,7 +60,7 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 // runnable returns what waits for a server or is worked on, in order.
 func (s *Service) runnable(ctx context.Context, district int) ([]*db.BulkJob, error) {
 	q := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.StatusIn(bulkjob.StatusVERIFYING, bulkjob.StatusPROCESSING), isWhole())
+		Where(bulkjob.StatusIn(worked...), isWhole())
 	if district != 0 {
 		q.Where(bulkjob.DistrictID(district))
 	}
@@ -99,10 +99,15 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 			}
 		}
 		jobs, err := s.runnable(ctx, first.DistrictID)
-		if err != nil || len(jobs) == 0 || jobs[0].ID != first.ID || s.busy(jobs, first.DistrictID) {
+		if err != nil || s.busy(jobs, first.DistrictID) {
 			return err
 		}
-		job := jobs[0]
+		// A job with another key keeps nobody from those behind it.
+		i := slices.IndexFunc(jobs, s.opens)
+		if i < 0 || jobs[i].ID != first.ID {
+			return nil
+		}
+		job := jobs[i]
 		err = mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND fence = ? AND status = ?",
 			s.owner, s.instant().Add(s.lease), job.ID, job.Fence, string(job.Status)))

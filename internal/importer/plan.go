@@ -15,6 +15,9 @@ const (
 	statePlanned int8 = iota
 	stateApplied
 	stateRefused
+	stateUndone
+	// stateKept is a row that an undo has left as it is.
+	stateKept
 )
 
 // What a plan does.
@@ -23,6 +26,8 @@ const (
 	doUpdate = "update"
 	// doRevive brings a deleted student back.
 	doRevive = "revive"
+	// doDelete hides a student.
+	doDelete = "delete"
 )
 
 // plan is what one row of a file will do: the changes that the preview shows,
@@ -88,12 +93,7 @@ func (p *plan) encode() ([]byte, error) { return json.Marshal(p) }
 func readPlan(text []byte) (*plan, error) {
 	p := new(plan)
 	err := json.Unmarshal(text, p)
-	for column, value := range p.Set {
-		// Every number in a plan is a whole one.
-		if n, ok := value.(float64); ok {
-			p.Set[column] = int(n)
-		}
-	}
+	wholeNumbers(p.Set)
 	return p, err
 }
 

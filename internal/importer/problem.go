@@ -23,6 +23,7 @@ const (
 	AccountDisabled = "ACCOUNT_DISABLED"
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
+	Held            = "HELD"
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
@@ -35,6 +36,10 @@ const (
 	Stale           = "STALE"
 	Forbidden       = "FORBIDDEN"
 	OtherSchool     = "OTHER_SCHOOL"
+
+	// About a row that an undo has left as it is.
+	ChangedSince = "CHANGED_SINCE"
+	CannotUndo   = "CANNOT_UNDO"
 
 	// About whom or what a row means.
 	IDMismatch            = "ID_MISMATCH"

@@ -196,29 +196,6 @@ func parsePlace(cursor *string) (place, error) {
 	return p, nil
 }
 
-// Progress is how far a job is.
-type Progress struct {
-	ProcessedRows, TotalRows int
-	Percent                  float64
-}
-
-// ProgressOf says how far a job is with what it is doing: rows that have been
-// checked while it is verified, rows of the file that have been dealt with while
-// it is processed. It is at 100 only when everything is done.
-func ProgressOf(job *db.BulkJob) Progress {
-	p := Progress{ProcessedRows: job.ProcessedRows, TotalRows: job.TotalRows}
-	if job.Status == bulkjob.StatusVERIFYING {
-		p.ProcessedRows = job.VerifiedRows
-	}
-	switch {
-	case job.Status == bulkjob.StatusCOMPLETED || job.Status == bulkjob.StatusCOMPLETED_WITH_ERRORS:
-		p.Percent = 100
-	case p.TotalRows > 0:
-		p.Percent = min(99.9, 100*float64(p.ProcessedRows)/float64(p.TotalRows))
-	}
-	return p
-}
-
 // JobsByID returns those of the jobs that the viewer sees.
 func (s *Service) JobsByID(ctx context.Context, ids []int) ([]*db.BulkJob, error) {
 	return s.db.Client(ctx).BulkJob.Query().Where(bulkjob.IDIn(ids...), isWhole()).All(ctx)

@@ -13,13 +13,52 @@ import (
 // ErrNoJob is returned for a job that does not exist for the caller.
 var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 
-// Start lets the worker carry out what a job has shown. Whoever sees the job and
-// may submit such a job there may start it: the submitter, or an administrator.
-// It returns fault.Conflict for a job that is not READY.
+// Start lets the worker carry out what a job has shown, or puts it on hold where
+// that is so much that a second administrator has to approve it. Whoever sees the
+// job and may submit such a job there may start it: the submitter, or an
+// administrator. It returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.start(ctx, jobID, s.tooMuch)
+}
+
+// StartAnyway is Start for whoever runs the server: however much the job changes,
+// it does not wait for anybody.
+func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (*excess, error) { return nil, nil })
+}
+
+func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Context, *db.BulkJob) (*excess, error)) (*db.BulkJob, error) {
+	job, err := s.jobToChange(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	hold, err := tooMuch(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
+		if hold != nil {
+			return s.hold(ctx, client, job, hold)
+		}
+		return mustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
+			string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY)))
+	})
+}
+
+// jobToChange returns a job that the viewer sees, if the viewer may submit such
+// a job there.
+func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	job, err := s.Job(ctx, jobID)
 	if err != nil {
 		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	if bySelection(job.Kind) {
+		if err := maySelect(v, job.Kind); err != nil {
+			return nil, fault.From(err).At("id")
+		}
+		return job, nil
 	}
 	o, err := s.db.Client(ctx).Organization.Get(ctx, job.OrganizationID)
 	if db.IsNotFound(err) {
@@ -28,24 +67,32 @@ func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := maySubmit(viewer.FromContext(ctx), o, job.Kind); err != nil {
+	if err := maySubmit(v, o, job.Kind); err != nil {
 		return nil, fault.From(err).At("id")
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
-			string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY)))
-	})
+	return job, nil
+}
+
+// change runs a conditional change of a job's state, whose statement returns
+// errLost where the job is not in the state that is wanted. Then it says in words
+// in which it is.
+func (s *Service) change(ctx context.Context, job *db.BulkJob, code string, fn func(ctx context.Context, client *db.Client) error) (*db.BulkJob, error) {
+	err := s.db.InTx(ctx, fn)
 	if err != nil && !errors.Is(err, errLost) {
 		return nil, err
 	}
-	lost := err != nil
-	if job, err = s.Job(ctx, jobID); err != nil {
+	refused := err != nil
+	if job, err = s.Job(ctx, job.ID); err != nil {
 		return nil, err
 	}
-	if lost {
-		return nil, fault.Conflictf("the upload %s", inWords[job.Status]).WithCode("NOT_READY").At("id")
+	if refused {
+		return nil, notNow(job, code)
 	}
 	s.wakeUp()
 	return job, nil
+}
+
+// notNow says why a job cannot do what somebody wants of it.
+func notNow(job *db.BulkJob, code string) error {
+	return fault.Conflictf("the %s %s", noun(job.Kind), inWords[job.Status]).WithCode(code).At("id")
 }

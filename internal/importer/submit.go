@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"encoding/json"
 	"io"
 	"unicode/utf8"
 
@@ -30,6 +31,9 @@ type Submission struct {
 	// IdempotencyKey, where not empty, makes one job of several submissions with
 	// the same key by the same person.
 	IdempotencyKey string
+
+	// edit is what EDIT_STUDENTS changes; nil for files.
+	edit json.RawMessage
 }
 
 const (

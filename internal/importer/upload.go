@@ -37,11 +37,15 @@ func isWhole() predicate.BulkJob { return bulkjob.LeaseOwnerNEQ(uploading) }
 // was cut off must not keep its key from the next attempt, and of two at once
 // the one that ends first is the job of both.
 func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
-	job, err := s.db.Client(ctx).BulkJob.Create().
+	create := s.db.Client(ctx).BulkJob.Create().
 		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
-		SetCreatedAt(s.instant()).
-		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience)).Save(ctx)
+		SetCreatedAt(s.instant()).SetKeyPrint(s.print).
+		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
+	if in.edit != nil {
+		create.SetEdit(in.edit)
+	}
+	job, err := create.Save(ctx)
 	if err != nil {
 		return nil, err
 	}

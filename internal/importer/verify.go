@@ -37,6 +37,9 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
+	if bySelection(h.job.Kind) {
+		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
+	}
 	file, err := s.file(ctx, h.job.ID)
 	if err != nil {
 		return err
@@ -121,8 +124,8 @@ func (s *Service) failFile(ctx context.Context, h *held, err error) error {
 
 // tally counts rows by what becomes of them.
 type tally struct {
-	rows, created, updated, unchanged, errors, warnings int
-	added, removed                                      int
+	rows, created, updated, unchanged, deleted, errors, warnings int
+	added, removed                                               int
 }
 
 func (t *tally) add(o tally) {
@@ -130,6 +133,7 @@ func (t *tally) add(o tally) {
 	t.created += o.created
 	t.updated += o.updated
 	t.unchanged += o.unchanged
+	t.deleted += o.deleted
 	t.errors += o.errors
 	t.warnings += o.warnings
 	t.added += o.added
@@ -149,14 +153,27 @@ func (t *tally) count(r *fileRow) {
 		t.errors++
 	case r.plan == nil:
 		t.unchanged++
-	case r.plan.Do == doCreate:
-		t.created++
 	default:
-		t.updated++
+		t.plan(r.plan)
 	}
-	if !r.refused && r.plan != nil {
-		t.added += r.plan.added()
-		t.removed += r.plan.removed()
+}
+
+// plan adds what a plan will do.
+func (t *tally) plan(p *plan) {
+	*t.of(p)++
+	t.added += p.added()
+	t.removed += p.removed()
+}
+
+// of is the number in which a row with a plan is counted.
+func (t *tally) of(p *plan) *int {
+	switch p.Do {
+	case doCreate:
+		return &t.created
+	case doDelete:
+		return &t.deleted
+	default:
+		return &t.updated
 	}
 }
 
@@ -173,7 +190,7 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_problems WHERE job_id = ?", h.job.ID); err != nil {
 			return err
 		}
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, errors = 0, warnings = 0, "+
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, "+
 			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.job.ID)
 		return err
 	})
@@ -222,9 +239,9 @@ func (s *Service) writePreview(ctx context.Context, h *held, rows []*fileRow) (t
 			return err
 		}
 		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
-			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, warnings = warnings + ?, "+
+			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, "+
 			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-			verified, verified, t.created, t.updated, t.unchanged, t.errors, t.warnings, t.added, t.removed, h.job.ID)
+			verified, verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, h.job.ID)
 		return err
 	})
 }

@@ -2,9 +2,9 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
@@ -76,7 +76,7 @@ func (s *Service) RunJob(ctx context.Context, id int) error {
 		if err != nil {
 			return err
 		}
-		if job.Status != bulkjob.StatusVERIFYING && job.Status != bulkjob.StatusPROCESSING {
+		if !slices.Contains(worked, job.Status) {
 			return nil
 		}
 		worked, err := s.runNext(ctx, job.DistrictID)
@@ -106,16 +106,18 @@ func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
 	if h == nil || err != nil {
 		return false, err
 	}
+	s.log.InfoContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "claim", h.fence)
 	work, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
+	defer s.working(h.job.ID, cancel)()
 	stop := s.keepAlive(work, h, cancel)
 	err = s.workOn(work, h)
 	stop()
 	switch {
 	case err == nil:
 		s.setTries(h.job.ID, 0)
-	case errors.Is(err, errLost) || errors.Is(context.Cause(work), errLost):
-		s.log.InfoContext(ctx, "another server has taken a job over", "job", h.job.ID)
+	case lost(work, err):
+		s.log.InfoContext(ctx, "a job was canceled, or another server has taken it over", "job", h.job.ID)
 	case ctx.Err() != nil:
 		s.release(ctx, h, 0)
 		return false, ctx.Err()
@@ -131,10 +133,14 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
-	if h.job.Status == bulkjob.StatusVERIFYING {
+	switch h.job.Status {
+	case bulkjob.StatusVERIFYING:
 		return s.verify(ctx, h)
+	case bulkjob.StatusUNDOING:
+		return s.undo(ctx, h)
+	default:
+		return s.apply(ctx, h)
 	}
-	return s.apply(ctx, h)
 }
 
 // tryAgain puts a job off after an error that is not the file's. Once some of
@@ -145,7 +151,7 @@ func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "try", tries, "error", cause)
 	if tries >= maxTries {
 		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "give a job up"), h.job.ID)
-		if err == nil && (job.Status == bulkjob.StatusVERIFYING || job.ProcessedRows == 0) {
+		if err == nil && (job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0) {
 			err = s.fail(ctx, h, problemf(Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
 				"Something went wrong on the server. Nothing was written."))
 			if err == nil {

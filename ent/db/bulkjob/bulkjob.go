@@ -78,6 +78,10 @@ const (
 	FieldUndoneRows = "undone_rows"
 	// FieldKeptRows holds the string denoting the kept_rows field in the database.
 	FieldKeptRows = "kept_rows"
+	// FieldUndoneBy holds the string denoting the undone_by field in the database.
+	FieldUndoneBy = "undone_by"
+	// FieldKeyPrint holds the string denoting the key_print field in the database.
+	FieldKeyPrint = "key_print"
 	// FieldLeaseOwner holds the string denoting the lease_owner field in the database.
 	FieldLeaseOwner = "lease_owner"
 	// FieldLeaseUntil holds the string denoting the lease_until field in the database.
@@ -180,6 +184,8 @@ var Columns = []string{
 	FieldApprovedBy,
 	FieldUndoneRows,
 	FieldKeptRows,
+	FieldUndoneBy,
+	FieldKeyPrint,
 	FieldLeaseOwner,
 	FieldLeaseUntil,
 	FieldFence,
@@ -243,6 +249,8 @@ var (
 	DefaultUndoneRows int
 	// DefaultKeptRows holds the default value on creation for the "kept_rows" field.
 	DefaultKeptRows int
+	// DefaultKeyPrint holds the default value on creation for the "key_print" field.
+	DefaultKeyPrint string
 	// DefaultLeaseOwner holds the default value on creation for the "lease_owner" field.
 	DefaultLeaseOwner string
 	// DefaultFence holds the default value on creation for the "fence" field.
@@ -511,6 +519,16 @@ func ByUndoneRows(opts ...sql.OrderTermOption) OrderOption {
 // ByKeptRows orders the results by the kept_rows field.
 func ByKeptRows(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKeptRows, opts...).ToFunc()
+}
+
+// ByUndoneBy orders the results by the undone_by field.
+func ByUndoneBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoneBy, opts...).ToFunc()
+}
+
+// ByKeyPrint orders the results by the key_print field.
+func ByKeyPrint(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKeyPrint, opts...).ToFunc()
 }
 
 // ByLeaseOwner orders the results by the lease_owner field.

@@ -175,6 +175,16 @@ func KeptRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldKeptRows, v))
 }
 
+// UndoneBy applies equality check predicate on the "undone_by" field. It's identical to UndoneByEQ.
+func UndoneBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoneBy, v))
+}
+
+// KeyPrint applies equality check predicate on the "key_print" field. It's identical to KeyPrintEQ.
+func KeyPrint(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldKeyPrint, v))
+}
+
 // LeaseOwner applies equality check predicate on the "lease_owner" field. It's identical to LeaseOwnerEQ.
 func LeaseOwner(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldLeaseOwner, v))
@@ -1373,6 +1383,121 @@ func KeptRowsLT(v int) predicate.BulkJob {
 // KeptRowsLTE applies the LTE predicate on the "kept_rows" field.
 func KeptRowsLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldKeptRows, v))
+}
+
+// UndoneByEQ applies the EQ predicate on the "undone_by" field.
+func UndoneByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoneBy, v))
+}
+
+// UndoneByNEQ applies the NEQ predicate on the "undone_by" field.
+func UndoneByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoneBy, v))
+}
+
+// UndoneByIn applies the In predicate on the "undone_by" field.
+func UndoneByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoneBy, vs...))
+}
+
+// UndoneByNotIn applies the NotIn predicate on the "undone_by" field.
+func UndoneByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoneBy, vs...))
+}
+
+// UndoneByGT applies the GT predicate on the "undone_by" field.
+func UndoneByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoneBy, v))
+}
+
+// UndoneByGTE applies the GTE predicate on the "undone_by" field.
+func UndoneByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoneBy, v))
+}
+
+// UndoneByLT applies the LT predicate on the "undone_by" field.
+func UndoneByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoneBy, v))
+}
+
+// UndoneByLTE applies the LTE predicate on the "undone_by" field.
+func UndoneByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoneBy, v))
+}
+
+// UndoneByIsNil applies the IsNil predicate on the "undone_by" field.
+func UndoneByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldUndoneBy))
+}
+
+// UndoneByNotNil applies the NotNil predicate on the "undone_by" field.
+func UndoneByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldUndoneBy))
+}
+
+// KeyPrintEQ applies the EQ predicate on the "key_print" field.
+func KeyPrintEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldKeyPrint, v))
+}
+
+// KeyPrintNEQ applies the NEQ predicate on the "key_print" field.
+func KeyPrintNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldKeyPrint, v))
+}
+
+// KeyPrintIn applies the In predicate on the "key_print" field.
+func KeyPrintIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldKeyPrint, vs...))
+}
+
+// KeyPrintNotIn applies the NotIn predicate on the "key_print" field.
+func KeyPrintNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldKeyPrint, vs...))
+}
+
+// KeyPrintGT applies the GT predicate on the "key_print" field.
+func KeyPrintGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldKeyPrint, v))
+}
+
+// KeyPrintGTE applies the GTE predicate on the "key_print" field.
+func KeyPrintGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldKeyPrint, v))
+}
+
+// KeyPrintLT applies the LT predicate on the "key_print" field.
+func KeyPrintLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldKeyPrint, v))
+}
+
+// KeyPrintLTE applies the LTE predicate on the "key_print" field.
+func KeyPrintLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldKeyPrint, v))
+}
+
+// KeyPrintContains applies the Contains predicate on the "key_print" field.
+func KeyPrintContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldKeyPrint, v))
+}
+
+// KeyPrintHasPrefix applies the HasPrefix predicate on the "key_print" field.
+func KeyPrintHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldKeyPrint, v))
+}
+
+// KeyPrintHasSuffix applies the HasSuffix predicate on the "key_print" field.
+func KeyPrintHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldKeyPrint, v))
+}
+
+// KeyPrintEqualFold applies the EqualFold predicate on the "key_print" field.
+func KeyPrintEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldKeyPrint, v))
+}
+
+// KeyPrintContainsFold applies the ContainsFold predicate on the "key_print" field.
+func KeyPrintContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldKeyPrint, v))
 }
 
 // LeaseOwnerEQ applies the EQ predicate on the "lease_owner" field.

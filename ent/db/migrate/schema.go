@@ -41,6 +41,8 @@ var (
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
 		{Name: "kept_rows", Type: field.TypeInt, Default: 0},
+		{Name: "undone_by", Type: field.TypeInt, Nullable: true},
+		{Name: "key_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "fence", Type: field.TypeInt, Default: 0},
@@ -57,13 +59,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[35]},
+				Columns:    []*schema.Column{BulkJobsColumns[37]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[36]},
+				Columns:    []*schema.Column{BulkJobsColumns[38]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -72,7 +74,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[36], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[38], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -82,7 +84,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[35]},
+				Columns: []*schema.Column{BulkJobsColumns[37]},
 			},
 			{
 				Name:    "bulkjob_status",

@@ -126,12 +126,16 @@ func init() {
 	bulkjobDescKeptRows := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
+	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
+	bulkjobDescKeyPrint := bulkjobFields[31].Descriptor()
+	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
+	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[30].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[32].Descriptor()
+	bulkjobDescFence := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()

@@ -1,0 +1,117 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/graph/model"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/grade"
+	"homeroom/internal/importer"
+)
+
+func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, r.Importer.Start)
+}
+
+func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, r.Importer.Approve)
+}
+
+func (r mutationResolver) CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, r.Importer.Cancel)
+}
+
+func (r mutationResolver) UndoBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, r.Importer.Undo)
+}
+
+// actOnJob does something with a job and answers with the job as it is then.
+func actOnJob(ctx context.Context, id string, act func(context.Context, int) (*db.BulkJob, error)) (*model.BulkJobPayload, error) {
+	var job *db.BulkJob
+	k, err := key(globalid.BulkJob, id, "id")
+	if err == nil {
+		job, err = act(ctx, k)
+	}
+	return jobPayload(job, err)
+}
+
+func jobPayload(job *db.BulkJob, err error) (*model.BulkJobPayload, error) {
+	refusals, err := userErrors(err)
+	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
+}
+
+func (r mutationResolver) BulkEditStudents(ctx context.Context, in model.BulkEditStudentsInput) (*model.BulkJobPayload, error) {
+	return jobPayload(r.bulkEdit(ctx, in))
+}
+
+func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudentsInput) (job *db.BulkJob, err error) {
+	var edit importer.Edit
+	if edit.AddTo, err = keys(globalid.Group, in.AddToGroupIds, "addToGroupIds"); err != nil {
+		return nil, err
+	}
+	if edit.RemoveFrom, err = keys(globalid.Group, in.RemoveFromGroupIds, "removeFromGroupIds"); err != nil {
+		return nil, err
+	}
+	if in.Grade != nil {
+		// An empty text would otherwise be a grade that stays as it is.
+		if _, ok := grade.Parse(*in.Grade); !ok {
+			return nil, fault.Invalidf("%q is not a grade; write PK, K or 1 to 12", shorten(*in.Grade)).WithCode("UNKNOWN_GRADE").At("grade")
+		}
+		edit.Grade = *in.Grade
+	}
+	selection, err := r.selection(ctx, in.Selection)
+	if err != nil {
+		return nil, err
+	}
+	return r.Importer.SubmitEdit(ctx, selection, edit)
+}
+
+func (r mutationResolver) BulkDeleteStudents(ctx context.Context, in model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error) {
+	selection, err := r.selection(ctx, in.Selection)
+	if err != nil {
+		return jobPayload(nil, err)
+	}
+	return jobPayload(r.Importer.SubmitDeletion(ctx, selection))
+}
+
+// selection reads which students are meant. A literal of a @oneOf input is
+// checked before this; a variable that has none or both of its fields is refused
+// by the importer.
+func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelection) (s importer.Selection, err error) {
+	if in == nil {
+		return s, nil
+	}
+	if in.StudentIds != nil {
+		// The positions are those of the list as it came, with what is in it twice.
+		s.StudentIDs = make([]int, len(in.StudentIds))
+		for i, id := range in.StudentIds {
+			k, ok := globalid.Key(globalid.Student, id)
+			if !ok {
+				return s, fault.Invalidf("%q is not the id of a student", shorten(id)).WithCode("BAD_ID").At("selection.studentIds", i)
+			}
+			s.StudentIDs[i] = k
+		}
+	}
+	if in.Matching == nil {
+		return s, nil
+	}
+	const field = "selection.matching"
+	if s.OrganizationID, err = optionalKey(globalid.Organization, in.Matching.OrganizationID, field+".organizationId"); err != nil {
+		return s, err
+	}
+	f, err := toStudentFilter(in.Matching.Filter)
+	if err == nil {
+		s.Matching, err = r.Roster.Students(ctx, s.OrganizationID, f)
+	}
+	if e := fault.From(err); e != nil {
+		switch {
+		case e.Field != "":
+			return s, e.At(field + "." + e.Field)
+		case e.Kind == fault.NotFound:
+			return s, e.At(field + ".organizationId")
+		}
+	}
+	return s, err
+}

@@ -1,0 +1,239 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) educator() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "educator",
+		Short: "Add, list, disable and enable accounts",
+		Long: `Adds, lists, disables and enables the accounts of educators. It is for the operator, who needs no account:
+administrators invite others through the API.`,
+		Args: aCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.addEducator(), a.listEducators(),
+		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
+		a.switchEducator("enable", "Let a disabled account in again", false))
+	return cmd
+}
+
+// newEducator is the command line of "educator add".
+type newEducator struct {
+	name, role, organization, district, publicURL string
+	passwordStdin, invite                         bool
+}
+
+func (a *app) addEducator() *cobra.Command {
+	var f newEducator
+	cmd := &cobra.Command{
+		Use:   "add EMAIL",
+		Short: "Add an account, or a role to one that is there",
+		Long: `Adds an account, or a role to one that is there. --password-stdin reads the password from standard input,
+--invite prints a link with which the person sets it. An empty database gets a district (see --district), so
+that this is how a new installation gets its first administrator.`,
+		Example: `  homeroom educator add dana@example.com --name "Dana District" --role district-admin --invite
+  pass show dana | homeroom educator add dana@example.com --name "Dana District" --role district-admin --password-stdin`,
+		Args: anAddress,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&f.name, "name", "", "first and last name")
+	flags.StringVar(&f.role, "role", "", "district-admin, school-admin or teacher")
+	flags.StringVar(&f.organization, "organization", "", "the district or school at which the role is held, by id, external id or name; the only district where it is not given")
+	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
+	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
+	flags.BoolVar(&f.invite, "invite", false, "print a link with which the person sets the password")
+	flags.StringVar(&f.publicURL, "public-url", "", "the address under which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
+	loader := config.NewLoader(flags, config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		switch {
+		case f.passwordStdin && f.invite:
+			return misuse(cmd, "--password-stdin and --invite are two ways to the same; choose one")
+		case f.publicURL == "":
+			f.publicURL = a.getenv("HOMEROOM_PUBLIC_URL")
+		}
+		if f.invite && f.publicURL == "" {
+			return misuse(cmd, "--invite needs --public-url, because the link begins with it")
+		}
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		return a.runAddEducator(viewer.AsSystem(cmd.Context(), "account that the operator adds"), d, f, args[0])
+	}
+	return cmd
+}
+
+func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator, email string) error {
+	people := a.identity(d, strings.TrimSuffix(f.publicURL, "/"))
+	password := ""
+	if f.passwordStdin {
+		// Before anything is written: a password that does not do leaves no account.
+		var err error
+		if password, err = a.readPassword(); err != nil {
+			return err
+		}
+	}
+	o, err := target(ctx, d, f.organization, f.district)
+	if err != nil {
+		return err
+	}
+	first, last, _ := strings.Cut(strings.TrimSpace(f.name), " ")
+	e, err := people.AddEducator(ctx, identity.NewEducator{
+		Email: email, FirstName: first, LastName: last, OrganizationID: o.ID,
+		Role: viewer.Role(strings.ToUpper(strings.ReplaceAll(f.role, "-", "_"))),
+	})
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "%s has an account, with a role at %s.\n", e.Email, o.Name)
+	switch {
+	case f.passwordStdin:
+		return people.SetPassword(ctx, e.ID, password)
+	case f.invite:
+		link, err := people.Link(ctx, e.ID, onetimelink.PurposeINVITE)
+		if err == nil {
+			fmt.Fprintf(a.out, "This link sets the password, once, within 7 days. Whoever has it can use it:\n\n  %s\n\n", link)
+		}
+		return err
+	case e.PasswordHash == "":
+		fmt.Fprintln(a.out, "Nobody can sign in with it before it has a password; see --invite.")
+	}
+	return nil
+}
+
+// readPassword reads one line from standard input.
+func (a *app) readPassword() (string, error) {
+	line, err := bufio.NewReader(a.in).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return "", err
+	}
+	password := strings.TrimRight(line, "\r\n")
+	if err := identity.CheckPassword(password); err != nil {
+		return "", err
+	}
+	return password, nil
+}
+
+// identity is what commands need of the service of that name.
+func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
+	return identity.New(d, identity.Options{
+		Hasher: identity.NewHasher(identity.DefaultCost), LinkBase: linkBase, Now: a.now, Log: a.quietLog(),
+	})
+}
+
+func (a *app) listEducators() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the accounts with which people sign in", Args: noArguments}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "accounts that the operator lists")
+		people, err := d.Client(system).Educator.Query().Where(educator.EmailKeyNotNil(), educator.Service(0)).
+			WithRoles().Order(educator.ByEmailKey()).All(system)
+		if err != nil {
+			return err
+		}
+		names, err := organizationNames(system, d, people)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ADDRESS\tNAME\tROLES\tSTATE")
+		for _, e := range people {
+			roles := make([]string, len(e.Edges.Roles))
+			for i, r := range e.Edges.Roles {
+				roles[i] = strings.ToLower(strings.ReplaceAll(string(r.Role), "_", "-")) + " of " + names[r.OrganizationID]
+			}
+			slices.Sort(roles)
+			fmt.Fprintf(w, "%s\t%s %s\t%s\t%s\n", e.Email, e.FirstName, e.LastName, strings.Join(roles, ", "), stateOf(e))
+		}
+		return w.Flush()
+	}
+	return cmd
+}
+
+func organizationNames(system context.Context, d *database.DB, people []*db.Educator) (map[int]string, error) {
+	names := map[int]string{}
+	for _, e := range people {
+		for _, r := range e.Edges.Roles {
+			names[r.OrganizationID] = ""
+		}
+	}
+	ids := make([]int, 0, len(names))
+	for id := range names {
+		ids = append(ids, id)
+	}
+	// A few hundred at a time, because SQLite bounds the parameters of a statement.
+	for chunk := range slices.Chunk(ids, 500) {
+		list, err := d.Client(system).Organization.Query().Where(organization.IDIn(chunk...)).All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range list {
+			names[o.ID] = o.Name
+		}
+	}
+	return names, nil
+}
+
+func stateOf(e *db.Educator) string {
+	switch {
+	case e.Disabled == 1:
+		return "disabled"
+	case e.PasswordHash == "":
+		return "no password"
+	default:
+		return "active"
+	}
+}
+
+func (a *app) switchEducator(name, short string, disable bool) *cobra.Command {
+	cmd := &cobra.Command{Use: name + " EMAIL", Short: short, Args: anAddress}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "account that the operator disables or enables")
+		if err := a.identity(d, "").SetDisabled(system, args[0], disable); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s is %sd.\n", args[0], name)
+		return nil
+	}
+	return cmd
+}
+
+// anAddress is for commands about one account.
+func anAddress(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && strings.Contains(args[0], "@") {
+		return nil
+	}
+	return misuse(cmd, "%s needs the address of one account", cmd.CommandPath())
+}

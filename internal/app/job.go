@@ -1,0 +1,178 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/config"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) job() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "job",
+		Short: "List, show, start, cancel and undo bulk jobs",
+		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, whoever submitted them. A job that waits for
+a second administrator is approved by starting it, unless the operator has submitted it.`,
+		Args: aCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.listJobs(),
+		a.oneJob("show", "Show a job, and the first of its changes and problems", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+			return job, nil
+		}),
+		a.oneJob("start", "Carry out a job that is READY or HELD", a.startJob),
+		a.oneJob("cancel", "End a job that is not finished", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+			return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
+		}),
+		a.oneJob("undo", "Put back what a job has changed", a.undoJob))
+	return cmd
+}
+
+func (a *app) listJobs() *cobra.Command {
+	var limit int
+	cmd := &cobra.Command{Use: "list", Short: "List the jobs, the latest first", Args: noArguments}
+	flags := cmd.Flags()
+	flags.IntVar(&limit, "limit", 20, "how many are listed")
+	loader := config.NewLoader(flags, config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		if limit < 1 {
+			return misuse(cmd, "--limit: %d is less than 1", limit)
+		}
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "jobs that the operator lists")
+		jobs, err := d.Client(system).BulkJob.Query().WithOrganization().WithSubmitter().Order(db.Desc(bulkjob.FieldID)).Limit(limit).All(system)
+		if err != nil {
+			return err
+		}
+		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+		fmt.Fprintln(w, "ID\tKIND\tSTATUS\tDONE\tROWS\tORGANIZATION\tSUBMITTED BY\tSUBMITTED")
+		for _, j := range jobs {
+			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f %%\t%d\t%s\t%s\t%s\n", globalid.Encode(globalid.BulkJob, j.ID), j.Kind, j.Status,
+				importer.ProgressOf(j).Percent, j.TotalRows, j.Edges.Organization.Name, nameOf(j.Edges.Submitter), j.CreatedAt.Format(time.DateTime))
+		}
+		return w.Flush()
+	}
+	return cmd
+}
+
+func nameOf(e *db.Educator) string { return strings.TrimSpace(e.FirstName + " " + e.LastName) }
+
+// oneJob is a command that does something with one job and shows it afterwards.
+func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error)) *cobra.Command {
+	var show int
+	cmd := &cobra.Command{
+		Use:   name + " ID",
+		Short: short,
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return misuse(cmd, "%s needs the id of one job; see homeroom job list", cmd.CommandPath())
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		id, ok := globalid.Key(globalid.BulkJob, args[0])
+		if !ok {
+			return misuse(cmd, "%q is not the id of a job, such as %s", args[0], globalid.Encode(globalid.BulkJob, 1))
+		}
+		cfg, err := loader.Load(a.embedded(flags))
+		if err != nil {
+			return err
+		}
+		secret, err := cfg.Secret.Load()
+		if err != nil {
+			return err
+		}
+		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+		if err != nil {
+			return err
+		}
+		system := viewer.AsSystem(cmd.Context(), "job that the operator names")
+		job, err := s.importer.Job(system, id)
+		if err == nil {
+			job, err = act(cmd.Context(), s, job)
+		}
+		if err != nil {
+			return err
+		}
+		return a.showJob(system, s, job, show)
+	}
+	return cmd
+}
+
+// asOperator returns a context in which the operator's account acts in the
+// district of a job.
+func asOperator(ctx context.Context, s *services, job *db.BulkJob) (context.Context, error) {
+	district, err := s.db.Client(ctx).Organization.Get(viewer.AsSystem(ctx, "district of a job"), job.DistrictID)
+	if err != nil {
+		return nil, err
+	}
+	e, err := operator(ctx, s.db, district)
+	if err != nil {
+		return nil, err
+	}
+	v, err := s.identity.Viewer(ctx, e.ID)
+	return viewer.NewContext(ctx, v), err
+}
+
+func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+	ctx, err := asOperator(ctx, s, job)
+	if err != nil {
+		return nil, err
+	}
+	start := s.importer.Start
+	if job.Status == bulkjob.StatusHELD {
+		start = s.importer.Approve
+	}
+	if job, err = start(ctx, job.ID); err != nil {
+		return nil, err
+	}
+	return a.watch(ctx, s, job.ID, "processing")
+}
+
+func (a *app) undoJob(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+	ctx, err := asOperator(ctx, s, job)
+	if err != nil {
+		return nil, err
+	}
+	if job, err = s.importer.Undo(ctx, job.ID); err != nil {
+		return nil, err
+	}
+	return a.watch(ctx, s, job.ID, "undoing")
+}
+
+func (a *app) showJob(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	p := importer.ProgressOf(job)
+	fmt.Fprintf(a.out, "%s: %s, %s, %.0f %%\n", globalid.Encode(globalid.BulkJob, job.ID), job.Kind, job.Status, p.Percent)
+	fmt.Fprintf(a.out, "  %d rows: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
+		job.TotalRows, job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	if job.UndoneRows+job.KeptRows > 0 {
+		fmt.Fprintf(a.out, "  put back %d rows, left %d as they are\n", job.UndoneRows, job.KeptRows)
+	}
+	if err := a.showChanges(ctx, s, job, most); err != nil {
+		return err
+	}
+	return a.showProblems(ctx, s, job, most)
+}

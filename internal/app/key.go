@@ -1,0 +1,171 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/config"
+	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) key() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "key",
+		Short: "Create, list and revoke the keys of programs",
+		Long: `Creates, lists and revokes service keys. With one, a program records usage or imports rosters at one
+organization, and does nothing else: it sends the key as "Authorization: Bearer hrk_…".`,
+		Args: aCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.createKey(), a.listKeys(), a.revokeKey())
+	return cmd
+}
+
+func (a *app) createKey() *cobra.Command {
+	var name, organization, expires string
+	var scopes []string
+	cmd := &cobra.Command{
+		Use:     "create",
+		Short:   "Make a key, which is shown this once",
+		Example: `  homeroom key create --name "Reading app" --organization "North School" --scope usage-write --expires 90d`,
+		Args:    noArguments,
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&name, "name", "", "which program gets the key")
+	flags.StringVar(&organization, "organization", "", "where the key is good, by id, external id or name; a district stands for its schools; the only district where it is not given")
+	flags.StringSliceVar(&scopes, "scope", nil, "what the key may do: usage-write, roster-import, or both with a comma between them")
+	flags.StringVar(&expires, "expires", "90d", "for how long the key is good, in days (90d) or hours (12h)")
+	loader := config.NewLoader(flags, config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		lasts, err := parseDays(expires)
+		if err != nil {
+			return misuse(cmd, "--expires: %v", err)
+		}
+		in := identity.NewKey{Name: name, ExpiresAt: a.now().Add(lasts)}
+		for _, text := range scopes {
+			scope, known := identity.ParseScope(text)
+			if !known {
+				return misuse(cmd, "%q is not a scope; write usage-write or roster-import", text)
+			}
+			in.Scopes = append(in.Scopes, scope)
+		}
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "service key that the operator makes")
+		o, err := target(system, d, organization, "")
+		if err != nil {
+			return err
+		}
+		in.OrganizationID = o.ID
+		made, secret, err := a.identity(d, "").CreateKey(system, in)
+		if err != nil {
+			return err
+		}
+		fmt.Fprintf(a.err, "%s is good at %s until %s. It is shown this once:\n", globalid.Encode(globalid.ServiceKey, made.ID), o.Name, made.ExpiresAt.Format(time.DateOnly))
+		// On its own on standard output, so that it can go where it belongs without a screen.
+		_, err = fmt.Fprintln(a.out, secret)
+		return err
+	}
+	return cmd
+}
+
+// parseDays reads 90d, or what time.ParseDuration reads.
+func parseDays(text string) (time.Duration, error) {
+	if days, is := strings.CutSuffix(strings.TrimSpace(text), "d"); is {
+		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 10000 {
+			return time.Duration(n) * 24 * time.Hour, nil
+		}
+	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
+		return d, nil
+	}
+	return 0, fmt.Errorf("%q is not a time such as 90d or 12h", text)
+}
+
+func (a *app) listKeys() *cobra.Command {
+	cmd := &cobra.Command{Use: "list", Short: "List the keys, without what is secret in them", Args: noArguments}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "service keys that the operator lists")
+		keys, err := d.Client(system).ServiceKey.Query().WithOrganization().Order(servicekey.ByID()).All(system)
+		if err != nil {
+			return err
+		}
+		return a.showKeys(keys)
+	}
+	return cmd
+}
+
+func (a *app) showKeys(keys []*db.ServiceKey) error {
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(w, "ID\tKEY\tNAME\tORGANIZATION\tSCOPES\tEXPIRES\tLAST USED\tSTATE")
+	for _, k := range keys {
+		used, state := "never", "active"
+		if k.LastUsedAt != nil {
+			used = k.LastUsedAt.Format(time.DateOnly)
+		}
+		switch {
+		case k.RevokedAt != nil:
+			state = "revoked"
+		case !k.ExpiresAt.After(a.now()):
+			state = "expired"
+		}
+		scopes := strings.ToLower(strings.ReplaceAll(strings.Join(k.Scopes, ","), "_", "-"))
+		fmt.Fprintf(w, "%s\t%s…\t%s\t%s\t%s\t%s\t%s\t%s\n", globalid.Encode(globalid.ServiceKey, k.ID), k.Beginning, k.Name,
+			k.Edges.Organization.Name, scopes, k.ExpiresAt.Format(time.DateOnly), used, state)
+	}
+	return w.Flush()
+}
+
+func (a *app) revokeKey() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "revoke ID",
+		Short: "End a key at once",
+		Args: func(cmd *cobra.Command, args []string) error {
+			if len(args) == 1 {
+				return nil
+			}
+			return misuse(cmd, "%s needs the id of one key; see homeroom key list", cmd.CommandPath())
+		},
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		// The argument is not repeated: it may be the key itself.
+		id, ok := globalid.Key(globalid.ServiceKey, args[0])
+		if !ok {
+			return misuse(cmd, "this is not the id of a key, such as key_1")
+		}
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		return a.runRevokeKey(viewer.AsSystem(cmd.Context(), "service key that the operator revokes"), a.identity(d, ""), id)
+	}
+	return cmd
+}
+
+func (a *app) runRevokeKey(system context.Context, s *identity.Service, id int) error {
+	k, err := s.RevokeKey(system, id)
+	if err == nil {
+		fmt.Fprintf(a.out, "%s (%s) is revoked.\n", globalid.Encode(globalid.ServiceKey, k.ID), k.Name)
+	}
+	return err
+}

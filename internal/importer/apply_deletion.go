@@ -1,0 +1,94 @@
+package importer
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/student"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// applyDeletion hides the students of a batch and takes them out of all their
+// groups, as roster.DeleteStudents does.
+func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch) error {
+	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
+	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
+	locked, err := roster.LockStudents(system, client, s.locks(), ids)
+	if err != nil {
+		return err
+	}
+	students := map[int]*db.Student{}
+	for _, st := range locked {
+		students[st.ID] = st
+	}
+	if err := s.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
+		return err
+	}
+	for _, r := range b.open() {
+		switch st := students[r.TargetID]; {
+		case !b.v.Administers(st.OrganizationID, st.DistrictID):
+			r.refuse(problemf(Forbidden, "Ask an administrator of the school.", "Only administrators delete students."))
+		case st.Synced == 1:
+			r.refuse(problemf(SyncedStudent, "Make the change in the school's information system.",
+				"%s %s is kept by the school's information system.", st.FirstName, st.LastName))
+		}
+	}
+	byStudent := map[int]*plannedRow{}
+	updates := make([]changed, 0, len(b.rows))
+	for _, r := range b.open() {
+		byStudent[r.TargetID] = r
+		updates = append(updates, changed{r.TargetID, map[string]any{student.FieldDeletedAt: s.instant()}})
+	}
+	open := make([]int, len(updates))
+	for i, u := range updates {
+		open[i] = u.id
+	}
+	pairs, err := roster.Enrolled(ctx, client, open)
+	if err != nil {
+		return err
+	}
+	if err := s.lockGroupsOf(ctx, client, pairs); err != nil {
+		return err
+	}
+	removed, err := roster.Unenroll(ctx, client, pairs)
+	if err != nil {
+		return err
+	}
+	for _, p := range removed {
+		r := byStudent[p.StudentID]
+		r.left = append(r.left, p.GroupID)
+	}
+	return updateRows(ctx, client, student.Table, "version = version + 1", updates)
+}
+
+// lockGroupsOf locks groups, after their students as everywhere.
+func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) error {
+	var ids []int
+	for _, p := range pairs {
+		ids = append(ids, p.GroupID)
+	}
+	slices.Sort(ids)
+	for chunk := range slices.Chunk(slices.Compact(ids), statementRows) {
+		if _, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, s.locks(), chunk); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ofSelection are the words that stand for those about files where there is none.
+var ofSelection = strings.NewReplacer(
+	"the person who uploaded the file", "the person who asked for it",
+	"since the file was checked", "since the selection was checked",
+	"Upload the row again to see what it would change now.", "Select the student again to see what would change now.",
+	", or leave the cell as it was", "",
+	"of this row", "of this edit",
+)
+
+// reword makes a problem of a file one of a selection.
+func reword(p *problem) {
+	p.Message, p.Hint = ofSelection.Replace(p.Message), ofSelection.Replace(p.Hint)
+}

@@ -1,0 +1,148 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/student"
+	"homeroom/internal/viewer"
+)
+
+// before is what a row replaced when it was carried out: all that an undo needs.
+// It is written in the transaction of the effect.
+type before struct {
+	// Already is set where somebody had done the same before, so that the row
+	// changed nothing.
+	Already bool `json:"already,omitempty"`
+	// Set holds the previous values of columns, nil for NULL.
+	Set map[string]any `json:"set,omitempty"`
+	// DeletedAt is when a student had been deleted who came back.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
+	// Joined and Left are the groups that the student really joined and left, which
+	// are not all that were planned where somebody was faster.
+	Joined []int `json:"joined,omitempty"`
+	Left   []int `json:"left,omitempty"`
+	// Taught and Untaught are the same for educators of a group.
+	Taught   []int `json:"taught,omitempty"`
+	Untaught []int `json:"untaught,omitempty"`
+	// GaveRole is set where a role was given.
+	GaveRole bool `json:"gaveRole,omitempty"`
+}
+
+func readBefore(text []byte) (*before, error) {
+	if len(text) == 0 {
+		return nil, nil
+	}
+	b := new(before)
+	err := json.Unmarshal(text, b)
+	wholeNumbers(b.Set)
+	return b, err
+}
+
+// wholeNumbers makes numbers of what JSON takes for fractions; there are none.
+func wholeNumbers(set map[string]any) {
+	for column, value := range set {
+		if n, ok := value.(float64); ok {
+			set[column] = int(n)
+		}
+	}
+}
+
+// image encodes what a row replaced.
+func (r *plannedRow) image() ([]byte, error) {
+	r.before.Already = r.already
+	r.before.Joined, r.before.Left = r.joined, r.left
+	return json.Marshal(r.before)
+}
+
+// keepStudent notes the values of columns of a student that are about to change.
+func (r *plannedRow) keepStudent(st *db.Student, set map[string]any) {
+	r.before.Set = map[string]any{}
+	for column := range set {
+		if column == student.FieldDeletedAt {
+			r.before.DeletedAt = st.DeletedAt
+		} else {
+			r.before.Set[column] = valueOf(st, column)
+		}
+	}
+}
+
+// valueOf returns the value of a column that a plan can change.
+func valueOf(st *db.Student, column string) any {
+	switch column {
+	case student.FieldOrganizationID:
+		return st.OrganizationID
+	case student.FieldExternalID:
+		return st.ExternalID
+	case student.FieldUsername:
+		return st.Username
+	case student.FieldUsernameKey:
+		return st.UsernameKey
+	case student.FieldFirstName:
+		return st.FirstName
+	case student.FieldLastName:
+		return st.LastName
+	case student.FieldSortName:
+		return st.SortName
+	case student.FieldGrade:
+		return int(st.Grade)
+	case student.FieldPasswordHash:
+		return nullable(st.PasswordHash)
+	default:
+		panic("importer: a plan changes the column " + column + " of students, which an undo does not know")
+	}
+}
+
+// keep notes values of columns of a row of another table.
+func (r *plannedRow) keep(set map[string]any, now map[string]any) {
+	r.before.Set = map[string]any{}
+	for column := range set {
+		value, known := now[column]
+		if !known {
+			panic("importer: a plan changes the column " + column + ", which an undo does not know")
+		}
+		r.before.Set[column] = value
+	}
+}
+
+// optional turns a text that may be missing into a value.
+func optional(text *string) any {
+	if text == nil {
+		return nil
+	}
+	return *text
+}
+
+// noteVersions reads the versions that the students of a batch have when all of
+// it has been written. Where a table has no version, or one that grows with every
+// member, an undo compares the values.
+func (s *Service) noteVersions(ctx context.Context, client *db.Client, b *batch) error {
+	switch b.job.Kind {
+	case bulkjob.KindIMPORT_STUDENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS:
+	default:
+		return nil
+	}
+	ids := grouped(b.open(), func(r *plannedRow) []int { return []int{r.TargetID + r.createdID} })
+	if len(ids) == 0 {
+		return nil
+	}
+	students, err := client.Student.Query().Where(student.IDIn(ids...)).Select(student.FieldID, student.FieldVersion).
+		All(viewer.AsSystem(ctx, "versions of students who have just been written"))
+	if err != nil {
+		return err
+	}
+	versions := map[int]int{}
+	for _, st := range students {
+		versions[st.ID] = st.Version
+	}
+	for _, r := range b.open() {
+		if r.version = versions[r.TargetID+r.createdID]; r.version == 0 {
+			return fmt.Errorf("the student of row %d was not found again", r.Row)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,165 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// A job that would change a larger part of an organization's students than these
+// waits for a second administrator, where the organization, or the district from
+// which it inherits, has set nothing else.
+const (
+	defaultHoldDeletedPercent = 10
+	defaultHoldChangedPercent = 75
+)
+
+// holdMoreThan is how many students a job may always affect: in a school of
+// thirty, a class of twenty is most of them and still no accident.
+const holdMoreThan = 20
+
+// excess says what a job would do too much of.
+type excess struct {
+	verb               string
+	affected, students int
+	limit              int // In percent.
+}
+
+// percent is the part of the students that is affected, at least 1.
+func (e *excess) percent() int { return max(1, e.affected*100/e.students) }
+
+// tooMuch returns why a job has to wait for a second administrator, or nil. It
+// counts the students of the job's organization; jobs about anything else than
+// students are never held.
+func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error) {
+	switch job.Kind {
+	case bulkjob.KindIMPORT_STUDENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS:
+	default:
+		return nil, nil
+	}
+	changed := job.Updated + job.Deleted
+	if changed <= holdMoreThan {
+		return nil, nil
+	}
+	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
+	o, err := s.db.Client(ctx).Organization.Get(system, job.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	deletedLimit, changedLimit, err := s.holdLimits(system, o)
+	if err != nil {
+		return nil, err
+	}
+	in := student.OrganizationID(o.ID)
+	if o.Type == organization.TypeDISTRICT {
+		in = student.DistrictID(o.ID)
+	}
+	students, err := s.db.Client(ctx).Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
+	if err != nil || students == 0 {
+		return nil, err
+	}
+	switch {
+	case job.Deleted > holdMoreThan && job.Deleted*100 > deletedLimit*students:
+		return &excess{"delete", job.Deleted, students, deletedLimit}, nil
+	case changed*100 <= changedLimit*students:
+		return nil, nil
+	}
+	// Joining groups loses nothing, and to put most of a school into groups at
+	// once is what the notice asks for at the beginning of a year.
+	if changed, err = s.countLosses(system, job.ID); err != nil || changed*100 <= changedLimit*students {
+		return nil, err
+	}
+	return &excess{"change", changed, students, changedLimit}, nil
+}
+
+// countLosses counts the rows of a job that do more to an existing student than
+// put the student into groups.
+func (s *Service) countLosses(system context.Context, jobID int) (n int, err error) {
+	const page = 5000
+	for behind := 0; ; {
+		rows, err := s.db.Client(system).BulkJobRow.Query().
+			Where(bulkjobrow.JobID(jobID), bulkjobrow.RowGT(behind), bulkjobrow.State(statePlanned)).
+			Order(db.Asc(bulkjobrow.FieldRow)).Limit(page).All(system)
+		if err != nil {
+			return 0, err
+		}
+		for _, row := range rows {
+			p, err := readPlan(row.Plan)
+			if err != nil {
+				return 0, err
+			}
+			joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
+			if p.Do != doCreate && !joinsOnly {
+				n++
+			}
+			behind = row.Row
+		}
+		if len(rows) < page {
+			return n, nil
+		}
+	}
+}
+
+// holdLimits are the settings of an organization, inherited from its district.
+func (s *Service) holdLimits(system context.Context, o *db.Organization) (deleted, changed int, err error) {
+	settings := []*db.Organization{o}
+	if o.ParentID != nil {
+		parent, err := s.db.Client(system).Organization.Get(system, *o.ParentID)
+		if err != nil {
+			return 0, 0, err
+		}
+		settings = append(settings, parent)
+	}
+	deleted, changed = defaultHoldDeletedPercent, defaultHoldChangedPercent
+	for i := len(settings) - 1; i >= 0; i-- {
+		if p := settings[i].HoldDeletedPercent; p != nil {
+			deleted = *p
+		}
+		if p := settings[i].HoldChangedPercent; p != nil {
+			changed = *p
+		}
+	}
+	return deleted, changed, nil
+}
+
+// hold puts a job on hold and says why.
+func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
+	err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_by_rule = ?, warnings = warnings + 1 WHERE id = ? AND status = ?",
+		string(bulkjob.StatusHELD), e.percent(), job.ID, string(bulkjob.StatusREADY)))
+	if err != nil {
+		return err
+	}
+	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",
+		"This would %s %d of %d students. More than %d %% need the approval of a second administrator.", e.verb, e.affected, e.students, e.limit)
+	why.Warning = true
+	return s.writeProblems(ctx, client, job.ID, []*problem{why})
+}
+
+// Approve lets a job that is on hold go on. It takes an administrator of the
+// job's organization who has not submitted it: what is a slip of one person is
+// seen by another. It returns fault.Forbidden for everybody else, and
+// fault.Conflict for a job that is not HELD.
+func (s *Service) Approve(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	switch {
+	case job.SubmittedBy == v.SubmitterID():
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", noun(job.Kind)).At("id")
+	case !v.Administers(job.OrganizationID, job.DistrictID):
+		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")
+	}
+	return s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
+		return mustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
+			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD)))
+	})
+}

@@ -1,0 +1,109 @@
+package importer_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+	"homeroom/internal/importer"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+func TestHold(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		var all []*db.Student
+		for i := range 60 {
+			all = append(all, b.Student(t, b.North, "St", fmt.Sprintf("%03d", i), 0))
+		}
+		second := b.Educator(t, b.Alpha, "Nils Northerner", viewer.SchoolAdmin, b.North)
+		start := func(b *bench, job *db.BulkJob) *db.BulkJob {
+			t.Helper()
+			got, err := b.Start(b.As(b.t, b.NorthAdmin), job.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			return got
+		}
+		t.Run("a second administrator lets it go on", func(t *testing.T) {
+			b := b.on(t)
+			job := start(b, b.deleting(b.NorthAdmin, these(all[:21]...)))
+			if job.Status != held || job.HeldByRule != 35 || job.StartedAt != nil || importer.ProgressOf(job).Percent != 50 {
+				t.Fatalf("%+v", job)
+			}
+			b.wantProblems(job, `row 0 warning  HELD ""`)
+			if got := b.drained(job.ID); got.Status != held || b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL") != 0 {
+				t.Errorf("it went on: %s", got.Status)
+			}
+			_, err := b.Start(b.As(t, b.NorthAdmin), job.ID)
+			b.refused(err, fault.Conflict, "NOT_READY", "waits for another administrator")
+			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion")
+			_, err = b.Approve(b.As(t, b.SouthAdmin), job.ID)
+			b.refused(err, fault.NotFound, "NOT_FOUND", "no such upload")
+			got, err := b.Approve(b.As(t, second), job.ID)
+			if err != nil || *got.ApprovedBy != second.ID {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			got = b.drained(job.ID)
+			if got.Status != completed || got.Deleted != 21 || got.Warnings != 1 {
+				t.Errorf("%+v", got)
+			}
+			_, err = b.Approve(b.As(t, second), job.ID)
+			b.refused(err, fault.Conflict, "NOT_HELD", "completed already")
+			b.undone(second, got, undone, 21, 0)
+		})
+		t.Run("a held job can be canceled", func(t *testing.T) {
+			b := b.on(t)
+			job := start(b, b.deleting(b.NorthAdmin, these(all...)))
+			got, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID)
+			if err != nil || got.Status != canceled || got.Deleted != 0 || got.Unchanged != 60 {
+				t.Errorf("%+v, %v", got, err)
+			}
+			_, err = b.Approve(b.As(t, second), job.ID)
+			b.refused(err, fault.Conflict, "NOT_HELD", "has been canceled")
+		})
+		t.Run("twenty students are never too many", func(t *testing.T) {
+			b := b.on(t)
+			if job := start(b, b.deleting(b.NorthAdmin, these(all[:20]...))); job.Status != processing {
+				t.Errorf("%s", job.Status)
+			}
+		})
+		t.Run("putting everybody into groups is what the notice asks for, and is not held", func(t *testing.T) {
+			b := b.on(t)
+			job := start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), importer.Edit{AddTo: []int{b.Algebra.ID}}))
+			if job.Status != processing || job.Updated <= 20 {
+				t.Errorf("%s with %d changes", job.Status, job.Updated)
+			}
+			b.drained(job.ID)
+			job = start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), importer.Edit{RemoveFrom: []int{b.Algebra.ID}}))
+			if job.Status != held {
+				t.Errorf("taking everybody out of the group is %s; want it held", job.Status)
+			}
+		})
+		t.Run("changes have a limit of their own, which a school inherits from its district", func(t *testing.T) {
+			b := b.on(t)
+			edit := func(grade string) *db.BulkJob {
+				return start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), importer.Edit{Grade: grade}))
+			}
+			if job := edit("3"); job.Status != held || !strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students. More than 75 %") {
+				t.Errorf("%s", job.Status)
+			}
+			b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).ExecX(fixture.System())
+			if job := edit("4"); job.Status != processing {
+				t.Errorf("%s", job.Status)
+			}
+			b.Client().Organization.UpdateOne(b.North).SetHoldChangedPercent(50).ExecX(fixture.System())
+			if job := edit("5"); job.Status != held {
+				t.Errorf("%s", job.Status)
+			}
+		})
+	})
+}

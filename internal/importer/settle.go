@@ -1,0 +1,67 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+)
+
+// settle writes down what became of a batch: the states of its rows, without the
+// passwords, the reasons of refusals, and the counts where they came out
+// differently from what the preview said.
+func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error {
+	var t tally
+	updates := make([]changed, len(b.rows))
+	for i, r := range b.rows {
+		updates[i] = changed{r.ID, map[string]any{"state": stateApplied}}
+		if r.createdID != 0 {
+			updates[i].set["target_id"] = r.createdID
+		}
+		if len(r.plan.Password) > 0 {
+			r.plan.Password = nil
+			text, err := r.plan.encode()
+			if err != nil {
+				return err
+			}
+			updates[i].set["plan"] = text
+		}
+		if r.refusal == nil {
+			image, err := r.image()
+			if err != nil {
+				return err
+			}
+			updates[i].set["before"], updates[i].set["applied_version"] = image, r.version
+		}
+		t.added += len(r.joined) - r.plan.added()
+		t.removed += len(r.left) - r.plan.removed()
+		if r.refusal == nil && !r.already {
+			continue
+		}
+		*t.of(r.plan)--
+		if r.refusal != nil {
+			updates[i].set["state"] = stateRefused
+			t.errors++
+		} else {
+			t.unchanged++
+		}
+	}
+	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
+		return err
+	}
+	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
+		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		b.last().plan.N, t.created, t.updated, t.deleted, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
+	return err
+}
+
+// complete ends a job whose rows have all been dealt with.
+func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) error {
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
+		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
+	return err
+}

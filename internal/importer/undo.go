@@ -1,0 +1,278 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/fault"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// undoFor is how long after its end a job can be undone: as long as deleted
+// students can come back.
+const undoFor = roster.Reserved
+
+// Undo puts back what a job has changed, row by row: previous values, passwords
+// among them, groups joined and left; students who were deleted come back, and
+// those who were created are hidden. A row that somebody has changed since stays
+// as it is and is named as a problem. New educators and schools stay, too, and
+// are named.
+//
+// Whoever may start the job may undo it, and the undo acts for that person; but
+// only administrators undo what has created something, because only they delete.
+// It returns fault.Conflict for a job that is not finished, has changed nothing,
+// or ended too long ago.
+func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	job, err := s.jobToChange(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	switch {
+	case v.EducatorID == 0:
+		return nil, fault.Forbiddenf("a person has to undo the %s", noun(job.Kind)).At("id")
+	case !slices.Contains(undoable, job.Status):
+		return nil, notNow(job, "NOT_UNDOABLE")
+	}
+	if job.Status == bulkjob.StatusCANCELED {
+		// The counts are true when all that was not carried out is gone.
+		if err := s.withdraw(ctx, jobID); err != nil {
+			return nil, err
+		}
+		if job, err = s.Job(ctx, jobID); err != nil {
+			return nil, err
+		}
+	}
+	switch {
+	case writtenRows(job) == 0:
+		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
+	case job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > undoFor:
+		return nil, fault.Conflictf("the %s ended more than 90 days ago", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
+	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
+	}
+	return s.change(ctx, job, "NOT_UNDOABLE", func(ctx context.Context, client *db.Client) error {
+		return mustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
+			string(bulkjob.StatusUNDOING), v.EducatorID, jobID, string(job.Status)))
+	})
+}
+
+// undoBatch is some rows that are put back in one transaction.
+type undoBatch struct {
+	job *db.BulkJob
+	// v is who asked for the undo, with the roles of this moment.
+	v    *viewer.Viewer
+	rows []*undoRow
+}
+
+// undoRow is a row on its way back.
+type undoRow struct {
+	*db.BulkJobRow
+	plan   *plan
+	before *before
+	// administered is set where the person administers the student's school, and so
+	// may change groups of other schools with it.
+	administered bool
+	// kept says why the row stays as it is, partly what of it does.
+	kept, partly *problem
+}
+
+func (r *undoRow) keep(code, hint, format string, args ...any) {
+	if r.kept == nil {
+		r.kept = r.warning(code, hint, format, args...)
+	}
+}
+
+// keepPart notes that a part of the row is not put back.
+func (r *undoRow) keepPart(code, hint, format string, args ...any) {
+	if r.partly == nil {
+		r.partly = r.warning(code, hint, format, args...)
+	}
+}
+
+func (r *undoRow) warning(code, hint, format string, args ...any) *problem {
+	p := problemf(code, hint, format, args...)
+	p.Row, p.Warning, p.Value = r.Row, true, r.Label
+	return p
+}
+
+const (
+	hintChanged = "Look at it, and change by hand what should be otherwise."
+	hintAsk     = "Ask an administrator of the school."
+)
+
+func (r *undoRow) changedSince(what string) {
+	r.keep(ChangedSince, hintChanged, "Somebody has changed %s since; it stays as it is.", what)
+}
+
+// open are the rows that are put back.
+func (b *undoBatch) open() []*undoRow {
+	return slices.DeleteFunc(slices.Clone(b.rows), func(r *undoRow) bool { return r.kept != nil || r.before.Already })
+}
+
+// undo puts the rows of a job back, the last one first. The states of the rows
+// say where to go on after a crash.
+func (s *Service) undo(ctx context.Context, h *held) error {
+	for {
+		b, err := s.nextUndo(ctx, h.job)
+		if err != nil {
+			return err
+		}
+		if len(b.rows) == 0 {
+			break
+		}
+		if err := s.putBack(ctx, h, b); err != nil {
+			return fmt.Errorf("undo the rows from %d back: %w", b.rows[0].Row, err)
+		}
+	}
+	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.job.ID)
+		return err
+	})
+}
+
+func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, error) {
+	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
+		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
+	b := &undoBatch{job: job, rows: make([]*undoRow, len(rows))}
+	for i, row := range rows {
+		r := &undoRow{BulkJobRow: row}
+		b.rows[i] = r
+		if r.plan, err = readPlan(row.Plan); err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
+		}
+		if r.before, err = readBefore(row.Before); err != nil {
+			return nil, fmt.Errorf("before-image of row %d: %w", row.Row, err)
+		}
+	}
+	// Without an account there are no roles, and every row says so.
+	b.v = &viewer.Viewer{}
+	if err != nil || len(rows) == 0 || job.UndoneBy == nil {
+		return b, err
+	}
+	v, err := s.viewer(ctx, *job.UndoneBy)
+	switch {
+	case err == nil:
+		b.v = v
+	case fault.KindOf(err) == fault.Unauthenticated:
+		err = nil
+	}
+	return b, err
+}
+
+// putBack writes a batch. Where somebody takes an id between the look and the
+// write, the next look finds it and keeps that row.
+func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
+	write := map[bulkjob.Kind]func(context.Context, *db.Client, *undoBatch) error{
+		bulkjob.KindIMPORT_STUDENTS:      s.undoStudents,
+		bulkjob.KindEDIT_STUDENTS:        s.undoStudents,
+		bulkjob.KindDELETE_STUDENTS:      s.undoStudents,
+		bulkjob.KindIMPORT_ENROLLMENTS:   s.undoEnrollments,
+		bulkjob.KindIMPORT_GROUPS:        s.undoGroups,
+		bulkjob.KindIMPORT_EDUCATORS:     s.undoEducators,
+		bulkjob.KindIMPORT_ORGANIZATIONS: s.undoOrganizations,
+	}[b.job.Kind]
+	try := func() error {
+		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			for _, r := range b.rows {
+				r.kept, r.partly = nil, nil
+				if r.before == nil {
+					r.keep(CannotUndo, hintChanged, "What this row replaced is no longer on record.")
+				}
+			}
+			if err := write(ctx, client, b); err != nil {
+				return err
+			}
+			return s.settleUndo(ctx, client, b)
+		})
+	}
+	err := try()
+	for tries := 1; isDuplicate(err) && tries < maxTries; tries++ {
+		err = try()
+	}
+	return err
+}
+
+// settleUndo writes down what became of a batch, and forgets what is not needed
+// any more.
+func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoBatch) error {
+	undone, kept := 0, 0
+	var problems []*problem
+	updates := make([]changed, len(b.rows))
+	for i, r := range b.rows {
+		updates[i] = changed{r.ID, map[string]any{"state": stateUndone, "before": nil}}
+		switch {
+		case r.kept != nil:
+			updates[i].set["state"] = stateKept
+			problems = append(problems, r.kept)
+			kept++
+		case r.partly != nil:
+			problems = append(problems, r.partly)
+			kept++
+		case !r.before.Already:
+			undone++
+		}
+	}
+	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
+		return err
+	}
+	slices.Reverse(problems)
+	if err := s.writeProblems(ctx, client, b.job.ID, problems); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
+		undone, kept, len(problems), b.job.ID)
+	return err
+}
+
+// forgetBefore removes what jobs have replaced, old password hashes among it,
+// when they can no longer be undone.
+func (s *Service) forgetBefore(ctx context.Context) error {
+	system := viewer.AsSystem(ctx, "forget what jobs have replaced")
+	late := s.now().Add(-undoFor)
+	jobs, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.StatusIn(undoable...), bulkjob.FinishedAtLT(late), bulkjob.FinishedAtGT(late.Add(-undoFor))).IDs(system)
+	if err != nil {
+		return err
+	}
+	for _, id := range jobs {
+		for {
+			rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(id), bulkjobrow.BeforeNotNil()).Limit(2 * statementRows).IDs(system)
+			if err != nil {
+				return err
+			}
+			if len(rows) == 0 {
+				break
+			}
+			err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+				_, err := client.ExecContext(ctx, "UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ("+places(len(rows))+")", anys(rows)...)
+				return err
+			})
+			if err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// targets are the keys of what rows are about, sorted and each once.
+func targets(rows []*undoRow, wanted func(*undoRow) bool) []int {
+	var ids []int
+	for _, r := range rows {
+		if r.TargetID != 0 && wanted(r) {
+			ids = append(ids, r.TargetID)
+		}
+	}
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
+
+func every(*undoRow) bool { return true }

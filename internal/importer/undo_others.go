@@ -1,0 +1,223 @@
+package importer
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/rule"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// stillAs reports whether the columns that a row has set hold what it set.
+func (r *undoRow) stillAs(now map[string]any) bool {
+	for column, value := range r.plan.Set {
+		if is, known := now[column]; known && is != value {
+			return false
+		}
+	}
+	return true
+}
+
+// undoGroups puts groups back, and removes those that the job created as long as
+// nobody has joined them. A group's version grows with every member who comes or
+// goes, so what counts is whether the fields are as the job left them.
+func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatch) error {
+	system := viewer.AsSystem(ctx, "put groups back as they were; the purview is checked beside it")
+	ids := targets(b.rows, every)
+	locked, err := roster.LockGroups(system, client, s.locks(), ids)
+	if err != nil {
+		return err
+	}
+	groups := map[int]*db.Group{}
+	for _, g := range locked {
+		groups[g.ID] = g
+	}
+	seen, err := idSet(client.Group.Query().Where(group.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.v)))
+	if err != nil {
+		return err
+	}
+	teaching, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(system)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.open() {
+		g := groups[r.TargetID]
+		if g == nil {
+			r.changedSince("the class or group, or removed it,")
+			continue
+		}
+		others := slices.ContainsFunc(teaching, func(t *db.GroupEducator) bool {
+			return t.GroupID == g.ID && !slices.Contains(r.before.Taught, t.EducatorID)
+		})
+		switch creates := r.plan.Do == doCreate; {
+		case !seen[g.ID], creates && !b.v.Administers(g.OrganizationID, g.DistrictID):
+			r.keep(Forbidden, hintAsk, "The class or group is not in the purview of the person who asked for the undo.")
+		case g.Synced == 1:
+			r.keep(ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the class or group now.")
+		case !r.stillAs(map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: optional(g.ExternalID)}):
+			r.changedSince("the class or group")
+		case creates && g.StudentCount > 0:
+			r.keep(ChangedSince, "Take the students out of it, and delete it by hand.", "%d students have joined the new class or group since; it stays.", g.StudentCount)
+		case creates && others:
+			r.keep(ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
+		}
+	}
+	if err := s.keepTakenGroupIDs(system, client, b, groups); err != nil {
+		return err
+	}
+	if err := s.unteach(system, client, b); err != nil {
+		return err
+	}
+	var gone []any
+	var updates []changed
+	for _, r := range b.open() {
+		switch {
+		case r.plan.Do == doCreate:
+			gone = append(gone, r.TargetID)
+		case len(r.before.Set) > 0:
+			updates = append(updates, changed{r.TargetID, r.before.Set})
+		}
+	}
+	if len(gone) > 0 {
+		if _, err := client.ExecContext(ctx, "DELETE FROM `groups` WHERE id IN ("+places(len(gone))+")", gone...); err != nil {
+			return err
+		}
+	}
+	return updateRows(ctx, client, group.Table, "version = version + 1", updates)
+}
+
+func (s *Service) keepTakenGroupIDs(system context.Context, client *db.Client, b *undoBatch, groups map[int]*db.Group) error {
+	var externalIDs []string
+	for _, r := range b.open() {
+		if id, ok := r.before.Set[group.FieldExternalID].(string); ok {
+			externalIDs = append(externalIDs, id)
+		}
+	}
+	if len(externalIDs) == 0 {
+		return nil
+	}
+	found, err := client.Group.Query().Where(group.DistrictID(b.job.DistrictID), group.ExternalIDIn(externalIDs...)).All(system)
+	if err != nil {
+		return err
+	}
+	owner := map[inSchool]int{}
+	for _, g := range found {
+		owner[inSchool{g.OrganizationID, *g.ExternalID}] = g.ID
+	}
+	for _, r := range b.open() {
+		id, ok := r.before.Set[group.FieldExternalID].(string)
+		if o := owner[inSchool{groups[r.TargetID].OrganizationID, id}]; ok && o != 0 && o != r.TargetID {
+			r.keep(ExternalIDTaken, hintChanged, "Another class or group has the previous external ID by now.")
+		}
+	}
+	return nil
+}
+
+// undoEducators puts the fields of educators back and takes away the roles that
+// the job gave. New accounts and new passwords stay: somebody may use them
+// already.
+func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoBatch) error {
+	system := viewer.AsSystem(ctx, "put educators back as they were; the purview is checked beside it")
+	ids := targets(b.rows, every)
+	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
+	if s.locks() {
+		q.ForUpdate()
+	}
+	locked, err := q.All(system)
+	if err != nil {
+		return err
+	}
+	educators := map[int]*db.Educator{}
+	for _, e := range locked {
+		educators[e.ID] = e
+	}
+	editable, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.v)).IDs(viewer.NewContext(ctx, b.v)))
+	if err != nil {
+		return err
+	}
+	var updates []changed
+	var roles []predicate.RoleAssignment
+	for _, r := range b.open() {
+		e := educators[r.TargetID]
+		if r.plan.Do == doCreate {
+			r.keep(CannotUndo, "Take the role away, or have the account disabled.", "The account was created by the job, and accounts are not removed by an undo.")
+			continue
+		}
+		if e == nil {
+			r.changedSince("the account")
+			continue
+		}
+		set := map[string]any{}
+		for column, value := range r.before.Set {
+			if column != educator.FieldPasswordHash {
+				set[column] = value
+			}
+		}
+		switch {
+		case len(set) > 0 && !editable[e.ID], r.before.GaveRole && !b.v.Administers(r.plan.SchoolID, b.job.DistrictID):
+			r.keep(Forbidden, hintAsk, "The educator is not in the purview of the person who asked for the undo.")
+			continue
+		case !r.stillAs(map[string]any{educator.FieldExternalID: optional(e.ExternalID), educator.FieldFirstName: e.FirstName,
+			educator.FieldLastName: e.LastName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
+			r.changedSince("the educator")
+			continue
+		case len(set) < len(r.before.Set):
+			r.keepPart(CannotUndo, "Have the person set a new one.", "The password stays as it is; everything else was put back.")
+		}
+		if len(set) > 0 {
+			updates = append(updates, changed{e.ID, set})
+		}
+		if r.before.GaveRole {
+			roles = append(roles, roleassignment.And(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(r.plan.SchoolID),
+				roleassignment.RoleEQ(roleassignment.Role(r.plan.Role))))
+		}
+	}
+	if len(roles) > 0 {
+		if _, err := client.RoleAssignment.Delete().Where(roleassignment.Or(roles...)).Exec(system); err != nil {
+			return fmt.Errorf("take roles away: %w", err)
+		}
+	}
+	return updateRows(ctx, client, educator.Table, "", updates)
+}
+
+// undoOrganizations puts the fields of schools back. New schools stay: nothing
+// else removes a school, either.
+func (s *Service) undoOrganizations(ctx context.Context, client *db.Client, b *undoBatch) error {
+	system := viewer.AsSystem(ctx, "put schools back as they were; the purview is checked beside it")
+	q := client.Organization.Query().Where(organization.IDIn(targets(b.rows, every)...)).Order(db.Asc(organization.FieldID))
+	if s.locks() {
+		q.ForUpdate()
+	}
+	locked, err := q.All(system)
+	if err != nil {
+		return err
+	}
+	schools := map[int]*db.Organization{}
+	for _, o := range locked {
+		schools[o.ID] = o
+	}
+	var updates []changed
+	for _, r := range b.open() {
+		o := schools[r.TargetID]
+		switch {
+		case r.plan.Do == doCreate:
+			r.keep(CannotUndo, "Rename it, or leave it empty.", "The school was created by the job, and schools are not removed.")
+		case o == nil || !b.v.Administers(b.job.DistrictID, b.job.DistrictID):
+			r.keep(Forbidden, "Ask an administrator of the district.", "The school is not in the purview of the person who asked for the undo.")
+		case !r.stillAs(map[string]any{organization.FieldName: o.Name, organization.FieldExternalID: optional(o.ExternalID)}):
+			r.changedSince("the school")
+		default:
+			updates = append(updates, changed{o.ID, r.before.Set})
+		}
+	}
+	return updateRows(ctx, client, organization.Table, "", updates)
+}
