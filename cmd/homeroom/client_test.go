@@ -21,7 +21,7 @@ var exported = []string{
 
 // client is a person with a session, who knows the server by its API alone.
 type client struct {
-	t              *testing.T
+	t              testing.TB
 	address, token string
 	// organization is the id of the one where the person holds a role.
 	organization string
@@ -30,7 +30,7 @@ type client struct {
 type variables map[string]any
 
 // signIn starts a session.
-func signIn(t *testing.T, address, email, password string) *client {
+func signIn(t testing.TB, address, email, password string) *client {
 	t.Helper()
 	c := &client{t: t, address: address}
 	var data struct {
@@ -175,6 +175,12 @@ const jobFields = `{ id status progress { processedRows totalRows percent }
 // upload submits a file of students and waits until it has been verified.
 func (c *client) upload(rows [][]string) job {
 	c.t.Helper()
+	return c.wait(c.submit(rows), "READY")
+}
+
+// submit submits a file of students.
+func (c *client) submit(rows [][]string) jobPayload {
+	c.t.Helper()
 	operations, err := json.Marshal(map[string]any{
 		"query": `mutation ($input: SubmitBulkImportInput!) { submitBulkImport(input: $input) { job ` + jobFields + ` userErrors { code message } } }`,
 		"variables": variables{"input": variables{
@@ -199,15 +205,21 @@ func (c *client) upload(rows [][]string) job {
 	form.Close()
 	var data struct{ SubmitBulkImport jobPayload }
 	c.send(form.FormDataContentType(), &body, &data)
-	return c.wait(data.SubmitBulkImport, "READY")
+	return data.SubmitBulkImport
 }
 
 // process starts a job and waits until it is done.
 func (c *client) process(id string) job {
 	c.t.Helper()
+	return c.wait(c.begin(id), "COMPLETED")
+}
+
+// begin starts a job.
+func (c *client) begin(id string) jobPayload {
+	c.t.Helper()
 	var data struct{ StartBulkJob jobPayload }
 	c.ask(`mutation ($id: ID!) { startBulkJob(id: $id) { job `+jobFields+` userErrors { code message } } }`, variables{"id": id}, &data)
-	return c.wait(data.StartBulkJob, "COMPLETED")
+	return data.StartBulkJob
 }
 
 type jobPayload struct {

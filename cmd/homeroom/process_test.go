@@ -22,7 +22,7 @@ const patience = 30 * time.Second
 
 // installation is a database and a data folder, as an operator has them.
 type installation struct {
-	t           *testing.T
+	t           testing.TB
 	url, folder string
 }
 
@@ -59,7 +59,7 @@ func (in installation) run(args ...string) string {
 
 // server is a process of the program that answers requests.
 type server struct {
-	t       *testing.T
+	t       testing.TB
 	cmd     *exec.Cmd
 	address string
 	said    *record
