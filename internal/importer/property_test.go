@@ -32,10 +32,11 @@ func randomFile(r *rand.Rand, ids []string, n int) (file string, rows int) {
 			pick("", "7", "K", "99"), pick("", "North School", "S", "East School"),
 			pick("", "", "Algebra", "Algebra;Biology", "Chemistry", "Homeroom 7", "[clear]", "Nowhere"),
 		}
-		if strings.Join(cells, "") == "" {
+		extra := pick("", "", "", "", ",extra")
+		if strings.Join(cells, "")+extra == "" {
 			rows--
 		}
-		out.WriteString(strings.Join(cells, ",") + pick("", "", "", "", ",extra") + "\n")
+		out.WriteString(strings.Join(cells, ",") + extra + "\n")
 	}
 	return out.String(), rows
 }
