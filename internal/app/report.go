@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -15,8 +16,8 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, mo
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
-	for _, h := range job.IgnoredHeaders {
-		fmt.Fprintf(a.out, "  column not read: %s\n", h)
+	if len(job.IgnoredHeaders) > 0 {
+		fmt.Fprintf(a.out, "  columns not read: %s\n", strings.Join(job.IgnoredHeaders, ", "))
 	}
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",

@@ -21,6 +21,7 @@ type check struct {
 	// at is the organization for which the file was uploaded.
 	at        *db.Organization
 	schools   *schools
+	finder    *groupFinder
 	passwords *seal
 	seen      claims
 }

@@ -41,16 +41,13 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 	found := &studentLookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{}, editable: map[int]bool{},
 		taken: map[string]*db.Student{}, usernames: map[string]int{}, owners: map[int]*db.Student{}, groups: map[int][]*db.Group{}}
 	var ids []int
-	var externalIDs, keys []string
+	var externalIDs []string
 	for _, r := range rows {
 		if r.id != 0 {
 			ids = append(ids, r.id)
 		}
 		if r.externalID != "" {
 			externalIDs = append(externalIDs, r.externalID)
-		}
-		if username := roster.Clean(r.text(colUsername)); username != "" {
-			keys = append(keys, fold.Key(username))
 		}
 	}
 	client := c.s.db.Client(ctx)
@@ -65,18 +62,20 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 		found.taken[st.ExternalID] = st
 		ids = append(ids, st.ID)
 	}
-	owners, err := client.Student.Query().Where(district, student.UsernameKeyIn(keys...)).
-		Select(student.FieldID, student.FieldUsernameKey).All(system)
-	if err != nil {
-		return nil, err
-	}
-	for _, st := range owners {
-		found.usernames[st.UsernameKey] = st.ID
-		ids = append(ids, st.ID)
+	if keys := newUsernames(rows, found.taken); len(keys) > 0 {
+		owners, err := client.Student.Query().Where(district, student.UsernameKeyIn(keys...)).
+			Select(student.FieldID, student.FieldUsernameKey).All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range owners {
+			found.usernames[st.UsernameKey] = st.ID
+			ids = append(ids, st.ID)
+		}
 	}
 	slices.Sort(ids)
 	ids = slices.Compact(ids)
-	visible, err := client.Student.Query().Where(district, student.IDIn(ids...)).All(ctx)
+	visible, err := c.visibleStudents(ctx, ids, taken)
 	if err != nil {
 		return nil, err
 	}
@@ -86,6 +85,47 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 		found.byExternal[st.ExternalID] = st
 	}
 	return found, c.findEditable(ctx, found, ids)
+}
+
+// newUsernames are the keys of the usernames in rows, but for those that the
+// student with the Student ID of the row has already.
+func newUsernames(rows []*studentRow, taken map[string]*db.Student) []string {
+	var keys []string
+	for _, r := range rows {
+		username := roster.Clean(r.text(colUsername))
+		if username == "" {
+			continue
+		}
+		key := fold.Key(username)
+		if st := taken[r.externalID]; st == nil || st.UsernameKey != key || r.id != 0 && r.id != st.ID {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// visibleStudents returns those of the students with some keys whom the submitter
+// sees. Those who have been read already are not read again.
+func (c *studentCheck) visibleStudents(ctx context.Context, ids []int, known []*db.Student) ([]*db.Student, error) {
+	query := func() *db.StudentQuery {
+		return c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID))
+	}
+	visible, err := idSet(query().Where(student.IDIn(ids...)).IDs(ctx))
+	if err != nil {
+		return nil, err
+	}
+	var students []*db.Student
+	for _, st := range known {
+		if visible[st.ID] {
+			students = append(students, st)
+			delete(visible, st.ID)
+		}
+	}
+	if len(visible) == 0 {
+		return students, nil
+	}
+	others, err := query().Where(student.IDIn(slices.Sorted(maps.Keys(visible))...)).All(ctx)
+	return append(students, others...), err
 }
 
 // findEditable finds out whose fields the submitter may change. Administrators
@@ -126,18 +166,18 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 	if err != nil {
 		return err
 	}
-	groupIDs := map[int]bool{}
-	for _, e := range memberships {
-		groupIDs[e.GroupID] = true
+	if found.finder, err = c.findGroups(ctx, wishes); err != nil {
+		return err
 	}
-	groups := map[int]*db.Group{}
-	for list := range chunks(groupIDs) {
-		some, err := client.Group.Query().Where(group.IDIn(list...)).All(ctx)
-		if err != nil {
+	groups := found.finder.byID
+	missing := map[int]bool{}
+	for _, e := range memberships {
+		missing[e.GroupID] = groups[e.GroupID] == nil
+	}
+	maps.DeleteFunc(missing, func(_ int, is bool) bool { return !is })
+	for list := range chunks(missing) {
+		if err := found.finder.keep(ctx, client.Group.Query().Where(group.IDIn(list...)), found.finder.addID); err != nil {
 			return err
-		}
-		for _, g := range some {
-			groups[g.ID] = g
 		}
 	}
 	for _, e := range memberships {
@@ -148,6 +188,5 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 	for id := range maps.Keys(found.groups) {
 		slices.SortFunc(found.groups[id], byName)
 	}
-	found.finder, err = c.findGroups(ctx, wishes)
-	return err
+	return nil
 }

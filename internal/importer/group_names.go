@@ -17,8 +17,10 @@ type groupWish struct {
 	schools []int
 }
 
-// groupFinder holds the groups that a batch of rows may mean. They are groups
-// that the submitter sees.
+// groupFinder holds the groups that the rows of a file may mean. They are groups
+// that the submitter sees. Rows name the same groups again and again, so what has
+// been asked once is not asked again; whether a group is still as it was is seen
+// when the rows are written.
 type groupFinder struct {
 	schools    *schools
 	byID       map[int]*db.Group
@@ -28,6 +30,20 @@ type groupFinder struct {
 	// their own school fulfills.
 	elsewhereByExternal map[string][]*db.Group
 	elsewhereByName     map[string][]*db.Group
+
+	// asked are the wishes that have been looked for, with school 0 for those that
+	// name none.
+	asked                             map[inSchool]bool
+	askedElsewhere, askedElsewhereKey map[string]bool
+}
+
+func newGroupFinder(s *schools) *groupFinder {
+	return &groupFinder{
+		schools: s, byID: map[int]*db.Group{},
+		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{},
+		elsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
+		asked: map[inSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
+	}
 }
 
 type inSchool struct {
@@ -39,14 +55,21 @@ type inSchool struct {
 // such as Math may stand in each of a thousand schools.
 const maxElsewhere = 200
 
+// maxAsked bounds what a finder remembers. A district has fewer groups; a file of
+// a million wrong names has more, and then the finder begins anew.
+const maxAsked = 50_000
+
 // findGroups reads what a batch of wishes may mean: first by Database ID and in
 // the schools of the wishes, then, only for what is still open, elsewhere. Where
 // a wish names no school, its group may be anywhere.
 func (c *check) findGroups(ctx context.Context, wishes []groupWish) (*groupFinder, error) {
-	f := &groupFinder{
-		schools: c.schools, byID: map[int]*db.Group{},
-		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{},
-		elsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
+	if c.finder == nil || len(c.finder.asked) > maxAsked {
+		c.finder = newGroupFinder(c.schools)
+	}
+	f := c.finder
+	wishes = f.notAsked(wishes)
+	if len(wishes) == 0 {
+		return f, nil
 	}
 	ids, texts, keys, schoolIDs := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[int]bool{}
 	for _, w := range wishes {
@@ -61,7 +84,7 @@ func (c *check) findGroups(ctx context.Context, wishes []groupWish) (*groupFinde
 	client := c.s.db.Client(ctx)
 	query := func() *db.GroupQuery { return client.Group.Query().Where(group.DistrictID(c.job.DistrictID)) }
 	for list := range chunks(ids) {
-		if err := f.keep(ctx, query().Where(group.IDIn(list...)), func(g *db.Group) { f.byID[g.ID] = g }); err != nil {
+		if err := f.keep(ctx, query().Where(group.IDIn(list...)), f.addID); err != nil {
 			return nil, err
 		}
 	}
@@ -87,10 +110,19 @@ func (c *check) findElsewhere(ctx context.Context, f *groupFinder, wishes []grou
 	}
 	texts, keys := map[string]bool{}, map[string]bool{}
 	for _, w := range wishes {
-		if len(f.in(w.text, w.schools)) == 0 {
-			texts[w.text], keys[fold.Text(w.text)] = true, true
+		if len(f.in(w.text, w.schools)) > 0 {
+			continue
+		}
+		key := fold.Text(w.text)
+		if !f.askedElsewhere[w.text] {
+			texts[w.text] = true
+		}
+		if !f.askedElsewhereKey[key] {
+			keys[key] = true
 		}
 	}
+	maps.Copy(f.askedElsewhere, texts)
+	maps.Copy(f.askedElsewhereKey, keys)
 	for list := range chunks(texts) {
 		err := f.keep(ctx, query().Where(group.ExternalIDIn(list...)).Order(db.Asc(group.FieldID)), func(g *db.Group) {
 			f.elsewhereByExternal[*g.ExternalID] = append(f.elsewhereByExternal[*g.ExternalID], g)
@@ -110,6 +142,33 @@ func (c *check) findElsewhere(ctx context.Context, f *groupFinder, wishes []grou
 	return nil
 }
 
+// notAsked keeps the wishes, or those schools of them, that are new, and
+// remembers them.
+func (f *groupFinder) notAsked(wishes []groupWish) []groupWish {
+	var left []groupWish
+	for _, w := range wishes {
+		schools := w.schools
+		if len(schools) == 0 {
+			schools = []int{0}
+		}
+		var open []int
+		for _, id := range schools {
+			if at := (inSchool{id, w.text}); !f.asked[at] {
+				f.asked[at] = true
+				open = append(open, id)
+			}
+		}
+		switch {
+		case len(open) == 0:
+		case len(w.schools) == 0:
+			left = append(left, w)
+		default:
+			left = append(left, groupWish{w.text, open})
+		}
+	}
+	return left
+}
+
 // chunks walks over a set in order, a bounded number of elements at a time, and
 // not at all over an empty one.
 func chunks[K int | string](set map[K]bool) func(yield func([]K) bool) {
@@ -124,13 +183,15 @@ func (f *groupFinder) keep(ctx context.Context, q *db.GroupQuery, add func(*db.G
 	return err
 }
 
+func (f *groupFinder) addID(g *db.Group) { f.byID[g.ID] = g }
+
 func (f *groupFinder) addExternal(g *db.Group) {
 	f.byExternal[inSchool{g.OrganizationID, *g.ExternalID}] = g
 }
 
 func (f *groupFinder) addName(g *db.Group) {
 	at := inSchool{g.OrganizationID, g.NameKey}
-	f.byName[at] = append(f.byName[at], g)
+	f.byName[at] = union(f.byName[at], []*db.Group{g})
 }
 
 // in returns the groups of schools that a text names: by external id and by name.
