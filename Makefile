@@ -5,7 +5,7 @@ PKG   ?= ./...
 BENCH ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint generate generated migration bench build demo clean
+.PHONY: help test test-fast lint generate generated migration bench bench-import build demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +31,9 @@ migration: ## Write the migration from the newest one to the ent schema: NAME=ad
 
 bench: ## Benchmarks on SQLite and MySQL; BENCH=Assign PKG=./graph narrows
 	@.ci/with-mysql go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+bench-import: ## Imports: times compared with bare statements, memory, and the notice meanwhile; some minutes
+	@.ci/with-mysql go test -p 1 -run '^$$' -bench 'Ratio|Passwords|ServerDuringImport' -benchtime 1x -timeout 1h ./internal/importer ./cmd/homeroom
 
 build: ## bin/homeroom
 	go build -trimpath -o bin/homeroom ./cmd/homeroom

@@ -188,7 +188,13 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 		if r.plan.Do != doCreate {
 			continue
 		}
-		row := []any{now, b.job.DistrictID, nullable(r.hash), 0, 0, 1, 0, 0, 1}
+		// A student who comes with groups is written as one who has been enrolled
+		// already: see roster.EnrollNew.
+		ungrouped, version := 1, 1
+		if len(r.plan.Join) > 0 {
+			ungrouped, version = 0, 2
+		}
+		row := []any{now, b.job.DistrictID, nullable(r.hash), 0, len(r.plan.Join), ungrouped, 0, 0, version}
 		for _, column := range studentColumns {
 			row = append(row, r.plan.Set[column])
 		}
@@ -272,12 +278,17 @@ func overwrite(st *db.Student, set map[string]any) (any bool) {
 
 // enroll carries out the groups of rows and counts what really came and went.
 func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*plannedRow) error {
-	var join, leave []roster.Pair
+	var join, first, leave []roster.Pair
 	byStudent := map[int]*plannedRow{}
 	for _, r := range rows {
 		id := r.TargetID + r.createdID
 		byStudent[id] = r
 		for _, g := range r.plan.Join {
+			if r.createdID != 0 {
+				first = append(first, roster.Pair{StudentID: id, GroupID: g})
+				r.joined = append(r.joined, g)
+				continue
+			}
 			join = append(join, roster.Pair{StudentID: id, GroupID: g})
 		}
 		for _, g := range r.plan.Leave {
@@ -292,6 +303,11 @@ func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*planned
 		for _, p := range removed {
 			r := byStudent[p.StudentID]
 			r.left = append(r.left, p.GroupID)
+		}
+	}
+	if len(first) > 0 {
+		if err := roster.EnrollNew(ctx, client, first); err != nil {
+			return err
 		}
 	}
 	if len(join) > 0 {

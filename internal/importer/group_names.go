@@ -187,11 +187,13 @@ func (f *groupFinder) addID(g *db.Group) { f.byID[g.ID] = g }
 
 func (f *groupFinder) addExternal(g *db.Group) {
 	f.byExternal[inSchool{g.OrganizationID, *g.ExternalID}] = g
+	f.addID(g)
 }
 
 func (f *groupFinder) addName(g *db.Group) {
 	at := inSchool{g.OrganizationID, g.NameKey}
 	f.byName[at] = union(f.byName[at], []*db.Group{g})
+	f.addID(g)
 }
 
 // in returns the groups of schools that a text names: by external id and by name.

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,21 +29,29 @@ const ratioRows = 100_000
 func BenchmarkRatio(b *testing.B) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {
+			var verify, apply, again, bare []time.Duration
 			for b.Loop() {
-				before := bareImport(b, kind)
-				verify, apply, again := wholeImport(b, kind)
-				bare := min(before, bareImport(b, kind))
-				b.ReportMetric(bare.Seconds(), "s-bare")
-				b.ReportMetric(verify.Seconds(), "s-verify")
-				b.ReportMetric(apply.Seconds(), "s-apply")
-				b.ReportMetric(again.Seconds(), "s-verify-again")
-				b.ReportMetric((verify+apply).Seconds()/bare.Seconds(), "(verify+apply)/bare")
-				b.ReportMetric(apply.Seconds()/bare.Seconds(), "apply/bare")
-				b.ReportMetric(verify.Seconds()/again.Seconds(), "verify/again")
+				bare = append(bare, bareImport(b, kind))
+				v, a, z := wholeImport(b, kind)
+				verify, apply, again = append(verify, v), append(apply, a), append(again, z)
+				bare = append(bare, bareImport(b, kind))
 			}
+			report(b, "s-bare", bare)
+			report(b, "s-verify", verify)
+			report(b, "s-apply", apply)
+			report(b, "s-verify-again", again)
+			b.ReportMetric((slices.Min(verify)+slices.Min(apply)).Seconds()/slices.Min(bare).Seconds(), "(verify+apply)/bare")
+			b.ReportMetric(slices.Min(apply).Seconds()/slices.Min(bare).Seconds(), "apply/bare")
+			b.ReportMetric(slices.Min(verify).Seconds()/slices.Min(again).Seconds(), "verify/again")
 			b.ReportMetric(0, "ns/op") // It would be the sum of everything.
 		})
 	}
+}
+
+// report reports the shortest of some times, which others on the machine have
+// disturbed least.
+func report(b *testing.B, unit string, times []time.Duration) {
+	b.ReportMetric(slices.Min(times).Seconds(), unit)
 }
 
 func ratioFile(w *fixture.World, rows int) string {
@@ -164,23 +173,24 @@ func BenchmarkPasswords(b *testing.B) {
 		b.Run(string(kind), func(b *testing.B) {
 			hasher := identity.NewHasher(identity.DefaultCost)
 			w := benchOn(b, fixture.New(b, dbtest.Open(b, kind)), func(o *importer.Options) { o.Hash = hasher.Hash })
+			var alone, whole []time.Duration
 			for i := 0; b.Loop(); i++ {
 				var file strings.Builder
 				file.WriteString(header)
 				for r := range rows {
 					fmt.Fprintf(&file, ",P%d-%d,First,Last,user%d-%d,a long password %d,7,North School,Algebra\n", i, r, i, r, r)
 				}
-				alone := hashAlone(b, hasher, rows)
+				alone = append(alone, hashAlone(b, hasher, rows))
 				job := w.submitted(w.DistrictAdmin, w.Alpha, students, file.String())
-				whole := timed(func() { job = w.applied(w.DistrictAdmin, w.drained(job.ID)) })
+				whole = append(whole, timed(func() { job = w.applied(w.DistrictAdmin, w.drained(job.ID)) }))
 				if job.Created != rows {
 					b.Fatalf("%d created", job.Created)
 				}
-				alone = min(alone, hashAlone(b, hasher, rows))
-				b.ReportMetric(alone.Seconds(), "s-hashes")
-				b.ReportMetric(whole.Seconds(), "s-import")
-				b.ReportMetric(whole.Seconds()/alone.Seconds(), "import/hashes")
+				alone = append(alone, hashAlone(b, hasher, rows))
 			}
+			report(b, "s-hashes", alone)
+			report(b, "s-import", whole)
+			b.ReportMetric(slices.Min(whole).Seconds()/slices.Min(alone).Seconds(), "import/hashes")
 			b.ReportMetric(0, "ns/op")
 		})
 	}

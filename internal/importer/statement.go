@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -80,6 +81,11 @@ func updateRows(ctx context.Context, client *db.Client, table, also string, rows
 		var args []any
 		for _, column := range slices.Sorted(maps.Keys(byColumn)) {
 			cases := byColumn[column]
+			if len(cases) == len(chunk) && allSame(cases, column) {
+				sets = append(sets, "`"+column+"` = ?")
+				args = append(args, cases[0].set[column])
+				continue
+			}
 			sets = append(sets, fmt.Sprintf("`%s` = CASE id %sELSE `%s` END", column, strings.Repeat("WHEN ? THEN ? ", len(cases)), column))
 			for _, row := range cases {
 				args = append(args, row.id, row.set[column])
@@ -97,6 +103,13 @@ func updateRows(ctx context.Context, client *db.Client, table, also string, rows
 		}
 	}
 	return nil
+}
+
+// allSame reports whether rows get the same value of a column, for which a
+// statement needs no CASE, the longest part of it.
+func allSame(rows []changed, column string) bool {
+	first := rows[0].set[column]
+	return !slices.ContainsFunc(rows, func(row changed) bool { return !reflect.DeepEqual(row.set[column], first) })
 }
 
 // places returns n placeholders, separated by commas.

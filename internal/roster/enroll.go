@@ -39,7 +39,25 @@ func Enroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, error
 			added = append(added, p)
 		}
 	}
-	for chunk := range slices.Chunk(added, statementRows) {
+	if err := insert(ctx, client, added); err != nil {
+		return nil, err
+	}
+	return added, count(ctx, client, added, +1)
+}
+
+// EnrollNew adds the first enrollments of students whom the same transaction has
+// created. Their rows hold the counts already, so that the indexes in which a
+// student without a group has another place are written once; the groups' are
+// added here. No pair may be there twice.
+func EnrollNew(ctx context.Context, client *db.Client, pairs []Pair) error {
+	if err := insert(ctx, client, pairs); err != nil {
+		return err
+	}
+	return countGroups(ctx, client, pairs, +1)
+}
+
+func insert(ctx context.Context, client *db.Client, pairs []Pair) error {
+	for chunk := range slices.Chunk(pairs, statementRows) {
 		args := make([]any, 0, 3*len(chunk))
 		now := timestamp()
 		for _, p := range chunk {
@@ -47,10 +65,10 @@ func Enroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, error
 		}
 		query := "INSERT INTO enrollments (created_at, student_id, group_id) VALUES " + places(len(chunk), "(?, ?, ?)")
 		if _, err := client.ExecContext(ctx, query, args...); err != nil {
-			return nil, err
+			return err
 		}
 	}
-	return added, count(ctx, client, added, +1)
+	return nil
 }
 
 // Unenroll removes enrollments and returns those that were there; see Enroll.
@@ -115,17 +133,24 @@ func existing(ctx context.Context, client *db.Client, pairs []Pair) (map[Pair]bo
 // The expressions give the same result whether an assignment sees the old value
 // of a column (SQLite) or the one just assigned (MySQL).
 func count(ctx context.Context, client *db.Client, pairs []Pair, sign int) error {
-	perStudent, perGroup := map[int]int{}, map[int]int{}
+	perStudent := map[int]int{}
 	for _, p := range pairs {
 		perStudent[p.StudentID] += sign
-		perGroup[p.GroupID] += sign
 	}
 	const students = "UPDATE students SET ungrouped = CASE WHEN group_count + (%d) = 0 THEN 1 ELSE 0 END, " +
 		"group_count = group_count + (%d), version = version + 1 WHERE id IN (%s)"
-	const groups = "UPDATE `groups` SET student_count = student_count + (%[2]d), version = version + 1 WHERE id IN (%[3]s)"
 	if err := addByNumber(ctx, client, students, perStudent); err != nil {
 		return err
 	}
+	return countGroups(ctx, client, pairs, sign)
+}
+
+func countGroups(ctx context.Context, client *db.Client, pairs []Pair, sign int) error {
+	perGroup := map[int]int{}
+	for _, p := range pairs {
+		perGroup[p.GroupID] += sign
+	}
+	const groups = "UPDATE `groups` SET student_count = student_count + (%[2]d), version = version + 1 WHERE id IN (%[3]s)"
 	return addByNumber(ctx, client, groups, perGroup)
 }
 
