@@ -27,6 +27,7 @@ func TestPassword(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	accented, _ := h.Hash(ctx, "café")
 	two, _ := h.Hash(ctx, "correct horse")
 	if one == two || !strings.HasPrefix(one, "$argon2id$v=19$m=64,t=1,p=1$") {
 		t.Errorf("%s and %s; want two salts and a PHC string", one, two)
@@ -34,7 +35,7 @@ func TestPassword(t *testing.T) {
 	for _, tc := range []struct {
 		password, hash string
 		want           bool
-	}{{"correct horse", one, true}, {"correct horse", two, true}, {"Correct horse", one, false}, {"", one, false}, {"decoy", "", false}} {
+	}{{"correct horse", one, true}, {"correct horse", two, true}, {"Correct horse", one, false}, {"", one, false}, {"decoy", "", false}, {"cafe\u0301", accented, true}} {
 		if got, err := h.Verify(ctx, tc.password, tc.hash); err != nil || got != tc.want {
 			t.Errorf("Verify(%q, %q) = %v, %v; want %v", tc.password, tc.hash, got, err, tc.want)
 		}

@@ -12,6 +12,7 @@ import (
 	"sync/atomic"
 
 	"golang.org/x/crypto/argon2"
+	"golang.org/x/text/unicode/norm"
 
 	"homeroom/internal/fault"
 )
@@ -67,7 +68,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	if _, err := rand.Read(salt); err != nil {
 		return "", err
 	}
-	return h.encode(password, salt), nil
+	return h.encode(composed(password), salt), nil
 }
 
 // errBusy is given instead of a place in a queue that is too long.
@@ -93,7 +94,7 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	if err != nil {
 		return false, err
 	}
-	got := argon2.IDKey([]byte(password), salt, cost.Time, cost.Memory, 1, uint32(len(want)))
+	got := argon2.IDKey([]byte(composed(password)), salt, cost.Time, cost.Memory, 1, uint32(len(want)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
@@ -107,6 +108,10 @@ func (h *Hasher) enter(ctx context.Context) error {
 }
 
 func (h *Hasher) leave() { <-h.slots }
+
+// composed is the form in which a password is hashed (NFC, as in RFC 8265): a
+// keyboard may send é as one character, another one as two.
+func composed(password string) string { return norm.NFC.String(password) }
 
 func (h *Hasher) encode(password string, salt []byte) string {
 	key := argon2.IDKey([]byte(password), salt, h.cost.Time, h.cost.Memory, 1, hashLength)

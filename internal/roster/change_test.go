@@ -17,7 +17,7 @@ func TestStudents(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w, r := fixture.New(t, d), newRoster(d)
 		admin, teacher := w.As(t, w.NorthAdmin), w.As(t, w.NorthTeacher)
-		zoe := roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "0042", FirstName: " Zoë ", LastName: "O'Hara",
+		zoe := roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "0042", FirstName: " Zoe\u0308 ", LastName: "O'Hara",
 			Username: "Zoe.OHara", Password: ptr("secret"), Grade: "k", GroupIDs: []int{w.Algebra.ID}}
 
 		t.Run("a student is created with what was typed, cleaned", func(t *testing.T) {

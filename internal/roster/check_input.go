@@ -5,15 +5,19 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/unicode/norm"
+
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/grade"
 )
 
 // Clean trims text and collapses its white space; control characters, which no
-// name holds, become spaces.
+// name holds, become spaces. Letters and their accents are composed (NFC), as
+// they are in every file that is read or written: what is exported would
+// otherwise come back as a change.
 func Clean(s string) string {
-	return strings.Join(strings.FieldsFunc(s, func(r rune) bool {
+	return strings.Join(strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " ")
 }

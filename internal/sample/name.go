@@ -3,6 +3,8 @@ package sample
 import (
 	"math/rand/v2"
 	"strings"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // A culture is a way in which people are called. The lists are short on purpose:
@@ -55,8 +57,8 @@ type nameBook struct {
 func newNameBook() *nameBook {
 	b := &nameBook{}
 	for i, c := range cultures() {
-		b.given = append(b.given, strings.Split(c.given, "|"))
-		b.family = append(b.family, strings.Split(c.family, "|"))
+		b.given = append(b.given, strings.Split(norm.NFC.String(c.given), "|"))
+		b.family = append(b.family, strings.Split(norm.NFC.String(c.family), "|"))
 		for range c.weight {
 			b.shares = append(b.shares, i)
 		}
