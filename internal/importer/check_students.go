@@ -149,7 +149,9 @@ func studentIDTaken() *problem {
 func (c *studentCheck) place(r *studentRow) {
 	var school *db.Organization
 	r.cannotClear(colSchool)
-	if cell := r.text(colSchool); cell != "" {
+	// An export writes the name of the student's school. That another school has
+	// the same name makes no doubt of a cell that says what is there already.
+	if cell := r.text(colSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
 		found, p := c.schools.find(cell)
 		if p != nil {
 			r.fail(colSchool, p)

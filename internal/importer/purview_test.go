@@ -187,3 +187,22 @@ func TestWhoSeesAndStarts(t *testing.T) {
 		})
 	})
 }
+
+// TestTwoSchoolsOfOneName imports what an export says of students whose school
+// shares its name with another one.
+func TestTwoSchoolsOfOneName(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		b.School(t, b.Alpha, "North School", "N2")
+		ada := b.Student(t, b.North, "Ada", "Lovelace", 90)
+		job := b.verified(b.DistrictAdmin, b.Alpha, students, header+
+			stu(ada)+",,,,,,,North School,Algebra\n"+ // The student's own.
+			",n1,New,One,newone,,7,North School,\n") // Nobody's yet.
+		b.wantProblems(job, `row 2 School AMBIGUOUS_SCHOOL "North School"`)
+		b.want(job, ready, 0, 1, 0, 1)
+		if n := b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ? AND change_count = 1", job.ID); n != 1 {
+			t.Error("more changes than the group")
+		}
+	})
+}
