@@ -13,8 +13,8 @@ help: ## Show this list
 test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the browser test
 	@.ci/test
 
-test-fast: ## The Go tests on SQLite alone, cached, without MySQL and browser; PKG=./internal/roster/... narrows
-	@env -u HOMEROOM_TEST_MYSQL -u HOMEROOM_TEST_CHROMIUM go test $(PKG)
+test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... narrows
+	@.ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
 
 lint: ## gofmt, go vet and staticcheck on the hand-written code
 	@.ci/lint
