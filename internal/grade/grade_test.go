@@ -1,0 +1,30 @@
+package grade_test
+
+import (
+	"testing"
+
+	"homeroom/internal/grade"
+)
+
+func TestGradesReadBack(t *testing.T) {
+	t.Parallel()
+	for g := grade.PK; g <= grade.Highest; g++ {
+		if got, ok := grade.Parse(g.String()); !ok || got != g {
+			t.Errorf("%s is read as %v, %v", g, got, ok)
+		}
+	}
+}
+
+func TestOtherSpellings(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]grade.Grade{"k": grade.K, " KG ": grade.K, "Kindergarten": grade.K, "pre-k": grade.PK, "07": 7, "12": 12} {
+		if got, ok := grade.Parse(text); !ok || got != want {
+			t.Errorf("%q is %v, %v; want %v", text, got, ok, want)
+		}
+	}
+	for _, text := range []string{"", "0", "13", "-1", "007", "7th", "1.0", "+7x"} {
+		if got, ok := grade.Parse(text); ok {
+			t.Errorf("%q was taken for grade %v", text, got)
+		}
+	}
+}
