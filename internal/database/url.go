@@ -63,7 +63,7 @@ func parseSQLite(path string) (source, error) {
 		"_time_format": {"sqlite"},
 		"_pragma": {
 			"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-			"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(268435456)",
+			"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(67108864)",
 		},
 	}
 	return source{kind: SQLite, dsn: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()}, nil
