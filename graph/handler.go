@@ -14,7 +14,6 @@ import (
 	"homeroom/graph/loader"
 	"homeroom/graph/transport"
 	"homeroom/internal/fault"
-	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
@@ -126,12 +125,6 @@ func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.Re
 	}
 	// Signing in fills the viewer, so that its payload can be asked for.
 	return next(viewer.NewContext(ctx, &viewer.Viewer{}))
-}
-
-// Endpoint returns the GraphQL endpoint behind authentication. secure says that
-// cookies are only for TLS.
-func Endpoint(r *Resolver, limits Limits, service *identity.Service, secure bool) http.Handler {
-	return Authenticate(service, secure, NewHandler(r, limits))
 }
 
 func stack() string { return string(debug.Stack()) }
