@@ -5092,19 +5092,28 @@ func (m *BulkJobProblemMutation) ResetEdge(name string) error {
 // BulkJobRefusedRowMutation represents an operation that mutates the BulkJobRefusedRow nodes in the graph.
 type BulkJobRefusedRowMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int
-	created_at    *time.Time
-	row           *int
-	addrow        *int
-	cells         *[]byte
-	clearedFields map[string]struct{}
-	job           *int
-	clearedjob    bool
-	done          bool
-	oldValue      func(context.Context) (*BulkJobRefusedRow, error)
-	predicates    []predicate.BulkJobRefusedRow
+	op              Op
+	typ             string
+	id              *int
+	created_at      *time.Time
+	row             *int
+	addrow          *int
+	n               *int
+	addn            *int
+	cells           *[]byte
+	password        *[]byte
+	extra           *int
+	addextra        *int
+	had_password    *int8
+	addhad_password *int8
+	refused         *int8
+	addrefused      *int8
+	clearedFields   map[string]struct{}
+	job             *int
+	clearedjob      bool
+	done            bool
+	oldValue        func(context.Context) (*BulkJobRefusedRow, error)
+	predicates      []predicate.BulkJobRefusedRow
 }
 
 var _ ent.Mutation = (*BulkJobRefusedRowMutation)(nil)
@@ -5333,6 +5342,62 @@ func (m *BulkJobRefusedRowMutation) ResetRow() {
 	m.addrow = nil
 }
 
+// SetN sets the "n" field.
+func (m *BulkJobRefusedRowMutation) SetN(i int) {
+	m.n = &i
+	m.addn = nil
+}
+
+// N returns the value of the "n" field in the mutation.
+func (m *BulkJobRefusedRowMutation) N() (r int, exists bool) {
+	v := m.n
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldN returns the old "n" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldN(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldN is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldN requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldN: %w", err)
+	}
+	return oldValue.N, nil
+}
+
+// AddN adds i to the "n" field.
+func (m *BulkJobRefusedRowMutation) AddN(i int) {
+	if m.addn != nil {
+		*m.addn += i
+	} else {
+		m.addn = &i
+	}
+}
+
+// AddedN returns the value that was added to the "n" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedN() (r int, exists bool) {
+	v := m.addn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetN resets all changes to the "n" field.
+func (m *BulkJobRefusedRowMutation) ResetN() {
+	m.n = nil
+	m.addn = nil
+}
+
 // SetCells sets the "cells" field.
 func (m *BulkJobRefusedRowMutation) SetCells(b []byte) {
 	m.cells = &b
@@ -5367,6 +5432,223 @@ func (m *BulkJobRefusedRowMutation) OldCells(ctx context.Context) (v []byte, err
 // ResetCells resets all changes to the "cells" field.
 func (m *BulkJobRefusedRowMutation) ResetCells() {
 	m.cells = nil
+}
+
+// SetPassword sets the "password" field.
+func (m *BulkJobRefusedRowMutation) SetPassword(b []byte) {
+	m.password = &b
+}
+
+// Password returns the value of the "password" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Password() (r []byte, exists bool) {
+	v := m.password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPassword returns the old "password" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldPassword(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPassword is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPassword requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPassword: %w", err)
+	}
+	return oldValue.Password, nil
+}
+
+// ClearPassword clears the value of the "password" field.
+func (m *BulkJobRefusedRowMutation) ClearPassword() {
+	m.password = nil
+	m.clearedFields[bulkjobrefusedrow.FieldPassword] = struct{}{}
+}
+
+// PasswordCleared returns if the "password" field was cleared in this mutation.
+func (m *BulkJobRefusedRowMutation) PasswordCleared() bool {
+	_, ok := m.clearedFields[bulkjobrefusedrow.FieldPassword]
+	return ok
+}
+
+// ResetPassword resets all changes to the "password" field.
+func (m *BulkJobRefusedRowMutation) ResetPassword() {
+	m.password = nil
+	delete(m.clearedFields, bulkjobrefusedrow.FieldPassword)
+}
+
+// SetExtra sets the "extra" field.
+func (m *BulkJobRefusedRowMutation) SetExtra(i int) {
+	m.extra = &i
+	m.addextra = nil
+}
+
+// Extra returns the value of the "extra" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Extra() (r int, exists bool) {
+	v := m.extra
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtra returns the old "extra" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldExtra(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtra is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtra requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtra: %w", err)
+	}
+	return oldValue.Extra, nil
+}
+
+// AddExtra adds i to the "extra" field.
+func (m *BulkJobRefusedRowMutation) AddExtra(i int) {
+	if m.addextra != nil {
+		*m.addextra += i
+	} else {
+		m.addextra = &i
+	}
+}
+
+// AddedExtra returns the value that was added to the "extra" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedExtra() (r int, exists bool) {
+	v := m.addextra
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExtra resets all changes to the "extra" field.
+func (m *BulkJobRefusedRowMutation) ResetExtra() {
+	m.extra = nil
+	m.addextra = nil
+}
+
+// SetHadPassword sets the "had_password" field.
+func (m *BulkJobRefusedRowMutation) SetHadPassword(i int8) {
+	m.had_password = &i
+	m.addhad_password = nil
+}
+
+// HadPassword returns the value of the "had_password" field in the mutation.
+func (m *BulkJobRefusedRowMutation) HadPassword() (r int8, exists bool) {
+	v := m.had_password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHadPassword returns the old "had_password" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldHadPassword(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHadPassword is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHadPassword requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHadPassword: %w", err)
+	}
+	return oldValue.HadPassword, nil
+}
+
+// AddHadPassword adds i to the "had_password" field.
+func (m *BulkJobRefusedRowMutation) AddHadPassword(i int8) {
+	if m.addhad_password != nil {
+		*m.addhad_password += i
+	} else {
+		m.addhad_password = &i
+	}
+}
+
+// AddedHadPassword returns the value that was added to the "had_password" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedHadPassword() (r int8, exists bool) {
+	v := m.addhad_password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHadPassword resets all changes to the "had_password" field.
+func (m *BulkJobRefusedRowMutation) ResetHadPassword() {
+	m.had_password = nil
+	m.addhad_password = nil
+}
+
+// SetRefused sets the "refused" field.
+func (m *BulkJobRefusedRowMutation) SetRefused(i int8) {
+	m.refused = &i
+	m.addrefused = nil
+}
+
+// Refused returns the value of the "refused" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Refused() (r int8, exists bool) {
+	v := m.refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefused returns the old "refused" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldRefused(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefused is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefused requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefused: %w", err)
+	}
+	return oldValue.Refused, nil
+}
+
+// AddRefused adds i to the "refused" field.
+func (m *BulkJobRefusedRowMutation) AddRefused(i int8) {
+	if m.addrefused != nil {
+		*m.addrefused += i
+	} else {
+		m.addrefused = &i
+	}
+}
+
+// AddedRefused returns the value that was added to the "refused" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedRefused() (r int8, exists bool) {
+	v := m.addrefused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefused resets all changes to the "refused" field.
+func (m *BulkJobRefusedRowMutation) ResetRefused() {
+	m.refused = nil
+	m.addrefused = nil
 }
 
 // ClearJob clears the "job" edge to the BulkJob entity.
@@ -5430,7 +5712,7 @@ func (m *BulkJobRefusedRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRefusedRowMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCreatedAt)
 	}
@@ -5440,8 +5722,23 @@ func (m *BulkJobRefusedRowMutation) Fields() []string {
 	if m.row != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRow)
 	}
+	if m.n != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldN)
+	}
 	if m.cells != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCells)
+	}
+	if m.password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldPassword)
+	}
+	if m.extra != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldExtra)
+	}
+	if m.had_password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.refused != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRefused)
 	}
 	return fields
 }
@@ -5457,8 +5754,18 @@ func (m *BulkJobRefusedRowMutation) Field(name string) (ent.Value, bool) {
 		return m.JobID()
 	case bulkjobrefusedrow.FieldRow:
 		return m.Row()
+	case bulkjobrefusedrow.FieldN:
+		return m.N()
 	case bulkjobrefusedrow.FieldCells:
 		return m.Cells()
+	case bulkjobrefusedrow.FieldPassword:
+		return m.Password()
+	case bulkjobrefusedrow.FieldExtra:
+		return m.Extra()
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.HadPassword()
+	case bulkjobrefusedrow.FieldRefused:
+		return m.Refused()
 	}
 	return nil, false
 }
@@ -5474,8 +5781,18 @@ func (m *BulkJobRefusedRowMutation) OldField(ctx context.Context, name string) (
 		return m.OldJobID(ctx)
 	case bulkjobrefusedrow.FieldRow:
 		return m.OldRow(ctx)
+	case bulkjobrefusedrow.FieldN:
+		return m.OldN(ctx)
 	case bulkjobrefusedrow.FieldCells:
 		return m.OldCells(ctx)
+	case bulkjobrefusedrow.FieldPassword:
+		return m.OldPassword(ctx)
+	case bulkjobrefusedrow.FieldExtra:
+		return m.OldExtra(ctx)
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.OldHadPassword(ctx)
+	case bulkjobrefusedrow.FieldRefused:
+		return m.OldRefused(ctx)
 	}
 	return nil, fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
 }
@@ -5506,12 +5823,47 @@ func (m *BulkJobRefusedRowMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRow(v)
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetN(v)
+		return nil
 	case bulkjobrefusedrow.FieldCells:
 		v, ok := value.([]byte)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCells(v)
+		return nil
+	case bulkjobrefusedrow.FieldPassword:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtra(v)
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefused(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
@@ -5524,6 +5876,18 @@ func (m *BulkJobRefusedRowMutation) AddedFields() []string {
 	if m.addrow != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRow)
 	}
+	if m.addn != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldN)
+	}
+	if m.addextra != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldExtra)
+	}
+	if m.addhad_password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.addrefused != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRefused)
+	}
 	return fields
 }
 
@@ -5534,6 +5898,14 @@ func (m *BulkJobRefusedRowMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case bulkjobrefusedrow.FieldRow:
 		return m.AddedRow()
+	case bulkjobrefusedrow.FieldN:
+		return m.AddedN()
+	case bulkjobrefusedrow.FieldExtra:
+		return m.AddedExtra()
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.AddedHadPassword()
+	case bulkjobrefusedrow.FieldRefused:
+		return m.AddedRefused()
 	}
 	return nil, false
 }
@@ -5550,6 +5922,34 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 		}
 		m.AddRow(v)
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddN(v)
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExtra(v)
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefused(v)
+		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow numeric field %s", name)
 }
@@ -5557,7 +5957,11 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *BulkJobRefusedRowMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(bulkjobrefusedrow.FieldPassword) {
+		fields = append(fields, bulkjobrefusedrow.FieldPassword)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -5570,6 +5974,11 @@ func (m *BulkJobRefusedRowMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *BulkJobRefusedRowMutation) ClearField(name string) error {
+	switch name {
+	case bulkjobrefusedrow.FieldPassword:
+		m.ClearPassword()
+		return nil
+	}
 	return fmt.Errorf("unknown BulkJobRefusedRow nullable field %s", name)
 }
 
@@ -5586,8 +5995,23 @@ func (m *BulkJobRefusedRowMutation) ResetField(name string) error {
 	case bulkjobrefusedrow.FieldRow:
 		m.ResetRow()
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		m.ResetN()
+		return nil
 	case bulkjobrefusedrow.FieldCells:
 		m.ResetCells()
+		return nil
+	case bulkjobrefusedrow.FieldPassword:
+		m.ResetPassword()
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		m.ResetExtra()
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		m.ResetHadPassword()
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		m.ResetRefused()
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)

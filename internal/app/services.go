@@ -61,7 +61,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	return s, err
 }

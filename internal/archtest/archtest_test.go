@@ -27,16 +27,17 @@ var layers = [][]string{
 
 // edges are the imports inside of a layer, each with its reason.
 var edges = map[string]string{
-	"graph/generated -> graph/model":       "the executable schema fills the models",
-	"graph/generated -> graph/scalar":      "and writes the scalars",
-	"internal/download -> internal/notify": "the only download is the list behind the notice",
-	"internal/notify -> internal/usage":    "the days of the list are those of the school's time zone",
-	"internal/doctor -> internal/roster":   "the words of a student are computed in one place",
-	"internal/doctor -> internal/usage":    "one number says who is active",
-	"internal/identity -> internal/roster": "names are cleaned and checked in one place",
-	"internal/importer -> internal/roster": "a file enrolls students and checks names as a person does",
-	"internal/sample -> internal/usage":    "one number says who is active",
-	"internal/page -> internal/fault":      "a bad cursor is an error for people",
+	"graph/generated -> graph/model":         "the executable schema fills the models",
+	"graph/generated -> graph/scalar":        "and writes the scalars",
+	"internal/download -> internal/notify":   "the list behind the notice is a download",
+	"internal/download -> internal/importer": "and so are the refused rows of a job",
+	"internal/notify -> internal/usage":      "the days of the list are those of the school's time zone",
+	"internal/doctor -> internal/roster":     "the words of a student are computed in one place",
+	"internal/doctor -> internal/usage":      "one number says who is active",
+	"internal/identity -> internal/roster":   "names are cleaned and checked in one place",
+	"internal/importer -> internal/roster":   "a file enrolls students and checks names as a person does",
+	"internal/sample -> internal/usage":      "one number says who is active",
+	"internal/page -> internal/fault":        "a bad cursor is an error for people",
 }
 
 // testOnly are packages that no other package may import outside of its tests.

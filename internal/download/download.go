@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -19,6 +20,7 @@ import (
 
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/viewer"
 )
@@ -29,13 +31,17 @@ const Lifetime = 15 * time.Minute
 // Path is the folder of all downloads on the server.
 const Path = "/downloads/"
 
-const unassigned = Path + "unassigned-active-students.csv"
+const (
+	unassigned = Path + "unassigned-active-students.csv"
+	failedRows = Path + "failed-rows.csv"
+)
 
 // Service writes and serves addresses.
 type Service struct {
 	key    []byte
 	public string
 	notify *notify.Service
+	jobs   *importer.Service
 	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	now    func() time.Time
 	log    *slog.Logger
@@ -50,6 +56,7 @@ type Options struct {
 	// https://homeroom.example.org; where it is empty, that of the request.
 	PublicURL string
 	Notify    *notify.Service
+	Importer  *importer.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	Now    func() time.Time
@@ -62,7 +69,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{key: key, public: strings.TrimSuffix(o.PublicURL, "/"), notify: o.Notify, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+	return &Service{key: key, public: strings.TrimSuffix(o.PublicURL, "/"), notify: o.Notify, jobs: o.Importer, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -83,22 +90,33 @@ func Base(next http.Handler) http.Handler {
 // UnassignedURL returns the address of the CSV of the unassigned active students
 // of an organization, for one educator.
 func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
-	q := url.Values{
-		"organization": {globalid.Encode(globalid.Organization, organizationID)},
-		"educator":     {globalid.Encode(globalid.Educator, educatorID)},
-		"expires":      {strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10)},
-	}
-	q.Set("signature", s.sign(unassigned, q))
+	return s.address(ctx, unassigned, educatorID, url.Values{"organization": {globalid.Encode(globalid.Organization, organizationID)}})
+}
+
+// FailedRowsURL returns the address of the CSV of the refused rows of a job, for
+// one educator.
+func (s *Service) FailedRowsURL(ctx context.Context, jobID, educatorID int) string {
+	return s.address(ctx, failedRows, educatorID, url.Values{"job": {globalid.Encode(globalid.BulkJob, jobID)}})
+}
+
+// address signs what is asked for.
+func (s *Service) address(ctx context.Context, path string, educatorID int, q url.Values) string {
+	q.Set("educator", globalid.Encode(globalid.Educator, educatorID))
+	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
+	q.Set("signature", s.sign(path, q))
 	base := s.public
 	if base == "" {
 		base, _ = ctx.Value(baseKey{}).(string)
 	}
-	return base + unassigned + "?" + q.Encode()
+	return base + path + "?" + q.Encode()
 }
 
+// sign covers the path and everything that the address says.
 func (s *Service) sign(path string, q url.Values) string {
+	q = maps.Clone(q)
+	q.Del("signature")
 	mac := hmac.New(sha256.New, s.key)
-	fmt.Fprintf(mac, "%s\n%s\n%s\n%s", path, q.Get("organization"), q.Get("educator"), q.Get("expires"))
+	fmt.Fprintf(mac, "%s\n%s", path, q.Encode())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
@@ -111,7 +129,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	q := req.URL.Query()
-	if req.URL.Path != unassigned || !hmac.Equal([]byte(s.sign(unassigned, q)), []byte(q.Get("signature"))) {
+	if !hmac.Equal([]byte(s.sign(req.URL.Path, q)), []byte(q.Get("signature"))) {
 		http.Error(w, "There is no such download.", http.StatusNotFound)
 		return
 	}
@@ -119,25 +137,20 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "This address has expired. Open the dashboard again and use the new one.", http.StatusGone)
 		return
 	}
-	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
 	educatorID, _ := globalid.Key(globalid.Educator, q.Get("educator"))
 	v, err := s.viewer(req.Context(), educatorID)
 	if err != nil {
 		s.fail(w, req, err)
 		return
 	}
-	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), organizationID)
+	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), q)
 }
 
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
-func (s *Service) stream(w http.ResponseWriter, req *http.Request, organizationID int) {
-	out := &lazy{w: w, start: func(h http.Header) {
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="unassigned-active-students-%s.csv"`, s.now().UTC().Format(time.DateOnly)))
-		h.Set("Cache-Control", "no-store")
-	}}
-	_, err := s.notify.CSV(req.Context(), out, organizationID)
+func (s *Service) stream(w http.ResponseWriter, req *http.Request, q url.Values) {
+	out := &lazy{w: w}
+	err := s.write(req, out, q)
 	switch {
 	case err == nil:
 	case !out.started:
@@ -147,6 +160,24 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, organizationI
 		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)
 		panic(http.ErrAbortHandler)
 	}
+}
+
+// write writes the file that an address is for.
+func (s *Service) write(req *http.Request, out *lazy, q url.Values) (err error) {
+	today := s.now().UTC().Format(time.DateOnly)
+	switch req.URL.Path {
+	case unassigned:
+		id, _ := globalid.Key(globalid.Organization, q.Get("organization"))
+		out.name = "unassigned-active-students-" + today + ".csv"
+		_, err = s.notify.CSV(req.Context(), out, id)
+	case failedRows:
+		id, _ := globalid.Key(globalid.BulkJob, q.Get("job"))
+		out.name = fmt.Sprintf("failed-rows-%s-%s.csv", q.Get("job"), today)
+		_, err = s.jobs.FailedRows(req.Context(), out, id)
+	default:
+		err = fault.NotFoundf("there is no such download")
+	}
+	return err
 }
 
 func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
@@ -162,7 +193,7 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 // lazy sets the headers of a file with its first byte.
 type lazy struct {
 	w       http.ResponseWriter
-	start   func(http.Header)
+	name    string
 	started bool
 }
 
@@ -171,7 +202,10 @@ var _ io.Writer = (*lazy)(nil)
 func (l *lazy) Write(p []byte) (int, error) {
 	if !l.started {
 		l.started = true
-		l.start(l.w.Header())
+		h := l.w.Header()
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", l.name))
+		h.Set("Cache-Control", "no-store")
 	}
 	return l.w.Write(p)
 }

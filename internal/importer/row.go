@@ -17,6 +17,7 @@ type fileRow struct {
 
 	layout   *layout
 	cells    []string
+	beyond   []string // What stood to the right of the last column.
 	problems []*problem
 	refused  bool
 
@@ -28,9 +29,11 @@ type fileRow struct {
 }
 
 func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
-	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells}
-	for i, cell := range r.cells {
-		r.cells[i] = csvfile.UnguardFormula(cell)
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, beyond: rec.Beyond}
+	for _, cells := range [][]string{r.cells, r.beyond} {
+		for i, cell := range cells {
+			cells[i] = csvfile.UnguardFormula(cell)
+		}
 	}
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.

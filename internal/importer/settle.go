@@ -52,6 +52,9 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
 		return err
 	}
+	if err := s.refuseKept(ctx, client, b.job.ID, b.kept()); err != nil {
+		return err
+	}
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
 		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		b.last().plan.N, t.created, t.updated, t.deleted, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
@@ -63,5 +66,8 @@ func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) er
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
-	return err
+	if err != nil {
+		return err
+	}
+	return forgetFile(ctx, client, jobID)
 }

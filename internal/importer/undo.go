@@ -4,9 +4,11 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/fault"
 	"homeroom/internal/roster"
@@ -260,7 +262,27 @@ func (s *Service) forgetBefore(ctx context.Context) error {
 			}
 		}
 	}
-	return nil
+	return s.forgetRefused(ctx, late)
+}
+
+// forgetRefused removes the refused rows of jobs that ended long ago, however they
+// ended.
+func (s *Service) forgetRefused(ctx context.Context, late time.Time) error {
+	system := viewer.AsSystem(ctx, "forget the refused rows of jobs")
+	for {
+		rows, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
+			Where(bulkjobrefusedrow.HasJobWith(bulkjob.StatusIn(finished...), bulkjob.FinishedAtLT(late))).Limit(2 * statementRows).IDs(system)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+			_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_refused_rows WHERE id IN ("+places(len(rows))+")", anys(rows)...)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
 }
 
 // targets are the keys of what rows are about, sorted and each once.

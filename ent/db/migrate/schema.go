@@ -166,7 +166,12 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "row", Type: field.TypeInt},
+		{Name: "n", Type: field.TypeInt, Default: 0},
 		{Name: "cells", Type: field.TypeBytes, SchemaType: map[string]string{"mysql": "mediumblob"}},
+		{Name: "password", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "blob"}},
+		{Name: "extra", Type: field.TypeInt, Default: 0},
+		{Name: "had_password", Type: field.TypeInt8, Default: 0},
+		{Name: "refused", Type: field.TypeInt8, Default: 1},
 		{Name: "job_id", Type: field.TypeInt},
 	}
 	// BulkJobRefusedRowsTable holds the schema information for the "bulk_job_refused_rows" table.
@@ -177,7 +182,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_refused_rows_bulk_jobs_refused_rows",
-				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[4]},
+				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[9]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -186,7 +191,7 @@ var (
 			{
 				Name:    "bulkjobrefusedrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRefusedRowsColumns[4], BulkJobRefusedRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRefusedRowsColumns[9], BulkJobRefusedRowsColumns[2]},
 			},
 		},
 	}

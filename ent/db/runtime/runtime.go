@@ -204,6 +204,22 @@ func init() {
 	bulkjobrefusedrowDescCreatedAt := bulkjobrefusedrowMixinFields0[0].Descriptor()
 	// bulkjobrefusedrow.DefaultCreatedAt holds the default value on creation for the created_at field.
 	bulkjobrefusedrow.DefaultCreatedAt = bulkjobrefusedrowDescCreatedAt.Default.(func() time.Time)
+	// bulkjobrefusedrowDescN is the schema descriptor for n field.
+	bulkjobrefusedrowDescN := bulkjobrefusedrowFields[2].Descriptor()
+	// bulkjobrefusedrow.DefaultN holds the default value on creation for the n field.
+	bulkjobrefusedrow.DefaultN = bulkjobrefusedrowDescN.Default.(int)
+	// bulkjobrefusedrowDescExtra is the schema descriptor for extra field.
+	bulkjobrefusedrowDescExtra := bulkjobrefusedrowFields[5].Descriptor()
+	// bulkjobrefusedrow.DefaultExtra holds the default value on creation for the extra field.
+	bulkjobrefusedrow.DefaultExtra = bulkjobrefusedrowDescExtra.Default.(int)
+	// bulkjobrefusedrowDescHadPassword is the schema descriptor for had_password field.
+	bulkjobrefusedrowDescHadPassword := bulkjobrefusedrowFields[6].Descriptor()
+	// bulkjobrefusedrow.DefaultHadPassword holds the default value on creation for the had_password field.
+	bulkjobrefusedrow.DefaultHadPassword = bulkjobrefusedrowDescHadPassword.Default.(int8)
+	// bulkjobrefusedrowDescRefused is the schema descriptor for refused field.
+	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[7].Descriptor()
+	// bulkjobrefusedrow.DefaultRefused holds the default value on creation for the refused field.
+	bulkjobrefusedrow.DefaultRefused = bulkjobrefusedrowDescRefused.Default.(int8)
 	bulkjobrowMixin := schema.BulkJobRow{}.Mixin()
 	bulkjobrow.Policy = privacy.NewPolicies(schema.BulkJobRow{})
 	bulkjobrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {
