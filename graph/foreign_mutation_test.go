@@ -48,7 +48,7 @@ func TestMutationsOfForeignRowsChangeNothing(t *testing.T) {
 						}
 						operation := "mutation { " + c.field(field, 1) + " }"
 						text := w.told(t, who, operation)
-						if strings.Contains(text, `"code":`) {
+						if strings.Contains(text, `"NOT_FOUND"`) {
 							refused++
 						}
 						for mark, what := range w.marks {
