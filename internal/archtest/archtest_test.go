@@ -18,7 +18,7 @@ var layers = [][]string{
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
 	{"internal/doctor", "internal/download", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
-	{"internal/config"},
+	{"internal/audit", "internal/config"},
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
