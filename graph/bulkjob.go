@@ -112,7 +112,7 @@ func (r bulkJobResolver) FailedRowsCSVURL(ctx context.Context, j *model.BulkJob)
 	if err != nil || !has || educator == 0 {
 		return nil, err
 	}
-	url := r.Downloads.FailedRowsURL(ctx, j.Entity.ID, educator)
+	url := r.Downloads.FailedRowsURL(ctx, j.Entity, educator)
 	return &url, nil
 }
 

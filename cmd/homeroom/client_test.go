@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"homeroom/internal/testlog"
 )
 
 // exported are the columns of every file that Homeroom gives out.
@@ -26,6 +28,10 @@ type client struct {
 	// organization is the id of the one where the person holds a role.
 	organization string
 }
+
+// samplePassword is that of everybody in the sample. It is also the name of the
+// program, and no secret.
+const samplePassword = "homeroom"
 
 type variables map[string]any
 
@@ -47,6 +53,10 @@ func signIn(t testing.TB, address, email, password string) *client {
 		variables{"input": variables{"email": email, "password": password}}, &data)
 	if len(data.SignIn.UserErrors) > 0 || data.SignIn.Token == "" {
 		t.Fatalf("%s cannot sign in: %v", email, data.SignIn.UserErrors)
+	}
+	testlog.Secret(data.SignIn.Token)
+	if password != samplePassword {
+		testlog.Secret(password)
 	}
 	c.token, c.organization = data.SignIn.Token, data.SignIn.Viewer.Roles[0].Organization.ID
 	return c
@@ -155,9 +165,8 @@ type job struct {
 		ProcessedRows, TotalRows int
 		Percent                  float64
 	}
-	Counts           counts
-	FailedRowsCSVURL *string
-	Changes          struct {
+	Counts  counts
+	Changes struct {
 		TotalCount int
 		Nodes      []change
 	}
@@ -178,7 +187,7 @@ type change struct {
 }
 
 const jobFields = `{ id status progress { processedRows totalRows percent }
-	counts { created updated unchanged deleted enrollmentsAdded enrollmentsRemoved warnings errors } failedRowsCsvUrl
+	counts { created updated unchanged deleted enrollmentsAdded enrollmentsRemoved warnings errors }
 	changes(first: 500) { totalCount nodes { row field before after } }
 	problems(first: 20) { totalCount nodes { code message } } }`
 

@@ -4,6 +4,7 @@ package download
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -18,6 +19,7 @@ import (
 	"strings"
 	"time"
 
+	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
@@ -31,16 +33,13 @@ const Lifetime = 15 * time.Minute
 // Path is the folder of all downloads on the server.
 const Path = "/downloads/"
 
-const (
-	unassigned = Path + "unassigned-active-students.csv"
-	failedRows = Path + "failed-rows.csv"
-)
-
 // Service writes and serves addresses.
 type Service struct {
 	key    []byte
+	filter cipher.AEAD
 	public string
 	notify *notify.Service
+	export *export.Service
 	jobs   *importer.Service
 	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	now    func() time.Time
@@ -56,6 +55,7 @@ type Options struct {
 	// https://homeroom.example.org; where it is empty, that of the request.
 	PublicURL string
 	Notify    *notify.Service
+	Export    *export.Service
 	Importer  *importer.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
@@ -69,7 +69,12 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{key: key, public: strings.TrimSuffix(o.PublicURL, "/"), notify: o.Notify, jobs: o.Importer, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+	filter, err := sealOfFilters(o.Secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
+		notify: o.Notify, export: o.Export, jobs: o.Importer, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -87,36 +92,41 @@ func Base(next http.Handler) http.Handler {
 	})
 }
 
-// UnassignedURL returns the address of the CSV of the unassigned active students
-// of an organization, for one educator.
-func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
-	return s.address(ctx, unassigned, educatorID, url.Values{"organization": {globalid.Encode(globalid.Organization, organizationID)}})
+// file is one kind of download.
+type file struct {
+	// name is that of the file on the person's computer, before the day.
+	name string
+	// write writes it for the viewer of the context. What is refused is refused
+	// before anything is written.
+	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
 }
 
-// FailedRowsURL returns the address of the CSV of the refused rows of a job, for
-// one educator.
-func (s *Service) FailedRowsURL(ctx context.Context, jobID, educatorID int) string {
-	return s.address(ctx, failedRows, educatorID, url.Values{"job": {globalid.Encode(globalid.BulkJob, jobID)}})
+// files are the downloads by their paths below Path.
+var files = map[string]file{
+	unassignedFile: {"unassigned-active-students", (*Service).writeUnassigned},
+	studentsFile:   {"students", (*Service).writeStudents},
+	failedRowsFile: {"failed-rows", (*Service).writeFailedRows},
 }
 
-// address signs what is asked for.
-func (s *Service) address(ctx context.Context, path string, educatorID int, q url.Values) string {
+// address returns the address of a file about an organization, for one educator.
+func (s *Service) address(ctx context.Context, name string, organizationID, educatorID int, q url.Values) string {
+	q.Set("organization", globalid.Encode(globalid.Organization, organizationID))
 	q.Set("educator", globalid.Encode(globalid.Educator, educatorID))
 	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
-	q.Set("signature", s.sign(path, q))
+	q.Set("signature", s.sign(name, q))
 	base := s.public
 	if base == "" {
 		base, _ = ctx.Value(baseKey{}).(string)
 	}
-	return base + path + "?" + q.Encode()
+	return base + Path + name + "?" + q.Encode()
 }
 
-// sign covers the path and everything that the address says.
-func (s *Service) sign(path string, q url.Values) string {
-	q = maps.Clone(q)
-	q.Del("signature")
+// sign is the signature of everything in an address but itself.
+func (s *Service) sign(name string, q url.Values) string {
+	signed := maps.Clone(q)
+	signed.Del("signature")
 	mac := hmac.New(sha256.New, s.key)
-	fmt.Fprintf(mac, "%s\n%s", path, q.Encode())
+	fmt.Fprintf(mac, "%s\n%s", name, signed.Encode())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
@@ -129,7 +139,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	q := req.URL.Query()
-	if !hmac.Equal([]byte(s.sign(req.URL.Path, q)), []byte(q.Get("signature"))) {
+	name := strings.TrimPrefix(req.URL.Path, Path)
+	f, known := files[name]
+	if !known || !hmac.Equal([]byte(s.sign(name, q)), []byte(q.Get("signature"))) {
 		http.Error(w, "There is no such download.", http.StatusNotFound)
 		return
 	}
@@ -137,20 +149,25 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		http.Error(w, "This address has expired. Open the dashboard again and use the new one.", http.StatusGone)
 		return
 	}
+	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
 	educatorID, _ := globalid.Key(globalid.Educator, q.Get("educator"))
 	v, err := s.viewer(req.Context(), educatorID)
 	if err != nil {
 		s.fail(w, req, err)
 		return
 	}
-	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), q)
+	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
 }
 
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
-func (s *Service) stream(w http.ResponseWriter, req *http.Request, q url.Values) {
-	out := &lazy{w: w}
-	err := s.write(req, out, q)
+func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values) {
+	out := &lazy{w: w, start: func(h http.Header) {
+		h.Set("Content-Type", "text/csv; charset=utf-8")
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, f.name, s.now().UTC().Format(time.DateOnly)))
+		h.Set("Cache-Control", "no-store")
+	}}
+	err := f.write(s, req.Context(), out, organizationID, q)
 	switch {
 	case err == nil:
 	case !out.started:
@@ -160,24 +177,6 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, q url.Values)
 		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)
 		panic(http.ErrAbortHandler)
 	}
-}
-
-// write writes the file that an address is for.
-func (s *Service) write(req *http.Request, out *lazy, q url.Values) (err error) {
-	today := s.now().UTC().Format(time.DateOnly)
-	switch req.URL.Path {
-	case unassigned:
-		id, _ := globalid.Key(globalid.Organization, q.Get("organization"))
-		out.name = "unassigned-active-students-" + today + ".csv"
-		_, err = s.notify.CSV(req.Context(), out, id)
-	case failedRows:
-		id, _ := globalid.Key(globalid.BulkJob, q.Get("job"))
-		out.name = fmt.Sprintf("failed-rows-%s-%s.csv", q.Get("job"), today)
-		_, err = s.jobs.FailedRows(req.Context(), out, id)
-	default:
-		err = fault.NotFoundf("there is no such download")
-	}
-	return err
 }
 
 func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
@@ -193,7 +192,7 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 // lazy sets the headers of a file with its first byte.
 type lazy struct {
 	w       http.ResponseWriter
-	name    string
+	start   func(http.Header)
 	started bool
 }
 
@@ -202,10 +201,7 @@ var _ io.Writer = (*lazy)(nil)
 func (l *lazy) Write(p []byte) (int, error) {
 	if !l.started {
 		l.started = true
-		h := l.w.Header()
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf("attachment; filename=%q", l.name))
-		h.Set("Cache-Control", "no-store")
+		l.start(l.w.Header())
 	}
 	return l.w.Write(p)
 }

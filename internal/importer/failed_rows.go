@@ -33,7 +33,7 @@ func isReason(header string) bool {
 }
 
 // ErrNoFailedRows is returned for a job of which no row is kept that was refused.
-var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed 90 days after its end")
+var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed, because it ended too long ago")
 
 // writeAgain is the advice for a row whose password was taken out.
 const writeAgain = "The password is not in this file; write it again if it is to be set."
