@@ -86,7 +86,9 @@ func TestRefusedRowsAreMendedAndUploadedAgain(t *testing.T) {
 // failedRows returns the address of the refused rows of a job, or nothing.
 func (c *client) failedRows(j job) string {
 	c.t.Helper()
-	var data struct{ BulkJob struct{ FailedRowsCSVURL string } }
+	var data struct {
+		BulkJob struct{ FailedRowsCSVURL string }
+	}
 	c.ask(`query ($id: ID!) { bulkJob(id: $id) { failedRowsCsvUrl } }`, variables{"id": j.ID}, &data)
 	return data.BulkJob.FailedRowsCSVURL
 }
