@@ -16,11 +16,13 @@ import (
 	"github.com/spf13/cobra"
 
 	"homeroom/graph"
+	"homeroom/graph/model"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/httpd"
 	"homeroom/internal/httpd/page"
+	"homeroom/internal/sso"
 	"homeroom/internal/viewer"
 )
 
@@ -43,7 +45,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -105,6 +107,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 		}
 	})
 	background.Go(func() { s.recountForever(work, log) })
+	background.Go(func() { s.sso.Warm(work) })
 	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
 }
@@ -114,17 +117,36 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
 		DB: s.db, Identity: s.identity, Roster: s.roster, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Log: log,
+		Importer: s.importer, Downloads: s.downloads, Providers: signInProviders(cfg), Log: log,
 	}, graph.Limits{UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory})
 	return httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
-		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL)),
+		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL, buttons(cfg)...)),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
 		Password:  page.SetPassword("/graphql"),
+		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
 	}
+}
+
+// signInProviders are the ways to sign in, for clients of the API.
+func signInProviders(cfg config.Config) []*model.SignInProvider {
+	list := []*model.SignInProvider{}
+	for _, p := range cfg.SignIn.Providers {
+		list = append(list, &model.SignInProvider{Name: p.Name, Label: p.Label, StartURL: cfg.Server.PublicURL + sso.StartPath(p.Name)})
+	}
+	return list
+}
+
+// buttons are the ways to sign in to GraphiQL, from which people come back to it.
+func buttons(cfg config.Config) []page.Provider {
+	var list []page.Provider
+	for _, p := range cfg.SignIn.Providers {
+		list = append(list, page.Provider{Label: p.Label, Address: sso.StartPath(p.Name) + "?return=" + page.Path})
+	}
+	return list
 }
 
 var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}

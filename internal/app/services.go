@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"time"
 
+	"homeroom/graph"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
@@ -12,6 +13,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/sso"
 	"homeroom/internal/usage"
 )
 
@@ -25,6 +27,7 @@ type services struct {
 	notify    *notify.Service
 	importer  *importer.Service
 	downloads *download.Service
+	sso       *sso.Service
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -50,7 +53,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost)}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
-		Send: people.send, LinkBase: people.linkBase, Now: now, Log: log,
+		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
@@ -62,6 +65,13 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.sso, err = sso.New(sso.Options{
+		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, PublicURL: cfg.Server.PublicURL,
+		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	return s, err
 }

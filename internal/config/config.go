@@ -21,6 +21,7 @@ type Config struct {
 	Database Database
 	Server   Server
 	Session  Session
+	SignIn   SignIn
 	Secret   Secret
 	Mail     Mail
 	Log      Log
@@ -121,6 +122,7 @@ func (c Config) validate(uses func(Section) bool) error {
 		{DatabaseSection, c.Database.Validate},
 		{ServerSection, c.Server.Validate},
 		{SessionSection, c.Session.Validate},
+		{SignInSection, func() error { return c.SignIn.Validate(c.Server.PublicURL) }},
 		{SecretSection, c.Secret.Validate},
 		{MailSection, func() error { return c.Mail.Validate(c.Server.PublicURL) }},
 		{LogSection, c.Log.Validate},

@@ -24,6 +24,8 @@ type house struct {
 	*fixture.World
 	*identity.Service
 	hasher *identity.Hasher
+	// providerOf is for the servers that are made from now on.
+	providerOf map[string]string
 
 	mu    sync.Mutex
 	now   time.Time
@@ -46,7 +48,7 @@ func newHouse(t *testing.T, d *database.DB) *house {
 func (h *house) server() *identity.Service {
 	return identity.New(h.DB, identity.Options{
 		Hasher: h.hasher, Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
-		Log: slog.New(slog.DiscardHandler),
+		Log: slog.New(slog.DiscardHandler), ProviderOf: h.providerOf,
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()
