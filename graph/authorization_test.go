@@ -67,6 +67,9 @@ var authorization = []authorizationRow{
 	{"bulkJob", "", `{ r: bulkJob(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, null, null, null, null}},
 	{"serviceKeys", "of the school", `{ list: serviceKeys(organizationId: "{{North}}") { id } }`, [7]string{un, empty, empty, nf, no, nf, nf}},
 	{"serviceKeys", "of the district", `{ list: serviceKeys(organizationId: "{{Alpha}}") { id } }`, [7]string{un, empty, nf, nf, nf, nf, nf}},
+	{"importTemplate", "", `{ r: importTemplate(kind: IMPORT_STUDENTS) { csv } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"studentsCsvUrl", "of the school", `{ r: studentsCsvUrl(organizationId: "{{North}}") }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"studentsCsvUrl", "of the district", `{ r: studentsCsvUrl(organizationId: "{{Alpha}}") }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"bulkJobs", "", `{ r: bulkJobs(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 
 	{"signIn", "", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { token userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},

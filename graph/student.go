@@ -32,6 +32,18 @@ func (r queryResolver) Students(ctx context.Context, organizationID *string, fil
 	return studentPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy)
 }
 
+func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error) {
+	organization, err := key(globalid.Organization, organizationID, "organizationId")
+	if err != nil {
+		return "", err
+	}
+	f, err := toStudentFilter(filter)
+	if err != nil {
+		return "", err
+	}
+	return r.Downloads.StudentsURL(ctx, organization, f)
+}
+
 // studentPage reads a page and what its selected fields need.
 func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder) (*model.StudentConnection, error) {
 	c := &model.StudentConnection{List: list}

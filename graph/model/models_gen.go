@@ -372,6 +372,33 @@ type GroupOrder struct {
 	Direction SortDirection   `json:"direction"`
 }
 
+// A column that a file can have.
+type ImportColumn struct {
+	// The header.
+	Name string `json:"name"`
+	// Other headers that mean the same, whatever their case, spaces and signs.
+	Aliases []string `json:"aliases"`
+	// What to write into the cells.
+	Help string `json:"help"`
+	// Whether a file needs the column.
+	Required bool `json:"required"`
+	// A column that does in the place of this one, where it is required; null where none does.
+	Alternative *string `json:"alternative,omitempty"`
+	// Whether the template has the column.
+	Included bool `json:"included"`
+}
+
+// An empty file to fill in: a row of column names, and nothing under it.
+type ImportTemplate struct {
+	Kind BulkJobKind `json:"kind"`
+	// What to call the file.
+	FileName string `json:"fileName"`
+	// The file itself: UTF-8 with a byte order mark, so that spreadsheet programs read it rightly.
+	CSV string `json:"csv"`
+	// All columns that a file of the kind can have, in the order of an export.
+	Columns []*ImportColumn `json:"columns"`
+}
+
 // A person who is to get an account, or who came from a file and has not set a password yet.
 type InviteEducatorInput struct {
 	// A district for DISTRICT_ADMIN, otherwise a school.

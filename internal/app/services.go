@@ -9,6 +9,7 @@ import (
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
+	"homeroom/internal/export"
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
@@ -64,7 +65,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage), Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

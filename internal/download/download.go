@@ -4,6 +4,7 @@ package download
 
 import (
 	"context"
+	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
@@ -11,12 +12,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
 	"time"
 
+	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/notify"
@@ -29,13 +32,13 @@ const Lifetime = 15 * time.Minute
 // Path is the folder of all downloads on the server.
 const Path = "/downloads/"
 
-const unassigned = Path + "unassigned-active-students.csv"
-
 // Service writes and serves addresses.
 type Service struct {
 	key    []byte
+	filter cipher.AEAD
 	public string
 	notify *notify.Service
+	export *export.Service
 	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	now    func() time.Time
 	log    *slog.Logger
@@ -50,6 +53,7 @@ type Options struct {
 	// https://homeroom.example.org; where it is empty, that of the request.
 	PublicURL string
 	Notify    *notify.Service
+	Export    *export.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	Now    func() time.Time
@@ -62,7 +66,12 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{key: key, public: strings.TrimSuffix(o.PublicURL, "/"), notify: o.Notify, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+	filter, err := sealOfFilters(o.Secret)
+	if err != nil {
+		return nil, err
+	}
+	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
+		notify: o.Notify, export: o.Export, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -80,25 +89,40 @@ func Base(next http.Handler) http.Handler {
 	})
 }
 
-// UnassignedURL returns the address of the CSV of the unassigned active students
-// of an organization, for one educator.
-func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
-	q := url.Values{
-		"organization": {globalid.Encode(globalid.Organization, organizationID)},
-		"educator":     {globalid.Encode(globalid.Educator, educatorID)},
-		"expires":      {strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10)},
-	}
-	q.Set("signature", s.sign(unassigned, q))
+// file is one kind of download.
+type file struct {
+	// name is that of the file on the person's computer, before the day.
+	name string
+	// write writes it for the viewer of the context. What is refused is refused
+	// before anything is written.
+	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
+}
+
+// files are the downloads by their paths below Path.
+var files = map[string]file{
+	unassignedFile: {"unassigned-active-students", (*Service).writeUnassigned},
+	studentsFile:   {"students", (*Service).writeStudents},
+}
+
+// address returns the address of a file about an organization, for one educator.
+func (s *Service) address(ctx context.Context, name string, organizationID, educatorID int, q url.Values) string {
+	q.Set("organization", globalid.Encode(globalid.Organization, organizationID))
+	q.Set("educator", globalid.Encode(globalid.Educator, educatorID))
+	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
+	q.Set("signature", s.sign(name, q))
 	base := s.public
 	if base == "" {
 		base, _ = ctx.Value(baseKey{}).(string)
 	}
-	return base + unassigned + "?" + q.Encode()
+	return base + Path + name + "?" + q.Encode()
 }
 
-func (s *Service) sign(path string, q url.Values) string {
+// sign is the signature of everything in an address but itself.
+func (s *Service) sign(name string, q url.Values) string {
+	signed := maps.Clone(q)
+	signed.Del("signature")
 	mac := hmac.New(sha256.New, s.key)
-	fmt.Fprintf(mac, "%s\n%s\n%s\n%s", path, q.Get("organization"), q.Get("educator"), q.Get("expires"))
+	fmt.Fprintf(mac, "%s\n%s", name, signed.Encode())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
@@ -111,7 +135,9 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	q := req.URL.Query()
-	if req.URL.Path != unassigned || !hmac.Equal([]byte(s.sign(unassigned, q)), []byte(q.Get("signature"))) {
+	name := strings.TrimPrefix(req.URL.Path, Path)
+	f, known := files[name]
+	if !known || !hmac.Equal([]byte(s.sign(name, q)), []byte(q.Get("signature"))) {
 		http.Error(w, "There is no such download.", http.StatusNotFound)
 		return
 	}
@@ -126,18 +152,18 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		s.fail(w, req, err)
 		return
 	}
-	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), organizationID)
+	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
 }
 
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
-func (s *Service) stream(w http.ResponseWriter, req *http.Request, organizationID int) {
+func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values) {
 	out := &lazy{w: w, start: func(h http.Header) {
 		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="unassigned-active-students-%s.csv"`, s.now().UTC().Format(time.DateOnly)))
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, f.name, s.now().UTC().Format(time.DateOnly)))
 		h.Set("Cache-Control", "no-store")
 	}}
-	_, err := s.notify.CSV(req.Context(), out, organizationID)
+	err := f.write(s, req.Context(), out, organizationID, q)
 	switch {
 	case err == nil:
 	case !out.started:

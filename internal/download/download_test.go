@@ -7,18 +7,23 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/download"
+	"homeroom/internal/export"
+	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
 	"homeroom/internal/notify"
+	"homeroom/internal/roster"
 	"homeroom/internal/usage"
 )
 
@@ -35,8 +40,10 @@ func TestDownload(t *testing.T) {
 		now := fixture.Today
 		clock := func() time.Time { return now }
 		people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
+		usages := usage.New(d, clock, log)
+		students := roster.New(d, roster.Options{Now: clock, Log: log})
 		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usage.New(d, clock, log), log), Viewer: people.Viewer, Now: clock, Log: log})
+			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Viewer: people.Viewer, Now: clock, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -104,6 +111,52 @@ func TestDownload(t *testing.T) {
 			defer func() { now = fixture.Today }()
 			if r := get(path); r.Code != http.StatusGone {
 				t.Errorf("%d; want %d", r.Code, http.StatusGone)
+			}
+		})
+		t.Run("the students of a filter, which the address does not tell", func(t *testing.T) {
+			north := w.As(t, w.NorthAdmin)
+			address, err := s.StudentsURL(north, w.North.ID, roster.StudentFilter{Search: "lovelace"})
+			if err != nil || strings.Contains(address, "lovelace") {
+				t.Fatalf("%s, %v", address, err)
+			}
+			path := strings.TrimPrefix(address, "https://homeroom.test")
+			r := get(path)
+			if r.Code != http.StatusOK || !strings.Contains(r.Header().Get("Content-Disposition"), `filename="students-2026-11-18.csv"`) {
+				t.Fatalf("%d %v", r.Code, r.Header())
+			}
+			if n := strings.Count(r.Body.String(), "\n"); n != 2 || !strings.Contains(r.Body.String(), "Lovelace") {
+				t.Errorf("%d lines:\n%s", n, r.Body.String())
+			}
+			other, err := s.StudentsURL(north, w.North.ID, roster.StudentFilter{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			u, _ := url.Parse(address)
+			o, _ := url.Parse(other)
+			q := u.Query()
+			q.Set("filter", o.Query().Get("filter"))
+			if r := get(u.Path + "?" + q.Encode()); r.Code != http.StatusNotFound {
+				t.Errorf("the filter of another address: %d", r.Code)
+			}
+			if r := get("/downloads/unassigned-active-students.csv?" + u.RawQuery); r.Code != http.StatusNotFound {
+				t.Errorf("the path of another file: %d", r.Code)
+			}
+			w.NorthAdmin.Update().SetDisabled(1).ExecX(fixture.System())
+			defer w.NorthAdmin.Update().SetDisabled(0).ExecX(fixture.System())
+			if r := get(path); r.Code != http.StatusNotFound {
+				t.Errorf("disabled account: %d", r.Code)
+			}
+		})
+		t.Run("no address is made for what would be refused", func(t *testing.T) {
+			many := roster.StudentFilter{ProductCodes: slices.Repeat([]string{"MATH"}, 1000)}
+			for who, c := range map[*db.Educator]struct {
+				f    roster.StudentFilter
+				kind fault.Kind
+			}{w.NorthTeacher: {kind: fault.Forbidden}, w.SouthAdmin: {kind: fault.NotFound}, w.NorthAdmin: {many, fault.Invalid},
+				w.DistrictAdmin: {roster.StudentFilter{Search: "a b c d e f g h i"}, fault.Invalid}} {
+				if address, err := s.StudentsURL(w.As(t, who), w.North.ID, c.f); fault.KindOf(err) != c.kind {
+					t.Errorf("%s: %q, %v", who.FirstName, address, err)
+				}
 			}
 		})
 		t.Run("nothing is written through it", func(t *testing.T) {

@@ -8,12 +8,10 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 
-	"homeroom/ent/migrations"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
@@ -50,11 +48,7 @@ func TestReadiness(t *testing.T) {
 		}
 		t.Cleanup(func() { d.Close() })
 		s := start(t, ok, with(d))
-		files, err := migrations.Files("sqlite")
-		if err != nil {
-			t.Fatal(err)
-		}
-		check(t, s, 503, strconv.Itoa(len(files))+" migrations of the database have not been applied")
+		check(t, s, 503, " migrations of the database have not been applied")
 		if _, err := d.Migrate(context.Background()); err != nil {
 			t.Fatal(err)
 		}

@@ -44,7 +44,7 @@ func columnTables() string {
 		bulkjob.KindIMPORT_EDUCATORS, bulkjob.KindIMPORT_ORGANIZATIONS} {
 		fmt.Fprintf(&b, "\n### %s\n\n| column | also called | what to write |\n| --- | --- | --- |\n", kind)
 		for _, c := range importer.Columns(kind) {
-			fmt.Fprintf(&b, "| %s | %s | %s |\n", c.Name, strings.Join(append(append([]string(nil), c.Aliases...), c.Instead...), ", "), c.Help)
+			fmt.Fprintf(&b, "| %s | %s | %s |\n", c.Name, strings.Join(c.Headers()[1:], ", "), c.Help)
 		}
 	}
 	return b.String()

@@ -5,10 +5,11 @@ import (
 	"strings"
 
 	"homeroom/internal/csvfile"
+	"homeroom/internal/roster"
 )
 
 // clearWord in a cell empties what can be emptied; a blank cell changes nothing.
-const clearWord = "[clear]"
+const clearWord = roster.ClearWord
 
 // fileRow is one row of a file on its way to a plan.
 type fileRow struct {

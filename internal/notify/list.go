@@ -9,28 +9,12 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
-	"homeroom/internal/calendar"
+	"homeroom/internal/export"
 	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
 )
 
-// Row is one student of the list.
-type Row struct {
-	// DatabaseID is the student's id in the API.
-	DatabaseID string
-	// StudentID is the district's own id.
-	StudentID string
-	FirstName string
-	LastName  string
-	Username  string
-	Grade     string
-	School    string
-	// Minutes are the whole minutes since the start of the school year.
-	Minutes int
-	// LastActive is the day of the last usage in the school's time zone, or nil
-	// where it is not known.
-	LastActive *calendar.Day
-}
+// Row is one student of the list. The groups are blank: there are none.
+type Row = export.StudentRow
 
 const batchRows = 1000
 
@@ -65,7 +49,8 @@ func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn fun
 		if len(students) > 0 {
 			batch := make([]Row, len(students))
 			for i, st := range students {
-				batch[i] = rowOf(st, schools[st.OrganizationID])
+				at := schools[st.OrganizationID]
+				batch[i] = export.NewStudentRow(st, at.name, at.zone)
 			}
 			if err := fn(batch); err != nil {
 				return err
@@ -118,22 +103,4 @@ func (s *Service) schools(ctx context.Context, org *db.Organization) (map[int]sc
 		schools[o.ID] = school{name: o.Name, zone: settings[o.ID].TimeZone}
 	}
 	return schools, nil
-}
-
-func rowOf(st *db.Student, at school) Row {
-	row := Row{
-		DatabaseID: globalid.Encode(globalid.Student, st.ID),
-		StudentID:  st.ExternalID,
-		FirstName:  st.FirstName,
-		LastName:   st.LastName,
-		Username:   st.Username,
-		Grade:      st.Grade.String(),
-		School:     at.name,
-		Minutes:    st.SecondsThisYear / 60,
-	}
-	if st.LastActiveAt != nil {
-		day := calendar.DayOf(*st.LastActiveAt, at.zone)
-		row.LastActive = &day
-	}
-	return row
 }

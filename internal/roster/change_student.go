@@ -59,12 +59,16 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	}
 	var id int
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		st, err := s.insert(ctx, client, school, ch, hash)
+		st, deleted, err := s.insert(ctx, client, school, ch, hash)
 		if err != nil {
 			return err
 		}
 		id = st.ID
-		return s.join(ctx, client, st.ID, in.GroupIDs)
+		if err := s.join(ctx, client, st.ID, in.GroupIDs); err != nil {
+			return err
+		}
+		recordNewStudent(ctx, st, deleted, in.GroupIDs, hash != "")
+		return nil
 	})
 	if err != nil {
 		return nil, taken(err)
@@ -105,17 +109,19 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 	return err
 }
 
-// insert writes a new student, or revives the deleted one with that Student ID.
-func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (*db.Student, error) {
-	deleted, err := client.Student.Query().
+// insert writes a new student, or revives the deleted one with that Student ID,
+// which it then returns as it was.
+func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (_, deleted *db.Student, err error) {
+	deleted, err = client.Student.Query().
 		Where(student.DistrictID(school.DistrictID), student.ExternalID(*ch.ExternalID), student.DeletedAtNotNil()).
 		Only(viewer.AsSystem(ctx, "look for a deleted student to revive"))
 	if err != nil && !db.IsNotFound(err) {
-		return nil, err
+		return nil, nil, err
 	}
 	g, _ := CheckGrade(*ch.Grade)
 	if deleted != nil {
-		return s.revive(ctx, client, school, deleted, ch, hash)
+		st, err := s.revive(ctx, client, school, deleted, ch, hash)
+		return st, deleted, err
 	}
 	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
 		SetExternalID(*ch.ExternalID).SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
@@ -125,9 +131,9 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 	}
 	st, err := create.Save(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return st, WriteWords(ctx, client, []*db.Student{st}, true)
+	return st, nil, WriteWords(ctx, client, []*db.Student{st}, true)
 }
 
 // revive brings a deleted student back. Only who administers the school where
@@ -248,6 +254,7 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 	if err != nil {
 		return err
 	}
+	recordStudentUpdate(ctx, st, changed, hash != "")
 	if err := WriteWords(ctx, client, []*db.Student{changed}, false); err != nil {
 		return err
 	}
@@ -299,6 +306,9 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 			SetDeletedAt(s.now().UTC().Truncate(time.Microsecond)).AddVersion(1).Save(ctx)
 		if err == nil && n != len(students) {
 			err = fmt.Errorf("hid %d of %d students", n, len(students))
+		}
+		if err == nil {
+			recordDeletion(ctx, students, pairs)
 		}
 		return err
 	})

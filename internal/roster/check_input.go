@@ -12,14 +12,26 @@ import (
 	"homeroom/internal/grade"
 )
 
+// ClearWord in a cell of a file empties what can be emptied. Nobody and nothing
+// can be called so: an export would say something else than what it means.
+const ClearWord = "[clear]"
+
 // Clean trims text and collapses its white space; control characters, which no
-// name holds, become spaces. Letters and their accents are composed (NFC), as
-// they are in every file that is read or written: what is exported would
-// otherwise come back as a change.
+// name holds, become spaces. Letters and their accents are composed (NFC), and
+// spaces without width are trimmed, as they are in every file that is read or
+// written: what is exported would otherwise come back as a change.
 func Clean(s string) string {
-	return strings.Join(strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool {
+	return strings.Trim(strings.Join(strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
-	}), " ")
+	}), " "), " \u200B\uFEFF")
+}
+
+// reserved refuses what means something else in a file.
+func reserved(s, what string) *fault.Error {
+	if !strings.EqualFold(s, ClearWord) {
+		return nil
+	}
+	return fault.Invalidf("the %s cannot be %s, which empties a cell in files", what, ClearWord).WithCode("RESERVED")
 }
 
 // CheckExternalID checks a Student ID that has been cleaned.
@@ -30,7 +42,7 @@ func CheckExternalID(s string) *fault.Error {
 	case n > MaxExternalID:
 		return fault.Invalidf("the Student ID has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG")
 	default:
-		return nil
+		return reserved(s, "Student ID")
 	}
 }
 
@@ -43,7 +55,7 @@ func CheckName(s, what string, longest int) *fault.Error {
 	case n > longest || foldsTooLong(fold.Text(s)):
 		return fault.Invalidf("the %s has %d characters; at most %d are allowed", what, n, longest).WithCode("TOO_LONG")
 	default:
-		return nil
+		return reserved(s, what)
 	}
 }
 
@@ -61,7 +73,7 @@ func CheckUsername(s string) *fault.Error {
 	case n > MaxUsername || foldsTooLong(fold.Key(s)):
 		return fault.Invalidf("the username has %d characters; at most %d are allowed", n, MaxUsername).WithCode("TOO_LONG")
 	default:
-		return nil
+		return reserved(s, "username")
 	}
 }
 

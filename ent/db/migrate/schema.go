@@ -9,6 +9,120 @@ import (
 )
 
 var (
+	// AuditDetailsColumns holds the columns for the "audit_details" table.
+	AuditDetailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "subject_type", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(8)"}},
+		{Name: "subject_id", Type: field.TypeInt},
+		{Name: "salt", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "body", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "digest", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditDetailsTable holds the schema information for the "audit_details" table.
+	AuditDetailsTable = &schema.Table{
+		Name:       "audit_details",
+		Columns:    AuditDetailsColumns,
+		PrimaryKey: []*schema.Column{AuditDetailsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditdetail_district_id_seq_position",
+				Unique:  true,
+				Columns: []*schema.Column{AuditDetailsColumns[2], AuditDetailsColumns[3], AuditDetailsColumns[4]},
+			},
+			{
+				Name:    "auditdetail_subject_type_subject_id_district_id_seq",
+				Unique:  false,
+				Columns: []*schema.Column{AuditDetailsColumns[5], AuditDetailsColumns[6], AuditDetailsColumns[2], AuditDetailsColumns[3]},
+			},
+		},
+	}
+	// AuditEventsColumns holds the columns for the "audit_events" table.
+	AuditEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "action", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(40)"}},
+		{Name: "code", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "actor_kind", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "actor_id", Type: field.TypeInt, Default: 0},
+		{Name: "actor_label", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(190)"}},
+		{Name: "roles", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "address", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "request_id", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "operation", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(190)"}},
+		{Name: "organization_id", Type: field.TypeInt, Default: 0},
+		{Name: "target_type", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(8)"}},
+		{Name: "target_id", Type: field.TypeInt, Default: 0},
+		{Name: "job_id", Type: field.TypeInt, Default: 0},
+		{Name: "facts", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "details_digest", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "prev_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditEventsTable holds the schema information for the "audit_events" table.
+	AuditEventsTable = &schema.Table{
+		Name:       "audit_events",
+		Columns:    AuditEventsColumns,
+		PrimaryKey: []*schema.Column{AuditEventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevent_district_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[3]},
+			},
+			{
+				Name:    "auditevent_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_organization_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[13], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_district_id_action_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[4], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_actor_id_actor_kind_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[7], AuditEventsColumns[6], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_job_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[16], AuditEventsColumns[1]},
+			},
+		},
+	}
+	// AuditHeadsColumns holds the columns for the "audit_heads" table.
+	AuditHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditHeadsTable holds the schema information for the "audit_heads" table.
+	AuditHeadsTable = &schema.Table{
+		Name:       "audit_heads",
+		Columns:    AuditHeadsColumns,
+		PrimaryKey: []*schema.Column{AuditHeadsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "audithead_district_id",
+				Unique:  true,
+				Columns: []*schema.Column{AuditHeadsColumns[2]},
+			},
+		},
+	}
 	// BulkJobsColumns holds the columns for the "bulk_jobs" table.
 	BulkJobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -838,6 +952,9 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AuditDetailsTable,
+		AuditEventsTable,
+		AuditHeadsTable,
 		BulkJobsTable,
 		BulkJobChunksTable,
 		BulkJobProblemsTable,
@@ -863,6 +980,18 @@ var (
 )
 
 func init() {
+	AuditDetailsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	AuditEventsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	AuditHeadsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	BulkJobsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	BulkJobsTable.ForeignKeys[1].RefTable = EducatorsTable
 	BulkJobsTable.Annotation = &entsql.Annotation{

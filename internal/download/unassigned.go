@@ -1,0 +1,20 @@
+package download
+
+import (
+	"context"
+	"io"
+	"net/url"
+)
+
+const unassignedFile = "unassigned-active-students.csv"
+
+// UnassignedURL returns the address of the CSV of the unassigned active students
+// of an organization, for one educator.
+func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
+	return s.address(ctx, unassignedFile, organizationID, educatorID, url.Values{})
+}
+
+func (s *Service) writeUnassigned(ctx context.Context, w io.Writer, organizationID int, _ url.Values) error {
+	_, err := s.notify.CSV(ctx, w, organizationID)
+	return err
+}

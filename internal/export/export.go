@@ -1,0 +1,26 @@
+// Package export writes the roster as files that can be uploaded again as they
+// are: whoever changes one cell and uploads the file changes one thing.
+package export
+
+import (
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// Service writes exports. What is in them is what the viewer of the context sees.
+type Service struct {
+	db     *database.DB
+	roster *roster.Service
+	usage  *usage.Service
+}
+
+// New returns a service on a database. The usage service knows the time zones in
+// which the days of an export are given.
+func New(d *database.DB, r *roster.Service, u *usage.Service) *Service {
+	return &Service{db: d, roster: r, usage: u}
+}
+
+// errNotAdministrator refuses a list of many people to whoever teaches there.
+var errNotAdministrator = fault.Forbiddenf("only administrators of the organization export its students").At("organizationId")

@@ -1,0 +1,100 @@
+package importer
+
+import (
+	"slices"
+	"strings"
+
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+)
+
+// Template is an empty file to fill in: a row of column names, and under it
+// nothing that somebody would have to delete.
+type Template struct {
+	Kind     bulkjob.Kind
+	FileName string
+	// Columns are all that a file of the kind can have, in the order of an export.
+	Columns []TemplateColumn
+}
+
+// TemplateColumn is a column that a file can have.
+type TemplateColumn struct {
+	Column
+	// Included is true where the template has the column.
+	Included bool
+}
+
+// templateNames are the names of the files. The command that imports a file
+// finds out by such a name what a file holds where its headers leave a doubt.
+var templateNames = map[bulkjob.Kind]string{
+	bulkjob.KindIMPORT_ORGANIZATIONS: "schools-template.csv",
+	bulkjob.KindIMPORT_EDUCATORS:     "educators-template.csv",
+	bulkjob.KindIMPORT_GROUPS:        "groups-template.csv",
+	bulkjob.KindIMPORT_STUDENTS:      "students-template.csv",
+	bulkjob.KindIMPORT_ENROLLMENTS:   "enrollments-template.csv",
+}
+
+// NewTemplate returns the template of a kind of file with the columns that are
+// asked for, by their names or by other headers that mean the same, and with
+// those that every file needs. All columns are in it where names is nil. An
+// unknown name is refused with UNKNOWN_COLUMN.
+func NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
+	if templateNames[kind] == "" {
+		return nil, fault.Invalidf("%q is not a kind of file that can be imported", kind).At("kind")
+	}
+	t := &Template{Kind: kind, FileName: templateNames[kind]}
+	for _, c := range columns[kind] {
+		if !c.Exported {
+			t.Columns = append(t.Columns, TemplateColumn{c, names == nil || c.Required})
+		}
+	}
+	for i, name := range names {
+		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return c.goesBy(name) })
+		if at < 0 {
+			return nil, fault.Invalidf("a list of %s has no column %q; it has: %s", what[kind], shorten(name, 40), t.columnNames()).
+				WithCode("UNKNOWN_COLUMN").At("columns", i)
+		}
+		t.Columns[at].Included = true
+	}
+	return t, nil
+}
+
+// Headers are all headers that mean the column, its name first.
+func (c Column) Headers() []string {
+	return slices.Concat([]string{c.Name}, c.Aliases, c.Instead)
+}
+
+// goesBy reports whether a header means the column.
+func (c Column) goesBy(header string) bool {
+	return len(positions([]string{headerKey(header)}, c.Headers())) > 0
+}
+
+// Header is the row of column names.
+func (t *Template) Header() []string {
+	var names []string
+	for _, c := range t.Columns {
+		if c.Included {
+			names = append(names, c.Name)
+		}
+	}
+	return names
+}
+
+func (t *Template) columnNames() string {
+	names := make([]string, len(t.Columns))
+	for i, c := range t.Columns {
+		names[i] = c.Name
+	}
+	return strings.Join(names, ", ")
+}
+
+// CSV is the file, in the form in which exports are written.
+func (t *Template) CSV() string {
+	var b strings.Builder
+	w := csvfile.NewWriter(&b)
+	// Nothing can go wrong in memory.
+	_ = w.Write(t.Header())
+	_ = w.Flush()
+	return b.String()
+}
