@@ -13,9 +13,11 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/onetimelink"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
 	"homeroom/internal/viewer"
 )
 
@@ -56,6 +58,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	var expires time.Time
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
+		record(ctx, audit.SignedIn, e, audit.Facts{"provider": who.Provider})
 		token, expires, err = s.open(ctx, client, e)
 		return err
 	})
@@ -64,6 +67,14 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	}
 	v, err := s.Authenticate(system, token)
 	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+}
+
+// record writes down what somebody does who is only now coming in.
+func record(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
+	audit.Record(ctx, audit.Event{
+		Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID, Target: audit.On(globalid.Educator, e.ID), Facts: facts,
+		Actor: &audit.Actor{Kind: audit.Educator, ID: e.ID, DistrictID: e.DistrictID, OrganizationID: e.DistrictID},
+	})
 }
 
 // challengeForm is a SHA-256 in base64url, as PKCE has it.
@@ -115,6 +126,7 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 		if err != nil || e == nil {
 			return orElse(err, errAppCode)
 		}
+		record(ctx, audit.SignedIn, e, audit.Facts{"provider": "an app's code"})
 		token, expires, err = s.open(ctx, client, e)
 		return err
 	})
@@ -191,18 +203,27 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	case !db.IsNotFound(err):
 		return nil, "", err
 	}
-	s.log.InfoContext(ctx, "an account is linked to a person of a provider", "provider", who.Provider, "educator", e.ID)
+	record(ctx, audit.AccountLinked, e, audit.Facts{"provider": who.Provider})
 	return e, "", client.ExternalIdentity.Create().SetEducatorID(e.ID).SetIssuer(who.Issuer).SetSubject(who.Subject).
 		SetCreatedAt(now).SetLastUsedAt(now).Exec(ctx)
 }
 
 func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educator, reason string) error {
 	id := 0
+	event := audit.Event{
+		Action: audit.SignInRefused, Code: errNoExternal.Code, Facts: audit.Facts{"provider": who.Provider, "reason": reason},
+		Actor: &audit.Actor{Kind: audit.Anonymous},
+	}
 	if e != nil {
 		id = e.ID
+		event.DistrictID, event.OrganizationID, event.Target = e.DistrictID, e.DistrictID, audit.On(globalid.Educator, e.ID)
 	}
 	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason", reason, "educator", id)
-	return errNoExternal
+	err := s.db.InTx(ctx, func(ctx context.Context, _ *db.Client) error {
+		audit.Record(ctx, event)
+		return nil
+	})
+	return orElse(err, errNoExternal)
 }
 
 func inDomains(e *db.Educator, domains []string) bool {
@@ -224,14 +245,20 @@ func (s *Service) byProviderOnly(emailKey string) error {
 // operator; the next one with the verified address is linked anew.
 func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		id, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).OnlyID(ctx)
+		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
 		if db.IsNotFound(err) {
 			return fault.NotFoundf("there is no account with this address")
 		}
 		if err != nil {
 			return err
 		}
-		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(id)).Exec(ctx)
+		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
+		if err == nil && n > 0 {
+			audit.Record(ctx, audit.Event{
+				Action: audit.AccountUnlinked, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
+				Target: audit.On(globalid.Educator, e.ID), Facts: audit.Facts{"persons": n},
+			})
+		}
 		return err
 	})
 	return n, err

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
@@ -94,6 +96,20 @@ func TestSignInExternally(t *testing.T) {
 			is(t, who, nil)
 			who.Domains = nil
 			is(t, who, h.NorthTeacher)
+		})
+		t.Run("what happened stands in the audit trail", func(t *testing.T) {
+			count := func(action audit.Action, target int) int {
+				return h.Client().AuditEvent.Query().Where(auditevent.Action(string(action)), auditevent.TargetID(target)).CountX(fixture.System())
+			}
+			if in, linked := count(audit.SignedIn, h.BetaAdmin.ID), count(audit.AccountLinked, h.BetaAdmin.ID); in != 2 || linked != 1 {
+				t.Errorf("signed in %d times, linked %d times", in, linked)
+			}
+			if refused := count(audit.SignInRefused, saul.ID); refused != 1 {
+				t.Errorf("refused %d times", refused)
+			}
+			if n, err := h.Unlink(fixture.System(), h.BetaAdmin.Email); n != 1 || err != nil || count(audit.AccountUnlinked, h.BetaAdmin.ID) != 1 {
+				t.Errorf("unlinked %d, %v", n, err)
+			}
 		})
 		t.Run("of many who come at once for one account, one person is linked", func(t *testing.T) {
 			var wait sync.WaitGroup
