@@ -239,7 +239,9 @@ func TestSingleSignOn(t *testing.T) {
 			if email, _ := v.who(s.address); email != "sam@state.example.org" {
 				t.Errorf("signed in as %q", email)
 			}
-			var data struct{ SignIn struct{ UserErrors []refusal } }
+			var data struct {
+				SignIn struct{ UserErrors []refusal }
+			}
 			c := &client{t: t, address: s.address}
 			c.ask(`mutation { signIn(input: {email: "sam@state.example.org", password: "whatever it is"}) { userErrors { code message } } }`, nil, &data)
 			if len(data.SignIn.UserErrors) != 1 || data.SignIn.UserErrors[0].Code != "SIGN_IN_WITH_PROVIDER" {
@@ -347,7 +349,9 @@ func TestSingleSignOn(t *testing.T) {
 			if token == "" || code != "" {
 				t.Fatalf("the app gets %q, %s", token, code)
 			}
-			var data struct{ Viewer struct{ Educator struct{ Email string } } }
+			var data struct {
+				Viewer struct{ Educator struct{ Email string } }
+			}
 			app := &client{t: t, address: s.address, token: token}
 			app.ask(`{ viewer { educator { email } } }`, nil, &data)
 			if data.Viewer.Educator.Email != "eve@example.org" {

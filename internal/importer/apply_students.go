@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -68,6 +69,10 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 			return err
 		}
 	}
+	reserved, err := s.stillReserved(ctx, client, b, students)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.rows {
 		st := students[r.TargetID]
 		p := r.plan
@@ -78,7 +83,7 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 		case st == nil || st.Version != r.TargetVersion:
 			r.stale("Somebody has changed the student since the file was checked.")
 		case p.Do == doRevive:
-			if st.DeletedAt == nil || s.now().Sub(*st.DeletedAt) > roster.Reserved || !b.v.Administers(st.OrganizationID, st.DistrictID) {
+			if !reserved[st.ID] || !b.v.Administers(st.OrganizationID, st.DistrictID) {
 				r.stale("The student cannot be brought back any more.")
 			}
 		case !visible[st.ID], !editable[st.ID] && (len(p.Set) > 0 || r.hash != ""):
@@ -88,6 +93,28 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 		}
 	}
 	return nil
+}
+
+// stillReserved are the students of rows that bring somebody back who can come
+// back, by the settings of the moment.
+func (s *Service) stillReserved(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (map[int]bool, error) {
+	var deleted []*db.Student
+	var schools []int
+	for _, r := range b.rows {
+		if st := students[r.TargetID]; st != nil && st.DeletedAt != nil && r.plan.Do == doRevive {
+			deleted = append(deleted, st)
+			schools = append(schools, st.OrganizationID)
+		}
+	}
+	if len(deleted) == 0 {
+		return nil, nil
+	}
+	settings, err := setting.ByID(ctx, client, s.now(), schools...)
+	reserved := map[int]bool{}
+	for _, st := range deleted {
+		reserved[st.ID] = settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now())
+	}
+	return reserved, err
 }
 
 func idSet(ids []int, err error) (map[int]bool, error) {
