@@ -11,11 +11,13 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
@@ -100,11 +102,13 @@ func checkColumn(t, c string) error {
 			audithead.Table:         audithead.ValidColumn,
 			bulkjob.Table:           bulkjob.ValidColumn,
 			bulkjobchunk.Table:      bulkjobchunk.ValidColumn,
+			bulkjobmark.Table:       bulkjobmark.ValidColumn,
 			bulkjobproblem.Table:    bulkjobproblem.ValidColumn,
 			bulkjobrefusedrow.Table: bulkjobrefusedrow.ValidColumn,
 			bulkjobrow.Table:        bulkjobrow.ValidColumn,
 			educator.Table:          educator.ValidColumn,
 			enrollment.Table:        enrollment.ValidColumn,
+			externalidentity.Table:  externalidentity.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupeducator.Table:     groupeducator.ValidColumn,
 			onetimelink.Table:       onetimelink.ValidColumn,

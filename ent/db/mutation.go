@@ -12,11 +12,13 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
@@ -54,11 +56,13 @@ const (
 	TypeAuditHead         = "AuditHead"
 	TypeBulkJob           = "BulkJob"
 	TypeBulkJobChunk      = "BulkJobChunk"
+	TypeBulkJobMark       = "BulkJobMark"
 	TypeBulkJobProblem    = "BulkJobProblem"
 	TypeBulkJobRefusedRow = "BulkJobRefusedRow"
 	TypeBulkJobRow        = "BulkJobRow"
 	TypeEducator          = "Educator"
 	TypeEnrollment        = "Enrollment"
+	TypeExternalIdentity  = "ExternalIdentity"
 	TypeGroup             = "Group"
 	TypeGroupEducator     = "GroupEducator"
 	TypeOneTimeLink       = "OneTimeLink"
@@ -3164,6 +3168,10 @@ type BulkJobMutation struct {
 	addwarnings            *int
 	errors                 *int
 	adderrors              *int
+	passwords              *int
+	addpasswords           *int
+	hashed_passwords       *int
+	addhashed_passwords    *int
 	held_by_rule           *int
 	addheld_by_rule        *int
 	approved_by            *int
@@ -3197,6 +3205,8 @@ type BulkJobMutation struct {
 	refused_rows           map[int]struct{}
 	removedrefused_rows    map[int]struct{}
 	clearedrefused_rows    bool
+	mark                   *int
+	clearedmark            bool
 	problems               map[int]struct{}
 	removedproblems        map[int]struct{}
 	clearedproblems        bool
@@ -4615,6 +4625,118 @@ func (m *BulkJobMutation) ResetErrors() {
 	m.adderrors = nil
 }
 
+// SetPasswords sets the "passwords" field.
+func (m *BulkJobMutation) SetPasswords(i int) {
+	m.passwords = &i
+	m.addpasswords = nil
+}
+
+// Passwords returns the value of the "passwords" field in the mutation.
+func (m *BulkJobMutation) Passwords() (r int, exists bool) {
+	v := m.passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPasswords returns the old "passwords" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldPasswords(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPasswords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPasswords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPasswords: %w", err)
+	}
+	return oldValue.Passwords, nil
+}
+
+// AddPasswords adds i to the "passwords" field.
+func (m *BulkJobMutation) AddPasswords(i int) {
+	if m.addpasswords != nil {
+		*m.addpasswords += i
+	} else {
+		m.addpasswords = &i
+	}
+}
+
+// AddedPasswords returns the value that was added to the "passwords" field in this mutation.
+func (m *BulkJobMutation) AddedPasswords() (r int, exists bool) {
+	v := m.addpasswords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPasswords resets all changes to the "passwords" field.
+func (m *BulkJobMutation) ResetPasswords() {
+	m.passwords = nil
+	m.addpasswords = nil
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (m *BulkJobMutation) SetHashedPasswords(i int) {
+	m.hashed_passwords = &i
+	m.addhashed_passwords = nil
+}
+
+// HashedPasswords returns the value of the "hashed_passwords" field in the mutation.
+func (m *BulkJobMutation) HashedPasswords() (r int, exists bool) {
+	v := m.hashed_passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHashedPasswords returns the old "hashed_passwords" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHashedPasswords(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHashedPasswords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHashedPasswords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHashedPasswords: %w", err)
+	}
+	return oldValue.HashedPasswords, nil
+}
+
+// AddHashedPasswords adds i to the "hashed_passwords" field.
+func (m *BulkJobMutation) AddHashedPasswords(i int) {
+	if m.addhashed_passwords != nil {
+		*m.addhashed_passwords += i
+	} else {
+		m.addhashed_passwords = &i
+	}
+}
+
+// AddedHashedPasswords returns the value that was added to the "hashed_passwords" field in this mutation.
+func (m *BulkJobMutation) AddedHashedPasswords() (r int, exists bool) {
+	v := m.addhashed_passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHashedPasswords resets all changes to the "hashed_passwords" field.
+func (m *BulkJobMutation) ResetHashedPasswords() {
+	m.hashed_passwords = nil
+	m.addhashed_passwords = nil
+}
+
 // SetHeldByRule sets the "held_by_rule" field.
 func (m *BulkJobMutation) SetHeldByRule(i int) {
 	m.held_by_rule = &i
@@ -5483,6 +5605,45 @@ func (m *BulkJobMutation) ResetRefusedRows() {
 	m.removedrefused_rows = nil
 }
 
+// SetMarkID sets the "mark" edge to the BulkJobMark entity by id.
+func (m *BulkJobMutation) SetMarkID(id int) {
+	m.mark = &id
+}
+
+// ClearMark clears the "mark" edge to the BulkJobMark entity.
+func (m *BulkJobMutation) ClearMark() {
+	m.clearedmark = true
+}
+
+// MarkCleared reports if the "mark" edge to the BulkJobMark entity was cleared.
+func (m *BulkJobMutation) MarkCleared() bool {
+	return m.clearedmark
+}
+
+// MarkID returns the "mark" edge ID in the mutation.
+func (m *BulkJobMutation) MarkID() (id int, exists bool) {
+	if m.mark != nil {
+		return *m.mark, true
+	}
+	return
+}
+
+// MarkIDs returns the "mark" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MarkID instead. It exists only for internal usage by the builders.
+func (m *BulkJobMutation) MarkIDs() (ids []int) {
+	if id := m.mark; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMark resets all changes to the "mark" edge.
+func (m *BulkJobMutation) ResetMark() {
+	m.mark = nil
+	m.clearedmark = false
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by ids.
 func (m *BulkJobMutation) AddProblemIDs(ids ...int) {
 	if m.problems == nil {
@@ -5571,7 +5732,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 39)
+	fields := make([]string, 0, 41)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5652,6 +5813,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.errors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
+	}
+	if m.passwords != nil {
+		fields = append(fields, bulkjob.FieldPasswords)
+	}
+	if m.hashed_passwords != nil {
+		fields = append(fields, bulkjob.FieldHashedPasswords)
 	}
 	if m.held_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
@@ -5751,6 +5918,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Warnings()
 	case bulkjob.FieldErrors:
 		return m.Errors()
+	case bulkjob.FieldPasswords:
+		return m.Passwords()
+	case bulkjob.FieldHashedPasswords:
+		return m.HashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.HeldByRule()
 	case bulkjob.FieldApprovedBy:
@@ -5838,6 +6009,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldWarnings(ctx)
 	case bulkjob.FieldErrors:
 		return m.OldErrors(ctx)
+	case bulkjob.FieldPasswords:
+		return m.OldPasswords(ctx)
+	case bulkjob.FieldHashedPasswords:
+		return m.OldHashedPasswords(ctx)
 	case bulkjob.FieldHeldByRule:
 		return m.OldHeldByRule(ctx)
 	case bulkjob.FieldApprovedBy:
@@ -6060,6 +6235,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetErrors(v)
 		return nil
+	case bulkjob.FieldPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPasswords(v)
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHashedPasswords(v)
+		return nil
 	case bulkjob.FieldHeldByRule:
 		v, ok := value.(int)
 		if !ok {
@@ -6188,6 +6377,12 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.adderrors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
 	}
+	if m.addpasswords != nil {
+		fields = append(fields, bulkjob.FieldPasswords)
+	}
+	if m.addhashed_passwords != nil {
+		fields = append(fields, bulkjob.FieldHashedPasswords)
+	}
 	if m.addheld_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
 	}
@@ -6241,6 +6436,10 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedWarnings()
 	case bulkjob.FieldErrors:
 		return m.AddedErrors()
+	case bulkjob.FieldPasswords:
+		return m.AddedPasswords()
+	case bulkjob.FieldHashedPasswords:
+		return m.AddedHashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.AddedHeldByRule()
 	case bulkjob.FieldApprovedBy:
@@ -6347,6 +6546,20 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddErrors(v)
+		return nil
+	case bulkjob.FieldPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPasswords(v)
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHashedPasswords(v)
 		return nil
 	case bulkjob.FieldHeldByRule:
 		v, ok := value.(int)
@@ -6562,6 +6775,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 	case bulkjob.FieldErrors:
 		m.ResetErrors()
 		return nil
+	case bulkjob.FieldPasswords:
+		m.ResetPasswords()
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		m.ResetHashedPasswords()
+		return nil
 	case bulkjob.FieldHeldByRule:
 		m.ResetHeldByRule()
 		return nil
@@ -6604,7 +6823,7 @@ func (m *BulkJobMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BulkJobMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.organization != nil {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -6619,6 +6838,9 @@ func (m *BulkJobMutation) AddedEdges() []string {
 	}
 	if m.refused_rows != nil {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.mark != nil {
+		edges = append(edges, bulkjob.EdgeMark)
 	}
 	if m.problems != nil {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -6656,6 +6878,10 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeMark:
+		if id := m.mark; id != nil {
+			return []ent.Value{*id}
+		}
 	case bulkjob.EdgeProblems:
 		ids := make([]ent.Value, 0, len(m.problems))
 		for id := range m.problems {
@@ -6668,7 +6894,7 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BulkJobMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.removedchunks != nil {
 		edges = append(edges, bulkjob.EdgeChunks)
 	}
@@ -6718,7 +6944,7 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BulkJobMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedorganization {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -6733,6 +6959,9 @@ func (m *BulkJobMutation) ClearedEdges() []string {
 	}
 	if m.clearedrefused_rows {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.clearedmark {
+		edges = append(edges, bulkjob.EdgeMark)
 	}
 	if m.clearedproblems {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -6754,6 +6983,8 @@ func (m *BulkJobMutation) EdgeCleared(name string) bool {
 		return m.clearedrows
 	case bulkjob.EdgeRefusedRows:
 		return m.clearedrefused_rows
+	case bulkjob.EdgeMark:
+		return m.clearedmark
 	case bulkjob.EdgeProblems:
 		return m.clearedproblems
 	}
@@ -6769,6 +7000,9 @@ func (m *BulkJobMutation) ClearEdge(name string) error {
 		return nil
 	case bulkjob.EdgeSubmitter:
 		m.ClearSubmitter()
+		return nil
+	case bulkjob.EdgeMark:
+		m.ClearMark()
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJob unique edge %s", name)
@@ -6792,6 +7026,9 @@ func (m *BulkJobMutation) ResetEdge(name string) error {
 		return nil
 	case bulkjob.EdgeRefusedRows:
 		m.ResetRefusedRows()
+		return nil
+	case bulkjob.EdgeMark:
+		m.ResetMark()
 		return nil
 	case bulkjob.EdgeProblems:
 		m.ResetProblems()
@@ -7376,6 +7613,530 @@ func (m *BulkJobChunkMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobChunk edge %s", name)
+}
+
+// BulkJobMarkMutation represents an operation that mutates the BulkJobMark nodes in the graph.
+type BulkJobMarkMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	created_at    *time.Time
+	rows          *int
+	addrows       *int
+	clearedFields map[string]struct{}
+	job           *int
+	clearedjob    bool
+	done          bool
+	oldValue      func(context.Context) (*BulkJobMark, error)
+	predicates    []predicate.BulkJobMark
+}
+
+var _ ent.Mutation = (*BulkJobMarkMutation)(nil)
+
+// bulkjobmarkOption allows management of the mutation configuration using functional options.
+type bulkjobmarkOption func(*BulkJobMarkMutation)
+
+// newBulkJobMarkMutation creates new mutation for the BulkJobMark entity.
+func newBulkJobMarkMutation(c config, op Op, opts ...bulkjobmarkOption) *BulkJobMarkMutation {
+	m := &BulkJobMarkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBulkJobMark,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBulkJobMarkID sets the ID field of the mutation.
+func withBulkJobMarkID(id int) bulkjobmarkOption {
+	return func(m *BulkJobMarkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BulkJobMark
+		)
+		m.oldValue = func(ctx context.Context) (*BulkJobMark, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BulkJobMark.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBulkJobMark sets the old BulkJobMark of the mutation.
+func withBulkJobMark(node *BulkJobMark) bulkjobmarkOption {
+	return func(m *BulkJobMarkMutation) {
+		m.oldValue = func(context.Context) (*BulkJobMark, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BulkJobMarkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BulkJobMarkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BulkJobMarkMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BulkJobMarkMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BulkJobMark.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BulkJobMarkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BulkJobMarkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BulkJobMarkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *BulkJobMarkMutation) SetJobID(i int) {
+	m.job = &i
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *BulkJobMarkMutation) JobID() (r int, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *BulkJobMarkMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *BulkJobMarkMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *BulkJobMarkMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *BulkJobMarkMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *BulkJobMarkMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *BulkJobMarkMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// ClearJob clears the "job" edge to the BulkJob entity.
+func (m *BulkJobMarkMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[bulkjobmark.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the BulkJob entity was cleared.
+func (m *BulkJobMarkMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *BulkJobMarkMutation) JobIDs() (ids []int) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *BulkJobMarkMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the BulkJobMarkMutation builder.
+func (m *BulkJobMarkMutation) Where(ps ...predicate.BulkJobMark) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BulkJobMarkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BulkJobMarkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BulkJobMark, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BulkJobMarkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BulkJobMarkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BulkJobMark).
+func (m *BulkJobMarkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BulkJobMarkMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, bulkjobmark.FieldCreatedAt)
+	}
+	if m.job != nil {
+		fields = append(fields, bulkjobmark.FieldJobID)
+	}
+	if m.rows != nil {
+		fields = append(fields, bulkjobmark.FieldRows)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BulkJobMarkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		return m.CreatedAt()
+	case bulkjobmark.FieldJobID:
+		return m.JobID()
+	case bulkjobmark.FieldRows:
+		return m.Rows()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BulkJobMarkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bulkjobmark.FieldJobID:
+		return m.OldJobID(ctx)
+	case bulkjobmark.FieldRows:
+		return m.OldRows(ctx)
+	}
+	return nil, fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobMarkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bulkjobmark.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case bulkjobmark.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BulkJobMarkMutation) AddedFields() []string {
+	var fields []string
+	if m.addrows != nil {
+		fields = append(fields, bulkjobmark.FieldRows)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BulkJobMarkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobmark.FieldRows:
+		return m.AddedRows()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobMarkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobmark.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BulkJobMarkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BulkJobMarkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BulkJobMarkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BulkJobMark nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BulkJobMarkMutation) ResetField(name string) error {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bulkjobmark.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case bulkjobmark.FieldRows:
+		m.ResetRows()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BulkJobMarkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, bulkjobmark.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BulkJobMarkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BulkJobMarkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BulkJobMarkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BulkJobMarkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, bulkjobmark.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BulkJobMarkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BulkJobMarkMutation) ClearEdge(name string) error {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BulkJobMarkMutation) ResetEdge(name string) error {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark edge %s", name)
 }
 
 // BulkJobProblemMutation represents an operation that mutates the BulkJobProblem nodes in the graph.
@@ -12330,6 +13091,605 @@ func (m *EnrollmentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment edge %s", name)
+}
+
+// ExternalIdentityMutation represents an operation that mutates the ExternalIdentity nodes in the graph.
+type ExternalIdentityMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *int
+	created_at      *time.Time
+	issuer          *string
+	subject         *string
+	last_used_at    *time.Time
+	clearedFields   map[string]struct{}
+	educator        *int
+	clearededucator bool
+	done            bool
+	oldValue        func(context.Context) (*ExternalIdentity, error)
+	predicates      []predicate.ExternalIdentity
+}
+
+var _ ent.Mutation = (*ExternalIdentityMutation)(nil)
+
+// externalidentityOption allows management of the mutation configuration using functional options.
+type externalidentityOption func(*ExternalIdentityMutation)
+
+// newExternalIdentityMutation creates new mutation for the ExternalIdentity entity.
+func newExternalIdentityMutation(c config, op Op, opts ...externalidentityOption) *ExternalIdentityMutation {
+	m := &ExternalIdentityMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeExternalIdentity,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withExternalIdentityID sets the ID field of the mutation.
+func withExternalIdentityID(id int) externalidentityOption {
+	return func(m *ExternalIdentityMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ExternalIdentity
+		)
+		m.oldValue = func(ctx context.Context) (*ExternalIdentity, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ExternalIdentity.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withExternalIdentity sets the old ExternalIdentity of the mutation.
+func withExternalIdentity(node *ExternalIdentity) externalidentityOption {
+	return func(m *ExternalIdentityMutation) {
+		m.oldValue = func(context.Context) (*ExternalIdentity, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ExternalIdentityMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ExternalIdentityMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ExternalIdentityMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ExternalIdentityMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ExternalIdentity.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ExternalIdentityMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ExternalIdentityMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ExternalIdentity entity.
+// If the ExternalIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExternalIdentityMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ExternalIdentityMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *ExternalIdentityMutation) SetEducatorID(i int) {
+	m.educator = &i
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *ExternalIdentityMutation) EducatorID() (r int, exists bool) {
+	v := m.educator
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the ExternalIdentity entity.
+// If the ExternalIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExternalIdentityMutation) OldEducatorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *ExternalIdentityMutation) ResetEducatorID() {
+	m.educator = nil
+}
+
+// SetIssuer sets the "issuer" field.
+func (m *ExternalIdentityMutation) SetIssuer(s string) {
+	m.issuer = &s
+}
+
+// Issuer returns the value of the "issuer" field in the mutation.
+func (m *ExternalIdentityMutation) Issuer() (r string, exists bool) {
+	v := m.issuer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIssuer returns the old "issuer" field's value of the ExternalIdentity entity.
+// If the ExternalIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExternalIdentityMutation) OldIssuer(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIssuer is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIssuer requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIssuer: %w", err)
+	}
+	return oldValue.Issuer, nil
+}
+
+// ResetIssuer resets all changes to the "issuer" field.
+func (m *ExternalIdentityMutation) ResetIssuer() {
+	m.issuer = nil
+}
+
+// SetSubject sets the "subject" field.
+func (m *ExternalIdentityMutation) SetSubject(s string) {
+	m.subject = &s
+}
+
+// Subject returns the value of the "subject" field in the mutation.
+func (m *ExternalIdentityMutation) Subject() (r string, exists bool) {
+	v := m.subject
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubject returns the old "subject" field's value of the ExternalIdentity entity.
+// If the ExternalIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExternalIdentityMutation) OldSubject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubject: %w", err)
+	}
+	return oldValue.Subject, nil
+}
+
+// ResetSubject resets all changes to the "subject" field.
+func (m *ExternalIdentityMutation) ResetSubject() {
+	m.subject = nil
+}
+
+// SetLastUsedAt sets the "last_used_at" field.
+func (m *ExternalIdentityMutation) SetLastUsedAt(t time.Time) {
+	m.last_used_at = &t
+}
+
+// LastUsedAt returns the value of the "last_used_at" field in the mutation.
+func (m *ExternalIdentityMutation) LastUsedAt() (r time.Time, exists bool) {
+	v := m.last_used_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastUsedAt returns the old "last_used_at" field's value of the ExternalIdentity entity.
+// If the ExternalIdentity object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ExternalIdentityMutation) OldLastUsedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastUsedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastUsedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastUsedAt: %w", err)
+	}
+	return oldValue.LastUsedAt, nil
+}
+
+// ResetLastUsedAt resets all changes to the "last_used_at" field.
+func (m *ExternalIdentityMutation) ResetLastUsedAt() {
+	m.last_used_at = nil
+}
+
+// ClearEducator clears the "educator" edge to the Educator entity.
+func (m *ExternalIdentityMutation) ClearEducator() {
+	m.clearededucator = true
+	m.clearedFields[externalidentity.FieldEducatorID] = struct{}{}
+}
+
+// EducatorCleared reports if the "educator" edge to the Educator entity was cleared.
+func (m *ExternalIdentityMutation) EducatorCleared() bool {
+	return m.clearededucator
+}
+
+// EducatorIDs returns the "educator" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// EducatorID instead. It exists only for internal usage by the builders.
+func (m *ExternalIdentityMutation) EducatorIDs() (ids []int) {
+	if id := m.educator; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetEducator resets all changes to the "educator" edge.
+func (m *ExternalIdentityMutation) ResetEducator() {
+	m.educator = nil
+	m.clearededucator = false
+}
+
+// Where appends a list predicates to the ExternalIdentityMutation builder.
+func (m *ExternalIdentityMutation) Where(ps ...predicate.ExternalIdentity) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ExternalIdentityMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ExternalIdentityMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ExternalIdentity, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ExternalIdentityMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ExternalIdentityMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ExternalIdentity).
+func (m *ExternalIdentityMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ExternalIdentityMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.created_at != nil {
+		fields = append(fields, externalidentity.FieldCreatedAt)
+	}
+	if m.educator != nil {
+		fields = append(fields, externalidentity.FieldEducatorID)
+	}
+	if m.issuer != nil {
+		fields = append(fields, externalidentity.FieldIssuer)
+	}
+	if m.subject != nil {
+		fields = append(fields, externalidentity.FieldSubject)
+	}
+	if m.last_used_at != nil {
+		fields = append(fields, externalidentity.FieldLastUsedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ExternalIdentityMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case externalidentity.FieldCreatedAt:
+		return m.CreatedAt()
+	case externalidentity.FieldEducatorID:
+		return m.EducatorID()
+	case externalidentity.FieldIssuer:
+		return m.Issuer()
+	case externalidentity.FieldSubject:
+		return m.Subject()
+	case externalidentity.FieldLastUsedAt:
+		return m.LastUsedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ExternalIdentityMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case externalidentity.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case externalidentity.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case externalidentity.FieldIssuer:
+		return m.OldIssuer(ctx)
+	case externalidentity.FieldSubject:
+		return m.OldSubject(ctx)
+	case externalidentity.FieldLastUsedAt:
+		return m.OldLastUsedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ExternalIdentity field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExternalIdentityMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case externalidentity.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case externalidentity.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case externalidentity.FieldIssuer:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIssuer(v)
+		return nil
+	case externalidentity.FieldSubject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubject(v)
+		return nil
+	case externalidentity.FieldLastUsedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastUsedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ExternalIdentity field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ExternalIdentityMutation) AddedFields() []string {
+	var fields []string
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ExternalIdentityMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ExternalIdentityMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ExternalIdentity numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ExternalIdentityMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ExternalIdentityMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ExternalIdentityMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ExternalIdentity nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ExternalIdentityMutation) ResetField(name string) error {
+	switch name {
+	case externalidentity.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case externalidentity.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case externalidentity.FieldIssuer:
+		m.ResetIssuer()
+		return nil
+	case externalidentity.FieldSubject:
+		m.ResetSubject()
+		return nil
+	case externalidentity.FieldLastUsedAt:
+		m.ResetLastUsedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ExternalIdentity field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ExternalIdentityMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.educator != nil {
+		edges = append(edges, externalidentity.EdgeEducator)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ExternalIdentityMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case externalidentity.EdgeEducator:
+		if id := m.educator; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ExternalIdentityMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ExternalIdentityMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ExternalIdentityMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearededucator {
+		edges = append(edges, externalidentity.EdgeEducator)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ExternalIdentityMutation) EdgeCleared(name string) bool {
+	switch name {
+	case externalidentity.EdgeEducator:
+		return m.clearededucator
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ExternalIdentityMutation) ClearEdge(name string) error {
+	switch name {
+	case externalidentity.EdgeEducator:
+		m.ClearEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown ExternalIdentity unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ExternalIdentityMutation) ResetEdge(name string) error {
+	switch name {
+	case externalidentity.EdgeEducator:
+		m.ResetEducator()
+		return nil
+	}
+	return fmt.Errorf("unknown ExternalIdentity edge %s", name)
 }
 
 // GroupMutation represents an operation that mutates the Group nodes in the graph.

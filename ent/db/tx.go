@@ -24,6 +24,8 @@ type Tx struct {
 	BulkJob *BulkJobClient
 	// BulkJobChunk is the client for interacting with the BulkJobChunk builders.
 	BulkJobChunk *BulkJobChunkClient
+	// BulkJobMark is the client for interacting with the BulkJobMark builders.
+	BulkJobMark *BulkJobMarkClient
 	// BulkJobProblem is the client for interacting with the BulkJobProblem builders.
 	BulkJobProblem *BulkJobProblemClient
 	// BulkJobRefusedRow is the client for interacting with the BulkJobRefusedRow builders.
@@ -34,6 +36,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
@@ -196,11 +200,13 @@ func (tx *Tx) init() {
 	tx.AuditHead = NewAuditHeadClient(tx.config)
 	tx.BulkJob = NewBulkJobClient(tx.config)
 	tx.BulkJobChunk = NewBulkJobChunkClient(tx.config)
+	tx.BulkJobMark = NewBulkJobMarkClient(tx.config)
 	tx.BulkJobProblem = NewBulkJobProblemClient(tx.config)
 	tx.BulkJobRefusedRow = NewBulkJobRefusedRowClient(tx.config)
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
+	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)

@@ -151,6 +151,8 @@ var (
 		{Name: "enrollments_removed", Type: field.TypeInt, Default: 0},
 		{Name: "warnings", Type: field.TypeInt, Default: 0},
 		{Name: "errors", Type: field.TypeInt, Default: 0},
+		{Name: "passwords", Type: field.TypeInt, Default: 0},
+		{Name: "hashed_passwords", Type: field.TypeInt, Default: 0},
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
@@ -174,13 +176,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[38]},
+				Columns:    []*schema.Column{BulkJobsColumns[40]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[39]},
+				Columns:    []*schema.Column{BulkJobsColumns[41]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -189,7 +191,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[39], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[41], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -199,7 +201,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[38]},
+				Columns: []*schema.Column{BulkJobsColumns[40]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -234,6 +236,27 @@ var (
 				Name:    "bulkjobchunk_job_id_seq",
 				Unique:  true,
 				Columns: []*schema.Column{BulkJobChunksColumns[4], BulkJobChunksColumns[2]},
+			},
+		},
+	}
+	// BulkJobMarksColumns holds the columns for the "bulk_job_marks" table.
+	BulkJobMarksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "job_id", Type: field.TypeInt, Unique: true},
+	}
+	// BulkJobMarksTable holds the schema information for the "bulk_job_marks" table.
+	BulkJobMarksTable = &schema.Table{
+		Name:       "bulk_job_marks",
+		Columns:    BulkJobMarksColumns,
+		PrimaryKey: []*schema.Column{BulkJobMarksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bulk_job_marks_bulk_jobs_mark",
+				Columns:    []*schema.Column{BulkJobMarksColumns[3]},
+				RefColumns: []*schema.Column{BulkJobsColumns[0]},
+				OnDelete:   schema.Restrict,
 			},
 		},
 	}
@@ -424,6 +447,41 @@ var (
 			},
 		},
 	}
+	// ExternalIdentitiesColumns holds the columns for the "external_identities" table.
+	ExternalIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "issuer", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "subject", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "last_used_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// ExternalIdentitiesTable holds the schema information for the "external_identities" table.
+	ExternalIdentitiesTable = &schema.Table{
+		Name:       "external_identities",
+		Columns:    ExternalIdentitiesColumns,
+		PrimaryKey: []*schema.Column{ExternalIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "external_identities_educators_educator",
+				Columns:    []*schema.Column{ExternalIdentitiesColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "externalidentity_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[2], ExternalIdentitiesColumns[3]},
+			},
+			{
+				Name:    "externalidentity_educator_id_issuer",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[5], ExternalIdentitiesColumns[2]},
+			},
+		},
+	}
 	// GroupsColumns holds the columns for the "groups" table.
 	GroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -511,7 +569,7 @@ var (
 	OneTimeLinksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET", "APP"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -932,11 +990,13 @@ var (
 		AuditHeadsTable,
 		BulkJobsTable,
 		BulkJobChunksTable,
+		BulkJobMarksTable,
 		BulkJobProblemsTable,
 		BulkJobRefusedRowsTable,
 		BulkJobRowsTable,
 		EducatorsTable,
 		EnrollmentsTable,
+		ExternalIdentitiesTable,
 		GroupsTable,
 		GroupEducatorsTable,
 		OneTimeLinksTable,
@@ -977,6 +1037,11 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	BulkJobMarksTable.ForeignKeys[0].RefTable = BulkJobsTable
+	BulkJobMarksTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	BulkJobProblemsTable.ForeignKeys[0].RefTable = BulkJobsTable
 	BulkJobProblemsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
@@ -999,6 +1064,11 @@ func init() {
 	EnrollmentsTable.ForeignKeys[0].RefTable = GroupsTable
 	EnrollmentsTable.ForeignKeys[1].RefTable = StudentsTable
 	EnrollmentsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	ExternalIdentitiesTable.ForeignKeys[0].RefTable = EducatorsTable
+	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

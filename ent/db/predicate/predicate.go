@@ -21,6 +21,9 @@ type BulkJob func(*sql.Selector)
 // BulkJobChunk is the predicate function for bulkjobchunk builders.
 type BulkJobChunk func(*sql.Selector)
 
+// BulkJobMark is the predicate function for bulkjobmark builders.
+type BulkJobMark func(*sql.Selector)
+
 // BulkJobProblem is the predicate function for bulkjobproblem builders.
 type BulkJobProblem func(*sql.Selector)
 
@@ -35,6 +38,9 @@ type Educator func(*sql.Selector)
 
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
+
+// ExternalIdentity is the predicate function for externalidentity builders.
+type ExternalIdentity func(*sql.Selector)
 
 // Group is the predicate function for group builders.
 type Group func(*sql.Selector)
