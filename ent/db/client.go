@@ -11,6 +11,9 @@ import (
 
 	"homeroom/ent/db/migrate"
 
+	"homeroom/ent/db/auditdetail"
+	"homeroom/ent/db/auditevent"
+	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
@@ -45,6 +48,12 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AuditDetail is the client for interacting with the AuditDetail builders.
+	AuditDetail *AuditDetailClient
+	// AuditEvent is the client for interacting with the AuditEvent builders.
+	AuditEvent *AuditEventClient
+	// AuditHead is the client for interacting with the AuditHead builders.
+	AuditHead *AuditHeadClient
 	// BulkJob is the client for interacting with the BulkJob builders.
 	BulkJob *BulkJobClient
 	// BulkJobChunk is the client for interacting with the BulkJobChunk builders.
@@ -96,6 +105,9 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AuditDetail = NewAuditDetailClient(c.config)
+	c.AuditEvent = NewAuditEventClient(c.config)
+	c.AuditHead = NewAuditHeadClient(c.config)
 	c.BulkJob = NewBulkJobClient(c.config)
 	c.BulkJobChunk = NewBulkJobChunkClient(c.config)
 	c.BulkJobProblem = NewBulkJobProblemClient(c.config)
@@ -208,6 +220,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:               ctx,
 		config:            cfg,
+		AuditDetail:       NewAuditDetailClient(cfg),
+		AuditEvent:        NewAuditEventClient(cfg),
+		AuditHead:         NewAuditHeadClient(cfg),
 		BulkJob:           NewBulkJobClient(cfg),
 		BulkJobChunk:      NewBulkJobChunkClient(cfg),
 		BulkJobProblem:    NewBulkJobProblemClient(cfg),
@@ -247,6 +262,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:               ctx,
 		config:            cfg,
+		AuditDetail:       NewAuditDetailClient(cfg),
+		AuditEvent:        NewAuditEventClient(cfg),
+		AuditHead:         NewAuditHeadClient(cfg),
 		BulkJob:           NewBulkJobClient(cfg),
 		BulkJobChunk:      NewBulkJobChunkClient(cfg),
 		BulkJobProblem:    NewBulkJobProblemClient(cfg),
@@ -273,7 +291,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		BulkJob.
+//		AuditDetail.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -296,10 +314,11 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
-		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.OneTimeLink,
-		c.Organization, c.Product, c.RoleAssignment, c.ServiceKey, c.Session,
-		c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
+		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
+		c.Group, c.GroupEducator, c.OneTimeLink, c.Organization, c.Product,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Use(hooks...)
 	}
@@ -309,10 +328,11 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.BulkJob, c.BulkJobChunk, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow,
-		c.Educator, c.Enrollment, c.Group, c.GroupEducator, c.OneTimeLink,
-		c.Organization, c.Product, c.RoleAssignment, c.ServiceKey, c.Session,
-		c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
+		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
+		c.Group, c.GroupEducator, c.OneTimeLink, c.Organization, c.Product,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -321,6 +341,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AuditDetailMutation:
+		return c.AuditDetail.mutate(ctx, m)
+	case *AuditEventMutation:
+		return c.AuditEvent.mutate(ctx, m)
+	case *AuditHeadMutation:
+		return c.AuditHead.mutate(ctx, m)
 	case *BulkJobMutation:
 		return c.BulkJob.mutate(ctx, m)
 	case *BulkJobChunkMutation:
@@ -363,6 +389,408 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.UsageEvent.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
+	}
+}
+
+// AuditDetailClient is a client for the AuditDetail schema.
+type AuditDetailClient struct {
+	config
+}
+
+// NewAuditDetailClient returns a client for the AuditDetail from the given config.
+func NewAuditDetailClient(c config) *AuditDetailClient {
+	return &AuditDetailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditdetail.Hooks(f(g(h())))`.
+func (c *AuditDetailClient) Use(hooks ...Hook) {
+	c.hooks.AuditDetail = append(c.hooks.AuditDetail, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditdetail.Intercept(f(g(h())))`.
+func (c *AuditDetailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditDetail = append(c.inters.AuditDetail, interceptors...)
+}
+
+// Create returns a builder for creating a AuditDetail entity.
+func (c *AuditDetailClient) Create() *AuditDetailCreate {
+	mutation := newAuditDetailMutation(c.config, OpCreate)
+	return &AuditDetailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditDetail entities.
+func (c *AuditDetailClient) CreateBulk(builders ...*AuditDetailCreate) *AuditDetailCreateBulk {
+	return &AuditDetailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditDetailClient) MapCreateBulk(slice any, setFunc func(*AuditDetailCreate, int)) *AuditDetailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditDetailCreateBulk{err: fmt.Errorf("calling to AuditDetailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditDetailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditDetailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditDetail.
+func (c *AuditDetailClient) Update() *AuditDetailUpdate {
+	mutation := newAuditDetailMutation(c.config, OpUpdate)
+	return &AuditDetailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditDetailClient) UpdateOne(_m *AuditDetail) *AuditDetailUpdateOne {
+	mutation := newAuditDetailMutation(c.config, OpUpdateOne, withAuditDetail(_m))
+	return &AuditDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditDetailClient) UpdateOneID(id int) *AuditDetailUpdateOne {
+	mutation := newAuditDetailMutation(c.config, OpUpdateOne, withAuditDetailID(id))
+	return &AuditDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditDetail.
+func (c *AuditDetailClient) Delete() *AuditDetailDelete {
+	mutation := newAuditDetailMutation(c.config, OpDelete)
+	return &AuditDetailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditDetailClient) DeleteOne(_m *AuditDetail) *AuditDetailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditDetailClient) DeleteOneID(id int) *AuditDetailDeleteOne {
+	builder := c.Delete().Where(auditdetail.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditDetailDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditDetail.
+func (c *AuditDetailClient) Query() *AuditDetailQuery {
+	return &AuditDetailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditDetail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditDetail entity by its id.
+func (c *AuditDetailClient) Get(ctx context.Context, id int) (*AuditDetail, error) {
+	return c.Query().Where(auditdetail.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditDetailClient) GetX(ctx context.Context, id int) *AuditDetail {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditDetailClient) Hooks() []Hook {
+	hooks := c.hooks.AuditDetail
+	return append(hooks[:len(hooks):len(hooks)], auditdetail.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditDetailClient) Interceptors() []Interceptor {
+	return c.inters.AuditDetail
+}
+
+func (c *AuditDetailClient) mutate(ctx context.Context, m *AuditDetailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditDetailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditDetailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditDetailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditDetailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AuditDetail mutation op: %q", m.Op())
+	}
+}
+
+// AuditEventClient is a client for the AuditEvent schema.
+type AuditEventClient struct {
+	config
+}
+
+// NewAuditEventClient returns a client for the AuditEvent from the given config.
+func NewAuditEventClient(c config) *AuditEventClient {
+	return &AuditEventClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `auditevent.Hooks(f(g(h())))`.
+func (c *AuditEventClient) Use(hooks ...Hook) {
+	c.hooks.AuditEvent = append(c.hooks.AuditEvent, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `auditevent.Intercept(f(g(h())))`.
+func (c *AuditEventClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditEvent = append(c.inters.AuditEvent, interceptors...)
+}
+
+// Create returns a builder for creating a AuditEvent entity.
+func (c *AuditEventClient) Create() *AuditEventCreate {
+	mutation := newAuditEventMutation(c.config, OpCreate)
+	return &AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditEvent entities.
+func (c *AuditEventClient) CreateBulk(builders ...*AuditEventCreate) *AuditEventCreateBulk {
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditEventClient) MapCreateBulk(slice any, setFunc func(*AuditEventCreate, int)) *AuditEventCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditEventCreateBulk{err: fmt.Errorf("calling to AuditEventClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditEventCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditEventCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditEvent.
+func (c *AuditEventClient) Update() *AuditEventUpdate {
+	mutation := newAuditEventMutation(c.config, OpUpdate)
+	return &AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditEventClient) UpdateOne(_m *AuditEvent) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEvent(_m))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditEventClient) UpdateOneID(id int) *AuditEventUpdateOne {
+	mutation := newAuditEventMutation(c.config, OpUpdateOne, withAuditEventID(id))
+	return &AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditEvent.
+func (c *AuditEventClient) Delete() *AuditEventDelete {
+	mutation := newAuditEventMutation(c.config, OpDelete)
+	return &AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditEventClient) DeleteOne(_m *AuditEvent) *AuditEventDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditEventClient) DeleteOneID(id int) *AuditEventDeleteOne {
+	builder := c.Delete().Where(auditevent.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditEventDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditEvent.
+func (c *AuditEventClient) Query() *AuditEventQuery {
+	return &AuditEventQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditEvent},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditEvent entity by its id.
+func (c *AuditEventClient) Get(ctx context.Context, id int) (*AuditEvent, error) {
+	return c.Query().Where(auditevent.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditEventClient) GetX(ctx context.Context, id int) *AuditEvent {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditEventClient) Hooks() []Hook {
+	hooks := c.hooks.AuditEvent
+	return append(hooks[:len(hooks):len(hooks)], auditevent.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditEventClient) Interceptors() []Interceptor {
+	return c.inters.AuditEvent
+}
+
+func (c *AuditEventClient) mutate(ctx context.Context, m *AuditEventMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditEventCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditEventUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditEventUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditEventDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AuditEvent mutation op: %q", m.Op())
+	}
+}
+
+// AuditHeadClient is a client for the AuditHead schema.
+type AuditHeadClient struct {
+	config
+}
+
+// NewAuditHeadClient returns a client for the AuditHead from the given config.
+func NewAuditHeadClient(c config) *AuditHeadClient {
+	return &AuditHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `audithead.Hooks(f(g(h())))`.
+func (c *AuditHeadClient) Use(hooks ...Hook) {
+	c.hooks.AuditHead = append(c.hooks.AuditHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `audithead.Intercept(f(g(h())))`.
+func (c *AuditHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AuditHead = append(c.inters.AuditHead, interceptors...)
+}
+
+// Create returns a builder for creating a AuditHead entity.
+func (c *AuditHeadClient) Create() *AuditHeadCreate {
+	mutation := newAuditHeadMutation(c.config, OpCreate)
+	return &AuditHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AuditHead entities.
+func (c *AuditHeadClient) CreateBulk(builders ...*AuditHeadCreate) *AuditHeadCreateBulk {
+	return &AuditHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuditHeadClient) MapCreateBulk(slice any, setFunc func(*AuditHeadCreate, int)) *AuditHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuditHeadCreateBulk{err: fmt.Errorf("calling to AuditHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuditHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuditHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AuditHead.
+func (c *AuditHeadClient) Update() *AuditHeadUpdate {
+	mutation := newAuditHeadMutation(c.config, OpUpdate)
+	return &AuditHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuditHeadClient) UpdateOne(_m *AuditHead) *AuditHeadUpdateOne {
+	mutation := newAuditHeadMutation(c.config, OpUpdateOne, withAuditHead(_m))
+	return &AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuditHeadClient) UpdateOneID(id int) *AuditHeadUpdateOne {
+	mutation := newAuditHeadMutation(c.config, OpUpdateOne, withAuditHeadID(id))
+	return &AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AuditHead.
+func (c *AuditHeadClient) Delete() *AuditHeadDelete {
+	mutation := newAuditHeadMutation(c.config, OpDelete)
+	return &AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuditHeadClient) DeleteOne(_m *AuditHead) *AuditHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuditHeadClient) DeleteOneID(id int) *AuditHeadDeleteOne {
+	builder := c.Delete().Where(audithead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuditHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for AuditHead.
+func (c *AuditHeadClient) Query() *AuditHeadQuery {
+	return &AuditHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuditHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AuditHead entity by its id.
+func (c *AuditHeadClient) Get(ctx context.Context, id int) (*AuditHead, error) {
+	return c.Query().Where(audithead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuditHeadClient) GetX(ctx context.Context, id int) *AuditHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AuditHeadClient) Hooks() []Hook {
+	hooks := c.hooks.AuditHead
+	return append(hooks[:len(hooks):len(hooks)], audithead.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuditHeadClient) Interceptors() []Interceptor {
+	return c.inters.AuditHead
+}
+
+func (c *AuditHeadClient) mutate(ctx context.Context, m *AuditHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuditHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuditHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuditHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuditHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AuditHead mutation op: %q", m.Op())
 	}
 }
 
@@ -3641,16 +4069,16 @@ func (c *UsageEventClient) mutate(ctx context.Context, m *UsageEventMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Group, GroupEducator, OneTimeLink, Organization, Product,
-		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		UsageDay, UsageEvent []ent.Hook
+		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Group, GroupEducator,
+		OneTimeLink, Organization, Product, RoleAssignment, ServiceKey, Session,
+		SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
 	}
 	inters struct {
-		BulkJob, BulkJobChunk, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Group, GroupEducator, OneTimeLink, Organization, Product,
-		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		UsageDay, UsageEvent []ent.Interceptor
+		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Group, GroupEducator,
+		OneTimeLink, Organization, Product, RoleAssignment, ServiceKey, Session,
+		SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Interceptor
 	}
 )
 

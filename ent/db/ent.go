@@ -6,6 +6,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"homeroom/ent/db/auditdetail"
+	"homeroom/ent/db/auditevent"
+	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
@@ -92,6 +95,9 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			auditdetail.Table:       auditdetail.ValidColumn,
+			auditevent.Table:        auditevent.ValidColumn,
+			audithead.Table:         audithead.ValidColumn,
 			bulkjob.Table:           bulkjob.ValidColumn,
 			bulkjobchunk.Table:      bulkjobchunk.ValidColumn,
 			bulkjobproblem.Table:    bulkjobproblem.ValidColumn,

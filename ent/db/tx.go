@@ -14,6 +14,12 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AuditDetail is the client for interacting with the AuditDetail builders.
+	AuditDetail *AuditDetailClient
+	// AuditEvent is the client for interacting with the AuditEvent builders.
+	AuditEvent *AuditEventClient
+	// AuditHead is the client for interacting with the AuditHead builders.
+	AuditHead *AuditHeadClient
 	// BulkJob is the client for interacting with the BulkJob builders.
 	BulkJob *BulkJobClient
 	// BulkJobChunk is the client for interacting with the BulkJobChunk builders.
@@ -185,6 +191,9 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AuditDetail = NewAuditDetailClient(tx.config)
+	tx.AuditEvent = NewAuditEventClient(tx.config)
+	tx.AuditHead = NewAuditHeadClient(tx.config)
 	tx.BulkJob = NewBulkJobClient(tx.config)
 	tx.BulkJobChunk = NewBulkJobChunkClient(tx.config)
 	tx.BulkJobProblem = NewBulkJobProblemClient(tx.config)
@@ -214,7 +223,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: BulkJob.QueryXXX(), the query will be executed
+// applies a query, for example: AuditDetail.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

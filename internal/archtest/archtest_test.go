@@ -18,7 +18,8 @@ var layers = [][]string{
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
-	{"internal/config"},
+	{"internal/setting"},
+	{"internal/audit", "internal/config"},
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
@@ -48,7 +49,7 @@ var edges = map[string]string{
 }
 
 // testOnly are packages that no other package may import outside of its tests.
-var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/archtest"}
+var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/testlog", "internal/archtest"}
 
 // forbidden are imports that a package must not have, each with its reason.
 var forbidden = []struct{ pkg, imported, why string }{

@@ -35,9 +35,18 @@ func (d *DB) Migrate(ctx context.Context) ([]string, error) {
 	}
 	defer conn.Close()
 	if d.kind == SQLite {
-		return migrateSQLite(ctx, conn, files)
+		done, err := migrateSQLite(ctx, conn, files)
+		if err != nil {
+			return done, err
+		}
+		// Mostly there is nothing to mend, and then nobody waits for the writer.
+		if missing, err := d.missingGuards(ctx, conn); err != nil || len(missing) == 0 {
+			return done, err
+		}
+		_, err = inImmediate(ctx, conn, func() (bool, error) { return true, d.mend(ctx, conn) })
+		return done, err
 	}
-	return migrateMySQL(ctx, conn, files)
+	return migrateMySQL(ctx, conn, files, d.mend)
 }
 
 // Pending returns the names of the migrations that have not been applied.
@@ -128,7 +137,7 @@ func applySQLite(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, 
 	return true, err
 }
 
-func migrateMySQL(ctx context.Context, conn *sql.Conn, files []migrations.File) (done []string, err error) {
+func migrateMySQL(ctx context.Context, conn *sql.Conn, files []migrations.File, mend func(context.Context, *sql.Conn) error) (done []string, err error) {
 	// The name of a lock has at most 64 characters.
 	const lock = "LEFT(CONCAT('homeroom.migrate.', DATABASE()), 64)"
 	var got sql.NullInt64
@@ -154,7 +163,7 @@ func migrateMySQL(ctx context.Context, conn *sql.Conn, files []migrations.File) 
 			done = append(done, f.Name)
 		}
 	}
-	return done, nil
+	return done, mend(ctx, conn)
 }
 
 func applyMySQL(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, error) {

@@ -23,6 +23,8 @@ type clientKey struct{}
 type scope struct {
 	client *db.Client
 	writes bool
+	// ends is what the transaction does before it commits; nil for a snapshot.
+	ends *endings
 }
 
 // Client returns the client to use in a context: that of the transaction or
@@ -86,8 +88,12 @@ func (d *DB) try(ctx context.Context, fn func(ctx context.Context, client *db.Cl
 			panic(p)
 		}
 	}()
-	client := tx.Client()
-	if err := fn(context.WithValue(ctx, clientKey{}, scope{client: client, writes: true}), client); err != nil {
+	client, ends := tx.Client(), &endings{}
+	inside := context.WithValue(ctx, clientKey{}, scope{client: client, writes: true, ends: ends})
+	if err = fn(inside, client); err == nil {
+		err = ends.run(inside, client)
+	}
+	if err != nil {
 		if undo := tx.Rollback(); undo != nil && !errors.Is(undo, sql.ErrTxDone) {
 			return errors.Join(err, fmt.Errorf("roll back: %w", undo))
 		}

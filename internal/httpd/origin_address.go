@@ -10,12 +10,12 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// withOrigin puts the address of the client and the name that it gives itself
-// into a context. Behind trusted proxies the address is the last one in
+// withOrigin puts the address of the client, the name that it gives itself and the
+// id of the request into a context. Behind trusted proxies the address is the last one in
 // X-Forwarded-For that is not a proxy's; whatever stands before it was written by
 // the client, who may write what he likes.
-func withOrigin(ctx context.Context, r *http.Request, proxies []netip.Prefix) context.Context {
-	return viewer.WithOrigin(ctx, viewer.Origin{Address: clientAddress(r, proxies), UserAgent: r.UserAgent()})
+func withOrigin(ctx context.Context, r *http.Request, proxies []netip.Prefix, id string) context.Context {
+	return viewer.WithOrigin(ctx, viewer.Origin{Address: clientAddress(r, proxies), UserAgent: r.UserAgent(), RequestID: id})
 }
 
 func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {

@@ -11,21 +11,13 @@ import (
 	"time"
 
 	"homeroom/internal/database"
+	"homeroom/internal/viewer"
 )
 
 const requestIDHeader = "X-Request-Id"
 
-type requestIDKey struct{}
-
 // RequestID returns the id of the request that a context belongs to, or nothing.
-func RequestID(ctx context.Context) string {
-	id, _ := ctx.Value(requestIDKey{}).(string)
-	return id
-}
-
-func withRequestID(ctx context.Context, id string) context.Context {
-	return context.WithValue(ctx, requestIDKey{}, id)
-}
+func RequestID(ctx context.Context) string { return viewer.OriginOf(ctx).RequestID }
 
 // requestIDOf returns the id under which a proxy or client knows the request, if
 // it is harmless in a log, and otherwise a new one.

@@ -149,7 +149,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.running.Add(1)
 	defer s.running.Done()
 	start, id := time.Now(), requestIDOf(r)
-	ctx, counter := database.WithCounter(withRequestID(withOrigin(r.Context(), r, s.cfg.TrustedProxies), id))
+	ctx, counter := database.WithCounter(withOrigin(r.Context(), r, s.cfg.TrustedProxies, id))
 	r = r.WithContext(ctx)
 	a := newAnswer(w, id, s.cfg.RequestTimeout)
 	defer func() { s.logRequest(r, a, counter, time.Since(start)) }()

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 )
@@ -21,23 +22,17 @@ type Assigned struct {
 // returns Refusals, and changes nothing, where a student or group does not exist
 // for the caller or a group is synced.
 func (s *Service) AssignStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
-	return s.changeEnrollments(ctx, studentIDs, groupIDs, func(ctx context.Context, client *db.Client, pairs []Pair) (int, error) {
-		added, err := Enroll(ctx, client, pairs)
-		return len(added), err
-	})
+	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsAssigned, Enroll)
 }
 
 // RemoveStudents takes students out of groups; see AssignStudents. Added counts
 // the enrollments that were removed.
 func (s *Service) RemoveStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
-	return s.changeEnrollments(ctx, studentIDs, groupIDs, func(ctx context.Context, client *db.Client, pairs []Pair) (int, error) {
-		removed, err := Unenroll(ctx, client, pairs)
-		return len(removed), err
-	})
+	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsRemoved, Unenroll)
 }
 
-func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []int,
-	change func(context.Context, *db.Client, []Pair) (int, error)) (result Assigned, err error) {
+func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []int, action audit.Action,
+	change func(context.Context, *db.Client, []Pair) ([]Pair, error)) (result Assigned, err error) {
 	if err := checkSelection(studentIDs, groupIDs); err != nil {
 		return Assigned{}, err
 	}
@@ -52,11 +47,12 @@ func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []
 				pairs = append(pairs, Pair{st.ID, g.ID})
 			}
 		}
-		n, err := change(ctx, client, pairs)
+		changed, err := change(ctx, client, pairs)
 		if err != nil {
 			return err
 		}
-		result = Assigned{Added: n, Already: len(pairs) - n}
+		recordEnrollments(ctx, action, students, groups, changed)
+		result = Assigned{Added: len(changed), Already: len(pairs) - len(changed)}
 		result.Students, result.Groups, err = s.reread(ctx, client, students, groups)
 		return err
 	})

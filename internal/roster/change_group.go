@@ -89,8 +89,11 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		for _, st := range students {
 			pairs = append(pairs, Pair{st.ID, created.ID})
 		}
-		_, err = Enroll(ctx, client, pairs)
-		return err
+		if _, err = Enroll(ctx, client, pairs); err != nil {
+			return err
+		}
+		recordNewGroup(ctx, created, educators, in.StudentIDs)
+		return nil
 	})
 	if err != nil {
 		return nil, groupTaken(err)
@@ -108,6 +111,10 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 	v := viewer.FromContext(ctx)
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		g, err := s.lockGroup(ctx, client, ch.ID)
+		if err != nil {
+			return err
+		}
+		taught, err := teachersOf(ctx, client, g.ID)
 		if err != nil {
 			return err
 		}
@@ -130,7 +137,18 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 		default:
 			u.SetExternalID(*externalID)
 		}
-		return u.Exec(ctx)
+		changed, err := u.Save(ctx)
+		if err != nil {
+			return err
+		}
+		teach := taught
+		if ch.EducatorIDs != nil {
+			if teach, err = teachersOf(ctx, client, g.ID); err != nil {
+				return err
+			}
+		}
+		recordGroupUpdate(ctx, g, changed, taught, teach)
+		return nil
 	})
 	if err != nil {
 		return nil, groupTaken(err)
@@ -173,10 +191,18 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 		if len(removed) != g.StudentCount {
 			return fault.Conflictf("somebody is changing this class or group at this moment; try again").At("id")
 		}
+		taught, err := teachersOf(ctx, client, id)
+		if err != nil {
+			return err
+		}
 		if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(id)).Exec(viewer.AsSystem(ctx, "teaching of a group that is deleted")); err != nil {
 			return err
 		}
-		return client.Group.DeleteOneID(id).Exec(ctx)
+		if err := client.Group.DeleteOneID(id).Exec(ctx); err != nil {
+			return err
+		}
+		recordGroupDeletion(ctx, g, taught, ids)
+		return nil
 	})
 }
 
@@ -221,6 +247,12 @@ func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusa
 	found, err := client.Educator.Query().Where(educator.IDIn(ids...)).All(ctx)
 	*refusals = append(*refusals, missing(ids, found, func(e *db.Educator) int { return e.ID }, ErrNoEducator, "educatorIds")...)
 	return err
+}
+
+// teachersOf are all who teach a group, also those whom the viewer does not see.
+func teachersOf(ctx context.Context, client *db.Client, groupID int) ([]int, error) {
+	return client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).Order(db.Asc(groupeducator.FieldEducatorID)).
+		Select(groupeducator.FieldEducatorID).Ints(viewer.AsSystem(ctx, "who teaches a group, for the audit trail"))
 }
 
 func (s *Service) replaceEducators(ctx context.Context, client *db.Client, groupID int, ids []int) error {

@@ -11,6 +11,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -47,6 +48,15 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	if err != nil {
 		return nil, err
 	}
+	if in.Password == nil {
+		set, err := s.settings(ctx, client, school)
+		if err != nil {
+			return nil, err
+		}
+		if set.PasswordRequired {
+			refusals = append(refusals, fault.Invalidf("a new student of %s needs a password", school.Name).WithCode("REQUIRED").At("password"))
+		}
+	}
 	if !v.Administers(school.ID, school.DistrictID) && len(in.GroupIDs) == 0 {
 		refusals = append(refusals, fault.Invalidf("choose one of your classes or groups for the student").WithCode("GROUP_REQUIRED").At("groupIds"))
 	}
@@ -59,12 +69,16 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	}
 	var id int
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		st, err := s.insert(ctx, client, school, ch, hash)
+		st, deleted, err := s.insert(ctx, client, school, ch, hash)
 		if err != nil {
 			return err
 		}
 		id = st.ID
-		return s.join(ctx, client, st.ID, in.GroupIDs)
+		if err := s.join(ctx, client, st.ID, in.GroupIDs); err != nil {
+			return err
+		}
+		recordNewStudent(ctx, st, deleted, in.GroupIDs, hash != "")
+		return nil
 	})
 	if err != nil {
 		return nil, taken(err)
@@ -105,17 +119,19 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 	return err
 }
 
-// insert writes a new student, or revives the deleted one with that Student ID.
-func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (*db.Student, error) {
-	deleted, err := client.Student.Query().
+// insert writes a new student, or revives the deleted one with that Student ID,
+// which it then returns as it was.
+func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (_, deleted *db.Student, err error) {
+	deleted, err = client.Student.Query().
 		Where(student.DistrictID(school.DistrictID), student.ExternalID(*ch.ExternalID), student.DeletedAtNotNil()).
 		Only(viewer.AsSystem(ctx, "look for a deleted student to revive"))
 	if err != nil && !db.IsNotFound(err) {
-		return nil, err
+		return nil, nil, err
 	}
 	g, _ := CheckGrade(*ch.Grade)
 	if deleted != nil {
-		return s.revive(ctx, client, school, deleted, ch, hash)
+		st, err := s.revive(ctx, client, school, deleted, ch, hash)
+		return st, deleted, err
 	}
 	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
 		SetExternalID(*ch.ExternalID).SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
@@ -125,16 +141,23 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 	}
 	st, err := create.Save(ctx)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	return st, WriteWords(ctx, client, []*db.Student{st}, true)
+	return st, nil, WriteWords(ctx, client, []*db.Student{st}, true)
 }
 
 // revive brings a deleted student back. Only who administers the school where
 // the student was may do it; for everybody else the Student ID is taken.
 func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student, ch StudentChange, hash string) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
-	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) || s.now().Sub(*st.DeletedAt) > Reserved {
+	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) {
+		return nil, errExternalIDTaken
+	}
+	was, err := setting.ByID(ctx, client, s.now(), st.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if !was[st.OrganizationID].Reserves(*st.DeletedAt, s.now()) {
 		return nil, errExternalIDTaken
 	}
 	g, _ := CheckGrade(*ch.Grade)
@@ -146,7 +169,7 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	} else {
 		update.ClearPasswordHash()
 	}
-	st, err := update.Save(viewer.AsSystem(ctx, "revive a student of the purview"))
+	st, err = update.Save(viewer.AsSystem(ctx, "revive a student of the purview"))
 	if err != nil {
 		return nil, err
 	}
@@ -248,6 +271,7 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 	if err != nil {
 		return err
 	}
+	recordStudentUpdate(ctx, st, changed, hash != "")
 	if err := WriteWords(ctx, client, []*db.Student{changed}, false); err != nil {
 		return err
 	}
@@ -300,6 +324,9 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 		if err == nil && n != len(students) {
 			err = fmt.Errorf("hid %d of %d students", n, len(students))
 		}
+		if err == nil {
+			recordDeletion(ctx, students, pairs)
+		}
 		return err
 	})
 }
@@ -322,11 +349,11 @@ func (s *Service) check(ctx context.Context, client *db.Client, school *db.Organ
 	text("username", ch.Username, CheckUsername)
 	text("grade", ch.Grade, func(v string) *fault.Error { _, err := CheckGrade(v); return err })
 	if ch.Password != nil {
-		shortest, err := passwordMinimum(ctx, client, school)
+		set, err := s.settings(ctx, client, school)
 		if err != nil {
 			return nil, err
 		}
-		if err := CheckPassword(*ch.Password, shortest); err != nil {
+		if err := CheckPassword(*ch.Password, set.PasswordMinLength); err != nil {
 			refusals = append(refusals, err.At("password"))
 		}
 	}
@@ -341,8 +368,8 @@ func (s *Service) hashed(ctx context.Context, password *string) (string, error) 
 }
 
 var (
-	errExternalIDTaken = fault.Invalidf("the Student ID is taken in the district; deleted students keep theirs for 90 days").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
-	errUsernameTaken   = fault.Invalidf("the username is taken in the district; deleted students keep theirs for 90 days").WithCode("USERNAME_TAKEN").At("username")
+	errExternalIDTaken = fault.Invalidf("the Student ID is taken in the district; deleted students keep theirs until their data are erased").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
+	errUsernameTaken   = fault.Invalidf("the username is taken in the district; deleted students keep theirs until their data are erased").WithCode("USERNAME_TAKEN").At("username")
 )
 
 // taken turns what a unique index says into words.

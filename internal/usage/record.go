@@ -12,6 +12,7 @@ import (
 	"homeroom/internal/calendar"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -71,7 +72,7 @@ type recording struct {
 	byExternalID map[string]*db.Student
 	students     map[int]*db.Student
 	schools      map[int]*db.Organization
-	settings     map[int]Settings
+	settings     map[int]setting.Settings
 }
 
 // prepare checks the events, and locks their schools against a change of what is

@@ -12,6 +12,9 @@ type Origin struct {
 	// not valid where nobody knows it, as in commands.
 	Address   netip.Addr
 	UserAgent string
+	// RequestID is the name of the request in logs and in the audit trail; empty for
+	// what is no request.
+	RequestID string
 }
 
 // Network is the part of the address that one client can be expected to have to

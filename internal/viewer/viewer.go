@@ -50,6 +50,14 @@ func System(reason string) *Viewer {
 	return &Viewer{reason: reason}
 }
 
+// Reason says why no purview limits the viewer; empty for whoever one limits.
+func (v *Viewer) Reason() string {
+	if v == nil {
+		return ""
+	}
+	return v.reason
+}
+
 // IsSystem reports whether the viewer is the server itself.
 func (v *Viewer) IsSystem() bool { return v != nil && v.reason != "" }
 
@@ -104,9 +112,23 @@ func (v *Viewer) organizations(role Role) []int {
 
 type contextKey struct{}
 
-// NewContext returns a context that carries the viewer.
+type askerKey struct{}
+
+// NewContext returns a context that carries the viewer. Work that the server then
+// does for itself in the same context (AsSystem) still knows who asked; see Asker.
 func NewContext(ctx context.Context, v *Viewer) context.Context {
+	if v != nil && !v.IsSystem() {
+		ctx = context.WithValue(ctx, askerKey{}, v)
+	}
 	return context.WithValue(ctx, contextKey{}, v)
+}
+
+// Asker returns the person or program on whose behalf something happens, also
+// where the server acts for itself on the way to it. It is nil where nobody asked.
+// It decides nothing about what may be seen; it is for the audit trail.
+func Asker(ctx context.Context) *Viewer {
+	v, _ := ctx.Value(askerKey{}).(*Viewer)
+	return v
 }
 
 // FromContext returns the viewer of a context, or nil where nobody has signed in.

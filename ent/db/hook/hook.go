@@ -8,6 +8,42 @@ import (
 	"homeroom/ent/db"
 )
 
+// The AuditDetailFunc type is an adapter to allow the use of ordinary
+// function as AuditDetail mutator.
+type AuditDetailFunc func(context.Context, *db.AuditDetailMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditDetailFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AuditDetailMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AuditDetailMutation", m)
+}
+
+// The AuditEventFunc type is an adapter to allow the use of ordinary
+// function as AuditEvent mutator.
+type AuditEventFunc func(context.Context, *db.AuditEventMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AuditEventMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AuditEventMutation", m)
+}
+
+// The AuditHeadFunc type is an adapter to allow the use of ordinary
+// function as AuditHead mutator.
+type AuditHeadFunc func(context.Context, *db.AuditHeadMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AuditHeadFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AuditHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AuditHeadMutation", m)
+}
+
 // The BulkJobFunc type is an adapter to allow the use of ordinary
 // function as BulkJob mutator.
 type BulkJobFunc func(context.Context, *db.BulkJobMutation) (db.Value, error)

@@ -9,6 +9,120 @@ import (
 )
 
 var (
+	// AuditDetailsColumns holds the columns for the "audit_details" table.
+	AuditDetailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "subject_type", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(8)"}},
+		{Name: "subject_id", Type: field.TypeInt},
+		{Name: "salt", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "body", Type: field.TypeString, Nullable: true, Size: 2147483647},
+		{Name: "digest", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditDetailsTable holds the schema information for the "audit_details" table.
+	AuditDetailsTable = &schema.Table{
+		Name:       "audit_details",
+		Columns:    AuditDetailsColumns,
+		PrimaryKey: []*schema.Column{AuditDetailsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditdetail_district_id_seq_position",
+				Unique:  true,
+				Columns: []*schema.Column{AuditDetailsColumns[2], AuditDetailsColumns[3], AuditDetailsColumns[4]},
+			},
+			{
+				Name:    "auditdetail_subject_type_subject_id_district_id_seq",
+				Unique:  false,
+				Columns: []*schema.Column{AuditDetailsColumns[5], AuditDetailsColumns[6], AuditDetailsColumns[2], AuditDetailsColumns[3]},
+			},
+		},
+	}
+	// AuditEventsColumns holds the columns for the "audit_events" table.
+	AuditEventsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "action", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(40)"}},
+		{Name: "code", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "actor_kind", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "actor_id", Type: field.TypeInt, Default: 0},
+		{Name: "actor_label", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(190)"}},
+		{Name: "roles", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "address", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "request_id", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "operation", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(190)"}},
+		{Name: "organization_id", Type: field.TypeInt, Default: 0},
+		{Name: "target_type", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(8)"}},
+		{Name: "target_id", Type: field.TypeInt, Default: 0},
+		{Name: "job_id", Type: field.TypeInt, Default: 0},
+		{Name: "facts", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "details_digest", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "prev_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditEventsTable holds the schema information for the "audit_events" table.
+	AuditEventsTable = &schema.Table{
+		Name:       "audit_events",
+		Columns:    AuditEventsColumns,
+		PrimaryKey: []*schema.Column{AuditEventsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "auditevent_district_id_seq",
+				Unique:  true,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[3]},
+			},
+			{
+				Name:    "auditevent_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_organization_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[13], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_district_id_action_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[2], AuditEventsColumns[4], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_actor_id_actor_kind_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[7], AuditEventsColumns[6], AuditEventsColumns[1]},
+			},
+			{
+				Name:    "auditevent_job_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{AuditEventsColumns[16], AuditEventsColumns[1]},
+			},
+		},
+	}
+	// AuditHeadsColumns holds the columns for the "audit_heads" table.
+	AuditHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "seq", Type: field.TypeInt},
+		{Name: "hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+	}
+	// AuditHeadsTable holds the schema information for the "audit_heads" table.
+	AuditHeadsTable = &schema.Table{
+		Name:       "audit_heads",
+		Columns:    AuditHeadsColumns,
+		PrimaryKey: []*schema.Column{AuditHeadsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "audithead_district_id",
+				Unique:  true,
+				Columns: []*schema.Column{AuditHeadsColumns[2]},
+			},
+		},
+	}
 	// BulkJobsColumns holds the columns for the "bulk_jobs" table.
 	BulkJobsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -41,6 +155,7 @@ var (
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
 		{Name: "kept_rows", Type: field.TypeInt, Default: 0},
+		{Name: "forgotten", Type: field.TypeInt8, Default: 0},
 		{Name: "undone_by", Type: field.TypeInt, Nullable: true},
 		{Name: "key_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
@@ -59,13 +174,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[37]},
+				Columns:    []*schema.Column{BulkJobsColumns[38]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[38]},
+				Columns:    []*schema.Column{BulkJobsColumns[39]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -74,7 +189,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[38], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[39], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -84,7 +199,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[37]},
+				Columns: []*schema.Column{BulkJobsColumns[38]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -437,8 +552,12 @@ var (
 		{Name: "usage_goal_minutes", Type: field.TypeInt, Nullable: true},
 		{Name: "time_zone", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "password_min_length", Type: field.TypeInt, Nullable: true},
+		{Name: "password_required", Type: field.TypeInt8, Nullable: true},
 		{Name: "hold_deleted_percent", Type: field.TypeInt, Nullable: true},
 		{Name: "hold_changed_percent", Type: field.TypeInt, Nullable: true},
+		{Name: "retention_days", Type: field.TypeInt, Nullable: true},
+		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "job_days", Type: field.TypeInt, Nullable: true},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
 	}
@@ -450,7 +569,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[15]},
+				Columns:    []*schema.Column{OrganizationsColumns[19]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -803,6 +922,9 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AuditDetailsTable,
+		AuditEventsTable,
+		AuditHeadsTable,
 		BulkJobsTable,
 		BulkJobChunksTable,
 		BulkJobProblemsTable,
@@ -827,6 +949,18 @@ var (
 )
 
 func init() {
+	AuditDetailsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	AuditEventsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	AuditHeadsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	BulkJobsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	BulkJobsTable.ForeignKeys[1].RefTable = EducatorsTable
 	BulkJobsTable.Annotation = &entsql.Annotation{

@@ -6,6 +6,15 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AuditDetail is the predicate function for auditdetail builders.
+type AuditDetail func(*sql.Selector)
+
+// AuditEvent is the predicate function for auditevent builders.
+type AuditEvent func(*sql.Selector)
+
+// AuditHead is the predicate function for audithead builders.
+type AuditHead func(*sql.Selector)
+
 // BulkJob is the predicate function for bulkjob builders.
 type BulkJob func(*sql.Selector)
 

@@ -4,6 +4,9 @@ package runtime
 
 import (
 	"context"
+	"homeroom/ent/db/auditdetail"
+	"homeroom/ent/db/auditevent"
+	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
 	"homeroom/ent/db/bulkjobproblem"
@@ -36,6 +39,112 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	auditdetailMixin := schema.AuditDetail{}.Mixin()
+	auditdetail.Policy = privacy.NewPolicies(schema.AuditDetail{})
+	auditdetail.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditdetail.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditdetailMixinFields0 := auditdetailMixin[0].Fields()
+	_ = auditdetailMixinFields0
+	auditdetailFields := schema.AuditDetail{}.Fields()
+	_ = auditdetailFields
+	// auditdetailDescCreatedAt is the schema descriptor for created_at field.
+	auditdetailDescCreatedAt := auditdetailMixinFields0[0].Descriptor()
+	// auditdetail.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditdetail.DefaultCreatedAt = auditdetailDescCreatedAt.Default.(func() time.Time)
+	auditeventMixin := schema.AuditEvent{}.Mixin()
+	auditevent.Policy = privacy.NewPolicies(schema.AuditEvent{})
+	auditevent.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := auditevent.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditeventMixinFields0 := auditeventMixin[0].Fields()
+	_ = auditeventMixinFields0
+	auditeventFields := schema.AuditEvent{}.Fields()
+	_ = auditeventFields
+	// auditeventDescCreatedAt is the schema descriptor for created_at field.
+	auditeventDescCreatedAt := auditeventMixinFields0[0].Descriptor()
+	// auditevent.DefaultCreatedAt holds the default value on creation for the created_at field.
+	auditevent.DefaultCreatedAt = auditeventDescCreatedAt.Default.(func() time.Time)
+	// auditeventDescCode is the schema descriptor for code field.
+	auditeventDescCode := auditeventFields[3].Descriptor()
+	// auditevent.DefaultCode holds the default value on creation for the code field.
+	auditevent.DefaultCode = auditeventDescCode.Default.(string)
+	// auditeventDescActorID is the schema descriptor for actor_id field.
+	auditeventDescActorID := auditeventFields[5].Descriptor()
+	// auditevent.DefaultActorID holds the default value on creation for the actor_id field.
+	auditevent.DefaultActorID = auditeventDescActorID.Default.(int)
+	// auditeventDescActorLabel is the schema descriptor for actor_label field.
+	auditeventDescActorLabel := auditeventFields[6].Descriptor()
+	// auditevent.DefaultActorLabel holds the default value on creation for the actor_label field.
+	auditevent.DefaultActorLabel = auditeventDescActorLabel.Default.(string)
+	// auditeventDescRoles is the schema descriptor for roles field.
+	auditeventDescRoles := auditeventFields[7].Descriptor()
+	// auditevent.DefaultRoles holds the default value on creation for the roles field.
+	auditevent.DefaultRoles = auditeventDescRoles.Default.(string)
+	// auditeventDescAddress is the schema descriptor for address field.
+	auditeventDescAddress := auditeventFields[8].Descriptor()
+	// auditevent.DefaultAddress holds the default value on creation for the address field.
+	auditevent.DefaultAddress = auditeventDescAddress.Default.(string)
+	// auditeventDescRequestID is the schema descriptor for request_id field.
+	auditeventDescRequestID := auditeventFields[9].Descriptor()
+	// auditevent.DefaultRequestID holds the default value on creation for the request_id field.
+	auditevent.DefaultRequestID = auditeventDescRequestID.Default.(string)
+	// auditeventDescOperation is the schema descriptor for operation field.
+	auditeventDescOperation := auditeventFields[10].Descriptor()
+	// auditevent.DefaultOperation holds the default value on creation for the operation field.
+	auditevent.DefaultOperation = auditeventDescOperation.Default.(string)
+	// auditeventDescOrganizationID is the schema descriptor for organization_id field.
+	auditeventDescOrganizationID := auditeventFields[11].Descriptor()
+	// auditevent.DefaultOrganizationID holds the default value on creation for the organization_id field.
+	auditevent.DefaultOrganizationID = auditeventDescOrganizationID.Default.(int)
+	// auditeventDescTargetType is the schema descriptor for target_type field.
+	auditeventDescTargetType := auditeventFields[12].Descriptor()
+	// auditevent.DefaultTargetType holds the default value on creation for the target_type field.
+	auditevent.DefaultTargetType = auditeventDescTargetType.Default.(string)
+	// auditeventDescTargetID is the schema descriptor for target_id field.
+	auditeventDescTargetID := auditeventFields[13].Descriptor()
+	// auditevent.DefaultTargetID holds the default value on creation for the target_id field.
+	auditevent.DefaultTargetID = auditeventDescTargetID.Default.(int)
+	// auditeventDescJobID is the schema descriptor for job_id field.
+	auditeventDescJobID := auditeventFields[14].Descriptor()
+	// auditevent.DefaultJobID holds the default value on creation for the job_id field.
+	auditevent.DefaultJobID = auditeventDescJobID.Default.(int)
+	// auditeventDescFacts is the schema descriptor for facts field.
+	auditeventDescFacts := auditeventFields[15].Descriptor()
+	// auditevent.DefaultFacts holds the default value on creation for the facts field.
+	auditevent.DefaultFacts = auditeventDescFacts.Default.(string)
+	// auditeventDescDetailsDigest is the schema descriptor for details_digest field.
+	auditeventDescDetailsDigest := auditeventFields[16].Descriptor()
+	// auditevent.DefaultDetailsDigest holds the default value on creation for the details_digest field.
+	auditevent.DefaultDetailsDigest = auditeventDescDetailsDigest.Default.(string)
+	auditheadMixin := schema.AuditHead{}.Mixin()
+	audithead.Policy = privacy.NewPolicies(schema.AuditHead{})
+	audithead.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := audithead.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	auditheadMixinFields0 := auditheadMixin[0].Fields()
+	_ = auditheadMixinFields0
+	auditheadFields := schema.AuditHead{}.Fields()
+	_ = auditheadFields
+	// auditheadDescCreatedAt is the schema descriptor for created_at field.
+	auditheadDescCreatedAt := auditheadMixinFields0[0].Descriptor()
+	// audithead.DefaultCreatedAt holds the default value on creation for the created_at field.
+	audithead.DefaultCreatedAt = auditheadDescCreatedAt.Default.(func() time.Time)
 	bulkjobMixin := schema.BulkJob{}.Mixin()
 	bulkjob.Policy = privacy.NewPolicies(schema.BulkJob{})
 	bulkjob.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -126,16 +235,20 @@ func init() {
 	bulkjobDescKeptRows := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
+	// bulkjobDescForgotten is the schema descriptor for forgotten field.
+	bulkjobDescForgotten := bulkjobFields[30].Descriptor()
+	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
+	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[31].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[32].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[34].Descriptor()
+	bulkjobDescFence := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -375,7 +488,7 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[13].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[17].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()

@@ -1,0 +1,58 @@
+package rule
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/auditdetail"
+	"homeroom/ent/db/auditevent"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/privacy"
+	"homeroom/internal/viewer"
+)
+
+// AuditEventsSeen are the entries of the districts administered, and those about
+// the schools administered. Nobody sees the entries that belong to no district;
+// the operator reads them.
+func AuditEventsSeen(v *viewer.Viewer) predicate.AuditEvent {
+	return anyOf(auditevent.Or,
+		when(v.AdminDistricts(), auditevent.DistrictIDIn),
+		when(v.AdminSchools(), auditevent.OrganizationIDIn))
+}
+
+// LimitAuditToAdministrators is the rule for reading the audit trail. The details
+// of an entry are read by the server, for whoever sees the entry.
+func LimitAuditToAdministrators() privacy.QueryRule {
+	return privacy.AuditEventQueryRuleFunc(func(ctx context.Context, q *db.AuditEventQuery) error {
+		q.Where(AuditEventsSeen(ask(ctx)))
+		return privacy.Allow
+	})
+}
+
+// OnlyCreatedByTheServer is the policy for changing what is written once: not even
+// the server changes or removes it.
+func OnlyCreatedByTheServer() privacy.MutationPolicy {
+	return append(privacy.MutationPolicy{denyIfNobodyAsks{}, privacy.DenyMutationOperationRule(db.OpUpdate | db.OpUpdateOne | db.OpDelete | db.OpDeleteOne)}, Mutation()...)
+}
+
+// OnlyCreatedAndErasedByTheServer is OnlyCreatedByTheServer, but for the change
+// that takes the text of a detail, with its salt, and nothing else.
+func OnlyCreatedAndErasedByTheServer() privacy.MutationPolicy {
+	return append(privacy.MutationPolicy{denyIfNobodyAsks{}, onlyErases{}}, Mutation()...)
+}
+
+type onlyErases struct{}
+
+func (onlyErases) EvalMutation(_ context.Context, m db.Mutation) error {
+	if m.Op().Is(db.OpCreate) {
+		return privacy.Skip
+	}
+	cleared := slices.Sorted(slices.Values(m.ClearedFields()))
+	erases := m.Op().Is(db.OpUpdate) && len(m.Fields()) == 0 && len(m.AddedFields()) == 0 &&
+		slices.Equal(cleared, []string{auditdetail.FieldBody, auditdetail.FieldSalt})
+	if !erases {
+		return privacy.Denyf("the audit trail is never changed")
+	}
+	return privacy.Skip
+}

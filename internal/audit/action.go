@@ -1,0 +1,147 @@
+package audit
+
+import (
+	"maps"
+	"slices"
+)
+
+// Action is what happened.
+type Action string
+
+// What happens to the roster.
+const (
+	StudentCreated  Action = "STUDENT_CREATED"
+	StudentRevived  Action = "STUDENT_REVIVED"
+	StudentUpdated  Action = "STUDENT_UPDATED"
+	StudentMoved    Action = "STUDENT_MOVED"
+	StudentsDeleted Action = "STUDENTS_DELETED"
+	StudentErased   Action = "STUDENT_ERASED"
+	EducatorErased  Action = "EDUCATOR_ERASED"
+
+	StudentsAssigned Action = "STUDENTS_ASSIGNED"
+	StudentsRemoved  Action = "STUDENTS_REMOVED"
+
+	GroupCreated Action = "GROUP_CREATED"
+	GroupUpdated Action = "GROUP_UPDATED"
+	GroupDeleted Action = "GROUP_DELETED"
+
+	OrganizationCreated Action = "ORGANIZATION_CREATED"
+	SettingsChanged     Action = "SETTINGS_CHANGED"
+	UsageRecorded       Action = "USAGE_RECORDED"
+)
+
+// What happens to accounts and keys.
+const (
+	SignedIn        Action = "SIGNED_IN"
+	SignInRefused   Action = "SIGN_IN_REFUSED"
+	SignedOut       Action = "SIGNED_OUT"
+	SessionsRevoked Action = "SESSIONS_REVOKED"
+
+	EducatorInvited  Action = "EDUCATOR_INVITED"
+	EducatorAdded    Action = "EDUCATOR_ADDED"
+	EducatorDisabled Action = "EDUCATOR_DISABLED"
+	EducatorEnabled  Action = "EDUCATOR_ENABLED"
+	LinkRequested    Action = "LINK_REQUESTED"
+	LinkMade         Action = "LINK_MADE"
+	PasswordSet      Action = "PASSWORD_SET"
+
+	KeyCreated Action = "KEY_CREATED"
+	KeyRevoked Action = "KEY_REVOKED"
+)
+
+// What happens to bulk jobs.
+const (
+	JobSubmitted     Action = "JOB_SUBMITTED"
+	JobStarted       Action = "JOB_STARTED"
+	JobHeld          Action = "JOB_HELD"
+	JobApproved      Action = "JOB_APPROVED"
+	JobCanceled      Action = "JOB_CANCELED"
+	JobUndoRequested Action = "JOB_UNDO_REQUESTED"
+	JobRowsApplied   Action = "JOB_ROWS_APPLIED"
+	JobRowsUndone    Action = "JOB_ROWS_UNDONE"
+	JobFinished      Action = "JOB_FINISHED"
+)
+
+// What is read, and what is refused.
+const (
+	StudentsRead       Action = "STUDENTS_READ"
+	StudentsWatched    Action = "STUDENTS_WATCHED"
+	GraphiQLOpened     Action = "GRAPHIQL_OPENED"
+	NoticeDownloaded   Action = "NOTICE_DOWNLOADED"
+	AuditRead          Action = "AUDIT_READ"
+	AuditDownloaded    Action = "AUDIT_DOWNLOADED"
+	AccessRefused      Action = "ACCESS_REFUSED"
+	RefusalsCounted    Action = "REFUSALS_COUNTED"
+	OperatorCommand    Action = "OPERATOR_COMMAND"
+	NumbersRepaired    Action = "NUMBERS_REPAIRED"
+	DatabaseMigrated   Action = "DATABASE_MIGRATED"
+	SampleDistrictMade Action = "SAMPLE_DISTRICT_MADE"
+)
+
+// meanings says in words what each action is. The API, docs/audit.md and the check
+// of every entry read it.
+var meanings = map[Action]string{
+	StudentCreated:  "A student was created.",
+	StudentRevived:  "A deleted student came back with the same Student ID.",
+	StudentUpdated:  "A student was changed.",
+	StudentMoved:    "A student went to another school; each of the two schools has an entry.",
+	StudentsDeleted: "Students were hidden and taken out of their groups; one entry for each school.",
+	StudentErased:   "The personal data of a student was erased, here as well.",
+	EducatorErased:  "The personal data of an educator was erased, here as well.",
+
+	StudentsAssigned: "Students were put into groups; one entry for each school.",
+	StudentsRemoved:  "Students were taken out of groups; one entry for each school.",
+
+	GroupCreated: "A group was created.",
+	GroupUpdated: "A group was changed.",
+	GroupDeleted: "A group was removed; its students stay.",
+
+	OrganizationCreated: "A district or school was created.",
+	SettingsChanged:     "The settings of an organization were changed.",
+	UsageRecorded:       "Usage was recorded; one entry for each request.",
+
+	SignedIn:        "Somebody signed in.",
+	SignInRefused:   "Somebody tried to sign in; the code says why it was refused.",
+	SignedOut:       "Somebody signed out.",
+	SessionsRevoked: "Sessions were ended by their owner.",
+
+	EducatorInvited:  "An educator got an account and an invitation.",
+	EducatorAdded:    "An educator got an account or a role.",
+	EducatorDisabled: "An account was disabled.",
+	EducatorEnabled:  "A disabled account was let in again.",
+	LinkRequested:    "A link to set a new password was asked for.",
+	LinkMade:         "A link to set a password was made.",
+	PasswordSet:      "A password was set; all sessions of the account ended.",
+
+	KeyCreated: "A service key was made.",
+	KeyRevoked: "A service key was revoked.",
+
+	JobSubmitted:     "A bulk job was submitted.",
+	JobStarted:       "A bulk job was started.",
+	JobHeld:          "A bulk job waits for a second administrator.",
+	JobApproved:      "A second administrator let a bulk job go on.",
+	JobCanceled:      "A bulk job was canceled.",
+	JobUndoRequested: "Somebody asked to undo a bulk job.",
+	JobRowsApplied:   "Rows of a bulk job were written; the rows themselves say what changed.",
+	JobRowsUndone:    "Rows of a bulk job were put back.",
+	JobFinished:      "A bulk job came to its end.",
+
+	StudentsRead:       "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.",
+	StudentsWatched:    "A subscription began that gives out personal data.",
+	GraphiQLOpened:     "Somebody opened GraphiQL.",
+	NoticeDownloaded:   "The CSV behind the notice was downloaded.",
+	AuditRead:          "Somebody read the audit trail.",
+	AuditDownloaded:    "The audit trail was downloaded as CSV.",
+	AccessRefused:      "Something was refused; the code says why.",
+	RefusalsCounted:    "Further refusals of the same caller in the same minute, as a count.",
+	OperatorCommand:    "The operator ran a command that changes or gives out personal data.",
+	NumbersRepaired:    "The doctor repaired numbers that are derived from others.",
+	DatabaseMigrated:   "The tables were brought up to date.",
+	SampleDistrictMade: "A made-up district was written.",
+}
+
+// Actions are all of them, in the order of their names.
+func Actions() []Action { return slices.Sorted(maps.Keys(meanings)) }
+
+// Meaning says in words what an action is; empty for one that is not known.
+func (a Action) Meaning() string { return meanings[a] }

@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"strconv"
+
+	"homeroom/ent/db"
+)
+
+// The first part of what is hashed names the form, so that another one can follow.
+const (
+	formOfEvent   = "homeroom audit event 1"
+	formOfDetails = "homeroom audit details 1"
+)
+
+// link computes the hash of an entry from everything that stands in it, the hash
+// of the entry before among it.
+func link(e *db.AuditEvent) string {
+	h := sha256.New()
+	for _, part := range []string{
+		formOfEvent, e.PrevHash, strconv.Itoa(e.DistrictID), strconv.Itoa(e.Seq), strconv.FormatInt(e.CreatedAt.UnixMicro(), 10),
+		e.Action, e.Code, e.ActorKind, strconv.Itoa(e.ActorID), e.ActorLabel, e.Roles, e.Address, e.RequestID, e.Operation,
+		strconv.Itoa(e.OrganizationID), e.TargetType, strconv.Itoa(e.TargetID), strconv.Itoa(e.JobID), e.Facts, e.DetailsDigest,
+	} {
+		write(h, part)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// write adds a part with its length before it, so that no two lists of parts give
+// the same bytes.
+func write(h hash.Hash, part string) {
+	h.Write(strconv.AppendInt(nil, int64(len(part)), 10))
+	h.Write([]byte{':'})
+	h.Write([]byte(part))
+}
+
+// digestOf is the digest of a body under its salt. Without the salt nobody can
+// find out by guessing what an erased body said.
+func digestOf(salt, body string) string {
+	mac := hmac.New(sha256.New, []byte(salt))
+	mac.Write([]byte(body))
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+// digestAll is what an entry holds of its details, which come in their order.
+func digestAll(details []*db.AuditDetail) string {
+	if len(details) == 0 {
+		return ""
+	}
+	h := sha256.New()
+	write(h, formOfDetails)
+	for _, d := range details {
+		write(h, strconv.Itoa(d.Position))
+		write(h, d.SubjectType)
+		write(h, strconv.Itoa(d.SubjectID))
+		write(h, d.Digest)
+	}
+	return hex.EncodeToString(h.Sum(nil))
+}
+
+// seal writes the changes of a subject as a detail.
+func seal(d Detail, position int) (*db.AuditDetail, error) {
+	changes := d.Changes
+	if changes == nil {
+		changes = Changes{}
+	}
+	content, err := json.Marshal(changes)
+	if err != nil {
+		return nil, err
+	}
+	random := make([]byte, 16)
+	_, _ = rand.Read(random) // never fails
+	salt, body := hex.EncodeToString(random), string(content)
+	return &db.AuditDetail{
+		Position: position, SubjectType: string(d.Subject.Type), SubjectID: d.Subject.ID,
+		Salt: &salt, Body: &body, Digest: digestOf(salt, body),
+	}, nil
+}
+
+// maxFacts is the longest text of facts, in bytes.
+const maxFacts = 1000
+
+// text writes facts with their names in order, so that the same facts are the same
+// text.
+func (f Facts) text() (string, error) {
+	if len(f) == 0 {
+		return "", nil
+	}
+	content, err := json.Marshal(f)
+	if err == nil && len(content) > maxFacts {
+		err = fmt.Errorf("the facts take %d bytes; at most %d are allowed", len(content), maxFacts)
+	}
+	return string(content), err
+}

@@ -1,0 +1,42 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/auditdetail"
+	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
+)
+
+// eraseRows is how many subjects one statement names.
+const eraseRows = 500
+
+// Erase takes what the audit trail of a district says about students or educators:
+// the values of their fields, before and after. That something happened to them,
+// when and by whom, stays. It records STUDENT_ERASED or EDUCATOR_ERASED for each of
+// them, in the same transaction, by which Verify tells an erasure from damage.
+//
+// It must run inside of database.InTx, and returns how many details it has taken.
+func Erase(ctx context.Context, client *db.Client, districtID, organizationID int, kind globalid.Type, ids []int) (erased int, err error) {
+	action, ok := map[globalid.Type]Action{globalid.Student: StudentErased, globalid.Educator: EducatorErased}[kind]
+	if !ok {
+		return 0, fmt.Errorf("audit: %q is nobody who can be erased", kind)
+	}
+	system := viewer.AsSystem(ctx, "personal data in the audit trail")
+	for chunk := range slices.Chunk(ids, eraseRows) {
+		n, err := client.AuditDetail.Update().ClearBody().ClearSalt().
+			Where(auditdetail.SubjectType(string(kind)), auditdetail.SubjectIDIn(chunk...), auditdetail.DistrictID(districtID), auditdetail.BodyNotNil()).
+			Save(system)
+		if err != nil {
+			return 0, fmt.Errorf("erase in the audit trail: %w", err)
+		}
+		erased += n
+	}
+	for _, id := range ids {
+		Record(ctx, Event{Action: action, DistrictID: districtID, OrganizationID: organizationID, Target: On(kind, id)})
+	}
+	return erased, nil
+}

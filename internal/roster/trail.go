@@ -1,0 +1,189 @@
+package roster
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/internal/audit"
+	"homeroom/internal/globalid"
+)
+
+// StudentChanges are the fields of a student that differ, for the audit trail.
+func StudentChanges(before, after *db.Student) (c audit.Changes) {
+	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID), audit.IDs(globalid.Organization, after.OrganizationID))
+	c.Text("externalId", before.ExternalID, after.ExternalID)
+	c.Text("firstName", before.FirstName, after.FirstName)
+	c.Text("lastName", before.LastName, after.LastName)
+	c.Text("username", before.Username, after.Username)
+	c.Text("grade", before.Grade.String(), after.Grade.String())
+	return c
+}
+
+func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []int, password bool) {
+	e := audit.Event{Action: audit.StudentCreated, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID, Target: audit.On(globalid.Student, st.ID)}
+	if deleted != nil {
+		e.Action = audit.StudentRevived
+		e.Changes = StudentChanges(deleted, st)
+		e.Changes.Text("deleted", "yes", "no")
+	} else {
+		e.Changes.New("organization", audit.IDs(globalid.Organization, st.OrganizationID))
+		e.Changes.New("externalId", st.ExternalID)
+		e.Changes.New("firstName", st.FirstName)
+		e.Changes.New("lastName", st.LastName)
+		e.Changes.New("username", st.Username)
+		e.Changes.New("grade", st.Grade.String())
+	}
+	if len(groupIDs) > 0 {
+		e.Changes.New("groups", audit.IDs(globalid.Group, groupIDs...))
+	}
+	if password {
+		e.Changes.Secret("password")
+	}
+	audit.Record(ctx, e)
+	if deleted != nil && deleted.OrganizationID != st.OrganizationID {
+		recordMove(ctx, deleted, st)
+	}
+}
+
+func recordStudentUpdate(ctx context.Context, before, after *db.Student, password bool) {
+	e := audit.Event{Action: audit.StudentUpdated, DistrictID: after.DistrictID, OrganizationID: after.OrganizationID,
+		Target: audit.On(globalid.Student, after.ID), Changes: StudentChanges(before, after)}
+	if password {
+		e.Changes.Secret("password")
+	}
+	audit.Record(ctx, e)
+	if before.OrganizationID != after.OrganizationID {
+		recordMove(ctx, before, after)
+	}
+}
+
+// recordMove tells both schools that a student has gone from one to the other;
+// neither sees what is about the other.
+func recordMove(ctx context.Context, before, after *db.Student) {
+	var c audit.Changes
+	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID), audit.IDs(globalid.Organization, after.OrganizationID))
+	for _, school := range []int{before.OrganizationID, after.OrganizationID} {
+		audit.Record(ctx, audit.Event{Action: audit.StudentMoved, DistrictID: after.DistrictID, OrganizationID: school,
+			Target: audit.On(globalid.Student, after.ID), Changes: c})
+	}
+}
+
+// groupsOf are the groups of each student.
+func groupsOf(pairs []Pair) map[int][]int {
+	groups := map[int][]int{}
+	for _, p := range pairs {
+		groups[p.StudentID] = append(groups[p.StudentID], p.GroupID)
+	}
+	return groups
+}
+
+func schoolOf(st *db.Student) int { return st.OrganizationID }
+
+func recordDeletion(ctx context.Context, students []*db.Student, pairs []Pair) {
+	groups := groupsOf(pairs)
+	for _, part := range audit.BySchool(students, schoolOf) {
+		e := audit.Event{Action: audit.StudentsDeleted, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID,
+			Facts: audit.Facts{"students": len(part)}}
+		for _, st := range part {
+			var c audit.Changes
+			c.Text("deleted", "no", "yes")
+			if in := groups[st.ID]; len(in) > 0 {
+				c.Gone("groups", audit.IDs(globalid.Group, in...))
+			}
+			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: c})
+		}
+		audit.Record(ctx, e)
+	}
+}
+
+// recordEnrollments says which students have joined or left which groups; where
+// nobody has, nothing has happened.
+func recordEnrollments(ctx context.Context, action audit.Action, students []*db.Student, groups []*db.Group, pairs []Pair) {
+	of := groupsOf(pairs)
+	for _, part := range audit.BySchool(students, schoolOf) {
+		e := audit.Event{Action: action, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID}
+		enrollments, perGroup := 0, map[int]int{}
+		for _, st := range part {
+			in := of[st.ID]
+			if len(in) == 0 {
+				continue
+			}
+			for _, id := range in {
+				perGroup[id]++
+			}
+			enrollments += len(in)
+			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: joined(action, "groups", audit.IDs(globalid.Group, in...))})
+		}
+		if enrollments == 0 {
+			continue
+		}
+		e.Facts = audit.Facts{"students": len(e.Others), "enrollments": enrollments}
+		for _, g := range groups {
+			if perGroup[g.ID] > 0 {
+				e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Group, g.ID)})
+			}
+		}
+		if len(groups) == 1 {
+			e.Target = audit.On(globalid.Group, groups[0].ID)
+			e.Others = slices.DeleteFunc(e.Others, func(d audit.Detail) bool { return d.Subject == e.Target })
+		}
+		audit.Record(ctx, e)
+	}
+}
+
+func joined(action audit.Action, field, value string) (c audit.Changes) {
+	if action == audit.StudentsRemoved {
+		c.Gone(field, value)
+	} else {
+		c.New(field, value)
+	}
+	return c
+}
+
+func recordNewGroup(ctx context.Context, g *db.Group, educatorIDs, studentIDs []int) {
+	e := groupEvent(audit.GroupCreated, g)
+	e.Changes.New("name", g.Name)
+	if g.ExternalID != nil {
+		e.Changes.New("externalId", *g.ExternalID)
+	}
+	if len(educatorIDs) > 0 {
+		e.Changes.New("educators", audit.IDs(globalid.Educator, educatorIDs...))
+	}
+	e.Facts = audit.Facts{"students": len(studentIDs)}
+	e.Others = members(audit.StudentsAssigned, g, studentIDs)
+	audit.Record(ctx, e)
+}
+
+func recordGroupUpdate(ctx context.Context, before, after *db.Group, taught, teach []int) {
+	e := groupEvent(audit.GroupUpdated, after)
+	e.Changes.Text("name", before.Name, after.Name)
+	e.Changes.Optional("externalId", before.ExternalID, after.ExternalID)
+	e.Changes.Text("educators", audit.IDs(globalid.Educator, taught...), audit.IDs(globalid.Educator, teach...))
+	audit.Record(ctx, e)
+}
+
+func recordGroupDeletion(ctx context.Context, g *db.Group, educatorIDs, studentIDs []int) {
+	e := groupEvent(audit.GroupDeleted, g)
+	e.Changes.Gone("name", g.Name)
+	if g.ExternalID != nil {
+		e.Changes.Gone("externalId", *g.ExternalID)
+	}
+	if len(educatorIDs) > 0 {
+		e.Changes.Gone("educators", audit.IDs(globalid.Educator, educatorIDs...))
+	}
+	e.Facts = audit.Facts{"students": len(studentIDs)}
+	e.Others = members(audit.StudentsRemoved, g, studentIDs)
+	audit.Record(ctx, e)
+}
+
+func groupEvent(action audit.Action, g *db.Group) audit.Event {
+	return audit.Event{Action: action, DistrictID: g.DistrictID, OrganizationID: g.OrganizationID, Target: audit.On(globalid.Group, g.ID)}
+}
+
+func members(action audit.Action, g *db.Group, studentIDs []int) (details []audit.Detail) {
+	for _, id := range studentIDs {
+		details = append(details, audit.Detail{Subject: audit.On(globalid.Student, id), Changes: joined(action, "groups", audit.IDs(globalid.Group, g.ID))})
+	}
+	return details
+}
