@@ -16,8 +16,10 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/lease"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -29,6 +31,7 @@ import (
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
+	"homeroom/ent/db/usagetotal"
 	"reflect"
 	"sync"
 
@@ -105,8 +108,10 @@ func checkColumn(t, c string) error {
 			bulkjobrow.Table:        bulkjobrow.ValidColumn,
 			educator.Table:          educator.ValidColumn,
 			enrollment.Table:        enrollment.ValidColumn,
+			formerenrollment.Table:  formerenrollment.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupeducator.Table:     groupeducator.ValidColumn,
+			lease.Table:             lease.ValidColumn,
 			onetimelink.Table:       onetimelink.ValidColumn,
 			organization.Table:      organization.ValidColumn,
 			product.Table:           product.ValidColumn,
@@ -118,6 +123,7 @@ func checkColumn(t, c string) error {
 			studentword.Table:       studentword.ValidColumn,
 			usageday.Table:          usageday.ValidColumn,
 			usageevent.Table:        usageevent.ValidColumn,
+			usagetotal.Table:        usagetotal.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)
