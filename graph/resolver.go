@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"homeroom/graph/generated"
+	"homeroom/graph/model"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/identity"
@@ -28,6 +29,8 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *importer.Service
 	Downloads *download.Service
+	// Providers are further ways to sign in, in the order of their buttons.
+	Providers []*model.SignInProvider
 	Log       *slog.Logger
 }
 

@@ -34,6 +34,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
 	FormerEnrollment *FormerEnrollmentClient
 	// Group is the client for interacting with the Group builders.
@@ -207,6 +209,7 @@ func (tx *Tx) init() {
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
+	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)

@@ -43,7 +43,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -75,6 +75,8 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 		return err
 	}
 	defer d.Close()
+	// The tables are up to date; what comes now is short.
+	d.BoundStatements(cfg.Limits.StatementTimeout)
 	address := "http://" + shownAddress(listener)
 	people := accounts{linkBase: cmp.Or(cfg.Server.PublicURL, address)}
 	if people.send, err = mailer(cfg.Mail, a.now); err != nil {
@@ -105,6 +107,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 		}
 	})
 	background.Go(func() { s.recountForever(work, log) })
+	background.Go(func() { s.sso.Warm(work) })
 	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
 }
@@ -114,16 +117,28 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
 		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Log: log,
-	}, graph.Limits{UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory})
+		Importer: s.importer, Downloads: s.downloads, Providers: signInProviders(cfg), Log: log,
+	}, limitsOf(cfg))
 	return httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
-		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL)),
+		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL, buttons(cfg)...)),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
 		Password:  page.SetPassword("/graphql"),
+		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
+	}
+}
+
+// limitsOf are the limits of the endpoint as the operator wants them; those that
+// nobody sets have their defaults.
+func limitsOf(cfg config.Config) graph.Limits {
+	l := cfg.Limits
+	return graph.Limits{
+		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
+		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
+		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions,
 	}
 }
 

@@ -20,7 +20,9 @@ import (
 type Config struct {
 	Database Database
 	Server   Server
+	Limits   Limits
 	Session  Session
+	SignIn   SignIn
 	Secret   Secret
 	Mail     Mail
 	Log      Log
@@ -36,6 +38,10 @@ func Default() Config {
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
 			JobLease:        30 * time.Second,
+		},
+		Limits: Limits{
+			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
+			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
 		},
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
@@ -120,7 +126,9 @@ func (c Config) validate(uses func(Section) bool) error {
 	}{
 		{DatabaseSection, c.Database.Validate},
 		{ServerSection, c.Server.Validate},
+		{LimitSection, c.Limits.Validate},
 		{SessionSection, c.Session.Validate},
+		{SignInSection, func() error { return c.SignIn.Validate(c.Server.PublicURL) }},
 		{SecretSection, c.Secret.Validate},
 		{MailSection, func() error { return c.Mail.Validate(c.Server.PublicURL) }},
 		{LogSection, c.Log.Validate},

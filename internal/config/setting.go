@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -13,7 +14,9 @@ type Section string
 const (
 	DatabaseSection Section = "Database"
 	ServerSection   Section = "Server"
+	LimitSection    Section = "Limits"
 	SessionSection  Section = "Session"
+	SignInSection   Section = "Single sign-on"
 	SecretSection   Section = "Secret"
 	MailSection     Section = "Mail"
 	LogSection      Section = "Log"
@@ -110,6 +113,16 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.Session.IdleTimeout, parseDuration)(v) },
 		},
 		{
+			Section: SignInSection, Name: "providers", Flag: "oidc-providers", Form: "file",
+			Description: "the OpenID providers at which people can sign in: the path of a JSON file, or the JSON list itself; it holds secrets, so that a file that others cannot read is the better place",
+			set:         func(c *Config, v string) error { return store(&c.SignIn.Providers, parseProviders)(v) },
+		},
+		{
+			Section: SignInSection, Name: "app links", Flag: "app-links", Form: "addresses",
+			Description: "the addresses at which mobile apps take a sign-in over from the browser, such as org.example.homeroom:/signed-in, with commas between them",
+			set:         func(c *Config, v string) error { return store(&c.SignIn.AppLinks, parseLinks)(v) },
+		},
+		{
 			Section: SecretSection, Name: "secret key", Flag: "secret-key", Form: "key",
 			Description: "at least 32 bytes in hex or base64, the same on every server; a command line can be seen by others, so that the variable is the better place; without it " + KeyFile + " in the data folder is used, and made at the first start",
 			set:         func(c *Config, v string) error { return store(&c.Secret.Key, parseKey)(v) },
@@ -140,6 +153,8 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { c.Log.Format = strings.ToLower(strings.TrimSpace(v)); return nil },
 		},
 	}
+	session := slices.IndexFunc(list, func(s Setting) bool { return s.Section == SessionSection })
+	list = slices.Insert(list, session, d.Limits.settings()...)
 	for i := range list {
 		list[i].Variable = variable(list[i].Flag)
 	}

@@ -41,6 +41,7 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 		t.Run("jobs are undone and their rows kept for as long as the organization has set", func(t *testing.T) {
 			b := b.on(t)
 			b.Alpha.Update().SetRetentionDays(40).SetJobDays(60).ExecX(system)
+			b.imported(b.NorthAdmin, b.North, students, header+",k1,Kept,Before,kept.one,,7,,\n")
 			job := b.imported(b.NorthAdmin, b.North, students, header+",k1,Kept,One,kept.one,,7,,\n,k2,Kept,Two,kept.two,,99,,\n")
 			waits := b.verified(b.NorthAdmin, b.North, students, header+",w1,Waits,One,waits.one,secret1,7,,\n")
 			at := func(days int) *bench {
@@ -67,7 +68,7 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 			if at(61); b.number(rows, job.ID)+b.number(problems, job.ID) != 0 {
 				t.Error("after 61 days the rows are still there")
 			}
-			b.want(b.job(job.ID), withErrors, 1, 0, 0, 1)
+			b.want(b.job(job.ID), withErrors, 0, 1, 0, 1)
 			if got := b.job(job.ID); got.FileName != "" || got.Forgotten != 2 {
 				t.Errorf("%+v", got)
 			}

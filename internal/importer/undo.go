@@ -150,7 +150,7 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, er
 		if r.plan, err = readPlan(row.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
 		}
-		if r.before, err = readBefore(row.Before); err != nil {
+		if r.before, err = readBefore(row.Before, r.plan); err != nil {
 			return nil, fmt.Errorf("before-image of row %d: %w", row.Row, err)
 		}
 	}

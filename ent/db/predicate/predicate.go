@@ -36,6 +36,9 @@ type Educator func(*sql.Selector)
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
 
+// ExternalIdentity is the predicate function for externalidentity builders.
+type ExternalIdentity func(*sql.Selector)
+
 // FormerEnrollment is the predicate function for formerenrollment builders.
 type FormerEnrollment func(*sql.Selector)
 
