@@ -11,6 +11,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/internal/csvfile"
+	"homeroom/internal/table"
 )
 
 // rowsOfFile reads the rows of a job's file once more, forwards and only as far as
@@ -18,7 +19,7 @@ import (
 type rowsOfFile struct {
 	s      *Service
 	job    *db.BulkJob
-	reader *csvfile.Reader
+	reader table.Rows
 	layout *layout
 	// ids are the students of a selection; the only cell of a row is one of them.
 	ids []int
@@ -36,15 +37,12 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		f.ids, err = f.s.selected(ctx, f.job.ID)
 		return err
 	}
-	file, err := f.s.file(ctx, f.job.ID)
-	if err != nil {
-		return err
-	}
 	format := csvfile.Format{
 		Encoding: csvfile.Encoding(f.job.Encoding), Delimiter: csvfile.Delimiter(f.job.Delimiter), LineEnding: csvfile.LineEnding(f.job.LineEnding),
 		Rows: int64(f.job.TotalRows), Header: f.job.Headers,
 	}
-	if f.reader, err = csvfile.NewReader(file, format, f.s.limits); err != nil {
+	open := func() (io.Reader, error) { return f.s.file(ctx, f.job.ID) }
+	if f.reader, err = table.Again(open, format, f.s.limits); err != nil {
 		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
 	}
 	var refusal *problem
