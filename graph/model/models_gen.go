@@ -279,13 +279,52 @@ type DeleteStudentsPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A student who was deleted and can come back, until the personal data are erased.
+type DeletedStudent struct {
+	// The id that the student has in the API, for restoreStudents.
+	ID string `json:"id"`
+	// The district's own Student ID, which stays reserved.
+	ExternalID string `json:"externalId"`
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	// Reserved as well.
+	Username string `json:"username"`
+	// PK, K or 1 to 12.
+	Grade string `json:"grade"`
+	// The school.
+	Organization *Organization `json:"organization"`
+	DeletedAt    time.Time     `json:"deletedAt"`
+	// From when on the personal data are erased, and nobody can bring the student back.
+	PurgeAt time.Time `json:"purgeAt"`
+	// The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them.
+	Groups         []*Group `json:"groups"`
+	OrganizationID int      `json:"-"`
+}
+
+// A page of deleted students.
+type DeletedStudentConnection struct {
+	Edges []*DeletedStudentEdge `json:"edges"`
+	// The students of the edges, for clients that need no cursors.
+	Nodes    []*DeletedStudent `json:"nodes"`
+	PageInfo *PageInfo         `json:"pageInfo"`
+	// All students of the list, not of the page. Counted only where it is asked for.
+	TotalCount int                 `json:"totalCount"`
+	List       *roster.DeletedList `json:"-"`
+}
+
+// A deleted student's place in a list.
+type DeletedStudentEdge struct {
+	Cursor string          `json:"cursor"`
+	Node   *DeletedStudent `json:"node"`
+}
+
 // What the reader found out about a file.
 type DetectedFile struct {
-	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252.
+	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook.
 	Encoding string `json:"encoding"`
-	// comma, semicolon or tab.
+	// comma, semicolon or tab; none for a workbook.
 	Delimiter string `json:"delimiter"`
-	// LF, CRLF, CR or mixed.
+	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
 	LineEnding string   `json:"lineEnding"`
 	Headers    []string `json:"headers"`
 	// Headers of columns that are not read.
@@ -529,6 +568,20 @@ type RequestPasswordResetPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// At most 1,000 students.
+type RestoreStudentsInput struct {
+	StudentIds []string `json:"studentIds"`
+}
+
+type RestoreStudentsPayload struct {
+	Students []*Student `json:"students"`
+	// Enrollments that came back.
+	EnrollmentsRestored int `json:"enrollmentsRestored"`
+	// Enrollments that did not, because the group is gone or synced by now.
+	EnrollmentsLost int          `json:"enrollmentsLost"`
+	UserErrors      []*UserError `json:"userErrors"`
+}
+
 type RevokeServiceKeyPayload struct {
 	ServiceKey *ServiceKey  `json:"serviceKey,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
@@ -730,7 +783,7 @@ type SubmitBulkImportInput struct {
 	// Where the rows belong: a district, or one school.
 	OrganizationID string      `json:"organizationId"`
 	Kind           BulkJobKind `json:"kind"`
-	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; all of that is found out.
+	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out.
 	File       graphql.Upload `json:"file"`
 	GroupsMode GroupsMode     `json:"groupsMode"`
 	CommitMode CommitMode     `json:"commitMode"`

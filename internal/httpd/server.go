@@ -8,8 +8,10 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -70,7 +72,17 @@ func New(cfg config.Server, deps Deps) *Server {
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	s.draining, s.drain = context.WithCancel(context.Background())
-	for pattern, h := range map[string]http.Handler{
+	for pattern, h := range s.routes(deps) {
+		if h != nil {
+			s.mux.Handle(pattern, h)
+		}
+	}
+	return s
+}
+
+// routes are the handlers by their patterns.
+func (s *Server) routes(deps Deps) map[string]http.Handler {
+	return map[string]http.Handler{
 		graphQLPath:             deps.GraphQL,
 		"/graphiql":             deps.GraphiQL,
 		"/graphiql/":            deps.GraphiQL,
@@ -81,13 +93,12 @@ func New(cfg config.Server, deps Deps) *Server {
 		"/healthz":              http.HandlerFunc(s.healthz),
 		"/readyz":               http.HandlerFunc(s.readyz),
 		"/":                     http.HandlerFunc(notFound),
-	} {
-		if h != nil {
-			s.mux.Handle(pattern, h)
-		}
 	}
-	return s
 }
+
+// Patterns are those under which a server can answer, sorted, as http.ServeMux
+// writes them; the table of who gets what at each of them has to be complete.
+func Patterns() []string { return slices.Sorted(maps.Keys((&Server{}).routes(Deps{}))) }
 
 const graphQLPath = "/graphql"
 
