@@ -23,6 +23,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -40,6 +41,7 @@ type Service struct {
 	idle     time.Duration
 	now      func() time.Time
 	log      *slog.Logger
+	audit    *audit.Service
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
@@ -48,6 +50,8 @@ type Service struct {
 // Options are what a Service needs of the rest of the program.
 type Options struct {
 	Hasher *Hasher
+	// Audit records what is refused.
+	Audit *audit.Service
 	// Lifetime is how long a session lasts, Idle how long it lasts unused. Zero
 	// stands for 12 and 2 hours.
 	Lifetime, Idle time.Duration
@@ -69,7 +73,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
-		send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
 	}
 }
 
@@ -85,6 +89,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	}
 	try, err := s.admit(system, fold.Key(email))
 	if err != nil {
+		s.refused(system, nil, err)
 		return Session{}, err
 	}
 	var hash string
@@ -104,6 +109,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		return Session{}, err
 	}
 	if !right {
+		s.refused(system, account, errSignIn)
 		return Session{}, errSignIn
 	}
 	return s.start(system, account, try)

@@ -10,8 +10,10 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/session"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
 	"homeroom/internal/viewer"
 )
 
@@ -42,7 +44,13 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 	if origin.Address.IsValid() {
 		address = origin.Address.Unmap().WithZone("").String()
 	}
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	v, err := s.Viewer(system, account.ID)
+	if fault.KindOf(err) == fault.Unauthenticated {
+		return Session{}, errSignIn // disabled since the password was compared
+	} else if err != nil {
+		return Session{}, err
+	}
+	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// A password that is changed, or an account that is disabled, at this moment
 		// ends the sessions that are there, and this one must not come after it.
 		same := client.Educator.Query().Where(educator.ID(account.ID), educator.PasswordHash(account.PasswordHash), educator.Disabled(0))
@@ -58,13 +66,18 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 		if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
 			return err
 		}
-		return client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
-			SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Exec(ctx)
+		begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
+			SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
+		if err != nil {
+			return err
+		}
+		recordAs(ctx, v, audit.SignedIn, audit.On(globalid.Session, begun.ID), nil)
+		return nil
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	v, err := s.Authenticate(system, token)
+	v, err = s.Authenticate(system, token)
 	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
 }
 
