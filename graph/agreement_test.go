@@ -20,6 +20,7 @@ import (
 	"homeroom/internal/fixture"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/testlog"
 	"homeroom/internal/usage"
 )
 
@@ -32,7 +33,7 @@ func TestTheNumbersAgreeAtAnyMoment(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
 		s.Client().Organization.Update().SetUsageCountedFrom(0).ExecX(fixture.System())
-		log := slog.New(slog.NewTextHandler(io.Discard, nil))
+		log := testlog.New(t)
 		u := usage.New(d, clock, log)
 		if _, err := u.Recount(fixture.System()); err != nil {
 			t.Fatal(err)

@@ -5,9 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -26,6 +26,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/testlog"
 	"homeroom/internal/usage"
 )
 
@@ -56,16 +57,17 @@ type server struct {
 
 func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *server {
 	t.Helper()
-	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	if testing.Verbose() {
-		log = slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
-	}
+	log := testlog.New(t)
 	secret := []byte("a secret of the tests, 32 bytes.")
 	hasher := identity.NewHasher(cheap)
 	s := &server{World: fixture.New(t, d), mails: make(chan identity.Mail, 10)}
 	r := &graph.Resolver{DB: d, Log: log}
 	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: "https://homeroom.example.org",
-		Send: func(_ context.Context, m identity.Mail) error { s.mails <- m; return nil }})
+		Send: func(_ context.Context, m identity.Mail) error {
+			noteSecrets(m.Text)
+			s.mails <- m
+			return nil
+		}})
 	s.identity = r.Identity
 	r.Usage = usage.New(d, clock, log)
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
@@ -155,6 +157,7 @@ func (s *server) ask(t testing.TB, who *db.Educator, query string, variables map
 	if err != nil {
 		t.Fatal(err)
 	}
+	noteSecrets(string(body))
 	var a answer
 	if err := json.Unmarshal(s.post(t, who, "application/json", bytes.NewReader(body)), &a); err != nil {
 		t.Fatal(err)
@@ -181,7 +184,18 @@ func (s *server) post(t testing.TB, who *db.Educator, contentType string, body i
 	if err != nil {
 		t.Fatal(err)
 	}
+	noteSecrets(string(content))
 	return content
+}
+
+// secrets are what must never be logged, as it stands in requests, answers and
+// mails: passwords, tokens of sessions, keys of programs, links.
+var secrets = regexp.MustCompile(`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key)": ?"([^"]+)"|set-password#(\S+)`)
+
+func noteSecrets(text string) {
+	for _, found := range secrets.FindAllStringSubmatch(text, -1) {
+		testlog.Secret(found[1] + found[2] + found[3])
+	}
 }
 
 // token signs an educator in, once.

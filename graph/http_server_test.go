@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"io"
-	"log/slog"
 	"mime/multipart"
 	"net"
 	"net/http"
@@ -21,6 +20,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/httpd"
+	"homeroom/internal/testlog"
 )
 
 // TestBehindTheHTTPServer says that the endpoint and what stands before it fit.
@@ -37,7 +37,7 @@ func TestBehindTheHTTPServer(t *testing.T) {
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	server := httpd.New(cfg, httpd.Deps{GraphQL: s.endpoint, DB: d, Log: slog.New(slog.DiscardHandler)})
+	server := httpd.New(cfg, httpd.Deps{GraphQL: s.endpoint, DB: d, Log: testlog.New(t)})
 	go func() { ended <- server.Serve(ctx, listener) }()
 	// The helpers ask this server from here on.
 	s.token(t, s.NorthAdmin)

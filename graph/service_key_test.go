@@ -18,6 +18,7 @@ import (
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -30,7 +31,7 @@ func (s *server) serviceKey(t testing.TB, at *db.Organization, scopes ...viewer.
 	if err != nil {
 		t.Fatal(err)
 	}
-	return globalid.Encode(globalid.ServiceKey, key.ID), secret
+	return globalid.Encode(globalid.ServiceKey, key.ID), testlog.Secret(secret)
 }
 
 // sessionOfNobody makes a session of an educator who is in no table of callers.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"homeroom/internal/testlog"
 )
 
 // exported are the columns of every file that Homeroom gives out.
@@ -26,6 +28,10 @@ type client struct {
 	// organization is the id of the one where the person holds a role.
 	organization string
 }
+
+// samplePassword is that of everybody in the sample. It is also the name of the
+// program, and no secret.
+const samplePassword = "homeroom"
 
 type variables map[string]any
 
@@ -47,6 +53,10 @@ func signIn(t testing.TB, address, email, password string) *client {
 		variables{"input": variables{"email": email, "password": password}}, &data)
 	if len(data.SignIn.UserErrors) > 0 || data.SignIn.Token == "" {
 		t.Fatalf("%s cannot sign in: %v", email, data.SignIn.UserErrors)
+	}
+	testlog.Secret(data.SignIn.Token)
+	if password != samplePassword {
+		testlog.Secret(password)
 	}
 	c.token, c.organization = data.SignIn.Token, data.SignIn.Viewer.Roles[0].Organization.ID
 	return c

@@ -15,6 +15,7 @@ import (
 
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
+	"homeroom/internal/testlog"
 )
 
 // patience is how long something may take that takes a second on a quiet machine.
@@ -72,7 +73,7 @@ type server struct {
 // is ready. Whatever happens, the process ends with the test.
 func (in installation) start(args ...string) *server {
 	in.t.Helper()
-	s := &server{t: in.t, cmd: in.command(append(args, "--addr", "127.0.0.1:0")...), said: &record{}, ended: make(chan struct{})}
+	s := &server{t: in.t, cmd: in.command(append(args, "--addr", "127.0.0.1:0")...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	if err := s.cmd.Start(); err != nil {
 		in.t.Fatal(err)
@@ -143,11 +144,17 @@ func (s *server) hasEnded() bool {
 type record struct {
 	mu   sync.Mutex
 	text strings.Builder
+	// logged is set for a server, whose lines must hold no secret. The demo prints
+	// the links that it would send.
+	logged bool
 }
 
 func (r *record) Write(p []byte) (int, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.logged {
+		_, _ = testlog.Writer().Write(p)
+	}
 	return r.text.Write(p)
 }
 

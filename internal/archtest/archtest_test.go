@@ -45,7 +45,7 @@ var edges = map[string]string{
 }
 
 // testOnly are packages that no other package may import outside of its tests.
-var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/archtest"}
+var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/testlog", "internal/archtest"}
 
 // forbidden are imports that a package must not have, each with its reason.
 var forbidden = []struct{ pkg, imported, why string }{

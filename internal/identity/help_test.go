@@ -2,8 +2,8 @@ package identity_test
 
 import (
 	"context"
-	"log/slog"
 	"net/netip"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -13,6 +13,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -23,6 +24,7 @@ const password = "correct horse"
 type house struct {
 	*fixture.World
 	*identity.Service
+	t      *testing.T
 	hasher *identity.Hasher
 
 	mu    sync.Mutex
@@ -32,9 +34,9 @@ type house struct {
 
 func newHouse(t *testing.T, d *database.DB) *house {
 	t.Helper()
-	h := &house{World: fixture.New(t, d), now: fixture.Today, hasher: identity.NewHasher(cheap)}
+	h := &house{World: fixture.New(t, d), t: t, now: fixture.Today, hasher: identity.NewHasher(cheap)}
 	h.Service = h.server()
-	hash, err := h.hasher.Hash(context.Background(), password)
+	hash, err := h.hasher.Hash(context.Background(), testlog.Secret(password))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -46,10 +48,13 @@ func newHouse(t *testing.T, d *database.DB) *house {
 func (h *house) server() *identity.Service {
 	return identity.New(h.DB, identity.Options{
 		Hasher: h.hasher, Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
-		Log: slog.New(slog.DiscardHandler),
+		Log: testlog.New(h.t),
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()
+			if _, secret, found := strings.Cut(m.Text, "#"); found {
+				testlog.Secret(strings.Fields(secret)[0])
+			}
 			h.mails = append(h.mails, m)
 			return nil
 		},
@@ -72,6 +77,7 @@ func (h *house) in(t *testing.T, who *db.Educator, address string) identity.Sess
 	if err != nil {
 		t.Fatalf("%s cannot sign in: %v", who.Email, err)
 	}
+	testlog.Secret(session.Token)
 	return session
 }
 

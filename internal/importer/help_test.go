@@ -3,7 +3,6 @@ package importer_test
 import (
 	"context"
 	"fmt"
-	"log/slog"
 	"slices"
 	"strings"
 	"sync"
@@ -19,6 +18,7 @@ import (
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -57,7 +57,7 @@ func newBench(t testing.TB, d *database.DB) *bench {
 func benchOn(t testing.TB, w *fixture.World, change func(*importer.Options)) *bench {
 	t.Helper()
 	hasher := identity.NewHasher(identity.Cost{Memory: 64, Time: 1})
-	log := slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn}))
+	log := testlog.New(t)
 	now := func() time.Time { return fixture.Today }
 	b := &bench{World: w, t: t, recounted: &recounted{}}
 	o := importer.Options{
@@ -72,6 +72,10 @@ func benchOn(t testing.TB, w *fixture.World, change func(*importer.Options)) *be
 	}
 	if change != nil {
 		change(&o)
+	}
+	hash := o.Hash
+	o.Hash = func(ctx context.Context, password string) (string, error) {
+		return hash(ctx, testlog.Secret(password))
 	}
 	b.Service = importer.New(w.DB, o)
 	return b
