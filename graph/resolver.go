@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"homeroom/graph/generated"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/identity"
@@ -26,6 +27,8 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *importer.Service
 	Downloads *download.Service
+	// Audit records what is read and refused.
+	Audit *audit.Service
 	Log       *slog.Logger
 }
 

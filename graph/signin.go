@@ -18,7 +18,7 @@ const cookieName = "homeroom_session"
 func (r mutationResolver) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
 	s, err := r.Identity.SignIn(ctx, in.Email, in.Password)
 	if err != nil {
-		refusals, err := userErrors(err)
+		refusals, err := mendable(err)
 		return &model.SignInPayload{UserErrors: refusals}, err
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)
