@@ -27,6 +27,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/testlog"
 	"homeroom/internal/usage"
 )
@@ -73,6 +74,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	s.identity = r.Identity
 	r.Usage = usage.New(d, clock, log)
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
+	r.Settings = setting.New(d, setting.Options{Now: clock, Log: log})
 	r.Notify = notify.New(d, r.Usage, log)
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer

@@ -3,10 +3,15 @@ package graph
 import (
 	"context"
 
+	"github.com/99designs/gqlgen/graphql"
+
 	"homeroom/ent/db"
 	"homeroom/graph/loader"
 	"homeroom/graph/model"
+	"homeroom/internal/calendar"
+	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/setting"
 )
 
 func (r queryResolver) Organization(ctx context.Context, id string) (*model.Organization, error) {
@@ -53,12 +58,74 @@ func (r organizationResolver) Children(ctx context.Context, o *model.Organizatio
 
 func (r organizationResolver) SchoolYear(ctx context.Context, o *model.Organization) (*model.SchoolYear, error) {
 	s, err := loader.From(ctx).Settings.Load(ctx, o.Entity.ID)
-	return &model.SchoolYear{StartsOn: s.Year.StartsOn, EndsOn: s.Year.EndsOn, Inherited: s.YearInherited}, err
+	return &model.SchoolYear{StartsOn: s.Year.StartsOn, EndsOn: s.Year.EndsOn, Inherited: s.Inherited.Year}, err
 }
 
 func (r organizationResolver) UsageGoalMinutesPerWeek(ctx context.Context, o *model.Organization) (int, error) {
 	s, err := loader.From(ctx).Settings.Load(ctx, o.Entity.ID)
 	return s.GoalMinutesPerWeek, err
+}
+
+func (r organizationResolver) Settings(ctx context.Context, o *model.Organization) (*model.OrganizationSettings, error) {
+	s, err := loader.From(ctx).Settings.Load(ctx, o.Entity.ID)
+	if err != nil {
+		return nil, err
+	}
+	number := func(value int, inherited bool) *model.NumberSetting {
+		return &model.NumberSetting{Value: value, Inherited: inherited}
+	}
+	return &model.OrganizationSettings{
+		SchoolYear:              &model.SchoolYear{StartsOn: s.Year.StartsOn, EndsOn: s.Year.EndsOn, Inherited: s.Inherited.Year},
+		UsageGoalMinutesPerWeek: number(s.GoalMinutesPerWeek, s.Inherited.GoalMinutesPerWeek),
+		TimeZone:                &model.TextSetting{Value: s.TimeZone.String(), Inherited: s.Inherited.TimeZone},
+		PasswordMinLength:       number(s.PasswordMinLength, s.Inherited.PasswordMinLength),
+		PasswordRequired:        &model.SwitchSetting{Value: s.PasswordRequired, Inherited: s.Inherited.PasswordRequired},
+		HoldDeletedPercent:      number(s.HoldDeletedPercent, s.Inherited.HoldDeletedPercent),
+		HoldChangedPercent:      number(s.HoldChangedPercent, s.Inherited.HoldChangedPercent),
+		RetentionDays:           number(s.RetentionDays, s.Inherited.RetentionDays),
+		JobDays:                 number(s.JobDays, s.Inherited.JobDays),
+	}, nil
+}
+
+func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context, in model.UpdateOrganizationSettingsInput) (*model.UpdateOrganizationSettingsPayload, error) {
+	payload := &model.UpdateOrganizationSettingsPayload{UserErrors: []*model.UserError{}}
+	id, err := key(globalid.Organization, in.OrganizationID, "organizationId")
+	if err == nil {
+		var changed *db.Organization
+		var refusals []*fault.Error
+		changed, refusals, err = r.Resolver.Settings.Update(ctx, toSettingsChange(id, in))
+		payload.Organization, payload.UserErrors = toOrganization(changed), all(refusals, toUserError)
+	}
+	if err != nil {
+		payload.UserErrors, err = userErrors(ctx, err)
+	}
+	return payload, err
+}
+
+func toSettingsChange(id int, in model.UpdateOrganizationSettingsInput) setting.Change {
+	ch := setting.Change{
+		OrganizationID:     id,
+		GoalMinutesPerWeek: toField(in.UsageGoalMinutesPerWeek),
+		TimeZone:           toField(in.TimeZone),
+		PasswordMinLength:  toField(in.PasswordMinLength),
+		PasswordRequired:   toField(in.PasswordRequired),
+		HoldDeletedPercent: toField(in.HoldDeletedPercent),
+		HoldChangedPercent: toField(in.HoldChangedPercent),
+		RetentionDays:      toField(in.RetentionDays),
+		JobDays:            toField(in.JobDays),
+	}
+	year, given := in.SchoolYear.ValueOK()
+	ch.Year.Set = given
+	if year != nil {
+		ch.Year.Value = &calendar.Year{StartsOn: year.StartsOn, EndsOn: year.EndsOn}
+	}
+	return ch
+}
+
+// toField tells a value that is left out from one that is null.
+func toField[T any](in graphql.Omittable[*T]) setting.Field[T] {
+	value, given := in.ValueOK()
+	return setting.Field[T]{Set: given, Value: value}
 }
 
 func (r organizationResolver) StudentCount(ctx context.Context, o *model.Organization) (int, error) {

@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/ent/db/privacy"
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -48,7 +49,7 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
 			shown.Message = "There is nothing of that kind in your purview."
 			shown.Extensions = map[string]any{"code": codes[fault.NotFound]}
-		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled):
+		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), database.TookTooLong(err):
 			shown.Message = "The operation took too long; ask for less at once, or try again."
 			shown.Extensions = map[string]any{"code": "TIMEOUT"}
 		case strings.HasSuffix(err.Error(), " is not an Upload"):

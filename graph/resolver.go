@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/usage"
 )
 
@@ -23,6 +24,7 @@ type Resolver struct {
 	DB        *database.DB
 	Identity  *identity.Service
 	Roster    *roster.Service
+	Settings  *setting.Service
 	Usage     *usage.Service
 	Notify    *notify.Service
 	Importer  *importer.Service

@@ -123,7 +123,7 @@ func primeOrganizations(ctx context.Context, organizations []*db.Organization, p
 	}{
 		{[]string{"parent"}, l.OrganizationByID.Prime, parents},
 		{[]string{"children"}, l.SchoolsByDistrict.Prime, districts},
-		{[]string{"schoolYear", "usageGoalMinutesPerWeek"}, l.Settings.Prime, ids},
+		{[]string{"schoolYear", "usageGoalMinutesPerWeek", "settings"}, l.Settings.Prime, ids},
 		{[]string{"studentCount"}, l.StudentCount.Prime, ids},
 	} {
 		for _, name := range field.names {

@@ -82,6 +82,8 @@ type BulkJob struct {
 	UndoneRows int `json:"undone_rows,omitempty"`
 	// Rows that the undo left, because somebody had changed them since.
 	KeptRows int `json:"kept_rows,omitempty"`
+	// 0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then.
+	Forgotten int8 `json:"forgotten,omitempty"`
 	// Who asked for the undo, which acts with that person's roles.
 	UndoneBy *int `json:"undone_by,omitempty"`
 	// A fingerprint of the secret key that the file and the passwords are encrypted with; only servers with that key claim the job.
@@ -186,7 +188,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -407,6 +409,12 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.KeptRows = int(value.Int64)
 			}
+		case bulkjob.FieldForgotten:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field forgotten", values[i])
+			} else if value.Valid {
+				_m.Forgotten = int8(value.Int64)
+			}
 		case bulkjob.FieldUndoneBy:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field undone_by", values[i])
@@ -615,6 +623,9 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("kept_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.KeptRows))
+	builder.WriteString(", ")
+	builder.WriteString("forgotten=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Forgotten))
 	builder.WriteString(", ")
 	if v := _m.UndoneBy; v != nil {
 		builder.WriteString("undone_by=")

@@ -407,6 +407,20 @@ func (_c *BulkJobCreate) SetNillableKeptRows(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetForgotten sets the "forgotten" field.
+func (_c *BulkJobCreate) SetForgotten(v int8) *BulkJobCreate {
+	_c.mutation.SetForgotten(v)
+	return _c
+}
+
+// SetNillableForgotten sets the "forgotten" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableForgotten(v *int8) *BulkJobCreate {
+	if v != nil {
+		_c.SetForgotten(*v)
+	}
+	return _c
+}
+
 // SetUndoneBy sets the "undone_by" field.
 func (_c *BulkJobCreate) SetUndoneBy(v int) *BulkJobCreate {
 	_c.mutation.SetUndoneBy(v)
@@ -709,6 +723,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultKeptRows
 		_c.mutation.SetKeptRows(v)
 	}
+	if _, ok := _c.mutation.Forgotten(); !ok {
+		v := bulkjob.DefaultForgotten
+		_c.mutation.SetForgotten(v)
+	}
 	if _, ok := _c.mutation.KeyPrint(); !ok {
 		v := bulkjob.DefaultKeyPrint
 		_c.mutation.SetKeyPrint(v)
@@ -823,6 +841,9 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.KeptRows(); !ok {
 		return &ValidationError{Name: "kept_rows", err: errors.New(`db: missing required field "BulkJob.kept_rows"`)}
+	}
+	if _, ok := _c.mutation.Forgotten(); !ok {
+		return &ValidationError{Name: "forgotten", err: errors.New(`db: missing required field "BulkJob.forgotten"`)}
 	}
 	if _, ok := _c.mutation.KeyPrint(); !ok {
 		return &ValidationError{Name: "key_print", err: errors.New(`db: missing required field "BulkJob.key_print"`)}
@@ -981,6 +1002,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.KeptRows(); ok {
 		_spec.SetField(bulkjob.FieldKeptRows, field.TypeInt, value)
 		_node.KeptRows = value
+	}
+	if value, ok := _c.mutation.Forgotten(); ok {
+		_spec.SetField(bulkjob.FieldForgotten, field.TypeInt8, value)
+		_node.Forgotten = value
 	}
 	if value, ok := _c.mutation.UndoneBy(); ok {
 		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)
@@ -1547,6 +1572,24 @@ func (u *BulkJobUpsert) UpdateKeptRows() *BulkJobUpsert {
 // AddKeptRows adds v to the "kept_rows" field.
 func (u *BulkJobUpsert) AddKeptRows(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldKeptRows, v)
+	return u
+}
+
+// SetForgotten sets the "forgotten" field.
+func (u *BulkJobUpsert) SetForgotten(v int8) *BulkJobUpsert {
+	u.Set(bulkjob.FieldForgotten, v)
+	return u
+}
+
+// UpdateForgotten sets the "forgotten" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateForgotten() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldForgotten)
+	return u
+}
+
+// AddForgotten adds v to the "forgotten" field.
+func (u *BulkJobUpsert) AddForgotten(v int8) *BulkJobUpsert {
+	u.Add(bulkjob.FieldForgotten, v)
 	return u
 }
 
@@ -2179,6 +2222,27 @@ func (u *BulkJobUpsertOne) AddKeptRows(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateKeptRows() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateKeptRows()
+	})
+}
+
+// SetForgotten sets the "forgotten" field.
+func (u *BulkJobUpsertOne) SetForgotten(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetForgotten(v)
+	})
+}
+
+// AddForgotten adds v to the "forgotten" field.
+func (u *BulkJobUpsertOne) AddForgotten(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddForgotten(v)
+	})
+}
+
+// UpdateForgotten sets the "forgotten" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateForgotten() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateForgotten()
 	})
 }
 
@@ -2995,6 +3059,27 @@ func (u *BulkJobUpsertBulk) AddKeptRows(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateKeptRows() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateKeptRows()
+	})
+}
+
+// SetForgotten sets the "forgotten" field.
+func (u *BulkJobUpsertBulk) SetForgotten(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetForgotten(v)
+	})
+}
+
+// AddForgotten adds v to the "forgotten" field.
+func (u *BulkJobUpsertBulk) AddForgotten(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddForgotten(v)
+	})
+}
+
+// UpdateForgotten sets the "forgotten" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateForgotten() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateForgotten()
 	})
 }
 

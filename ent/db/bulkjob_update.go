@@ -480,6 +480,27 @@ func (_u *BulkJobUpdate) AddKeptRows(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetForgotten sets the "forgotten" field.
+func (_u *BulkJobUpdate) SetForgotten(v int8) *BulkJobUpdate {
+	_u.mutation.ResetForgotten()
+	_u.mutation.SetForgotten(v)
+	return _u
+}
+
+// SetNillableForgotten sets the "forgotten" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableForgotten(v *int8) *BulkJobUpdate {
+	if v != nil {
+		_u.SetForgotten(*v)
+	}
+	return _u
+}
+
+// AddForgotten adds value to the "forgotten" field.
+func (_u *BulkJobUpdate) AddForgotten(v int8) *BulkJobUpdate {
+	_u.mutation.AddForgotten(v)
+	return _u
+}
+
 // SetUndoneBy sets the "undone_by" field.
 func (_u *BulkJobUpdate) SetUndoneBy(v int) *BulkJobUpdate {
 	_u.mutation.ResetUndoneBy()
@@ -955,6 +976,12 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedKeptRows(); ok {
 		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Forgotten(); ok {
+		_spec.SetField(bulkjob.FieldForgotten, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedForgotten(); ok {
+		_spec.AddField(bulkjob.FieldForgotten, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.UndoneBy(); ok {
 		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)
@@ -1639,6 +1666,27 @@ func (_u *BulkJobUpdateOne) AddKeptRows(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetForgotten sets the "forgotten" field.
+func (_u *BulkJobUpdateOne) SetForgotten(v int8) *BulkJobUpdateOne {
+	_u.mutation.ResetForgotten()
+	_u.mutation.SetForgotten(v)
+	return _u
+}
+
+// SetNillableForgotten sets the "forgotten" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableForgotten(v *int8) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetForgotten(*v)
+	}
+	return _u
+}
+
+// AddForgotten adds value to the "forgotten" field.
+func (_u *BulkJobUpdateOne) AddForgotten(v int8) *BulkJobUpdateOne {
+	_u.mutation.AddForgotten(v)
+	return _u
+}
+
 // SetUndoneBy sets the "undone_by" field.
 func (_u *BulkJobUpdateOne) SetUndoneBy(v int) *BulkJobUpdateOne {
 	_u.mutation.ResetUndoneBy()
@@ -2144,6 +2192,12 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedKeptRows(); ok {
 		_spec.AddField(bulkjob.FieldKeptRows, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Forgotten(); ok {
+		_spec.SetField(bulkjob.FieldForgotten, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedForgotten(); ok {
+		_spec.AddField(bulkjob.FieldForgotten, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.UndoneBy(); ok {
 		_spec.SetField(bulkjob.FieldUndoneBy, field.TypeInt, value)

@@ -34,7 +34,7 @@ type BulkJobRow struct {
 	Plan []byte `json:"-"`
 	// Fields that change.
 	ChangeCount int `json:"change_count,omitempty"`
-	// JSON: what the row replaced when it was applied, for the undo; the hash of a password among it.
+	// JSON: what the row replaced when it was applied, for the undo; the hash of a password among it. NULL where a student was created just as planned.
 	Before []byte `json:"-"`
 	// The version of the target after the row was applied; another one says that somebody has changed it since.
 	AppliedVersion int `json:"applied_version,omitempty"`

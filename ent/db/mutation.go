@@ -3172,6 +3172,8 @@ type BulkJobMutation struct {
 	addundone_rows         *int
 	kept_rows              *int
 	addkept_rows           *int
+	forgotten              *int8
+	addforgotten           *int8
 	undone_by              *int
 	addundone_by           *int
 	key_print              *string
@@ -4851,6 +4853,62 @@ func (m *BulkJobMutation) ResetKeptRows() {
 	m.addkept_rows = nil
 }
 
+// SetForgotten sets the "forgotten" field.
+func (m *BulkJobMutation) SetForgotten(i int8) {
+	m.forgotten = &i
+	m.addforgotten = nil
+}
+
+// Forgotten returns the value of the "forgotten" field in the mutation.
+func (m *BulkJobMutation) Forgotten() (r int8, exists bool) {
+	v := m.forgotten
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldForgotten returns the old "forgotten" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldForgotten(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldForgotten is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldForgotten requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldForgotten: %w", err)
+	}
+	return oldValue.Forgotten, nil
+}
+
+// AddForgotten adds i to the "forgotten" field.
+func (m *BulkJobMutation) AddForgotten(i int8) {
+	if m.addforgotten != nil {
+		*m.addforgotten += i
+	} else {
+		m.addforgotten = &i
+	}
+}
+
+// AddedForgotten returns the value that was added to the "forgotten" field in this mutation.
+func (m *BulkJobMutation) AddedForgotten() (r int8, exists bool) {
+	v := m.addforgotten
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetForgotten resets all changes to the "forgotten" field.
+func (m *BulkJobMutation) ResetForgotten() {
+	m.forgotten = nil
+	m.addforgotten = nil
+}
+
 // SetUndoneBy sets the "undone_by" field.
 func (m *BulkJobMutation) SetUndoneBy(i int) {
 	m.undone_by = &i
@@ -5513,7 +5571,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 38)
+	fields := make([]string, 0, 39)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5607,6 +5665,9 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.kept_rows != nil {
 		fields = append(fields, bulkjob.FieldKeptRows)
 	}
+	if m.forgotten != nil {
+		fields = append(fields, bulkjob.FieldForgotten)
+	}
 	if m.undone_by != nil {
 		fields = append(fields, bulkjob.FieldUndoneBy)
 	}
@@ -5698,6 +5759,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.UndoneRows()
 	case bulkjob.FieldKeptRows:
 		return m.KeptRows()
+	case bulkjob.FieldForgotten:
+		return m.Forgotten()
 	case bulkjob.FieldUndoneBy:
 		return m.UndoneBy()
 	case bulkjob.FieldKeyPrint:
@@ -5783,6 +5846,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldUndoneRows(ctx)
 	case bulkjob.FieldKeptRows:
 		return m.OldKeptRows(ctx)
+	case bulkjob.FieldForgotten:
+		return m.OldForgotten(ctx)
 	case bulkjob.FieldUndoneBy:
 		return m.OldUndoneBy(ctx)
 	case bulkjob.FieldKeyPrint:
@@ -6023,6 +6088,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetKeptRows(v)
 		return nil
+	case bulkjob.FieldForgotten:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetForgotten(v)
+		return nil
 	case bulkjob.FieldUndoneBy:
 		v, ok := value.(int)
 		if !ok {
@@ -6128,6 +6200,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addkept_rows != nil {
 		fields = append(fields, bulkjob.FieldKeptRows)
 	}
+	if m.addforgotten != nil {
+		fields = append(fields, bulkjob.FieldForgotten)
+	}
 	if m.addundone_by != nil {
 		fields = append(fields, bulkjob.FieldUndoneBy)
 	}
@@ -6174,6 +6249,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUndoneRows()
 	case bulkjob.FieldKeptRows:
 		return m.AddedKeptRows()
+	case bulkjob.FieldForgotten:
+		return m.AddedForgotten()
 	case bulkjob.FieldUndoneBy:
 		return m.AddedUndoneBy()
 	case bulkjob.FieldFence:
@@ -6298,6 +6375,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddKeptRows(v)
+		return nil
+	case bulkjob.FieldForgotten:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddForgotten(v)
 		return nil
 	case bulkjob.FieldUndoneBy:
 		v, ok := value.(int)
@@ -6489,6 +6573,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldKeptRows:
 		m.ResetKeptRows()
+		return nil
+	case bulkjob.FieldForgotten:
+		m.ResetForgotten()
 		return nil
 	case bulkjob.FieldUndoneBy:
 		m.ResetUndoneBy()
@@ -14192,10 +14279,17 @@ type OrganizationMutation struct {
 	time_zone                *string
 	password_min_length      *int
 	addpassword_min_length   *int
+	password_required        *int8
+	addpassword_required     *int8
 	hold_deleted_percent     *int
 	addhold_deleted_percent  *int
 	hold_changed_percent     *int
 	addhold_changed_percent  *int
+	retention_days           *int
+	addretention_days        *int
+	retention_changed_at     *time.Time
+	job_days                 *int
+	addjob_days              *int
 	usage_counted_from       *calendar.Day
 	addusage_counted_from    *calendar.Day
 	clearedFields            map[string]struct{}
@@ -14948,6 +15042,76 @@ func (m *OrganizationMutation) ResetPasswordMinLength() {
 	delete(m.clearedFields, organization.FieldPasswordMinLength)
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (m *OrganizationMutation) SetPasswordRequired(i int8) {
+	m.password_required = &i
+	m.addpassword_required = nil
+}
+
+// PasswordRequired returns the value of the "password_required" field in the mutation.
+func (m *OrganizationMutation) PasswordRequired() (r int8, exists bool) {
+	v := m.password_required
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPasswordRequired returns the old "password_required" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldPasswordRequired(ctx context.Context) (v *int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPasswordRequired is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPasswordRequired requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPasswordRequired: %w", err)
+	}
+	return oldValue.PasswordRequired, nil
+}
+
+// AddPasswordRequired adds i to the "password_required" field.
+func (m *OrganizationMutation) AddPasswordRequired(i int8) {
+	if m.addpassword_required != nil {
+		*m.addpassword_required += i
+	} else {
+		m.addpassword_required = &i
+	}
+}
+
+// AddedPasswordRequired returns the value that was added to the "password_required" field in this mutation.
+func (m *OrganizationMutation) AddedPasswordRequired() (r int8, exists bool) {
+	v := m.addpassword_required
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (m *OrganizationMutation) ClearPasswordRequired() {
+	m.password_required = nil
+	m.addpassword_required = nil
+	m.clearedFields[organization.FieldPasswordRequired] = struct{}{}
+}
+
+// PasswordRequiredCleared returns if the "password_required" field was cleared in this mutation.
+func (m *OrganizationMutation) PasswordRequiredCleared() bool {
+	_, ok := m.clearedFields[organization.FieldPasswordRequired]
+	return ok
+}
+
+// ResetPasswordRequired resets all changes to the "password_required" field.
+func (m *OrganizationMutation) ResetPasswordRequired() {
+	m.password_required = nil
+	m.addpassword_required = nil
+	delete(m.clearedFields, organization.FieldPasswordRequired)
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (m *OrganizationMutation) SetHoldDeletedPercent(i int) {
 	m.hold_deleted_percent = &i
@@ -15086,6 +15250,195 @@ func (m *OrganizationMutation) ResetHoldChangedPercent() {
 	m.hold_changed_percent = nil
 	m.addhold_changed_percent = nil
 	delete(m.clearedFields, organization.FieldHoldChangedPercent)
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (m *OrganizationMutation) SetRetentionDays(i int) {
+	m.retention_days = &i
+	m.addretention_days = nil
+}
+
+// RetentionDays returns the value of the "retention_days" field in the mutation.
+func (m *OrganizationMutation) RetentionDays() (r int, exists bool) {
+	v := m.retention_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetentionDays returns the old "retention_days" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldRetentionDays(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetentionDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetentionDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetentionDays: %w", err)
+	}
+	return oldValue.RetentionDays, nil
+}
+
+// AddRetentionDays adds i to the "retention_days" field.
+func (m *OrganizationMutation) AddRetentionDays(i int) {
+	if m.addretention_days != nil {
+		*m.addretention_days += i
+	} else {
+		m.addretention_days = &i
+	}
+}
+
+// AddedRetentionDays returns the value that was added to the "retention_days" field in this mutation.
+func (m *OrganizationMutation) AddedRetentionDays() (r int, exists bool) {
+	v := m.addretention_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (m *OrganizationMutation) ClearRetentionDays() {
+	m.retention_days = nil
+	m.addretention_days = nil
+	m.clearedFields[organization.FieldRetentionDays] = struct{}{}
+}
+
+// RetentionDaysCleared returns if the "retention_days" field was cleared in this mutation.
+func (m *OrganizationMutation) RetentionDaysCleared() bool {
+	_, ok := m.clearedFields[organization.FieldRetentionDays]
+	return ok
+}
+
+// ResetRetentionDays resets all changes to the "retention_days" field.
+func (m *OrganizationMutation) ResetRetentionDays() {
+	m.retention_days = nil
+	m.addretention_days = nil
+	delete(m.clearedFields, organization.FieldRetentionDays)
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (m *OrganizationMutation) SetRetentionChangedAt(t time.Time) {
+	m.retention_changed_at = &t
+}
+
+// RetentionChangedAt returns the value of the "retention_changed_at" field in the mutation.
+func (m *OrganizationMutation) RetentionChangedAt() (r time.Time, exists bool) {
+	v := m.retention_changed_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetentionChangedAt returns the old "retention_changed_at" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldRetentionChangedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetentionChangedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetentionChangedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetentionChangedAt: %w", err)
+	}
+	return oldValue.RetentionChangedAt, nil
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (m *OrganizationMutation) ClearRetentionChangedAt() {
+	m.retention_changed_at = nil
+	m.clearedFields[organization.FieldRetentionChangedAt] = struct{}{}
+}
+
+// RetentionChangedAtCleared returns if the "retention_changed_at" field was cleared in this mutation.
+func (m *OrganizationMutation) RetentionChangedAtCleared() bool {
+	_, ok := m.clearedFields[organization.FieldRetentionChangedAt]
+	return ok
+}
+
+// ResetRetentionChangedAt resets all changes to the "retention_changed_at" field.
+func (m *OrganizationMutation) ResetRetentionChangedAt() {
+	m.retention_changed_at = nil
+	delete(m.clearedFields, organization.FieldRetentionChangedAt)
+}
+
+// SetJobDays sets the "job_days" field.
+func (m *OrganizationMutation) SetJobDays(i int) {
+	m.job_days = &i
+	m.addjob_days = nil
+}
+
+// JobDays returns the value of the "job_days" field in the mutation.
+func (m *OrganizationMutation) JobDays() (r int, exists bool) {
+	v := m.job_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobDays returns the old "job_days" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldJobDays(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobDays: %w", err)
+	}
+	return oldValue.JobDays, nil
+}
+
+// AddJobDays adds i to the "job_days" field.
+func (m *OrganizationMutation) AddJobDays(i int) {
+	if m.addjob_days != nil {
+		*m.addjob_days += i
+	} else {
+		m.addjob_days = &i
+	}
+}
+
+// AddedJobDays returns the value that was added to the "job_days" field in this mutation.
+func (m *OrganizationMutation) AddedJobDays() (r int, exists bool) {
+	v := m.addjob_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (m *OrganizationMutation) ClearJobDays() {
+	m.job_days = nil
+	m.addjob_days = nil
+	m.clearedFields[organization.FieldJobDays] = struct{}{}
+}
+
+// JobDaysCleared returns if the "job_days" field was cleared in this mutation.
+func (m *OrganizationMutation) JobDaysCleared() bool {
+	_, ok := m.clearedFields[organization.FieldJobDays]
+	return ok
+}
+
+// ResetJobDays resets all changes to the "job_days" field.
+func (m *OrganizationMutation) ResetJobDays() {
+	m.job_days = nil
+	m.addjob_days = nil
+	delete(m.clearedFields, organization.FieldJobDays)
 }
 
 // SetUsageCountedFrom sets the "usage_counted_from" field.
@@ -15259,7 +15612,7 @@ func (m *OrganizationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganizationMutation) Fields() []string {
-	fields := make([]string, 0, 15)
+	fields := make([]string, 0, 19)
 	if m.created_at != nil {
 		fields = append(fields, organization.FieldCreatedAt)
 	}
@@ -15296,11 +15649,23 @@ func (m *OrganizationMutation) Fields() []string {
 	if m.password_min_length != nil {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.password_required != nil {
+		fields = append(fields, organization.FieldPasswordRequired)
+	}
 	if m.hold_deleted_percent != nil {
 		fields = append(fields, organization.FieldHoldDeletedPercent)
 	}
 	if m.hold_changed_percent != nil {
 		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
+	if m.retention_days != nil {
+		fields = append(fields, organization.FieldRetentionDays)
+	}
+	if m.retention_changed_at != nil {
+		fields = append(fields, organization.FieldRetentionChangedAt)
+	}
+	if m.job_days != nil {
+		fields = append(fields, organization.FieldJobDays)
 	}
 	if m.usage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
@@ -15337,10 +15702,18 @@ func (m *OrganizationMutation) Field(name string) (ent.Value, bool) {
 		return m.TimeZone()
 	case organization.FieldPasswordMinLength:
 		return m.PasswordMinLength()
+	case organization.FieldPasswordRequired:
+		return m.PasswordRequired()
 	case organization.FieldHoldDeletedPercent:
 		return m.HoldDeletedPercent()
 	case organization.FieldHoldChangedPercent:
 		return m.HoldChangedPercent()
+	case organization.FieldRetentionDays:
+		return m.RetentionDays()
+	case organization.FieldRetentionChangedAt:
+		return m.RetentionChangedAt()
+	case organization.FieldJobDays:
+		return m.JobDays()
 	case organization.FieldUsageCountedFrom:
 		return m.UsageCountedFrom()
 	}
@@ -15376,10 +15749,18 @@ func (m *OrganizationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldTimeZone(ctx)
 	case organization.FieldPasswordMinLength:
 		return m.OldPasswordMinLength(ctx)
+	case organization.FieldPasswordRequired:
+		return m.OldPasswordRequired(ctx)
 	case organization.FieldHoldDeletedPercent:
 		return m.OldHoldDeletedPercent(ctx)
 	case organization.FieldHoldChangedPercent:
 		return m.OldHoldChangedPercent(ctx)
+	case organization.FieldRetentionDays:
+		return m.OldRetentionDays(ctx)
+	case organization.FieldRetentionChangedAt:
+		return m.OldRetentionChangedAt(ctx)
+	case organization.FieldJobDays:
+		return m.OldJobDays(ctx)
 	case organization.FieldUsageCountedFrom:
 		return m.OldUsageCountedFrom(ctx)
 	}
@@ -15475,6 +15856,13 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPasswordMinLength(v)
 		return nil
+	case organization.FieldPasswordRequired:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPasswordRequired(v)
+		return nil
 	case organization.FieldHoldDeletedPercent:
 		v, ok := value.(int)
 		if !ok {
@@ -15488,6 +15876,27 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetHoldChangedPercent(v)
+		return nil
+	case organization.FieldRetentionDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetentionDays(v)
+		return nil
+	case organization.FieldRetentionChangedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetentionChangedAt(v)
+		return nil
+	case organization.FieldJobDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobDays(v)
 		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
@@ -15519,11 +15928,20 @@ func (m *OrganizationMutation) AddedFields() []string {
 	if m.addpassword_min_length != nil {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.addpassword_required != nil {
+		fields = append(fields, organization.FieldPasswordRequired)
+	}
 	if m.addhold_deleted_percent != nil {
 		fields = append(fields, organization.FieldHoldDeletedPercent)
 	}
 	if m.addhold_changed_percent != nil {
 		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
+	if m.addretention_days != nil {
+		fields = append(fields, organization.FieldRetentionDays)
+	}
+	if m.addjob_days != nil {
+		fields = append(fields, organization.FieldJobDays)
 	}
 	if m.addusage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
@@ -15546,10 +15964,16 @@ func (m *OrganizationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUsageGoalMinutes()
 	case organization.FieldPasswordMinLength:
 		return m.AddedPasswordMinLength()
+	case organization.FieldPasswordRequired:
+		return m.AddedPasswordRequired()
 	case organization.FieldHoldDeletedPercent:
 		return m.AddedHoldDeletedPercent()
 	case organization.FieldHoldChangedPercent:
 		return m.AddedHoldChangedPercent()
+	case organization.FieldRetentionDays:
+		return m.AddedRetentionDays()
+	case organization.FieldJobDays:
+		return m.AddedJobDays()
 	case organization.FieldUsageCountedFrom:
 		return m.AddedUsageCountedFrom()
 	}
@@ -15596,6 +16020,13 @@ func (m *OrganizationMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddPasswordMinLength(v)
 		return nil
+	case organization.FieldPasswordRequired:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPasswordRequired(v)
+		return nil
 	case organization.FieldHoldDeletedPercent:
 		v, ok := value.(int)
 		if !ok {
@@ -15609,6 +16040,20 @@ func (m *OrganizationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddHoldChangedPercent(v)
+		return nil
+	case organization.FieldRetentionDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRetentionDays(v)
+		return nil
+	case organization.FieldJobDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobDays(v)
 		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
@@ -15649,11 +16094,23 @@ func (m *OrganizationMutation) ClearedFields() []string {
 	if m.FieldCleared(organization.FieldPasswordMinLength) {
 		fields = append(fields, organization.FieldPasswordMinLength)
 	}
+	if m.FieldCleared(organization.FieldPasswordRequired) {
+		fields = append(fields, organization.FieldPasswordRequired)
+	}
 	if m.FieldCleared(organization.FieldHoldDeletedPercent) {
 		fields = append(fields, organization.FieldHoldDeletedPercent)
 	}
 	if m.FieldCleared(organization.FieldHoldChangedPercent) {
 		fields = append(fields, organization.FieldHoldChangedPercent)
+	}
+	if m.FieldCleared(organization.FieldRetentionDays) {
+		fields = append(fields, organization.FieldRetentionDays)
+	}
+	if m.FieldCleared(organization.FieldRetentionChangedAt) {
+		fields = append(fields, organization.FieldRetentionChangedAt)
+	}
+	if m.FieldCleared(organization.FieldJobDays) {
+		fields = append(fields, organization.FieldJobDays)
 	}
 	return fields
 }
@@ -15693,11 +16150,23 @@ func (m *OrganizationMutation) ClearField(name string) error {
 	case organization.FieldPasswordMinLength:
 		m.ClearPasswordMinLength()
 		return nil
+	case organization.FieldPasswordRequired:
+		m.ClearPasswordRequired()
+		return nil
 	case organization.FieldHoldDeletedPercent:
 		m.ClearHoldDeletedPercent()
 		return nil
 	case organization.FieldHoldChangedPercent:
 		m.ClearHoldChangedPercent()
+		return nil
+	case organization.FieldRetentionDays:
+		m.ClearRetentionDays()
+		return nil
+	case organization.FieldRetentionChangedAt:
+		m.ClearRetentionChangedAt()
+		return nil
+	case organization.FieldJobDays:
+		m.ClearJobDays()
 		return nil
 	}
 	return fmt.Errorf("unknown Organization nullable field %s", name)
@@ -15743,11 +16212,23 @@ func (m *OrganizationMutation) ResetField(name string) error {
 	case organization.FieldPasswordMinLength:
 		m.ResetPasswordMinLength()
 		return nil
+	case organization.FieldPasswordRequired:
+		m.ResetPasswordRequired()
+		return nil
 	case organization.FieldHoldDeletedPercent:
 		m.ResetHoldDeletedPercent()
 		return nil
 	case organization.FieldHoldChangedPercent:
 		m.ResetHoldChangedPercent()
+		return nil
+	case organization.FieldRetentionDays:
+		m.ResetRetentionDays()
+		return nil
+	case organization.FieldRetentionChangedAt:
+		m.ResetRetentionChangedAt()
+		return nil
+	case organization.FieldJobDays:
+		m.ResetJobDays()
 		return nil
 	case organization.FieldUsageCountedFrom:
 		m.ResetUsageCountedFrom()

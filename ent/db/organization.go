@@ -42,10 +42,18 @@ type Organization struct {
 	TimeZone *string `json:"time_zone,omitempty"`
 	// Characters; inherited where unset.
 	PasswordMinLength *int `json:"password_min_length,omitempty"`
+	// 1 where a new student needs a password; inherited where unset.
+	PasswordRequired *int8 `json:"password_required,omitempty"`
 	// A job that deletes a larger part of the students waits for a second administrator; inherited where unset.
 	HoldDeletedPercent *int `json:"hold_deleted_percent,omitempty"`
 	// The same for a job that changes a larger part; inherited where unset.
 	HoldChangedPercent *int `json:"hold_changed_percent,omitempty"`
+	// How long a deleted student is kept and can come back, and a job can be undone; inherited where unset.
+	RetentionDays *int `json:"retention_days,omitempty"`
+	// When retention_days was last changed; a shorter time does not count at once.
+	RetentionChangedAt *time.Time `json:"retention_changed_at,omitempty"`
+	// How long the rows of finished jobs are kept; inherited where unset.
+	JobDays *int `json:"job_days,omitempty"`
 	// The day from which the usage sums of its students are counted at this moment.
 	UsageCountedFrom calendar.Day `json:"usage_counted_from,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -90,11 +98,11 @@ func (*Organization) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldUsageCountedFrom:
+		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldRetentionDays, organization.FieldJobDays, organization.FieldUsageCountedFrom:
 			values[i] = new(sql.NullInt64)
 		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone:
 			values[i] = new(sql.NullString)
-		case organization.FieldCreatedAt:
+		case organization.FieldCreatedAt, organization.FieldRetentionChangedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -196,6 +204,13 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 				_m.PasswordMinLength = new(int)
 				*_m.PasswordMinLength = int(value.Int64)
 			}
+		case organization.FieldPasswordRequired:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field password_required", values[i])
+			} else if value.Valid {
+				_m.PasswordRequired = new(int8)
+				*_m.PasswordRequired = int8(value.Int64)
+			}
 		case organization.FieldHoldDeletedPercent:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field hold_deleted_percent", values[i])
@@ -209,6 +224,27 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.HoldChangedPercent = new(int)
 				*_m.HoldChangedPercent = int(value.Int64)
+			}
+		case organization.FieldRetentionDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field retention_days", values[i])
+			} else if value.Valid {
+				_m.RetentionDays = new(int)
+				*_m.RetentionDays = int(value.Int64)
+			}
+		case organization.FieldRetentionChangedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field retention_changed_at", values[i])
+			} else if value.Valid {
+				_m.RetentionChangedAt = new(time.Time)
+				*_m.RetentionChangedAt = value.Time
+			}
+		case organization.FieldJobDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field job_days", values[i])
+			} else if value.Valid {
+				_m.JobDays = new(int)
+				*_m.JobDays = int(value.Int64)
 			}
 		case organization.FieldUsageCountedFrom:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -312,6 +348,11 @@ func (_m *Organization) String() string {
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
+	if v := _m.PasswordRequired; v != nil {
+		builder.WriteString("password_required=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	if v := _m.HoldDeletedPercent; v != nil {
 		builder.WriteString("hold_deleted_percent=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
@@ -319,6 +360,21 @@ func (_m *Organization) String() string {
 	builder.WriteString(", ")
 	if v := _m.HoldChangedPercent; v != nil {
 		builder.WriteString("hold_changed_percent=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetentionDays; v != nil {
+		builder.WriteString("retention_days=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.RetentionChangedAt; v != nil {
+		builder.WriteString("retention_changed_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.JobDays; v != nil {
+		builder.WriteString("job_days=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -167,6 +167,20 @@ func (_c *OrganizationCreate) SetNillablePasswordMinLength(v *int) *Organization
 	return _c
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (_c *OrganizationCreate) SetPasswordRequired(v int8) *OrganizationCreate {
+	_c.mutation.SetPasswordRequired(v)
+	return _c
+}
+
+// SetNillablePasswordRequired sets the "password_required" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillablePasswordRequired(v *int8) *OrganizationCreate {
+	if v != nil {
+		_c.SetPasswordRequired(*v)
+	}
+	return _c
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (_c *OrganizationCreate) SetHoldDeletedPercent(v int) *OrganizationCreate {
 	_c.mutation.SetHoldDeletedPercent(v)
@@ -191,6 +205,48 @@ func (_c *OrganizationCreate) SetHoldChangedPercent(v int) *OrganizationCreate {
 func (_c *OrganizationCreate) SetNillableHoldChangedPercent(v *int) *OrganizationCreate {
 	if v != nil {
 		_c.SetHoldChangedPercent(*v)
+	}
+	return _c
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (_c *OrganizationCreate) SetRetentionDays(v int) *OrganizationCreate {
+	_c.mutation.SetRetentionDays(v)
+	return _c
+}
+
+// SetNillableRetentionDays sets the "retention_days" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableRetentionDays(v *int) *OrganizationCreate {
+	if v != nil {
+		_c.SetRetentionDays(*v)
+	}
+	return _c
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (_c *OrganizationCreate) SetRetentionChangedAt(v time.Time) *OrganizationCreate {
+	_c.mutation.SetRetentionChangedAt(v)
+	return _c
+}
+
+// SetNillableRetentionChangedAt sets the "retention_changed_at" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableRetentionChangedAt(v *time.Time) *OrganizationCreate {
+	if v != nil {
+		_c.SetRetentionChangedAt(*v)
+	}
+	return _c
+}
+
+// SetJobDays sets the "job_days" field.
+func (_c *OrganizationCreate) SetJobDays(v int) *OrganizationCreate {
+	_c.mutation.SetJobDays(v)
+	return _c
+}
+
+// SetNillableJobDays sets the "job_days" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableJobDays(v *int) *OrganizationCreate {
+	if v != nil {
+		_c.SetJobDays(*v)
 	}
 	return _c
 }
@@ -373,6 +429,10 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 		_spec.SetField(organization.FieldPasswordMinLength, field.TypeInt, value)
 		_node.PasswordMinLength = &value
 	}
+	if value, ok := _c.mutation.PasswordRequired(); ok {
+		_spec.SetField(organization.FieldPasswordRequired, field.TypeInt8, value)
+		_node.PasswordRequired = &value
+	}
 	if value, ok := _c.mutation.HoldDeletedPercent(); ok {
 		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
 		_node.HoldDeletedPercent = &value
@@ -380,6 +440,18 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.HoldChangedPercent(); ok {
 		_spec.SetField(organization.FieldHoldChangedPercent, field.TypeInt, value)
 		_node.HoldChangedPercent = &value
+	}
+	if value, ok := _c.mutation.RetentionDays(); ok {
+		_spec.SetField(organization.FieldRetentionDays, field.TypeInt, value)
+		_node.RetentionDays = &value
+	}
+	if value, ok := _c.mutation.RetentionChangedAt(); ok {
+		_spec.SetField(organization.FieldRetentionChangedAt, field.TypeTime, value)
+		_node.RetentionChangedAt = &value
+	}
+	if value, ok := _c.mutation.JobDays(); ok {
+		_spec.SetField(organization.FieldJobDays, field.TypeInt, value)
+		_node.JobDays = &value
 	}
 	if value, ok := _c.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -668,6 +740,30 @@ func (u *OrganizationUpsert) ClearPasswordMinLength() *OrganizationUpsert {
 	return u
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (u *OrganizationUpsert) SetPasswordRequired(v int8) *OrganizationUpsert {
+	u.Set(organization.FieldPasswordRequired, v)
+	return u
+}
+
+// UpdatePasswordRequired sets the "password_required" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdatePasswordRequired() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldPasswordRequired)
+	return u
+}
+
+// AddPasswordRequired adds v to the "password_required" field.
+func (u *OrganizationUpsert) AddPasswordRequired(v int8) *OrganizationUpsert {
+	u.Add(organization.FieldPasswordRequired, v)
+	return u
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (u *OrganizationUpsert) ClearPasswordRequired() *OrganizationUpsert {
+	u.SetNull(organization.FieldPasswordRequired)
+	return u
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (u *OrganizationUpsert) SetHoldDeletedPercent(v int) *OrganizationUpsert {
 	u.Set(organization.FieldHoldDeletedPercent, v)
@@ -713,6 +809,72 @@ func (u *OrganizationUpsert) AddHoldChangedPercent(v int) *OrganizationUpsert {
 // ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
 func (u *OrganizationUpsert) ClearHoldChangedPercent() *OrganizationUpsert {
 	u.SetNull(organization.FieldHoldChangedPercent)
+	return u
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (u *OrganizationUpsert) SetRetentionDays(v int) *OrganizationUpsert {
+	u.Set(organization.FieldRetentionDays, v)
+	return u
+}
+
+// UpdateRetentionDays sets the "retention_days" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateRetentionDays() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldRetentionDays)
+	return u
+}
+
+// AddRetentionDays adds v to the "retention_days" field.
+func (u *OrganizationUpsert) AddRetentionDays(v int) *OrganizationUpsert {
+	u.Add(organization.FieldRetentionDays, v)
+	return u
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (u *OrganizationUpsert) ClearRetentionDays() *OrganizationUpsert {
+	u.SetNull(organization.FieldRetentionDays)
+	return u
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (u *OrganizationUpsert) SetRetentionChangedAt(v time.Time) *OrganizationUpsert {
+	u.Set(organization.FieldRetentionChangedAt, v)
+	return u
+}
+
+// UpdateRetentionChangedAt sets the "retention_changed_at" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateRetentionChangedAt() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldRetentionChangedAt)
+	return u
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (u *OrganizationUpsert) ClearRetentionChangedAt() *OrganizationUpsert {
+	u.SetNull(organization.FieldRetentionChangedAt)
+	return u
+}
+
+// SetJobDays sets the "job_days" field.
+func (u *OrganizationUpsert) SetJobDays(v int) *OrganizationUpsert {
+	u.Set(organization.FieldJobDays, v)
+	return u
+}
+
+// UpdateJobDays sets the "job_days" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateJobDays() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldJobDays)
+	return u
+}
+
+// AddJobDays adds v to the "job_days" field.
+func (u *OrganizationUpsert) AddJobDays(v int) *OrganizationUpsert {
+	u.Add(organization.FieldJobDays, v)
+	return u
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (u *OrganizationUpsert) ClearJobDays() *OrganizationUpsert {
+	u.SetNull(organization.FieldJobDays)
 	return u
 }
 
@@ -1013,6 +1175,34 @@ func (u *OrganizationUpsertOne) ClearPasswordMinLength() *OrganizationUpsertOne 
 	})
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (u *OrganizationUpsertOne) SetPasswordRequired(v int8) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetPasswordRequired(v)
+	})
+}
+
+// AddPasswordRequired adds v to the "password_required" field.
+func (u *OrganizationUpsertOne) AddPasswordRequired(v int8) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddPasswordRequired(v)
+	})
+}
+
+// UpdatePasswordRequired sets the "password_required" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdatePasswordRequired() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdatePasswordRequired()
+	})
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (u *OrganizationUpsertOne) ClearPasswordRequired() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearPasswordRequired()
+	})
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (u *OrganizationUpsertOne) SetHoldDeletedPercent(v int) *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
@@ -1066,6 +1256,83 @@ func (u *OrganizationUpsertOne) UpdateHoldChangedPercent() *OrganizationUpsertOn
 func (u *OrganizationUpsertOne) ClearHoldChangedPercent() *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearHoldChangedPercent()
+	})
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (u *OrganizationUpsertOne) SetRetentionDays(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetRetentionDays(v)
+	})
+}
+
+// AddRetentionDays adds v to the "retention_days" field.
+func (u *OrganizationUpsertOne) AddRetentionDays(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddRetentionDays(v)
+	})
+}
+
+// UpdateRetentionDays sets the "retention_days" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateRetentionDays() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateRetentionDays()
+	})
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (u *OrganizationUpsertOne) ClearRetentionDays() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearRetentionDays()
+	})
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (u *OrganizationUpsertOne) SetRetentionChangedAt(v time.Time) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetRetentionChangedAt(v)
+	})
+}
+
+// UpdateRetentionChangedAt sets the "retention_changed_at" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateRetentionChangedAt() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateRetentionChangedAt()
+	})
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (u *OrganizationUpsertOne) ClearRetentionChangedAt() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearRetentionChangedAt()
+	})
+}
+
+// SetJobDays sets the "job_days" field.
+func (u *OrganizationUpsertOne) SetJobDays(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetJobDays(v)
+	})
+}
+
+// AddJobDays adds v to the "job_days" field.
+func (u *OrganizationUpsertOne) AddJobDays(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddJobDays(v)
+	})
+}
+
+// UpdateJobDays sets the "job_days" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateJobDays() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateJobDays()
+	})
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (u *OrganizationUpsertOne) ClearJobDays() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearJobDays()
 	})
 }
 
@@ -1535,6 +1802,34 @@ func (u *OrganizationUpsertBulk) ClearPasswordMinLength() *OrganizationUpsertBul
 	})
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (u *OrganizationUpsertBulk) SetPasswordRequired(v int8) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetPasswordRequired(v)
+	})
+}
+
+// AddPasswordRequired adds v to the "password_required" field.
+func (u *OrganizationUpsertBulk) AddPasswordRequired(v int8) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddPasswordRequired(v)
+	})
+}
+
+// UpdatePasswordRequired sets the "password_required" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdatePasswordRequired() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdatePasswordRequired()
+	})
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (u *OrganizationUpsertBulk) ClearPasswordRequired() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearPasswordRequired()
+	})
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (u *OrganizationUpsertBulk) SetHoldDeletedPercent(v int) *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
@@ -1588,6 +1883,83 @@ func (u *OrganizationUpsertBulk) UpdateHoldChangedPercent() *OrganizationUpsertB
 func (u *OrganizationUpsertBulk) ClearHoldChangedPercent() *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearHoldChangedPercent()
+	})
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (u *OrganizationUpsertBulk) SetRetentionDays(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetRetentionDays(v)
+	})
+}
+
+// AddRetentionDays adds v to the "retention_days" field.
+func (u *OrganizationUpsertBulk) AddRetentionDays(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddRetentionDays(v)
+	})
+}
+
+// UpdateRetentionDays sets the "retention_days" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateRetentionDays() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateRetentionDays()
+	})
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (u *OrganizationUpsertBulk) ClearRetentionDays() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearRetentionDays()
+	})
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (u *OrganizationUpsertBulk) SetRetentionChangedAt(v time.Time) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetRetentionChangedAt(v)
+	})
+}
+
+// UpdateRetentionChangedAt sets the "retention_changed_at" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateRetentionChangedAt() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateRetentionChangedAt()
+	})
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (u *OrganizationUpsertBulk) ClearRetentionChangedAt() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearRetentionChangedAt()
+	})
+}
+
+// SetJobDays sets the "job_days" field.
+func (u *OrganizationUpsertBulk) SetJobDays(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetJobDays(v)
+	})
+}
+
+// AddJobDays adds v to the "job_days" field.
+func (u *OrganizationUpsertBulk) AddJobDays(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddJobDays(v)
+	})
+}
+
+// UpdateJobDays sets the "job_days" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateJobDays() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateJobDays()
+	})
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (u *OrganizationUpsertBulk) ClearJobDays() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearJobDays()
 	})
 }
 

@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
 	"homeroom/internal/calendar"
+	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -252,6 +253,33 @@ func (_u *OrganizationUpdate) ClearPasswordMinLength() *OrganizationUpdate {
 	return _u
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (_u *OrganizationUpdate) SetPasswordRequired(v int8) *OrganizationUpdate {
+	_u.mutation.ResetPasswordRequired()
+	_u.mutation.SetPasswordRequired(v)
+	return _u
+}
+
+// SetNillablePasswordRequired sets the "password_required" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillablePasswordRequired(v *int8) *OrganizationUpdate {
+	if v != nil {
+		_u.SetPasswordRequired(*v)
+	}
+	return _u
+}
+
+// AddPasswordRequired adds value to the "password_required" field.
+func (_u *OrganizationUpdate) AddPasswordRequired(v int8) *OrganizationUpdate {
+	_u.mutation.AddPasswordRequired(v)
+	return _u
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (_u *OrganizationUpdate) ClearPasswordRequired() *OrganizationUpdate {
+	_u.mutation.ClearPasswordRequired()
+	return _u
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (_u *OrganizationUpdate) SetHoldDeletedPercent(v int) *OrganizationUpdate {
 	_u.mutation.ResetHoldDeletedPercent()
@@ -303,6 +331,80 @@ func (_u *OrganizationUpdate) AddHoldChangedPercent(v int) *OrganizationUpdate {
 // ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
 func (_u *OrganizationUpdate) ClearHoldChangedPercent() *OrganizationUpdate {
 	_u.mutation.ClearHoldChangedPercent()
+	return _u
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (_u *OrganizationUpdate) SetRetentionDays(v int) *OrganizationUpdate {
+	_u.mutation.ResetRetentionDays()
+	_u.mutation.SetRetentionDays(v)
+	return _u
+}
+
+// SetNillableRetentionDays sets the "retention_days" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableRetentionDays(v *int) *OrganizationUpdate {
+	if v != nil {
+		_u.SetRetentionDays(*v)
+	}
+	return _u
+}
+
+// AddRetentionDays adds value to the "retention_days" field.
+func (_u *OrganizationUpdate) AddRetentionDays(v int) *OrganizationUpdate {
+	_u.mutation.AddRetentionDays(v)
+	return _u
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (_u *OrganizationUpdate) ClearRetentionDays() *OrganizationUpdate {
+	_u.mutation.ClearRetentionDays()
+	return _u
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (_u *OrganizationUpdate) SetRetentionChangedAt(v time.Time) *OrganizationUpdate {
+	_u.mutation.SetRetentionChangedAt(v)
+	return _u
+}
+
+// SetNillableRetentionChangedAt sets the "retention_changed_at" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableRetentionChangedAt(v *time.Time) *OrganizationUpdate {
+	if v != nil {
+		_u.SetRetentionChangedAt(*v)
+	}
+	return _u
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (_u *OrganizationUpdate) ClearRetentionChangedAt() *OrganizationUpdate {
+	_u.mutation.ClearRetentionChangedAt()
+	return _u
+}
+
+// SetJobDays sets the "job_days" field.
+func (_u *OrganizationUpdate) SetJobDays(v int) *OrganizationUpdate {
+	_u.mutation.ResetJobDays()
+	_u.mutation.SetJobDays(v)
+	return _u
+}
+
+// SetNillableJobDays sets the "job_days" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableJobDays(v *int) *OrganizationUpdate {
+	if v != nil {
+		_u.SetJobDays(*v)
+	}
+	return _u
+}
+
+// AddJobDays adds value to the "job_days" field.
+func (_u *OrganizationUpdate) AddJobDays(v int) *OrganizationUpdate {
+	_u.mutation.AddJobDays(v)
+	return _u
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (_u *OrganizationUpdate) ClearJobDays() *OrganizationUpdate {
+	_u.mutation.ClearJobDays()
 	return _u
 }
 
@@ -484,6 +586,15 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	if _u.mutation.PasswordMinLengthCleared() {
 		_spec.ClearField(organization.FieldPasswordMinLength, field.TypeInt)
 	}
+	if value, ok := _u.mutation.PasswordRequired(); ok {
+		_spec.SetField(organization.FieldPasswordRequired, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedPasswordRequired(); ok {
+		_spec.AddField(organization.FieldPasswordRequired, field.TypeInt8, value)
+	}
+	if _u.mutation.PasswordRequiredCleared() {
+		_spec.ClearField(organization.FieldPasswordRequired, field.TypeInt8)
+	}
 	if value, ok := _u.mutation.HoldDeletedPercent(); ok {
 		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
 	}
@@ -501,6 +612,30 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.HoldChangedPercentCleared() {
 		_spec.ClearField(organization.FieldHoldChangedPercent, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RetentionDays(); ok {
+		_spec.SetField(organization.FieldRetentionDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRetentionDays(); ok {
+		_spec.AddField(organization.FieldRetentionDays, field.TypeInt, value)
+	}
+	if _u.mutation.RetentionDaysCleared() {
+		_spec.ClearField(organization.FieldRetentionDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RetentionChangedAt(); ok {
+		_spec.SetField(organization.FieldRetentionChangedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetentionChangedAtCleared() {
+		_spec.ClearField(organization.FieldRetentionChangedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.JobDays(); ok {
+		_spec.SetField(organization.FieldJobDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedJobDays(); ok {
+		_spec.AddField(organization.FieldJobDays, field.TypeInt, value)
+	}
+	if _u.mutation.JobDaysCleared() {
+		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -827,6 +962,33 @@ func (_u *OrganizationUpdateOne) ClearPasswordMinLength() *OrganizationUpdateOne
 	return _u
 }
 
+// SetPasswordRequired sets the "password_required" field.
+func (_u *OrganizationUpdateOne) SetPasswordRequired(v int8) *OrganizationUpdateOne {
+	_u.mutation.ResetPasswordRequired()
+	_u.mutation.SetPasswordRequired(v)
+	return _u
+}
+
+// SetNillablePasswordRequired sets the "password_required" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillablePasswordRequired(v *int8) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetPasswordRequired(*v)
+	}
+	return _u
+}
+
+// AddPasswordRequired adds value to the "password_required" field.
+func (_u *OrganizationUpdateOne) AddPasswordRequired(v int8) *OrganizationUpdateOne {
+	_u.mutation.AddPasswordRequired(v)
+	return _u
+}
+
+// ClearPasswordRequired clears the value of the "password_required" field.
+func (_u *OrganizationUpdateOne) ClearPasswordRequired() *OrganizationUpdateOne {
+	_u.mutation.ClearPasswordRequired()
+	return _u
+}
+
 // SetHoldDeletedPercent sets the "hold_deleted_percent" field.
 func (_u *OrganizationUpdateOne) SetHoldDeletedPercent(v int) *OrganizationUpdateOne {
 	_u.mutation.ResetHoldDeletedPercent()
@@ -878,6 +1040,80 @@ func (_u *OrganizationUpdateOne) AddHoldChangedPercent(v int) *OrganizationUpdat
 // ClearHoldChangedPercent clears the value of the "hold_changed_percent" field.
 func (_u *OrganizationUpdateOne) ClearHoldChangedPercent() *OrganizationUpdateOne {
 	_u.mutation.ClearHoldChangedPercent()
+	return _u
+}
+
+// SetRetentionDays sets the "retention_days" field.
+func (_u *OrganizationUpdateOne) SetRetentionDays(v int) *OrganizationUpdateOne {
+	_u.mutation.ResetRetentionDays()
+	_u.mutation.SetRetentionDays(v)
+	return _u
+}
+
+// SetNillableRetentionDays sets the "retention_days" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableRetentionDays(v *int) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetRetentionDays(*v)
+	}
+	return _u
+}
+
+// AddRetentionDays adds value to the "retention_days" field.
+func (_u *OrganizationUpdateOne) AddRetentionDays(v int) *OrganizationUpdateOne {
+	_u.mutation.AddRetentionDays(v)
+	return _u
+}
+
+// ClearRetentionDays clears the value of the "retention_days" field.
+func (_u *OrganizationUpdateOne) ClearRetentionDays() *OrganizationUpdateOne {
+	_u.mutation.ClearRetentionDays()
+	return _u
+}
+
+// SetRetentionChangedAt sets the "retention_changed_at" field.
+func (_u *OrganizationUpdateOne) SetRetentionChangedAt(v time.Time) *OrganizationUpdateOne {
+	_u.mutation.SetRetentionChangedAt(v)
+	return _u
+}
+
+// SetNillableRetentionChangedAt sets the "retention_changed_at" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableRetentionChangedAt(v *time.Time) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetRetentionChangedAt(*v)
+	}
+	return _u
+}
+
+// ClearRetentionChangedAt clears the value of the "retention_changed_at" field.
+func (_u *OrganizationUpdateOne) ClearRetentionChangedAt() *OrganizationUpdateOne {
+	_u.mutation.ClearRetentionChangedAt()
+	return _u
+}
+
+// SetJobDays sets the "job_days" field.
+func (_u *OrganizationUpdateOne) SetJobDays(v int) *OrganizationUpdateOne {
+	_u.mutation.ResetJobDays()
+	_u.mutation.SetJobDays(v)
+	return _u
+}
+
+// SetNillableJobDays sets the "job_days" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableJobDays(v *int) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetJobDays(*v)
+	}
+	return _u
+}
+
+// AddJobDays adds value to the "job_days" field.
+func (_u *OrganizationUpdateOne) AddJobDays(v int) *OrganizationUpdateOne {
+	_u.mutation.AddJobDays(v)
+	return _u
+}
+
+// ClearJobDays clears the value of the "job_days" field.
+func (_u *OrganizationUpdateOne) ClearJobDays() *OrganizationUpdateOne {
+	_u.mutation.ClearJobDays()
 	return _u
 }
 
@@ -1089,6 +1325,15 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	if _u.mutation.PasswordMinLengthCleared() {
 		_spec.ClearField(organization.FieldPasswordMinLength, field.TypeInt)
 	}
+	if value, ok := _u.mutation.PasswordRequired(); ok {
+		_spec.SetField(organization.FieldPasswordRequired, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedPasswordRequired(); ok {
+		_spec.AddField(organization.FieldPasswordRequired, field.TypeInt8, value)
+	}
+	if _u.mutation.PasswordRequiredCleared() {
+		_spec.ClearField(organization.FieldPasswordRequired, field.TypeInt8)
+	}
 	if value, ok := _u.mutation.HoldDeletedPercent(); ok {
 		_spec.SetField(organization.FieldHoldDeletedPercent, field.TypeInt, value)
 	}
@@ -1106,6 +1351,30 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.HoldChangedPercentCleared() {
 		_spec.ClearField(organization.FieldHoldChangedPercent, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RetentionDays(); ok {
+		_spec.SetField(organization.FieldRetentionDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRetentionDays(); ok {
+		_spec.AddField(organization.FieldRetentionDays, field.TypeInt, value)
+	}
+	if _u.mutation.RetentionDaysCleared() {
+		_spec.ClearField(organization.FieldRetentionDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.RetentionChangedAt(); ok {
+		_spec.SetField(organization.FieldRetentionChangedAt, field.TypeTime, value)
+	}
+	if _u.mutation.RetentionChangedAtCleared() {
+		_spec.ClearField(organization.FieldRetentionChangedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.JobDays(); ok {
+		_spec.SetField(organization.FieldJobDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedJobDays(); ok {
+		_spec.AddField(organization.FieldJobDays, field.TypeInt, value)
+	}
+	if _u.mutation.JobDaysCleared() {
+		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)

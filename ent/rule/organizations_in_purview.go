@@ -2,6 +2,7 @@ package rule
 
 import (
 	"context"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
@@ -33,8 +34,15 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 	})
 }
 
+// settings are the columns that an administrator of a school changes as well.
+var settings = []string{
+	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
+	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
+}
+
 // DistrictAdministratorsChangeSchools lets district administrators create and
-// change the schools of their districts; nobody deletes an organization.
+// change the schools of their districts, and school administrators change the
+// settings of theirs; nobody deletes an organization.
 func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 	return privacy.OrganizationMutationRuleFunc(func(ctx context.Context, m *db.OrganizationMutation) error {
 		districts := ask(ctx).AdminDistricts()
@@ -46,7 +54,12 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 			}
 			return privacy.Allow
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
-			m.Where(anyOf(organization.Or, when(districts, organization.DistrictIDIn)))
+			fields := slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields())
+			if slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(settings, f) }) {
+				m.Where(anyOf(organization.Or, when(districts, organization.DistrictIDIn)))
+			} else {
+				m.Where(OrganizationsAdministered(ask(ctx)))
+			}
 			return privacy.Allow
 		default:
 			return privacy.Skip

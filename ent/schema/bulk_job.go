@@ -59,6 +59,7 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
 		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
+		field.Int8("forgotten").Default(0).Comment("0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then."),
 		field.Int("undone_by").Optional().Nillable().Comment("Who asked for the undo, which acts with that person's roles."),
 
 		field.String("key_print").SchemaType(varchar(32)).Default("").Immutable().

@@ -28,7 +28,7 @@ func (BulkJobRow) Fields() []ent.Field {
 		field.String("label").SchemaType(varchar(255)).Immutable(),
 		field.Bytes("plan").Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).Comment("JSON; a password in it is encrypted, and removed when the row has been applied."),
 		field.Int("change_count").Immutable().Comment("Fields that change."),
-		field.Bytes("before").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).Comment("JSON: what the row replaced when it was applied, for the undo; the hash of a password among it."),
+		field.Bytes("before").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).Comment("JSON: what the row replaced when it was applied, for the undo; the hash of a password among it. NULL where a student was created just as planned."),
 		field.Int("applied_version").Default(0).Comment("The version of the target after the row was applied; another one says that somebody has changed it since."),
 		field.Int8("state").Default(0).Comment("0 planned, 1 applied, 2 refused, 3 undone, 4 kept by the undo."),
 	}

@@ -32,8 +32,12 @@ func (Organization) Fields() []ent.Field {
 		field.Int("usage_goal_minutes").Optional().Nillable().Comment("Minutes a week for each student; inherited where unset."),
 		field.String("time_zone").SchemaType(varchar(64)).Optional().Nillable().Comment("A name of the IANA database; inherited where unset."),
 		field.Int("password_min_length").Optional().Nillable().Comment("Characters; inherited where unset."),
+		field.Int8("password_required").Optional().Nillable().Comment("1 where a new student needs a password; inherited where unset."),
 		field.Int("hold_deleted_percent").Optional().Nillable().Comment("A job that deletes a larger part of the students waits for a second administrator; inherited where unset."),
 		field.Int("hold_changed_percent").Optional().Nillable().Comment("The same for a job that changes a larger part; inherited where unset."),
+		field.Int("retention_days").Optional().Nillable().Comment("How long a deleted student is kept and can come back, and a job can be undone; inherited where unset."),
+		field.Time("retention_changed_at").SchemaType(instant).Optional().Nillable().Comment("When retention_days was last changed; a shorter time does not count at once."),
+		field.Int("job_days").Optional().Nillable().Comment("How long the rows of finished jobs are kept; inherited where unset."),
 		field.Int32("usage_counted_from").GoType(calendar.Day(0)).Default(0).Comment("The day from which the usage sums of its students are counted at this moment."),
 	}
 }

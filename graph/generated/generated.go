@@ -256,31 +256,37 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ApproveBulkJob           func(childComplexity int, id string) int
-		AssignStudentsToGroups   func(childComplexity int, input model.AssignStudentsToGroupsInput) int
-		BulkDeleteStudents       func(childComplexity int, input model.BulkDeleteStudentsInput) int
-		BulkEditStudents         func(childComplexity int, input model.BulkEditStudentsInput) int
-		CancelBulkJob            func(childComplexity int, id string) int
-		CreateGroup              func(childComplexity int, input model.CreateGroupInput) int
-		CreateServiceKey         func(childComplexity int, input model.CreateServiceKeyInput) int
-		CreateStudent            func(childComplexity int, input model.CreateStudentInput) int
-		DeleteGroup              func(childComplexity int, input model.DeleteGroupInput) int
-		DeleteStudents           func(childComplexity int, input model.DeleteStudentsInput) int
-		InviteEducator           func(childComplexity int, input model.InviteEducatorInput) int
-		RecordUsage              func(childComplexity int, input model.RecordUsageInput) int
-		RemoveStudentsFromGroups func(childComplexity int, input model.RemoveStudentsFromGroupsInput) int
-		RequestPasswordReset     func(childComplexity int, email string) int
-		RevokeOtherSessions      func(childComplexity int) int
-		RevokeServiceKey         func(childComplexity int, id string) int
-		RevokeSession            func(childComplexity int, id string) int
-		SetPasswordByLink        func(childComplexity int, input model.SetPasswordByLinkInput) int
-		SignIn                   func(childComplexity int, input model.SignInInput) int
-		SignOut                  func(childComplexity int) int
-		StartBulkJob             func(childComplexity int, id string) int
-		SubmitBulkImport         func(childComplexity int, input model.SubmitBulkImportInput) int
-		UndoBulkJob              func(childComplexity int, id string) int
-		UpdateGroup              func(childComplexity int, input model.UpdateGroupInput) int
-		UpdateStudent            func(childComplexity int, input model.UpdateStudentInput) int
+		ApproveBulkJob             func(childComplexity int, id string) int
+		AssignStudentsToGroups     func(childComplexity int, input model.AssignStudentsToGroupsInput) int
+		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
+		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
+		CancelBulkJob              func(childComplexity int, id string) int
+		CreateGroup                func(childComplexity int, input model.CreateGroupInput) int
+		CreateServiceKey           func(childComplexity int, input model.CreateServiceKeyInput) int
+		CreateStudent              func(childComplexity int, input model.CreateStudentInput) int
+		DeleteGroup                func(childComplexity int, input model.DeleteGroupInput) int
+		DeleteStudents             func(childComplexity int, input model.DeleteStudentsInput) int
+		InviteEducator             func(childComplexity int, input model.InviteEducatorInput) int
+		RecordUsage                func(childComplexity int, input model.RecordUsageInput) int
+		RemoveStudentsFromGroups   func(childComplexity int, input model.RemoveStudentsFromGroupsInput) int
+		RequestPasswordReset       func(childComplexity int, email string) int
+		RevokeOtherSessions        func(childComplexity int) int
+		RevokeServiceKey           func(childComplexity int, id string) int
+		RevokeSession              func(childComplexity int, id string) int
+		SetPasswordByLink          func(childComplexity int, input model.SetPasswordByLinkInput) int
+		SignIn                     func(childComplexity int, input model.SignInInput) int
+		SignOut                    func(childComplexity int) int
+		StartBulkJob               func(childComplexity int, id string) int
+		SubmitBulkImport           func(childComplexity int, input model.SubmitBulkImportInput) int
+		UndoBulkJob                func(childComplexity int, id string) int
+		UpdateGroup                func(childComplexity int, input model.UpdateGroupInput) int
+		UpdateOrganizationSettings func(childComplexity int, input model.UpdateOrganizationSettingsInput) int
+		UpdateStudent              func(childComplexity int, input model.UpdateStudentInput) int
+	}
+
+	NumberSetting struct {
+		Inherited func(childComplexity int) int
+		Value     func(childComplexity int) int
 	}
 
 	Organization struct {
@@ -290,8 +296,21 @@ type ComplexityRoot struct {
 		Name                    func(childComplexity int) int
 		Parent                  func(childComplexity int) int
 		SchoolYear              func(childComplexity int) int
+		Settings                func(childComplexity int) int
 		StudentCount            func(childComplexity int) int
 		Type                    func(childComplexity int) int
+		UsageGoalMinutesPerWeek func(childComplexity int) int
+	}
+
+	OrganizationSettings struct {
+		HoldChangedPercent      func(childComplexity int) int
+		HoldDeletedPercent      func(childComplexity int) int
+		JobDays                 func(childComplexity int) int
+		PasswordMinLength       func(childComplexity int) int
+		PasswordRequired        func(childComplexity int) int
+		RetentionDays           func(childComplexity int) int
+		SchoolYear              func(childComplexity int) int
+		TimeZone                func(childComplexity int) int
 		UsageGoalMinutesPerWeek func(childComplexity int) int
 	}
 
@@ -422,9 +441,24 @@ type ComplexityRoot struct {
 		DashboardNotifications func(childComplexity int, organizationID string) int
 	}
 
+	SwitchSetting struct {
+		Inherited func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
+	TextSetting struct {
+		Inherited func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
 	UpdateGroupPayload struct {
 		Group      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	UpdateOrganizationSettingsPayload struct {
+		Organization func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
 	}
 
 	UpdateStudentPayload struct {
@@ -528,6 +562,7 @@ type MutationResolver interface {
 	InviteEducator(ctx context.Context, input model.InviteEducatorInput) (*model.InviteEducatorPayload, error)
 	CreateServiceKey(ctx context.Context, input model.CreateServiceKeyInput) (*model.CreateServiceKeyPayload, error)
 	RevokeServiceKey(ctx context.Context, id string) (*model.RevokeServiceKeyPayload, error)
+	UpdateOrganizationSettings(ctx context.Context, input model.UpdateOrganizationSettingsInput) (*model.UpdateOrganizationSettingsPayload, error)
 	CreateGroup(ctx context.Context, input model.CreateGroupInput) (*model.CreateGroupPayload, error)
 	UpdateGroup(ctx context.Context, input model.UpdateGroupInput) (*model.UpdateGroupPayload, error)
 	DeleteGroup(ctx context.Context, input model.DeleteGroupInput) (*model.DeleteGroupPayload, error)
@@ -551,6 +586,7 @@ type OrganizationResolver interface {
 	SchoolYear(ctx context.Context, obj *model.Organization) (*model.SchoolYear, error)
 	UsageGoalMinutesPerWeek(ctx context.Context, obj *model.Organization) (int, error)
 	StudentCount(ctx context.Context, obj *model.Organization) (int, error)
+	Settings(ctx context.Context, obj *model.Organization) (*model.OrganizationSettings, error)
 }
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
@@ -1615,6 +1651,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateGroup(childComplexity, args["input"].(model.UpdateGroupInput)), true
+	case "Mutation.updateOrganizationSettings":
+		if e.ComplexityRoot.Mutation.UpdateOrganizationSettings == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_updateOrganizationSettings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UpdateOrganizationSettings(childComplexity, args["input"].(model.UpdateOrganizationSettingsInput)), true
 	case "Mutation.updateStudent":
 		if e.ComplexityRoot.Mutation.UpdateStudent == nil {
 			break
@@ -1626,6 +1673,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateStudent(childComplexity, args["input"].(model.UpdateStudentInput)), true
+
+	case "NumberSetting.inherited":
+		if e.ComplexityRoot.NumberSetting.Inherited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberSetting.Inherited(childComplexity), true
+	case "NumberSetting.value":
+		if e.ComplexityRoot.NumberSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NumberSetting.Value(childComplexity), true
 
 	case "Organization.children":
 		if e.ComplexityRoot.Organization.Children == nil {
@@ -1663,6 +1723,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organization.SchoolYear(childComplexity), true
+	case "Organization.settings":
+		if e.ComplexityRoot.Organization.Settings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Organization.Settings(childComplexity), true
 	case "Organization.studentCount":
 		if e.ComplexityRoot.Organization.StudentCount == nil {
 			break
@@ -1681,6 +1747,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Organization.UsageGoalMinutesPerWeek(childComplexity), true
+
+	case "OrganizationSettings.holdChangedPercent":
+		if e.ComplexityRoot.OrganizationSettings.HoldChangedPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.HoldChangedPercent(childComplexity), true
+	case "OrganizationSettings.holdDeletedPercent":
+		if e.ComplexityRoot.OrganizationSettings.HoldDeletedPercent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.HoldDeletedPercent(childComplexity), true
+	case "OrganizationSettings.jobDays":
+		if e.ComplexityRoot.OrganizationSettings.JobDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.JobDays(childComplexity), true
+	case "OrganizationSettings.passwordMinLength":
+		if e.ComplexityRoot.OrganizationSettings.PasswordMinLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.PasswordMinLength(childComplexity), true
+	case "OrganizationSettings.passwordRequired":
+		if e.ComplexityRoot.OrganizationSettings.PasswordRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.PasswordRequired(childComplexity), true
+	case "OrganizationSettings.retentionDays":
+		if e.ComplexityRoot.OrganizationSettings.RetentionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.RetentionDays(childComplexity), true
+	case "OrganizationSettings.schoolYear":
+		if e.ComplexityRoot.OrganizationSettings.SchoolYear == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.SchoolYear(childComplexity), true
+	case "OrganizationSettings.timeZone":
+		if e.ComplexityRoot.OrganizationSettings.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.TimeZone(childComplexity), true
+	case "OrganizationSettings.usageGoalMinutesPerWeek":
+		if e.ComplexityRoot.OrganizationSettings.UsageGoalMinutesPerWeek == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.UsageGoalMinutesPerWeek(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -2226,6 +2347,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.DashboardNotifications(childComplexity, args["organizationId"].(string)), true
 
+	case "SwitchSetting.inherited":
+		if e.ComplexityRoot.SwitchSetting.Inherited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SwitchSetting.Inherited(childComplexity), true
+	case "SwitchSetting.value":
+		if e.ComplexityRoot.SwitchSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SwitchSetting.Value(childComplexity), true
+
+	case "TextSetting.inherited":
+		if e.ComplexityRoot.TextSetting.Inherited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextSetting.Inherited(childComplexity), true
+	case "TextSetting.value":
+		if e.ComplexityRoot.TextSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TextSetting.Value(childComplexity), true
+
 	case "UpdateGroupPayload.group":
 		if e.ComplexityRoot.UpdateGroupPayload.Group == nil {
 			break
@@ -2238,6 +2385,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UpdateGroupPayload.UserErrors(childComplexity), true
+
+	case "UpdateOrganizationSettingsPayload.organization":
+		if e.ComplexityRoot.UpdateOrganizationSettingsPayload.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateOrganizationSettingsPayload.Organization(childComplexity), true
+	case "UpdateOrganizationSettingsPayload.userErrors":
+		if e.ComplexityRoot.UpdateOrganizationSettingsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UpdateOrganizationSettingsPayload.UserErrors(childComplexity), true
 
 	case "UpdateStudentPayload.student":
 		if e.ComplexityRoot.UpdateStudentPayload.Student == nil {
@@ -2431,6 +2591,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MatchingStudents", ec.unmarshalInputMatchingStudents),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
 			graphql.NewInputUnmarshaler("RemoveStudentsFromGroupsInput", ec.unmarshalInputRemoveStudentsFromGroupsInput),
+			graphql.NewInputUnmarshaler("SchoolYearInput", ec.unmarshalInputSchoolYearInput),
 			graphql.NewInputUnmarshaler("SetPasswordByLinkInput", ec.unmarshalInputSetPasswordByLinkInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
 			graphql.NewInputUnmarshaler("StudentFilter", ec.unmarshalInputStudentFilter),
@@ -2438,6 +2599,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StudentSelection", ec.unmarshalInputStudentSelection),
 			graphql.NewInputUnmarshaler("SubmitBulkImportInput", ec.unmarshalInputSubmitBulkImportInput),
 			graphql.NewInputUnmarshaler("UpdateGroupInput", ec.unmarshalInputUpdateGroupInput),
+			graphql.NewInputUnmarshaler("UpdateOrganizationSettingsInput", ec.unmarshalInputUpdateOrganizationSettingsInput),
 			graphql.NewInputUnmarshaler("UpdateStudentInput", ec.unmarshalInputUpdateStudentInput),
 			graphql.NewInputUnmarshaler("UsageEventInput", ec.unmarshalInputUsageEventInput),
 		)
@@ -2759,6 +2921,51 @@ type Organization implements Node {
   usageGoalMinutesPerWeek: Int!
   "Students of the purview, active or not, in groups or not."
   studentCount: Int!
+  "What holds here, and which of it the organization has set itself."
+  settings: OrganizationSettings!
+}
+
+"What holds for an organization: what it has set itself, else what its district has set, else the default. updateOrganizationSettings changes it."
+type OrganizationSettings {
+  "By default from 1 August to 31 July."
+  schoolYear: SchoolYear!
+  "Minutes a week that each student should reach; by default 100."
+  usageGoalMinutesPerWeek: NumberSetting!
+  "A name of the IANA database; it says which calendar day an instant belongs to. By default UTC. Usage that has been recorded stays on its day."
+  timeZone: TextSetting!
+  "The fewest characters of a student's new password; by default 4."
+  passwordMinLength: NumberSetting!
+  "Whether a new student needs a password; by default not."
+  passwordRequired: SwitchSetting!
+  "A bulk job that would delete more percent of the students waits for a second administrator; by default 10."
+  holdDeletedPercent: NumberSetting!
+  "A bulk job that would change more percent of the students waits for a second administrator; by default 75."
+  holdChangedPercent: NumberSetting!
+  "For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90."
+  retentionDays: NumberSetting!
+  "For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay."
+  jobDays: NumberSetting!
+}
+
+"A number that holds for an organization."
+type NumberSetting {
+  value: Int!
+  "True where the organization takes its district's, or the default."
+  inherited: Boolean!
+}
+
+"A text that holds for an organization."
+type TextSetting {
+  value: String!
+  "True where the organization takes its district's, or the default."
+  inherited: Boolean!
+}
+
+"A yes or no that holds for an organization."
+type SwitchSetting {
+  value: Boolean!
+  "True where the organization takes its district's, or the default."
+  inherited: Boolean!
 }
 
 "The first and last day of a school year."
@@ -3339,7 +3546,7 @@ type RemoveStudentsFromGroupsPayload {
   userErrors: [UserError!]!
 }
 
-"A new student, or a deleted one who comes back with the same Student ID within 90 days."
+"A new student, or a deleted one who comes back with the same Student ID before the data are erased (retentionDays of the organization)."
 input CreateStudentInput {
   "The school."
   organizationId: ID!
@@ -3349,7 +3556,7 @@ input CreateStudentInput {
   lastName: String!
   "3 to 100 characters, unique in the district without regard to case."
   username: String!
-  "4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set."
+  "4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set; the organization can require one."
   password: String
   "PK, K or 1 to 12."
   grade: String!
@@ -3463,6 +3670,40 @@ type RecordUsagePayload {
   userErrors: [UserError!]!
 }
 
+"The first and last day of a school year."
+input SchoolYearInput {
+  startsOn: Date!
+  "28 to 400 days, both included."
+  endsOn: Date!
+}
+
+"What of an organization's settings changes. What is left out stays; null makes the organization inherit it again."
+input UpdateOrganizationSettingsInput {
+  organizationId: ID!
+  schoolYear: SchoolYearInput
+  "1 to 10,080."
+  usageGoalMinutesPerWeek: Int
+  "A name of the IANA database, such as America/Chicago."
+  timeZone: String
+  "4 to 64; an administrator of a school sets at least what the district asks for."
+  passwordMinLength: Int
+  "An administrator of a school cannot do without what the district requires."
+  passwordRequired: Boolean
+  "1 to 100; an administrator of a school sets at most what the district allows."
+  holdDeletedPercent: Int
+  "1 to 100; an administrator of a school sets at most what the district allows."
+  holdChangedPercent: Int
+  "30 to 365. For administrators of the district. A change is without effect on the purge for 7 days."
+  retentionDays: Int
+  "30 to 1,095. For administrators of the district."
+  jobDays: Int
+}
+
+type UpdateOrganizationSettingsPayload {
+  organization: Organization
+  userErrors: [UserError!]!
+}
+
 "What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed."
 type Mutation {
   "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again."
@@ -3483,6 +3724,8 @@ type Mutation {
   createServiceKey(input: CreateServiceKeyInput!): CreateServiceKeyPayload!
   "Ends a service key at once. For administrators of the organization."
   revokeServiceKey(id: ID!): RevokeServiceKeyPayload!
+  "Changes what holds for a district and what its schools inherit, or for one school. For administrators of the organization."
+  updateOrganizationSettings(input: UpdateOrganizationSettingsInput!): UpdateOrganizationSettingsPayload!
   createGroup(input: CreateGroupInput!): CreateGroupPayload!
   updateGroup(input: UpdateGroupInput!): UpdateGroupPayload!
   "Removes a group; its students stay. For administrators."
@@ -3493,13 +3736,13 @@ type Mutation {
   removeStudentsFromGroups(input: RemoveStudentsFromGroupsInput!): RemoveStudentsFromGroupsPayload!
   createStudent(input: CreateStudentInput!): CreateStudentPayload!
   updateStudent(input: UpdateStudentInput!): UpdateStudentPayload!
-  "Hides students for 90 days, in which they can come back. For administrators."
+  "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators."
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
   "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is verified first; nothing is written before startBulkJob. For a teacher: within the groups taught."
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
-  "Hides many students for 90 days, as a job that is verified first; nothing is written before startBulkJob. For administrators."
+  "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
   "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students, and more than 20 of them, becomes HELD instead; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
@@ -3507,7 +3750,7 @@ type Mutation {
   approveBulkJob(id: ID!): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within 90 days after its end: previous values, groups joined and left; deleted students come back, created ones are hidden. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
+  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!
@@ -3924,6 +4167,16 @@ func (ec *executionContext) childFields_InviteEducatorPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type InviteEducatorPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_NumberSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_NumberSetting_value(ctx, field)
+	case "inherited":
+		return ec.fieldContext_NumberSetting_inherited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NumberSetting", field.Name)
+}
+
 func (ec *executionContext) childFields_Organization(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -3944,8 +4197,34 @@ func (ec *executionContext) childFields_Organization(ctx context.Context, field 
 		return ec.fieldContext_Organization_usageGoalMinutesPerWeek(ctx, field)
 	case "studentCount":
 		return ec.fieldContext_Organization_studentCount(ctx, field)
+	case "settings":
+		return ec.fieldContext_Organization_settings(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Organization", field.Name)
+}
+
+func (ec *executionContext) childFields_OrganizationSettings(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "schoolYear":
+		return ec.fieldContext_OrganizationSettings_schoolYear(ctx, field)
+	case "usageGoalMinutesPerWeek":
+		return ec.fieldContext_OrganizationSettings_usageGoalMinutesPerWeek(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_OrganizationSettings_timeZone(ctx, field)
+	case "passwordMinLength":
+		return ec.fieldContext_OrganizationSettings_passwordMinLength(ctx, field)
+	case "passwordRequired":
+		return ec.fieldContext_OrganizationSettings_passwordRequired(ctx, field)
+	case "holdDeletedPercent":
+		return ec.fieldContext_OrganizationSettings_holdDeletedPercent(ctx, field)
+	case "holdChangedPercent":
+		return ec.fieldContext_OrganizationSettings_holdChangedPercent(ctx, field)
+	case "retentionDays":
+		return ec.fieldContext_OrganizationSettings_retentionDays(ctx, field)
+	case "jobDays":
+		return ec.fieldContext_OrganizationSettings_jobDays(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OrganizationSettings", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4160,6 +4439,26 @@ func (ec *executionContext) childFields_StudentEdge(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type StudentEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_SwitchSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_SwitchSetting_value(ctx, field)
+	case "inherited":
+		return ec.fieldContext_SwitchSetting_inherited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SwitchSetting", field.Name)
+}
+
+func (ec *executionContext) childFields_TextSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_TextSetting_value(ctx, field)
+	case "inherited":
+		return ec.fieldContext_TextSetting_inherited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TextSetting", field.Name)
+}
+
 func (ec *executionContext) childFields_UpdateGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "group":
@@ -4168,6 +4467,16 @@ func (ec *executionContext) childFields_UpdateGroupPayload(ctx context.Context, 
 		return ec.fieldContext_UpdateGroupPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UpdateGroupPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UpdateOrganizationSettingsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return ec.fieldContext_UpdateOrganizationSettingsPayload_organization(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UpdateOrganizationSettingsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UpdateOrganizationSettingsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateStudentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4772,6 +5081,20 @@ func (ec *executionContext) field_Mutation_updateGroup_args(ctx context.Context,
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateGroupInput, error) {
 			return ec.unmarshalNUpdateGroupInput2homeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_updateOrganizationSettings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.UpdateOrganizationSettingsInput, error) {
+			return ec.unmarshalNUpdateOrganizationSettingsInput2homeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8750,6 +9073,50 @@ func (ec *executionContext) fieldContext_Mutation_revokeServiceKey(ctx context.C
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_updateOrganizationSettings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_updateOrganizationSettings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().UpdateOrganizationSettings(ctx, fc.Args["input"].(model.UpdateOrganizationSettingsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
+			return ec.marshalNUpdateOrganizationSettingsPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_updateOrganizationSettings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UpdateOrganizationSettingsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_updateOrganizationSettings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_createGroup(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9454,6 +9821,52 @@ func (ec *executionContext) fieldContext_Mutation_recordUsage(ctx context.Contex
 	return fc, nil
 }
 
+func (ec *executionContext) _NumberSetting_value(ctx context.Context, field graphql.CollectedField, obj *model.NumberSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NumberSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberSetting", field, false, false, "Int")
+}
+
+func (ec *executionContext) _NumberSetting_inherited(ctx context.Context, field graphql.CollectedField, obj *model.NumberSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NumberSetting_inherited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inherited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NumberSetting_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NumberSetting", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _Organization_id(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9686,6 +10099,326 @@ func (ec *executionContext) _Organization_studentCount(ctx context.Context, fiel
 }
 func (ec *executionContext) fieldContext_Organization_studentCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Organization", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Organization_settings(ctx context.Context, field graphql.CollectedField, obj *model.Organization) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Organization_settings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Organization().Settings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.OrganizationSettings) graphql.Marshaler {
+			return ec.marshalNOrganizationSettings2ᚖhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Organization_settings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Organization",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_OrganizationSettings(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_schoolYear(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_schoolYear(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SchoolYear, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SchoolYear) graphql.Marshaler {
+			return ec.marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_schoolYear(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SchoolYear(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_usageGoalMinutesPerWeek(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_usageGoalMinutesPerWeek(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsageGoalMinutesPerWeek, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_usageGoalMinutesPerWeek(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_timeZone(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_timeZone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TimeZone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TextSetting) graphql.Marshaler {
+			return ec.marshalNTextSetting2ᚖhomeroomᚋgraphᚋmodelᚐTextSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_timeZone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TextSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_passwordMinLength(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_passwordMinLength(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasswordMinLength, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_passwordMinLength(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_passwordRequired(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_passwordRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasswordRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SwitchSetting) graphql.Marshaler {
+			return ec.marshalNSwitchSetting2ᚖhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_passwordRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SwitchSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_holdDeletedPercent(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_holdDeletedPercent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoldDeletedPercent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_holdDeletedPercent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_holdChangedPercent(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_holdChangedPercent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HoldChangedPercent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_holdChangedPercent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_retentionDays(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_retentionDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RetentionDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_retentionDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _OrganizationSettings_jobDays(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_jobDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_jobDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NumberSetting(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
@@ -11986,6 +12719,98 @@ func (ec *executionContext) fieldContext_Subscription_dashboardNotifications(ctx
 	return fc, nil
 }
 
+func (ec *executionContext) _SwitchSetting_value(ctx context.Context, field graphql.CollectedField, obj *model.SwitchSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SwitchSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SwitchSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SwitchSetting", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SwitchSetting_inherited(ctx context.Context, field graphql.CollectedField, obj *model.SwitchSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SwitchSetting_inherited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inherited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SwitchSetting_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SwitchSetting", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TextSetting_value(ctx context.Context, field graphql.CollectedField, obj *model.TextSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextSetting", field, false, false, "String")
+}
+
+func (ec *executionContext) _TextSetting_inherited(ctx context.Context, field graphql.CollectedField, obj *model.TextSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TextSetting_inherited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inherited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TextSetting_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TextSetting", field, false, false, "Boolean")
+}
+
 func (ec *executionContext) _UpdateGroupPayload_group(ctx context.Context, field graphql.CollectedField, obj *model.UpdateGroupPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12040,6 +12865,70 @@ func (ec *executionContext) _UpdateGroupPayload_userErrors(ctx context.Context, 
 func (ec *executionContext) fieldContext_UpdateGroupPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "UpdateGroupPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateOrganizationSettingsPayload_organization(ctx context.Context, field graphql.CollectedField, obj *model.UpdateOrganizationSettingsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateOrganizationSettingsPayload_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateOrganizationSettingsPayload_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateOrganizationSettingsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _UpdateOrganizationSettingsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.UpdateOrganizationSettingsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UpdateOrganizationSettingsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_UpdateOrganizationSettingsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "UpdateOrganizationSettingsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -14667,6 +15556,55 @@ func UnmarshalRemoveStudentsFromGroupsInput(ctx context.Context, raw any) (model
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSchoolYearInput(ctx context.Context, obj any) (model.SchoolYearInput, error) {
+	var it model.SchoolYearInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"startsOn", "endsOn"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "startsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
+			data, err := ec.unmarshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StartsOn = data
+		case "endsOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
+			data, err := ec.unmarshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.EndsOn = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSchoolYearInput unmarshals raw into the SchoolYearInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSchoolYearInput(ctx context.Context, raw any) (model.SchoolYearInput, error) {
+	var out model.SchoolYearInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SchoolYearInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSetPasswordByLinkInput(ctx context.Context, obj any) (model.SetPasswordByLinkInput, error) {
 	var it model.SetPasswordByLinkInput
 	if obj == nil {
@@ -15095,6 +16033,111 @@ func (ec *executionContext) unmarshalInputUpdateGroupInput(ctx context.Context, 
 func UnmarshalUpdateGroupInput(ctx context.Context, raw any) (model.UpdateGroupInput, error) {
 	var out model.UpdateGroupInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateGroupInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputUpdateOrganizationSettingsInput(ctx context.Context, obj any) (model.UpdateOrganizationSettingsInput, error) {
+	var it model.UpdateOrganizationSettingsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"organizationId", "schoolYear", "usageGoalMinutesPerWeek", "timeZone", "passwordMinLength", "passwordRequired", "holdDeletedPercent", "holdChangedPercent", "retentionDays", "jobDays"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		case "schoolYear":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schoolYear"))
+			data, err := ec.unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SchoolYear = graphql.OmittableOf(data)
+		case "usageGoalMinutesPerWeek":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("usageGoalMinutesPerWeek"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.UsageGoalMinutesPerWeek = graphql.OmittableOf(data)
+		case "timeZone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("timeZone"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.TimeZone = graphql.OmittableOf(data)
+		case "passwordMinLength":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passwordMinLength"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PasswordMinLength = graphql.OmittableOf(data)
+		case "passwordRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passwordRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PasswordRequired = graphql.OmittableOf(data)
+		case "holdDeletedPercent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holdDeletedPercent"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoldDeletedPercent = graphql.OmittableOf(data)
+		case "holdChangedPercent":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("holdChangedPercent"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HoldChangedPercent = graphql.OmittableOf(data)
+		case "retentionDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("retentionDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RetentionDays = graphql.OmittableOf(data)
+		case "jobDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobDays = graphql.OmittableOf(data)
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalUpdateOrganizationSettingsInput unmarshals raw into the UpdateOrganizationSettingsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalUpdateOrganizationSettingsInput(ctx context.Context, raw any) (model.UpdateOrganizationSettingsInput, error) {
+	var out model.UpdateOrganizationSettingsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "UpdateOrganizationSettingsInput", raw, &out)
 	return out, err
 }
 
@@ -16754,6 +17797,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "updateOrganizationSettings":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_updateOrganizationSettings(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createGroup(ctx, field)
@@ -16883,6 +17933,44 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 	return out
 }
 
+var numberSettingImplementors = []string{"NumberSetting"}
+
+func (ec *executionContext) _NumberSetting(ctx context.Context, sel ast.SelectionSet, obj *model.NumberSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, numberSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NumberSetting")
+		case "value":
+			out.Values[i] = ec._NumberSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inherited":
+			out.Values[i] = ec._NumberSetting_inherited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var organizationImplementors = []string{"Organization", "Node"}
 
 func (ec *executionContext) _Organization(ctx context.Context, sel ast.SelectionSet, obj *model.Organization) graphql.Marshaler {
@@ -16944,6 +18032,85 @@ func (ec *executionContext) _Organization(ctx context.Context, sel ast.Selection
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Organization_studentCount(ctx, field, obj)
 				})
+		case "settings":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Organization_settings(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var organizationSettingsImplementors = []string{"OrganizationSettings"}
+
+func (ec *executionContext) _OrganizationSettings(ctx context.Context, sel ast.SelectionSet, obj *model.OrganizationSettings) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, organizationSettingsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("OrganizationSettings")
+		case "schoolYear":
+			out.Values[i] = ec._OrganizationSettings_schoolYear(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "usageGoalMinutesPerWeek":
+			out.Values[i] = ec._OrganizationSettings_usageGoalMinutesPerWeek(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "timeZone":
+			out.Values[i] = ec._OrganizationSettings_timeZone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passwordMinLength":
+			out.Values[i] = ec._OrganizationSettings_passwordMinLength(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passwordRequired":
+			out.Values[i] = ec._OrganizationSettings_passwordRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holdDeletedPercent":
+			out.Values[i] = ec._OrganizationSettings_holdDeletedPercent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "holdChangedPercent":
+			out.Values[i] = ec._OrganizationSettings_holdChangedPercent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "retentionDays":
+			out.Values[i] = ec._OrganizationSettings_retentionDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobDays":
+			out.Values[i] = ec._OrganizationSettings_jobDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -17841,6 +19008,82 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 	}
 }
 
+var switchSettingImplementors = []string{"SwitchSetting"}
+
+func (ec *executionContext) _SwitchSetting(ctx context.Context, sel ast.SelectionSet, obj *model.SwitchSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, switchSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SwitchSetting")
+		case "value":
+			out.Values[i] = ec._SwitchSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inherited":
+			out.Values[i] = ec._SwitchSetting_inherited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var textSettingImplementors = []string{"TextSetting"}
+
+func (ec *executionContext) _TextSetting(ctx context.Context, sel ast.SelectionSet, obj *model.TextSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, textSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TextSetting")
+		case "value":
+			out.Values[i] = ec._TextSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inherited":
+			out.Values[i] = ec._TextSetting_inherited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var updateGroupPayloadImplementors = []string{"UpdateGroupPayload"}
 
 func (ec *executionContext) _UpdateGroupPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateGroupPayload) graphql.Marshaler {
@@ -17859,6 +19102,44 @@ func (ec *executionContext) _UpdateGroupPayload(ctx context.Context, sel ast.Sel
 			}
 		case "userErrors":
 			out.Values[i] = ec._UpdateGroupPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var updateOrganizationSettingsPayloadImplementors = []string{"UpdateOrganizationSettingsPayload"}
+
+func (ec *executionContext) _UpdateOrganizationSettingsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, updateOrganizationSettingsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("UpdateOrganizationSettingsPayload")
+		case "organization":
+			out.Values[i] = ec._UpdateOrganizationSettingsPayload_organization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._UpdateOrganizationSettingsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19190,6 +20471,14 @@ func (ec *executionContext) marshalNNotificationKind2homeroomᚋgraphᚋmodelᚐ
 	return v
 }
 
+func (ec *executionContext) marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx context.Context, sel ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "NumberSetting!")
+		return graphql.Null
+	}
+	return ec._NumberSetting(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNOrganization2ᚕᚖhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -19212,6 +20501,14 @@ func (ec *executionContext) marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐO
 		return graphql.Null
 	}
 	return ec._Organization(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNOrganizationSettings2ᚖhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx context.Context, sel ast.SelectionSet, v *model.OrganizationSettings) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "OrganizationSettings!")
+		return graphql.Null
+	}
+	return ec._OrganizationSettings(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNOrganizationType2homeroomᚋgraphᚋmodelᚐOrganizationType(ctx context.Context, v any) (model.OrganizationType, error) {
@@ -19577,6 +20874,22 @@ func (ec *executionContext) unmarshalNSubmitBulkImportInput2homeroomᚋgraphᚋm
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNSwitchSetting2ᚖhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx context.Context, sel ast.SelectionSet, v *model.SwitchSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SwitchSetting!")
+		return graphql.Null
+	}
+	return ec._SwitchSetting(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTextSetting2ᚖhomeroomᚋgraphᚋmodelᚐTextSetting(ctx context.Context, sel ast.SelectionSet, v *model.TextSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TextSetting!")
+		return graphql.Null
+	}
+	return ec._TextSetting(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNUpdateGroupInput2homeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx context.Context, v any) (model.UpdateGroupInput, error) {
 	res, err := ec.unmarshalInputUpdateGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -19588,6 +20901,19 @@ func (ec *executionContext) marshalNUpdateGroupPayload2ᚖhomeroomᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._UpdateGroupPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNUpdateOrganizationSettingsInput2homeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx context.Context, v any) (model.UpdateOrganizationSettingsInput, error) {
+	res, err := ec.unmarshalInputUpdateOrganizationSettingsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNUpdateOrganizationSettingsPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "UpdateOrganizationSettingsPayload!")
+		return graphql.Null
+	}
+	return ec._UpdateOrganizationSettingsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNUpdateStudentInput2homeroomᚋgraphᚋmodelᚐUpdateStudentInput(ctx context.Context, v any) (model.UpdateStudentInput, error) {
@@ -20101,6 +21427,14 @@ func (ec *executionContext) marshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmodel�
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx context.Context, v any) (*model.SchoolYearInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputSchoolYearInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalOServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {

@@ -7,6 +7,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/importer"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/usage"
 )
 
@@ -16,7 +17,7 @@ type Loaders struct {
 	SchoolByID        *Loader[int, *db.Organization]
 	SchoolsByDistrict *Loader[int, []*db.Organization]
 	StudentCount      *Loader[int, int]
-	Settings          *Loader[int, usage.Settings]
+	Settings          *Loader[int, setting.Settings]
 	GroupByID         *Loader[int, *db.Group]
 	GroupsByStudent   *Loader[int, []*db.Group]
 	GroupsByEducator  *Loader[int, []*db.Group]

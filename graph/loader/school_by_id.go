@@ -6,6 +6,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/database"
+	"homeroom/internal/setting"
 	"homeroom/internal/usage"
 	"homeroom/internal/viewer"
 )
@@ -22,8 +23,8 @@ func schoolByID(d *database.DB) func(context.Context, []int) (map[int]*db.Organi
 }
 
 // settings reads the settings of organizations that the answer shows.
-func settings(u *usage.Service) func(context.Context, []int) (map[int]usage.Settings, error) {
-	return func(ctx context.Context, ids []int) (map[int]usage.Settings, error) {
+func settings(u *usage.Service) func(context.Context, []int) (map[int]setting.Settings, error) {
+	return func(ctx context.Context, ids []int) (map[int]setting.Settings, error) {
 		return u.SettingsOf(viewer.AsSystem(ctx, "settings of what is in the purview"), ids)
 	}
 }

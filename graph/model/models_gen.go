@@ -226,7 +226,7 @@ type CreateServiceKeyPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// A new student, or a deleted one who comes back with the same Student ID within 90 days.
+// A new student, or a deleted one who comes back with the same Student ID before the data are erased (retentionDays of the organization).
 type CreateStudentInput struct {
 	// The school.
 	OrganizationID string `json:"organizationId"`
@@ -236,7 +236,7 @@ type CreateStudentInput struct {
 	LastName   string `json:"lastName"`
 	// 3 to 100 characters, unique in the district without regard to case.
 	Username string `json:"username"`
-	// 4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set.
+	// 4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set; the organization can require one.
 	Password *string `json:"password,omitempty"`
 	// PK, K or 1 to 12.
 	Grade string `json:"grade"`
@@ -425,6 +425,13 @@ type MatchingStudents struct {
 type Mutation struct {
 }
 
+// A number that holds for an organization.
+type NumberSetting struct {
+	Value int `json:"value"`
+	// True where the organization takes its district's, or the default.
+	Inherited bool `json:"inherited"`
+}
+
 // A district, or a school inside one.
 type Organization struct {
 	ID   string           `json:"id"`
@@ -441,14 +448,38 @@ type Organization struct {
 	// Minutes a week that each student should reach; the school's own goal or the district's, 100 where neither has one.
 	UsageGoalMinutesPerWeek int `json:"usageGoalMinutesPerWeek"`
 	// Students of the purview, active or not, in groups or not.
-	StudentCount int              `json:"studentCount"`
-	Entity       *db.Organization `json:"-"`
+	StudentCount int `json:"studentCount"`
+	// What holds here, and which of it the organization has set itself.
+	Settings *OrganizationSettings `json:"settings"`
+	Entity   *db.Organization      `json:"-"`
 }
 
 func (Organization) IsNode() {}
 
 // Unique among all nodes of all types; never changes.
 func (this Organization) GetID() string { return this.ID }
+
+// What holds for an organization: what it has set itself, else what its district has set, else the default. updateOrganizationSettings changes it.
+type OrganizationSettings struct {
+	// By default from 1 August to 31 July.
+	SchoolYear *SchoolYear `json:"schoolYear"`
+	// Minutes a week that each student should reach; by default 100.
+	UsageGoalMinutesPerWeek *NumberSetting `json:"usageGoalMinutesPerWeek"`
+	// A name of the IANA database; it says which calendar day an instant belongs to. By default UTC. Usage that has been recorded stays on its day.
+	TimeZone *TextSetting `json:"timeZone"`
+	// The fewest characters of a student's new password; by default 4.
+	PasswordMinLength *NumberSetting `json:"passwordMinLength"`
+	// Whether a new student needs a password; by default not.
+	PasswordRequired *SwitchSetting `json:"passwordRequired"`
+	// A bulk job that would delete more percent of the students waits for a second administrator; by default 10.
+	HoldDeletedPercent *NumberSetting `json:"holdDeletedPercent"`
+	// A bulk job that would change more percent of the students waits for a second administrator; by default 75.
+	HoldChangedPercent *NumberSetting `json:"holdChangedPercent"`
+	// For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90.
+	RetentionDays *NumberSetting `json:"retentionDays"`
+	// For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay.
+	JobDays *NumberSetting `json:"jobDays"`
+}
 
 // Where a page stands in its list. Give endCursor as after for the next page, startCursor as before for the previous one.
 type PageInfo struct {
@@ -524,6 +555,13 @@ type SchoolYear struct {
 	EndsOn   calendar.Day `json:"endsOn"`
 	// True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July.
 	Inherited bool `json:"inherited"`
+}
+
+// The first and last day of a school year.
+type SchoolYearInput struct {
+	StartsOn calendar.Day `json:"startsOn"`
+	// 28 to 400 days, both included.
+	EndsOn calendar.Day `json:"endsOn"`
 }
 
 // A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…
@@ -684,6 +722,20 @@ type SubmitBulkImportInput struct {
 type Subscription struct {
 }
 
+// A yes or no that holds for an organization.
+type SwitchSetting struct {
+	Value bool `json:"value"`
+	// True where the organization takes its district's, or the default.
+	Inherited bool `json:"inherited"`
+}
+
+// A text that holds for an organization.
+type TextSetting struct {
+	Value string `json:"value"`
+	// True where the organization takes its district's, or the default.
+	Inherited bool `json:"inherited"`
+}
+
 // What of a group changes; what is left out stays.
 type UpdateGroupInput struct {
 	ID   string  `json:"id"`
@@ -697,6 +749,33 @@ type UpdateGroupInput struct {
 type UpdateGroupPayload struct {
 	Group      *Group       `json:"group,omitempty"`
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What of an organization's settings changes. What is left out stays; null makes the organization inherit it again.
+type UpdateOrganizationSettingsInput struct {
+	OrganizationID string                              `json:"organizationId"`
+	SchoolYear     graphql.Omittable[*SchoolYearInput] `json:"schoolYear,omitempty"`
+	// 1 to 10,080.
+	UsageGoalMinutesPerWeek graphql.Omittable[*int] `json:"usageGoalMinutesPerWeek,omitempty"`
+	// A name of the IANA database, such as America/Chicago.
+	TimeZone graphql.Omittable[*string] `json:"timeZone,omitempty"`
+	// 4 to 64; an administrator of a school sets at least what the district asks for.
+	PasswordMinLength graphql.Omittable[*int] `json:"passwordMinLength,omitempty"`
+	// An administrator of a school cannot do without what the district requires.
+	PasswordRequired graphql.Omittable[*bool] `json:"passwordRequired,omitempty"`
+	// 1 to 100; an administrator of a school sets at most what the district allows.
+	HoldDeletedPercent graphql.Omittable[*int] `json:"holdDeletedPercent,omitempty"`
+	// 1 to 100; an administrator of a school sets at most what the district allows.
+	HoldChangedPercent graphql.Omittable[*int] `json:"holdChangedPercent,omitempty"`
+	// 30 to 365. For administrators of the district. A change is without effect on the purge for 7 days.
+	RetentionDays graphql.Omittable[*int] `json:"retentionDays,omitempty"`
+	// 30 to 1,095. For administrators of the district.
+	JobDays graphql.Omittable[*int] `json:"jobDays,omitempty"`
+}
+
+type UpdateOrganizationSettingsPayload struct {
+	Organization *Organization `json:"organization,omitempty"`
+	UserErrors   []*UserError  `json:"userErrors"`
 }
 
 // What of a student changes; what is left out stays.

@@ -44,7 +44,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -76,6 +76,8 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 		return err
 	}
 	defer d.Close()
+	// The tables are up to date; what comes now is short.
+	d.BoundStatements(cfg.Limits.StatementTimeout)
 	address := "http://" + shownAddress(listener)
 	people := accounts{linkBase: cmp.Or(cfg.Server.PublicURL, address)}
 	if people.send, err = mailer(cfg.Mail, a.now); err != nil {
@@ -120,9 +122,9 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
-		DB: s.db, Identity: s.identity, Roster: s.roster, Usage: s.usage, Notify: s.notify,
+		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Usage: s.usage, Notify: s.notify,
 		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Log: log,
-	}, graph.Limits{UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory})
+	}, limitsOf(cfg))
 	return httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
 		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL)),
@@ -131,6 +133,17 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
+	}
+}
+
+// limitsOf are the limits of the endpoint as the operator wants them; those that
+// nobody sets have their defaults.
+func limitsOf(cfg config.Config) graph.Limits {
+	l := cfg.Limits
+	return graph.Limits{
+		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
+		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
+		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions,
 	}
 }
 
@@ -167,6 +180,7 @@ func (s *services) recountForever(ctx context.Context, log *slog.Logger) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-s.recount:
 		}
 	}
 }

@@ -15,17 +15,21 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/usage"
 	"homeroom/internal/viewer"
 )
 
 // services are the capabilities over one database.
 type services struct {
-	db        *database.DB
-	audit     *audit.Service
-	hasher    *identity.Hasher
-	identity  *identity.Service
-	roster    *roster.Service
+	db       *database.DB
+	audit    *audit.Service
+	hasher   *identity.Hasher
+	identity *identity.Service
+	roster   *roster.Service
+	settings *setting.Service
+	// recount is written to when a school year may have changed.
+	recount   chan struct{}
 	usage     *usage.Service
 	notify    *notify.Service
 	importer  *importer.Service
@@ -52,13 +56,14 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 
 // newServices wires the capabilities. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
-	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost)}
+	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1)}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, Now: now, Log: log,
 	})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
+	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
@@ -69,6 +74,14 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	return s, err
+}
+
+// wakeRecount has the sums of usage looked at soon.
+func (s *services) wakeRecount() {
+	select {
+	case s.recount <- struct{}{}:
+	default:
+	}
 }
 
 // open connects to the database of a command's configuration and brings its

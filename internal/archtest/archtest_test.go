@@ -18,6 +18,7 @@ var layers = [][]string{
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
+	{"internal/setting"},
 	{"internal/audit", "internal/config"},
 	{"internal/database"},
 	{"ent/migrations"},

@@ -20,6 +20,7 @@ import (
 type Config struct {
 	Database Database
 	Server   Server
+	Limits   Limits
 	Session  Session
 	Secret   Secret
 	Mail     Mail
@@ -36,6 +37,10 @@ func Default() Config {
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
 			JobLease:        30 * time.Second,
+		},
+		Limits: Limits{
+			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
+			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
 		},
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
@@ -120,6 +125,7 @@ func (c Config) validate(uses func(Section) bool) error {
 	}{
 		{DatabaseSection, c.Database.Validate},
 		{ServerSection, c.Server.Validate},
+		{LimitSection, c.Limits.Validate},
 		{SessionSection, c.Session.Validate},
 		{SecretSection, c.Secret.Validate},
 		{MailSection, func() error { return c.Mail.Validate(c.Server.PublicURL) }},

@@ -15,7 +15,7 @@ import (
 )
 
 var everything = []config.Section{
-	config.DatabaseSection, config.ServerSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection,
+	config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection,
 }
 
 // load reads flags and variables as a command does.
@@ -100,6 +100,9 @@ func TestLoad(t *testing.T) {
 			"HOMEROOM_JOB_LEASE":         "999ms",
 			"HOMEROOM_SESSION_LIFETIME":  "0s",
 			"HOMEROOM_LOG_FORMAT":        "xml",
+			"HOMEROOM_MAX_TOKENS":        "many",
+			"HOMEROOM_MAX_DEPTH":         "0",
+			"HOMEROOM_STATEMENT_TIMEOUT": "1ms",
 		}, everything...)
 		if err == nil {
 			t.Fatal("no error")
@@ -108,6 +111,7 @@ func TestLoad(t *testing.T) {
 		want := []string{
 			"addr", "public-url", "allowed-origins", "allowed-origins", "shutdown-timeout", "max-upload-bytes",
 			"max-request-bytes", "request-timeout", "job-lease", "session-lifetime", "data", "log-level", "log-format", "database-url",
+			"max-tokens", "max-depth", "statement-timeout",
 		}
 		for _, flag := range want {
 			variable := "HOMEROOM_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

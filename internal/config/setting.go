@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"log/slog"
+	"slices"
 	"strings"
 )
 
@@ -13,6 +14,7 @@ type Section string
 const (
 	DatabaseSection Section = "Database"
 	ServerSection   Section = "Server"
+	LimitSection    Section = "Limits"
 	SessionSection  Section = "Session"
 	SecretSection   Section = "Secret"
 	MailSection     Section = "Mail"
@@ -140,6 +142,8 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { c.Log.Format = strings.ToLower(strings.TrimSpace(v)); return nil },
 		},
 	}
+	session := slices.IndexFunc(list, func(s Setting) bool { return s.Section == SessionSection })
+	list = slices.Insert(list, session, d.Limits.settings()...)
 	for i := range list {
 		list[i].Variable = variable(list[i].Flag)
 	}

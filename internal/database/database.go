@@ -31,6 +31,8 @@ type DB struct {
 	// writer lets one transaction of this process write at a time on SQLite,
 	// in the order of arrival; SQLite's own waiting is a lottery.
 	writer chan struct{}
+	// bounded makes the connections; nil for SQLite.
+	bounded *bounded
 }
 
 // Open connects to the database of a URL (see CheckURL) and checks that it
@@ -45,7 +47,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 			return nil, err
 		}
 	}
-	conn, err := src.open()
+	conn, limits, err := src.open()
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +55,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		conn.Close()
 		return nil, fmt.Errorf("the database does not answer: %w", err)
 	}
-	d := &DB{kind: src.kind, sql: conn, writer: make(chan struct{}, 1)}
+	d := &DB{kind: src.kind, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
 	return d, nil
 }
@@ -64,26 +66,36 @@ func OpenSQL(rawURL string) (*sql.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	return src.open()
+	conn, _, err := src.open()
+	return conn, err
 }
 
-func (s source) open() (*sql.DB, error) {
-	conn, err := sql.Open(s.kind.DriverName(), s.dsn)
-	if err != nil {
-		return nil, err
-	}
-	if s.kind == MySQL {
-		conn.SetMaxOpenConns(48)
-		conn.SetMaxIdleConns(16)
-		// Proxies and servers close idle connections; a shorter life avoids
-		// meeting a closed one.
-		conn.SetConnMaxLifetime(4 * time.Minute)
-		conn.SetConnMaxIdleTime(45 * time.Second)
-	} else {
+// mysqlIdle is how many connections to MySQL are kept while nobody needs them.
+const mysqlIdle = 16
+
+func (s source) open() (*sql.DB, *bounded, error) {
+	if s.kind == SQLite {
+		conn, err := sql.Open(SQLite.DriverName(), s.dsn)
+		if err != nil {
+			return nil, nil, err
+		}
 		conn.SetMaxOpenConns(16)
 		conn.SetMaxIdleConns(16)
+		return conn, nil, nil
 	}
-	return conn, nil
+	connector, err := mysql.NewConnector(s.mysql)
+	if err != nil {
+		return nil, nil, err
+	}
+	b := &bounded{Connector: connector}
+	conn := sql.OpenDB(b)
+	conn.SetMaxOpenConns(48)
+	conn.SetMaxIdleConns(mysqlIdle)
+	// Proxies and servers close idle connections; a shorter life avoids
+	// meeting a closed one.
+	conn.SetConnMaxLifetime(4 * time.Minute)
+	conn.SetConnMaxIdleTime(45 * time.Second)
+	return conn, b, nil
 }
 
 func (k Kind) dialect() string {

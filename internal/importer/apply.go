@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 
@@ -22,6 +23,9 @@ type batch struct {
 	v    *viewer.Viewer
 	why  *problem
 	rows []*plannedRow
+	// careful has the batch look whether ids have been taken before it writes them.
+	// Without it the unique indexes are trusted to tell, as they hardly ever do.
+	careful bool
 }
 
 // plannedRow is a row on its way into the roster.
@@ -66,6 +70,11 @@ func (r *plannedRow) stale(format string, args ...any) {
 		Hint: "Upload the row again to see what it would change now."})
 }
 
+// applyRows is how many rows are written in one transaction, unless passwords are
+// among them. With more rows fewer pages of the indexes are written twice, but
+// others who want to write wait longer.
+const applyRows = 1000
+
 // largeImport is how many rows make it worth while to look at the tables anew, so
 // that the planner knows what has come in.
 const largeImport = 5000
@@ -91,20 +100,15 @@ func (s *Service) apply(ctx context.Context, h *held) error {
 // applyBatches writes the rows batch by batch. Whoever goes on after a crash
 // finds in processed_rows where.
 func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err error) {
-	for behind := h.job.ProcessedRows; ; {
-		b, err := s.nextBatch(ctx, h.job, behind)
+	first := h.job.ProcessedRows == 0
+	for b, err := range s.batches(ctx, h.job) {
 		if err != nil {
 			return false, err
-		}
-		if len(b.rows) == 0 {
-			return true, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-				return s.complete(ctx, client, h.job.ID)
-			})
 		}
 		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
 			return false, err
 		}
-		if b.v == nil && behind == 0 {
+		if b.v == nil && first {
 			return false, s.failRows(ctx, h, []*problem{b.why})
 		}
 		if err := s.hashPasswords(ctx, h.job, b.rows); err != nil {
@@ -113,15 +117,19 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 		if err := s.writeBatch(ctx, h, b); err != nil {
 			return false, fmt.Errorf("write the rows from %d on: %w", b.rows[0].Row, err)
 		}
-		behind = b.last().Row
+		first = false
 	}
+	return true, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return s.complete(ctx, client, h.job.ID)
+	})
 }
 
-// writeBatch writes a batch in a transaction. Where somebody else takes an id
-// between the look and the write, the next look sees it and refuses that row
-// alone. Where that happens again and again, because somebody creates students
-// all the time, smaller batches leave less time for it, down to a single row, for
-// which the answer of the unique index is the reason itself.
+// writeBatch writes a batch in a transaction. Where a unique index says that an id
+// has been taken since the file was checked, the batch is written again with a
+// look before, which refuses that row alone. Where somebody takes one between the
+// look and the write, again and again, because students are created all the time,
+// smaller batches leave less time for it, down to a single row, for which the
+// answer of the unique index is the reason itself.
 func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 	const tries = 3
 	write := func() error {
@@ -131,6 +139,7 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 	}
 	err := write()
 	for try := 1; isDuplicate(err) && try < tries; try++ {
+		b.careful = true
 		err = write()
 	}
 	switch half := len(b.rows) / 2; {
@@ -179,6 +188,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 		return false, err
 	}
 	var refused []*problem
+	careful := false
 	write := func() error {
 		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			refused = nil
@@ -190,7 +200,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 				if len(b.rows) == 0 {
 					return s.complete(ctx, client, h.job.ID)
 				}
-				b.v = v
+				b.v, b.careful = v, careful
 				for _, r := range b.rows {
 					r.hash = hashes[r.Row]
 				}
@@ -204,9 +214,10 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 			}
 		})
 	}
-	// The next look sees the id that somebody took, and refuses the row.
+	// A look before the write sees the id that somebody took, and refuses the row.
 	err = write()
 	for try := 1; isDuplicate(err) && try < maxTries; try++ {
+		careful = true
 		err = write()
 	}
 	if errors.Is(err, errRefused) {
@@ -217,19 +228,39 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 
 var errRefused = errors.New("importer: a row of a job that is all or nothing was refused")
 
+// batches reads the batches of a job, each while the one before it is being
+// written: what is planned behind a row does not depend on the rows before it.
+func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*batch, error] {
+	return ahead(ctx, func(ctx context.Context, put func(*batch) bool) error {
+		for behind := job.ProcessedRows; ; {
+			b, err := s.nextBatch(ctx, job, behind)
+			if err != nil || len(b.rows) == 0 || !put(b) {
+				return err
+			}
+			behind = b.last().Row
+		}
+	})
+}
+
 // nextBatch reads the next plans behind a row. The number of a row is never
 // smaller than that among the rows that are not blank, so processed_rows will do.
 func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*batch, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(applyRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
 	b := &batch{job: job, rows: make([]*plannedRow, len(rows))}
+	passwords := false
 	for i, row := range rows {
 		p, err := readPlan(row.Plan)
 		if err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
 		}
 		b.rows[i] = &plannedRow{BulkJobRow: row, plan: p}
+		passwords = passwords || len(p.Password) > 0
+	}
+	if passwords {
+		// Hashing takes long, and whoever watches wants to see it go on.
+		b.rows = b.rows[:min(len(b.rows), batchRows)]
 	}
 	return b, err
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -10,6 +11,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -18,19 +20,23 @@ import (
 func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch) error {
 	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
-	locked, err := roster.LockStudents(system, client, s.locks(), ids)
-	if err != nil {
-		return err
-	}
 	students := map[int]*db.Student{}
-	for _, st := range locked {
-		students[st.ID] = st
+	for chunk := range slices.Chunk(ids, statementRows) {
+		locked, err := roster.LockStudents(system, client, s.locks(), chunk)
+		if err != nil {
+			return err
+		}
+		for _, st := range locked {
+			students[st.ID] = st
+		}
 	}
 	if err := s.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
-	if err := s.refuseTaken(system, client, b); err != nil {
-		return err
+	if b.careful {
+		if err := s.refuseTaken(system, client, b); err != nil {
+			return err
+		}
 	}
 	if err := s.refuseStaleGroups(ctx, client, b); err != nil {
 		return err
@@ -58,15 +64,24 @@ func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch
 // refuseStaleStudents refuses the rows whose students are not as they were when
 // the preview was made, or may not be changed by the submitter any more.
 func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student, ids []int) error {
-	visible, err := idSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(ctx))
-	if err != nil {
-		return err
-	}
+	visible := map[int]bool{}
 	editable := visible
 	if b.v.IsTeacher() {
-		if editable, err = idSet(client.Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(b.v)).IDs(ctx)); err != nil {
+		editable = map[int]bool{}
+	}
+	for chunk := range slices.Chunk(ids, statementRows) {
+		if err := addIDs(visible)(client.Student.Query().Where(student.IDIn(chunk...)).IDs(ctx)); err != nil {
 			return err
 		}
+		if b.v.IsTeacher() {
+			if err := addIDs(editable)(client.Student.Query().Where(student.IDIn(chunk...), rule.StudentsEdited(b.v)).IDs(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	reserved, err := s.stillReserved(ctx, client, b, students)
+	if err != nil {
+		return err
 	}
 	for _, r := range b.rows {
 		st := students[r.TargetID]
@@ -78,7 +93,7 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 		case st == nil || st.Version != r.TargetVersion:
 			r.stale("Somebody has changed the student since the file was checked.")
 		case p.Do == doRevive:
-			if st.DeletedAt == nil || s.now().Sub(*st.DeletedAt) > roster.Reserved || !b.v.Administers(st.OrganizationID, st.DistrictID) {
+			if !reserved[st.ID] || !b.v.Administers(st.OrganizationID, st.DistrictID) {
 				r.stale("The student cannot be brought back any more.")
 			}
 		case !visible[st.ID], !editable[st.ID] && (len(p.Set) > 0 || r.hash != ""):
@@ -90,12 +105,41 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 	return nil
 }
 
+// stillReserved are the students of rows that bring somebody back who can come
+// back, by the settings of the moment.
+func (s *Service) stillReserved(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (map[int]bool, error) {
+	var deleted []*db.Student
+	var schools []int
+	for _, r := range b.rows {
+		if st := students[r.TargetID]; st != nil && st.DeletedAt != nil && r.plan.Do == doRevive {
+			deleted = append(deleted, st)
+			schools = append(schools, st.OrganizationID)
+		}
+	}
+	if len(deleted) == 0 {
+		return nil, nil
+	}
+	settings, err := setting.ByID(ctx, client, s.now(), schools...)
+	reserved := map[int]bool{}
+	for _, st := range deleted {
+		reserved[st.ID] = settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now())
+	}
+	return reserved, err
+}
+
 func idSet(ids []int, err error) (map[int]bool, error) {
 	set := make(map[int]bool, len(ids))
-	for _, id := range ids {
-		set[id] = true
+	return set, addIDs(set)(ids, err)
+}
+
+// addIDs returns what adds the result of a query to a set.
+func addIDs(set map[int]bool) func([]int, error) error {
+	return func(ids []int, err error) error {
+		for _, id := range ids {
+			set[id] = true
+		}
+		return err
 	}
-	return set, err
 }
 
 // refuseTaken refuses the rows whose Student ID or username somebody has taken
@@ -112,16 +156,18 @@ func (s *Service) refuseTaken(system context.Context, client *db.Client, b *batc
 	}
 	owner := map[string]int{}
 	read := func(field string, values []string) error {
-		if len(values) == 0 {
-			return nil
+		for chunk := range slices.Chunk(values, statementRows) {
+			found, err := client.Student.Query().Where(student.DistrictID(b.job.DistrictID)).
+				Where(func(sel *sql.Selector) { sel.Where(sql.In(sel.C(field), anys(chunk)...)) }).
+				Select(student.FieldID, field).All(system)
+			if err != nil {
+				return err
+			}
+			for _, st := range found {
+				owner[field+" "+st.ExternalID+st.UsernameKey] = st.ID
+			}
 		}
-		found, err := client.Student.Query().Where(student.DistrictID(b.job.DistrictID)).
-			Where(func(sel *sql.Selector) { sel.Where(sql.In(sel.C(field), anys(values)...)) }).
-			Select(student.FieldID, field).All(system)
-		for _, st := range found {
-			owner[field+" "+st.ExternalID+st.UsernameKey] = st.ID
-		}
-		return err
+		return nil
 	}
 	if err := read(student.FieldExternalID, externalIDs); err != nil {
 		return err
@@ -152,16 +198,15 @@ func (s *Service) refuseTaken(system context.Context, client *db.Client, b *batc
 // group's version is no help: it grows with each student who comes or goes.
 func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.open(), func(r *plannedRow) []int { return append(append([]int(nil), r.plan.Join...), r.plan.Leave...) })
-	if len(ids) == 0 {
-		return nil
-	}
-	groups, err := roster.LockGroups(ctx, client, s.locks(), ids)
-	if err != nil {
-		return err
-	}
 	there := map[int]*db.Group{}
-	for _, g := range groups {
-		there[g.ID] = g
+	for chunk := range slices.Chunk(ids, statementRows) {
+		groups, err := roster.LockGroups(ctx, client, s.locks(), chunk)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			there[g.ID] = g
+		}
 	}
 	for _, r := range b.open() {
 		for _, id := range append(append([]int(nil), r.plan.Join...), r.plan.Leave...) {
@@ -182,6 +227,7 @@ var studentColumns = []string{student.FieldOrganizationID, student.FieldExternal
 
 func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batch) ([]*db.Student, error) {
 	var rows [][]any
+	var externalIDs []string
 	byExternal := map[string]*plannedRow{}
 	now := s.instant()
 	for _, r := range b.open() {
@@ -199,7 +245,10 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 			row = append(row, r.plan.Set[column])
 		}
 		rows = append(rows, row)
-		byExternal[r.plan.Set[student.FieldExternalID].(string)] = r
+		r.version = version
+		externalID := r.plan.Set[student.FieldExternalID].(string)
+		externalIDs = append(externalIDs, externalID)
+		byExternal[externalID] = r
 	}
 	if len(rows) == 0 {
 		return nil, nil
@@ -213,20 +262,23 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 	}
 	// The keys are read back, and not counted on from the first: servers of a
 	// cluster give keys with gaps.
-	externalIDs := make([]string, 0, len(byExternal))
-	for id := range byExternal {
-		externalIDs = append(externalIDs, id)
-	}
-	created, err := client.Student.Query().Where(student.DistrictID(b.job.DistrictID), student.ExternalIDIn(externalIDs...)).
-		All(viewer.AsSystem(ctx, "keys of students who have just been created"))
-	if err != nil {
-		return nil, err
+	created := make([]*db.Student, 0, len(rows))
+	for chunk := range slices.Chunk(externalIDs, statementRows) {
+		found, err := client.Student.Query().Where(student.DistrictID(b.job.DistrictID), student.ExternalIDIn(chunk...)).
+			Select(student.FieldID, student.FieldExternalID).All(viewer.AsSystem(ctx, "keys of students who have just been created"))
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range found {
+			r := byExternal[st.ExternalID]
+			r.createdID = st.ID
+			st.DistrictID = b.job.DistrictID
+			overwrite(st, r.plan.Set)
+			created = append(created, st)
+		}
 	}
 	if len(created) != len(rows) {
 		return nil, fmt.Errorf("%d of %d new students were found again", len(created), len(rows))
-	}
-	for _, st := range created {
-		byExternal[st.ExternalID].createdID = st.ID
 	}
 	return created, nil
 }

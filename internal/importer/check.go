@@ -97,7 +97,7 @@ func (c *check) password(r *fileRow, p *plan, school *db.Organization, hasOne bo
 			p.changes(colPassword, "set", "")
 		}
 	case cell != "":
-		if err := roster.CheckPassword(cell, c.schools.shortestPassword(school)); err != nil {
+		if err := roster.CheckPassword(cell, c.schools.settingsOf(school).PasswordMinLength); err != nil {
 			r.fail(colPassword, fromFault(err, "Choose another password, or leave the cell blank."))
 			return
 		}

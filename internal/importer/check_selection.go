@@ -45,7 +45,7 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 	// The names of columns stand for the fields, as in a file with our own headers.
 	l := &layout{kind: h.job.Kind, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
 	row := 0
-	var total tally
+	p := &preview{service: s, held: h}
 	for chunk := range slices.Chunk(ids, batchRows) {
 		rows := make([]*studentRow, len(chunk))
 		for i, id := range chunk {
@@ -62,13 +62,14 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 				reword(p)
 			}
 		}
-		t, err := s.writePreview(ctx, h, checked)
-		if err != nil {
+		if err := p.add(ctx, checked); err != nil {
 			return err
 		}
-		total.add(t)
 	}
-	return s.finishVerifying(ctx, h, total)
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	return s.finishVerifying(ctx, h, p.total)
 }
 
 func (s *Service) selectionCheckOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (*selectionCheck, *problem, error) {

@@ -139,7 +139,7 @@ func (c *studentCheck) hintTaken(r *studentRow, found *studentLookup, owner int)
 		return "It belongs to " + label(st.FirstName, st.LastName, st.ExternalID) +
 			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
 	}
-	return "Choose another one. Deleted students keep theirs for 90 days. If another row of this file gives it up, upload that row first."
+	return "Choose another one. Deleted students keep theirs until their data are erased. If another row of this file gives it up, upload that row first."
 }
 
 func (c *studentCheck) grade(r *studentRow) {

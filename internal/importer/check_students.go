@@ -134,13 +134,14 @@ func (c *studentCheck) otherStudentID(r *studentRow, found *studentLookup) {
 
 // mayRevive reports whether the submitter may bring a deleted student back.
 func (c *studentCheck) mayRevive(st *db.Student) bool {
-	return st.DeletedAt != nil && c.s.now().Sub(*st.DeletedAt) <= roster.Reserved && c.v.Administers(st.OrganizationID, st.DistrictID)
+	return st.DeletedAt != nil && c.v.Administers(st.OrganizationID, st.DistrictID) &&
+		c.schools.settingsOf(c.schoolOf(st)).Reserves(*st.DeletedAt, c.s.now())
 }
 
 // studentIDTaken says the same about every student outside of the purview,
 // wherever that one is, and about the deleted.
 func studentIDTaken() *problem {
-	return problemf(ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs for 90 days.",
+	return problemf(ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until their data are erased.",
 		"The Student ID is taken in the district.")
 }
 
@@ -231,6 +232,9 @@ func (c *studentCheck) planRow(r *studentRow, found *studentLookup) {
 	}
 	c.studentFields(r, found)
 	c.password(r.fileRow, p, r.school, hasPassword)
+	if p.Do == doCreate && r.cell(colPassword) == "" && c.schools.settingsOf(r.school).PasswordRequired {
+		r.needs(colPassword, "A new student of "+r.school.Name+" needs one.")
+	}
 	own := p.Do != doUpdate || len(p.Set) > 0 || len(p.Password) > 0
 	c.groups(r, found)
 	switch teacher := !c.v.Administers(r.school.ID, r.school.DistrictID); {

@@ -51,18 +51,26 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 		}
 	}
 	client := c.s.db.Client(ctx)
-	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken")
+	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken; the purview is checked beside it")
 	district := student.DistrictID(c.job.DistrictID)
 
-	taken, err := client.Student.Query().Where(district, student.ExternalIDIn(externalIDs...)).All(system)
+	taken, err := client.Student.Query().Where(district, student.ExternalIDIn(externalIDs...)).Select(checkedColumns...).All(system)
 	if err != nil {
 		return nil, err
 	}
 	for _, st := range taken {
 		found.taken[st.ExternalID] = st
-		ids = append(ids, st.ID)
 	}
-	if keys := newUsernames(rows, found.taken); len(keys) > 0 {
+	// Administrators see everybody of theirs who is not deleted; only others have to
+	// be asked for.
+	for _, st := range taken {
+		if st.DeletedAt == nil && c.v.Administers(st.OrganizationID, st.DistrictID) {
+			found.see(st)
+		} else {
+			ids = append(ids, st.ID)
+		}
+	}
+	if keys := newUsernames(rows, found); len(keys) > 0 {
 		owners, err := client.Student.Query().Where(district, student.UsernameKeyIn(keys...)).
 			Select(student.FieldID, student.FieldUsernameKey).All(system)
 		if err != nil {
@@ -73,23 +81,27 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 			ids = append(ids, st.ID)
 		}
 	}
-	slices.Sort(ids)
-	ids = slices.Compact(ids)
-	visible, err := c.visibleStudents(ctx, ids, taken)
-	if err != nil {
+	if err := c.seeOthers(ctx, found, ids); err != nil {
 		return nil, err
 	}
-	for _, st := range visible {
-		found.byID[st.ID] = st
-		found.owners[st.ID] = st
-		found.byExternal[st.ExternalID] = st
-	}
-	return found, c.findEditable(ctx, found, ids)
+	return found, c.findEditable(ctx, found, slices.Sorted(maps.Keys(found.byID)))
+}
+
+// checkedColumns are the columns of students that a check looks at.
+var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID, student.FieldExternalID,
+	student.FieldUsername, student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
+	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion}
+
+// see notes a student whom the submitter sees.
+func (l *studentLookup) see(st *db.Student) {
+	l.byID[st.ID] = st
+	l.owners[st.ID] = st
+	l.byExternal[st.ExternalID] = st
 }
 
 // newUsernames are the keys of the usernames in rows, but for those that the
-// student with the Student ID of the row has already.
-func newUsernames(rows []*studentRow, taken map[string]*db.Student) []string {
+// student of the row has already.
+func newUsernames(rows []*studentRow, found *studentLookup) []string {
 	var keys []string
 	for _, r := range rows {
 		username := roster.Clean(r.text(colUsername))
@@ -97,35 +109,27 @@ func newUsernames(rows []*studentRow, taken map[string]*db.Student) []string {
 			continue
 		}
 		key := fold.Key(username)
-		if st := taken[r.externalID]; st == nil || st.UsernameKey != key || r.id != 0 && r.id != st.ID {
+		if st := found.taken[r.externalID]; st == nil || st.UsernameKey != key || r.id != 0 && r.id != st.ID {
 			keys = append(keys, key)
 		}
 	}
 	return keys
 }
 
-// visibleStudents returns those of the students with some keys whom the submitter
-// sees. Those who have been read already are not read again.
-func (c *studentCheck) visibleStudents(ctx context.Context, ids []int, known []*db.Student) ([]*db.Student, error) {
-	query := func() *db.StudentQuery {
-		return c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID))
+// seeOthers reads those of the students with some keys whom the submitter sees and
+// who have not been found already.
+func (c *studentCheck) seeOthers(ctx context.Context, found *studentLookup, ids []int) error {
+	ids = slices.DeleteFunc(ids, func(id int) bool { return found.byID[id] != nil })
+	if len(ids) == 0 {
+		return nil
 	}
-	visible, err := idSet(query().Where(student.IDIn(ids...)).IDs(ctx))
-	if err != nil {
-		return nil, err
+	slices.Sort(ids)
+	students, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(slices.Compact(ids)...)).
+		Select(checkedColumns...).All(ctx)
+	for _, st := range students {
+		found.see(st)
 	}
-	var students []*db.Student
-	for _, st := range known {
-		if visible[st.ID] {
-			students = append(students, st)
-			delete(visible, st.ID)
-		}
-	}
-	if len(visible) == 0 {
-		return students, nil
-	}
-	others, err := query().Where(student.IDIn(slices.Sorted(maps.Keys(visible))...)).All(ctx)
-	return append(students, others...), err
+	return err
 }
 
 // findEditable finds out whose fields the submitter may change. Administrators
@@ -161,10 +165,15 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 		}
 	}
 	client := c.s.db.Client(ctx)
-	memberships, err := client.Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).
-		Select(enrollment.FieldStudentID, enrollment.FieldGroupID).All(ctx)
-	if err != nil {
-		return err
+	// Whoever sees a group sees who is in it, and the groups are read in the purview.
+	var memberships []*db.Enrollment
+	var err error
+	if len(ids) > 0 {
+		memberships, err = client.Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).
+			Select(enrollment.FieldStudentID, enrollment.FieldGroupID).All(viewer.AsSystem(ctx, "groups of students who are seen"))
+		if err != nil {
+			return err
+		}
 	}
 	if found.finder, err = c.findGroups(ctx, wishes); err != nil {
 		return err
@@ -172,9 +181,11 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 	groups := found.finder.byID
 	missing := map[int]bool{}
 	for _, e := range memberships {
-		missing[e.GroupID] = groups[e.GroupID] == nil
+		if groups[e.GroupID] == nil && !found.finder.askedIDs[e.GroupID] {
+			missing[e.GroupID] = true
+			found.finder.askedIDs[e.GroupID] = true
+		}
 	}
-	maps.DeleteFunc(missing, func(_ int, is bool) bool { return !is })
 	for list := range chunks(missing) {
 		if err := found.finder.keep(ctx, client.Group.Query().Where(group.IDIn(list...)), found.finder.addID); err != nil {
 			return err

@@ -26,6 +26,9 @@ type groupFinder struct {
 	byID       map[int]*db.Group
 	byExternal map[inSchool]*db.Group
 	byName     map[inSchool][]*db.Group
+	// askedIDs are the keys of groups that have been asked for because a student is
+	// in them, whether or not they are in the purview.
+	askedIDs map[int]bool
 	// Elsewhere are groups of other schools, for those wishes that nothing in
 	// their own school fulfills.
 	elsewhereByExternal map[string][]*db.Group
@@ -39,7 +42,7 @@ type groupFinder struct {
 
 func newGroupFinder(s *schools) *groupFinder {
 	return &groupFinder{
-		schools: s, byID: map[int]*db.Group{},
+		schools: s, byID: map[int]*db.Group{}, askedIDs: map[int]bool{},
 		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{},
 		elsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
 		asked: map[inSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},

@@ -10,15 +10,8 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
-)
-
-// A job that would change a larger part of an organization's students than these
-// waits for a second administrator, where the organization, or the district from
-// which it inherits, has set nothing else.
-const (
-	defaultHoldDeletedPercent = 10
-	defaultHoldChangedPercent = 75
 )
 
 // holdMoreThan is how many students a job may always affect: in a school of
@@ -53,10 +46,11 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 	if err != nil {
 		return nil, err
 	}
-	deletedLimit, changedLimit, err := s.holdLimits(system, o)
+	settings, err := setting.Read(ctx, s.db.Client(ctx), s.now(), o)
 	if err != nil {
 		return nil, err
 	}
+	deletedLimit, changedLimit := settings[o.ID].HoldDeletedPercent, settings[o.ID].HoldChangedPercent
 	in := student.OrganizationID(o.ID)
 	if o.Type == organization.TypeDISTRICT {
 		in = student.DistrictID(o.ID)
@@ -105,28 +99,6 @@ func (s *Service) countLosses(system context.Context, jobID int) (n int, err err
 			return n, nil
 		}
 	}
-}
-
-// holdLimits are the settings of an organization, inherited from its district.
-func (s *Service) holdLimits(system context.Context, o *db.Organization) (deleted, changed int, err error) {
-	settings := []*db.Organization{o}
-	if o.ParentID != nil {
-		parent, err := s.db.Client(system).Organization.Get(system, *o.ParentID)
-		if err != nil {
-			return 0, 0, err
-		}
-		settings = append(settings, parent)
-	}
-	deleted, changed = defaultHoldDeletedPercent, defaultHoldChangedPercent
-	for i := len(settings) - 1; i >= 0; i-- {
-		if p := settings[i].HoldDeletedPercent; p != nil {
-			deleted = *p
-		}
-		if p := settings[i].HoldChangedPercent; p != nil {
-			changed = *p
-		}
-	}
-	return deleted, changed, nil
 }
 
 // hold puts a job on hold and says why.

@@ -60,6 +60,8 @@ type plan struct {
 
 func (p *plan) aboutStudent() bool { return p.Student == 1 }
 
+func (p *plan) createsStudent() bool { return p.Student == 1 && p.Do == doCreate }
+
 // set notes a new value of a column.
 func (p *plan) set(column string, value any) {
 	if p.Set == nil {

@@ -3,6 +3,7 @@ package importer_test
 import (
 	"context"
 	"database/sql"
+	"flag"
 	"fmt"
 	"runtime"
 	"slices"
@@ -19,8 +20,7 @@ import (
 	"homeroom/internal/importer"
 )
 
-// ratioRows is how many new students the file of BenchmarkRatio has.
-const ratioRows = 100_000
+var ratioRows = flag.Int("ratio-rows", 100_000, "how many new students the file of BenchmarkRatio has")
 
 // BenchmarkRatio compares an import of new students, each in a group, with a bare
 // program that does nothing but send the same rows of students, words and
@@ -71,16 +71,16 @@ func wholeImport(b *testing.B, kind database.Kind) (verify, apply, again time.Du
 	for i := range ratioGroups {
 		w.Group(b, w.North, fmt.Sprintf("Group %d", i))
 	}
-	file := ratioFile(w.World, ratioRows)
+	file := ratioFile(w.World, *ratioRows)
 	job := w.submitted(w.DistrictAdmin, w.Alpha, students, file)
 	verify = timed(func() { job = w.drained(job.ID) })
 	apply = timed(func() { job = w.applied(w.DistrictAdmin, job) })
-	if job.Created != ratioRows || job.EnrollmentsAdded != ratioRows {
+	if job.Created != *ratioRows || job.EnrollmentsAdded != *ratioRows {
 		b.Fatalf("%d created, %d enrolled", job.Created, job.EnrollmentsAdded)
 	}
 	same := w.submitted(w.DistrictAdmin, w.Alpha, students, file)
 	again = timed(func() { same = w.drained(same.ID) })
-	if same.Unchanged != ratioRows {
+	if same.Unchanged != *ratioRows {
 		b.Fatalf("%d unchanged", same.Unchanged)
 	}
 	return verify, apply, again
@@ -117,7 +117,7 @@ func bareImport(b *testing.B, kind database.Kind) time.Duration {
 	}
 	defer conn.Close()
 	return timed(func() {
-		for from := 0; from < ratioRows; from += atOnce {
+		for from := 0; from < *ratioRows; from += atOnce {
 			var people, words, members []any
 			for i := from; i < from+atOnce; i++ {
 				id, first, last, user := 1_000_000+i, fmt.Sprintf("First%d", i%100), fmt.Sprintf("Last%d", i%1000), fmt.Sprintf("user%06d", i)

@@ -8,7 +8,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
-	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -24,6 +24,8 @@ type schools struct {
 	// district is there for the settings that schools inherit, whether or not the
 	// submitter sees it.
 	district *db.Organization
+	// settings are what holds for each of them.
+	settings map[int]setting.Settings
 }
 
 func (s *Service) loadSchools(ctx context.Context, districtID int) (*schools, error) {
@@ -37,6 +39,10 @@ func (s *Service) loadSchools(ctx context.Context, districtID int) (*schools, er
 		return nil, err
 	}
 	index := &schools{district: district, byID: map[int]*db.Organization{}, byExternal: map[string]*db.Organization{}, byName: map[string][]*db.Organization{}}
+	// With the district among them nothing more is read.
+	if index.settings, err = setting.Read(ctx, client, s.now(), append([]*db.Organization{district}, all...)...); err != nil {
+		return nil, err
+	}
 	for _, o := range all {
 		index.byID[o.ID] = o
 		if o.ExternalID != nil {
@@ -82,14 +88,15 @@ func aSchool(o *db.Organization) (*db.Organization, *problem) {
 	return o, nil
 }
 
-// shortestPassword is the setting of a school, inherited from its district.
-func (x *schools) shortestPassword(school *db.Organization) int {
-	for _, o := range []*db.Organization{school, x.district} {
-		if o != nil && o.PasswordMinLength != nil {
-			return *o.PasswordMinLength
+// settingsOf are what holds at a school; at none, and at one that the submitter
+// does not see, what holds in the district.
+func (x *schools) settingsOf(school *db.Organization) setting.Settings {
+	if school != nil {
+		if set, ok := x.settings[school.ID]; ok {
+			return set
 		}
 	}
-	return roster.MinPassword
+	return x.settings[x.district.ID]
 }
 
 // name returns the name of a school for the preview; one that the submitter does

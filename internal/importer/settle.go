@@ -18,7 +18,7 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 	for i, r := range b.rows {
 		updates[i] = changed{r.ID, map[string]any{"state": stateApplied}}
 		if r.createdID != 0 {
-			updates[i].set["target_id"] = r.createdID
+			updates[i].set["target_id"] = fromKey(r.createdID - r.ID)
 		}
 		text := r.Plan
 		if len(r.plan.Password) > 0 {
@@ -34,7 +34,10 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 			if err != nil {
 				return err
 			}
-			updates[i].set["before"], updates[i].set["applied_version"] = image, r.version
+			updates[i].set["applied_version"] = r.version
+			if image != nil {
+				updates[i].set["before"] = image
+			}
 			written.Add(r.Row, r.TargetID+r.createdID, r.version, text, image)
 		}
 		t.added += len(r.joined) - r.plan.added()

@@ -7,7 +7,9 @@ import (
 	"maps"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
+	"time"
 
 	"homeroom/ent/db"
 )
@@ -62,54 +64,187 @@ type changed struct {
 	set map[string]any
 }
 
+// fromKey is a value of a column: the key of the row itself plus a number. Rows
+// that are written in the order of others refer to them by the same number, so
+// that one statement does for all of them.
+type fromKey int
+
+// enoughAlike is how many rows with the same new values are worth a statement of
+// their own.
+const enoughAlike = 8
+
+// casesAtOnce is how many rows one statement of cases changes: the databases look
+// through all of the cases for each row.
+const casesAtOnce = 100
+
 // updateRows changes rows of a table, several with one statement, of which also
 // is a further assignment, such as "version = version + 1", or empty.
 //
-// It is an UPDATE with a CASE for each column and not an upsert: where an upsert
-// meets a second unique index it changes another row than the one that is meant.
+// Rows with values of their own are written by an UPDATE with a CASE for each
+// column and not by an upsert: where an upsert meets a second unique index it
+// changes another row than the one that is meant.
 func updateRows(ctx context.Context, client *db.Client, table, also string, rows []changed) error {
-	for chunk := range slices.Chunk(rows, statementRows/2) {
-		byColumn := map[string][]changed{}
-		ids := make([]any, len(chunk))
-		for i, row := range chunk {
-			ids[i] = row.id
-			for column := range row.set {
-				byColumn[column] = append(byColumn[column], row)
+	groups, others := alike(rows)
+	for _, group := range groups {
+		for chunk := range slices.Chunk(group, statementRows) {
+			if err := updateAlike(ctx, client, table, also, chunk); err != nil {
+				return err
 			}
 		}
-		var sets []string
-		var args []any
-		for _, column := range slices.Sorted(maps.Keys(byColumn)) {
-			cases := byColumn[column]
-			if len(cases) == len(chunk) && allSame(cases, column) {
-				sets = append(sets, "`"+column+"` = ?")
-				args = append(args, cases[0].set[column])
-				continue
-			}
-			sets = append(sets, fmt.Sprintf("`%s` = CASE id %sELSE `%s` END", column, strings.Repeat("WHEN ? THEN ? ", len(cases)), column))
-			for _, row := range cases {
-				args = append(args, row.id, row.set[column])
-			}
-		}
-		if also != "" {
-			sets = append(sets, also)
-		}
-		if len(sets) == 0 {
-			continue
-		}
-		query := "UPDATE `" + table + "` SET " + strings.Join(sets, ", ") + " WHERE id IN (" + places(len(ids)) + ")"
-		if _, err := client.ExecContext(ctx, query, append(args, ids...)...); err != nil {
-			return fmt.Errorf("update %s: %w", table, err)
+	}
+	for chunk := range slices.Chunk(others, casesAtOnce) {
+		if err := updateCases(ctx, client, table, also, chunk); err != nil {
+			return err
 		}
 	}
 	return nil
 }
 
+// updateAlike changes rows that all get the same values.
+func updateAlike(ctx context.Context, client *db.Client, table, also string, rows []changed) error {
+	var sets []string
+	var args []any
+	for _, column := range slices.Sorted(maps.Keys(rows[0].set)) {
+		if n, ok := rows[0].set[column].(fromKey); ok {
+			sets = append(sets, "`"+column+"` = id + ?")
+			args = append(args, int(n))
+			continue
+		}
+		sets = append(sets, "`"+column+"` = ?")
+		args = append(args, rows[0].set[column])
+	}
+	return update(ctx, client, table, also, sets, args, rows)
+}
+
+// updateCases changes rows each of which gets values of its own.
+func updateCases(ctx context.Context, client *db.Client, table, also string, rows []changed) error {
+	byColumn := map[string][]changed{}
+	for _, row := range rows {
+		for column := range row.set {
+			byColumn[column] = append(byColumn[column], row)
+		}
+	}
+	var sets []string
+	var args []any
+	for _, column := range slices.Sorted(maps.Keys(byColumn)) {
+		cases := byColumn[column]
+		if len(cases) == len(rows) && allSame(cases, column) {
+			sets = append(sets, "`"+column+"` = ?")
+			args = append(args, cases[0].value(column))
+			continue
+		}
+		sets = append(sets, fmt.Sprintf("`%s` = CASE id %sELSE `%s` END", column, strings.Repeat("WHEN ? THEN ? ", len(cases)), column))
+		for _, row := range cases {
+			args = append(args, row.id, row.value(column))
+		}
+	}
+	return update(ctx, client, table, also, sets, args, rows)
+}
+
+func update(ctx context.Context, client *db.Client, table, also string, sets []string, args []any, rows []changed) error {
+	if also != "" {
+		sets = append(sets, also)
+	}
+	if len(sets) == 0 {
+		return nil
+	}
+	query := "UPDATE `" + table + "` SET " + strings.Join(sets, ", ") + " WHERE id "
+	if first, last := rows[0].id, rows[len(rows)-1].id; consecutive(rows) {
+		query += "BETWEEN ? AND ?"
+		args = append(args, first, last)
+	} else {
+		query += "IN (" + places(len(rows)) + ")"
+		for _, row := range rows {
+			args = append(args, row.id)
+		}
+	}
+	if _, err := client.ExecContext(ctx, query, args...); err != nil {
+		return fmt.Errorf("update %s: %w", table, err)
+	}
+	return nil
+}
+
+// consecutive reports whether the keys of rows have no gap, so that a range
+// stands for them.
+func consecutive(rows []changed) bool {
+	for i, row := range rows {
+		if row.id != rows[0].id+i {
+			return false
+		}
+	}
+	return true
+}
+
+// value is the new value of a column.
+func (c changed) value(column string) any {
+	if n, ok := c.set[column].(fromKey); ok {
+		return c.id + int(n)
+	}
+	return c.set[column]
+}
+
+// alike divides rows into those that get the same values as enough others, and
+// all other ones.
+func alike(rows []changed) (groups [][]changed, others []changed) {
+	var kinds []string
+	byKind := map[string][]changed{}
+	var text []byte
+	for _, row := range rows {
+		var known bool
+		if text, known = row.appendKind(text[:0]); !known {
+			others = append(others, row)
+			continue
+		}
+		if byKind[string(text)] == nil {
+			kinds = append(kinds, string(text))
+		}
+		byKind[string(text)] = append(byKind[string(text)], row)
+	}
+	for _, kind := range kinds {
+		if group := byKind[kind]; len(group) >= enoughAlike {
+			groups = append(groups, group)
+		} else {
+			others = append(others, group...)
+		}
+	}
+	return groups, others
+}
+
+// appendKind appends a text that is the same for rows with the same new values,
+// and reports whether there is one.
+func (c changed) appendKind(to []byte) ([]byte, bool) {
+	for _, column := range slices.Sorted(maps.Keys(c.set)) {
+		to = append(append(to, column...), 0)
+		switch v := c.set[column].(type) {
+		case nil:
+			to = append(to, 'n')
+		case int:
+			to = strconv.AppendInt(append(to, 'i'), int64(v), 10)
+		case int8:
+			to = strconv.AppendInt(append(to, 'i'), int64(v), 10)
+		case fromKey:
+			to = strconv.AppendInt(append(to, 'k'), int64(v), 10)
+		case string:
+			to = append(strconv.AppendInt(append(to, 's'), int64(len(v)), 10), ' ')
+			to = append(to, v...)
+		case []byte:
+			to = append(strconv.AppendInt(append(to, 'b'), int64(len(v)), 10), ' ')
+			to = append(to, v...)
+		case time.Time:
+			to = strconv.AppendInt(append(to, 't'), v.UnixMicro(), 10)
+		default:
+			return to, false
+		}
+		to = append(to, 0)
+	}
+	return to, true
+}
+
 // allSame reports whether rows get the same value of a column, for which a
 // statement needs no CASE, the longest part of it.
 func allSame(rows []changed, column string) bool {
-	first := rows[0].set[column]
-	return !slices.ContainsFunc(rows, func(row changed) bool { return !reflect.DeepEqual(row.set[column], first) })
+	first := rows[0].value(column)
+	return !slices.ContainsFunc(rows, func(row changed) bool { return !reflect.DeepEqual(row.value(column), first) })
 }
 
 // places returns n placeholders, separated by commas.

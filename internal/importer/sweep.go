@@ -27,7 +27,8 @@ func (s *Service) sweepForever(ctx context.Context) {
 
 // Sweep removes what was left behind: uploads that were cut off, and the plans
 // of jobs that failed or were canceled, with the passwords in them, and what an
-// undo would have needed, where it is too late for one. Run does it every minute.
+// undo would have needed, where it is too late for one; see forget. Run does it
+// every minute.
 func (s *Service) Sweep(ctx context.Context) error {
 	ctx = viewer.AsSystem(ctx, "remove what uploads have left behind")
 	client := s.db.Client(ctx)
@@ -51,7 +52,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.withdrawAll(ctx); err != nil {
 		return err
 	}
-	if err := s.forgetBefore(ctx); err != nil {
+	if err := s.forget(ctx); err != nil {
 		return err
 	}
 	return s.warnOfOtherKeys(ctx)

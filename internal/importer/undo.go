@@ -10,13 +10,9 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
-	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
-
-// undoFor is how long after its end a job can be undone: as long as deleted
-// students can come back.
-const undoFor = roster.Reserved
 
 // Undo puts back what a job has changed, row by row: previous values, passwords
 // among them, groups joined and left; students who were deleted come back, and
@@ -49,11 +45,17 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 			return nil, err
 		}
 	}
+	settings, err := setting.ByID(ctx, s.db.Client(ctx), s.now(), job.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	// As long as deleted students can come back.
+	retention := settings[job.OrganizationID]
 	switch {
 	case writtenRows(job) == 0:
 		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
-	case job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > undoFor:
-		return nil, fault.Conflictf("the %s ended more than 90 days ago", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
+	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
+		return nil, fault.Conflictf("the %s ended more than %d days ago", noun(job.Kind), retention.RetentionDays).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
 	}
@@ -153,7 +155,7 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, er
 		if r.plan, err = readPlan(row.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
 		}
-		if r.before, err = readBefore(row.Before); err != nil {
+		if r.before, err = readBefore(row.Before, r.plan); err != nil {
 			return nil, fmt.Errorf("before-image of row %d: %w", row.Row, err)
 		}
 	}
@@ -238,37 +240,6 @@ func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoBatc
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
 		undone, kept, len(problems), b.job.ID)
 	return err
-}
-
-// forgetBefore removes what jobs have replaced, old password hashes among it,
-// when they can no longer be undone.
-func (s *Service) forgetBefore(ctx context.Context) error {
-	system := viewer.AsSystem(ctx, "forget what jobs have replaced")
-	late := s.now().Add(-undoFor)
-	jobs, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.StatusIn(undoable...), bulkjob.FinishedAtLT(late), bulkjob.FinishedAtGT(late.Add(-undoFor))).IDs(system)
-	if err != nil {
-		return err
-	}
-	for _, id := range jobs {
-		for {
-			rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(id), bulkjobrow.BeforeNotNil()).Limit(2 * statementRows).IDs(system)
-			if err != nil {
-				return err
-			}
-			if len(rows) == 0 {
-				break
-			}
-			err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-				_, err := client.ExecContext(ctx, "UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ("+places(len(rows))+")", anys(rows)...)
-				return err
-			})
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // targets are the keys of what rows are about, sorted and each once.

@@ -12,8 +12,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// batchRows is how many rows are checked, and how many are written, with one set
-// of statements. MariaDB treats longer lists of values in another, slower way.
+// batchRows is how many rows are checked with one set of statements. MariaDB
+// treats longer lists of values in another, slower way.
 const batchRows = 500
 
 // checker turns rows of one kind of file into plans.
@@ -87,31 +87,59 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, for
 	if err != nil {
 		return err
 	}
-	var total tally
+	// A batch is read while the one before it is checked and the one before that is
+	// written. The checks themselves go from row to row.
+	read := ahead(ctx, func(_ context.Context, put func([]*fileRow) bool) error { return readRows(reader, format, l, put) })
+	checked := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
+		for rows, err := range read {
+			if err != nil {
+				return err
+			}
+			if err := c.checkRows(ctx, rows); err != nil {
+				return fmt.Errorf("check the rows from %d on: %w", rows[0].Row, err)
+			}
+			if !put(rows) {
+				return nil
+			}
+		}
+		return nil
+	})
+	p := &preview{service: s, held: h}
+	for rows, err := range checked {
+		if err != nil {
+			return s.failFile(ctx, h, err)
+		}
+		if err := p.add(ctx, rows); err != nil {
+			return err
+		}
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	return s.finishVerifying(ctx, h, p.total)
+}
+
+// readRows reads the rows of a file, a batch at a time, to its end, which tells
+// that the second pass has found what the first one did.
+func readRows(reader *csvfile.Reader, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
 	for n := 0; n < int(format.Rows); {
-		var rows []*fileRow
+		rows := make([]*fileRow, 0, batchRows)
 		for len(rows) < batchRows && n < int(format.Rows) {
 			rec, err := reader.Next()
 			if err != nil {
-				return s.failFile(ctx, h, err)
+				return err
 			}
 			n++
 			rows = append(rows, newRow(l, n, rec))
 		}
-		if err := c.checkRows(ctx, rows); err != nil {
-			return fmt.Errorf("check the rows from %d on: %w", rows[0].Row, err)
+		if !put(rows) {
+			return nil
 		}
-		t, err := s.writePreview(ctx, h, rows)
-		if err != nil {
-			return err
-		}
-		total.add(t)
 	}
-	// One more read tells that the second pass found what the first one did.
 	if _, err := reader.Next(); !errors.Is(err, io.EOF) {
-		return s.failFile(ctx, h, err)
+		return err
 	}
-	return s.finishVerifying(ctx, h, total)
+	return nil
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.
@@ -207,42 +235,6 @@ func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l 
 			update.SetHeaders(f.Header).SetIgnoredHeaders(l.ignored)
 		}
 		return update.Exec(viewer.AsSystem(ctx, "what was found out about a file"))
-	})
-}
-
-// writePreview writes down a batch of checked rows.
-func (s *Service) writePreview(ctx context.Context, h *held, rows []*fileRow) (t tally, err error) {
-	var plans [][]any
-	var problems []*problem
-	now := s.instant()
-	for _, r := range rows {
-		problems = append(problems, r.problems...)
-		t.count(r)
-		if r.refused || r.plan == nil {
-			continue
-		}
-		r.plan.N = r.N
-		text, err := r.plan.encode()
-		if err != nil {
-			return t, err
-		}
-		plans = append(plans, []any{now, h.job.ID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned})
-	}
-	verified := rows[len(rows)-1].N
-	return t, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		err := insertRows(ctx, client, "bulk_job_rows",
-			"created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state", plans)
-		if err != nil {
-			return err
-		}
-		if err := s.writeProblems(ctx, client, h.job.ID, problems); err != nil {
-			return err
-		}
-		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
-			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, "+
-			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-			verified, verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, h.job.ID)
-		return err
 	})
 }
 

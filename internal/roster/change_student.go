@@ -11,6 +11,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -46,6 +47,15 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	refusals, err := s.check(ctx, client, school, &ch)
 	if err != nil {
 		return nil, err
+	}
+	if in.Password == nil {
+		set, err := s.settings(ctx, client, school)
+		if err != nil {
+			return nil, err
+		}
+		if set.PasswordRequired {
+			refusals = append(refusals, fault.Invalidf("a new student of %s needs a password", school.Name).WithCode("REQUIRED").At("password"))
+		}
 	}
 	if !v.Administers(school.ID, school.DistrictID) && len(in.GroupIDs) == 0 {
 		refusals = append(refusals, fault.Invalidf("choose one of your classes or groups for the student").WithCode("GROUP_REQUIRED").At("groupIds"))
@@ -140,7 +150,14 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 // the student was may do it; for everybody else the Student ID is taken.
 func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student, ch StudentChange, hash string) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
-	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) || s.now().Sub(*st.DeletedAt) > Reserved {
+	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) {
+		return nil, errExternalIDTaken
+	}
+	was, err := setting.ByID(ctx, client, s.now(), st.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if !was[st.OrganizationID].Reserves(*st.DeletedAt, s.now()) {
 		return nil, errExternalIDTaken
 	}
 	g, _ := CheckGrade(*ch.Grade)
@@ -152,7 +169,7 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	} else {
 		update.ClearPasswordHash()
 	}
-	st, err := update.Save(viewer.AsSystem(ctx, "revive a student of the purview"))
+	st, err = update.Save(viewer.AsSystem(ctx, "revive a student of the purview"))
 	if err != nil {
 		return nil, err
 	}
@@ -332,11 +349,11 @@ func (s *Service) check(ctx context.Context, client *db.Client, school *db.Organ
 	text("username", ch.Username, CheckUsername)
 	text("grade", ch.Grade, func(v string) *fault.Error { _, err := CheckGrade(v); return err })
 	if ch.Password != nil {
-		shortest, err := passwordMinimum(ctx, client, school)
+		set, err := s.settings(ctx, client, school)
 		if err != nil {
 			return nil, err
 		}
-		if err := CheckPassword(*ch.Password, shortest); err != nil {
+		if err := CheckPassword(*ch.Password, set.PasswordMinLength); err != nil {
 			refusals = append(refusals, err.At("password"))
 		}
 	}
@@ -351,8 +368,8 @@ func (s *Service) hashed(ctx context.Context, password *string) (string, error) 
 }
 
 var (
-	errExternalIDTaken = fault.Invalidf("the Student ID is taken in the district; deleted students keep theirs for 90 days").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
-	errUsernameTaken   = fault.Invalidf("the username is taken in the district; deleted students keep theirs for 90 days").WithCode("USERNAME_TAKEN").At("username")
+	errExternalIDTaken = fault.Invalidf("the Student ID is taken in the district; deleted students keep theirs until their data are erased").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
+	errUsernameTaken   = fault.Invalidf("the username is taken in the district; deleted students keep theirs until their data are erased").WithCode("USERNAME_TAKEN").At("username")
 )
 
 // taken turns what a unique index says into words.

@@ -12,7 +12,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"homeroom/internal/setting"
 )
 
 // The bounds of what people type, in characters.
@@ -23,14 +23,9 @@ const (
 	MinUsername    = 3
 	MaxUsername    = 100
 	MaxPassword    = 256
-	MinPassword    = 4
 	MaxSelection   = 1000
 	MaxGroupsAtOne = 100
 )
-
-// Reserved is how long the identifiers of a deleted student stay reserved and
-// the student can come back.
-const Reserved = 90 * 24 * time.Hour
 
 // Service is the roster. Its methods act for the viewer of their context.
 type Service struct {
@@ -122,18 +117,8 @@ func (s *Service) school(ctx context.Context, client *db.Client, id int) (*db.Or
 	}
 }
 
-// passwordMinimum is the shortest password at an organization, inherited from
-// its district where the organization sets none.
-func passwordMinimum(ctx context.Context, client *db.Client, o *db.Organization) (int, error) {
-	if o.PasswordMinLength == nil && o.ParentID != nil {
-		parent, err := client.Organization.Get(viewer.AsSystem(ctx, "inherited password setting"), *o.ParentID)
-		if err != nil {
-			return 0, err
-		}
-		o = parent
-	}
-	if o.PasswordMinLength == nil {
-		return MinPassword, nil
-	}
-	return *o.PasswordMinLength, nil
+// settings are those of one organization that has been read.
+func (s *Service) settings(ctx context.Context, client *db.Client, o *db.Organization) (setting.Settings, error) {
+	all, err := setting.Read(ctx, client, s.now(), o)
+	return all[o.ID], err
 }

@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -76,7 +77,7 @@ type recording struct {
 	byExternalID map[string]*db.Student
 	students     map[int]*db.Student
 	schools      map[int]*db.Organization
-	settings     map[int]Settings
+	settings     map[int]setting.Settings
 }
 
 // prepare checks the events, and locks their schools against a change of what is

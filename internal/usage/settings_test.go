@@ -9,7 +9,7 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
-	"homeroom/internal/usage"
+	"homeroom/internal/setting"
 )
 
 func TestSettingsAreInherited(t *testing.T) {
@@ -23,7 +23,7 @@ func TestSettingsAreInherited(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Year != year || got.YearInherited != inherited || got.GoalMinutesPerWeek != goal || got.TimeZone.String() != zone {
+			if got.Year != year || got.Inherited.Year != inherited || got.GoalMinutesPerWeek != goal || got.TimeZone.String() != zone {
 				t.Errorf("settings %+v, want %v %v %d %s", got, year, inherited, goal, zone)
 			}
 		}
@@ -31,7 +31,7 @@ func TestSettingsAreInherited(t *testing.T) {
 		ofSchool := calendar.Year{StartsOn: day(t, "2026-09-01"), EndsOn: day(t, "2027-06-30")}
 
 		t.Run("nobody has set anything", func(t *testing.T) {
-			check(t, calendar.DefaultYear(day(t, "2026-11-18")), true, usage.DefaultGoalMinutes, "UTC")
+			check(t, calendar.DefaultYear(day(t, "2026-11-18")), true, setting.DefaultGoalMinutes, "UTC")
 		})
 		t.Run("the district, which the school's administrator does not see, has set them", func(t *testing.T) {
 			w.Alpha.Update().SetSchoolYearStartsOn(ofDistrict.StartsOn).SetSchoolYearEndsOn(ofDistrict.EndsOn).
@@ -51,7 +51,7 @@ func TestSettingsAreInherited(t *testing.T) {
 		})
 		t.Run("the district's own dates are not inherited", func(t *testing.T) {
 			got, err := s.Settings(w.As(t, w.DistrictAdmin), w.Alpha.ID)
-			if err != nil || got.YearInherited || got.Year != ofDistrict {
+			if err != nil || got.Inherited.Year || got.Year != ofDistrict {
 				t.Errorf("settings %+v, %v", got, err)
 			}
 		})

@@ -78,6 +78,8 @@ const (
 	FieldUndoneRows = "undone_rows"
 	// FieldKeptRows holds the string denoting the kept_rows field in the database.
 	FieldKeptRows = "kept_rows"
+	// FieldForgotten holds the string denoting the forgotten field in the database.
+	FieldForgotten = "forgotten"
 	// FieldUndoneBy holds the string denoting the undone_by field in the database.
 	FieldUndoneBy = "undone_by"
 	// FieldKeyPrint holds the string denoting the key_print field in the database.
@@ -184,6 +186,7 @@ var Columns = []string{
 	FieldApprovedBy,
 	FieldUndoneRows,
 	FieldKeptRows,
+	FieldForgotten,
 	FieldUndoneBy,
 	FieldKeyPrint,
 	FieldLeaseOwner,
@@ -249,6 +252,8 @@ var (
 	DefaultUndoneRows int
 	// DefaultKeptRows holds the default value on creation for the "kept_rows" field.
 	DefaultKeptRows int
+	// DefaultForgotten holds the default value on creation for the "forgotten" field.
+	DefaultForgotten int8
 	// DefaultKeyPrint holds the default value on creation for the "key_print" field.
 	DefaultKeyPrint string
 	// DefaultLeaseOwner holds the default value on creation for the "lease_owner" field.
@@ -519,6 +524,11 @@ func ByUndoneRows(opts ...sql.OrderTermOption) OrderOption {
 // ByKeptRows orders the results by the kept_rows field.
 func ByKeptRows(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldKeptRows, opts...).ToFunc()
+}
+
+// ByForgotten orders the results by the forgotten field.
+func ByForgotten(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldForgotten, opts...).ToFunc()
 }
 
 // ByUndoneBy orders the results by the undone_by field.

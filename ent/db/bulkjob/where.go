@@ -175,6 +175,11 @@ func KeptRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldKeptRows, v))
 }
 
+// Forgotten applies equality check predicate on the "forgotten" field. It's identical to ForgottenEQ.
+func Forgotten(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldForgotten, v))
+}
+
 // UndoneBy applies equality check predicate on the "undone_by" field. It's identical to UndoneByEQ.
 func UndoneBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldUndoneBy, v))
@@ -1383,6 +1388,46 @@ func KeptRowsLT(v int) predicate.BulkJob {
 // KeptRowsLTE applies the LTE predicate on the "kept_rows" field.
 func KeptRowsLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldKeptRows, v))
+}
+
+// ForgottenEQ applies the EQ predicate on the "forgotten" field.
+func ForgottenEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldForgotten, v))
+}
+
+// ForgottenNEQ applies the NEQ predicate on the "forgotten" field.
+func ForgottenNEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldForgotten, v))
+}
+
+// ForgottenIn applies the In predicate on the "forgotten" field.
+func ForgottenIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldForgotten, vs...))
+}
+
+// ForgottenNotIn applies the NotIn predicate on the "forgotten" field.
+func ForgottenNotIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldForgotten, vs...))
+}
+
+// ForgottenGT applies the GT predicate on the "forgotten" field.
+func ForgottenGT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldForgotten, v))
+}
+
+// ForgottenGTE applies the GTE predicate on the "forgotten" field.
+func ForgottenGTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldForgotten, v))
+}
+
+// ForgottenLT applies the LT predicate on the "forgotten" field.
+func ForgottenLT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldForgotten, v))
+}
+
+// ForgottenLTE applies the LTE predicate on the "forgotten" field.
+func ForgottenLTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldForgotten, v))
 }
 
 // UndoneByEQ applies the EQ predicate on the "undone_by" field.

@@ -155,6 +155,7 @@ var (
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
 		{Name: "kept_rows", Type: field.TypeInt, Default: 0},
+		{Name: "forgotten", Type: field.TypeInt8, Default: 0},
 		{Name: "undone_by", Type: field.TypeInt, Nullable: true},
 		{Name: "key_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
@@ -173,13 +174,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[37]},
+				Columns:    []*schema.Column{BulkJobsColumns[38]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[38]},
+				Columns:    []*schema.Column{BulkJobsColumns[39]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -188,7 +189,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[38], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[39], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -198,7 +199,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[37]},
+				Columns: []*schema.Column{BulkJobsColumns[38]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -551,8 +552,12 @@ var (
 		{Name: "usage_goal_minutes", Type: field.TypeInt, Nullable: true},
 		{Name: "time_zone", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "password_min_length", Type: field.TypeInt, Nullable: true},
+		{Name: "password_required", Type: field.TypeInt8, Nullable: true},
 		{Name: "hold_deleted_percent", Type: field.TypeInt, Nullable: true},
 		{Name: "hold_changed_percent", Type: field.TypeInt, Nullable: true},
+		{Name: "retention_days", Type: field.TypeInt, Nullable: true},
+		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "job_days", Type: field.TypeInt, Nullable: true},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
 	}
@@ -564,7 +569,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[15]},
+				Columns:    []*schema.Column{OrganizationsColumns[19]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},

@@ -41,10 +41,18 @@ const (
 	FieldTimeZone = "time_zone"
 	// FieldPasswordMinLength holds the string denoting the password_min_length field in the database.
 	FieldPasswordMinLength = "password_min_length"
+	// FieldPasswordRequired holds the string denoting the password_required field in the database.
+	FieldPasswordRequired = "password_required"
 	// FieldHoldDeletedPercent holds the string denoting the hold_deleted_percent field in the database.
 	FieldHoldDeletedPercent = "hold_deleted_percent"
 	// FieldHoldChangedPercent holds the string denoting the hold_changed_percent field in the database.
 	FieldHoldChangedPercent = "hold_changed_percent"
+	// FieldRetentionDays holds the string denoting the retention_days field in the database.
+	FieldRetentionDays = "retention_days"
+	// FieldRetentionChangedAt holds the string denoting the retention_changed_at field in the database.
+	FieldRetentionChangedAt = "retention_changed_at"
+	// FieldJobDays holds the string denoting the job_days field in the database.
+	FieldJobDays = "job_days"
 	// FieldUsageCountedFrom holds the string denoting the usage_counted_from field in the database.
 	FieldUsageCountedFrom = "usage_counted_from"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
@@ -78,8 +86,12 @@ var Columns = []string{
 	FieldUsageGoalMinutes,
 	FieldTimeZone,
 	FieldPasswordMinLength,
+	FieldPasswordRequired,
 	FieldHoldDeletedPercent,
 	FieldHoldChangedPercent,
+	FieldRetentionDays,
+	FieldRetentionChangedAt,
+	FieldJobDays,
 	FieldUsageCountedFrom,
 }
 
@@ -198,6 +210,11 @@ func ByPasswordMinLength(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPasswordMinLength, opts...).ToFunc()
 }
 
+// ByPasswordRequired orders the results by the password_required field.
+func ByPasswordRequired(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswordRequired, opts...).ToFunc()
+}
+
 // ByHoldDeletedPercent orders the results by the hold_deleted_percent field.
 func ByHoldDeletedPercent(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHoldDeletedPercent, opts...).ToFunc()
@@ -206,6 +223,21 @@ func ByHoldDeletedPercent(opts ...sql.OrderTermOption) OrderOption {
 // ByHoldChangedPercent orders the results by the hold_changed_percent field.
 func ByHoldChangedPercent(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHoldChangedPercent, opts...).ToFunc()
+}
+
+// ByRetentionDays orders the results by the retention_days field.
+func ByRetentionDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetentionDays, opts...).ToFunc()
+}
+
+// ByRetentionChangedAt orders the results by the retention_changed_at field.
+func ByRetentionChangedAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRetentionChangedAt, opts...).ToFunc()
+}
+
+// ByJobDays orders the results by the job_days field.
+func ByJobDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldJobDays, opts...).ToFunc()
 }
 
 // ByUsageCountedFrom orders the results by the usage_counted_from field.

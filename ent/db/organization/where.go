@@ -113,6 +113,11 @@ func PasswordMinLength(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldPasswordMinLength, v))
 }
 
+// PasswordRequired applies equality check predicate on the "password_required" field. It's identical to PasswordRequiredEQ.
+func PasswordRequired(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldPasswordRequired, v))
+}
+
 // HoldDeletedPercent applies equality check predicate on the "hold_deleted_percent" field. It's identical to HoldDeletedPercentEQ.
 func HoldDeletedPercent(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldHoldDeletedPercent, v))
@@ -121,6 +126,21 @@ func HoldDeletedPercent(v int) predicate.Organization {
 // HoldChangedPercent applies equality check predicate on the "hold_changed_percent" field. It's identical to HoldChangedPercentEQ.
 func HoldChangedPercent(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldHoldChangedPercent, v))
+}
+
+// RetentionDays applies equality check predicate on the "retention_days" field. It's identical to RetentionDaysEQ.
+func RetentionDays(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldRetentionDays, v))
+}
+
+// RetentionChangedAt applies equality check predicate on the "retention_changed_at" field. It's identical to RetentionChangedAtEQ.
+func RetentionChangedAt(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldRetentionChangedAt, v))
+}
+
+// JobDays applies equality check predicate on the "job_days" field. It's identical to JobDaysEQ.
+func JobDays(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldJobDays, v))
 }
 
 // UsageCountedFrom applies equality check predicate on the "usage_counted_from" field. It's identical to UsageCountedFromEQ.
@@ -777,6 +797,56 @@ func PasswordMinLengthNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldPasswordMinLength))
 }
 
+// PasswordRequiredEQ applies the EQ predicate on the "password_required" field.
+func PasswordRequiredEQ(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredNEQ applies the NEQ predicate on the "password_required" field.
+func PasswordRequiredNEQ(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredIn applies the In predicate on the "password_required" field.
+func PasswordRequiredIn(vs ...int8) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldPasswordRequired, vs...))
+}
+
+// PasswordRequiredNotIn applies the NotIn predicate on the "password_required" field.
+func PasswordRequiredNotIn(vs ...int8) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldPasswordRequired, vs...))
+}
+
+// PasswordRequiredGT applies the GT predicate on the "password_required" field.
+func PasswordRequiredGT(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredGTE applies the GTE predicate on the "password_required" field.
+func PasswordRequiredGTE(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredLT applies the LT predicate on the "password_required" field.
+func PasswordRequiredLT(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredLTE applies the LTE predicate on the "password_required" field.
+func PasswordRequiredLTE(v int8) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldPasswordRequired, v))
+}
+
+// PasswordRequiredIsNil applies the IsNil predicate on the "password_required" field.
+func PasswordRequiredIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldPasswordRequired))
+}
+
+// PasswordRequiredNotNil applies the NotNil predicate on the "password_required" field.
+func PasswordRequiredNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldPasswordRequired))
+}
+
 // HoldDeletedPercentEQ applies the EQ predicate on the "hold_deleted_percent" field.
 func HoldDeletedPercentEQ(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldHoldDeletedPercent, v))
@@ -875,6 +945,156 @@ func HoldChangedPercentIsNil() predicate.Organization {
 // HoldChangedPercentNotNil applies the NotNil predicate on the "hold_changed_percent" field.
 func HoldChangedPercentNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldHoldChangedPercent))
+}
+
+// RetentionDaysEQ applies the EQ predicate on the "retention_days" field.
+func RetentionDaysEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldRetentionDays, v))
+}
+
+// RetentionDaysNEQ applies the NEQ predicate on the "retention_days" field.
+func RetentionDaysNEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldRetentionDays, v))
+}
+
+// RetentionDaysIn applies the In predicate on the "retention_days" field.
+func RetentionDaysIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldRetentionDays, vs...))
+}
+
+// RetentionDaysNotIn applies the NotIn predicate on the "retention_days" field.
+func RetentionDaysNotIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldRetentionDays, vs...))
+}
+
+// RetentionDaysGT applies the GT predicate on the "retention_days" field.
+func RetentionDaysGT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldRetentionDays, v))
+}
+
+// RetentionDaysGTE applies the GTE predicate on the "retention_days" field.
+func RetentionDaysGTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldRetentionDays, v))
+}
+
+// RetentionDaysLT applies the LT predicate on the "retention_days" field.
+func RetentionDaysLT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldRetentionDays, v))
+}
+
+// RetentionDaysLTE applies the LTE predicate on the "retention_days" field.
+func RetentionDaysLTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldRetentionDays, v))
+}
+
+// RetentionDaysIsNil applies the IsNil predicate on the "retention_days" field.
+func RetentionDaysIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldRetentionDays))
+}
+
+// RetentionDaysNotNil applies the NotNil predicate on the "retention_days" field.
+func RetentionDaysNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldRetentionDays))
+}
+
+// RetentionChangedAtEQ applies the EQ predicate on the "retention_changed_at" field.
+func RetentionChangedAtEQ(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtNEQ applies the NEQ predicate on the "retention_changed_at" field.
+func RetentionChangedAtNEQ(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtIn applies the In predicate on the "retention_changed_at" field.
+func RetentionChangedAtIn(vs ...time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldRetentionChangedAt, vs...))
+}
+
+// RetentionChangedAtNotIn applies the NotIn predicate on the "retention_changed_at" field.
+func RetentionChangedAtNotIn(vs ...time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldRetentionChangedAt, vs...))
+}
+
+// RetentionChangedAtGT applies the GT predicate on the "retention_changed_at" field.
+func RetentionChangedAtGT(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtGTE applies the GTE predicate on the "retention_changed_at" field.
+func RetentionChangedAtGTE(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtLT applies the LT predicate on the "retention_changed_at" field.
+func RetentionChangedAtLT(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtLTE applies the LTE predicate on the "retention_changed_at" field.
+func RetentionChangedAtLTE(v time.Time) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldRetentionChangedAt, v))
+}
+
+// RetentionChangedAtIsNil applies the IsNil predicate on the "retention_changed_at" field.
+func RetentionChangedAtIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldRetentionChangedAt))
+}
+
+// RetentionChangedAtNotNil applies the NotNil predicate on the "retention_changed_at" field.
+func RetentionChangedAtNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldRetentionChangedAt))
+}
+
+// JobDaysEQ applies the EQ predicate on the "job_days" field.
+func JobDaysEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldJobDays, v))
+}
+
+// JobDaysNEQ applies the NEQ predicate on the "job_days" field.
+func JobDaysNEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldJobDays, v))
+}
+
+// JobDaysIn applies the In predicate on the "job_days" field.
+func JobDaysIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldJobDays, vs...))
+}
+
+// JobDaysNotIn applies the NotIn predicate on the "job_days" field.
+func JobDaysNotIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldJobDays, vs...))
+}
+
+// JobDaysGT applies the GT predicate on the "job_days" field.
+func JobDaysGT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldJobDays, v))
+}
+
+// JobDaysGTE applies the GTE predicate on the "job_days" field.
+func JobDaysGTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldJobDays, v))
+}
+
+// JobDaysLT applies the LT predicate on the "job_days" field.
+func JobDaysLT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldJobDays, v))
+}
+
+// JobDaysLTE applies the LTE predicate on the "job_days" field.
+func JobDaysLTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldJobDays, v))
+}
+
+// JobDaysIsNil applies the IsNil predicate on the "job_days" field.
+func JobDaysIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldJobDays))
+}
+
+// JobDaysNotNil applies the NotNil predicate on the "job_days" field.
+func JobDaysNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldJobDays))
 }
 
 // UsageCountedFromEQ applies the EQ predicate on the "usage_counted_from" field.

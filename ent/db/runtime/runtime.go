@@ -235,16 +235,20 @@ func init() {
 	bulkjobDescKeptRows := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
+	// bulkjobDescForgotten is the schema descriptor for forgotten field.
+	bulkjobDescForgotten := bulkjobFields[30].Descriptor()
+	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
+	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[31].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[32].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[34].Descriptor()
+	bulkjobDescFence := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -484,7 +488,7 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[13].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[17].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()

@@ -1,0 +1,164 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"text/tabwriter"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db"
+	"homeroom/internal/calendar"
+	"homeroom/internal/config"
+	"homeroom/internal/database"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) settings() *cobra.Command {
+	var organization string
+	cmd := &cobra.Command{
+		Use:   "settings [NAME=VALUE ...]",
+		Short: "Show and change what holds for a district or a school",
+		Long: `Shows what holds for an organization and where it comes from, and changes what is given as NAME=VALUE. With the
+value "inherit" a school takes what its district has set, and a district the default.
+
+Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, password-min-length, password-required (yes or no),
+hold-deleted-percent, hold-changed-percent, retention-days, job-days.`,
+		Example: `  homeroom settings --organization "North School"
+  homeroom settings retention-days=60 time-zone=America/Chicago`,
+	}
+	cmd.Flags().StringVar(&organization, "organization", "", "the district or school, by id, external id or name; the only district where it is not given")
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		var ch setting.Change
+		for _, arg := range args {
+			if err := assign(&ch, arg); err != nil {
+				return misuse(cmd, "%v", err)
+			}
+		}
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "settings that the operator shows or changes")
+		o, err := target(system, d, organization, "")
+		if err != nil {
+			return err
+		}
+		if ch.OrganizationID = o.ID; len(args) > 0 {
+			changed, refusals, err := setting.New(d, setting.Options{Now: a.now, Log: a.quietLog()}).Update(system, ch)
+			if err != nil {
+				return err
+			}
+			if len(refusals) > 0 {
+				for _, r := range refusals {
+					fmt.Fprintf(a.err, "%s: %s\n", r.Field, r.Message)
+				}
+				return exitCode(1)
+			}
+			o = changed
+		}
+		return a.showSettings(system, d, o)
+	}
+	return cmd
+}
+
+// assign reads NAME=VALUE into a change.
+func assign(ch *setting.Change, arg string) error {
+	name, value, found := strings.Cut(arg, "=")
+	numbers := map[string]*setting.Field[int]{
+		"usage-goal-minutes": &ch.GoalMinutesPerWeek, "password-min-length": &ch.PasswordMinLength,
+		"hold-deleted-percent": &ch.HoldDeletedPercent, "hold-changed-percent": &ch.HoldChangedPercent,
+		"retention-days": &ch.RetentionDays, "job-days": &ch.JobDays,
+	}
+	switch field := numbers[name]; {
+	case !found || value == "":
+		return fmt.Errorf("%q is not of the form NAME=VALUE", arg)
+	case field != nil:
+		return read(field, value, strconv.Atoi)
+	case name == "time-zone":
+		return read(&ch.TimeZone, value, func(s string) (string, error) { return s, nil })
+	case name == "password-required":
+		return read(&ch.PasswordRequired, value, func(s string) (bool, error) {
+			if s != "yes" && s != "no" {
+				return false, fmt.Errorf("write yes or no")
+			}
+			return s == "yes", nil
+		})
+	case name == "school-year":
+		return read(&ch.Year, value, func(s string) (y calendar.Year, err error) {
+			from, to, _ := strings.Cut(s, "..")
+			if y.StartsOn, err = calendar.ParseDay(from); err == nil {
+				y.EndsOn, err = calendar.ParseDay(to)
+			}
+			return y, err
+		})
+	default:
+		names := []string{"school-year", "time-zone", "password-required"}
+		for n := range numbers {
+			names = append(names, n)
+		}
+		slices.Sort(names)
+		return fmt.Errorf("%q is not a setting; there are %s", name, strings.Join(names, ", "))
+	}
+}
+
+func read[T any](f *setting.Field[T], text string, parse func(string) (T, error)) error {
+	f.Set = true
+	if text == "inherit" {
+		return nil
+	}
+	value, err := parse(text)
+	if err != nil {
+		return fmt.Errorf("%q: %w", text, err)
+	}
+	f.Value = &value
+	return nil
+}
+
+func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organization) error {
+	all, err := setting.Read(system, d.Client(system), a.now(), o)
+	if err != nil {
+		return err
+	}
+	s := all[o.ID]
+	from := func(inherited bool) string {
+		switch {
+		case !inherited:
+			return "its own"
+		case o.DistrictID == o.ID:
+			return "the default"
+		default:
+			return "the district's, or the default"
+		}
+	}
+	required := "no"
+	if s.PasswordRequired {
+		required = "yes"
+	}
+	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+	fmt.Fprintf(w, "%s\t\t\n", o.Name)
+	for _, row := range []struct {
+		name      string
+		value     any
+		inherited bool
+	}{
+		{"school-year", s.Year.StartsOn.String() + ".." + s.Year.EndsOn.String(), s.Inherited.Year},
+		{"usage-goal-minutes", s.GoalMinutesPerWeek, s.Inherited.GoalMinutesPerWeek},
+		{"time-zone", s.TimeZone, s.Inherited.TimeZone},
+		{"password-min-length", s.PasswordMinLength, s.Inherited.PasswordMinLength},
+		{"password-required", required, s.Inherited.PasswordRequired},
+		{"hold-deleted-percent", s.HoldDeletedPercent, s.Inherited.HoldDeletedPercent},
+		{"hold-changed-percent", s.HoldChangedPercent, s.Inherited.HoldChangedPercent},
+		{"retention-days", s.RetentionDays, s.Inherited.RetentionDays},
+		{"job-days", s.JobDays, s.Inherited.JobDays},
+	} {
+		fmt.Fprintf(w, "%s\t%v\t%s\n", row.name, row.value, from(row.inherited))
+	}
+	return w.Flush()
+}

@@ -1,0 +1,102 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// Limits bound what one operation, and one caller, may ask of the server. Those
+// of whole requests belong to Server.
+type Limits struct {
+	// DocumentBytes and Tokens bound the text of an operation.
+	DocumentBytes int64
+	Tokens        int
+	// Depth, Fields, Aliases, RootFields and Complexity bound what it asks for.
+	Depth, Fields, Aliases, RootFields, Complexity int
+	// Operations, Subscriptions and Uploads are how many a caller may have at a time.
+	Operations, Subscriptions, Uploads int
+	// StatementTimeout is how long the database may work on one statement.
+	StatementTimeout time.Duration
+}
+
+// bound is the smallest and largest value of a setting that is a number. The
+// largest keep a typing error from switching a limit off.
+type bound struct {
+	flag        string
+	value       func(*Limits) *int
+	least, most int
+	// what says what happens below least, or above most.
+	what string
+}
+
+var bounds = []bound{
+	{"max-tokens", func(l *Limits) *int { return &l.Tokens }, 200, 100_000, "a page of students with their groups has about 100"},
+	{"max-depth", func(l *Limits) *int { return &l.Depth }, 5, 100, "GraphiQL's own query needs 13"},
+	{"max-fields", func(l *Limits) *int { return &l.Fields }, 50, 5000, "GraphiQL's own query needs 240, and checking takes time with the square"},
+	{"max-aliases", func(l *Limits) *int { return &l.Aliases }, 1, 5000, "each alias can repeat a field"},
+	{"max-root-fields", func(l *Limits) *int { return &l.RootFields }, 1, 500, "each is a query of its own"},
+	{"max-complexity", func(l *Limits) *int { return &l.Complexity }, 1000, 10_000_000, "a page of 500 students with their groups has 50,000"},
+	{"max-operations", func(l *Limits) *int { return &l.Operations }, 1, 1000, "they run at the same time"},
+	{"max-subscriptions", func(l *Limits) *int { return &l.Subscriptions }, 1, 10_000, "each looks at the database every second"},
+	{"max-uploads", func(l *Limits) *int { return &l.Uploads }, 1, 100, "each takes room on the disk"},
+}
+
+// Validate reports everything that is wrong.
+func (l Limits) Validate() error {
+	var problems []error
+	if l.DocumentBytes < 1<<10 || l.DocumentBytes > 16<<20 {
+		problems = append(problems, problem("max-document-bytes", "%s is not between 1KiB and 16MiB", formatSize(l.DocumentBytes)))
+	}
+	for _, b := range bounds {
+		if v := *b.value(&l); v < b.least || v > b.most {
+			problems = append(problems, problem(b.flag, "%d is not between %d and %d; %s", v, b.least, b.most, b.what))
+		}
+	}
+	if l.StatementTimeout < time.Second || l.StatementTimeout > time.Hour {
+		problems = append(problems, problem("statement-timeout", "%v is not between 1s and 1h", l.StatementTimeout))
+	}
+	return errors.Join(problems...)
+}
+
+// settings describes the limits.
+func (l Limits) settings() []Setting {
+	list := []Setting{{
+		Section: LimitSection, Name: "document limit", Flag: "max-document-bytes", Form: "size", Default: formatSize(l.DocumentBytes),
+		Description: "the longest text of an operation",
+		set:         func(c *Config, v string) error { return store(&c.Limits.DocumentBytes, parseSize)(v) },
+	}}
+	described := map[string][2]string{
+		"max-tokens":        {"token limit", "how many names, values and signs an operation may have"},
+		"max-depth":         {"depth limit", "how many fields of an operation may stand inside each other"},
+		"max-fields":        {"field limit", "how many fields an operation may ask for, with its fragments written out"},
+		"max-aliases":       {"alias limit", "how many fields of an operation may be given another name"},
+		"max-root-fields":   {"root field limit", "how many fields may stand at the top of an operation"},
+		"max-complexity":    {"complexity limit", "how many points an operation may cost: a field is one, and a list its rows times what is asked of each"},
+		"max-operations":    {"operations at a time", "how many operations of one caller run at a time; others wait for 2 seconds"},
+		"max-subscriptions": {"subscriptions at a time", "how many subscriptions one caller may have open"},
+		"max-uploads":       {"uploads at a time", "how many requests with files one caller may send at a time"},
+	}
+	for _, b := range bounds {
+		text := described[b.flag]
+		list = append(list, Setting{
+			Section: LimitSection, Name: text[0], Flag: b.flag, Form: "number", Default: strconv.Itoa(*b.value(&l)), Description: text[1],
+			set: func(c *Config, v string) error { return store(b.value(&c.Limits), parseCount)(v) },
+		})
+	}
+	return append(list, Setting{
+		Section: LimitSection, Name: "statement timeout", Flag: "statement-timeout", Form: "duration", Default: formatDuration(l.StatementTimeout),
+		Description: "how long MySQL or MariaDB may work on one statement of the server before it gives it up; an embedded database gives up with the request",
+		set:         func(c *Config, v string) error { return store(&c.Limits.StatementTimeout, parseDuration)(v) },
+	})
+}
+
+func parseCount(s string) (int, error) {
+	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(s), ",", ""))
+	if err != nil {
+		return 0, fmt.Errorf("%q is not a number; write digits, such as 5000", s)
+	}
+	return n, nil
+}

@@ -1,0 +1,78 @@
+package importer
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+)
+
+// previewBatches is how many checked batches with nothing to write down but their
+// number are counted together.
+const previewBatches = 8
+
+// preview writes down what has been checked: plans, problems and counts.
+type preview struct {
+	service *Service
+	held    *held
+	// total counts all rows.
+	total tally
+
+	// What has not been written yet.
+	batches  int
+	plans    [][]any
+	problems []*problem
+	tally    tally
+	verified int
+}
+
+// add takes a batch of checked rows in, and writes when there is enough to write.
+func (p *preview) add(ctx context.Context, rows []*fileRow) error {
+	now := p.service.instant()
+	var t tally
+	for _, r := range rows {
+		p.problems = append(p.problems, r.problems...)
+		t.count(r)
+		if r.refused || r.plan == nil {
+			continue
+		}
+		r.plan.N = r.N
+		text, err := r.plan.encode()
+		if err != nil {
+			return err
+		}
+		p.plans = append(p.plans, []any{now, p.held.job.ID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned})
+	}
+	p.tally.add(t)
+	p.total.add(t)
+	p.verified = rows[len(rows)-1].N
+	p.batches++
+	if len(p.plans)+len(p.problems) < batchRows && p.batches < previewBatches {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+// flush writes what has been taken in.
+func (p *preview) flush(ctx context.Context) error {
+	if p.batches == 0 {
+		return nil
+	}
+	s, jobID, t := p.service, p.held.job.ID, p.tally
+	err := s.inFence(ctx, p.held, func(ctx context.Context, client *db.Client) error {
+		err := insertRows(ctx, client, "bulk_job_rows",
+			"created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state", p.plans)
+		if err != nil {
+			return err
+		}
+		if err := s.writeProblems(ctx, client, jobID, p.problems); err != nil {
+			return err
+		}
+		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
+			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, "+
+			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, jobID)
+		return err
+	})
+	p.batches, p.plans, p.problems, p.tally = 0, p.plans[:0], p.problems[:0], tally{}
+	return err
+}

@@ -1,0 +1,234 @@
+// Package setting knows what holds for an organization: what it has set itself,
+// else what its district has set, else the default. It is the one place that
+// knows defaults and bounds.
+package setting
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/calendar"
+	"homeroom/internal/viewer"
+)
+
+// What holds where no organization has set anything else.
+const (
+	// DefaultGoalMinutes is the usage goal, in minutes a week for each student.
+	DefaultGoalMinutes = 100
+	// DefaultPasswordMinLength counts characters.
+	DefaultPasswordMinLength = 4
+	// DefaultHoldDeletedPercent and DefaultHoldChangedPercent are the parts of the
+	// students beyond which a job waits for a second administrator.
+	DefaultHoldDeletedPercent = 10
+	DefaultHoldChangedPercent = 75
+	// DefaultRetentionDays is how long a deleted student can come back.
+	DefaultRetentionDays = 90
+	// DefaultJobDays is how long the rows of finished jobs are kept.
+	DefaultJobDays = 365
+	// MinDays is the shortest time for which anything is kept.
+	MinDays = 30
+)
+
+// retentionNotice is how long a changed retention is without effect on the purge.
+// What a purge has erased nobody brings back, so a slip can be mended for a week.
+const retentionNotice = 7 * 24 * time.Hour
+
+// Settings are what holds for an organization.
+type Settings struct {
+	// Year is the school year, taken as it was set: it neither rolls over when its
+	// last day has passed nor waits for its first. The default year begins on
+	// 1 August and does roll over.
+	Year calendar.Year
+	// GoalMinutesPerWeek is the usage goal for each student.
+	GoalMinutesPerWeek int
+	// TimeZone says which calendar day an instant belongs to; UTC by default.
+	TimeZone *time.Location
+	// PasswordMinLength is the fewest characters of a student's new password.
+	PasswordMinLength int
+	// PasswordRequired is true where a new student needs a password.
+	PasswordRequired bool
+	// HoldDeletedPercent and HoldChangedPercent are what a job may do to the
+	// students without the approval of a second administrator.
+	HoldDeletedPercent, HoldChangedPercent int
+	// RetentionDays is how long a deleted student is kept, and a job can be undone.
+	RetentionDays int
+	// JobDays is how long the rows of finished jobs are kept; at least as long as
+	// they can be undone.
+	JobDays int
+
+	// Inherited says which of them the organization has not set itself.
+	Inherited Inherited
+
+	retentionSince time.Time
+}
+
+// Inherited is true where an organization takes its district's setting or the
+// default.
+type Inherited struct {
+	Year, GoalMinutesPerWeek, TimeZone, PasswordMinLength, PasswordRequired,
+	HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays bool
+}
+
+// Today is the calendar day in the organization's time zone.
+func (s Settings) Today(now time.Time) calendar.Day { return calendar.DayOf(now, s.TimeZone) }
+
+// Retention is RetentionDays as a duration.
+func (s Settings) Retention() time.Duration { return days(s.RetentionDays) }
+
+// PurgeAt is when the personal data of a student who was deleted at an instant
+// may be erased. Until then the student can come back, and Student ID and
+// username stay reserved.
+func (s Settings) PurgeAt(deletedAt time.Time) time.Time {
+	at := deletedAt.Add(s.Retention())
+	if notice := s.retentionSince.Add(retentionNotice); !s.retentionSince.IsZero() && notice.After(at) {
+		return notice
+	}
+	return at
+}
+
+// PurgedBefore is PurgeAt read backwards: whoever was deleted before it may be
+// erased now. It is the zero time while a changed retention is without effect.
+func (s Settings) PurgedBefore(now time.Time) time.Time {
+	if !s.retentionSince.IsZero() && now.Before(s.retentionSince.Add(retentionNotice)) {
+		return time.Time{}
+	}
+	return now.Add(-s.Retention())
+}
+
+// Reserves reports whether a student who was deleted at an instant can still
+// come back.
+func (s Settings) Reserves(deletedAt, now time.Time) bool { return !now.After(s.PurgeAt(deletedAt)) }
+
+func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
+
+// Of works out the settings of an organization in a district, which are the same
+// row for a district itself.
+func Of(org, district *db.Organization, now time.Time) (Settings, error) {
+	return zones{}.of(org, district, now)
+}
+
+// Read returns the settings of organizations that have been read, by their keys,
+// with one statement for their districts. The administrator of a school does not
+// see the district, but sees what it has set for the school.
+func Read(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]Settings, error) {
+	districts := make(map[int]*db.Organization)
+	var missing []int
+	for _, o := range orgs {
+		if o.DistrictID == o.ID {
+			districts[o.ID] = o
+		} else {
+			missing = append(missing, o.DistrictID)
+		}
+	}
+	slices.Sort(missing)
+	if missing = slices.Compact(missing); len(missing) > 0 {
+		read, err := client.Organization.Query().Where(organization.IDIn(missing...)).
+			All(viewer.AsSystem(ctx, "settings that a school inherits from its district"))
+		if err != nil {
+			return nil, err
+		}
+		for _, o := range read {
+			districts[o.ID] = o
+		}
+	}
+	zones := zones{}
+	all := make(map[int]Settings, len(orgs))
+	for _, o := range orgs {
+		set, err := zones.of(o, districts[o.DistrictID], now)
+		if err != nil {
+			return nil, err
+		}
+		all[o.ID] = set
+	}
+	return all, nil
+}
+
+// ByID is Read for keys; it reads the organizations as the server, for what is
+// decided about rows that the caller has been checked for.
+func ByID(ctx context.Context, client *db.Client, now time.Time, ids ...int) (map[int]Settings, error) {
+	slices.Sort(ids)
+	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).
+		All(viewer.AsSystem(ctx, "settings that decide about a row"))
+	if err != nil {
+		return nil, err
+	}
+	return Read(ctx, client, now, orgs...)
+}
+
+// zones are time zones by name, each loaded once for a call.
+type zones map[string]*time.Location
+
+func (z zones) load(name string) (*time.Location, error) {
+	if zone, ok := z[name]; ok {
+		return zone, nil
+	}
+	zone, err := time.LoadLocation(name) // UTC for an empty name
+	if err != nil {
+		return nil, err
+	}
+	z[name] = zone
+	return zone, nil
+}
+
+func (z zones) of(org, district *db.Organization, now time.Time) (Settings, error) {
+	if district == nil {
+		return Settings{}, fmt.Errorf("organization %d lies in district %d, which does not exist", org.ID, org.DistrictID)
+	}
+	var s Settings
+	var zone string
+	pick(org.TimeZone, district.TimeZone, "", &zone, &s.Inherited.TimeZone)
+	var err error
+	if s.TimeZone, err = z.load(zone); err != nil {
+		return Settings{}, fmt.Errorf("time zone of organization %d: %w", org.ID, err)
+	}
+	var required int8
+	pick(org.PasswordRequired, district.PasswordRequired, 0, &required, &s.Inherited.PasswordRequired)
+	s.PasswordRequired = required == 1
+	pick(org.UsageGoalMinutes, district.UsageGoalMinutes, DefaultGoalMinutes, &s.GoalMinutesPerWeek, &s.Inherited.GoalMinutesPerWeek)
+	pick(org.PasswordMinLength, district.PasswordMinLength, DefaultPasswordMinLength, &s.PasswordMinLength, &s.Inherited.PasswordMinLength)
+	pick(org.HoldDeletedPercent, district.HoldDeletedPercent, DefaultHoldDeletedPercent, &s.HoldDeletedPercent, &s.Inherited.HoldDeletedPercent)
+	pick(org.HoldChangedPercent, district.HoldChangedPercent, DefaultHoldChangedPercent, &s.HoldChangedPercent, &s.Inherited.HoldChangedPercent)
+	pick(org.RetentionDays, district.RetentionDays, DefaultRetentionDays, &s.RetentionDays, &s.Inherited.RetentionDays)
+	pick(org.JobDays, district.JobDays, DefaultJobDays, &s.JobDays, &s.Inherited.JobDays)
+	s.JobDays = max(s.JobDays, s.RetentionDays)
+	for _, o := range []*db.Organization{org, district} {
+		own := o == org || s.Inherited.RetentionDays
+		if since := o.RetentionChangedAt; own && since != nil && since.After(s.retentionSince) {
+			s.retentionSince = *since
+		}
+	}
+	year, set := yearOf(org)
+	s.Inherited.Year = !set
+	if !set {
+		if year, set = yearOf(district); !set {
+			year = calendar.DefaultYear(s.Today(now))
+		}
+	}
+	s.Year = year
+	return s, nil
+}
+
+// yearOf returns the school year that an organization has set: both days or none.
+func yearOf(o *db.Organization) (calendar.Year, bool) {
+	if o.SchoolYearStartsOn == nil || o.SchoolYearEndsOn == nil {
+		return calendar.Year{}, false
+	}
+	return calendar.Year{StartsOn: *o.SchoolYearStartsOn, EndsOn: *o.SchoolYearEndsOn}, true
+}
+
+// pick sets what holds, and whether the organization has not set it itself.
+func pick[T any](own, district *T, otherwise T, value *T, inherited *bool) {
+	*inherited = own == nil
+	switch {
+	case own != nil:
+		*value = *own
+	case district != nil:
+		*value = *district
+	default:
+		*value = otherwise
+	}
+}
