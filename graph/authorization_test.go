@@ -34,7 +34,8 @@ const (
 	nf = "NOT_FOUND"
 	no = "FORBIDDEN"
 
-	over = "LINK_ENDED"
+	over  = "LINK_ENDED"
+	ended = "CODE_ENDED"
 )
 
 type authorizationRow struct {
@@ -72,6 +73,8 @@ var authorization = []authorizationRow{
 	{"bulkJobs", "", `{ r: bulkJobs(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 
 	{"signIn", "", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { token userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"signInWithCode", "that nobody has made", `mutation { r: signInWithCode(input: {code: "guessed", verifier: "guessed"}) { userErrors { code } } }`, [7]string{ended, ended, ended, ended, ended, ended, ended}},
+	{"signInProviders", "", `{ list: signInProviders { name } }`, [7]string{empty, empty, empty, empty, empty, empty, empty}},
 	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"revokeSession", "somebody else's", `mutation { r: revokeSession(id: "{{Session}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
 	{"revokeOtherSessions", "", `mutation { r: revokeOtherSessions { userErrors { code } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},

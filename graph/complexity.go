@@ -72,6 +72,7 @@ func complexity(limit int) (c generated.ComplexityRoot) {
 	}
 	// Three of them in one operation are somebody who tries out passwords.
 	c.Mutation.SignIn = func(child int, _ model.SignInInput) int { return limit/3 + 1 + child }
+	c.Mutation.SignInWithCode = func(child int, _ model.SignInWithCodeInput) int { return limit/3 + 1 + child }
 	return c
 }
 

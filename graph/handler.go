@@ -82,7 +82,7 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 }
 
 // open are the fields of Query and Mutation that need no session.
-var open = map[string]bool{"signIn": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
+var open = map[string]bool{"signIn": true, "signInWithCode": true, "signInProviders": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
 
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")

@@ -44,7 +44,7 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 		shown := &gqlerror.Error{Path: graphql.GetPath(ctx)}
 		switch f := fault.From(err); {
 		case f != nil && f.Kind != fault.Internal:
-			shown.Message, shown.Extensions = sentence(f.Message), extensionsOf(f)
+			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
 			shown.Message = "There is nothing of that kind in your purview."
@@ -82,7 +82,7 @@ const tooManyRequests = "TOO_MANY_REQUESTS"
 
 // presented is an error as the presenter shows it, for what does not pass it.
 func presented(f *fault.Error) *gqlerror.Error {
-	return &gqlerror.Error{Message: sentence(f.Message), Extensions: extensionsOf(f)}
+	return &gqlerror.Error{Message: fault.Sentence(f.Message), Extensions: extensionsOf(f)}
 }
 
 // refused answers an operation that is not executed.

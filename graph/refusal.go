@@ -3,8 +3,6 @@ package graph
 import (
 	"context"
 	"errors"
-	"unicode"
-	"unicode/utf8"
 
 	"homeroom/graph/model"
 	"homeroom/internal/fault"
@@ -37,18 +35,9 @@ func mendable(err error) ([]*model.UserError, error) {
 }
 
 func toUserError(f *fault.Error) *model.UserError {
-	e := &model.UserError{Code: f.Code, Message: sentence(f.Message)}
+	e := &model.UserError{Code: f.Code, Message: fault.Sentence(f.Message)}
 	if f.Field != "" {
 		e.Field = &f.Field
 	}
 	return e
-}
-
-// sentence makes a message of the code a sentence for people.
-func sentence(message string) string {
-	first, size := utf8.DecodeRuneInString(message)
-	if size == 0 {
-		return message
-	}
-	return string(unicode.ToUpper(first)) + message[size:] + "."
 }

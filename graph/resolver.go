@@ -8,6 +8,7 @@ import (
 	"log/slog"
 
 	"homeroom/graph/generated"
+	"homeroom/graph/model"
 	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
@@ -31,6 +32,8 @@ type Resolver struct {
 	Downloads *download.Service
 	// Audit records what is read and refused.
 	Audit *audit.Service
+	// Providers are further ways to sign in, in the order of their buttons.
+	Providers []*model.SignInProvider
 	Log       *slog.Logger
 }
 

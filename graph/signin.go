@@ -17,6 +17,20 @@ const cookieName = "homeroom_session"
 
 func (r mutationResolver) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
 	s, err := r.Identity.SignIn(ctx, in.Email, in.Password)
+	return r.signedIn(ctx, s, err)
+}
+
+func (r mutationResolver) SignInWithCode(ctx context.Context, in model.SignInWithCodeInput) (*model.SignInPayload, error) {
+	s, err := r.Identity.SignInWithCode(ctx, in.Code, in.Verifier)
+	return r.signedIn(ctx, s, err)
+}
+
+func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider, error) {
+	return append([]*model.SignInProvider{}, r.Providers...), nil
+}
+
+// signedIn answers with a session that has begun.
+func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
 		refusals, err := mendable(err)
 		return &model.SignInPayload{UserErrors: refusals}, err
@@ -47,9 +61,15 @@ func setCookie(ctx context.Context, token string, expires time.Time) {
 	if !ok {
 		return
 	}
-	http.SetCookie(t.w, &http.Cookie{
+	SetSession(t.w, t.secure, token, expires)
+}
+
+// SetSession gives a browser the cookie of its session, or takes it away where the
+// token is empty.
+func SetSession(w http.ResponseWriter, secure bool, token string, expires time.Time) {
+	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Value: token, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: t.secure, SameSite: http.SameSiteLaxMode,
+		HttpOnly: true, Secure: secure, SameSite: http.SameSiteLaxMode,
 	})
 }
 

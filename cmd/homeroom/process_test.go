@@ -69,11 +69,15 @@ type server struct {
 	err   error
 }
 
-// start starts serve or demo on a free port of this machine and waits until it
-// is ready. Whatever happens, the process ends with the test.
+// start starts serve or demo on a free port of this machine, unless args name the
+// address, and waits until it is ready. Whatever happens, the process ends with
+// the test.
 func (in installation) start(args ...string) *server {
 	in.t.Helper()
-	s := &server{t: in.t, cmd: in.command(append(args, "--addr", "127.0.0.1:0")...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
+	if !slices.Contains(args, "--addr") {
+		args = append(args, "--addr", "127.0.0.1:0")
+	}
+	s := &server{t: in.t, cmd: in.command(args...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	if err := s.cmd.Start(); err != nil {
 		in.t.Fatal(err)

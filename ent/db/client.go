@@ -21,6 +21,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
@@ -68,6 +69,8 @@ type Client struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
@@ -115,6 +118,7 @@ func (c *Client) init() {
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
+	c.ExternalIdentity = NewExternalIdentityClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
 	c.OneTimeLink = NewOneTimeLinkClient(c.config)
@@ -230,6 +234,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkJobRow:        NewBulkJobRowClient(cfg),
 		Educator:          NewEducatorClient(cfg),
 		Enrollment:        NewEnrollmentClient(cfg),
+		ExternalIdentity:  NewExternalIdentityClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
 		OneTimeLink:       NewOneTimeLinkClient(cfg),
@@ -272,6 +277,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkJobRow:        NewBulkJobRowClient(cfg),
 		Educator:          NewEducatorClient(cfg),
 		Enrollment:        NewEnrollmentClient(cfg),
+		ExternalIdentity:  NewExternalIdentityClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
 		OneTimeLink:       NewOneTimeLinkClient(cfg),
@@ -316,8 +322,8 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.Group, c.GroupEducator, c.OneTimeLink, c.Organization, c.Product,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.ExternalIdentity, c.Group, c.GroupEducator, c.OneTimeLink, c.Organization,
+		c.Product, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
 		c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Use(hooks...)
@@ -330,8 +336,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.Group, c.GroupEducator, c.OneTimeLink, c.Organization, c.Product,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.ExternalIdentity, c.Group, c.GroupEducator, c.OneTimeLink, c.Organization,
+		c.Product, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
 		c.StudentWord, c.UsageDay, c.UsageEvent,
 	} {
 		n.Intercept(interceptors...)
@@ -361,6 +367,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Educator.mutate(ctx, m)
 	case *EnrollmentMutation:
 		return c.Enrollment.mutate(ctx, m)
+	case *ExternalIdentityMutation:
+		return c.ExternalIdentity.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *GroupEducatorMutation:
@@ -1985,6 +1993,156 @@ func (c *EnrollmentClient) mutate(ctx context.Context, m *EnrollmentMutation) (V
 		return (&EnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Enrollment mutation op: %q", m.Op())
+	}
+}
+
+// ExternalIdentityClient is a client for the ExternalIdentity schema.
+type ExternalIdentityClient struct {
+	config
+}
+
+// NewExternalIdentityClient returns a client for the ExternalIdentity from the given config.
+func NewExternalIdentityClient(c config) *ExternalIdentityClient {
+	return &ExternalIdentityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `externalidentity.Hooks(f(g(h())))`.
+func (c *ExternalIdentityClient) Use(hooks ...Hook) {
+	c.hooks.ExternalIdentity = append(c.hooks.ExternalIdentity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `externalidentity.Intercept(f(g(h())))`.
+func (c *ExternalIdentityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ExternalIdentity = append(c.inters.ExternalIdentity, interceptors...)
+}
+
+// Create returns a builder for creating a ExternalIdentity entity.
+func (c *ExternalIdentityClient) Create() *ExternalIdentityCreate {
+	mutation := newExternalIdentityMutation(c.config, OpCreate)
+	return &ExternalIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ExternalIdentity entities.
+func (c *ExternalIdentityClient) CreateBulk(builders ...*ExternalIdentityCreate) *ExternalIdentityCreateBulk {
+	return &ExternalIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ExternalIdentityClient) MapCreateBulk(slice any, setFunc func(*ExternalIdentityCreate, int)) *ExternalIdentityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ExternalIdentityCreateBulk{err: fmt.Errorf("calling to ExternalIdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ExternalIdentityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ExternalIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Update() *ExternalIdentityUpdate {
+	mutation := newExternalIdentityMutation(c.config, OpUpdate)
+	return &ExternalIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ExternalIdentityClient) UpdateOne(_m *ExternalIdentity) *ExternalIdentityUpdateOne {
+	mutation := newExternalIdentityMutation(c.config, OpUpdateOne, withExternalIdentity(_m))
+	return &ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ExternalIdentityClient) UpdateOneID(id int) *ExternalIdentityUpdateOne {
+	mutation := newExternalIdentityMutation(c.config, OpUpdateOne, withExternalIdentityID(id))
+	return &ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Delete() *ExternalIdentityDelete {
+	mutation := newExternalIdentityMutation(c.config, OpDelete)
+	return &ExternalIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ExternalIdentityClient) DeleteOne(_m *ExternalIdentity) *ExternalIdentityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ExternalIdentityClient) DeleteOneID(id int) *ExternalIdentityDeleteOne {
+	builder := c.Delete().Where(externalidentity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ExternalIdentityDeleteOne{builder}
+}
+
+// Query returns a query builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Query() *ExternalIdentityQuery {
+	return &ExternalIdentityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeExternalIdentity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ExternalIdentity entity by its id.
+func (c *ExternalIdentityClient) Get(ctx context.Context, id int) (*ExternalIdentity, error) {
+	return c.Query().Where(externalidentity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ExternalIdentityClient) GetX(ctx context.Context, id int) *ExternalIdentity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a ExternalIdentity.
+func (c *ExternalIdentityClient) QueryEducator(_m *ExternalIdentity) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(externalidentity.Table, externalidentity.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, externalidentity.EducatorTable, externalidentity.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ExternalIdentityClient) Hooks() []Hook {
+	hooks := c.hooks.ExternalIdentity
+	return append(hooks[:len(hooks):len(hooks)], externalidentity.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ExternalIdentityClient) Interceptors() []Interceptor {
+	return c.inters.ExternalIdentity
+}
+
+func (c *ExternalIdentityClient) mutate(ctx context.Context, m *ExternalIdentityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ExternalIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ExternalIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ExternalIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown ExternalIdentity mutation op: %q", m.Op())
 	}
 }
 
@@ -4070,15 +4228,16 @@ func (c *UsageEventClient) mutate(ctx context.Context, m *UsageEventMutation) (V
 type (
 	hooks struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Group, GroupEducator,
-		OneTimeLink, Organization, Product, RoleAssignment, ServiceKey, Session,
-		SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity, Group,
+		GroupEducator, OneTimeLink, Organization, Product, RoleAssignment, ServiceKey,
+		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
 	}
 	inters struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Group, GroupEducator,
-		OneTimeLink, Organization, Product, RoleAssignment, ServiceKey, Session,
-		SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Interceptor
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity, Group,
+		GroupEducator, OneTimeLink, Organization, Product, RoleAssignment, ServiceKey,
+		Session, SignInMark, Student, StudentWord, UsageDay,
+		UsageEvent []ent.Interceptor
 	}
 )
 

@@ -16,6 +16,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
@@ -105,6 +106,7 @@ func checkColumn(t, c string) error {
 			bulkjobrow.Table:        bulkjobrow.ValidColumn,
 			educator.Table:          educator.ValidColumn,
 			enrollment.Table:        enrollment.ValidColumn,
+			externalidentity.Table:  externalidentity.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupeducator.Table:     groupeducator.ValidColumn,
 			onetimelink.Table:       onetimelink.ValidColumn,

@@ -24,7 +24,7 @@ type OneTimeLink struct {
 	EducatorID int `json:"educator_id,omitempty"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose onetimelink.Purpose `json:"purpose,omitempty"`
-	// SHA-256 of the token, in hexadecimal.
+	// SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows.
 	TokenHash string `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`

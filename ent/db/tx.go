@@ -34,6 +34,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
@@ -201,6 +203,7 @@ func (tx *Tx) init() {
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
+	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)

@@ -10,7 +10,8 @@ import (
 	"homeroom/ent/rule"
 )
 
-// OneTimeLink lets whoever reads the mail of an educator set the password, once.
+// OneTimeLink lets whoever reads the mail of an educator set the password, once;
+// and a mobile app whose browser has signed somebody in start a session, once.
 type OneTimeLink struct{ ent.Schema }
 
 // Mixin of OneTimeLink.
@@ -20,8 +21,8 @@ func (OneTimeLink) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (OneTimeLink) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.Enum("purpose").Values("INVITE", "RESET").SchemaType(varchar(16)).Immutable(),
-		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
+		field.Enum("purpose").Values("INVITE", "RESET", "APP").SchemaType(varchar(16)).Immutable(),
+		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows."),
 		field.Time("expires_at").SchemaType(instant).Immutable(),
 		field.Time("used_at").SchemaType(instant).Optional().Nillable(),
 	}

@@ -275,6 +275,7 @@ type ComplexityRoot struct {
 		RevokeSession              func(childComplexity int, id string) int
 		SetPasswordByLink          func(childComplexity int, input model.SetPasswordByLinkInput) int
 		SignIn                     func(childComplexity int, input model.SignInInput) int
+		SignInWithCode             func(childComplexity int, input model.SignInWithCodeInput) int
 		SignOut                    func(childComplexity int) int
 		StartBulkJob               func(childComplexity int, id string) int
 		SubmitBulkImport           func(childComplexity int, input model.SubmitBulkImportInput) int
@@ -331,6 +332,7 @@ type ComplexityRoot struct {
 		Nodes                  func(childComplexity int, ids []string) int
 		Organization           func(childComplexity int, id string) int
 		ServiceKeys            func(childComplexity int, organizationID string) int
+		SignInProviders        func(childComplexity int) int
 		Students               func(childComplexity int, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) int
 		StudentsCSVURL         func(childComplexity int, organizationID string, filter *model.StudentFilter) int
 		UsageReport            func(childComplexity int, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) int
@@ -406,6 +408,12 @@ type ComplexityRoot struct {
 		Token      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 		Viewer     func(childComplexity int) int
+	}
+
+	SignInProvider struct {
+		Label    func(childComplexity int) int
+		Name     func(childComplexity int) int
+		StartURL func(childComplexity int) int
 	}
 
 	Student struct {
@@ -554,6 +562,7 @@ type GroupConnectionResolver interface {
 }
 type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
+	SignInWithCode(ctx context.Context, input model.SignInWithCodeInput) (*model.SignInPayload, error)
 	SignOut(ctx context.Context) (bool, error)
 	RevokeSession(ctx context.Context, id string) (*model.RevokeSessionsPayload, error)
 	RevokeOtherSessions(ctx context.Context) (*model.RevokeSessionsPayload, error)
@@ -602,6 +611,7 @@ type QueryResolver interface {
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
+	SignInProviders(ctx context.Context) ([]*model.SignInProvider, error)
 }
 type RoleAssignmentResolver interface {
 	Organization(ctx context.Context, obj *model.RoleAssignment) (*model.Organization, error)
@@ -1601,6 +1611,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.SignIn(childComplexity, args["input"].(model.SignInInput)), true
+	case "Mutation.signInWithCode":
+		if e.ComplexityRoot.Mutation.SignInWithCode == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_signInWithCode_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SignInWithCode(childComplexity, args["input"].(model.SignInWithCodeInput)), true
 	case "Mutation.signOut":
 		if e.ComplexityRoot.Mutation.SignOut == nil {
 			break
@@ -1928,6 +1949,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceKeys(childComplexity, args["organizationId"].(string)), true
+	case "Query.signInProviders":
+		if e.ComplexityRoot.Query.SignInProviders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.SignInProviders(childComplexity), true
 	case "Query.students":
 		if e.ComplexityRoot.Query.Students == nil {
 			break
@@ -2206,6 +2233,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.Viewer(childComplexity), true
+
+	case "SignInProvider.label":
+		if e.ComplexityRoot.SignInProvider.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInProvider.Label(childComplexity), true
+	case "SignInProvider.name":
+		if e.ComplexityRoot.SignInProvider.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInProvider.Name(childComplexity), true
+	case "SignInProvider.startUrl":
+		if e.ComplexityRoot.SignInProvider.StartURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInProvider.StartURL(childComplexity), true
 
 	case "Student.active":
 		if e.ComplexityRoot.Student.Active == nil {
@@ -2594,6 +2640,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SchoolYearInput", ec.unmarshalInputSchoolYearInput),
 			graphql.NewInputUnmarshaler("SetPasswordByLinkInput", ec.unmarshalInputSetPasswordByLinkInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
+			graphql.NewInputUnmarshaler("SignInWithCodeInput", ec.unmarshalInputSignInWithCodeInput),
 			graphql.NewInputUnmarshaler("StudentFilter", ec.unmarshalInputStudentFilter),
 			graphql.NewInputUnmarshaler("StudentOrder", ec.unmarshalInputStudentOrder),
 			graphql.NewInputUnmarshaler("StudentSelection", ec.unmarshalInputStudentSelection),
@@ -3458,12 +3505,36 @@ type Query {
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
   "The service keys of an organization and, for a district, of its schools, newest first. For administrators of the organization."
   serviceKeys(organizationId: ID!): [ServiceKey!]!
+  "Providers at which people can sign in besides the password, in the order of their buttons. Needs no session."
+  signInProviders: [SignInProvider!]!
 }
 
 "The address and password of an educator."
 input SignInInput {
   email: String!
   password: String!
+}
+
+"A provider, such as Google, at which people sign in with their browser."
+type SignInProvider {
+  "The name in addresses."
+  name: String!
+  "The name for people; write it on the button."
+  label: String!
+  """
+  Where the button leads. With ?return=ADDRESS the browser comes back there with the cookie of a session: a path of this
+  server, or an address of an origin that the operator allows. A mobile app opens it in the system's browser with
+  ?app=LINK&challenge=CHALLENGE&state=ANYTHING, gets LINK?code=…&state=…, and uses signInWithCode.
+  """
+  startUrl: String!
+}
+
+"What a mobile app has got from the browser, and what only the app knows."
+input SignInWithCodeInput {
+  "The code of the link; good for a minute, once."
+  code: String!
+  "The secret whose SHA-256, in base64url without padding, was the challenge."
+  verifier: String!
 }
 
 "A new session, or why there is none."
@@ -3706,8 +3777,10 @@ type UpdateOrganizationSettingsPayload {
 
 "What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed."
 type Mutation {
-  "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again."
+  "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again; SIGN_IN_WITH_PROVIDER where the operator has ended passwords for the address."
   signIn(input: SignInInput!): SignInPayload!
+  "Starts a session for a mobile app whose person has signed in at a provider; CODE_ENDED where the code is used, too old or another app's."
+  signInWithCode(input: SignInWithCodeInput!): SignInPayload!
   "Ends the session; true where there was one."
   signOut: Boolean!
   "Ends one of one's own sessions."
@@ -4383,6 +4456,18 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type SignInPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignInProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_SignInProvider_name(ctx, field)
+	case "label":
+		return ec.fieldContext_SignInProvider_label(ctx, field)
+	case "startUrl":
+		return ec.fieldContext_SignInProvider_startUrl(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignInProvider", field.Name)
+}
+
 func (ec *executionContext) childFields_Student(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -5011,6 +5096,20 @@ func (ec *executionContext) field_Mutation_setPasswordByLink_args(ctx context.Co
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetPasswordByLinkInput, error) {
 			return ec.unmarshalNSetPasswordByLinkInput2homeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_signInWithCode_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.SignInWithCodeInput, error) {
+			return ec.unmarshalNSignInWithCodeInput2homeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8754,6 +8853,50 @@ func (ec *executionContext) fieldContext_Mutation_signIn(ctx context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_signInWithCode(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_signInWithCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().SignInWithCode(ctx, fc.Args["input"].(model.SignInWithCodeInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_signInWithCode(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_signInWithCode_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11073,6 +11216,38 @@ func (ec *executionContext) fieldContext_Query_serviceKeys(ctx context.Context, 
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_signInProviders(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_signInProviders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().SignInProviders(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.SignInProvider) graphql.Marshaler {
+			return ec.marshalNSignInProvider2ᚕᚖhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_signInProviders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignInProvider(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query___type(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12138,6 +12313,75 @@ func (ec *executionContext) fieldContext_SignInPayload_userErrors(_ context.Cont
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _SignInProvider_name(ctx context.Context, field graphql.CollectedField, obj *model.SignInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInProvider_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignInProvider_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _SignInProvider_label(ctx context.Context, field graphql.CollectedField, obj *model.SignInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInProvider_label(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Label, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignInProvider_label(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInProvider", field, false, false, "String")
+}
+
+func (ec *executionContext) _SignInProvider_startUrl(ctx context.Context, field graphql.CollectedField, obj *model.SignInProvider) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInProvider_startUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StartURL, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SignInProvider_startUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SignInProvider", field, false, false, "String")
 }
 
 func (ec *executionContext) _Student_id(ctx context.Context, field graphql.CollectedField, obj *model.Student) (ret graphql.Marshaler) {
@@ -15703,6 +15947,55 @@ func UnmarshalSignInInput(ctx context.Context, raw any) (model.SignInInput, erro
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputSignInWithCodeInput(ctx context.Context, obj any) (model.SignInWithCodeInput, error) {
+	var it model.SignInWithCodeInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"code", "verifier"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "verifier":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("verifier"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Verifier = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalSignInWithCodeInput unmarshals raw into the SignInWithCodeInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalSignInWithCodeInput(ctx context.Context, raw any) (model.SignInWithCodeInput, error) {
+	var out model.SignInWithCodeInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "SignInWithCodeInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputStudentFilter(ctx context.Context, obj any) (model.StudentFilter, error) {
 	var it model.StudentFilter
 	if obj == nil {
@@ -17741,6 +18034,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "signInWithCode":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_signInWithCode(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
@@ -18273,6 +18573,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_serviceKeys(ctx, field)
 				})
+		case "signInProviders":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_signInProviders(ctx, field)
+				})
 		case "__type":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Query___type(ctx, field)
@@ -18784,6 +19090,49 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "userErrors":
 			out.Values[i] = ec._SignInPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var signInProviderImplementors = []string{"SignInProvider"}
+
+func (ec *executionContext) _SignInProvider(ctx context.Context, sel ast.SelectionSet, obj *model.SignInProvider) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, signInProviderImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SignInProvider")
+		case "name":
+			out.Values[i] = ec._SignInProvider_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "label":
+			out.Values[i] = ec._SignInProvider_label(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "startUrl":
+			out.Values[i] = ec._SignInProvider_startUrl(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20743,6 +21092,35 @@ func (ec *executionContext) marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐ
 		return graphql.Null
 	}
 	return ec._SignInPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSignInProvider2ᚕᚖhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SignInProvider) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSignInProvider2ᚖhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNSignInProvider2ᚖhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx context.Context, sel ast.SelectionSet, v *model.SignInProvider) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SignInProvider!")
+		return graphql.Null
+	}
+	return ec._SignInProvider(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSignInWithCodeInput2homeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx context.Context, v any) (model.SignInWithCodeInput, error) {
+	res, err := ec.unmarshalInputSignInWithCodeInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalNSortDirection2homeroomᚋgraphᚋmodelᚐSortDirection(ctx context.Context, v any) (model.SortDirection, error) {

@@ -624,6 +624,26 @@ type SignInPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A provider, such as Google, at which people sign in with their browser.
+type SignInProvider struct {
+	// The name in addresses.
+	Name string `json:"name"`
+	// The name for people; write it on the button.
+	Label string `json:"label"`
+	// Where the button leads. With ?return=ADDRESS the browser comes back there with the cookie of a session: a path of this
+	// server, or an address of an origin that the operator allows. A mobile app opens it in the system's browser with
+	// ?app=LINK&challenge=CHALLENGE&state=ANYTHING, gets LINK?code=…&state=…, and uses signInWithCode.
+	StartURL string `json:"startUrl"`
+}
+
+// What a mobile app has got from the browser, and what only the app knows.
+type SignInWithCodeInput struct {
+	// The code of the link; good for a minute, once.
+	Code string `json:"code"`
+	// The secret whose SHA-256, in base64url without padding, was the challenge.
+	Verifier string `json:"verifier"`
+}
+
 // A student of one school, in any number of its groups.
 type Student struct {
 	ID string `json:"id"`

@@ -26,15 +26,15 @@ import (
 func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
-		Short: "Add, list, disable and enable accounts",
-		Long: `Adds, lists, disables and enables the accounts of educators. It is for the operator, who needs no account:
+		Short: "Add, list, disable, enable and unlink accounts",
+		Long: `Adds, lists, disables, enables and unlinks the accounts of educators. It is for the operator, who needs no account:
 administrators invite others through the API.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
 		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
-		a.switchEducator("enable", "Let a disabled account in again", false))
+		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator())
 	return cmd
 }
 
@@ -230,6 +230,30 @@ func (a *app) switchEducator(name, short string, disable bool) *cobra.Command {
 		}
 		fmt.Fprintf(a.out, "%s is %sd.\n", args[0], name)
 		return nil
+	}
+	return cmd
+}
+
+func (a *app) unlinkEducator() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "unlink EMAIL",
+		Short: "Forget who signs in to an account at OpenID providers",
+		Long: `Forgets the persons of OpenID providers to whom an account is linked, for example because the person has got a
+new account there. The next person whose verified address is that of the account is linked to it.`,
+		Args: anAddress,
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		n, err := a.identity(d, "").Unlink(viewer.AsSystem(cmd.Context(), "account that the operator unlinks"), args[0])
+		if err == nil {
+			fmt.Fprintf(a.out, "%s is linked to nobody; it was linked to %d.\n", args[0], n)
+		}
+		return err
 	}
 	return cmd
 }

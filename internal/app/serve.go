@@ -44,7 +44,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -114,6 +114,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 		}
 	})
 	background.Go(func() { s.recountForever(work, log) })
+	background.Go(func() { s.sso.Warm(work) })
 	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
 }
@@ -123,13 +124,14 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
 		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Log: log,
+		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	return httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
-		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL)),
+		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...)),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
 		Password:  page.SetPassword("/graphql"),
+		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,

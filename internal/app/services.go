@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/graph"
 	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
@@ -16,6 +17,7 @@ import (
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
+	"homeroom/internal/sso"
 	"homeroom/internal/usage"
 	"homeroom/internal/viewer"
 )
@@ -34,6 +36,7 @@ type services struct {
 	notify    *notify.Service
 	importer  *importer.Service
 	downloads *download.Service
+	sso       *sso.Service
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -59,7 +62,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1)}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
-		Send: people.send, LinkBase: people.linkBase, Now: now, Log: log,
+		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
@@ -72,6 +75,13 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.sso, err = sso.New(sso.Options{
+		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, PublicURL: cfg.Server.PublicURL,
+		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	return s, err
 }

@@ -16,7 +16,7 @@ var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
 	{"graph", "internal/httpd"},
-	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page"},
+	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/roster", "internal/sample", "internal/usage"},
 	{"internal/setting"},
 	{"internal/audit", "internal/config"},
@@ -42,6 +42,7 @@ var edges = map[string]string{
 	"internal/identity -> internal/roster": "names are cleaned and checked in one place",
 	"internal/importer -> internal/roster": "a file enrolls students and checks names as a person does",
 	"internal/sample -> internal/usage":    "one number says who is active",
+	"internal/sso -> internal/httpd/page":  "a sign-in that is refused ends at a page",
 	"internal/page -> internal/fault":      "a bad cursor is an error for people",
 }
 

@@ -44,6 +44,8 @@ const (
 	LinkRequested    Action = "LINK_REQUESTED"
 	LinkMade         Action = "LINK_MADE"
 	PasswordSet      Action = "PASSWORD_SET"
+	AccountLinked    Action = "ACCOUNT_LINKED"
+	AccountUnlinked  Action = "ACCOUNT_UNLINKED"
 
 	KeyCreated Action = "KEY_CREATED"
 	KeyRevoked Action = "KEY_REVOKED"
@@ -112,6 +114,8 @@ var meanings = map[Action]string{
 	EducatorEnabled:  "A disabled account was let in again.",
 	LinkRequested:    "A link to set a new password was asked for.",
 	LinkMade:         "A link to set a password was made.",
+	AccountLinked:    "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
+	AccountUnlinked:  "The operator had an account forget the persons of OpenID providers.",
 	PasswordSet:      "A password was set; all sessions of the account ended.",
 
 	KeyCreated: "A service key was made.",

@@ -22,6 +22,7 @@ type Config struct {
 	Server   Server
 	Limits   Limits
 	Session  Session
+	SignIn   SignIn
 	Secret   Secret
 	Mail     Mail
 	Log      Log
@@ -127,6 +128,7 @@ func (c Config) validate(uses func(Section) bool) error {
 		{ServerSection, c.Server.Validate},
 		{LimitSection, c.Limits.Validate},
 		{SessionSection, c.Session.Validate},
+		{SignInSection, func() error { return c.SignIn.Validate(c.Server.PublicURL) }},
 		{SecretSection, c.Secret.Validate},
 		{MailSection, func() error { return c.Mail.Validate(c.Server.PublicURL) }},
 		{LogSection, c.Log.Validate},

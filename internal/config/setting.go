@@ -16,6 +16,7 @@ const (
 	ServerSection   Section = "Server"
 	LimitSection    Section = "Limits"
 	SessionSection  Section = "Session"
+	SignInSection   Section = "Single sign-on"
 	SecretSection   Section = "Secret"
 	MailSection     Section = "Mail"
 	LogSection      Section = "Log"
@@ -110,6 +111,16 @@ func Settings() []Setting {
 			Section: SessionSection, Name: "session idle timeout", Flag: "session-idle-timeout", Form: "duration", Default: formatDuration(d.Session.IdleTimeout),
 			Description: "how long somebody stays signed in without doing anything",
 			set:         func(c *Config, v string) error { return store(&c.Session.IdleTimeout, parseDuration)(v) },
+		},
+		{
+			Section: SignInSection, Name: "providers", Flag: "oidc-providers", Form: "file",
+			Description: "the OpenID providers at which people can sign in: the path of a JSON file, or the JSON list itself; it holds secrets, so that a file that others cannot read is the better place",
+			set:         func(c *Config, v string) error { return store(&c.SignIn.Providers, parseProviders)(v) },
+		},
+		{
+			Section: SignInSection, Name: "app links", Flag: "app-links", Form: "addresses",
+			Description: "the addresses at which mobile apps take a sign-in over from the browser, such as org.example.homeroom:/signed-in, with commas between them",
+			set:         func(c *Config, v string) error { return store(&c.SignIn.AppLinks, parseLinks)(v) },
 		},
 		{
 			Section: SecretSection, Name: "secret key", Flag: "secret-key", Form: "key",

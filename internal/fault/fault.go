@@ -6,6 +6,8 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"unicode"
+	"unicode/utf8"
 )
 
 // Kind says what sort of trouble it is, and so how a transport answers.
@@ -119,4 +121,13 @@ func KindOf(err error) Kind {
 		return e.Kind
 	}
 	return Internal
+}
+
+// Sentence makes a message a sentence for people.
+func Sentence(message string) string {
+	first, size := utf8.DecodeRuneInString(message)
+	if size == 0 {
+		return message
+	}
+	return string(unicode.ToUpper(first)) + message[size:] + "."
 }

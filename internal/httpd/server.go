@@ -32,6 +32,8 @@ type Deps struct {
 	Home http.Handler
 	// Password answers at /account/set-password alone.
 	Password http.Handler
+	// SSO answers below /account/sso/.
+	SSO http.Handler
 	// Downloads answers below /downloads/.
 	Downloads http.Handler
 
@@ -71,6 +73,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		"/downloads/":           deps.Downloads,
 		"/{$}":                  deps.Home,
 		"/account/set-password": deps.Password,
+		"/account/sso/":         deps.SSO,
 		"/healthz":              http.HandlerFunc(s.healthz),
 		"/readyz":               http.HandlerFunc(s.readyz),
 		"/":                     http.HandlerFunc(notFound),

@@ -27,6 +27,8 @@ type house struct {
 	*identity.Service
 	t      *testing.T
 	hasher *identity.Hasher
+	// providerOf is for the servers that are made from now on.
+	providerOf map[string]string
 
 	mu    sync.Mutex
 	now   time.Time
@@ -49,7 +51,7 @@ func newHouse(t *testing.T, d *database.DB) *house {
 func (h *house) server() *identity.Service {
 	return identity.New(h.DB, identity.Options{
 		Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, testlog.New(h.t)), Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
-		Log: testlog.New(h.t),
+		Log: testlog.New(h.t), ProviderOf: h.providerOf,
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()

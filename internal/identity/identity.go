@@ -9,6 +9,8 @@
 //     answer after the same work.
 //   - Attempts to sign in are limited, and nobody is locked out by a stranger; see
 //     limit.go.
+//   - Somebody who comes from a provider is linked to the account with the verified
+//     address once; after that the address at the provider decides nothing.
 //   - A disabled account has no sessions, no links and no viewer, at once.
 package identity
 
@@ -45,6 +47,8 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
+	// providerOf is the label of the provider, by the domain of addresses.
+	providerOf map[string]string
 }
 
 // Options are what a Service needs of the rest of the program.
@@ -59,8 +63,11 @@ type Options struct {
 	Send func(ctx context.Context, m Mail) error
 	// LinkBase is the address under which people reach the server, for links.
 	LinkBase string
-	Now      func() time.Time
-	Log      *slog.Logger
+	// ProviderOf names, for domains of addresses, the provider at which their
+	// accounts sign in, and nowhere else; see package sso.
+	ProviderOf map[string]string
+	Now        func() time.Time
+	Log        *slog.Logger
 }
 
 // New returns the service of a database.
@@ -74,6 +81,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		providerOf: o.ProviderOf,
 	}
 }
 
@@ -86,6 +94,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	system := viewer.AsSystem(ctx, "sign-in")
 	if len(password) > maxTyped || len(email) > maxTyped {
 		return Session{}, errSignIn
+	}
+	if err := s.byProviderOnly(fold.Key(email)); err != nil {
+		return Session{}, err
 	}
 	try, err := s.admit(system, fold.Key(email))
 	if err != nil {

@@ -69,6 +69,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if s.send == nil {
 		return errNoMail
 	}
+	if err := s.byProviderOnly(fold.Key(email)); err != nil {
+		return err
+	}
 	key, network := fold.Key(email), viewer.OriginOf(ctx).Network()
 	system := viewer.AsSystem(ctx, "request for a new password")
 	err := s.take(system, []bucket{{mark("network", network), networkRate}, {mark("reset", key), resetRate}}, "a link has been asked for too often")
@@ -96,11 +99,18 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	system := viewer.AsSystem(ctx, "password set by a link")
 	usable := func(client *db.Client) *db.OneTimeLinkQuery {
 		return client.OneTimeLink.Query().Where(onetimelink.TokenHash(hashToken(secret)), onetimelink.UsedAtIsNil(),
+			onetimelink.PurposeIn(onetimelink.PurposeINVITE, onetimelink.PurposeRESET),
 			onetimelink.ExpiresAtGT(s.instant()), onetimelink.HasEducatorWith(educator.Disabled(0), educator.Service(0)))
 	}
 	// Nothing is hashed for somebody who has no link.
-	if there, err := usable(s.db.Client(system)).Exist(system); err != nil || !there {
-		return orElse(err, errLink)
+	held, err := usable(s.db.Client(system)).WithEducator().Only(system)
+	if err != nil {
+		return orElse(ignoreNotFound(err), errLink)
+	}
+	if key := held.Edges.Educator.EmailKey; key != nil {
+		if err := s.byProviderOnly(*key); err != nil {
+			return err
+		}
 	}
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {

@@ -102,11 +102,12 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 		return
 	}
 	var link string
-	if err == nil {
-		link, err = s.Link(system, e.ID, d.purpose)
-	}
-	if err == nil {
-		err = s.send(ctx, compose(e, d.purpose, link))
+	if err == nil && s.providerOf[domainOf(d.emailKey)] != "" {
+		err = s.send(ctx, s.greet(e, s.providerOf[domainOf(d.emailKey)]))
+	} else if err == nil {
+		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
+			err = s.send(ctx, compose(e, d.purpose, link))
+		}
 	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "send a link", "purpose", d.purpose, "error", err)
@@ -123,6 +124,13 @@ func compose(e *db.Educator, purpose onetimelink.Purpose, link string) Mail {
 	m.Text = fmt.Sprintf("Hello %s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, and for %s. %s\n",
 		e.FirstName, reason, link, inWordsLong(linkLifetimes[purpose]), unless)
 	return m
+}
+
+// greet invites somebody who signs in at a provider and has no password here.
+func (s *Service) greet(e *db.Educator, provider string) Mail {
+	return Mail{To: e.Email, Subject: "Your account for Homeroom", Text: fmt.Sprintf(
+		"Hello %s,\n\nthere is an account for you at Homeroom. Sign in with %s, with this address:\n\n%s\n\n"+
+			"If you did not expect this, you need not do anything.\n", e.FirstName, provider, s.linkBase)}
 }
 
 // inWordsLong is a round time of hours or days.

@@ -9,11 +9,11 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/session"
 	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
 	"homeroom/internal/viewer"
 )
 
@@ -37,48 +37,58 @@ type Session struct {
 
 // start begins a session of an educator who has shown the right password.
 func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
-	token, now := newSecret(), s.instant()
-	expires := now.Add(s.lifetime)
-	origin := viewer.OriginOf(system)
-	address := ""
-	if origin.Address.IsValid() {
-		address = origin.Address.Unmap().WithZone("").String()
-	}
-	v, err := s.Viewer(system, account.ID)
-	if fault.KindOf(err) == fault.Unauthenticated {
-		return Session{}, errSignIn // disabled since the password was compared
-	} else if err != nil {
-		return Session{}, err
-	}
-	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	var token string
+	var expires time.Time
+	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// A password that is changed, or an account that is disabled, at this moment
 		// ends the sessions that are there, and this one must not come after it.
-		same := client.Educator.Query().Where(educator.ID(account.ID), educator.PasswordHash(account.PasswordHash), educator.Disabled(0))
-		if s.db.Kind() == database.MySQL {
-			same.ForUpdate()
-		}
-		if there, err := same.OnlyID(ctx); err != nil || there == 0 {
-			return orElse(ignoreNotFound(err), errSignIn)
+		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
+		if err != nil || same == nil {
+			return orElse(err, errSignIn)
 		}
 		if err := s.succeed(ctx, client, try); err != nil {
 			return err
 		}
-		if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
-			return err
-		}
-		begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
-			SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
-		if err != nil {
-			return err
-		}
-		recordAs(ctx, v, audit.SignedIn, audit.On(globalid.Session, begun.ID), nil)
-		return nil
+		token, expires, err = s.open(ctx, client, same, nil)
+		return err
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	v, err = s.Authenticate(system, token)
+	v, err := s.Authenticate(system, token)
 	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+}
+
+// lockEnabled returns the account that can be signed in to, which nobody changes
+// until the transaction ends, or nil where there is none.
+func (s *Service) lockEnabled(ctx context.Context, client *db.Client, which ...predicate.Educator) (*db.Educator, error) {
+	query := client.Educator.Query().Where(which...).Where(educator.Disabled(0), educator.Service(0))
+	if s.db.Kind() == database.MySQL {
+		query.ForUpdate()
+	}
+	e, err := query.Only(ctx)
+	return e, ignoreNotFound(err)
+}
+
+// open makes a session, and removes those of the account that have ended. The facts
+// say in the audit trail how the person came in.
+func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, facts audit.Facts) (token string, expires time.Time, err error) {
+	token, now := newSecret(), s.instant()
+	expires = now.Add(s.lifetime)
+	origin := viewer.OriginOf(ctx)
+	address := ""
+	if origin.Address.IsValid() {
+		address = origin.Address.Unmap().WithZone("").String()
+	}
+	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
+		return "", expires, err
+	}
+	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
+		SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
+	if err != nil {
+		return "", expires, err
+	}
+	return token, expires, recordSignIn(ctx, client, account, begun, facts)
 }
 
 func ignoreNotFound(err error) error {

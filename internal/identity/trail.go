@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/roleassignment"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
@@ -16,6 +17,21 @@ func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, target
 	who := audit.ActorOfViewer(v)
 	audit.Record(ctx, audit.Event{Action: action, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
 		Target: target, Facts: facts, Actor: &who})
+}
+
+// recordSignIn records a session that has begun, with the roles that it begins with.
+func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, begun *db.Session, facts audit.Facts) error {
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(account.ID)).Order(roleassignment.ByID()).
+		All(viewer.AsSystem(ctx, "roles of an account"))
+	if err != nil {
+		return err
+	}
+	v := &viewer.Viewer{EducatorID: account.ID, DistrictID: account.DistrictID}
+	for _, r := range roles {
+		v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+	}
+	recordAs(ctx, v, audit.SignedIn, audit.On(globalid.Session, begun.ID), facts)
+	return nil
 }
 
 // recordAbout records what happens to an account. The district sees it: an account

@@ -419,6 +419,41 @@ var (
 			},
 		},
 	}
+	// ExternalIdentitiesColumns holds the columns for the "external_identities" table.
+	ExternalIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "issuer", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "subject", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(255)"}},
+		{Name: "last_used_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// ExternalIdentitiesTable holds the schema information for the "external_identities" table.
+	ExternalIdentitiesTable = &schema.Table{
+		Name:       "external_identities",
+		Columns:    ExternalIdentitiesColumns,
+		PrimaryKey: []*schema.Column{ExternalIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "external_identities_educators_educator",
+				Columns:    []*schema.Column{ExternalIdentitiesColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "externalidentity_issuer_subject",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[2], ExternalIdentitiesColumns[3]},
+			},
+			{
+				Name:    "externalidentity_educator_id_issuer",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[5], ExternalIdentitiesColumns[2]},
+			},
+		},
+	}
 	// GroupsColumns holds the columns for the "groups" table.
 	GroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -506,7 +541,7 @@ var (
 	OneTimeLinksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
-		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET", "APP"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -932,6 +967,7 @@ var (
 		BulkJobRowsTable,
 		EducatorsTable,
 		EnrollmentsTable,
+		ExternalIdentitiesTable,
 		GroupsTable,
 		GroupEducatorsTable,
 		OneTimeLinksTable,
@@ -994,6 +1030,11 @@ func init() {
 	EnrollmentsTable.ForeignKeys[0].RefTable = GroupsTable
 	EnrollmentsTable.ForeignKeys[1].RefTable = StudentsTable
 	EnrollmentsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	ExternalIdentitiesTable.ForeignKeys[0].RefTable = EducatorsTable
+	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

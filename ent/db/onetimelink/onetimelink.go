@@ -81,6 +81,7 @@ type Purpose string
 const (
 	PurposeINVITE Purpose = "INVITE"
 	PurposeRESET  Purpose = "RESET"
+	PurposeAPP    Purpose = "APP"
 )
 
 func (pu Purpose) String() string {
@@ -90,7 +91,7 @@ func (pu Purpose) String() string {
 // PurposeValidator is a validator for the "purpose" field enum values. It is called by the builders before save.
 func PurposeValidator(pu Purpose) error {
 	switch pu {
-	case PurposeINVITE, PurposeRESET:
+	case PurposeINVITE, PurposeRESET, PurposeAPP:
 		return nil
 	default:
 		return fmt.Errorf("onetimelink: invalid enum value for purpose field: %q", pu)

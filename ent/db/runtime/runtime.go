@@ -14,6 +14,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
@@ -403,6 +404,28 @@ func init() {
 	enrollmentDescCreatedAt := enrollmentMixinFields0[0].Descriptor()
 	// enrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	enrollment.DefaultCreatedAt = enrollmentDescCreatedAt.Default.(func() time.Time)
+	externalidentityMixin := schema.ExternalIdentity{}.Mixin()
+	externalidentity.Policy = privacy.NewPolicies(schema.ExternalIdentity{})
+	externalidentity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := externalidentity.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	externalidentityMixinFields0 := externalidentityMixin[0].Fields()
+	_ = externalidentityMixinFields0
+	externalidentityFields := schema.ExternalIdentity{}.Fields()
+	_ = externalidentityFields
+	// externalidentityDescCreatedAt is the schema descriptor for created_at field.
+	externalidentityDescCreatedAt := externalidentityMixinFields0[0].Descriptor()
+	// externalidentity.DefaultCreatedAt holds the default value on creation for the created_at field.
+	externalidentity.DefaultCreatedAt = externalidentityDescCreatedAt.Default.(func() time.Time)
+	// externalidentityDescLastUsedAt is the schema descriptor for last_used_at field.
+	externalidentityDescLastUsedAt := externalidentityFields[3].Descriptor()
+	// externalidentity.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
+	externalidentity.DefaultLastUsedAt = externalidentityDescLastUsedAt.Default.(func() time.Time)
 	groupMixin := schema.Group{}.Mixin()
 	group.Policy = privacy.NewPolicies(schema.Group{})
 	group.Hooks[0] = func(next ent.Mutator) ent.Mutator {

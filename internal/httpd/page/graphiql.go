@@ -23,26 +23,29 @@ const (
 // GraphiQL answers under Path. The page depends on what access says about the request; the operations that the
 // browser then sends to endpoint, which is a path of this server, are checked there once more, like any client's.
 // The files below Path + "/assets/" are the same for everybody and contain nothing of the server.
-func GraphiQL(endpoint string, access func(*http.Request) Access) http.Handler {
+// The providers are further ways to sign in.
+func GraphiQL(endpoint string, access func(*http.Request) Access, providers ...Provider) http.Handler {
 	return &graphiql{
-		endpoint: endpoint,
-		access:   access,
-		assets:   newAssets(Path + "/assets/"),
-		examples: Examples(),
-		signIn:   newScreen("signin", http.StatusOK, styleByNonce, "card.css", "api.js", "signin.js"),
-		refused:  newScreen("refused", http.StatusForbidden, styleByNonce, "card.css", "api.js", "refused.js"),
-		editor:   newScreen("graphiql", http.StatusOK, styleAnywhere, "workbench.css", "api.js", "subscription.js", "graphiql.js"),
+		endpoint:  endpoint,
+		providers: providers,
+		access:    access,
+		assets:    newAssets(Path + "/assets/"),
+		examples:  Examples(),
+		signIn:    newScreen("signin", http.StatusOK, styleByNonce, "card.css", "api.js", "signin.js"),
+		refused:   newScreen("refused", http.StatusForbidden, styleByNonce, "card.css", "api.js", "refused.js"),
+		editor:    newScreen("graphiql", http.StatusOK, styleAnywhere, "workbench.css", "api.js", "subscription.js", "graphiql.js"),
 	}
 }
 
 type graphiql struct {
-	endpoint string
-	access   func(*http.Request) Access
-	assets   *assets
-	examples []Example
-	signIn   screen
-	refused  screen
-	editor   screen
+	endpoint  string
+	providers []Provider
+	access    func(*http.Request) Access
+	assets    *assets
+	examples  []Example
+	signIn    screen
+	refused   screen
+	editor    screen
 }
 
 // editorContent is what the template of GraphiQL needs beside the view.
@@ -80,6 +83,6 @@ func (g *graphiql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case SignedIn:
 		g.refused.show(w, g.endpoint, nil)
 	default:
-		g.signIn.show(w, g.endpoint, nil)
+		g.signIn.show(w, g.endpoint, g.providers)
 	}
 }

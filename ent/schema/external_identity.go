@@ -1,0 +1,55 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// ExternalIdentity links an account to a person whom an OpenID provider knows.
+// The provider's subject never changes and never moves to another person, as an
+// address does.
+type ExternalIdentity struct{ ent.Schema }
+
+// Mixin of ExternalIdentity.
+func (ExternalIdentity) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of ExternalIdentity.
+func (ExternalIdentity) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("educator_id").Immutable(),
+		field.String("issuer").SchemaType(varchar(255)).Immutable().Comment("The provider, by the address that stands in its tokens."),
+		field.String("subject").SchemaType(varchar(255)).Immutable().Comment("The person at the provider; at most 255 characters by the standard."),
+		field.Time("last_used_at").SchemaType(instant).Default(now),
+	}
+}
+
+// Edges of ExternalIdentity.
+func (ExternalIdentity) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("educator", Educator.Type).Field("educator_id").Unique().Required().Immutable().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+// Indexes of ExternalIdentity.
+func (ExternalIdentity) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("issuer", "subject").Unique(),
+		// One person of a provider for an account.
+		index.Fields("educator_id", "issuer").Unique(),
+	}
+}
+
+// Policy of ExternalIdentity.
+func (ExternalIdentity) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

@@ -1,0 +1,26 @@
+package app
+
+import (
+	"homeroom/graph/model"
+	"homeroom/internal/config"
+	"homeroom/internal/httpd/page"
+	"homeroom/internal/sso"
+)
+
+// signInProviders are the ways to sign in, for clients of the API.
+func signInProviders(cfg config.Config) []*model.SignInProvider {
+	list := []*model.SignInProvider{}
+	for _, p := range cfg.SignIn.Providers {
+		list = append(list, &model.SignInProvider{Name: p.Name, Label: p.Label, StartURL: cfg.Server.PublicURL + sso.StartPath(p.Name)})
+	}
+	return list
+}
+
+// buttons are the ways to sign in to GraphiQL, from which people come back to it.
+func buttons(cfg config.Config) []page.Provider {
+	var list []page.Provider
+	for _, p := range cfg.SignIn.Providers {
+		list = append(list, page.Provider{Label: p.Label, Address: sso.StartPath(p.Name) + "?return=" + page.Path})
+	}
+	return list
+}

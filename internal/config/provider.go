@@ -1,0 +1,224 @@
+package config
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// SignIn says how people sign in besides passwords.
+type SignIn struct {
+	// Providers are the OpenID providers, in the order of their buttons.
+	Providers []Provider
+	// AppLinks are the addresses at which mobile apps take a sign-in over from the
+	// browser, such as org.example.homeroom:/signed-in.
+	AppLinks []string
+}
+
+// Provider is an OpenID provider at which people sign in, such as a district's
+// Google Workspace.
+type Provider struct {
+	// Name stands in the addresses of the server, such as google.
+	Name string `json:"name"`
+	// Label is the name for people, on the button.
+	Label string `json:"label"`
+	// Issuer is the address of the provider, exactly as its tokens have it.
+	Issuer       string `json:"issuer"`
+	ClientID     string `json:"clientId"`
+	ClientSecret Hidden `json:"clientSecret"`
+	// ClientSecretFile holds the secret instead.
+	ClientSecretFile string   `json:"clientSecretFile"`
+	Scopes           []string `json:"scopes"`
+	// Domains are those of the addresses whose accounts the provider may sign in;
+	// empty for all.
+	Domains []string `json:"domains"`
+	// Required ends signing in by password for the accounts of Domains.
+	Required bool `json:"required"`
+}
+
+var defaultScopes = []string{"openid", "email", "profile"}
+
+// parseProviders reads the JSON list of providers, or the file that holds it. No
+// error repeats what stands in it.
+func parseProviders(value string) ([]Provider, error) {
+	value = strings.TrimSpace(value)
+	if value == "" {
+		return nil, nil
+	}
+	text := []byte(value)
+	if value[0] != '[' {
+		var err error
+		if text, err = os.ReadFile(value); err != nil {
+			return nil, fmt.Errorf("is neither a JSON list nor a file that can be read: %v", pathless(err))
+		}
+	}
+	d := json.NewDecoder(bytes.NewReader(text))
+	d.DisallowUnknownFields()
+	var list []Provider
+	if err := d.Decode(&list); err != nil {
+		return nil, fmt.Errorf("is not a list of providers: %s", whatIsWrong(err))
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("has more behind the list of providers")
+	}
+	for i := range list {
+		if err := list[i].complete(); err != nil {
+			return nil, fmt.Errorf("%s: %w", list[i].called(i), err)
+		}
+	}
+	return list, nil
+}
+
+// complete fills in what follows from the rest.
+func (p *Provider) complete() error {
+	if p.ClientSecretFile != "" {
+		if p.ClientSecret != "" {
+			return errors.New("clientSecret and clientSecretFile are two ways to the same; choose one")
+		}
+		text, err := os.ReadFile(p.ClientSecretFile)
+		if err != nil {
+			return fmt.Errorf("clientSecretFile cannot be read: %v", pathless(err))
+		}
+		p.ClientSecret = Hidden(strings.TrimSpace(string(text)))
+	}
+	if p.Label == "" {
+		p.Label = p.Name
+	}
+	if len(p.Scopes) == 0 {
+		p.Scopes = slices.Clone(defaultScopes)
+	}
+	for i, domain := range p.Domains {
+		p.Domains[i] = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(domain), "@"))
+	}
+	return nil
+}
+
+// called names a provider in a message.
+func (p Provider) called(i int) string {
+	if p.Name == "" {
+		return fmt.Sprintf("provider %d", i+1)
+	}
+	return fmt.Sprintf("provider %q", p.Name)
+}
+
+// pathless is the cause of an error of a file. The path may be the JSON text
+// itself, with a secret in it.
+func pathless(err error) error {
+	var p *os.PathError
+	if errors.As(err, &p) {
+		return p.Err
+	}
+	return err
+}
+
+func whatIsWrong(err error) string {
+	var syntax *json.SyntaxError
+	var field *json.UnmarshalTypeError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Sprintf("the JSON makes no sense at byte %d", syntax.Offset)
+	case errors.As(err, &field):
+		return fmt.Sprintf("%q has the wrong form", field.Field)
+	case strings.HasPrefix(err.Error(), "json: unknown field "):
+		return "there is no setting " + strings.TrimPrefix(err.Error(), "json: unknown field ")
+	default:
+		return "the JSON is not complete"
+	}
+}
+
+var (
+	providerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
+	mailDomain   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
+	// appScheme has a dot: such a scheme is the name of a domain backwards, which
+	// other apps do not take by accident.
+	appScheme = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$`)
+)
+
+// Validate reports everything that is wrong, without asking a provider. The
+// provider sends browsers back to the public URL, which it must know beforehand.
+func (s SignIn) Validate(publicURL string) error {
+	var problems []error
+	names, issuers := map[string]bool{}, map[string]bool{}
+	for i, p := range s.Providers {
+		add := func(format string, args ...any) {
+			problems = append(problems, problem("oidc-providers", "%s: %s", p.called(i), fmt.Sprintf(format, args...)))
+		}
+		switch {
+		case !providerName.MatchString(p.Name):
+			add("name must be 1 to 32 small letters, digits and hyphens; it stands in addresses")
+		case names[p.Name]:
+			add("name is there twice")
+		}
+		if err := checkIssuer(p.Issuer); err != nil {
+			add("issuer %v", err)
+		} else if issuers[p.Issuer] {
+			add("issuer is there twice, and one person would be two")
+		}
+		names[p.Name], issuers[p.Issuer] = true, true
+		if p.ClientID == "" {
+			add("clientId is missing; the provider has given it to you")
+		}
+		if p.ClientSecret == "" {
+			add("clientSecret is missing; write it, or the path of its file as clientSecretFile")
+		}
+		if !slices.Contains(p.Scopes, "openid") || !slices.Contains(p.Scopes, "email") {
+			add("scopes must have openid and email, by which accounts are found")
+		}
+		for _, domain := range p.Domains {
+			if !mailDomain.MatchString(domain) {
+				add("%q is not a domain, such as example.org", domain)
+			}
+		}
+		if p.Required && len(p.Domains) == 0 {
+			add("required needs domains: those whose accounts cannot sign in by password")
+		}
+	}
+	if len(s.Providers) > 0 && publicURL == "" {
+		problems = append(problems, problem("public-url", "is required with --oidc-providers, because providers send browsers back to it"))
+	}
+	for _, link := range s.AppLinks {
+		if u, err := url.Parse(link); err != nil || u.Fragment != "" || u.RawQuery != "" || u.User != nil ||
+			u.Scheme != "https" && !appScheme.MatchString(u.Scheme) || u.Scheme == "https" && u.Host == "" {
+			problems = append(problems, problem("app-links", "%q is not the address of an app; write org.example.app:/path, or https://host/path", redact(link)))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// maxIssuer is what the database holds.
+const maxIssuer = 255
+
+func checkIssuer(issuer string) error {
+	u, err := url.Parse(issuer)
+	switch {
+	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(issuer) > maxIssuer:
+		return errors.New("must be the address of the provider, such as https://accounts.google.com, exactly as its tokens have it")
+	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
+		return nil
+	default:
+		return errors.New("must begin with https://: whoever changes its answers on the way signs in as anybody")
+	}
+}
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func parseLinks(s string) ([]string, error) {
+	var links []string
+	for entry := range strings.SplitSeq(s, ",") {
+		if entry = strings.TrimSpace(entry); entry != "" && !slices.Contains(links, entry) {
+			links = append(links, entry)
+		}
+	}
+	return links, nil
+}

@@ -1,0 +1,260 @@
+package identity
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/base64"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/internal/audit"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
+)
+
+// External is a person as an OpenID provider has named them, in a token that has
+// been checked.
+type External struct {
+	// Provider is the name of the provider here, for the log.
+	Provider string
+	// Issuer and Subject are the provider and the person, for good.
+	Issuer, Subject string
+	// Email counts only where the provider has verified it.
+	Email    string
+	Verified bool
+	// Domains are those of the addresses whose accounts the provider may sign in;
+	// empty for all.
+	Domains []string
+}
+
+// appCodeLifetime is how long an app may take to use its code.
+const appCodeLifetime = time.Minute
+
+// The bounds of what a provider names; longer things are not stored.
+const maxExternal = 255
+
+// errNoExternal is for whoever comes from a provider and may not come in: nobody
+// is told which of the reasons it is.
+var errNoExternal = fault.Invalidf("there is no account here that you can open this way; ask your administrator for an account " +
+	"with exactly the address that you use there, and whether the address has been confirmed there").WithCode("NO_ACCOUNT")
+
+// SignInExternally starts a session for a person whom a provider has named. The
+// first time the account is found by the verified address, and the person is
+// linked to it; from then on the link counts, whatever the address is. There is
+// one and the same error for an address that is unknown or not verified, and for
+// an account that is disabled, belongs to a program, lies outside of the domains
+// of the provider or is linked to somebody else there. The log tells them apart.
+func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
+	var token string
+	var expires time.Time
+	system := viewer.AsSystem(ctx, "sign-in by a provider")
+	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
+		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": who.Provider})
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	v, err := s.Authenticate(system, token)
+	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+}
+
+// record writes down what somebody does who is only now coming in.
+func record(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
+	audit.Record(ctx, audit.Event{
+		Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID, Target: audit.On(globalid.Educator, e.ID), Facts: facts,
+		Actor: &audit.Actor{Kind: audit.Educator, ID: e.ID, DistrictID: e.DistrictID, OrganizationID: e.DistrictID},
+	})
+}
+
+// challengeForm is a SHA-256 in base64url, as PKCE has it.
+var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
+
+// IsChallenge reports whether a text can be the challenge of an app.
+func IsChallenge(text string) bool { return challengeForm.MatchString(text) }
+
+// AppCode is SignInExternally for a mobile app: instead of a session it makes a
+// code for the app, which goes through the browser and is good for a minute, once,
+// and only together with the verifier that the challenge was made of. Another app
+// that catches the code cannot use it.
+func (s *Service) AppCode(ctx context.Context, who External, challenge string) (string, error) {
+	code, now := newSecret(), s.instant()
+	system := viewer.AsSystem(ctx, "sign-in of an app by a provider")
+	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) error {
+		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).SetTokenHash(hashAppCode(code, challenge)).
+			SetCreatedAt(now).SetExpiresAt(now.Add(appCodeLifetime)).Exec(ctx)
+	})
+	return code, err
+}
+
+func hashAppCode(code, challenge string) string { return hashToken(code + "\x00" + challenge) }
+
+var errAppCode = fault.Conflictf("the code has been used, its minute is over, or it belongs to another sign-in; sign in again").WithCode("CODE_ENDED").At("code")
+
+// SignInWithCode uses a code up and starts a session.
+func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Session, error) {
+	if len(code) > maxTyped || len(verifier) > maxTyped {
+		return Session{}, errAppCode
+	}
+	sum := sha256.Sum256([]byte(verifier))
+	hash := hashAppCode(code, base64.RawURLEncoding.EncodeToString(sum[:]))
+	var token string
+	var expires time.Time
+	system := viewer.AsSystem(ctx, "sign-in of an app by its code")
+	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		link, err := client.OneTimeLink.Query().Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
+			onetimelink.UsedAtIsNil(), onetimelink.ExpiresAtGT(s.instant())).Only(ctx)
+		if err != nil {
+			return orElse(ignoreNotFound(err), errAppCode)
+		}
+		// Of several who come at once, one changes the row.
+		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Save(ctx)
+		if err != nil || n != 1 {
+			return orElse(err, errAppCode)
+		}
+		e, err := s.lockEnabled(ctx, client, educator.ID(link.EducatorID))
+		if err != nil || e == nil {
+			return orElse(err, errAppCode)
+		}
+		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": "an app's code"})
+		return err
+	})
+	if err != nil {
+		return Session{}, err
+	}
+	v, err := s.Authenticate(system, token)
+	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+}
+
+// admitExternally finds the account of a person and lets admit do in the same
+// transaction what the person came for.
+func (s *Service) admitExternally(system context.Context, who External, admit func(context.Context, *db.Client, *db.Educator) error) (account *db.Educator, err error) {
+	if who.Issuer == "" || who.Subject == "" || len(who.Issuer) > maxExternal || len(who.Subject) > maxExternal {
+		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person is missing or too long")
+	}
+	var reason string
+	attempt := func() error {
+		return s.db.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
+			reason = ""
+			if account, reason, err = s.external(ctx, client, who); err != nil || reason != "" {
+				return err
+			}
+			return admit(ctx, client, account)
+		})
+	}
+	if err = attempt(); database.IsDuplicate(err) {
+		// Somebody has been linked at the same moment: the same person, in another
+		// tab, or another one, who is refused now.
+		err = attempt()
+	}
+	if err == nil && reason != "" {
+		err = s.refuseExternal(system, who, account, reason)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return account, nil
+}
+
+// external returns the account of a person, which it links at the first time, or
+// the reason why there is none.
+func (s *Service) external(ctx context.Context, client *db.Client, who External) (e *db.Educator, reason string, err error) {
+	now := s.instant()
+	link, err := client.ExternalIdentity.Query().Where(externalidentity.Issuer(who.Issuer), externalidentity.Subject(who.Subject)).Only(ctx)
+	switch {
+	case err == nil:
+		e, err = s.lockEnabled(ctx, client, educator.ID(link.EducatorID))
+		if err != nil || e == nil {
+			return nil, "the account is disabled", err
+		}
+		if !inDomains(e, who.Domains) {
+			return e, "the account is in no domain of the provider", nil
+		}
+		return e, "", client.ExternalIdentity.UpdateOneID(link.ID).SetLastUsedAt(now).Exec(ctx)
+	case !db.IsNotFound(err):
+		return nil, "", err
+	case !who.Verified || who.Email == "" || len(who.Email) > maxTyped:
+		return nil, "the provider has not verified the address", nil
+	}
+	if e, err = s.lockEnabled(ctx, client, educator.EmailKey(fold.Key(who.Email))); err != nil || e == nil {
+		return nil, "no account that is enabled has the address", err
+	}
+	if !inDomains(e, who.Domains) {
+		return e, "the account is in no domain of the provider", nil
+	}
+	// The account is locked by now; the same person in another tab may have been first.
+	linked, err := client.ExternalIdentity.Query().Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
+	switch {
+	case err == nil && linked.Subject == who.Subject:
+		return e, "", nil
+	case err == nil:
+		return e, "the account is linked to another person of the provider", nil
+	case !db.IsNotFound(err):
+		return nil, "", err
+	}
+	record(ctx, audit.AccountLinked, e, audit.Facts{"provider": who.Provider})
+	return e, "", client.ExternalIdentity.Create().SetEducatorID(e.ID).SetIssuer(who.Issuer).SetSubject(who.Subject).
+		SetCreatedAt(now).SetLastUsedAt(now).Exec(ctx)
+}
+
+func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educator, reason string) error {
+	id := 0
+	event := audit.Event{
+		Action: audit.SignInRefused, Code: errNoExternal.Code, Facts: audit.Facts{"provider": who.Provider, "reason": reason},
+		Actor: &audit.Actor{Kind: audit.Anonymous},
+	}
+	if e != nil {
+		id = e.ID
+		event.DistrictID, event.OrganizationID, event.Target = e.DistrictID, e.DistrictID, audit.On(globalid.Educator, e.ID)
+	}
+	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason", reason, "educator", id)
+	s.audit.Refused(ctx, event)
+	return errNoExternal
+}
+
+func inDomains(e *db.Educator, domains []string) bool {
+	return len(domains) == 0 || e.EmailKey != nil && slices.Contains(domains, domainOf(*e.EmailKey))
+}
+
+func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
+
+// byProviderOnly returns the error for addresses that sign in at a provider, or
+// nil. It tells nothing about accounts: only the domain decides.
+func (s *Service) byProviderOnly(emailKey string) error {
+	if label := s.providerOf[domainOf(emailKey)]; label != "" {
+		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).WithCode("SIGN_IN_WITH_PROVIDER").At("email")
+	}
+	return nil
+}
+
+// Unlink forgets the persons of providers to which an account is linked, for the
+// operator; the next one with the verified address is linked anew.
+func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
+		if db.IsNotFound(err) {
+			return fault.NotFoundf("there is no account with this address")
+		}
+		if err != nil {
+			return err
+		}
+		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
+		if err == nil && n > 0 {
+			audit.Record(ctx, audit.Event{
+				Action: audit.AccountUnlinked, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
+				Target: audit.On(globalid.Educator, e.ID), Facts: audit.Facts{"persons": n},
+			})
+		}
+		return err
+	})
+	return n, err
+}

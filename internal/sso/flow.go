@@ -1,0 +1,238 @@
+package sso
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+
+	"homeroom/internal/fault"
+	"homeroom/internal/identity"
+)
+
+// cookieName is the cookie of a sign-in that has begun.
+const cookieName = "homeroom_sso"
+
+// flow is a sign-in that has begun in a browser, and lies in its cookie.
+type flow struct {
+	State    string    `json:"state"`
+	Nonce    string    `json:"nonce"`
+	Verifier string    `json:"verifier"`
+	Expires  time.Time `json:"expires"`
+	// Return is where the browser goes afterwards.
+	Return string `json:"return"`
+	// Challenge is that of an app, which gets a code; Return is then its link, and
+	// AppState what it wants to see again.
+	Challenge string `json:"challenge,omitempty"`
+	AppState  string `json:"appState,omitempty"`
+}
+
+const home = "/"
+
+// maxAppState is how much of its own an app may give along, in bytes.
+const maxAppState = 512
+
+// begin sends the browser to the provider.
+func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
+	p, ok := s.providers[r.PathValue("provider")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	f := flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Expires: s.Now().Add(flowLifetime)}
+	q := r.URL.Query()
+	if f.Return, ok = s.target(q.Get("return")); !ok {
+		s.refuse(w, http.StatusBadRequest, home, "The page to go to after signing in is not one of this server's.")
+		return
+	}
+	if link := q.Get("app"); link != "" {
+		f.Return, f.Challenge, f.AppState = link, q.Get("challenge"), q.Get("state")
+		if !slices.Contains(s.AppLinks, link) || !identity.IsChallenge(f.Challenge) || len(f.AppState) > maxAppState {
+			s.refuse(w, http.StatusBadRequest, home, "The app that sent you here is not one that this server knows, or needs an update.")
+			return
+		}
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
+	defer cancel()
+	known, err := p.discover(ctx)
+	if err != nil {
+		s.unreachable(w, r, p, f.back(), err)
+		return
+	}
+	if err := s.keep(w, r, p, f); err != nil {
+		s.fail(w, r, p, err)
+		return
+	}
+	http.Redirect(w, r, p.oauth(known).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), http.StatusSeeOther)
+}
+
+// end takes the browser back from the provider.
+func (s *Service) end(w http.ResponseWriter, r *http.Request) {
+	p, ok := s.providers[r.PathValue("provider")]
+	if !ok {
+		http.NotFound(w, r)
+		return
+	}
+	q := r.URL.Query()
+	f, ok := s.take(w, r, p)
+	if !ok || subtle.ConstantTimeCompare([]byte(f.State), []byte(q.Get("state"))) != 1 {
+		s.refuse(w, http.StatusBadRequest, home, "This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. Begin again.")
+		return
+	}
+	if q.Get("error") != "" || q.Get("code") == "" {
+		s.Log.WarnContext(r.Context(), "a provider signed nobody in", "provider", p.Name, "error", shorten(q.Get("error")))
+		s.refuse(w, http.StatusForbidden, f.back(), p.Label+" did not sign you in. Try again, or use another way.")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), 2*patience)
+	defer cancel()
+	who, err := s.ask(ctx, p, q.Get("code"), f)
+	var unreachable *url.Error
+	switch {
+	case errors.As(err, &unreachable), errors.Is(err, context.DeadlineExceeded):
+		s.unreachable(w, r, p, f.back(), err)
+		return
+	case err != nil:
+		s.Log.WarnContext(ctx, "the answer of a provider was refused", "provider", p.Name, "error", err)
+		s.refuse(w, http.StatusForbidden, f.back(), "The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
+		return
+	}
+	if f.Challenge != "" {
+		s.handOver(w, r, p, f, who)
+		return
+	}
+	session, err := s.Identity.SignInExternally(ctx, who)
+	if err != nil {
+		s.answer(w, r, p, f, err)
+		return
+	}
+	s.SetSession(w, s.secure(r), session.Token, session.ExpiresAt)
+	http.Redirect(w, r, f.Return, http.StatusSeeOther)
+}
+
+// ask has the provider say who came.
+func (s *Service) ask(ctx context.Context, p *provider, code string, f flow) (identity.External, error) {
+	if err := s.busy.Acquire(ctx, 1); err != nil {
+		return identity.External{}, err
+	}
+	defer s.busy.Release(1)
+	known, err := p.discover(ctx)
+	if err != nil {
+		return identity.External{}, err
+	}
+	return p.exchange(ctx, known, code, f.Verifier, f.Nonce)
+}
+
+// handOver sends an app its code. What goes through the browser is good for
+// nothing without what only the app knows.
+func (s *Service) handOver(w http.ResponseWriter, r *http.Request, p *provider, f flow, who identity.External) {
+	code, err := s.Identity.AppCode(r.Context(), who, f.Challenge)
+	if err != nil {
+		s.answer(w, r, p, f, err)
+		return
+	}
+	q := url.Values{"code": {code}}
+	if f.AppState != "" {
+		q.Set("state", f.AppState)
+	}
+	http.Redirect(w, r, f.Return+"?"+q.Encode(), http.StatusSeeOther)
+}
+
+// answer shows why identity let nobody in.
+func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f flow, err error) {
+	if refusal := fault.From(err); refusal != nil && refusal.Kind == fault.Invalid {
+		s.refuse(w, http.StatusForbidden, f.back(), fault.Sentence(refusal.Message))
+		return
+	}
+	s.fail(w, r, p, err)
+}
+
+func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err error) {
+	s.Log.ErrorContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
+	s.refuse(w, http.StatusInternalServerError, home, "Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
+}
+
+func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, p *provider, back string, err error) {
+	s.Log.WarnContext(r.Context(), "a provider for signing in does not answer", "provider", p.Name, "issuer", p.Issuer, "error", err)
+	w.Header().Set("Retry-After", "10")
+	s.refuse(w, http.StatusServiceUnavailable, back, p.Label+" cannot be reached at the moment. Try again in a minute, or use another way to sign in.")
+}
+
+// back is the page from which the person can begin again; an app is no page.
+func (f flow) back() string {
+	if f.Challenge != "" {
+		return home
+	}
+	return f.Return
+}
+
+// target checks the page to go to after signing in.
+func (s *Service) target(text string) (string, bool) {
+	if text == "" {
+		return home, true
+	}
+	// Browsers take a backslash for a slash and leave some characters out.
+	if strings.ContainsFunc(text, func(c rune) bool { return c <= ' ' || c == '\\' || c == 0x7f }) {
+		return "", false
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.User != nil:
+		return "", false
+	case u.Scheme == "" && u.Host == "":
+		return text, strings.HasPrefix(text, "/") && !strings.HasPrefix(text, "//")
+	default:
+		origin := strings.ToLower(u.Scheme + "://" + u.Host)
+		return text, origin == s.PublicURL || slices.Contains(s.AllowedOrigins, origin)
+	}
+}
+
+// keep puts a flow into the browser's cookie, which says nothing to anybody else.
+func (s *Service) keep(w http.ResponseWriter, r *http.Request, p *provider, f flow) error {
+	text, err := json.Marshal(f)
+	if err != nil {
+		return err
+	}
+	sealed := s.aead.Seal(nil, nil, text, []byte(p.Name))
+	http.SetCookie(w, s.cookie(r, p, base64.RawURLEncoding.EncodeToString(sealed), int(flowLifetime.Seconds())))
+	return nil
+}
+
+// take takes the flow out of the browser's cookie.
+func (s *Service) take(w http.ResponseWriter, r *http.Request, p *provider) (f flow, ok bool) {
+	cookie, err := r.Cookie(cookieName)
+	if err != nil {
+		return f, false
+	}
+	http.SetCookie(w, s.cookie(r, p, "", -1))
+	sealed, err := base64.RawURLEncoding.DecodeString(cookie.Value)
+	if err != nil {
+		return f, false
+	}
+	text, err := s.aead.Open(nil, nil, sealed, []byte(p.Name))
+	if err != nil || json.Unmarshal(text, &f) != nil {
+		return f, false
+	}
+	return f, f.State != "" && s.Now().Before(f.Expires)
+}
+
+func (s *Service) cookie(r *http.Request, p *provider, value string, age int) *http.Cookie {
+	return &http.Cookie{
+		Name: cookieName, Value: value, Path: Path + p.Name + "/", MaxAge: age,
+		// Lax, because the provider's page sends the browser back.
+		HttpOnly: true, Secure: s.secure(r), SameSite: http.SameSiteLaxMode,
+	}
+}
+
+// shorten bounds what a stranger can write into the log.
+func shorten(text string) string { return text[:min(len(text), 60)] }

@@ -1,0 +1,163 @@
+package sso
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/coreos/go-oidc/v3/oidc"
+	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
+
+	"homeroom/internal/config"
+	"homeroom/internal/identity"
+)
+
+// askAgainAfter is how long a provider that did not answer is left alone.
+const askAgainAfter = 3 * time.Second
+
+// provider is an OpenID provider, which is asked about itself when somebody needs
+// it for the first time.
+type provider struct {
+	config.Provider
+	redirect string
+	client   *http.Client
+	now      func() time.Time
+	asking   singleflight.Group
+
+	mu     sync.Mutex
+	known  *oidc.Provider
+	failed time.Time
+	err    error
+}
+
+func newProvider(p config.Provider, o Options) *provider {
+	return &provider{Provider: p, redirect: o.PublicURL + callbackPath(p.Name), client: &http.Client{Timeout: patience}, now: o.Now}
+}
+
+// Warm asks every provider about itself, so that the first person does not wait
+// and the operator learns early of one that cannot be reached.
+func (s *Service) Warm(ctx context.Context) {
+	for _, p := range s.providers {
+		if _, err := p.discover(ctx); err != nil && ctx.Err() == nil {
+			s.Log.WarnContext(ctx, "a provider for signing in does not answer; it is asked again when somebody needs it",
+				"provider", p.Name, "issuer", p.Issuer, "error", err)
+		}
+	}
+}
+
+// discover returns what the provider tells about itself. Those who come at the
+// same time wait for one answer.
+func (p *provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	if known, err, fresh := p.remembered(); fresh {
+		return known, err
+	}
+	answer := p.asking.DoChan("", func() (any, error) {
+		if known, err, fresh := p.remembered(); fresh {
+			return known, err
+		}
+		// Not the context of a request: others wait for the answer as well.
+		limited, cancel := context.WithTimeout(oidc.ClientContext(context.Background(), p.client), patience)
+		defer cancel()
+		known, err := oidc.NewProvider(limited, p.Issuer)
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		p.known, p.err, p.failed = known, err, time.Now()
+		return known, err
+	})
+	select {
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	case a := <-answer:
+		known, _ := a.Val.(*oidc.Provider)
+		return known, a.Err
+	}
+}
+
+func (p *provider) remembered() (known *oidc.Provider, err error, fresh bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.known, p.err, p.known != nil || p.err != nil && time.Since(p.failed) < askAgainAfter
+}
+
+// oauth is the client of the provider.
+func (p *provider) oauth(known *oidc.Provider) *oauth2.Config {
+	return &oauth2.Config{
+		ClientID: p.ClientID, ClientSecret: p.ClientSecret.Reveal(), Endpoint: known.Endpoint(), RedirectURL: p.redirect, Scopes: p.Scopes,
+	}
+}
+
+// claims are what Homeroom reads of an ID token, or of the user info.
+type claims struct {
+	Email string `json:"email"`
+	// Some providers write "true".
+	Verified any    `json:"email_verified"`
+	Party    string `json:"azp"`
+	// OwnerVerified is what Microsoft's provider says instead: the owner of the
+	// domain stands for the address.
+	OwnerVerified any `json:"xms_edov"`
+}
+
+func (c claims) verified() bool { return isTrue(c.Verified) || isTrue(c.OwnerVerified) }
+
+func isTrue(v any) bool { return v == true || v == "true" || v == "1" || v == 1.0 }
+
+var errNonce = errors.New("the token is not for this sign-in: its nonce is another one")
+
+// exchange turns the code of a callback into the person, whom the provider has
+// named to this client for this sign-in.
+func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, verifier, nonce string) (identity.External, error) {
+	ctx = oidc.ClientContext(ctx, p.client)
+	client := p.oauth(known)
+	tokens, err := client.Exchange(ctx, code, oauth2.VerifierOption(verifier))
+	if err != nil {
+		return identity.External{}, quiet(err)
+	}
+	raw, _ := tokens.Extra("id_token").(string)
+	token, err := known.VerifierContext(ctx, &oidc.Config{ClientID: p.ClientID, Now: p.now}).Verify(ctx, raw)
+	if err != nil {
+		return identity.External{}, fmt.Errorf("the ID token: %w", err)
+	}
+	if token.Nonce != nonce {
+		return identity.External{}, errNonce
+	}
+	var c claims
+	if err := token.Claims(&c); err != nil {
+		return identity.External{}, fmt.Errorf("the ID token: %w", err)
+	}
+	if len(token.Audience) > 1 && c.Party != p.ClientID {
+		return identity.External{}, errors.New("the ID token is for several clients and made for another one")
+	}
+	who := identity.External{
+		Provider: p.Name, Issuer: token.Issuer, Subject: token.Subject, Email: c.Email, Verified: c.verified(), Domains: slices.Clone(p.Domains),
+	}
+	if c.Email == "" && known.UserInfoEndpoint() != "" {
+		// Some providers keep the ID token short.
+		info, err := known.UserInfo(ctx, client.TokenSource(ctx, tokens))
+		if err != nil {
+			return identity.External{}, fmt.Errorf("the user info: %w", err)
+		}
+		if info.Subject != token.Subject {
+			return identity.External{}, errors.New("the user info is about somebody else than the ID token")
+		}
+		var more claims
+		if err := info.Claims(&more); err != nil {
+			return identity.External{}, fmt.Errorf("the user info: %w", err)
+		}
+		who.Email, who.Verified = more.Email, more.verified()
+	}
+	return who, nil
+}
+
+// quiet leaves the provider's answer out of an error, which may repeat the code.
+func quiet(err error) error {
+	var refused *oauth2.RetrieveError
+	if errors.As(err, &refused) {
+		return fmt.Errorf("the provider refused the code with status %d and error %q", refused.Response.StatusCode, refused.ErrorCode)
+	}
+	return err
+}

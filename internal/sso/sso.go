@@ -1,0 +1,134 @@
+// Package sso signs people in at OpenID providers: the authorization code flow
+// with PKCE, a state and a nonce. It answers at two addresses for each provider:
+//
+//	/account/sso/{provider}/start     sends the browser to the provider
+//	/account/sso/{provider}/callback  is where the provider sends it back
+//
+// # What holds
+//
+//   - What begins in one browser ends in the same one: everything that the callback
+//     must know lies encrypted in a cookie, good for ten minutes and for one use.
+//   - The browser is sent on only to pages of this server, of the origins that the
+//     operator allows, and to the links of apps that the operator lists.
+//   - Who a person is stands in the ID token, whose signature, issuer, audience,
+//     time and nonce are checked. Which account that is, identity decides, and so
+//     nothing of the provider's gives a role.
+//   - A provider that cannot be reached keeps nobody from anything else; it is asked
+//     when somebody needs it, and again after a moment.
+package sso
+
+import (
+	"crypto/aes"
+	"crypto/cipher"
+	"crypto/hkdf"
+	"crypto/sha256"
+	"log/slog"
+	"net/http"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/semaphore"
+
+	"homeroom/internal/config"
+	"homeroom/internal/httpd/page"
+	"homeroom/internal/identity"
+)
+
+// Path is where the handler belongs: on everything below it.
+const Path = "/account/sso/"
+
+// StartPath is the page that sends the browser to a provider.
+func StartPath(provider string) string { return Path + provider + "/start" }
+
+func callbackPath(provider string) string { return Path + provider + "/callback" }
+
+const (
+	// flowLifetime is how long somebody may take at the provider.
+	flowLifetime = 10 * time.Minute
+	// patience is how long a provider may take to answer.
+	patience = 10 * time.Second
+	// atOnce is how many requests to providers may run at a time: an address that
+	// everybody may ask for costs the provider something.
+	atOnce = 32
+)
+
+// Service is an http.Handler for everything below Path.
+type Service struct {
+	Options
+	providers map[string]*provider
+	aead      cipher.AEAD
+	busy      *semaphore.Weighted
+	mux       *http.ServeMux
+	page      func(w http.ResponseWriter, status int, refusal page.Refusal)
+}
+
+// Options are what a Service needs of the rest of the program.
+type Options struct {
+	Providers []config.Provider
+	// AppLinks are where apps take a sign-in over from the browser.
+	AppLinks []string
+	// Secret is the server's secret key; the key of the cookies is derived from it.
+	Secret []byte
+	// PublicURL is the address under which browsers reach the server.
+	PublicURL string
+	// AllowedOrigins are the origins of pages elsewhere that may use the API.
+	AllowedOrigins []string
+	Identity       *identity.Service
+	// SetSession gives a browser the cookie of its session.
+	SetSession func(w http.ResponseWriter, secure bool, token string, expires time.Time)
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// New returns the service. It asks no provider yet.
+func New(o Options) (*Service, error) {
+	key, err := hkdf.Key(sha256.New, o.Secret, nil, "homeroom single sign-on", 32)
+	if err != nil {
+		return nil, err
+	}
+	block, err := aes.NewCipher(key)
+	if err != nil {
+		return nil, err
+	}
+	aead, err := cipher.NewGCMWithRandomNonce(block)
+	if err != nil {
+		return nil, err
+	}
+	s := &Service{
+		Options: o, providers: map[string]*provider{}, aead: aead, busy: semaphore.NewWeighted(atOnce),
+		mux: http.NewServeMux(), page: page.SignInRefused(),
+	}
+	for _, p := range o.Providers {
+		s.providers[p.Name] = newProvider(p, o)
+	}
+	s.mux.HandleFunc("GET "+Path+"{provider}/start", s.begin)
+	s.mux.HandleFunc("GET "+Path+"{provider}/callback", s.end)
+	s.mux.HandleFunc("/", http.NotFound)
+	return s, nil
+}
+
+// ServeHTTP implements http.Handler.
+func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+
+// ProviderOf returns the label of the provider by the domains whose accounts sign
+// in there and nowhere else.
+func ProviderOf(providers []config.Provider) map[string]string {
+	labels := map[string]string{}
+	for _, p := range providers {
+		for _, domain := range p.Domains {
+			if p.Required && labels[domain] == "" {
+				labels[domain] = p.Label
+			}
+		}
+	}
+	return labels
+}
+
+func (s *Service) secure(r *http.Request) bool {
+	return r.TLS != nil || strings.HasPrefix(s.PublicURL, "https://")
+}
+
+// refuse shows a page that says what is wrong and what to do.
+func (s *Service) refuse(w http.ResponseWriter, status int, back, message string) {
+	s.page(w, status, page.Refusal{Message: message, Back: back})
+}
