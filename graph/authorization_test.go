@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -61,6 +62,8 @@ var authorization = []authorizationRow{
 	{"organization", "the district", `{ r: organization(id: "{{Alpha}}") { id } }`, [7]string{un, ok, null, null, null, null, null}},
 	{"students", "", `{ r: students(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"groups", "", `{ r: groups(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
+	{"deletedStudents", "of the school", `{ r: deletedStudents(organizationId: "{{North}}") { totalCount } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"deletedStudents", "of the district", `{ r: deletedStudents(organizationId: "{{Alpha}}") { totalCount } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"dashboardNotifications", "of the school", `{ list: dashboardNotifications(organizationId: "{{North}}") { count } }`, [7]string{un, ok, ok, nf, empty, nf, nf}},
 	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
@@ -97,6 +100,8 @@ var authorization = []authorizationRow{
 	{"updateStudent", "", `mutation { r: updateStudent(input: {id: "{{Student}}", grade: "2"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"updateStudent", "to another school", `mutation { r: updateStudent(input: {id: "{{Student}}", organizationId: "{{South}}"}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"deleteStudents", "", `mutation { r: deleteStudents(input: {studentIds: ["{{Student}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"restoreStudents", "who is deleted", `mutation { r: restoreStudents(input: {studentIds: ["{{Deleted}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"restoreStudents", "who is not", `mutation { r: restoreStudents(input: {studentIds: ["{{Student}}"]}) { userErrors { code } } }`, [7]string{un, "NOT_DELETED", "NOT_DELETED", nf, "NOT_DELETED", nf, nf}},
 	{"submitBulkImport", "students", submission("{{North}}", "IMPORT_STUDENTS"), [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"submitBulkImport", "groups", submission("{{North}}", "IMPORT_GROUPS"), [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"submitBulkImport", "enrollments", submission("{{North}}", "IMPORT_ENROLLMENTS"), [7]string{un, ok, ok, nf, no, nf, nf}},
@@ -146,6 +151,11 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 	if bytes.Contains([]byte(operation), []byte("{{Job}}")) {
 		job = s.verifiedJob(t, s.DistrictAdmin)
 	}
+	deleted := ""
+	if strings.Contains(operation, "{{Deleted}}") {
+		st := s.Student(t, s.North, "Deleted", name, 0)
+		deleted = studentID(st.Update().SetDeletedAt(fixture.Today.Add(-time.Hour)).SaveX(fixture.System()))
+	}
 	serviceKey, session := "", ""
 	if strings.Contains(operation, "{{Key}}") {
 		serviceKey, _ = s.serviceKey(t, s.North, viewer.RosterImport)
@@ -154,7 +164,7 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 		session = s.sessionOfNobody(t)
 	}
 	return s.names(map[string]string{
-		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session,
+		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session, "Deleted": deleted,
 	}).Replace(operation)
 }
 

@@ -76,6 +76,16 @@ func (r *Resolver) StudentConnection() generated.StudentConnectionResolver {
 	return studentConnectionResolver{r}
 }
 
+// DeletedStudent implements generated.ResolverRoot.
+func (r *Resolver) DeletedStudent() generated.DeletedStudentResolver {
+	return deletedStudentResolver{r}
+}
+
+// DeletedStudentConnection implements generated.ResolverRoot.
+func (r *Resolver) DeletedStudentConnection() generated.DeletedStudentConnectionResolver {
+	return deletedStudentConnectionResolver{r}
+}
+
 // DashboardNotification implements generated.ResolverRoot.
 func (r *Resolver) DashboardNotification() generated.DashboardNotificationResolver {
 	return notificationResolver{r}
@@ -122,6 +132,8 @@ type (
 	groupConnectionResolver          struct{ *Resolver }
 	studentResolver                  struct{ *Resolver }
 	studentConnectionResolver        struct{ *Resolver }
+	deletedStudentResolver           struct{ *Resolver }
+	deletedStudentConnectionResolver struct{ *Resolver }
 	notificationResolver             struct{ *Resolver }
 	usageReportResolver              struct{ *Resolver }
 	usageRowResolver                 struct{ *Resolver }

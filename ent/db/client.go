@@ -22,8 +22,10 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/lease"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -35,6 +37,7 @@ import (
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
+	"homeroom/ent/db/usagetotal"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect"
@@ -71,10 +74,14 @@ type Client struct {
 	Enrollment *EnrollmentClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
+	FormerEnrollment *FormerEnrollmentClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
 	GroupEducator *GroupEducatorClient
+	// Lease is the client for interacting with the Lease builders.
+	Lease *LeaseClient
 	// OneTimeLink is the client for interacting with the OneTimeLink builders.
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
@@ -97,6 +104,8 @@ type Client struct {
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
 	UsageEvent *UsageEventClient
+	// UsageTotal is the client for interacting with the UsageTotal builders.
+	UsageTotal *UsageTotalClient
 }
 
 // NewClient creates a new client configured with the given options.
@@ -119,8 +128,10 @@ func (c *Client) init() {
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
+	c.FormerEnrollment = NewFormerEnrollmentClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
+	c.Lease = NewLeaseClient(c.config)
 	c.OneTimeLink = NewOneTimeLinkClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Product = NewProductClient(c.config)
@@ -132,6 +143,7 @@ func (c *Client) init() {
 	c.StudentWord = NewStudentWordClient(c.config)
 	c.UsageDay = NewUsageDayClient(c.config)
 	c.UsageEvent = NewUsageEventClient(c.config)
+	c.UsageTotal = NewUsageTotalClient(c.config)
 }
 
 type (
@@ -235,8 +247,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Educator:          NewEducatorClient(cfg),
 		Enrollment:        NewEnrollmentClient(cfg),
 		ExternalIdentity:  NewExternalIdentityClient(cfg),
+		FormerEnrollment:  NewFormerEnrollmentClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
+		Lease:             NewLeaseClient(cfg),
 		OneTimeLink:       NewOneTimeLinkClient(cfg),
 		Organization:      NewOrganizationClient(cfg),
 		Product:           NewProductClient(cfg),
@@ -248,6 +262,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		StudentWord:       NewStudentWordClient(cfg),
 		UsageDay:          NewUsageDayClient(cfg),
 		UsageEvent:        NewUsageEventClient(cfg),
+		UsageTotal:        NewUsageTotalClient(cfg),
 	}, nil
 }
 
@@ -278,8 +293,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Educator:          NewEducatorClient(cfg),
 		Enrollment:        NewEnrollmentClient(cfg),
 		ExternalIdentity:  NewExternalIdentityClient(cfg),
+		FormerEnrollment:  NewFormerEnrollmentClient(cfg),
 		Group:             NewGroupClient(cfg),
 		GroupEducator:     NewGroupEducatorClient(cfg),
+		Lease:             NewLeaseClient(cfg),
 		OneTimeLink:       NewOneTimeLinkClient(cfg),
 		Organization:      NewOrganizationClient(cfg),
 		Product:           NewProductClient(cfg),
@@ -291,6 +308,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		StudentWord:       NewStudentWordClient(cfg),
 		UsageDay:          NewUsageDayClient(cfg),
 		UsageEvent:        NewUsageEventClient(cfg),
+		UsageTotal:        NewUsageTotalClient(cfg),
 	}, nil
 }
 
@@ -322,9 +340,10 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.ExternalIdentity, c.Group, c.GroupEducator, c.OneTimeLink, c.Organization,
-		c.Product, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
+		c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment, c.ServiceKey,
+		c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -336,9 +355,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.ExternalIdentity, c.Group, c.GroupEducator, c.OneTimeLink, c.Organization,
-		c.Product, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
+		c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment, c.ServiceKey,
+		c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -369,10 +389,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Enrollment.mutate(ctx, m)
 	case *ExternalIdentityMutation:
 		return c.ExternalIdentity.mutate(ctx, m)
+	case *FormerEnrollmentMutation:
+		return c.FormerEnrollment.mutate(ctx, m)
 	case *GroupMutation:
 		return c.Group.mutate(ctx, m)
 	case *GroupEducatorMutation:
 		return c.GroupEducator.mutate(ctx, m)
+	case *LeaseMutation:
+		return c.Lease.mutate(ctx, m)
 	case *OneTimeLinkMutation:
 		return c.OneTimeLink.mutate(ctx, m)
 	case *OrganizationMutation:
@@ -395,6 +419,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.UsageDay.mutate(ctx, m)
 	case *UsageEventMutation:
 		return c.UsageEvent.mutate(ctx, m)
+	case *UsageTotalMutation:
+		return c.UsageTotal.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
 	}
@@ -2146,6 +2172,156 @@ func (c *ExternalIdentityClient) mutate(ctx context.Context, m *ExternalIdentity
 	}
 }
 
+// FormerEnrollmentClient is a client for the FormerEnrollment schema.
+type FormerEnrollmentClient struct {
+	config
+}
+
+// NewFormerEnrollmentClient returns a client for the FormerEnrollment from the given config.
+func NewFormerEnrollmentClient(c config) *FormerEnrollmentClient {
+	return &FormerEnrollmentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `formerenrollment.Hooks(f(g(h())))`.
+func (c *FormerEnrollmentClient) Use(hooks ...Hook) {
+	c.hooks.FormerEnrollment = append(c.hooks.FormerEnrollment, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `formerenrollment.Intercept(f(g(h())))`.
+func (c *FormerEnrollmentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FormerEnrollment = append(c.inters.FormerEnrollment, interceptors...)
+}
+
+// Create returns a builder for creating a FormerEnrollment entity.
+func (c *FormerEnrollmentClient) Create() *FormerEnrollmentCreate {
+	mutation := newFormerEnrollmentMutation(c.config, OpCreate)
+	return &FormerEnrollmentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FormerEnrollment entities.
+func (c *FormerEnrollmentClient) CreateBulk(builders ...*FormerEnrollmentCreate) *FormerEnrollmentCreateBulk {
+	return &FormerEnrollmentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FormerEnrollmentClient) MapCreateBulk(slice any, setFunc func(*FormerEnrollmentCreate, int)) *FormerEnrollmentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FormerEnrollmentCreateBulk{err: fmt.Errorf("calling to FormerEnrollmentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FormerEnrollmentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FormerEnrollmentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FormerEnrollment.
+func (c *FormerEnrollmentClient) Update() *FormerEnrollmentUpdate {
+	mutation := newFormerEnrollmentMutation(c.config, OpUpdate)
+	return &FormerEnrollmentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FormerEnrollmentClient) UpdateOne(_m *FormerEnrollment) *FormerEnrollmentUpdateOne {
+	mutation := newFormerEnrollmentMutation(c.config, OpUpdateOne, withFormerEnrollment(_m))
+	return &FormerEnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FormerEnrollmentClient) UpdateOneID(id int) *FormerEnrollmentUpdateOne {
+	mutation := newFormerEnrollmentMutation(c.config, OpUpdateOne, withFormerEnrollmentID(id))
+	return &FormerEnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FormerEnrollment.
+func (c *FormerEnrollmentClient) Delete() *FormerEnrollmentDelete {
+	mutation := newFormerEnrollmentMutation(c.config, OpDelete)
+	return &FormerEnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FormerEnrollmentClient) DeleteOne(_m *FormerEnrollment) *FormerEnrollmentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FormerEnrollmentClient) DeleteOneID(id int) *FormerEnrollmentDeleteOne {
+	builder := c.Delete().Where(formerenrollment.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FormerEnrollmentDeleteOne{builder}
+}
+
+// Query returns a query builder for FormerEnrollment.
+func (c *FormerEnrollmentClient) Query() *FormerEnrollmentQuery {
+	return &FormerEnrollmentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFormerEnrollment},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FormerEnrollment entity by its id.
+func (c *FormerEnrollmentClient) Get(ctx context.Context, id int) (*FormerEnrollment, error) {
+	return c.Query().Where(formerenrollment.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FormerEnrollmentClient) GetX(ctx context.Context, id int) *FormerEnrollment {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryStudent queries the student edge of a FormerEnrollment.
+func (c *FormerEnrollmentClient) QueryStudent(_m *FormerEnrollment) *StudentQuery {
+	query := (&StudentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(formerenrollment.Table, formerenrollment.FieldID, id),
+			sqlgraph.To(student.Table, student.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, formerenrollment.StudentTable, formerenrollment.StudentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FormerEnrollmentClient) Hooks() []Hook {
+	hooks := c.hooks.FormerEnrollment
+	return append(hooks[:len(hooks):len(hooks)], formerenrollment.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *FormerEnrollmentClient) Interceptors() []Interceptor {
+	return c.inters.FormerEnrollment
+}
+
+func (c *FormerEnrollmentClient) mutate(ctx context.Context, m *FormerEnrollmentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FormerEnrollmentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FormerEnrollmentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FormerEnrollmentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FormerEnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown FormerEnrollment mutation op: %q", m.Op())
+	}
+}
+
 // GroupClient is a client for the Group schema.
 type GroupClient struct {
 	config
@@ -2491,6 +2667,140 @@ func (c *GroupEducatorClient) mutate(ctx context.Context, m *GroupEducatorMutati
 		return (&GroupEducatorDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown GroupEducator mutation op: %q", m.Op())
+	}
+}
+
+// LeaseClient is a client for the Lease schema.
+type LeaseClient struct {
+	config
+}
+
+// NewLeaseClient returns a client for the Lease from the given config.
+func NewLeaseClient(c config) *LeaseClient {
+	return &LeaseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `lease.Hooks(f(g(h())))`.
+func (c *LeaseClient) Use(hooks ...Hook) {
+	c.hooks.Lease = append(c.hooks.Lease, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `lease.Intercept(f(g(h())))`.
+func (c *LeaseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Lease = append(c.inters.Lease, interceptors...)
+}
+
+// Create returns a builder for creating a Lease entity.
+func (c *LeaseClient) Create() *LeaseCreate {
+	mutation := newLeaseMutation(c.config, OpCreate)
+	return &LeaseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Lease entities.
+func (c *LeaseClient) CreateBulk(builders ...*LeaseCreate) *LeaseCreateBulk {
+	return &LeaseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LeaseClient) MapCreateBulk(slice any, setFunc func(*LeaseCreate, int)) *LeaseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LeaseCreateBulk{err: fmt.Errorf("calling to LeaseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LeaseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LeaseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Lease.
+func (c *LeaseClient) Update() *LeaseUpdate {
+	mutation := newLeaseMutation(c.config, OpUpdate)
+	return &LeaseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LeaseClient) UpdateOne(_m *Lease) *LeaseUpdateOne {
+	mutation := newLeaseMutation(c.config, OpUpdateOne, withLease(_m))
+	return &LeaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LeaseClient) UpdateOneID(id int) *LeaseUpdateOne {
+	mutation := newLeaseMutation(c.config, OpUpdateOne, withLeaseID(id))
+	return &LeaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Lease.
+func (c *LeaseClient) Delete() *LeaseDelete {
+	mutation := newLeaseMutation(c.config, OpDelete)
+	return &LeaseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LeaseClient) DeleteOne(_m *Lease) *LeaseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LeaseClient) DeleteOneID(id int) *LeaseDeleteOne {
+	builder := c.Delete().Where(lease.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LeaseDeleteOne{builder}
+}
+
+// Query returns a query builder for Lease.
+func (c *LeaseClient) Query() *LeaseQuery {
+	return &LeaseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLease},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Lease entity by its id.
+func (c *LeaseClient) Get(ctx context.Context, id int) (*Lease, error) {
+	return c.Query().Where(lease.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LeaseClient) GetX(ctx context.Context, id int) *Lease {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LeaseClient) Hooks() []Hook {
+	hooks := c.hooks.Lease
+	return append(hooks[:len(hooks):len(hooks)], lease.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LeaseClient) Interceptors() []Interceptor {
+	return c.inters.Lease
+}
+
+func (c *LeaseClient) mutate(ctx context.Context, m *LeaseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LeaseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LeaseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LeaseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LeaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Lease mutation op: %q", m.Op())
 	}
 }
 
@@ -4224,20 +4534,187 @@ func (c *UsageEventClient) mutate(ctx context.Context, m *UsageEventMutation) (V
 	}
 }
 
+// UsageTotalClient is a client for the UsageTotal schema.
+type UsageTotalClient struct {
+	config
+}
+
+// NewUsageTotalClient returns a client for the UsageTotal from the given config.
+func NewUsageTotalClient(c config) *UsageTotalClient {
+	return &UsageTotalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `usagetotal.Hooks(f(g(h())))`.
+func (c *UsageTotalClient) Use(hooks ...Hook) {
+	c.hooks.UsageTotal = append(c.hooks.UsageTotal, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `usagetotal.Intercept(f(g(h())))`.
+func (c *UsageTotalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.UsageTotal = append(c.inters.UsageTotal, interceptors...)
+}
+
+// Create returns a builder for creating a UsageTotal entity.
+func (c *UsageTotalClient) Create() *UsageTotalCreate {
+	mutation := newUsageTotalMutation(c.config, OpCreate)
+	return &UsageTotalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of UsageTotal entities.
+func (c *UsageTotalClient) CreateBulk(builders ...*UsageTotalCreate) *UsageTotalCreateBulk {
+	return &UsageTotalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *UsageTotalClient) MapCreateBulk(slice any, setFunc func(*UsageTotalCreate, int)) *UsageTotalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &UsageTotalCreateBulk{err: fmt.Errorf("calling to UsageTotalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*UsageTotalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &UsageTotalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for UsageTotal.
+func (c *UsageTotalClient) Update() *UsageTotalUpdate {
+	mutation := newUsageTotalMutation(c.config, OpUpdate)
+	return &UsageTotalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *UsageTotalClient) UpdateOne(_m *UsageTotal) *UsageTotalUpdateOne {
+	mutation := newUsageTotalMutation(c.config, OpUpdateOne, withUsageTotal(_m))
+	return &UsageTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *UsageTotalClient) UpdateOneID(id int) *UsageTotalUpdateOne {
+	mutation := newUsageTotalMutation(c.config, OpUpdateOne, withUsageTotalID(id))
+	return &UsageTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for UsageTotal.
+func (c *UsageTotalClient) Delete() *UsageTotalDelete {
+	mutation := newUsageTotalMutation(c.config, OpDelete)
+	return &UsageTotalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *UsageTotalClient) DeleteOne(_m *UsageTotal) *UsageTotalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *UsageTotalClient) DeleteOneID(id int) *UsageTotalDeleteOne {
+	builder := c.Delete().Where(usagetotal.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &UsageTotalDeleteOne{builder}
+}
+
+// Query returns a query builder for UsageTotal.
+func (c *UsageTotalClient) Query() *UsageTotalQuery {
+	return &UsageTotalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeUsageTotal},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a UsageTotal entity by its id.
+func (c *UsageTotalClient) Get(ctx context.Context, id int) (*UsageTotal, error) {
+	return c.Query().Where(usagetotal.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *UsageTotalClient) GetX(ctx context.Context, id int) *UsageTotal {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOrganization queries the organization edge of a UsageTotal.
+func (c *UsageTotalClient) QueryOrganization(_m *UsageTotal) *OrganizationQuery {
+	query := (&OrganizationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(usagetotal.Table, usagetotal.FieldID, id),
+			sqlgraph.To(organization.Table, organization.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, usagetotal.OrganizationTable, usagetotal.OrganizationColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProduct queries the product edge of a UsageTotal.
+func (c *UsageTotalClient) QueryProduct(_m *UsageTotal) *ProductQuery {
+	query := (&ProductClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(usagetotal.Table, usagetotal.FieldID, id),
+			sqlgraph.To(product.Table, product.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, usagetotal.ProductTable, usagetotal.ProductColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *UsageTotalClient) Hooks() []Hook {
+	hooks := c.hooks.UsageTotal
+	return append(hooks[:len(hooks):len(hooks)], usagetotal.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *UsageTotalClient) Interceptors() []Interceptor {
+	return c.inters.UsageTotal
+}
+
+func (c *UsageTotalClient) mutate(ctx context.Context, m *UsageTotalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&UsageTotalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&UsageTotalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&UsageTotalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&UsageTotalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown UsageTotal mutation op: %q", m.Op())
+	}
+}
+
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity, Group,
-		GroupEducator, OneTimeLink, Organization, Product, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent []ent.Hook
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity,
+		FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink, Organization,
+		Product, RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity, Group,
-		GroupEducator, OneTimeLink, Organization, Product, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay,
-		UsageEvent []ent.Interceptor
+		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity,
+		FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink, Organization,
+		Product, RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}
 )
 

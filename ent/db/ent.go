@@ -17,8 +17,10 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/lease"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -30,6 +32,7 @@ import (
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
+	"homeroom/ent/db/usagetotal"
 	"reflect"
 	"sync"
 
@@ -107,8 +110,10 @@ func checkColumn(t, c string) error {
 			educator.Table:          educator.ValidColumn,
 			enrollment.Table:        enrollment.ValidColumn,
 			externalidentity.Table:  externalidentity.ValidColumn,
+			formerenrollment.Table:  formerenrollment.ValidColumn,
 			group.Table:             group.ValidColumn,
 			groupeducator.Table:     groupeducator.ValidColumn,
+			lease.Table:             lease.ValidColumn,
 			onetimelink.Table:       onetimelink.ValidColumn,
 			organization.Table:      organization.ValidColumn,
 			product.Table:           product.ValidColumn,
@@ -120,6 +125,7 @@ func checkColumn(t, c string) error {
 			studentword.Table:       studentword.ValidColumn,
 			usageday.Table:          usageday.ValidColumn,
 			usageevent.Table:        usageevent.ValidColumn,
+			usagetotal.Table:        usagetotal.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

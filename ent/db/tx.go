@@ -36,10 +36,14 @@ type Tx struct {
 	Enrollment *EnrollmentClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
+	FormerEnrollment *FormerEnrollmentClient
 	// Group is the client for interacting with the Group builders.
 	Group *GroupClient
 	// GroupEducator is the client for interacting with the GroupEducator builders.
 	GroupEducator *GroupEducatorClient
+	// Lease is the client for interacting with the Lease builders.
+	Lease *LeaseClient
 	// OneTimeLink is the client for interacting with the OneTimeLink builders.
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
@@ -62,6 +66,8 @@ type Tx struct {
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
 	UsageEvent *UsageEventClient
+	// UsageTotal is the client for interacting with the UsageTotal builders.
+	UsageTotal *UsageTotalClient
 
 	// lazily loaded.
 	client     *Client
@@ -204,8 +210,10 @@ func (tx *Tx) init() {
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
+	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
+	tx.Lease = NewLeaseClient(tx.config)
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
@@ -217,6 +225,7 @@ func (tx *Tx) init() {
 	tx.StudentWord = NewStudentWordClient(tx.config)
 	tx.UsageDay = NewUsageDayClient(tx.config)
 	tx.UsageEvent = NewUsageEventClient(tx.config)
+	tx.UsageTotal = NewUsageTotalClient(tx.config)
 }
 
 // txDriver wraps the given dialect.Tx with a nop dialect.Driver implementation.

@@ -22,7 +22,9 @@ type UsageEvent struct {
 	// DistrictID holds the value of the "district_id" field.
 	DistrictID int `json:"district_id,omitempty"`
 	// EventID holds the value of the "event_id" field.
-	EventID      string `json:"event_id,omitempty"`
+	EventID string `json:"event_id,omitempty"`
+	// Whose event it was, so that it can be told and erased; none for events counted before this was kept.
+	StudentID    *int `json:"student_id,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -31,7 +33,7 @@ func (*UsageEvent) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case usageevent.FieldID, usageevent.FieldDistrictID:
+		case usageevent.FieldID, usageevent.FieldDistrictID, usageevent.FieldStudentID:
 			values[i] = new(sql.NullInt64)
 		case usageevent.FieldEventID:
 			values[i] = new(sql.NullString)
@@ -75,6 +77,13 @@ func (_m *UsageEvent) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field event_id", values[i])
 			} else if value.Valid {
 				_m.EventID = value.String
+			}
+		case usageevent.FieldStudentID:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field student_id", values[i])
+			} else if value.Valid {
+				_m.StudentID = new(int)
+				*_m.StudentID = int(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -120,6 +129,11 @@ func (_m *UsageEvent) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("event_id=")
 	builder.WriteString(_m.EventID)
+	builder.WriteString(", ")
+	if v := _m.StudentID; v != nil {
+		builder.WriteString("student_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -48,6 +48,20 @@ func (_c *UsageEventCreate) SetEventID(v string) *UsageEventCreate {
 	return _c
 }
 
+// SetStudentID sets the "student_id" field.
+func (_c *UsageEventCreate) SetStudentID(v int) *UsageEventCreate {
+	_c.mutation.SetStudentID(v)
+	return _c
+}
+
+// SetNillableStudentID sets the "student_id" field if the given value is not nil.
+func (_c *UsageEventCreate) SetNillableStudentID(v *int) *UsageEventCreate {
+	if v != nil {
+		_c.SetStudentID(*v)
+	}
+	return _c
+}
+
 // Mutation returns the UsageEventMutation object of the builder.
 func (_c *UsageEventCreate) Mutation() *UsageEventMutation {
 	return _c.mutation
@@ -145,6 +159,10 @@ func (_c *UsageEventCreate) createSpec() (*UsageEvent, *sqlgraph.CreateSpec) {
 		_spec.SetField(usageevent.FieldEventID, field.TypeString, value)
 		_node.EventID = value
 	}
+	if value, ok := _c.mutation.StudentID(); ok {
+		_spec.SetField(usageevent.FieldStudentID, field.TypeInt, value)
+		_node.StudentID = &value
+	}
 	return _node, _spec
 }
 
@@ -216,6 +234,9 @@ func (u *UsageEventUpsertOne) UpdateNewValues() *UsageEventUpsertOne {
 		}
 		if _, exists := u.create.mutation.EventID(); exists {
 			s.SetIgnore(usageevent.FieldEventID)
+		}
+		if _, exists := u.create.mutation.StudentID(); exists {
+			s.SetIgnore(usageevent.FieldStudentID)
 		}
 	}))
 	return u
@@ -432,6 +453,9 @@ func (u *UsageEventUpsertBulk) UpdateNewValues() *UsageEventUpsertBulk {
 			}
 			if _, exists := b.mutation.EventID(); exists {
 				s.SetIgnore(usageevent.FieldEventID)
+			}
+			if _, exists := b.mutation.StudentID(); exists {
+				s.SetIgnore(usageevent.FieldStudentID)
 			}
 		}
 	}))

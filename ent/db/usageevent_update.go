@@ -75,6 +75,9 @@ func (_u *UsageEventUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 			}
 		}
 	}
+	if _u.mutation.StudentIDCleared() {
+		_spec.ClearField(usageevent.FieldStudentID, field.TypeInt)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -173,6 +176,9 @@ func (_u *UsageEventUpdateOne) sqlSave(ctx context.Context) (_node *UsageEvent, 
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.StudentIDCleared() {
+		_spec.ClearField(usageevent.FieldStudentID, field.TypeInt)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &UsageEvent{config: _u.config}

@@ -43,7 +43,10 @@ func (BulkJobRow) Edges() []ent.Edge {
 
 // Indexes of BulkJobRow.
 func (BulkJobRow) Indexes() []ent.Index {
-	return []ent.Index{index.Fields("job_id", "row").Unique()}
+	return []ent.Index{
+		index.Fields("job_id", "row").Unique(),
+		index.Fields("target_id"), // what jobs have to do with one student, to tell and to erase it
+	}
 }
 
 // Policy of BulkJobRow.

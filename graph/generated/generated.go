@@ -37,6 +37,8 @@ type ResolverRoot interface {
 	BulkJobConnection() BulkJobConnectionResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
 	DashboardNotification() DashboardNotificationResolver
+	DeletedStudent() DeletedStudentResolver
+	DeletedStudentConnection() DeletedStudentConnectionResolver
 	Educator() EducatorResolver
 	Group() GroupResolver
 	GroupConnection() GroupConnectionResolver
@@ -194,6 +196,31 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DeletedStudent struct {
+		DeletedAt    func(childComplexity int) int
+		ExternalID   func(childComplexity int) int
+		FirstName    func(childComplexity int) int
+		Grade        func(childComplexity int) int
+		Groups       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		LastName     func(childComplexity int) int
+		Organization func(childComplexity int) int
+		PurgeAt      func(childComplexity int) int
+		Username     func(childComplexity int) int
+	}
+
+	DeletedStudentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DeletedStudentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	DetectedFile struct {
 		Delimiter      func(childComplexity int) int
 		Encoding       func(childComplexity int) int
@@ -270,6 +297,7 @@ type ComplexityRoot struct {
 		RecordUsage                func(childComplexity int, input model.RecordUsageInput) int
 		RemoveStudentsFromGroups   func(childComplexity int, input model.RemoveStudentsFromGroupsInput) int
 		RequestPasswordReset       func(childComplexity int, email string) int
+		RestoreStudents            func(childComplexity int, input model.RestoreStudentsInput) int
 		RevokeOtherSessions        func(childComplexity int) int
 		RevokeServiceKey           func(childComplexity int, id string) int
 		RevokeSession              func(childComplexity int, id string) int
@@ -326,6 +354,7 @@ type ComplexityRoot struct {
 		BulkJob                func(childComplexity int, id string) int
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
+		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
 		ImportTemplate         func(childComplexity int, kind model.BulkJobKind, columns []string) int
 		Node                   func(childComplexity int, id string) int
@@ -354,6 +383,13 @@ type ComplexityRoot struct {
 
 	RequestPasswordResetPayload struct {
 		UserErrors func(childComplexity int) int
+	}
+
+	RestoreStudentsPayload struct {
+		EnrollmentsLost     func(childComplexity int) int
+		EnrollmentsRestored func(childComplexity int) int
+		Students            func(childComplexity int) int
+		UserErrors          func(childComplexity int) int
 	}
 
 	RevokeServiceKeyPayload struct {
@@ -546,6 +582,12 @@ type DashboardNotificationResolver interface {
 
 	CSVURL(ctx context.Context, obj *model.DashboardNotification) (*string, error)
 }
+type DeletedStudentResolver interface {
+	Organization(ctx context.Context, obj *model.DeletedStudent) (*model.Organization, error)
+}
+type DeletedStudentConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.DeletedStudentConnection) (int, error)
+}
 type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
@@ -580,6 +622,7 @@ type MutationResolver interface {
 	CreateStudent(ctx context.Context, input model.CreateStudentInput) (*model.CreateStudentPayload, error)
 	UpdateStudent(ctx context.Context, input model.UpdateStudentInput) (*model.UpdateStudentPayload, error)
 	DeleteStudents(ctx context.Context, input model.DeleteStudentsInput) (*model.DeleteStudentsPayload, error)
+	RestoreStudents(ctx context.Context, input model.RestoreStudentsInput) (*model.RestoreStudentsPayload, error)
 	SubmitBulkImport(ctx context.Context, input model.SubmitBulkImportInput) (*model.BulkJobPayload, error)
 	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
@@ -603,6 +646,7 @@ type QueryResolver interface {
 	Nodes(ctx context.Context, ids []string) ([]model.Node, error)
 	Organization(ctx context.Context, id string) (*model.Organization, error)
 	Students(ctx context.Context, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) (*model.StudentConnection, error)
+	DeletedStudents(ctx context.Context, organizationID string, search *string, first *int, after *string, last *int, before *string) (*model.DeletedStudentConnection, error)
 	Groups(ctx context.Context, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) (*model.GroupConnection, error)
 	DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error)
 	UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) (*model.UsageReport, error)
@@ -1172,6 +1216,105 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DeleteStudentsPayload.UserErrors(childComplexity), true
 
+	case "DeletedStudent.deletedAt":
+		if e.ComplexityRoot.DeletedStudent.DeletedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.DeletedAt(childComplexity), true
+	case "DeletedStudent.externalId":
+		if e.ComplexityRoot.DeletedStudent.ExternalID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.ExternalID(childComplexity), true
+	case "DeletedStudent.firstName":
+		if e.ComplexityRoot.DeletedStudent.FirstName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.FirstName(childComplexity), true
+	case "DeletedStudent.grade":
+		if e.ComplexityRoot.DeletedStudent.Grade == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.Grade(childComplexity), true
+	case "DeletedStudent.groups":
+		if e.ComplexityRoot.DeletedStudent.Groups == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.Groups(childComplexity), true
+	case "DeletedStudent.id":
+		if e.ComplexityRoot.DeletedStudent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.ID(childComplexity), true
+	case "DeletedStudent.lastName":
+		if e.ComplexityRoot.DeletedStudent.LastName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.LastName(childComplexity), true
+	case "DeletedStudent.organization":
+		if e.ComplexityRoot.DeletedStudent.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.Organization(childComplexity), true
+	case "DeletedStudent.purgeAt":
+		if e.ComplexityRoot.DeletedStudent.PurgeAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.PurgeAt(childComplexity), true
+	case "DeletedStudent.username":
+		if e.ComplexityRoot.DeletedStudent.Username == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudent.Username(childComplexity), true
+
+	case "DeletedStudentConnection.edges":
+		if e.ComplexityRoot.DeletedStudentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentConnection.Edges(childComplexity), true
+	case "DeletedStudentConnection.nodes":
+		if e.ComplexityRoot.DeletedStudentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentConnection.Nodes(childComplexity), true
+	case "DeletedStudentConnection.pageInfo":
+		if e.ComplexityRoot.DeletedStudentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentConnection.PageInfo(childComplexity), true
+	case "DeletedStudentConnection.totalCount":
+		if e.ComplexityRoot.DeletedStudentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentConnection.TotalCount(childComplexity), true
+
+	case "DeletedStudentEdge.cursor":
+		if e.ComplexityRoot.DeletedStudentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentEdge.Cursor(childComplexity), true
+	case "DeletedStudentEdge.node":
+		if e.ComplexityRoot.DeletedStudentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeletedStudentEdge.Node(childComplexity), true
+
 	case "DetectedFile.delimiter":
 		if e.ComplexityRoot.DetectedFile.Delimiter == nil {
 			break
@@ -1561,6 +1704,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["email"].(string)), true
+	case "Mutation.restoreStudents":
+		if e.ComplexityRoot.Mutation.RestoreStudents == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restoreStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestoreStudents(childComplexity, args["input"].(model.RestoreStudentsInput)), true
 	case "Mutation.revokeOtherSessions":
 		if e.ComplexityRoot.Mutation.RevokeOtherSessions == nil {
 			break
@@ -1882,6 +2036,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DashboardNotifications(childComplexity, args["organizationId"].(string)), true
+	case "Query.deletedStudents":
+		if e.ComplexityRoot.Query.DeletedStudents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deletedStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DeletedStudents(childComplexity, args["organizationId"].(string), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.groups":
 		if e.ComplexityRoot.Query.Groups == nil {
 			break
@@ -2045,6 +2210,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RequestPasswordResetPayload.UserErrors(childComplexity), true
+
+	case "RestoreStudentsPayload.enrollmentsLost":
+		if e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsLost == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsLost(childComplexity), true
+	case "RestoreStudentsPayload.enrollmentsRestored":
+		if e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsRestored == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsRestored(childComplexity), true
+	case "RestoreStudentsPayload.students":
+		if e.ComplexityRoot.RestoreStudentsPayload.Students == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreStudentsPayload.Students(childComplexity), true
+	case "RestoreStudentsPayload.userErrors":
+		if e.ComplexityRoot.RestoreStudentsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RestoreStudentsPayload.UserErrors(childComplexity), true
 
 	case "RevokeServiceKeyPayload.serviceKey":
 		if e.ComplexityRoot.RevokeServiceKeyPayload.ServiceKey == nil {
@@ -2637,6 +2827,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MatchingStudents", ec.unmarshalInputMatchingStudents),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
 			graphql.NewInputUnmarshaler("RemoveStudentsFromGroupsInput", ec.unmarshalInputRemoveStudentsFromGroupsInput),
+			graphql.NewInputUnmarshaler("RestoreStudentsInput", ec.unmarshalInputRestoreStudentsInput),
 			graphql.NewInputUnmarshaler("SchoolYearInput", ec.unmarshalInputSchoolYearInput),
 			graphql.NewInputUnmarshaler("SetPasswordByLinkInput", ec.unmarshalInputSetPasswordByLinkInput),
 			graphql.NewInputUnmarshaler("SignInInput", ec.unmarshalInputSignInInput),
@@ -3084,6 +3275,43 @@ type StudentConnection {
   totalCount: Int!
 }
 
+"A student who was deleted and can come back, until the personal data are erased."
+type DeletedStudent {
+  "The id that the student has in the API, for restoreStudents."
+  id: ID!
+  "The district's own Student ID, which stays reserved."
+  externalId: String!
+  firstName: String!
+  lastName: String!
+  "Reserved as well."
+  username: String!
+  "PK, K or 1 to 12."
+  grade: String!
+  "The school."
+  organization: Organization!
+  deletedAt: DateTime!
+  "From when on the personal data are erased, and nobody can bring the student back."
+  purgeAt: DateTime!
+  "The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them."
+  groups: [Group!]!
+}
+
+"A deleted student's place in a list."
+type DeletedStudentEdge {
+  cursor: String!
+  node: DeletedStudent!
+}
+
+"A page of deleted students."
+type DeletedStudentConnection {
+  edges: [DeletedStudentEdge!]!
+  "The students of the edges, for clients that need no cursors."
+  nodes: [DeletedStudent!]!
+  pageInfo: PageInfo!
+  "All students of the list, not of the page. Counted only where it is asked for."
+  totalCount: Int!
+}
+
 "A group's place in a list."
 type GroupEdge {
   cursor: String!
@@ -3489,6 +3717,8 @@ type Query {
   organization(id: ID!): Organization
   "Students inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   students(organizationId: ID, filter: StudentFilter, orderBy: StudentOrder, first: Int, after: String, last: Int, before: String): StudentConnection!
+  "Deleted students of an organization who can come back, who was deleted last first. search is that of StudentFilter. 50 a page unless first or last says otherwise, at most 500. For administrators."
+  deletedStudents(organizationId: ID!, search: String, first: Int, after: String, last: Int, before: String): DeletedStudentConnection!
   "Groups inside the purview, or inside one organization of it. 50 a page unless first or last says otherwise, at most 500; by name unless orderBy says otherwise."
   groups(organizationId: ID, filter: GroupFilter, orderBy: GroupOrder, first: Int, after: String, last: Int, before: String): GroupConnection!
   "The notices of an organization for its administrators; empty for teachers."
@@ -3669,6 +3899,20 @@ type DeleteStudentsPayload {
   userErrors: [UserError!]!
 }
 
+"At most 1,000 students."
+input RestoreStudentsInput {
+  studentIds: [ID!]!
+}
+
+type RestoreStudentsPayload {
+  students: [Student!]!
+  "Enrollments that came back."
+  enrollmentsRestored: Int!
+  "Enrollments that did not, because the group is gone or synced by now."
+  enrollmentsLost: Int!
+  userErrors: [UserError!]!
+}
+
 "Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them."
 input StudentSelection @oneOf {
   "At most 50,000."
@@ -3811,6 +4055,8 @@ type Mutation {
   updateStudent(input: UpdateStudentInput!): UpdateStudentPayload!
   "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators."
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
+  "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
+  restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
   "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is verified first; nothing is written before startBulkJob. For a teacher: within the groups taught."
@@ -4118,6 +4364,56 @@ func (ec *executionContext) childFields_DeleteStudentsPayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type DeleteStudentsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DeletedStudent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DeletedStudent_id(ctx, field)
+	case "externalId":
+		return ec.fieldContext_DeletedStudent_externalId(ctx, field)
+	case "firstName":
+		return ec.fieldContext_DeletedStudent_firstName(ctx, field)
+	case "lastName":
+		return ec.fieldContext_DeletedStudent_lastName(ctx, field)
+	case "username":
+		return ec.fieldContext_DeletedStudent_username(ctx, field)
+	case "grade":
+		return ec.fieldContext_DeletedStudent_grade(ctx, field)
+	case "organization":
+		return ec.fieldContext_DeletedStudent_organization(ctx, field)
+	case "deletedAt":
+		return ec.fieldContext_DeletedStudent_deletedAt(ctx, field)
+	case "purgeAt":
+		return ec.fieldContext_DeletedStudent_purgeAt(ctx, field)
+	case "groups":
+		return ec.fieldContext_DeletedStudent_groups(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletedStudent", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletedStudentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DeletedStudentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DeletedStudentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeletedStudentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DeletedStudentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletedStudentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeletedStudentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_DeletedStudentEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_DeletedStudentEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeletedStudentEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_DetectedFile(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "encoding":
@@ -4346,6 +4642,20 @@ func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.
 		return ec.fieldContext_RequestPasswordResetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RestoreStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "students":
+		return ec.fieldContext_RestoreStudentsPayload_students(ctx, field)
+	case "enrollmentsRestored":
+		return ec.fieldContext_RestoreStudentsPayload_enrollmentsRestored(ctx, field)
+	case "enrollmentsLost":
+		return ec.fieldContext_RestoreStudentsPayload_enrollmentsLost(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RestoreStudentsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RestoreStudentsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RevokeServiceKeyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5062,6 +5372,20 @@ func (ec *executionContext) field_Mutation_requestPasswordReset_args(ctx context
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restoreStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
+			return ec.unmarshalNRestoreStudentsInput2homeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_revokeServiceKey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5285,6 +5609,60 @@ func (ec *executionContext) field_Query_dashboardNotifications_args(ctx context.
 		return nil, err
 	}
 	args["organizationId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_deletedStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organizationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organizationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "search",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["search"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -7838,6 +8216,428 @@ func (ec *executionContext) fieldContext_DeleteStudentsPayload_userErrors(_ cont
 	return fc, nil
 }
 
+func (ec *executionContext) _DeletedStudent_id(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _DeletedStudent_externalId(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_externalId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExternalID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_externalId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudent_firstName(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_firstName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FirstName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_firstName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudent_lastName(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_lastName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_lastName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudent_username(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_username(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Username, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_username(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudent_grade(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_grade(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grade, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_grade(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudent_organization(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DeletedStudent().Organization(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletedStudent_deletedAt(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_deletedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DeletedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_deletedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DeletedStudent_purgeAt(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_purgeAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PurgeAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_purgeAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _DeletedStudent_groups(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudent_groups(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Groups, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
+			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudent_groups(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Group(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletedStudentConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
+			return ec.marshalNDeletedStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletedStudentEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletedStudentConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.DeletedStudent) graphql.Marshaler {
+			return ec.marshalNDeletedStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletedStudent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletedStudentConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudentConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _DeletedStudentConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.DeletedStudentConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudentConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _DeletedStudentEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("DeletedStudentEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _DeletedStudentEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.DeletedStudentEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_DeletedStudentEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletedStudent) graphql.Marshaler {
+			return ec.marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_DeletedStudentEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "DeletedStudentEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletedStudent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _DetectedFile_encoding(ctx context.Context, field graphql.CollectedField, obj *model.DetectedFile) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9612,6 +10412,50 @@ func (ec *executionContext) fieldContext_Mutation_deleteStudents(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_restoreStudents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restoreStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestoreStudents(ctx, fc.Args["input"].(model.RestoreStudentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RestoreStudentsPayload) graphql.Marshaler {
+			return ec.marshalNRestoreStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restoreStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RestoreStudentsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restoreStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_submitBulkImport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10864,6 +11708,50 @@ func (ec *executionContext) fieldContext_Query_students(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_deletedStudents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_deletedStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().DeletedStudents(ctx, fc.Args["organizationId"].(string), fc.Args["search"].(*string), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
+			return ec.marshalNDeletedStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_deletedStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DeletedStudentConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_deletedStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_groups(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -11543,6 +12431,116 @@ func (ec *executionContext) _RequestPasswordResetPayload_userErrors(ctx context.
 func (ec *executionContext) fieldContext_RequestPasswordResetPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	fc = &graphql.FieldContext{
 		Object:     "RequestPasswordResetPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreStudentsPayload_students(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreStudentsPayload_students(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Students, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
+			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreStudentsPayload_students(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreStudentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Student(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _RestoreStudentsPayload_enrollmentsRestored(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreStudentsPayload_enrollmentsRestored(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EnrollmentsRestored, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreStudentsPayload_enrollmentsRestored(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreStudentsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreStudentsPayload_enrollmentsLost(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreStudentsPayload_enrollmentsLost(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EnrollmentsLost, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreStudentsPayload_enrollmentsLost(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("RestoreStudentsPayload", field, false, false, "Int")
+}
+
+func (ec *executionContext) _RestoreStudentsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_RestoreStudentsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_RestoreStudentsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "RestoreStudentsPayload",
 		Field:      field,
 		IsMethod:   false,
 		IsResolver: false,
@@ -15800,6 +16798,48 @@ func UnmarshalRemoveStudentsFromGroupsInput(ctx context.Context, raw any) (model
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputRestoreStudentsInput(ctx context.Context, obj any) (model.RestoreStudentsInput, error) {
+	var it model.RestoreStudentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"studentIds"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "studentIds":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("studentIds"))
+			data, err := ec.unmarshalNID2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.StudentIds = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalRestoreStudentsInput unmarshals raw into the RestoreStudentsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalRestoreStudentsInput(ctx context.Context, raw any) (model.RestoreStudentsInput, error) {
+	var out model.RestoreStudentsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "RestoreStudentsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputSchoolYearInput(ctx context.Context, obj any) (model.SchoolYearInput, error) {
 	var it model.SchoolYearInput
 	if obj == nil {
@@ -17593,6 +18633,172 @@ func (ec *executionContext) _DeleteStudentsPayload(ctx context.Context, sel ast.
 	return out
 }
 
+var deletedStudentImplementors = []string{"DeletedStudent"}
+
+func (ec *executionContext) _DeletedStudent(ctx context.Context, sel ast.SelectionSet, obj *model.DeletedStudent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletedStudentImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletedStudent")
+		case "id":
+			out.Values[i] = ec._DeletedStudent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "externalId":
+			out.Values[i] = ec._DeletedStudent_externalId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "firstName":
+			out.Values[i] = ec._DeletedStudent_firstName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "lastName":
+			out.Values[i] = ec._DeletedStudent_lastName(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "username":
+			out.Values[i] = ec._DeletedStudent_username(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "grade":
+			out.Values[i] = ec._DeletedStudent_grade(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DeletedStudent_organization(ctx, field, obj)
+				})
+		case "deletedAt":
+			out.Values[i] = ec._DeletedStudent_deletedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "purgeAt":
+			out.Values[i] = ec._DeletedStudent_purgeAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "groups":
+			out.Values[i] = ec._DeletedStudent_groups(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deletedStudentConnectionImplementors = []string{"DeletedStudentConnection"}
+
+func (ec *executionContext) _DeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, obj *model.DeletedStudentConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletedStudentConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletedStudentConnection")
+		case "edges":
+			out.Values[i] = ec._DeletedStudentConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._DeletedStudentConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._DeletedStudentConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._DeletedStudentConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var deletedStudentEdgeImplementors = []string{"DeletedStudentEdge"}
+
+func (ec *executionContext) _DeletedStudentEdge(ctx context.Context, sel ast.SelectionSet, obj *model.DeletedStudentEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, deletedStudentEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("DeletedStudentEdge")
+		case "cursor":
+			out.Values[i] = ec._DeletedStudentEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._DeletedStudentEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var detectedFileImplementors = []string{"DetectedFile"}
 
 func (ec *executionContext) _DetectedFile(ctx context.Context, sel ast.SelectionSet, obj *model.DetectedFile) graphql.Marshaler {
@@ -18160,6 +19366,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "restoreStudents":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restoreStudents(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "submitBulkImport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitBulkImport(ctx, field)
@@ -18525,6 +19738,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_students(ctx, field)
 				})
+		case "deletedStudents":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_deletedStudents(ctx, field)
+				})
 		case "groups":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -18714,6 +19933,54 @@ func (ec *executionContext) _RequestPasswordResetPayload(ctx context.Context, se
 			out.Values[i] = graphql.MarshalString("RequestPasswordResetPayload")
 		case "userErrors":
 			out.Values[i] = ec._RequestPasswordResetPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var restoreStudentsPayloadImplementors = []string{"RestoreStudentsPayload"}
+
+func (ec *executionContext) _RestoreStudentsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RestoreStudentsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, restoreStudentsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("RestoreStudentsPayload")
+		case "students":
+			out.Values[i] = ec._RestoreStudentsPayload_students(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enrollmentsRestored":
+			out.Values[i] = ec._RestoreStudentsPayload_enrollmentsRestored(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "enrollmentsLost":
+			out.Values[i] = ec._RestoreStudentsPayload_enrollmentsLost(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._RestoreStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -20584,6 +21851,62 @@ func (ec *executionContext) marshalNDeleteStudentsPayload2ᚖhomeroomᚋgraphᚋ
 	return ec._DeleteStudentsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNDeletedStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletedStudent!")
+		return graphql.Null
+	}
+	return ec._DeletedStudent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeletedStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletedStudentConnection!")
+		return graphql.Null
+	}
+	return ec._DeletedStudentConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNDeletedStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNDeletedStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNDeletedStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "DeletedStudentEdge!")
+		return graphql.Null
+	}
+	return ec._DeletedStudentEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNEducator2ᚕᚖhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Educator) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -20920,6 +22243,19 @@ func (ec *executionContext) marshalNRequestPasswordResetPayload2ᚖhomeroomᚋgr
 		return graphql.Null
 	}
 	return ec._RequestPasswordResetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNRestoreStudentsInput2homeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
+	res, err := ec.unmarshalInputRestoreStudentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNRestoreStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RestoreStudentsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "RestoreStudentsPayload!")
+		return graphql.Null
+	}
+	return ec._RestoreStudentsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNRevokeServiceKeyPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeServiceKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeServiceKeyPayload) graphql.Marshaler {

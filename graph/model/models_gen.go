@@ -279,6 +279,45 @@ type DeleteStudentsPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A student who was deleted and can come back, until the personal data are erased.
+type DeletedStudent struct {
+	// The id that the student has in the API, for restoreStudents.
+	ID string `json:"id"`
+	// The district's own Student ID, which stays reserved.
+	ExternalID string `json:"externalId"`
+	FirstName  string `json:"firstName"`
+	LastName   string `json:"lastName"`
+	// Reserved as well.
+	Username string `json:"username"`
+	// PK, K or 1 to 12.
+	Grade string `json:"grade"`
+	// The school.
+	Organization *Organization `json:"organization"`
+	DeletedAt    time.Time     `json:"deletedAt"`
+	// From when on the personal data are erased, and nobody can bring the student back.
+	PurgeAt time.Time `json:"purgeAt"`
+	// The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them.
+	Groups         []*Group `json:"groups"`
+	OrganizationID int      `json:"-"`
+}
+
+// A page of deleted students.
+type DeletedStudentConnection struct {
+	Edges []*DeletedStudentEdge `json:"edges"`
+	// The students of the edges, for clients that need no cursors.
+	Nodes    []*DeletedStudent `json:"nodes"`
+	PageInfo *PageInfo         `json:"pageInfo"`
+	// All students of the list, not of the page. Counted only where it is asked for.
+	TotalCount int                 `json:"totalCount"`
+	List       *roster.DeletedList `json:"-"`
+}
+
+// A deleted student's place in a list.
+type DeletedStudentEdge struct {
+	Cursor string          `json:"cursor"`
+	Node   *DeletedStudent `json:"node"`
+}
+
 // What the reader found out about a file.
 type DetectedFile struct {
 	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252.
@@ -527,6 +566,20 @@ type RemoveStudentsFromGroupsPayload struct {
 type RequestPasswordResetPayload struct {
 	// Never says whether there is an account with the address.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// At most 1,000 students.
+type RestoreStudentsInput struct {
+	StudentIds []string `json:"studentIds"`
+}
+
+type RestoreStudentsPayload struct {
+	Students []*Student `json:"students"`
+	// Enrollments that came back.
+	EnrollmentsRestored int `json:"enrollmentsRestored"`
+	// Enrollments that did not, because the group is gone or synced by now.
+	EnrollmentsLost int          `json:"enrollmentsLost"`
+	UserErrors      []*UserError `json:"userErrors"`
 }
 
 type RevokeServiceKeyPayload struct {

@@ -61,6 +61,9 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 		r := byStudent[p.StudentID]
 		r.left = append(r.left, p.GroupID)
 	}
+	if err := roster.KeepFormer(ctx, client, removed); err != nil {
+		return err
+	}
 	return updateRows(ctx, client, student.Table, "version = version + 1", updates)
 }
 

@@ -58,6 +58,15 @@ func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch
 	if err := s.enroll(ctx, client, b.open()); err != nil {
 		return err
 	}
+	revived := grouped(b.open(), func(r *plannedRow) []int {
+		if r.plan.Do != doRevive {
+			return nil
+		}
+		return []int{r.TargetID}
+	})
+	if err := roster.ForgetFormer(ctx, client, revived); err != nil {
+		return err
+	}
 	return s.recountMoved(ctx, client, b)
 }
 

@@ -37,7 +37,7 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 	}
 	var updates []changed
 	var renamed []*db.Student
-	var recount []int
+	var recount, back []int
 	for _, r := range b.open() {
 		set := map[string]any{}
 		for column, value := range r.before.Set {
@@ -48,6 +48,7 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 			set[student.FieldDeletedAt] = s.instant()
 		case doDelete:
 			set[student.FieldDeletedAt] = nil
+			back = append(back, r.TargetID)
 		case doRevive:
 			set[student.FieldDeletedAt] = r.before.DeletedAt
 		}
@@ -68,6 +69,9 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 		return err
 	}
 	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
+		return err
+	}
+	if err := roster.ForgetFormer(ctx, client, back); err != nil {
 		return err
 	}
 	if len(recount) == 0 || s.recount == nil {
@@ -190,13 +194,16 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 	if err != nil {
 		return err
 	}
-	var leave, join []roster.Pair
+	var leave, join, former []roster.Pair
 	for _, r := range b.open() {
 		// A student who is hidden again is in no group, whoever keeps it.
 		hides := r.plan.Do == doCreate || r.plan.Do == doRevive
 		for _, id := range r.before.Joined {
 			if hides || r.mayChange(there[id], seen) {
 				leave = append(leave, roster.Pair{StudentID: r.TargetID, GroupID: id})
+			}
+			if hides {
+				former = append(former, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
 		}
 		for _, id := range r.before.Left {
@@ -209,6 +216,9 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 		if _, err := roster.Unenroll(ctx, client, leave); err != nil {
 			return err
 		}
+	}
+	if err := roster.KeepFormer(ctx, client, former); err != nil {
+		return err
 	}
 	if len(join) == 0 {
 		return nil

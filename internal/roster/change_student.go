@@ -176,6 +176,10 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	if err := WriteWords(ctx, client, []*db.Student{st}, false); err != nil {
 		return nil, err
 	}
+	// The groups are those that were asked for, not those of the past.
+	if err := ForgetFormer(ctx, client, []int{st.ID}); err != nil {
+		return nil, err
+	}
 	return st, s.recount(ctx, client, []int{st.ID})
 }
 
@@ -317,6 +321,9 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 			return err
 		}
 		if _, err := Unenroll(ctx, client, pairs); err != nil {
+			return err
+		}
+		if err := KeepFormer(ctx, client, pairs); err != nil {
 			return err
 		}
 		n, err := client.Student.Update().Where(student.IDIn(ids...)).

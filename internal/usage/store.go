@@ -91,13 +91,13 @@ func (r *recording) claim(ctx context.Context) ([]Event, error) {
 		if len(ids) == 0 {
 			return nil, nil
 		}
-		args := make([]any, 0, 3*len(ids))
+		args := make([]any, 0, 4*len(ids))
 		fresh := make([]Event, 0, len(ids))
 		for _, id := range ids {
-			args = append(args, r.now, r.org.DistrictID, id)
+			args = append(args, r.now, r.org.DistrictID, id, r.byExternalID[byID[id].StudentExternalID].ID)
 			fresh = append(fresh, byID[id])
 		}
-		_, refusal = r.client.ExecContext(ctx, "INSERT INTO usage_events (created_at, district_id, event_id) VALUES "+tuples(3, len(ids)), args...)
+		_, refusal = r.client.ExecContext(ctx, "INSERT INTO usage_events (created_at, district_id, event_id, student_id) VALUES "+tuples(4, len(ids)), args...)
 		if refusal == nil {
 			return fresh, nil
 		}

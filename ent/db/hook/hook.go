@@ -140,6 +140,18 @@ func (f ExternalIdentityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ExternalIdentityMutation", m)
 }
 
+// The FormerEnrollmentFunc type is an adapter to allow the use of ordinary
+// function as FormerEnrollment mutator.
+type FormerEnrollmentFunc func(context.Context, *db.FormerEnrollmentMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FormerEnrollmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.FormerEnrollmentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FormerEnrollmentMutation", m)
+}
+
 // The GroupFunc type is an adapter to allow the use of ordinary
 // function as Group mutator.
 type GroupFunc func(context.Context, *db.GroupMutation) (db.Value, error)
@@ -162,6 +174,18 @@ func (f GroupEducatorFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value,
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.GroupEducatorMutation", m)
+}
+
+// The LeaseFunc type is an adapter to allow the use of ordinary
+// function as Lease mutator.
+type LeaseFunc func(context.Context, *db.LeaseMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LeaseFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LeaseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LeaseMutation", m)
 }
 
 // The OneTimeLinkFunc type is an adapter to allow the use of ordinary
@@ -294,6 +318,18 @@ func (f UsageEventFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.UsageEventMutation", m)
+}
+
+// The UsageTotalFunc type is an adapter to allow the use of ordinary
+// function as UsageTotal mutator.
+type UsageTotalFunc func(context.Context, *db.UsageTotalMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f UsageTotalFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.UsageTotalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.UsageTotalMutation", m)
 }
 
 // Condition is a hook condition function.

@@ -339,6 +339,11 @@ var (
 				Unique:  true,
 				Columns: []*schema.Column{BulkJobRowsColumns[11], BulkJobRowsColumns[2]},
 			},
+			{
+				Name:    "bulkjobrow_target_id",
+				Unique:  false,
+				Columns: []*schema.Column{BulkJobRowsColumns[3]},
+			},
 		},
 	}
 	// EducatorsColumns holds the columns for the "educators" table.
@@ -454,6 +459,34 @@ var (
 			},
 		},
 	}
+	// FormerEnrollmentsColumns holds the columns for the "former_enrollments" table.
+	FormerEnrollmentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "group_id", Type: field.TypeInt},
+		{Name: "student_id", Type: field.TypeInt},
+	}
+	// FormerEnrollmentsTable holds the schema information for the "former_enrollments" table.
+	FormerEnrollmentsTable = &schema.Table{
+		Name:       "former_enrollments",
+		Columns:    FormerEnrollmentsColumns,
+		PrimaryKey: []*schema.Column{FormerEnrollmentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "former_enrollments_students_student",
+				Columns:    []*schema.Column{FormerEnrollmentsColumns[3]},
+				RefColumns: []*schema.Column{StudentsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "formerenrollment_student_id_group_id",
+				Unique:  true,
+				Columns: []*schema.Column{FormerEnrollmentsColumns[3], FormerEnrollmentsColumns[2]},
+			},
+		},
+	}
 	// GroupsColumns holds the columns for the "groups" table.
 	GroupsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -534,6 +567,29 @@ var (
 				Name:    "groupeducator_group_id_educator_id",
 				Unique:  false,
 				Columns: []*schema.Column{GroupEducatorsColumns[3], GroupEducatorsColumns[2]},
+			},
+		},
+	}
+	// LeasesColumns holds the columns for the "leases" table.
+	LeasesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "until", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "fence", Type: field.TypeInt, Default: 0},
+		{Name: "done_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// LeasesTable holds the schema information for the "leases" table.
+	LeasesTable = &schema.Table{
+		Name:       "leases",
+		Columns:    LeasesColumns,
+		PrimaryKey: []*schema.Column{LeasesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "lease_name",
+				Unique:  true,
+				Columns: []*schema.Column{LeasesColumns[2]},
 			},
 		},
 	}
@@ -941,6 +997,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "district_id", Type: field.TypeInt},
 		{Name: "event_id", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(128)"}},
+		{Name: "student_id", Type: field.TypeInt, Nullable: true},
 	}
 	// UsageEventsTable holds the schema information for the "usage_events" table.
 	UsageEventsTable = &schema.Table{
@@ -952,6 +1009,53 @@ var (
 				Name:    "usageevent_district_id_event_id",
 				Unique:  true,
 				Columns: []*schema.Column{UsageEventsColumns[2], UsageEventsColumns[3]},
+			},
+			{
+				Name:    "usageevent_student_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsageEventsColumns[4]},
+			},
+		},
+	}
+	// UsageTotalsColumns holds the columns for the "usage_totals" table.
+	UsageTotalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "week_ending", Type: field.TypeInt32},
+		{Name: "seconds", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "product_id", Type: field.TypeInt},
+	}
+	// UsageTotalsTable holds the schema information for the "usage_totals" table.
+	UsageTotalsTable = &schema.Table{
+		Name:       "usage_totals",
+		Columns:    UsageTotalsColumns,
+		PrimaryKey: []*schema.Column{UsageTotalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "usage_totals_organizations_organization",
+				Columns:    []*schema.Column{UsageTotalsColumns[5]},
+				RefColumns: []*schema.Column{OrganizationsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+			{
+				Symbol:     "usage_totals_products_product",
+				Columns:    []*schema.Column{UsageTotalsColumns[6]},
+				RefColumns: []*schema.Column{ProductsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "usagetotal_organization_id_week_ending_product_id",
+				Unique:  true,
+				Columns: []*schema.Column{UsageTotalsColumns[5], UsageTotalsColumns[3], UsageTotalsColumns[6]},
+			},
+			{
+				Name:    "usagetotal_district_id_week_ending",
+				Unique:  false,
+				Columns: []*schema.Column{UsageTotalsColumns[2], UsageTotalsColumns[3]},
 			},
 		},
 	}
@@ -968,8 +1072,10 @@ var (
 		EducatorsTable,
 		EnrollmentsTable,
 		ExternalIdentitiesTable,
+		FormerEnrollmentsTable,
 		GroupsTable,
 		GroupEducatorsTable,
+		LeasesTable,
 		OneTimeLinksTable,
 		OrganizationsTable,
 		ProductsTable,
@@ -981,6 +1087,7 @@ var (
 		StudentWordsTable,
 		UsageDaysTable,
 		UsageEventsTable,
+		UsageTotalsTable,
 	}
 )
 
@@ -1038,6 +1145,11 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	FormerEnrollmentsTable.ForeignKeys[0].RefTable = StudentsTable
+	FormerEnrollmentsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	GroupsTable.ForeignKeys[0].RefTable = OrganizationsTable
 	GroupsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
@@ -1046,6 +1158,10 @@ func init() {
 	GroupEducatorsTable.ForeignKeys[0].RefTable = EducatorsTable
 	GroupEducatorsTable.ForeignKeys[1].RefTable = GroupsTable
 	GroupEducatorsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	LeasesTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
@@ -1102,6 +1218,12 @@ func init() {
 		Collation: "utf8mb4_bin",
 	}
 	UsageEventsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	UsageTotalsTable.ForeignKeys[0].RefTable = OrganizationsTable
+	UsageTotalsTable.ForeignKeys[1].RefTable = ProductsTable
+	UsageTotalsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

@@ -39,11 +39,17 @@ type Enrollment func(*sql.Selector)
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
+// FormerEnrollment is the predicate function for formerenrollment builders.
+type FormerEnrollment func(*sql.Selector)
+
 // Group is the predicate function for group builders.
 type Group func(*sql.Selector)
 
 // GroupEducator is the predicate function for groupeducator builders.
 type GroupEducator func(*sql.Selector)
+
+// Lease is the predicate function for lease builders.
+type Lease func(*sql.Selector)
 
 // OneTimeLink is the predicate function for onetimelink builders.
 type OneTimeLink func(*sql.Selector)
@@ -77,3 +83,6 @@ type UsageDay func(*sql.Selector)
 
 // UsageEvent is the predicate function for usageevent builders.
 type UsageEvent func(*sql.Selector)
+
+// UsageTotal is the predicate function for usagetotal builders.
+type UsageTotal func(*sql.Selector)

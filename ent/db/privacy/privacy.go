@@ -374,6 +374,30 @@ func (f ExternalIdentityMutationRuleFunc) EvalMutation(ctx context.Context, m db
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ExternalIdentityMutation", m)
 }
 
+// The FormerEnrollmentQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type FormerEnrollmentQueryRuleFunc func(context.Context, *db.FormerEnrollmentQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f FormerEnrollmentQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.FormerEnrollmentQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.FormerEnrollmentQuery", q)
+}
+
+// The FormerEnrollmentMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type FormerEnrollmentMutationRuleFunc func(context.Context, *db.FormerEnrollmentMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f FormerEnrollmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.FormerEnrollmentMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.FormerEnrollmentMutation", m)
+}
+
 // The GroupQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type GroupQueryRuleFunc func(context.Context, *db.GroupQuery) error
@@ -420,6 +444,30 @@ func (f GroupEducatorMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mu
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.GroupEducatorMutation", m)
+}
+
+// The LeaseQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LeaseQueryRuleFunc func(context.Context, *db.LeaseQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LeaseQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LeaseQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LeaseQuery", q)
+}
+
+// The LeaseMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LeaseMutationRuleFunc func(context.Context, *db.LeaseMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LeaseMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LeaseMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LeaseMutation", m)
 }
 
 // The OneTimeLinkQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -684,4 +732,28 @@ func (f UsageEventMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.UsageEventMutation", m)
+}
+
+// The UsageTotalQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type UsageTotalQueryRuleFunc func(context.Context, *db.UsageTotalQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f UsageTotalQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.UsageTotalQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.UsageTotalQuery", q)
+}
+
+// The UsageTotalMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type UsageTotalMutationRuleFunc func(context.Context, *db.UsageTotalMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f UsageTotalMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.UsageTotalMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.UsageTotalMutation", m)
 }

@@ -15,8 +15,10 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/lease"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -28,6 +30,7 @@ import (
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
+	"homeroom/ent/db/usagetotal"
 	"homeroom/ent/schema"
 	"homeroom/internal/calendar"
 	"time"
@@ -426,6 +429,24 @@ func init() {
 	externalidentityDescLastUsedAt := externalidentityFields[3].Descriptor()
 	// externalidentity.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
 	externalidentity.DefaultLastUsedAt = externalidentityDescLastUsedAt.Default.(func() time.Time)
+	formerenrollmentMixin := schema.FormerEnrollment{}.Mixin()
+	formerenrollment.Policy = privacy.NewPolicies(schema.FormerEnrollment{})
+	formerenrollment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := formerenrollment.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	formerenrollmentMixinFields0 := formerenrollmentMixin[0].Fields()
+	_ = formerenrollmentMixinFields0
+	formerenrollmentFields := schema.FormerEnrollment{}.Fields()
+	_ = formerenrollmentFields
+	// formerenrollmentDescCreatedAt is the schema descriptor for created_at field.
+	formerenrollmentDescCreatedAt := formerenrollmentMixinFields0[0].Descriptor()
+	// formerenrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
+	formerenrollment.DefaultCreatedAt = formerenrollmentDescCreatedAt.Default.(func() time.Time)
 	groupMixin := schema.Group{}.Mixin()
 	group.Policy = privacy.NewPolicies(schema.Group{})
 	group.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -474,6 +495,32 @@ func init() {
 	groupeducatorDescCreatedAt := groupeducatorMixinFields0[0].Descriptor()
 	// groupeducator.DefaultCreatedAt holds the default value on creation for the created_at field.
 	groupeducator.DefaultCreatedAt = groupeducatorDescCreatedAt.Default.(func() time.Time)
+	leaseMixin := schema.Lease{}.Mixin()
+	lease.Policy = privacy.NewPolicies(schema.Lease{})
+	lease.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := lease.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	leaseMixinFields0 := leaseMixin[0].Fields()
+	_ = leaseMixinFields0
+	leaseFields := schema.Lease{}.Fields()
+	_ = leaseFields
+	// leaseDescCreatedAt is the schema descriptor for created_at field.
+	leaseDescCreatedAt := leaseMixinFields0[0].Descriptor()
+	// lease.DefaultCreatedAt holds the default value on creation for the created_at field.
+	lease.DefaultCreatedAt = leaseDescCreatedAt.Default.(func() time.Time)
+	// leaseDescOwner is the schema descriptor for owner field.
+	leaseDescOwner := leaseFields[1].Descriptor()
+	// lease.DefaultOwner holds the default value on creation for the owner field.
+	lease.DefaultOwner = leaseDescOwner.Default.(string)
+	// leaseDescFence is the schema descriptor for fence field.
+	leaseDescFence := leaseFields[3].Descriptor()
+	// lease.DefaultFence holds the default value on creation for the fence field.
+	lease.DefaultFence = leaseDescFence.Default.(int)
 	onetimelinkMixin := schema.OneTimeLink{}.Mixin()
 	onetimelink.Policy = privacy.NewPolicies(schema.OneTimeLink{})
 	onetimelink.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -712,6 +759,24 @@ func init() {
 	usageeventDescCreatedAt := usageeventMixinFields0[0].Descriptor()
 	// usageevent.DefaultCreatedAt holds the default value on creation for the created_at field.
 	usageevent.DefaultCreatedAt = usageeventDescCreatedAt.Default.(func() time.Time)
+	usagetotalMixin := schema.UsageTotal{}.Mixin()
+	usagetotal.Policy = privacy.NewPolicies(schema.UsageTotal{})
+	usagetotal.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := usagetotal.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	usagetotalMixinFields0 := usagetotalMixin[0].Fields()
+	_ = usagetotalMixinFields0
+	usagetotalFields := schema.UsageTotal{}.Fields()
+	_ = usagetotalFields
+	// usagetotalDescCreatedAt is the schema descriptor for created_at field.
+	usagetotalDescCreatedAt := usagetotalMixinFields0[0].Descriptor()
+	// usagetotal.DefaultCreatedAt holds the default value on creation for the created_at field.
+	usagetotal.DefaultCreatedAt = usagetotalDescCreatedAt.Default.(func() time.Time)
 }
 
 const (

@@ -20,6 +20,8 @@ const (
 	FieldDistrictID = "district_id"
 	// FieldEventID holds the string denoting the event_id field in the database.
 	FieldEventID = "event_id"
+	// FieldStudentID holds the string denoting the student_id field in the database.
+	FieldStudentID = "student_id"
 	// Table holds the table name of the usageevent in the database.
 	Table = "usage_events"
 )
@@ -30,6 +32,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldDistrictID,
 	FieldEventID,
+	FieldStudentID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -75,4 +78,9 @@ func ByDistrictID(opts ...sql.OrderTermOption) OrderOption {
 // ByEventID orders the results by the event_id field.
 func ByEventID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldEventID, opts...).ToFunc()
+}
+
+// ByStudentID orders the results by the student_id field.
+func ByStudentID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStudentID, opts...).ToFunc()
 }

@@ -69,6 +69,11 @@ func EventID(v string) predicate.UsageEvent {
 	return predicate.UsageEvent(sql.FieldEQ(FieldEventID, v))
 }
 
+// StudentID applies equality check predicate on the "student_id" field. It's identical to StudentIDEQ.
+func StudentID(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldEQ(FieldStudentID, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.UsageEvent {
 	return predicate.UsageEvent(sql.FieldEQ(FieldCreatedAt, v))
@@ -212,6 +217,56 @@ func EventIDEqualFold(v string) predicate.UsageEvent {
 // EventIDContainsFold applies the ContainsFold predicate on the "event_id" field.
 func EventIDContainsFold(v string) predicate.UsageEvent {
 	return predicate.UsageEvent(sql.FieldContainsFold(FieldEventID, v))
+}
+
+// StudentIDEQ applies the EQ predicate on the "student_id" field.
+func StudentIDEQ(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldEQ(FieldStudentID, v))
+}
+
+// StudentIDNEQ applies the NEQ predicate on the "student_id" field.
+func StudentIDNEQ(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldNEQ(FieldStudentID, v))
+}
+
+// StudentIDIn applies the In predicate on the "student_id" field.
+func StudentIDIn(vs ...int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldIn(FieldStudentID, vs...))
+}
+
+// StudentIDNotIn applies the NotIn predicate on the "student_id" field.
+func StudentIDNotIn(vs ...int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldNotIn(FieldStudentID, vs...))
+}
+
+// StudentIDGT applies the GT predicate on the "student_id" field.
+func StudentIDGT(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldGT(FieldStudentID, v))
+}
+
+// StudentIDGTE applies the GTE predicate on the "student_id" field.
+func StudentIDGTE(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldGTE(FieldStudentID, v))
+}
+
+// StudentIDLT applies the LT predicate on the "student_id" field.
+func StudentIDLT(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldLT(FieldStudentID, v))
+}
+
+// StudentIDLTE applies the LTE predicate on the "student_id" field.
+func StudentIDLTE(v int) predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldLTE(FieldStudentID, v))
+}
+
+// StudentIDIsNil applies the IsNil predicate on the "student_id" field.
+func StudentIDIsNil() predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldIsNull(FieldStudentID))
+}
+
+// StudentIDNotNil applies the NotNil predicate on the "student_id" field.
+func StudentIDNotNil() predicate.UsageEvent {
+	return predicate.UsageEvent(sql.FieldNotNull(FieldStudentID))
 }
 
 // And groups predicates with the AND operator between them.

@@ -1,0 +1,48 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// FormerEnrollment is a group in which a deleted student was, for the day on which
+// the student is restored. The group may be gone by then.
+type FormerEnrollment struct{ ent.Schema }
+
+// Mixin of FormerEnrollment.
+func (FormerEnrollment) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of FormerEnrollment.
+func (FormerEnrollment) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("student_id").Immutable(),
+		field.Int("group_id").Immutable(),
+	}
+}
+
+// Edges of FormerEnrollment.
+func (FormerEnrollment) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("student", Student.Type).Field("student_id").Unique().Required().Immutable().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+// Indexes of FormerEnrollment.
+func (FormerEnrollment) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("student_id", "group_id").Unique()}
+}
+
+// Policy of FormerEnrollment.
+func (FormerEnrollment) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

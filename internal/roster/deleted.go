@@ -1,0 +1,159 @@
+package roster
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/formerenrollment"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
+	"homeroom/internal/page"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// DeletedList are the deleted students of an organization who can come back.
+type DeletedList struct {
+	service  *Service
+	where    []predicate.Student
+	settings map[int]setting.Settings
+}
+
+// DeletedStudent is one of them.
+type DeletedStudent struct {
+	*db.Student
+	// PurgeAt is from when on the personal data are erased.
+	PurgeAt time.Time
+}
+
+// Deleted returns the deleted students of an organization that the viewer
+// administers, until their time is over.
+func (s *Service) Deleted(ctx context.Context, organizationID int, search string) (*DeletedList, error) {
+	o, err := s.Organization(ctx, organizationID)
+	if err != nil {
+		return nil, fault.From(err).At("organizationId")
+	}
+	v := viewer.FromContext(ctx)
+	if !v.Administers(o.ID, o.DistrictID) {
+		return nil, fault.Forbiddenf("only administrators see deleted students").At("organizationId")
+	}
+	words, err := searchWords(search)
+	if err != nil {
+		return nil, err
+	}
+	client := s.db.Client(ctx)
+	schools, in := []*db.Organization{o}, student.OrganizationID(o.ID)
+	if o.Type == organization.TypeDISTRICT {
+		in = student.DistrictID(o.ID)
+		if schools, err = client.Organization.Query().Where(organization.DistrictID(o.ID)).All(ctx); err != nil {
+			return nil, err
+		}
+	}
+	l := &DeletedList{service: s}
+	if l.settings, err = setting.Read(ctx, client, s.now(), schools...); err != nil {
+		return nil, err
+	}
+	l.where = append(l.where, in, student.DeletedAtNotNil(), kept(l.settings, s.now()))
+	for _, w := range words {
+		l.where = append(l.where, hasWord(v, w))
+	}
+	return l, nil
+}
+
+// kept limits deleted students to those whose time is not over. Most schools keep
+// them for the same time, so that the shortest of all is a range of the index.
+func kept(settings map[int]setting.Settings, now time.Time) predicate.Student {
+	bySince := map[time.Time][]any{}
+	for id, set := range settings {
+		since := set.PurgedBefore(now).UTC()
+		bySince[since] = append(bySince[since], id)
+	}
+	var all []time.Time
+	for since := range bySince {
+		all = append(all, since)
+	}
+	slices.SortFunc(all, time.Time.Compare)
+	return func(s *sql.Selector) {
+		deletedAt := s.C(student.FieldDeletedAt)
+		for i, since := range all {
+			switch {
+			case since.IsZero():
+			case i == 0:
+				s.Where(sql.GTE(deletedAt, since))
+			default:
+				s.Where(sql.Or(sql.GTE(deletedAt, since), sql.NotIn(s.C(student.FieldOrganizationID), bySince[since]...)))
+			}
+		}
+	}
+}
+
+// byDeletion shows who was deleted last first.
+var byDeletion = page.Order{Name: "deleted", Column: student.FieldDeletedAt, Desc: true}
+
+// Page reads one page, the student who was deleted last first.
+func (l *DeletedList) Page(ctx context.Context, args page.Args) (page.Result[DeletedStudent], error) {
+	q, err := page.Parse(args, byDeletion)
+	if err != nil {
+		return page.Result[DeletedStudent]{}, err
+	}
+	rows, err := l.query(ctx).Where(q.Select).Select(student.Columns...).All(l.system(ctx))
+	if err != nil {
+		return page.Result[DeletedStudent]{}, err
+	}
+	list := make([]DeletedStudent, len(rows))
+	for i, st := range rows {
+		list[i] = DeletedStudent{st, l.settings[st.OrganizationID].PurgeAt(*st.DeletedAt)}
+	}
+	return page.NewResult(q, list, func(st DeletedStudent) (page.Value, int) { return *st.DeletedAt, st.ID }), nil
+}
+
+// Count counts the list.
+func (l *DeletedList) Count(ctx context.Context) (int, error) {
+	return l.query(ctx).Count(l.system(ctx))
+}
+
+func (l *DeletedList) query(ctx context.Context) *db.StudentQuery {
+	return l.service.db.Client(ctx).Student.Query().Where(l.where...)
+}
+
+// system lifts the policy that hides deleted students; Deleted has checked who asks.
+func (l *DeletedList) system(ctx context.Context) context.Context {
+	return viewer.AsSystem(ctx, "deleted students of an organization that the viewer administers")
+}
+
+// FormerGroups returns the groups that deleted students would come back to, as far
+// as they are inside the purview, by name.
+func (s *Service) FormerGroups(ctx context.Context, studentIDs []int) (map[int][]*db.Group, error) {
+	if len(studentIDs) == 0 {
+		return nil, nil
+	}
+	client := s.db.Client(ctx)
+	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).
+		All(viewer.AsSystem(ctx, "groups of deleted students that the viewer has been shown"))
+	if err != nil || len(rows) == 0 {
+		return nil, err
+	}
+	of := map[int][]int{}
+	var ids []int
+	for _, r := range rows {
+		of[r.GroupID] = append(of[r.GroupID], r.StudentID)
+		ids = append(ids, r.GroupID)
+	}
+	slices.Sort(ids)
+	groups, err := client.Group.Query().Where(group.IDIn(slices.Compact(ids)...), group.Synced(0)).
+		Order(group.ByNameKey(), group.ByID()).All(ctx)
+	byStudent := map[int][]*db.Group{}
+	for _, g := range groups {
+		for _, id := range of[g.ID] {
+			byStudent[id] = append(byStudent[id], g)
+		}
+	}
+	return byStudent, err
+}

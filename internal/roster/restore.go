@@ -1,0 +1,197 @@
+package roster
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/formerenrollment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// KeepFormer notes the enrollments that students lose by being deleted, so that
+// RestoreStudents can bring them back. It belongs in the transaction of the
+// deletion.
+func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
+	for chunk := range slices.Chunk(pairs, statementRows) {
+		args := make([]any, 0, 3*len(chunk))
+		now := timestamp()
+		for _, p := range chunk {
+			args = append(args, now, p.StudentID, p.GroupID)
+		}
+		if _, err := client.ExecContext(ctx, "INSERT INTO former_enrollments (created_at, student_id, group_id) VALUES "+places(len(chunk), "(?, ?, ?)"), args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ForgetFormer removes what KeepFormer has noted. Whoever brings students back,
+// in whatever way, calls it in the same transaction.
+func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) error {
+	for chunk := range slices.Chunk(studentIDs, statementRows) {
+		args := make([]any, len(chunk))
+		for i, id := range chunk {
+			args[i] = id
+		}
+		if _, err := client.ExecContext(ctx, "DELETE FROM former_enrollments WHERE student_id IN ("+places(len(chunk), "?")+")", args...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Restored is what RestoreStudents did.
+type Restored struct {
+	Students []*db.Student
+	// Rejoined and Lost count enrollments that came back and that did not, because
+	// the group is gone or kept by the school's information system now.
+	Rejoined, Lost int
+}
+
+// RestoreStudents brings deleted students back as they were, in their groups as
+// far as these are still there and are not synced. Only administrators of the
+// school do it, until the personal data may be erased; whom that does not allow
+// does not exist. A refusal changes nothing.
+func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Restored, err error) {
+	switch {
+	case len(ids) == 0:
+		return Restored{}, fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
+	case len(ids) > MaxSelection:
+		return Restored{}, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).WithCode("TOO_MANY").At("studentIds")
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		restored = Restored{}
+		system := viewer.AsSystem(ctx, "deleted students of schools that the viewer administers")
+		students, err := LockStudents(system, client, s.locks(), ids)
+		if err != nil {
+			return err
+		}
+		if err := s.refuseToRestore(ctx, client, ids, students); err != nil {
+			return err
+		}
+		keys := make([]int, len(students))
+		for i, st := range students {
+			keys[i] = st.ID
+		}
+		pairs, lost, err := s.former(system, client, keys)
+		if err != nil {
+			return err
+		}
+		restored.Lost = lost
+		n, err := client.Student.Update().Where(student.IDIn(keys...)).ClearDeletedAt().AddVersion(1).Save(system)
+		if err != nil {
+			return err
+		}
+		if n != len(students) {
+			return fault.Conflictf("somebody is changing these students at this moment; try again").At("studentIds")
+		}
+		if _, err := Enroll(ctx, client, pairs); err != nil {
+			return err
+		}
+		if err := ForgetFormer(ctx, client, keys); err != nil {
+			return err
+		}
+		// A new school year may have begun meanwhile.
+		if err := s.recount(ctx, client, keys); err != nil {
+			return err
+		}
+		recordRestoration(ctx, students, pairs)
+		restored.Rejoined = len(pairs)
+		restored.Students, err = LockStudents(ctx, client, false, keys)
+		return err
+	})
+	return restored, err
+}
+
+// refuseToRestore refuses who is not deleted, and who does not exist for the
+// viewer: students of other schools, and those whose time is over.
+func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []int, students []*db.Student) error {
+	v := viewer.FromContext(ctx)
+	var schools []int
+	for _, st := range students {
+		schools = append(schools, st.OrganizationID)
+	}
+	settings, err := setting.ByID(ctx, client, s.now(), schools...)
+	if err != nil {
+		return err
+	}
+	visible, err := LockStudents(ctx, client, false, ids)
+	if err != nil {
+		return err
+	}
+	byID := map[int]*db.Student{}
+	for _, st := range students {
+		byID[st.ID] = st
+	}
+	var refusals Refusals
+	for i, id := range ids {
+		st := byID[id]
+		refuse := func(err *fault.Error) { refusals = append(refusals, err.At("studentIds", i)) }
+		switch {
+		case slices.ContainsFunc(visible, func(other *db.Student) bool { return other.ID == id }):
+			refuse(fault.Conflictf("the student is not deleted").WithCode("NOT_DELETED"))
+		case st == nil, !v.Administers(st.OrganizationID, st.DistrictID), st.DeletedAt == nil,
+			!settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now()):
+			refuse(ErrNoStudent)
+		case st.Synced == 1:
+			refuse(syncedStudent(st))
+		}
+	}
+	return refusals.orNil()
+}
+
+// former returns the enrollments that deleted students get back, whose groups it
+// locks, and how many they do not get back.
+func (s *Service) former(system context.Context, client *db.Client, studentIDs []int) (pairs []Pair, lost int, err error) {
+	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).
+		Order(db.Asc(formerenrollment.FieldStudentID, formerenrollment.FieldGroupID)).All(system)
+	if err != nil {
+		return nil, 0, err
+	}
+	var ids []int
+	for _, r := range rows {
+		ids = append(ids, r.GroupID)
+	}
+	slices.Sort(ids)
+	open := map[int]bool{}
+	for chunk := range slices.Chunk(slices.Compact(ids), statementRows) {
+		groups, err := LockGroups(system, client, s.locks(), chunk)
+		if err != nil {
+			return nil, 0, err
+		}
+		for _, g := range groups {
+			open[g.ID] = g.Synced == 0
+		}
+	}
+	for _, r := range rows {
+		if open[r.GroupID] {
+			pairs = append(pairs, Pair{StudentID: r.StudentID, GroupID: r.GroupID})
+		} else {
+			lost++
+		}
+	}
+	return pairs, lost, nil
+}
+
+func recordRestoration(ctx context.Context, students []*db.Student, pairs []Pair) {
+	groups := groupsOf(pairs)
+	for _, part := range audit.BySchool(students, schoolOf) {
+		e := audit.Event{Action: audit.StudentsRestored, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID,
+			Facts: audit.Facts{"students": len(part)}}
+		for _, st := range part {
+			var c audit.Changes
+			c.Text("deleted", "yes", "no")
+			if in := groups[st.ID]; len(in) > 0 {
+				c.New("groups", audit.IDs(globalid.Group, in...))
+			}
+			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: c})
+		}
+		audit.Record(ctx, e)
+	}
+}
