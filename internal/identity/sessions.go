@@ -35,7 +35,7 @@ func (s *Service) SignOut(ctx context.Context) (bool, error) {
 	n := 0
 	err := s.db.InTx(viewer.AsSystem(ctx, "sign-out"), func(ctx context.Context, client *db.Client) (err error) {
 		if n, err = client.Session.Delete().Where(session.ID(v.SessionID)).Exec(ctx); err == nil && n > 0 {
-			recordAs(ctx, v, audit.SignedOut, audit.On(globalid.Session, v.SessionID), nil)
+			recordAs(ctx, v, audit.SignedOut, audit.Facts{"session": globalid.Encode(globalid.Session, v.SessionID)})
 		}
 		return err
 	})
@@ -67,7 +67,7 @@ func (s *Service) revoke(ctx context.Context, which predicate.Session) (ended []
 		if _, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx); err != nil {
 			return err
 		}
-		recordAs(ctx, viewer.Asker(ctx), audit.SessionsRevoked, audit.Subject{}, audit.Facts{"sessions": len(ended)})
+		recordAs(ctx, viewer.Asker(ctx), audit.SessionsRevoked, audit.Facts{"sessions": len(ended)})
 		return nil
 	})
 	return ended, err

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"maps"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/roleassignment"
@@ -13,10 +14,10 @@ import (
 
 // recordAs records what a person does with the own account, such as signing in,
 // before which the context does not know who it is.
-func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, target audit.Subject, facts audit.Facts) {
+func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, facts audit.Facts) {
 	who := audit.ActorOfViewer(v)
 	audit.Record(ctx, audit.Event{Action: action, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
-		Target: target, Facts: facts, Actor: &who})
+		Target: audit.On(globalid.Educator, v.EducatorID), Facts: facts, Actor: &who})
 }
 
 // recordSignIn records a session that has begun, with the roles that it begins with.
@@ -30,7 +31,9 @@ func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, 
 	for _, r := range roles {
 		v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
 	}
-	recordAs(ctx, v, audit.SignedIn, audit.On(globalid.Session, begun.ID), facts)
+	all := audit.Facts{"session": globalid.Encode(globalid.Session, begun.ID)}
+	maps.Copy(all, facts)
+	recordAs(ctx, v, audit.SignedIn, all)
 	return nil
 }
 
