@@ -3566,11 +3566,11 @@ type BulkJob implements Node {
 
 "What the reader found out about a file."
 type DetectedFile {
-  "UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252."
+  "UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook."
   encoding: String!
-  "comma, semicolon or tab."
+  "comma, semicolon or tab; none for a workbook."
   delimiter: String!
-  "LF, CRLF, CR or mixed."
+  "LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended."
   lineEnding: String!
   headers: [String!]!
   "Headers of columns that are not read."
@@ -3946,7 +3946,7 @@ input SubmitBulkImportInput {
   "Where the rows belong: a district, or one school."
   organizationId: ID!
   kind: BulkJobKind!
-  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; all of that is found out."
+  "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out."
   file: Upload!
   groupsMode: GroupsMode! = ADD
   commitMode: CommitMode! = VALID_ROWS

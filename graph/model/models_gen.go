@@ -320,11 +320,11 @@ type DeletedStudentEdge struct {
 
 // What the reader found out about a file.
 type DetectedFile struct {
-	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252.
+	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook.
 	Encoding string `json:"encoding"`
-	// comma, semicolon or tab.
+	// comma, semicolon or tab; none for a workbook.
 	Delimiter string `json:"delimiter"`
-	// LF, CRLF, CR or mixed.
+	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
 	LineEnding string   `json:"lineEnding"`
 	Headers    []string `json:"headers"`
 	// Headers of columns that are not read.
@@ -783,7 +783,7 @@ type SubmitBulkImportInput struct {
 	// Where the rows belong: a district, or one school.
 	OrganizationID string      `json:"organizationId"`
 	Kind           BulkJobKind `json:"kind"`
-	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; all of that is found out.
+	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out.
 	File       graphql.Upload `json:"file"`
 	GroupsMode GroupsMode     `json:"groupsMode"`
 	CommitMode CommitMode     `json:"commitMode"`

@@ -79,6 +79,9 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 	// The tables are up to date; what comes now is short.
 	d.BoundStatements(cfg.Limits.StatementTimeout)
 	address := "http://" + shownAddress(listener)
+	if cfg.Server.TLS.On() {
+		address = "https://" + shownAddress(listener)
+	}
 	people := accounts{linkBase: cmp.Or(cfg.Server.PublicURL, address)}
 	if people.send, err = mailer(cfg.Mail, a.now); err != nil {
 		return err

@@ -23,6 +23,8 @@ var layers = [][]string{
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
+	{"internal/table"},
+	{"internal/workbook"},
 	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/viewer"},
 }
 

@@ -31,6 +31,8 @@ const (
 	CannotClear     = "CANNOT_CLEAR"
 	DuplicateInFile = "DUPLICATE_IN_FILE"
 	DamagedID       = "DAMAGED_ID"
+	CellError       = "CELL_ERROR"
+	NotCalculated   = "NOT_CALCULATED"
 	TooLong         = "TOO_LONG"
 	TooMany         = "TOO_MANY"
 	Stale           = "STALE"

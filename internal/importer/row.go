@@ -18,6 +18,7 @@ type fileRow struct {
 
 	layout   *layout
 	cells    []string
+	flaws    []csvfile.Flaw
 	problems []*problem
 	refused  bool
 
@@ -29,7 +30,7 @@ type fileRow struct {
 }
 
 func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
-	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells}
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, flaws: rec.Flaws}
 	for i, cell := range r.cells {
 		r.cells[i] = csvfile.UnguardFormula(cell)
 	}
@@ -38,7 +39,40 @@ func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
 		r.fail("", problemf(ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
 			"The row has more cells than the first row has column names, so its cells may have slipped."))
 	}
+	r.refuseFailed()
 	return r
+}
+
+// refuseFailed refuses a row of a workbook for formulas that have no value, in
+// those columns that are read.
+func (r *fileRow) refuseFailed() {
+	for _, f := range r.flaws {
+		for column, at := range r.layout.index {
+			switch {
+			case at != f.Column:
+			case f.Kind == csvfile.Failed:
+				r.fail(column, problemf(CellError, "Correct the formula in the spreadsheet program, or write the value.",
+					"The cell shows an error of the spreadsheet program instead of a value."))
+			case f.Kind == csvfile.NotCalculated:
+				r.fail(column, problemf(NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
+					"The cell holds a formula whose value is not in the file."))
+			}
+		}
+	}
+}
+
+// flaw is what is wrong with a cell of a workbook, or 0.
+func (r *fileRow) flaw(column string) csvfile.FlawKind {
+	at, ok := r.layout.index[column]
+	if !ok {
+		return 0
+	}
+	for _, f := range r.flaws {
+		if f.Column == at {
+			return f.Kind
+		}
+	}
+	return 0
 }
 
 // text returns a cell, or "" where the file has no such column, where the cell is

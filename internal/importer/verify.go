@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
+	"homeroom/internal/table"
 	"homeroom/internal/viewer"
 )
 
@@ -40,17 +41,14 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if bySelection(h.job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
-	file, err := s.file(ctx, h.job.ID)
-	if err != nil {
-		return err
-	}
-	format, err := csvfile.Inspect(file, s.limits)
+	file, err := table.Inspect(func() (io.Reader, error) { return s.file(ctx, h.job.ID) }, s.limits)
 	if refusal := ofFile(err); refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
 	if err != nil {
 		return err
 	}
+	format := file.Format()
 	l, refusal := readHeader(h.job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
 		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
@@ -62,7 +60,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	return s.verifyRows(viewer.NewContext(ctx, v), h, v, format, l)
+	return s.verifyRows(viewer.NewContext(ctx, v), h, v, file, l)
 }
 
 // ofFile makes a problem of an error about the file as a whole, or nil.
@@ -74,12 +72,9 @@ func ofFile(err error) *problem {
 	return &problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, format csvfile.Format, l *layout) error {
-	file, err := s.file(ctx, h.job.ID)
-	if err != nil {
-		return err
-	}
-	reader, err := csvfile.NewReader(file, format, s.limits)
+func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, file *table.File, l *layout) error {
+	format := file.Format()
+	reader, err := file.Rows()
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
@@ -121,7 +116,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, for
 
 // readRows reads the rows of a file, a batch at a time, to its end, which tells
 // that the second pass has found what the first one did.
-func readRows(reader *csvfile.Reader, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
+func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
 	for n := 0; n < int(format.Rows); {
 		rows := make([]*fileRow, 0, batchRows)
 		for len(rows) < batchRows && n < int(format.Rows) {
@@ -136,10 +131,14 @@ func readRows(reader *csvfile.Reader, format csvfile.Format, l *layout, put func
 			return nil
 		}
 	}
-	if _, err := reader.Next(); !errors.Is(err, io.EOF) {
+	switch _, err := reader.Next(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
 		return err
+	default:
+		return fmt.Errorf("a file has more than the %d rows that it had a moment ago", format.Rows)
 	}
-	return nil
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.
