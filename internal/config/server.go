@@ -16,6 +16,8 @@ type Server struct {
 	// https://homeroom.example.org, without a slash at the end; empty where
 	// links stay relative.
 	PublicURL string
+	// TLS is the certificate with which the server speaks HTTPS.
+	TLS TLS
 	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
 	AllowedOrigins []string
 	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed.
@@ -66,7 +68,7 @@ func (s Server) Validate() error {
 		add("max-upload-bytes", "%s is less than the %s of --max-request-bytes; an upload needs at least as much",
 			formatSize(s.MaxUploadBytes), formatSize(s.MaxRequestBytes))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, s.TLS.Validate())...)
 }
 
 func isAddress(s string) bool {
