@@ -117,6 +117,9 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 		if err != nil {
 			return err
 		}
+		if err := a.recordCommand(system, d); err != nil {
+			return err
+		}
 		return a.showJob(system, s, job, show)
 	}
 	return cmd

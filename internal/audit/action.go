@@ -71,6 +71,7 @@ const (
 	StudentsWatched    Action = "STUDENTS_WATCHED"
 	GraphiQLOpened     Action = "GRAPHIQL_OPENED"
 	NoticeDownloaded   Action = "NOTICE_DOWNLOADED"
+	StudentsExported   Action = "STUDENTS_EXPORTED"
 	AuditRead          Action = "AUDIT_READ"
 	AuditDownloaded    Action = "AUDIT_DOWNLOADED"
 	AccessRefused      Action = "ACCESS_REFUSED"
@@ -136,6 +137,7 @@ var meanings = map[Action]string{
 	StudentsWatched:    "A subscription began that gives out personal data.",
 	GraphiQLOpened:     "Somebody opened GraphiQL.",
 	NoticeDownloaded:   "The CSV behind the notice was downloaded.",
+	StudentsExported:   "Students were exported as CSV.",
 	AuditRead:          "Somebody read the audit trail.",
 	AuditDownloaded:    "The audit trail was downloaded as CSV.",
 	AccessRefused:      "Something was refused; the code says why.",

@@ -23,9 +23,13 @@ func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
 		if err := s.writeProblems(ctx, client, h.job.ID, []*problem{why}); err != nil {
 			return err
 		}
-		return s.leaveVerifying(ctx, client, h,
+		err := s.leaveVerifying(ctx, client, h,
 			"UPDATE bulk_jobs SET status = ?, finished_at = ?, errors = total_rows, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), h.job.ID)
+		if err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.job.ID)
 	})
 }
 
@@ -45,10 +49,14 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 			return err
 		}
 		// MySQL assigns from left to right, so the sum comes before the zeros.
-		return s.leaveVerifying(ctx, client, h,
+		err := s.leaveVerifying(ctx, client, h,
 			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors = errors + ?, "+
 				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), h.job.ID)
+		if err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.job.ID)
 	})
 	if err != nil {
 		return err
