@@ -132,6 +132,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 			return nil, err
 		}
 	}
+	noteRead(ctx, reading{list: "changes", students: len(p.Items), organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, func(c importer.RowChange) *model.BulkJobChange {
 		return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
 	})
@@ -154,6 +155,7 @@ func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *
 	if err != nil {
 		return nil, err
 	}
+	noteRead(ctx, reading{list: "problems", students: len(p.Items), organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, toProblem)
 	return &model.BulkJobProblemConnection{JobID: j.Entity.ID, Severity: severity, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, p *model.BulkJobProblem) *model.BulkJobProblemEdge {
@@ -186,7 +188,7 @@ func (r bulkJobProblemConnectionResolver) TotalCount(ctx context.Context, c *mod
 
 func (r mutationResolver) SubmitBulkImport(ctx context.Context, in model.SubmitBulkImportInput) (*model.BulkJobPayload, error) {
 	job, err := r.submit(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
 }
 

@@ -88,6 +88,9 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 			if err != nil {
 				return err
 			}
+			if err := a.recordCommand(system, s.db); err != nil {
+				return err
+			}
 			return a.showJob(system, s, job, show)
 		})
 	}
@@ -146,6 +149,9 @@ left out.`,
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return a.withJob(cmd, loader, args[0], func(system context.Context, s *services, job *db.BulkJob) error {
+			if err := a.recordCommand(system, s.db); err != nil {
+				return err
+			}
 			_, err := s.importer.FailedRows(system, a.out, job.ID)
 			return err
 		})

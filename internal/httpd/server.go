@@ -12,6 +12,7 @@ import (
 	"net"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,8 @@ type Server struct {
 	mux     *http.ServeMux
 	cors    *cors.Cors
 	origins *http.CrossOriginProtection
+	// https is set where browsers reach the server by HTTPS, through a proxy or not.
+	https bool
 
 	// draining ends when the server begins to stop.
 	draining context.Context
@@ -66,6 +69,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
+		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	for pattern, h := range s.routes(deps) {
@@ -121,8 +125,22 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	serve := server.Serve
+	if s.cfg.TLS.On() {
+		shown, err := newCertificate(s.cfg.TLS, s.log)
+		if err != nil {
+			return err
+		}
+		server.TLSConfig = shown.config()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		watching, stop := context.WithCancel(base)
+		var watch sync.WaitGroup
+		watch.Go(func() { shown.watch(watching) })
+		defer watch.Wait()
+		defer stop()
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- serve(listener) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -170,6 +188,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.contain(r, a)
 
 	harden(a.Header(), id)
+	if r.TLS != nil || s.https {
+		a.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	s.cors.ServeHTTP(a, r, func(_ http.ResponseWriter, r *http.Request) {
 		if s.fromElsewhere(r) {
 			a.fail(http.StatusForbidden, "FORBIDDEN", "the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")

@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -34,6 +35,7 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		if err != nil {
 			return err
 		}
+		record(ctx, audit.JobCanceled, was, audit.Facts{"status": string(was.Status)})
 		return s.cancel(ctx, client, was)
 	})
 	if err != nil {

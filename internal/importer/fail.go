@@ -29,7 +29,10 @@ func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
 		if err != nil {
 			return err
 		}
-		return forgetFile(ctx, client, h.job.ID)
+		if err := forgetFile(ctx, client, h.job.ID); err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.job.ID)
 	})
 }
 
@@ -63,7 +66,10 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		if err != nil {
 			return err
 		}
-		return forgetFile(ctx, client, h.job.ID)
+		if err := forgetFile(ctx, client, h.job.ID); err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.job.ID)
 	})
 	if err != nil {
 		return err

@@ -20,6 +20,8 @@ type layout struct {
 	// secret are the positions of columns that hold passwords, as far as their
 	// headers tell.
 	secret []int
+	// keys are the headers as they are compared.
+	keys []string
 }
 
 // readHeader finds the columns of a kind, or says why the file cannot be one of
@@ -30,6 +32,7 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 	for i, h := range headers {
 		keys[i] = headerKey(h)
 	}
+	l.keys = keys
 	taken := make([]bool, len(headers))
 	for _, c := range columns[kind] {
 		at := positions(keys, append([]string{c.Name}, c.Aliases...))

@@ -125,7 +125,11 @@ func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*f
 				return err
 			}
 			n++
-			rows = append(rows, newRow(l, n, rec))
+			row := newRow(l, n, rec)
+			if row == nil {
+				return otherHeader(rec.Row)
+			}
+			rows = append(rows, row)
 		}
 		if !put(rows) {
 			return nil
