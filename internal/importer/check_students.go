@@ -56,7 +56,7 @@ func (c *studentCheck) checkRows(ctx context.Context, rows []*fileRow) error {
 			c.planRow(r, found)
 		}
 	}
-	return nil
+	return c.warnOfAlike(ctx, all)
 }
 
 func newStudentRow(r *fileRow) *studentRow {
