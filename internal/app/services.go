@@ -13,6 +13,7 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
@@ -31,6 +32,7 @@ type services struct {
 	usage     *usage.Service
 	notify    *notify.Service
 	importer  *importer.Service
+	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
 }
@@ -68,6 +70,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
+	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage), Viewer: s.identity.Viewer, Now: now, Log: log,
