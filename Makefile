@@ -5,7 +5,7 @@ PKG   ?= ./...
 BENCH ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint generate generated migration bench bench-import build demo clean
+.PHONY: help test test-fast lint vulnerabilities generate generated migration bench bench-import build demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -18,6 +18,9 @@ test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... n
 
 lint: ## gofmt, go vet and staticcheck on the hand-written code
 	@.ci/lint
+
+vulnerabilities: ## Look for known vulnerabilities in what the program can reach
+	@.ci/vulnerabilities
 
 generate: ## Write the generated code anew
 	go generate ./...

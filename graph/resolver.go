@@ -9,6 +9,7 @@ import (
 
 	"homeroom/graph/generated"
 	"homeroom/graph/model"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/identity"
@@ -29,6 +30,8 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *importer.Service
 	Downloads *download.Service
+	// Audit records what is read and refused.
+	Audit *audit.Service
 	// Providers are further ways to sign in, in the order of their buttons.
 	Providers []*model.SignInProvider
 	Log       *slog.Logger

@@ -2,6 +2,7 @@ package main_test
 
 import (
 	"bytes"
+	"cmp"
 	"net/http"
 	"os"
 	"os/exec"
@@ -25,6 +26,8 @@ const patience = 30 * time.Second
 type installation struct {
 	t           testing.TB
 	url, folder string
+	// web knows the certificate of the server, where it has one of its own.
+	web *http.Client
 }
 
 // eachInstallation runs a test once for every kind of database.
@@ -63,6 +66,7 @@ type server struct {
 	t       testing.TB
 	cmd     *exec.Cmd
 	address string
+	web     *http.Client
 	said    *record
 	// ended is closed when the process is no more; err is what became of it.
 	ended chan struct{}
@@ -77,7 +81,7 @@ func (in installation) start(args ...string) *server {
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", "127.0.0.1:0")
 	}
-	s := &server{t: in.t, cmd: in.command(args...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
+	s := &server{t: in.t, web: cmp.Or(in.web, http.DefaultClient), cmd: in.command(args...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	if err := s.cmd.Start(); err != nil {
 		in.t.Fatal(err)
@@ -87,7 +91,7 @@ func (in installation) start(args ...string) *server {
 		close(s.ended)
 	}()
 	in.t.Cleanup(s.kill)
-	told := regexp.MustCompile(`http://127\.0\.0\.1:[0-9]+`)
+	told := regexp.MustCompile(`https?://127\.0\.0\.1:[0-9]+`)
 	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		if s.hasEnded() {
 			in.t.Fatalf("the server ended with %v:\n%s", s.err, s.said)
@@ -96,7 +100,7 @@ func (in installation) start(args ...string) *server {
 			s.address = told.FindString(s.said.String())
 			continue
 		}
-		if answer, err := http.Get(s.address + "/readyz"); err == nil {
+		if answer, err := s.web.Get(s.address + "/readyz"); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return s
@@ -125,7 +129,7 @@ func (s *server) stop() {
 	if log := s.said.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {
 		s.t.Errorf("the server complains:\n%s", log)
 	}
-	if _, err := http.Get(s.address + "/healthz"); err == nil {
+	if _, err := s.web.Get(s.address + "/healthz"); err == nil {
 		s.t.Error("somebody still answers at the server's address")
 	}
 }

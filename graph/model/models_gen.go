@@ -71,11 +71,13 @@ type BulkJob struct {
 	// What will change (before the start) or has changed, field by field, in the order of the file.
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
-	Problems   *BulkJobProblemConnection `json:"problems"`
-	CreatedAt  time.Time                 `json:"createdAt"`
-	StartedAt  *time.Time                `json:"startedAt,omitempty"`
-	FinishedAt *time.Time                `json:"finishedAt,omitempty"`
-	Entity     *db.BulkJob               `json:"-"`
+	Problems *BulkJobProblemConnection `json:"problems"`
+	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone.
+	FailedRowsCSVURL *string     `json:"failedRowsCsvUrl,omitempty"`
+	CreatedAt        time.Time   `json:"createdAt"`
+	StartedAt        *time.Time  `json:"startedAt,omitempty"`
+	FinishedAt       *time.Time  `json:"finishedAt,omitempty"`
+	Entity           *db.BulkJob `json:"-"`
 }
 
 func (BulkJob) IsNode() {}
@@ -321,11 +323,11 @@ type DeletedStudentEdge struct {
 
 // What the reader found out about a file.
 type DetectedFile struct {
-	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252.
+	// UTF-8, UTF-8 with BOM, UTF-16LE, UTF-16BE or Windows-1252; XLSX for an Excel workbook.
 	Encoding string `json:"encoding"`
-	// comma, semicolon or tab.
+	// comma, semicolon or tab; none for a workbook.
 	Delimiter string `json:"delimiter"`
-	// LF, CRLF, CR or mixed.
+	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
 	LineEnding string   `json:"lineEnding"`
 	Headers    []string `json:"headers"`
 	// Headers of columns that are not read.
@@ -784,7 +786,7 @@ type SubmitBulkImportInput struct {
 	// Where the rows belong: a district, or one school.
 	OrganizationID string      `json:"organizationId"`
 	Kind           BulkJobKind `json:"kind"`
-	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; all of that is found out.
+	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out.
 	File       graphql.Upload `json:"file"`
 	GroupsMode GroupsMode     `json:"groupsMode"`
 	CommitMode CommitMode     `json:"commitMode"`

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"maps"
 	"os"
@@ -18,6 +19,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/importer"
 	"homeroom/internal/page"
+	"homeroom/internal/table"
 	"homeroom/internal/viewer"
 )
 
@@ -92,7 +94,7 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		return "", unreadable(err)
 	}
 	defer file.Close()
-	format, err := csvfile.Inspect(file, csvfile.Limits{})
+	inspected, err := table.Inspect(func() (io.Reader, error) { return file, nil }, csvfile.Limits{})
 	var refused *csvfile.Error
 	switch {
 	case errors.As(err, &refused):
@@ -100,6 +102,7 @@ func kindOf(path string) (bulkjob.Kind, error) {
 	case err != nil:
 		return "", unreadable(err)
 	}
+	format := inspected.Format()
 	kind, ok := importer.DetectKind(filepath.Base(path), format.Header)
 	if !ok {
 		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind", strings.Join(format.Header, ", "))

@@ -16,6 +16,8 @@ type Server struct {
 	// https://homeroom.example.org, without a slash at the end; empty where
 	// links stay relative.
 	PublicURL string
+	// TLS is the certificate with which the server speaks HTTPS.
+	TLS TLS
 	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
 	AllowedOrigins []string
 	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed.
@@ -60,7 +62,7 @@ func (s Server) Validate() error {
 		add("request-timeout", "%v is not between 1s and 1h", s.RequestTimeout)
 	}
 	if s.JobLease < time.Second || s.JobLease > 10*time.Minute {
-		add("job-lease", "%v is not between 1s and 10m; 30s outlasts a pause of the database", s.JobLease)
+		add("job-lease", "%v is not between 1s and 10m; 20s outlasts a pause of the database", s.JobLease)
 	}
 	if s.PurgeHour < 0 || s.PurgeHour > 23 {
 		add("purge-hour", "%d is not an hour of the day, 0 to 23", s.PurgeHour)
@@ -72,7 +74,7 @@ func (s Server) Validate() error {
 		add("max-upload-bytes", "%s is less than the %s of --max-request-bytes; an upload needs at least as much",
 			formatSize(s.MaxUploadBytes), formatSize(s.MaxRequestBytes))
 	}
-	return errors.Join(problems...)
+	return errors.Join(append(problems, s.TLS.Validate())...)
 }
 
 func isAddress(s string) bool {

@@ -69,6 +69,16 @@ func Settings() []Setting {
 			},
 		},
 		{
+			Section: ServerSection, Name: "certificate", Flag: "tls-cert", Form: "file",
+			Description: "the certificate with which the server speaks HTTPS, in PEM with those that it builds on; it is read again when it changes; without it the server speaks HTTP, for a proxy that speaks HTTPS",
+			set:         func(c *Config, v string) error { c.Server.TLS.Cert = strings.TrimSpace(v); return nil },
+		},
+		{
+			Section: ServerSection, Name: "key of the certificate", Flag: "tls-key", Form: "file",
+			Description: "the key of the certificate, in PEM",
+			set:         func(c *Config, v string) error { c.Server.TLS.Key = strings.TrimSpace(v); return nil },
+		},
+		{
 			Section: ServerSection, Name: "allowed origins", Flag: "allowed-origins", Form: "origins",
 			Description: "the origins of web pages elsewhere that may use the API, scheme://host[:port] with commas between them; pages of the server itself need no entry",
 			set:         func(c *Config, v string) error { return store(&c.Server.AllowedOrigins, parseOrigins)(v) },

@@ -116,8 +116,8 @@ func DefaultLimits() Limits {
 	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10}
 }
 
-// orDefault fills in the fields that were left out.
-func (l Limits) orDefault() Limits {
+// OrDefault fills in the fields that were left out.
+func (l Limits) OrDefault() Limits {
 	d := DefaultLimits()
 	if l.Bytes > 0 {
 		d.Bytes = l.Bytes

@@ -8,35 +8,42 @@ import (
 	"golang.org/x/text/cases"
 )
 
-// checkHeader returns the column names, or refuses a header that makes no
-// sense. Columns without a name are let through: they are common at the right
-// edge, and a caller finds columns by name.
+// checkHeader returns the column names, or refuses a header that makes no sense.
 func checkHeader(raw [][]byte, e Encoding, t tally) ([]string, error) {
 	names := make([]string, len(raw))
-	named, only := 0, ""
 	for i, cell := range raw {
 		names[i] = Clean(string(decode(cell, e)))
-		if strings.ContainsFunc(names[i], isControl) {
-			return nil, notText("The first row of this file is not text.", hintSaveAsCSV)
+	}
+	return names, CheckHeader(names, 2*t.wide > t.sampled)
+}
+
+// CheckHeader refuses column names, each as Clean leaves it, that make no sense.
+// Columns without a name are let through: they are common at the right edge, and
+// a caller finds columns by name. wide tells that most rows have text in several
+// columns.
+func CheckHeader(names []string, wide bool) error {
+	named, only := 0, ""
+	for _, name := range names {
+		if strings.ContainsFunc(name, isControl) {
+			return notText("The first row of this file is not text.", hintSaveAsCSV)
 		}
-		if names[i] != "" {
-			named, only = named+1, names[i]
+		if name != "" {
+			named, only = named+1, name
 		}
 	}
-
 	switch {
 	case named == 0:
-		return nil, noHeader("The first row of this file has no column names.")
+		return noHeader("The first row of this file has no column names.")
 	case len(names) == 1 && strings.ContainsAny(only, ",;\t"):
-		return nil, &Error{
+		return &Error{
 			Code:    NoHeader,
 			Message: fmt.Sprintf("All column names of this file stand in one cell: %s.", excerpt(only)),
 			Hint:    "Perhaps whole rows are enclosed in quotation marks. Open the original file in your spreadsheet program and save it as CSV.",
 		}
-	case named == 1 && 2*t.wide > t.sampled:
-		return nil, noHeader(fmt.Sprintf("The first row of this file holds only %s, but the rows under it have several columns.", excerpt(only)))
+	case named == 1 && wide:
+		return noHeader(fmt.Sprintf("The first row of this file holds only %s, but the rows under it have several columns.", excerpt(only)))
 	}
-	return names, refuseDuplicates(names)
+	return refuseDuplicates(names)
 }
 
 // refuseDuplicates refuses two names that people would read as the same one,

@@ -11,7 +11,7 @@ import (
 // It returns an *Error for a file that cannot be understood with certainty, and
 // refuses rather than guesses. Any other error is a failure to read r.
 func Inspect(r io.Reader, limits Limits) (Format, error) {
-	limits = limits.orDefault()
+	limits = limits.OrDefault()
 	src, err := open(r, limits)
 	if err != nil {
 		return Format{}, err

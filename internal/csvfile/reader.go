@@ -28,10 +28,41 @@ type Record struct {
 	// delimiter that should have been quoted, and is better refused.
 	Extra int
 
+	// Beyond is what stood there, up to the last text, blank cells included; nil
+	// where Extra is 0. It is for giving the row back, not for reading it.
+	Beyond []string
+
+	// Flaws are cells that do not hold what somebody typed. Only workbooks know of
+	// any.
+	Flaws []Flaw
+
 	// StrayQuote tells that text followed a closing quotation mark, as in
 	// "Ann" Lee. Cells holds what a spreadsheet would show, here Ann Lee.
 	StrayQuote bool
 }
+
+// Flaw is a cell of a workbook that does not hold what somebody typed.
+type Flaw struct {
+	Column int // From 0.
+	Kind   FlawKind
+}
+
+// FlawKind says what is wrong with a cell.
+type FlawKind int
+
+// The kinds of flaws.
+const (
+	// Failed is a formula that ended in an error; the cell shows it, as in #N/A.
+	Failed FlawKind = iota + 1
+	// NotCalculated is a formula whose value is not in the file; the cell is "".
+	NotCalculated
+	// Imprecise is a number with more than 15 digits, of which a spreadsheet
+	// program has made zeros.
+	Imprecise
+	// Dated is a date. In a column of IDs a spreadsheet program has made it of
+	// something else, as of 3-4.
+	Dated
+)
 
 // Reader hands out the records of a file that Inspect has let through.
 type Reader struct {
@@ -48,7 +79,7 @@ type Reader struct {
 // the same limits. The error is an *Error with code FILE_CHANGED if r begins
 // differently from what f says.
 func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
-	limits = limits.orDefault()
+	limits = limits.OrDefault()
 	src, err := open(r, limits)
 	if err != nil {
 		return nil, err
@@ -106,14 +137,19 @@ func (r *Reader) record() Record {
 		StrayQuote: r.scan.stray,
 	}
 	all, start := string(text), 0
+	var beyond []string
 	for i, end := range ends {
 		cell := Clean(all[start:end])
 		start = end
 		switch {
 		case i < columns:
 			rec.Cells[i] = cell
-		case cell != "":
-			rec.Extra++
+		default:
+			beyond = append(beyond, cell)
+			if cell != "" {
+				rec.Extra++
+				rec.Beyond = beyond
+			}
 		}
 	}
 	return rec

@@ -55,7 +55,8 @@ func refuseSignature(head []byte) error {
 	case bytes.HasPrefix(head, []byte("PK\x03\x04")), bytes.HasPrefix(head, []byte("PK\x05\x06")):
 		return refuseZip(head)
 	case bytes.HasPrefix(head, []byte("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1")):
-		return notText("This is an Excel workbook (.xls), not a CSV file.", hintSaveAsCSV)
+		return notText("This is an old Excel workbook (.xls), which cannot be read.",
+			`Open it in your spreadsheet program and save it as "CSV UTF-8", or as an Excel workbook (.xlsx).`)
 	case bytes.HasPrefix(head, []byte("%PDF")):
 		return notText("This is a PDF document, not a CSV file.", "Export the list as CSV from the program that made the PDF.")
 	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
@@ -79,6 +80,8 @@ func refuseSignature(head []byte) error {
 // refuseZip names what is in a zip archive, because a modern workbook is one.
 func refuseZip(head []byte) error {
 	switch {
+	case bytes.Contains(head, []byte("word/")):
+		return notText("This is a word processor document, not a CSV file.", "Copy the list into a spreadsheet and save it as CSV.")
 	case bytes.Contains(head, []byte("[Content_Types].xml")), bytes.Contains(head, []byte("xl/")):
 		return notText("This is an Excel workbook (.xlsx), not a CSV file.", hintSaveAsCSV)
 	case bytes.Contains(head, []byte("opendocument")):

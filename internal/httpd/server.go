@@ -8,8 +8,11 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -49,6 +52,8 @@ type Server struct {
 	mux     *http.ServeMux
 	cors    *cors.Cors
 	origins *http.CrossOriginProtection
+	// https is set where browsers reach the server by HTTPS, through a proxy or not.
+	https bool
 
 	// draining ends when the server begins to stop.
 	draining context.Context
@@ -64,9 +69,20 @@ func New(cfg config.Server, deps Deps) *Server {
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
+		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	s.draining, s.drain = context.WithCancel(context.Background())
-	for pattern, h := range map[string]http.Handler{
+	for pattern, h := range s.routes(deps) {
+		if h != nil {
+			s.mux.Handle(pattern, h)
+		}
+	}
+	return s
+}
+
+// routes are the handlers by their patterns.
+func (s *Server) routes(deps Deps) map[string]http.Handler {
+	return map[string]http.Handler{
 		graphQLPath:             deps.GraphQL,
 		"/graphiql":             deps.GraphiQL,
 		"/graphiql/":            deps.GraphiQL,
@@ -77,13 +93,12 @@ func New(cfg config.Server, deps Deps) *Server {
 		"/healthz":              http.HandlerFunc(s.healthz),
 		"/readyz":               http.HandlerFunc(s.readyz),
 		"/":                     http.HandlerFunc(notFound),
-	} {
-		if h != nil {
-			s.mux.Handle(pattern, h)
-		}
 	}
-	return s
 }
+
+// Patterns are those under which a server can answer, sorted, as http.ServeMux
+// writes them; the table of who gets what at each of them has to be complete.
+func Patterns() []string { return slices.Sorted(maps.Keys((&Server{}).routes(Deps{}))) }
 
 const graphQLPath = "/graphql"
 
@@ -110,8 +125,22 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	serve := server.Serve
+	if s.cfg.TLS.On() {
+		shown, err := newCertificate(s.cfg.TLS, s.log)
+		if err != nil {
+			return err
+		}
+		server.TLSConfig = shown.config()
+		serve = func(l net.Listener) error { return server.ServeTLS(l, "", "") }
+		watching, stop := context.WithCancel(base)
+		var watch sync.WaitGroup
+		watch.Go(func() { shown.watch(watching) })
+		defer watch.Wait()
+		defer stop()
+	}
 	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
+	go func() { failed <- serve(listener) }()
 	select {
 	case err := <-failed:
 		return fmt.Errorf("serve: %w", err)
@@ -159,6 +188,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	defer s.contain(r, a)
 
 	harden(a.Header(), id)
+	if r.TLS != nil || s.https {
+		a.Header().Set("Strict-Transport-Security", "max-age=31536000")
+	}
 	s.cors.ServeHTTP(a, r, func(_ http.ResponseWriter, r *http.Request) {
 		if s.fromElsewhere(r) {
 			a.fail(http.StatusForbidden, "FORBIDDEN", "the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")

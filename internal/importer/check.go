@@ -148,17 +148,30 @@ const hintDamaged = "Format the column as text in your spreadsheet program, and 
 // it is a warning and the value on record stays, otherwise the row is refused.
 func (r *fileRow) undamaged(column, current string) string {
 	cell := roster.Clean(r.text(column))
+	flaw := r.flaw(column)
+	damaged := csvfile.DamagedNumber(cell) || flaw == csvfile.Imprecise || flaw == csvfile.Dated
 	switch {
 	case cell == "":
-	case csvfile.DamagedNumber(cell) && cell == current:
+	case damaged && cell == current:
 		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
-	case csvfile.DamagedNumber(cell):
+	case current != "" && flaw == csvfile.Imprecise && spoiled(current, cell):
+		r.warn(column, problemf(DamagedID, hintDamaged, "A spreadsheet program has shortened %s; %s stays as it is on record.", current, column))
+		return current
+	case flaw == csvfile.Imprecise:
+		r.fail(column, problemf(DamagedID, hintDamaged, "A spreadsheet program keeps only 15 digits of a number, so %s may be another one than somebody typed.", column))
+		return ""
+	case flaw == csvfile.Dated:
+		r.fail(column, problemf(DamagedID, hintDamaged, "The cell holds a date, which is not what somebody typed but what a spreadsheet program has made of it."))
+		return ""
+	case damaged:
 		r.fail(column, problemf(DamagedID, hintDamaged, "%s is not what somebody typed but what a spreadsheet program has made of it.", column))
 		return ""
 	case current != "" && spoiled(current, cell):
 		r.warn(column, problemf(DamagedID, "To change it on purpose, edit it in the dashboard.",
 			"A spreadsheet program seems to have shortened %s; %s stays as it is on record.", current, column))
 		return current
+	case cell != current && csvfile.DatedID(cell):
+		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
 	}
 	return cell
 }

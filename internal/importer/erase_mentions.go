@@ -20,9 +20,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// forRows is the purpose of the key with which refused rows are encrypted.
-const forRows = "rows"
-
 // mentions finds students in texts that nothing else ties to them: a file in which
 // their row was refused, or a row about somebody else that named them.
 type mentions struct {

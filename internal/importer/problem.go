@@ -20,6 +20,7 @@ const (
 	MissingColumn   = "MISSING_COLUMN"
 	DuplicateColumn = "DUPLICATE_COLUMN"
 	NoRows          = "NO_ROWS"
+	OtherHeader     = "OTHER_HEADER"
 	AccountDisabled = "ACCOUNT_DISABLED"
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
@@ -27,10 +28,13 @@ const (
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
+	HeaderAgain     = "HEADER_AGAIN"
 	Required        = "REQUIRED"
 	CannotClear     = "CANNOT_CLEAR"
 	DuplicateInFile = "DUPLICATE_IN_FILE"
 	DamagedID       = "DAMAGED_ID"
+	CellError       = "CELL_ERROR"
+	NotCalculated   = "NOT_CALCULATED"
 	TooLong         = "TOO_LONG"
 	TooMany         = "TOO_MANY"
 	Stale           = "STALE"

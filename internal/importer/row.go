@@ -18,6 +18,8 @@ type fileRow struct {
 
 	layout   *layout
 	cells    []string
+	beyond   []string // What stood to the right of the last column.
+	flaws    []csvfile.Flaw
 	problems []*problem
 	refused  bool
 
@@ -28,17 +30,59 @@ type fileRow struct {
 	label    string
 }
 
+// newRow returns nil for a row of other column names than those of the file.
 func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
-	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells}
-	for i, cell := range r.cells {
-		r.cells[i] = csvfile.UnguardFormula(cell)
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, beyond: rec.Beyond, flaws: rec.Flaws}
+	for _, cells := range [][]string{r.cells, r.beyond} {
+		for i, cell := range cells {
+			cells[i] = csvfile.UnguardFormula(cell)
+		}
 	}
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.
 		r.fail("", problemf(ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
 			"The row has more cells than the first row has column names, so its cells may have slipped."))
 	}
+	switch again, other := l.repeats(r.cells); {
+	case again:
+		r.fail("", problemf(HeaderAgain, "Delete the row.", "The row holds the column names again."))
+	case other:
+		return nil
+	}
+	r.refuseFailed()
 	return r
+}
+
+// refuseFailed refuses a row of a workbook for formulas that have no value, in
+// those columns that are read.
+func (r *fileRow) refuseFailed() {
+	for _, f := range r.flaws {
+		for column, at := range r.layout.index {
+			switch {
+			case at != f.Column:
+			case f.Kind == csvfile.Failed:
+				r.fail(column, problemf(CellError, "Correct the formula in the spreadsheet program, or write the value.",
+					"The cell shows an error of the spreadsheet program instead of a value."))
+			case f.Kind == csvfile.NotCalculated:
+				r.fail(column, problemf(NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
+					"The cell holds a formula whose value is not in the file."))
+			}
+		}
+	}
+}
+
+// flaw is what is wrong with a cell of a workbook, or 0.
+func (r *fileRow) flaw(column string) csvfile.FlawKind {
+	at, ok := r.layout.index[column]
+	if !ok {
+		return 0
+	}
+	for _, f := range r.flaws {
+		if f.Column == at {
+			return f.Kind
+		}
+	}
+	return 0
 }
 
 // text returns a cell, or "" where the file has no such column, where the cell is

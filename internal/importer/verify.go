@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
+	"homeroom/internal/table"
 	"homeroom/internal/viewer"
 )
 
@@ -40,17 +41,14 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if bySelection(h.job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
-	file, err := s.file(ctx, h.job.ID)
-	if err != nil {
-		return err
-	}
-	format, err := csvfile.Inspect(file, s.limits)
+	file, err := table.Inspect(func() (io.Reader, error) { return s.file(ctx, h.job.ID) }, s.limits)
 	if refusal := ofFile(err); refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
 	if err != nil {
 		return err
 	}
+	format := file.Format()
 	l, refusal := readHeader(h.job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
 		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
@@ -62,7 +60,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	return s.verifyRows(viewer.NewContext(ctx, v), h, v, format, l)
+	return s.verifyRows(viewer.NewContext(ctx, v), h, v, file, l)
 }
 
 // ofFile makes a problem of an error about the file as a whole, or nil.
@@ -74,12 +72,9 @@ func ofFile(err error) *problem {
 	return &problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, format csvfile.Format, l *layout) error {
-	file, err := s.file(ctx, h.job.ID)
-	if err != nil {
-		return err
-	}
-	reader, err := csvfile.NewReader(file, format, s.limits)
+func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, file *table.File, l *layout) error {
+	format := file.Format()
+	reader, err := file.Rows()
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
@@ -121,7 +116,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, for
 
 // readRows reads the rows of a file, a batch at a time, to its end, which tells
 // that the second pass has found what the first one did.
-func readRows(reader *csvfile.Reader, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
+func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
 	for n := 0; n < int(format.Rows); {
 		rows := make([]*fileRow, 0, batchRows)
 		for len(rows) < batchRows && n < int(format.Rows) {
@@ -130,16 +125,24 @@ func readRows(reader *csvfile.Reader, format csvfile.Format, l *layout, put func
 				return err
 			}
 			n++
-			rows = append(rows, newRow(l, n, rec))
+			row := newRow(l, n, rec)
+			if row == nil {
+				return otherHeader(rec.Row)
+			}
+			rows = append(rows, row)
 		}
 		if !put(rows) {
 			return nil
 		}
 	}
-	if _, err := reader.Next(); !errors.Is(err, io.EOF) {
+	switch _, err := reader.Next(); {
+	case errors.Is(err, io.EOF):
+		return nil
+	case err != nil:
 		return err
+	default:
+		return fmt.Errorf("a file has more than the %d rows that it had a moment ago", format.Rows)
 	}
-	return nil
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.
@@ -215,8 +218,10 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 		return err
 	}
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_problems WHERE job_id = ?", h.job.ID); err != nil {
-			return err
+		for _, table := range []string{"bulk_job_problems", "bulk_job_refused_rows"} {
+			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", h.job.ID); err != nil {
+				return err
+			}
 		}
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, "+
 			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.job.ID)
@@ -238,22 +243,16 @@ func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l 
 	})
 }
 
-// finishVerifying makes the job READY and removes the file, of which nothing is
-// needed any more, or ends a job that is all or nothing and cannot be all.
+// finishVerifying makes the job READY, or ends a job that is all or nothing and
+// cannot be all. The file stays until the job has ended: rows that are refused
+// when they are written are given back as they stand in it.
 func (s *Service) finishVerifying(ctx context.Context, h *held, total tally) error {
 	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.errors > 0 {
 		return s.failRows(ctx, h, nil)
 	}
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		return s.leaveVerifying(ctx, client, h, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusREADY), h.job.ID)
-	})
-}
-
-func (s *Service) leaveVerifying(ctx context.Context, client *db.Client, h *held, query string, args ...any) error {
-	if _, err := client.ExecContext(ctx, query, args...); err != nil {
 		return err
-	}
-	_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", h.job.ID)
-	return err
+	})
 }

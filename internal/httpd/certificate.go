@@ -1,0 +1,72 @@
+package httpd
+
+import (
+	"context"
+	"crypto/tls"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"homeroom/internal/config"
+)
+
+// lookEvery is how often the files of the certificate are read. Whoever renews a
+// certificate replaces them in many ways, of which their content is the one that
+// always tells.
+const lookEvery = 2 * time.Second
+
+// certificate is the one that the server shows, which changes with its files.
+type certificate struct {
+	files   config.TLS
+	log     *slog.Logger
+	current atomic.Pointer[tls.Certificate]
+	// seen is what was read last, usable or not.
+	seen config.Pair
+}
+
+// newCertificate reads the files, which the configuration has checked.
+func newCertificate(files config.TLS, log *slog.Logger) (*certificate, error) {
+	pair, err := files.Load(time.Now())
+	if err != nil {
+		return nil, err
+	}
+	c := &certificate{files: files, log: log, seen: pair}
+	c.current.Store(pair.Certificate)
+	return c, nil
+}
+
+func (c *certificate) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:     tls.VersionTLS12,
+		GetCertificate: func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.current.Load(), nil },
+	}
+}
+
+// watch takes a new certificate over until ctx ends. While the files do not belong
+// together, as between the writing of one and of the other, the old one stays.
+func (c *certificate) watch(ctx context.Context) {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+			c.look(ctx)
+		}
+	}
+}
+
+func (c *certificate) look(ctx context.Context) {
+	pair, err := c.files.Load(time.Now())
+	if pair.Same(c.seen) {
+		return
+	}
+	c.seen = pair
+	if err != nil {
+		c.log.WarnContext(ctx, "the files of the certificate have changed and cannot be used; the old certificate stays", "error", err)
+		return
+	}
+	c.current.Store(pair.Certificate)
+	c.log.InfoContext(ctx, "the certificate has changed", "valid_until", pair.Certificate.Leaf.NotAfter)
+}

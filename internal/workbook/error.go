@@ -1,0 +1,78 @@
+package workbook
+
+import (
+	"fmt"
+	"strings"
+
+	"homeroom/internal/csvfile"
+)
+
+// The reasons to refuse a workbook, beside those of csvfile.
+const (
+	BadWorkbook   csvfile.Code = "BAD_WORKBOOK"   // Damaged, or not as programs write one.
+	Encrypted     csvfile.Code = "ENCRYPTED"      // Protected with a password.
+	SeveralSheets csvfile.Code = "SEVERAL_SHEETS" // More than one visible sheet holds something.
+	MergedCells   csvfile.Code = "MERGED_CELLS"   // Cells of the table are merged.
+)
+
+const hintSaveAs = `Open it in your spreadsheet program and save it as "CSV UTF-8", or as an Excel workbook (.xlsx) anew.`
+
+func damaged(message string) *csvfile.Error {
+	return &csvfile.Error{Code: BadWorkbook, Message: message, Hint: hintSaveAs}
+}
+
+func encrypted() *csvfile.Error {
+	return &csvfile.Error{Code: Encrypted, Message: "The workbook is protected with a password.",
+		Hint: "Open it in your spreadsheet program, take the password away and save it."}
+}
+
+func tooLarge(limit int64) *csvfile.Error {
+	return &csvfile.Error{Code: csvfile.FileTooLarge, Message: fmt.Sprintf("The workbook is larger than %d MB.", limit>>20),
+		Hint: `Save it as "CSV UTF-8", which may be larger, or split it into several files.`}
+}
+
+// unpacked refuses a workbook that is small only because it is compressed.
+func unpacked() *csvfile.Error {
+	return &csvfile.Error{Code: csvfile.FileTooLarge, Message: "The workbook is too large when it is unpacked.",
+		Hint: `Save it as "CSV UTF-8", or split it into several files.`}
+}
+
+func severalSheets(filled []sheet) *csvfile.Error {
+	var names []string
+	for i, s := range filled {
+		if i == 5 {
+			names = append(names, "…")
+			break
+		}
+		name := csvfile.Clean(s.name)
+		if r := []rune(name); len(r) > 40 {
+			name = string(r[:40]) + "…"
+		}
+		names = append(names, fmt.Sprintf("%q", name))
+	}
+	return &csvfile.Error{Code: SeveralSheets, Message: "Several sheets of the workbook hold something: " + strings.Join(names, ", ") + ".",
+		Hint: "Keep the sheet with the list in a workbook of its own, or hide the others."}
+}
+
+func mergedCells(cells string) *csvfile.Error {
+	return &csvfile.Error{Code: MergedCells, Message: fmt.Sprintf("Cells of the table are merged: %s.", cells),
+		Hint: "Unmerge them, and write the value into each cell that it is for. A merged cell is a value for its first row alone."}
+}
+
+func tooManyColumns(row, limit int) *csvfile.Error {
+	return &csvfile.Error{Code: csvfile.TooManyColumns, Message: fmt.Sprintf("%s has more than %d columns.", place(row), limit),
+		Hint: "Delete the columns that are not needed.", Row: row}
+}
+
+func cellTooLarge(row, limit int) *csvfile.Error {
+	return &csvfile.Error{Code: csvfile.CellTooLarge, Message: fmt.Sprintf("%s has a cell with more than %d KB of text.", place(row), limit>>10),
+		Hint: "Shorten the text.", Row: row}
+}
+
+// place begins a sentence with the position of a row; 0 is the header.
+func place(row int) string {
+	if row <= 0 {
+		return "The header"
+	}
+	return fmt.Sprintf("Row %d under the header", row)
+}

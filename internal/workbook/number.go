@@ -1,0 +1,72 @@
+package workbook
+
+import (
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"homeroom/internal/csvfile"
+)
+
+// exactDigits is how many digits of a number a spreadsheet program keeps.
+const exactDigits = 15
+
+// number is the text of a number, as digits. It is not one at all where ok is
+// false.
+func (b *Book) number(raw string, s style) (text string, flaw csvfile.FlawKind, ok bool) {
+	raw = strings.TrimSpace(raw)
+	value, err := strconv.ParseFloat(raw, 64)
+	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) || strings.ContainsAny(raw, "xXpP_") {
+		return "", 0, false
+	}
+	if (s.day || s.clock) && value >= 0 && value < 2_958_466 { // The last day of the year 9999.
+		return b.moment(value, s), csvfile.Dated, true
+	}
+	if math.Abs(value) >= 1e15 {
+		flaw = csvfile.Imprecise
+	}
+	text = raw
+	if !isWhole(raw) {
+		// What is behind the digits that count is an error of the arithmetic: a
+		// program shows 0.1 + 0.2 as 0.3.
+		value, _ = strconv.ParseFloat(strconv.FormatFloat(value, 'g', exactDigits, 64), 64)
+		text = strconv.FormatFloat(value, 'f', -1, 64)
+	}
+	if s.digits != "" && isWhole(text) && text[0] != '-' {
+		text = s.pad(text)
+	}
+	if len(text) > 400 { // Longer than any number that is written out.
+		return "", 0, false
+	}
+	return text, flaw, true
+}
+
+// isWhole reports whether text is a whole number, written as people write one.
+func isWhole(s string) bool {
+	digits := strings.TrimPrefix(s, "-")
+	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits[0] != '0' || digits == "0")
+}
+
+// moment is the text of a day and time: days since the turn of the year 1900,
+// which some programs take for a leap year, or 1904.
+func (b *Book) moment(value float64, s style) string {
+	days, part := math.Modf(value)
+	seconds := int(math.Round(part * 86_400))
+	from := time.Date(1899, time.December, 30, 0, 0, 0, 0, time.UTC)
+	switch {
+	case b.is1904:
+		from = time.Date(1904, time.January, 1, 0, 0, 0, 0, time.UTC)
+	case days < 60:
+		from = from.AddDate(0, 0, 1)
+	}
+	t := from.AddDate(0, 0, int(days)).Add(time.Duration(seconds) * time.Second)
+	switch {
+	case s.clock && !s.day && days == 0:
+		return t.Format(time.TimeOnly)
+	case s.clock && seconds != 0:
+		return t.Format(time.DateTime)
+	default:
+		return t.Format(time.DateOnly)
+	}
+}

@@ -1,0 +1,196 @@
+package workbook
+
+import (
+	"encoding/xml"
+	"errors"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"homeroom/internal/csvfile"
+)
+
+// decoder reads the XML of one part, and gives up where the part is larger than
+// it may be or wants too much memory at once.
+type decoder struct {
+	*xml.Decoder
+	book *Book
+	raw  io.ReadCloser
+	// left is what the part may still give, and budget what the next token may.
+	left, budget int64
+	depth        int
+}
+
+// open begins to read a part that may have some bytes when it is unpacked.
+func (b *Book) open(part string, most int64) (*decoder, error) {
+	f := b.parts[part]
+	if f == nil {
+		return nil, damaged("A part of the workbook is missing.")
+	}
+	if f.UncompressedSize64 > uint64(most) {
+		return nil, unpacked()
+	}
+	raw, err := f.Open()
+	if err != nil {
+		return nil, damaged("A part of the workbook cannot be unpacked.")
+	}
+	d := &decoder{book: b, raw: raw, left: most}
+	d.Decoder = xml.NewDecoder(d)
+	return d, nil
+}
+
+func (d *decoder) close() { _ = d.raw.Close() }
+
+// Read implements io.Reader for the XML decoder.
+func (d *decoder) Read(p []byte) (int, error) {
+	if d.budget <= 0 || d.left <= 0 || d.book.left <= 0 {
+		return 0, unpacked()
+	}
+	n, err := d.raw.Read(p)
+	d.budget -= int64(n)
+	d.left -= int64(n)
+	d.book.left -= int64(n)
+	return n, err
+}
+
+// next returns the next token, or io.EOF at the end of a part that is complete.
+// Whatever else goes wrong is the workbook's fault, or a limit.
+func (d *decoder) next() (xml.Token, error) {
+	d.budget = maxToken
+	token, err := d.Token()
+	var refused *csvfile.Error
+	switch {
+	case err == io.EOF:
+		return nil, io.EOF
+	case errors.As(err, &refused):
+		return nil, refused
+	case err != nil:
+		return nil, errDamaged
+	}
+	switch token.(type) {
+	case xml.StartElement:
+		d.depth++
+	case xml.EndElement:
+		d.depth--
+	}
+	if d.depth > maxDepth {
+		return nil, errDamaged
+	}
+	return token, nil
+}
+
+var errDamaged = damaged("A part of the workbook is damaged.")
+
+// inside calls fn for what is in the element that has just begun, up to its end.
+// fn reads an element that it is given to the end of that, or not at all, and
+// then its children come next.
+func (d *decoder) inside(fn func(xml.Token) error) error {
+	for outside := d.depth - 1; ; {
+		token, err := d.next()
+		if err == io.EOF {
+			return errDamaged
+		}
+		if err != nil {
+			return err
+		}
+		if d.depth == outside {
+			return nil
+		}
+		if err := fn(token); err != nil {
+			return err
+		}
+	}
+}
+
+// skip passes over the rest of the element that has just begun.
+func (d *decoder) skip() error { return d.inside(func(xml.Token) error { return nil }) }
+
+// text reads the text of the element that has just begun; more than most bytes
+// are read and not kept.
+func (d *decoder) text(most int) (text string, long bool, err error) {
+	var kept []byte
+	err = d.inside(func(token xml.Token) error {
+		if t, is := token.(xml.CharData); is {
+			if long = long || len(kept)+len(t) > most; !long {
+				kept = append(kept, t...)
+			}
+		}
+		return nil
+	})
+	return string(kept), long, err
+}
+
+// richText reads the text of a shared or an inline string, which may come in
+// pieces of different looks; how it is pronounced is not part of it.
+func (d *decoder) richText(most int) (text string, long bool, err error) {
+	err = d.inside(func(token xml.Token) error {
+		e, is := token.(xml.StartElement)
+		switch {
+		case !is:
+			return nil
+		case e.Name.Local == "rPh":
+			return d.skip()
+		case e.Name.Local != "t":
+			return nil
+		}
+		piece, tooLong, err := d.text(most)
+		if long = long || tooLong || len(text)+len(piece) > most; !long {
+			text += piece
+		}
+		return err
+	})
+	return unescape(text), long, err
+}
+
+// each calls fn for every element of a part as it begins. Parts that are read so
+// are small, but for the shared texts.
+func (b *Book) each(part string, most int64, fn func(d *decoder, e xml.StartElement) error) error {
+	d, err := b.open(part, most)
+	if err != nil {
+		return err
+	}
+	defer d.close()
+	for {
+		token, err := d.next()
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if e, is := token.(xml.StartElement); is {
+			if err := fn(d, e); err != nil {
+				return err
+			}
+		}
+	}
+}
+
+// attr returns an attribute, whatever its namespace, or "".
+func attr(e xml.StartElement, name string) string {
+	for _, a := range e.Attr {
+		if a.Name.Local == name {
+			return a.Value
+		}
+	}
+	return ""
+}
+
+// escapes are how a workbook writes characters that XML has no place for.
+var escapes = regexp.MustCompile(`_x[0-9A-Fa-f]{4}_`)
+
+func unescape(s string) string {
+	if !strings.Contains(s, "_x") {
+		return s
+	}
+	return escapes.ReplaceAllStringFunc(s, func(escape string) string {
+		n, _ := strconv.ParseUint(escape[2:6], 16, 16)
+		if n == 0 {
+			return escape // No table holds a NUL.
+		}
+		return string(rune(n)) // Half a surrogate pair becomes U+FFFD.
+	})
+}
+
+func isTrue(s string) bool { return s == "1" || s == "true" }

@@ -1,0 +1,253 @@
+package workbook
+
+import (
+	"encoding/xml"
+	"errors"
+	"strconv"
+	"strings"
+
+	"homeroom/internal/csvfile"
+)
+
+// cell is what a cell shows.
+type cell struct {
+	text string
+	flaw csvfile.FlawKind
+}
+
+// rows reads a sheet row by row.
+type rows struct {
+	book *Book
+	d    *decoder
+	// row is the number of the current row, from 1, and cells are its cells.
+	row   int
+	cells []cell
+	// above is the row of the header, or 0 before it is known; for messages.
+	above int
+	// merged are the cells that are merged, known at the end.
+	merged []string
+	seen   bool // The rows have begun.
+	inRows bool
+}
+
+func (b *Book) rows(part string) (*rows, error) {
+	d, err := b.open(part, maxPart)
+	return &rows{book: b, d: d}, err
+}
+
+func (r *rows) close() { r.d.close() }
+
+// next reads the next row that has cells at all, or returns io.EOF when the sheet
+// has been read to its end.
+func (r *rows) next() error {
+	for {
+		token, err := r.d.next()
+		if err != nil {
+			return err
+		}
+		switch t := token.(type) {
+		case xml.StartElement:
+			switch name := t.Name.Local; {
+			case name == "sheetData" && r.seen:
+				return errDamaged
+			case name == "sheetData":
+				r.seen, r.inRows = true, true
+			case name == "row" && r.inRows:
+				return r.readRow(t)
+			case name == "mergeCell":
+				if len(r.merged) == maxStyles {
+					return damaged("The workbook has too many merged cells.")
+				}
+				r.merged = append(r.merged, attr(t, "ref"))
+			case r.inRows:
+				return errDamaged
+			}
+		case xml.EndElement:
+			if t.Name.Local == "sheetData" {
+				r.inRows = false
+			}
+		}
+	}
+}
+
+// readRow reads the row that has just begun. Rows and cells may leave out their
+// places, but not go back.
+func (r *rows) readRow(e xml.StartElement) error {
+	row := r.row + 1
+	if place := attr(e, "r"); place != "" {
+		n, err := strconv.Atoi(place)
+		if err != nil || n < row {
+			return damaged("The rows of the workbook are in disorder.")
+		}
+		row = n
+	}
+	if row > maxRow {
+		return damaged("The workbook has more rows than there can be.")
+	}
+	r.row, r.cells = row, r.cells[:0]
+	column := 0
+	return r.d.inside(func(token xml.Token) error {
+		e, is := token.(xml.StartElement)
+		switch {
+		case !is:
+			return nil
+		case e.Name.Local != "c":
+			return r.d.skip()
+		}
+		if place := attr(e, "r"); place != "" {
+			at, ok := columnOf(place, row)
+			if !ok || at < column {
+				return damaged("The cells of the workbook are in disorder.")
+			}
+			column = at
+		}
+		if column >= maxColumn {
+			return damaged("A row of the workbook has more cells than there can be.")
+		}
+		c, err := r.readCell(e)
+		if err == nil && c != (cell{}) {
+			err = r.put(column, c)
+		}
+		column++
+		return err
+	})
+}
+
+// put adds a cell that shows something.
+func (r *rows) put(column int, c cell) error {
+	if most := r.book.limits.Columns; column >= most {
+		return tooManyColumns(r.place(), most)
+	}
+	for len(r.cells) < column {
+		r.cells = append(r.cells, cell{})
+	}
+	r.cells = append(r.cells, c)
+	return nil
+}
+
+// place is the current row as messages count it.
+func (r *rows) place() int {
+	if r.above == 0 {
+		return 0
+	}
+	return r.row - r.above
+}
+
+// readCell reads the cell that has just begun.
+func (r *rows) readCell(e xml.StartElement) (cell, error) {
+	var raw, inline string
+	formula, hasValue := false, false
+	most := r.book.limits.CellBytes
+	err := r.d.inside(func(token xml.Token) error {
+		child, is := token.(xml.StartElement)
+		if !is {
+			return nil
+		}
+		var long bool
+		var err error
+		switch child.Name.Local {
+		case "v":
+			hasValue = true
+			raw, long, err = r.d.text(most)
+		case "is":
+			hasValue = true
+			inline, long, err = r.d.richText(most)
+		default:
+			formula = formula || child.Name.Local == "f"
+			err = r.d.skip()
+		}
+		if err == nil && long {
+			err = errLong
+		}
+		return err
+	})
+	var c cell
+	switch {
+	case errors.Is(err, errLong):
+		return c, cellTooLarge(r.place(), most)
+	case err != nil:
+		return c, err
+	case !hasValue && formula:
+		return cell{flaw: csvfile.NotCalculated}, nil
+	case !hasValue:
+		return c, nil
+	}
+	return r.value(attr(e, "t"), attr(e, "s"), raw, inline)
+}
+
+var errLong = errors.New("text is longer than a cell may be")
+
+// value is what a cell of some type shows.
+func (r *rows) value(kind, styleNumber, raw, inline string) (c cell, err error) {
+	switch kind {
+	case "s":
+		var long bool
+		i, err := strconv.Atoi(strings.TrimSpace(raw))
+		if err != nil {
+			return c, errDamaged
+		}
+		if c.text, long, err = r.book.strings.at(i); long {
+			return c, cellTooLarge(r.place(), r.book.limits.CellBytes)
+		}
+		return c, err
+	case "inlineStr":
+		c.text = csvfile.Clean(inline)
+	case "str", "d":
+		c.text = csvfile.Clean(unescape(raw))
+		if kind == "d" {
+			c.flaw = csvfile.Dated
+		}
+	case "e":
+		c = cell{text: csvfile.Clean(raw), flaw: csvfile.Failed}
+	case "b":
+		c.text = map[bool]string{true: "TRUE", false: "FALSE"}[isTrue(strings.TrimSpace(raw))]
+	case "", "n":
+		if strings.TrimSpace(raw) == "" {
+			return c, nil
+		}
+		var s style
+		if i, err := strconv.Atoi(styleNumber); err == nil && i >= 0 && i < len(r.book.styles) {
+			s = r.book.styles[i]
+		}
+		ok := false
+		if c.text, c.flaw, ok = r.book.number(raw, s); !ok {
+			return c, damaged("A cell of the workbook holds a number that is none.")
+		}
+	default:
+		return c, damaged("A cell of the workbook is of a kind that nobody knows.")
+	}
+	return c, nil
+}
+
+// blank reports whether no cell of the current row shows anything.
+func (r *rows) blank() bool {
+	for _, c := range r.cells {
+		if c != (cell{}) && (c.text != "" || c.flaw != 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// columnOf returns the column, from 0, of a place such as AB12 in a row.
+func columnOf(place string, row int) (int, bool) {
+	column, at, ok := cellOf(place)
+	return column, ok && at == row
+}
+
+// cellOf returns the column, from 0, and the row, from 1, of a place.
+func cellOf(place string) (column, row int, ok bool) {
+	place = strings.ReplaceAll(place, "$", "")
+	letters := strings.TrimRight(place, "0123456789")
+	if letters == "" || len(letters) > 3 || len(place)-len(letters) > 7 {
+		return 0, 0, false
+	}
+	for _, c := range strings.ToUpper(letters) {
+		if c < 'A' || c > 'Z' {
+			return 0, 0, false
+		}
+		column = 26*column + int(c-'A') + 1
+	}
+	row, err := strconv.Atoi(place[len(letters):])
+	return column - 1, row, err == nil && row > 0 && column <= maxColumn
+}
