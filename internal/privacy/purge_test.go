@@ -90,6 +90,11 @@ func TestAPurgeErasesEverything(t *testing.T) {
 		deletion = w.carryOut(w.NorthAdmin, deletion, true)
 		w.wantEverywhere(marks...)
 		w.healthy()
+		// Refused rows are encrypted, so that nobody would find them by their text.
+		refused := func() int { return w.Client().BulkJobRefusedRow.Query().CountX(fixture.System()) }
+		if n := refused(); n != 5 {
+			t.Errorf("%d refused rows were kept; want 5", n)
+		}
 		report := func() string {
 			t.Helper()
 			r, err := w.usage.Report(w.As(t, w.DistrictAdmin), w.Alpha.ID, usage.EightWeeks, nil, nil, nil, nil)
@@ -116,6 +121,9 @@ func TestAPurgeErasesEverything(t *testing.T) {
 		w.wantNowhere(true, marks...)
 		if strings.Contains(w.dump(true), st.PasswordHash) {
 			t.Error("the hash of the password is still there")
+		}
+		if n := refused(); n != 0 {
+			t.Errorf("%d refused rows that name the student are left", n)
 		}
 		w.healthy()
 		w.clock.days(-91)
