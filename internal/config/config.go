@@ -38,6 +38,7 @@ func Default() Config {
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
 			JobLease:        20 * time.Second,
+			PurgeHour:       2,
 		},
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,

@@ -65,7 +65,9 @@ func parseSQLite(path string) (source, error) {
 			"_txlock":      {"immediate"},
 			"_time_format": {"sqlite"},
 			"_pragma": append([]string{"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-				"temp_store(MEMORY)"}, pragmas...),
+				"temp_store(MEMORY)",
+				// What is deleted is overwritten: erased personal data do not stay in the file.
+				"secure_delete(1)"}, pragmas...),
 		}
 		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	}
