@@ -17,6 +17,9 @@ type layout struct {
 	header map[string]string
 	// ignored are the headers that nobody understands, as they stand in the file.
 	ignored []string
+	// secret are the positions of columns that hold passwords, as far as their
+	// headers tell.
+	secret []int
 	// keys are the headers as they are compared.
 	keys []string
 }
@@ -48,7 +51,10 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 		}
 	}
 	for i, h := range headers {
-		if !taken[i] && h != "" {
+		if isSecret(h) {
+			l.secret = append(l.secret, i)
+		}
+		if !taken[i] && h != "" && !isReason(h) {
 			l.ignored = append(l.ignored, h)
 		}
 	}

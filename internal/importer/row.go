@@ -18,6 +18,7 @@ type fileRow struct {
 
 	layout   *layout
 	cells    []string
+	beyond   []string // What stood to the right of the last column.
 	flaws    []csvfile.Flaw
 	problems []*problem
 	refused  bool
@@ -31,9 +32,11 @@ type fileRow struct {
 
 // newRow returns nil for a row of other column names than those of the file.
 func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
-	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, flaws: rec.Flaws}
-	for i, cell := range r.cells {
-		r.cells[i] = csvfile.UnguardFormula(cell)
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, beyond: rec.Beyond, flaws: rec.Flaws}
+	for _, cells := range [][]string{r.cells, r.beyond} {
+		for i, cell := range cells {
+			cells[i] = csvfile.UnguardFormula(cell)
+		}
 	}
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.
