@@ -90,7 +90,7 @@ func FuzzImport(f *testing.F) {
 // reset takes back what a file has brought, but for the world itself.
 func (b *bench) reset() {
 	keepGroups := []any{b.Algebra.ID, b.Biology.ID, b.Synced.ID, b.Chemistry.ID, b.Drama.ID}
-	for _, query := range []string{"DELETE FROM bulk_job_rows", "DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_jobs", "DELETE FROM former_enrollments", "DELETE FROM enrollments",
+	for _, query := range []string{"DELETE FROM bulk_job_marks", "DELETE FROM bulk_job_rows", "DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_job_refused_rows", "DELETE FROM bulk_jobs", "DELETE FROM former_enrollments", "DELETE FROM enrollments",
 		"DELETE FROM student_words WHERE student_id <> (SELECT MIN(id) FROM students)", "DELETE FROM students WHERE id <> (SELECT MIN(id) FROM students)", "UPDATE students SET group_count = 0, ungrouped = 1"} {
 		b.exec(query)
 	}
