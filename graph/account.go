@@ -37,25 +37,25 @@ func (r mutationResolver) RevokeSession(ctx context.Context, id string) (*model.
 			payload.RevokedIds = append(payload.RevokedIds, id)
 		}
 	}
-	payload.UserErrors, err = userErrors(err)
+	payload.UserErrors, err = userErrors(ctx, err)
 	return payload, err
 }
 
 func (r mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.RevokeSessionsPayload, error) {
 	ended, err := r.Identity.RevokeOtherSessions(ctx)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.RevokeSessionsPayload{UserErrors: refusals, RevokedIds: all(ended, func(id int) string {
 		return globalid.Encode(globalid.Session, id)
 	})}, err
 }
 
 func (r mutationResolver) RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error) {
-	refusals, err := userErrors(r.Identity.RequestPasswordReset(ctx, email))
+	refusals, err := userErrors(ctx, r.Identity.RequestPasswordReset(ctx, email))
 	return &model.RequestPasswordResetPayload{UserErrors: refusals}, err
 }
 
 func (r mutationResolver) SetPasswordByLink(ctx context.Context, in model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error) {
-	refusals, err := userErrors(r.Identity.SetPasswordByLink(ctx, in.Token, in.Password))
+	refusals, err := userErrors(ctx, r.Identity.SetPasswordByLink(ctx, in.Token, in.Password))
 	return &model.SetPasswordByLinkPayload{UserErrors: refusals}, err
 }
 
@@ -67,6 +67,6 @@ func (r mutationResolver) InviteEducator(ctx context.Context, in model.InviteEdu
 			Email: in.Email, FirstName: in.FirstName, LastName: in.LastName, Role: viewer.Role(in.Role), OrganizationID: organization,
 		})
 	}
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.InviteEducatorPayload{Educator: toEducator(e), UserErrors: refusals}, err
 }

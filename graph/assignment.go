@@ -10,7 +10,7 @@ import (
 
 func (r mutationResolver) AssignStudentsToGroups(ctx context.Context, in model.AssignStudentsToGroupsInput) (*model.AssignStudentsToGroupsPayload, error) {
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.AssignStudents)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.AssignStudentsToGroupsPayload{
 		EnrollmentsAdded: done.Added, AlreadyEnrolled: done.Already,
 		Students: all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,
@@ -19,7 +19,7 @@ func (r mutationResolver) AssignStudentsToGroups(ctx context.Context, in model.A
 
 func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context, in model.RemoveStudentsFromGroupsInput) (*model.RemoveStudentsFromGroupsPayload, error) {
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.RemoveStudents)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.RemoveStudentsFromGroupsPayload{
 		EnrollmentsRemoved: done.Added,
 		Students:           all(done.Students, toStudent), Groups: all(done.Groups, toGroup), UserErrors: refusals,

@@ -11,6 +11,7 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/page"
+	"homeroom/internal/viewer"
 )
 
 func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, error) {
@@ -49,6 +50,11 @@ func primeJobs(ctx context.Context, jobs []*db.BulkJob, prefixes ...string) erro
 	l := loader.From(ctx)
 	if selects(ctx, under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
+			return err
+		}
+	}
+	if selects(ctx, under(prefixes, "failedRowsCsvUrl")...) {
+		if err := l.FailedRowsByJob.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.ID })); err != nil {
 			return err
 		}
 	}
@@ -98,6 +104,18 @@ func (r bulkJobResolver) SubmittedBy(ctx context.Context, j *model.BulkJob) (*mo
 	return toEducator(e), err
 }
 
+// FailedRowsCSVURL is null for programs with a service key: an address is for a
+// person. They read refusedRows.
+func (r bulkJobResolver) FailedRowsCSVURL(ctx context.Context, j *model.BulkJob) (*string, error) {
+	educator := viewer.FromContext(ctx).EducatorID
+	has, err := loader.From(ctx).FailedRowsByJob.Load(ctx, j.Entity.ID)
+	if err != nil || !has || educator == 0 {
+		return nil, err
+	}
+	url := r.Downloads.FailedRowsURL(ctx, j.Entity, educator)
+	return &url, nil
+}
+
 func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error) {
 	p, err := r.Importer.Changes(ctx, j.Entity.ID, first, after)
 	if err != nil {
@@ -114,6 +132,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 			return nil, err
 		}
 	}
+	noteRead(ctx, reading{list: "changes", students: len(p.Items), organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, func(c importer.RowChange) *model.BulkJobChange {
 		return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
 	})
@@ -136,6 +155,7 @@ func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *
 	if err != nil {
 		return nil, err
 	}
+	noteRead(ctx, reading{list: "problems", students: len(p.Items), organization: j.Entity.OrganizationID})
 	nodes := all(p.Items, toProblem)
 	return &model.BulkJobProblemConnection{JobID: j.Entity.ID, Severity: severity, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, p *model.BulkJobProblem) *model.BulkJobProblemEdge {
@@ -168,7 +188,7 @@ func (r bulkJobProblemConnectionResolver) TotalCount(ctx context.Context, c *mod
 
 func (r mutationResolver) SubmitBulkImport(ctx context.Context, in model.SubmitBulkImportInput) (*model.BulkJobPayload, error) {
 	job, err := r.submit(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
 }
 

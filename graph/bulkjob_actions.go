@@ -34,16 +34,17 @@ func actOnJob(ctx context.Context, id string, act func(context.Context, int) (*d
 	if err == nil {
 		job, err = act(ctx, k)
 	}
-	return jobPayload(job, err)
+	return jobPayload(ctx, job, err)
 }
 
-func jobPayload(job *db.BulkJob, err error) (*model.BulkJobPayload, error) {
-	refusals, err := userErrors(err)
+func jobPayload(ctx context.Context, job *db.BulkJob, err error) (*model.BulkJobPayload, error) {
+	refusals, err := userErrors(ctx, err)
 	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
 }
 
 func (r mutationResolver) BulkEditStudents(ctx context.Context, in model.BulkEditStudentsInput) (*model.BulkJobPayload, error) {
-	return jobPayload(r.bulkEdit(ctx, in))
+	job, err := r.bulkEdit(ctx, in)
+	return jobPayload(ctx, job, err)
 }
 
 func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudentsInput) (job *db.BulkJob, err error) {
@@ -71,9 +72,10 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 func (r mutationResolver) BulkDeleteStudents(ctx context.Context, in model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error) {
 	selection, err := r.selection(ctx, in.Selection)
 	if err != nil {
-		return jobPayload(nil, err)
+		return jobPayload(ctx, nil, err)
 	}
-	return jobPayload(r.Importer.SubmitDeletion(ctx, selection))
+	job, err := r.Importer.SubmitDeletion(ctx, selection)
+	return jobPayload(ctx, job, err)
 }
 
 // selection reads which students are meant. A literal of a @oneOf input is

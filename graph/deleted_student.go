@@ -90,6 +90,6 @@ func (r mutationResolver) RestoreStudents(ctx context.Context, in model.RestoreS
 		payload.Students = all(restored.Students, toStudent)
 		payload.EnrollmentsRestored, payload.EnrollmentsLost = restored.Rejoined, restored.Lost
 	}
-	payload.UserErrors, err = userErrors(err)
+	payload.UserErrors, err = userErrors(ctx, err)
 	return payload, err
 }

@@ -71,12 +71,12 @@ func (r groupResolver) Educators(ctx context.Context, g *model.Group) ([]*model.
 
 func (r groupResolver) Students(ctx context.Context, g *model.Group, first *int, after *string, last *int, before *string) (*model.StudentConnection, error) {
 	byName := model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
-	return studentPage(ctx, r.Roster.StudentsOfGroup(g.Key), page.Args{First: first, After: after, Last: last, Before: before}, byName)
+	return studentPage(ctx, r.Roster.StudentsOfGroup(g.Key), page.Args{First: first, After: after, Last: last, Before: before}, byName, reading{list: "group.students", organization: g.OrganizationID})
 }
 
 func (r mutationResolver) CreateGroup(ctx context.Context, in model.CreateGroupInput) (*model.CreateGroupPayload, error) {
 	g, err := r.createGroup(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.CreateGroupPayload{Group: toGroup(g), UserErrors: refusals}, err
 }
 
@@ -99,7 +99,7 @@ func (r mutationResolver) createGroup(ctx context.Context, in model.CreateGroupI
 
 func (r mutationResolver) UpdateGroup(ctx context.Context, in model.UpdateGroupInput) (*model.UpdateGroupPayload, error) {
 	g, err := r.updateGroup(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.UpdateGroupPayload{Group: toGroup(g), UserErrors: refusals}, err
 }
 
@@ -126,6 +126,6 @@ func (r mutationResolver) DeleteGroup(ctx context.Context, in model.DeleteGroupI
 	if err == nil {
 		payload.DeletedID = &in.ID
 	}
-	payload.UserErrors, err = userErrors(err)
+	payload.UserErrors, err = userErrors(ctx, err)
 	return payload, err
 }

@@ -30,6 +30,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.SetRecoverFunc(recovered(r.Log))
 	srv.Use(newPersisted(r, l))
 	srv.Use(&guard{Limits: l, schema: schema, cache: cache})
+	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(r.watching(newGate(l.Subscriptions, 0), l.SessionCheck))

@@ -17,6 +17,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/graph"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/export"
@@ -63,8 +64,9 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	secret := []byte("a secret of the tests, 32 bytes.")
 	hasher := identity.NewHasher(cheap)
 	s := &server{World: fixture.New(t, d), mails: make(chan identity.Mail, 10)}
-	r := &graph.Resolver{DB: d, Log: log}
-	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: "https://homeroom.example.org",
+	trail := audit.New(d, clock, log)
+	r := &graph.Resolver{DB: d, Audit: trail, Log: log}
+	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Audit: trail, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: "https://homeroom.example.org",
 		Send: func(_ context.Context, m identity.Mail) error {
 			noteSecrets(m.Text)
 			s.mails <- m
@@ -78,7 +80,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	r.Notify = notify.New(d, r.Usage, log)
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer
-	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Export: export.New(d, r.Roster, r.Usage), Viewer: r.Identity.Viewer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

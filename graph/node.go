@@ -52,6 +52,14 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 			return nil, err
 		}
 		nodes[i] = n
+		switch n.(type) {
+		case *model.Student:
+			noteRead(ctx, reading{list: "node", students: 1})
+		case nil:
+			if _, _, ok := globalid.Decode(id); ok {
+				noteRefusal(ctx, codes[fault.NotFound])
+			}
+		}
 	}
 	return nodes, nil
 }

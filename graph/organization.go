@@ -97,7 +97,7 @@ func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context, in mod
 		payload.Organization, payload.UserErrors = toOrganization(changed), all(refusals, toUserError)
 	}
 	if err != nil {
-		payload.UserErrors, err = userErrors(err)
+		payload.UserErrors, err = userErrors(ctx, err)
 	}
 	return payload, err
 }

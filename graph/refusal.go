@@ -1,6 +1,7 @@
 package graph
 
 import (
+	"context"
 	"errors"
 
 	"homeroom/graph/model"
@@ -10,7 +11,13 @@ import (
 
 // userErrors turns what the person can mend into entries of userErrors; any
 // other error stays an error of the operation.
-func userErrors(err error) ([]*model.UserError, error) {
+func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
+	noteFault(ctx, err)
+	return mendable(err)
+}
+
+// mendable is userErrors for what has been recorded already.
+func mendable(err error) ([]*model.UserError, error) {
 	var refusals roster.Refusals
 	if errors.As(err, &refusals) {
 		return all(refusals, func(f *fault.Error) *model.UserError { return toUserError(f) }), nil

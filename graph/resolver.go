@@ -9,6 +9,7 @@ import (
 
 	"homeroom/graph/generated"
 	"homeroom/graph/model"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/identity"
@@ -32,6 +33,8 @@ type Resolver struct {
 	Downloads *download.Service
 	// Operations are those that are registered; nil where none can be.
 	Operations *operation.Service
+	// Audit records what is read and refused.
+	Audit *audit.Service
 	// Providers are further ways to sign in, in the order of their buttons.
 	Providers []*model.SignInProvider
 	Log       *slog.Logger

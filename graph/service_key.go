@@ -91,7 +91,7 @@ func (r mutationResolver) CreateServiceKey(ctx context.Context, in model.CreateS
 			payload.ServiceKey, payload.Key = toServiceKey(made), &secret
 		}
 	}
-	payload.UserErrors, err = userErrors(err)
+	payload.UserErrors, err = userErrors(ctx, err)
 	return payload, err
 }
 
@@ -101,6 +101,6 @@ func (r mutationResolver) RevokeServiceKey(ctx context.Context, id string) (*mod
 	if err == nil {
 		revoked, err = r.Identity.RevokeKey(ctx, k)
 	}
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.RevokeServiceKeyPayload{ServiceKey: toServiceKey(revoked), UserErrors: refusals}, err
 }

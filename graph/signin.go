@@ -32,7 +32,7 @@ func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider
 // signedIn answers with a session that has begun.
 func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
-		refusals, err := userErrors(err)
+		refusals, err := mendable(err)
 		return &model.SignInPayload{UserErrors: refusals}, err
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)

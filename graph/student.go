@@ -29,7 +29,8 @@ func (r queryResolver) Students(ctx context.Context, organizationID *string, fil
 	if orderBy == nil {
 		orderBy = &model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
 	}
-	return studentPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy)
+	read := reading{list: "students", organization: organization, filters: filterKinds(filter)}
+	return studentPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy, read)
 }
 
 func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error) {
@@ -44,8 +45,8 @@ func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string
 	return r.Downloads.StudentsURL(ctx, organization, f)
 }
 
-// studentPage reads a page and what its selected fields need.
-func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder) (*model.StudentConnection, error) {
+// studentPage reads a page and what its selected fields need, and notes who reads it.
+func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder, read reading) (*model.StudentConnection, error) {
 	c := &model.StudentConnection{List: list}
 	if !selects(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
@@ -57,6 +58,8 @@ func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, 
 	if err := primeStudents(ctx, p.Items, "nodes", "edges.node"); err != nil {
 		return nil, err
 	}
+	read.students = len(p.Items)
+	noteRead(ctx, read)
 	c.Nodes = all(p.Items, toStudent)
 	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, s *model.Student) *model.StudentEdge {
 		return &model.StudentEdge{Cursor: cursor, Node: s}
@@ -108,7 +111,7 @@ func (r studentResolver) Groups(ctx context.Context, s *model.Student) ([]*model
 
 func (r mutationResolver) CreateStudent(ctx context.Context, in model.CreateStudentInput) (*model.CreateStudentPayload, error) {
 	st, err := r.createStudent(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.CreateStudentPayload{Student: toStudent(st), UserErrors: refusals}, err
 }
 
@@ -129,7 +132,7 @@ func (r mutationResolver) createStudent(ctx context.Context, in model.CreateStud
 
 func (r mutationResolver) UpdateStudent(ctx context.Context, in model.UpdateStudentInput) (*model.UpdateStudentPayload, error) {
 	st, err := r.updateStudent(ctx, in)
-	refusals, err := userErrors(err)
+	refusals, err := userErrors(ctx, err)
 	return &model.UpdateStudentPayload{Student: toStudent(st), UserErrors: refusals}, err
 }
 
@@ -159,6 +162,6 @@ func (r mutationResolver) DeleteStudents(ctx context.Context, in model.DeleteStu
 	if err == nil {
 		payload.DeletedIds = all(ids, func(id int) string { return globalid.Encode(globalid.Student, id) })
 	}
-	payload.UserErrors, err = userErrors(err)
+	payload.UserErrors, err = userErrors(ctx, err)
 	return payload, err
 }

@@ -93,7 +93,7 @@ func (r mutationResolver) RecordUsage(ctx context.Context, in model.RecordUsageI
 		payload.UserErrors = all(problems, toUserError)
 	}
 	if err != nil {
-		payload.UserErrors, err = userErrors(err)
+		payload.UserErrors, err = userErrors(ctx, err)
 	}
 	return payload, err
 }

@@ -13,6 +13,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"homeroom/internal/audit"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
 )
 
 // app is what every command gets of the world.
@@ -67,11 +71,33 @@ Start with "homeroom demo": it runs everything on a sample district.`,
 		SilenceUsage:  true,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
+			// The audit trail names the operator for what a command does. These two
+			// answer the requests of others.
+			if name := cmd.Name(); name != "serve" && name != "demo" {
+				cmd.SetContext(viewer.WithOperator(cmd.Context(), a.login(), cmd.CommandPath()))
+			}
+		},
 	}
 	root.SetFlagErrorFunc(flagMisuse)
 	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importFile(), a.template(), a.job(), a.seed(), a.settings(), a.educator(), a.key(), a.operations(), a.doctor(), a.version())
 	return root
+}
+
+// login is the name of the person who runs a command, as the machine knows it.
+func (a *app) login() string {
+	for _, variable := range []string{"SUDO_USER", "LOGNAME", "USER", "USERNAME"} {
+		if name := a.getenv(variable); name != "" {
+			return name
+		}
+	}
+	return ""
+}
+
+// recordCommand records a command that gives out personal data, before it does.
+func (a *app) recordCommand(ctx context.Context, d *database.DB) error {
+	return audit.New(d, a.now, a.quietLog()).Now(ctx, audit.Event{Action: audit.OperatorCommand})
 }
 
 // quietLog is the log of commands that talk to a person: problems only.

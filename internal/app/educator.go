@@ -16,6 +16,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
+	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/identity"
@@ -138,7 +139,7 @@ func (a *app) readPassword() (string, error) {
 // identity is what commands need of the service of that name.
 func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
 	return identity.New(d, identity.Options{
-		Hasher: identity.NewHasher(identity.DefaultCost), LinkBase: linkBase, Now: a.now, Log: a.quietLog(),
+		Hasher: identity.NewHasher(identity.DefaultCost), Audit: audit.New(d, a.now, a.quietLog()), LinkBase: linkBase, Now: a.now, Log: a.quietLog(),
 	})
 }
 
@@ -152,6 +153,9 @@ func (a *app) listEducators() *cobra.Command {
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "accounts that the operator lists")
+		if err := a.recordCommand(system, d); err != nil {
+			return err
+		}
 		people, err := d.Client(system).Educator.Query().Where(educator.EmailKeyNotNil(), educator.Service(0)).
 			WithRoles().Order(educator.ByEmailKey()).All(system)
 		if err != nil {

@@ -29,6 +29,9 @@ is for operators who want to do it at a time of their own. Several may run at on
 		}
 		defer d.Close()
 		done, err := d.Migrate(cmd.Context())
+		if err == nil {
+			err = recordMigration(cmd.Context(), d, done)
+		}
 		for _, name := range done {
 			fmt.Fprintf(a.out, "applied %s\n", name)
 		}

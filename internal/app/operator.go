@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -39,6 +40,7 @@ func operator(ctx context.Context, d *database.DB, district *db.Organization) (*
 		if err != nil {
 			return err
 		}
+		audit.Record(ctx, audit.Event{Action: audit.EducatorAdded, DistrictID: district.ID, OrganizationID: district.ID, Target: audit.On(globalid.Educator, e.ID)})
 		return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(district.ID).
 			SetDistrictID(district.ID).SetRole(roleassignment.RoleDISTRICT_ADMIN).Exec(ctx)
 	})
@@ -102,8 +104,13 @@ func createDistrict(ctx context.Context, d *database.DB, name string) (o *db.Org
 		if o, err = client.Organization.Create().SetType(organization.TypeDISTRICT).SetName(name).SetNameKey(fold.Text(name)).Save(ctx); err != nil {
 			return err
 		}
-		o, err = o.Update().SetDistrictID(o.ID).Save(ctx)
-		return err
+		if o, err = o.Update().SetDistrictID(o.ID).Save(ctx); err != nil {
+			return err
+		}
+		e := audit.Event{Action: audit.OrganizationCreated, DistrictID: o.ID, OrganizationID: o.ID, Target: audit.On(globalid.Organization, o.ID)}
+		e.Changes.New("name", o.Name)
+		audit.Record(ctx, e)
+		return nil
 	})
 	return o, err
 }

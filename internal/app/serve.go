@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homeroom/graph"
+	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
@@ -100,6 +101,12 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, read
 
 // serve answers requests and works on jobs until ctx ends.
 func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Listener, log *slog.Logger) error {
+	// The audit trail is written to the last answer, and ends after it.
+	trail, stopTrail := context.WithCancel(context.WithoutCancel(ctx))
+	var trailed sync.WaitGroup
+	trailed.Go(func() { _ = s.audit.Run(trail) }) // ends with trail, and logs what goes wrong
+	defer trailed.Wait()
+	defer stopTrail()
 	work, stopWork := context.WithCancel(ctx)
 	var background sync.WaitGroup
 	defer background.Wait()
@@ -120,7 +127,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
 		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
+		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
@@ -132,7 +139,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Log:       log,
 	}
 	if cfg.API.GraphiQL != config.Off {
-		deps.GraphiQL = graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", accessToGraphiQL, buttons(cfg)...))
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
 	}
 	return deps
 }
@@ -160,15 +167,21 @@ func limitsOf(cfg config.Config) graph.Limits {
 
 var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}
 
-func accessToGraphiQL(req *http.Request) page.Access {
-	switch v := viewer.FromContext(req.Context()); {
-	case v == nil:
+func (s *services) accessToGraphiQL(req *http.Request) page.Access {
+	v := viewer.FromContext(req.Context())
+	if v == nil {
 		return page.SignedOut
-	case v.IsAdmin():
-		return page.Administrator
-	default:
-		return page.SignedIn
 	}
+	ctx := viewer.WithOperation(req.Context(), page.Path)
+	who := audit.ActorOfViewer(v)
+	e := audit.Event{Action: audit.GraphiQLOpened, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID}
+	if v.IsAdmin() {
+		s.audit.Read(ctx, e)
+		return page.Administrator
+	}
+	e.Action, e.Code = audit.AccessRefused, "FORBIDDEN"
+	s.audit.Refused(ctx, e)
+	return page.SignedIn
 }
 
 // recountForever keeps the sums of usage those of the current school year.

@@ -5,7 +5,9 @@ import (
 	"log/slog"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/graph"
+	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 	"homeroom/internal/download"
@@ -18,11 +20,13 @@ import (
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
 	"homeroom/internal/usage"
+	"homeroom/internal/viewer"
 )
 
 // services are the capabilities over one database.
 type services struct {
 	db       *database.DB
+	audit    *audit.Service
 	hasher   *identity.Hasher
 	identity *identity.Service
 	roster   *roster.Service
@@ -57,9 +61,9 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 
 // newServices wires the capabilities. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
-	s := &services{db: d, hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1)}
+	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1)}
 	s.identity = identity.New(d, identity.Options{
-		Hasher: s.hasher, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
+		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
 	s.operation = operation.New(d, now)
@@ -73,7 +77,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage), Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -108,9 +112,24 @@ func openMigrated(ctx context.Context, url string) (*database.DB, error) {
 	if err != nil {
 		return nil, err
 	}
-	if _, err := d.Migrate(ctx); err != nil {
+	done, err := d.Migrate(ctx)
+	if err == nil {
+		err = recordMigration(ctx, d, done)
+	}
+	if err != nil {
 		d.Close()
 		return nil, err
 	}
 	return d, nil
+}
+
+// recordMigration records what a migration has done; mostly that is nothing.
+func recordMigration(ctx context.Context, d *database.DB, done []string) error {
+	if len(done) == 0 {
+		return nil
+	}
+	return d.InTx(viewer.AsSystem(ctx, "migration of the tables"), func(ctx context.Context, _ *db.Client) error {
+		audit.Record(ctx, audit.Event{Action: audit.DatabaseMigrated, Facts: audit.Facts{"migrations": len(done), "newest": done[len(done)-1]}})
+		return nil
+	})
 }

@@ -23,7 +23,7 @@ import (
 // Record adds an entry to the transaction of ctx, which writes it just before it
 // commits. It panics outside of a transaction.
 func Record(ctx context.Context, e Event) {
-	trail, ok := database.AtEnd(ctx, trailKey{}, func() database.Ending { return new(trail) }).(*trail)
+	trail, ok := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
 	if !ok {
 		panic(fmt.Sprintf("audit: %s was recorded outside of a transaction", e.Action))
 	}

@@ -38,7 +38,7 @@ func Default() Config {
 			MaxUploadBytes:  256 << 20,
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
-			JobLease:        30 * time.Second,
+			JobLease:        20 * time.Second,
 		},
 		API: API{Introspection: ForAdministrators, GraphiQL: ForAdministrators, Operations: AnyOperation},
 		Limits: Limits{

@@ -10,7 +10,9 @@ import (
 	"strings"
 
 	"homeroom/ent/db"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
+	"homeroom/internal/globalid"
 	"homeroom/internal/usage"
 	"homeroom/internal/viewer"
 )
@@ -162,12 +164,37 @@ func (d *Doctor) treat(ctx context.Context, findings []Finding, repair bool, rep
 			if _, err := client.ExecContext(ctx, "UPDATE `"+f.Table+"` SET version = version + 1 WHERE id = ?", f.ID); err != nil {
 				return err
 			}
-			return mend(ctx, client, f.ID)
+			if err := mend(ctx, client, f.ID); err != nil {
+				return err
+			}
+			return recordRepair(ctx, client, f)
 		})
 		if err != nil {
 			return fmt.Errorf("repair %s %d: %w", f.Table, f.ID, err)
 		}
 	}
+	return nil
+}
+
+// recordRepair records what was repaired. The words of a student are as personal as
+// the name that they are made of.
+func recordRepair(ctx context.Context, client *db.Client, f Finding) error {
+	where := "SELECT %s FROM `" + f.Table + "` WHERE id = ?"
+	district, err := scanInt(ctx, client, fmt.Sprintf(where, "district_id"), f.ID)
+	if err != nil {
+		return err
+	}
+	school, err := scanInt(ctx, client, fmt.Sprintf(where, "organization_id"), f.ID)
+	if err != nil {
+		return err
+	}
+	kind := globalid.Student
+	if f.Table == "groups" {
+		kind = globalid.Group
+	}
+	e := audit.Event{Action: audit.NumbersRepaired, DistrictID: district, OrganizationID: school, Target: audit.On(kind, f.ID), Facts: audit.Facts{"column": f.Column}}
+	e.Changes.Text(f.Column, f.Has, f.Wants)
+	audit.Record(ctx, e)
 	return nil
 }
 

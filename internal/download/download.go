@@ -19,9 +19,11 @@ import (
 	"strings"
 	"time"
 
+	"homeroom/internal/audit"
 	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/viewer"
 )
@@ -39,6 +41,8 @@ type Service struct {
 	public string
 	notify *notify.Service
 	export *export.Service
+	jobs   *importer.Service
+	audit  *audit.Service
 	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	now    func() time.Time
 	log    *slog.Logger
@@ -54,6 +58,9 @@ type Options struct {
 	PublicURL string
 	Notify    *notify.Service
 	Export    *export.Service
+	Importer  *importer.Service
+	// Audit records each file before its first byte is given out.
+	Audit *audit.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	Now    func() time.Time
@@ -71,7 +78,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+		notify: o.Notify, export: o.Export, jobs: o.Importer, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -93,6 +100,8 @@ func Base(next http.Handler) http.Handler {
 type file struct {
 	// name is that of the file on the person's computer, before the day.
 	name string
+	// action is what the audit trail says of it.
+	action audit.Action
 	// write writes it for the viewer of the context. What is refused is refused
 	// before anything is written.
 	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
@@ -100,8 +109,9 @@ type file struct {
 
 // files are the downloads by their paths below Path.
 var files = map[string]file{
-	unassignedFile: {"unassigned-active-students", (*Service).writeUnassigned},
-	studentsFile:   {"students", (*Service).writeStudents},
+	unassignedFile: {"unassigned-active-students", audit.NoticeDownloaded, (*Service).writeUnassigned},
+	studentsFile:   {"students", audit.StudentsExported, (*Service).writeStudents},
+	failedRowsFile: {"failed-rows", audit.FailedRowsDownloaded, (*Service).writeFailedRows},
 }
 
 // address returns the address of a file about an organization, for one educator.
@@ -158,10 +168,14 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
 func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values) {
-	out := &lazy{w: w, start: func(h http.Header) {
+	out := &lazy{w: w, start: func(h http.Header) error {
+		if err := s.record(req.Context(), f, organizationID, q); err != nil {
+			return err
+		}
 		h.Set("Content-Type", "text/csv; charset=utf-8")
 		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, f.name, s.now().UTC().Format(time.DateOnly)))
 		h.Set("Cache-Control", "no-store")
+		return nil
 	}}
 	err := f.write(s, req.Context(), out, organizationID, q)
 	switch {
@@ -185,10 +199,21 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 	}
 }
 
+// record records a download before its first byte: what is not on record is not
+// given out. The texts that were searched for are not recorded.
+func (s *Service) record(ctx context.Context, f file, organizationID int, q url.Values) error {
+	e := audit.Event{Action: f.action, DistrictID: audit.ActorOf(ctx).DistrictID, OrganizationID: organizationID,
+		Target: audit.On(globalid.Organization, organizationID), Facts: audit.Facts{"filtered": q.Get("filter") != ""}}
+	if job, ok := globalid.Key(globalid.BulkJob, q.Get("job")); ok {
+		e.JobID, e.Target, e.Facts = job, audit.On(globalid.BulkJob, job), nil
+	}
+	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), e)
+}
+
 // lazy sets the headers of a file with its first byte.
 type lazy struct {
 	w       http.ResponseWriter
-	start   func(http.Header)
+	start   func(http.Header) error
 	started bool
 }
 
@@ -196,8 +221,10 @@ var _ io.Writer = (*lazy)(nil)
 
 func (l *lazy) Write(p []byte) (int, error) {
 	if !l.started {
+		if err := l.start(l.w.Header()); err != nil {
+			return 0, err
+		}
 		l.started = true
-		l.start(l.w.Header())
 	}
 	return l.w.Write(p)
 }

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/internal/audit"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
@@ -43,7 +44,7 @@ func TestDownload(t *testing.T) {
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
 		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Viewer: people.Viewer, Now: clock, Log: log})
+			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), Viewer: people.Viewer, Now: clock, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}

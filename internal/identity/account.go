@@ -11,9 +11,11 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -36,7 +38,7 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if s.send == nil {
 		return nil, errNoMail
 	}
-	e, err := s.AddEducator(ctx, in)
+	e, err := s.addEducator(ctx, in, audit.EducatorInvited)
 	if err != nil {
 		return nil, err
 	}
@@ -45,7 +47,11 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 
 // AddEducator makes an account without a password, or gives a role to one that
 // has none yet. It is for administrators of the organization and the operator.
-func (s *Service) AddEducator(ctx context.Context, in NewEducator) (e *db.Educator, err error) {
+func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator, error) {
+	return s.addEducator(ctx, in, audit.EducatorAdded)
+}
+
+func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.Action) (e *db.Educator, err error) {
 	o, err := s.administered(ctx, in.OrganizationID, "administrators invite educators")
 	if err != nil {
 		return nil, err
@@ -54,6 +60,7 @@ func (s *Service) AddEducator(ctx context.Context, in NewEducator) (e *db.Educat
 		return nil, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		var account audit.Changes
 		key := fold.Key(in.Email)
 		e, err = client.Educator.Query().Where(educator.EmailKey(key)).Only(viewer.AsSystem(ctx, "account of an address"))
 		switch {
@@ -69,8 +76,19 @@ func (s *Service) AddEducator(ctx context.Context, in NewEducator) (e *db.Educat
 			if err != nil {
 				return err
 			}
+			account.New("email", e.Email)
+			account.New("firstName", e.FirstName)
+			account.New("lastName", e.LastName)
 		}
-		return giveRole(ctx, client, e, in.Role, o)
+		gave, err := giveRole(ctx, client, e, in.Role, o)
+		if err != nil {
+			return err
+		}
+		if gave {
+			account.New("role", string(in.Role)+" at "+audit.IDs(globalid.Organization, o.ID))
+		}
+		audit.Record(ctx, audit.Event{Action: action, DistrictID: o.DistrictID, OrganizationID: o.ID, Target: audit.On(globalid.Educator, e.ID), Changes: account})
+		return nil
 	})
 	if sqlgraph.IsUniqueConstraintError(err) && database.Violates(err, educator.FieldEmailKey) {
 		return nil, errTaken
@@ -105,13 +123,14 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	return nil
 }
 
-func giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) error {
+// giveRole gives an educator a role, and reports whether it was not there before.
+func giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) (bool, error) {
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
 		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
 	if err != nil || held {
-		return err
+		return false, err
 	}
-	return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
+	return true, client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
 		SetRole(roleassignment.Role(role)).Exec(ctx)
 }
 
@@ -150,7 +169,11 @@ func (s *Service) SetPassword(ctx context.Context, educatorID int, password stri
 		return err
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		return s.setPassword(ctx, client, educatorID, hash)
+		e, err := client.Educator.Get(ctx, educatorID)
+		if err != nil {
+			return err
+		}
+		return s.setPassword(ctx, client, e, hash)
 	})
 }
 
@@ -169,8 +192,16 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if disabled {
 			flag = 1
 		}
-		if err := e.Update().SetDisabled(flag).Exec(ctx); err != nil || !disabled {
+		if err := e.Update().SetDisabled(flag).Exec(ctx); err != nil {
 			return err
+		}
+		action := audit.EducatorEnabled
+		if disabled {
+			action = audit.EducatorDisabled
+		}
+		recordAbout(ctx, action, e, nil)
+		if !disabled {
+			return nil
 		}
 		return s.endEverything(ctx, client, e.ID)
 	})

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"log/slog"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/onetimelink"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -147,7 +149,7 @@ func TestLinks(t *testing.T) {
 			}
 		},
 		"without a mail server everybody is told so": func(t *testing.T, h *house) {
-			s := identity.New(h.DB, identity.Options{Hasher: h.hasher, Now: h.clock})
+			s := identity.New(h.DB, identity.Options{Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, slog.New(slog.DiscardHandler)), Now: h.clock})
 			for _, email := range []string{"nobody@example.com", "nora@example.com"} {
 				if err := s.RequestPasswordReset(from(home), email); fault.KindOf(err) != fault.Unavailable {
 					t.Errorf("%s: %v", email, err)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
@@ -49,7 +50,7 @@ func newHouse(t *testing.T, d *database.DB) *house {
 // server is one more server on the same database.
 func (h *house) server() *identity.Service {
 	return identity.New(h.DB, identity.Options{
-		Hasher: h.hasher, Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
+		Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, testlog.New(h.t)), Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
 		Log: testlog.New(h.t), ProviderOf: h.providerOf,
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()

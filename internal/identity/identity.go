@@ -25,6 +25,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -42,6 +43,7 @@ type Service struct {
 	idle     time.Duration
 	now      func() time.Time
 	log      *slog.Logger
+	audit    *audit.Service
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
@@ -52,6 +54,8 @@ type Service struct {
 // Options are what a Service needs of the rest of the program.
 type Options struct {
 	Hasher *Hasher
+	// Audit records what is refused.
+	Audit *audit.Service
 	// Lifetime is how long a session lasts, Idle how long it lasts unused. Zero
 	// stands for 12 and 2 hours.
 	Lifetime, Idle time.Duration
@@ -76,7 +80,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
-		send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
 		providerOf: o.ProviderOf,
 	}
 }
@@ -96,6 +100,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	}
 	try, err := s.admit(system, fold.Key(email))
 	if err != nil {
+		s.refused(system, nil, err)
 		return Session{}, err
 	}
 	var hash string
@@ -115,6 +120,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		return Session{}, err
 	}
 	if !right {
+		s.refused(system, account, errSignIn)
 		return Session{}, errSignIn
 	}
 	return s.start(system, account, try)

@@ -2,13 +2,13 @@ package identity_test
 
 import (
 	"context"
-	"io"
 	"log/slog"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -56,7 +56,7 @@ func TestSessions(t *testing.T) {
 		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 		pass := func(by time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(by) }
 		hasher := identity.NewHasher(cheap)
-		s := identity.New(d, identity.Options{Hasher: hasher, Lifetime: time.Hour, Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil))})
+		s := identity.New(d, identity.Options{Hasher: hasher, Audit: audit.New(d, clock, slog.New(slog.DiscardHandler)), Lifetime: time.Hour, Now: clock, Log: slog.New(slog.DiscardHandler)})
 		ctx := context.Background()
 		hash, _ := hasher.Hash(ctx, "secret")
 		w.NorthAdmin.Update().SetPasswordHash(hash).ExecX(fixture.System())

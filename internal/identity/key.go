@@ -15,6 +15,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/roster"
@@ -74,8 +75,15 @@ func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, s
 			}
 			create.SetAgentID(agent)
 		}
-		key, err = create.Save(ctx)
-		return err
+		if key, err = create.Save(ctx); err != nil {
+			return err
+		}
+		e := keyEvent(audit.KeyCreated, key)
+		e.Changes.New("name", key.Name)
+		e.Changes.New("scopes", strings.Join(key.Scopes, " "))
+		e.Changes.New("expiresAt", key.ExpiresAt.Format(time.RFC3339))
+		audit.Record(ctx, e)
+		return nil
 	})
 	return key, secret, err
 }
@@ -166,8 +174,12 @@ func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, er
 		if err != nil || key.RevokedAt != nil {
 			return err
 		}
-		if key, err = key.Update().SetRevokedAt(s.instant()).Save(ctx); err != nil || key.AgentID == nil {
+		if key, err = key.Update().SetRevokedAt(s.instant()).Save(ctx); err != nil {
 			return err
+		}
+		audit.Record(ctx, keyEvent(audit.KeyRevoked, key))
+		if key.AgentID == nil {
+			return nil
 		}
 		return client.Educator.Update().Where(educator.ID(*key.AgentID)).SetDisabled(1).
 			Exec(viewer.AsSystem(ctx, "account in whose name a service key imports"))

@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/session"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/viewer"
@@ -47,8 +48,15 @@ func CheckPassword(password string) *fault.Error {
 // log of a proxy nor another site.
 func (s *Service) Link(system context.Context, educatorID int, purpose onetimelink.Purpose) (string, error) {
 	secret, now := newSecret(), s.instant()
-	err := s.db.Client(system).OneTimeLink.Create().SetEducatorID(educatorID).SetPurpose(purpose).SetTokenHash(hashToken(secret)).
-		SetCreatedAt(now).SetExpiresAt(now.Add(linkLifetimes[purpose])).Exec(system)
+	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		e, err := client.Educator.Get(ctx, educatorID)
+		if err != nil {
+			return err
+		}
+		recordAbout(ctx, audit.LinkMade, e, audit.Facts{"purpose": string(purpose)})
+		return client.OneTimeLink.Create().SetEducatorID(educatorID).SetPurpose(purpose).SetTokenHash(hashToken(secret)).
+			SetCreatedAt(now).SetExpiresAt(now.Add(linkLifetimes[purpose])).Exec(ctx)
+	})
 	return s.linkBase + LinkPath + "#" + secret, err
 }
 
@@ -65,9 +73,14 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 		return err
 	}
 	key, network := fold.Key(email), viewer.OriginOf(ctx).Network()
-	err := s.take(viewer.AsSystem(ctx, "request for a new password"),
-		[]bucket{{mark("network", network), networkRate}, {mark("reset", key), resetRate}}, "a link has been asked for too often")
+	system := viewer.AsSystem(ctx, "request for a new password")
+	err := s.take(system, []bucket{{mark("network", network), networkRate}, {mark("reset", key), resetRate}}, "a link has been asked for too often")
 	if err != nil {
+		return err
+	}
+	// Whether there is such an account is not looked up before the answer; the link
+	// that is made for one has an entry of its own.
+	if err := s.audit.Now(ctx, audit.Event{Action: audit.LinkRequested}); err != nil {
 		return err
 	}
 	return s.enqueue(delivery{emailKey: key, purpose: onetimelink.PurposeRESET})
@@ -116,7 +129,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 		if err != nil || n != 1 {
 			return orElse(err, errLink)
 		}
-		if err := s.setPassword(ctx, client, link.EducatorID, hash); err != nil {
+		if err := s.setPassword(ctx, client, link.Edges.Educator, hash); err != nil {
 			return err
 		}
 		if key := link.Edges.Educator.EmailKey; key != nil {
@@ -127,11 +140,12 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 }
 
 // setPassword changes a password and ends whatever was opened with the old one.
-func (s *Service) setPassword(ctx context.Context, client *db.Client, educatorID int, hash string) error {
-	if err := client.Educator.UpdateOneID(educatorID).SetPasswordHash(hash).Exec(ctx); err != nil {
+func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string) error {
+	if err := client.Educator.UpdateOneID(e.ID).SetPasswordHash(hash).Exec(ctx); err != nil {
 		return err
 	}
-	return s.endEverything(ctx, client, educatorID)
+	recordAbout(ctx, audit.PasswordSet, e, nil)
+	return s.endEverything(ctx, client, e.ID)
 }
 
 // endEverything ends the sessions and links of an account.

@@ -58,8 +58,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	var expires time.Time
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
-		record(ctx, audit.SignedIn, e, audit.Facts{"provider": who.Provider})
-		token, expires, err = s.open(ctx, client, e)
+		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": who.Provider})
 		return err
 	})
 	if err != nil {
@@ -126,8 +125,7 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 		if err != nil || e == nil {
 			return orElse(err, errAppCode)
 		}
-		record(ctx, audit.SignedIn, e, audit.Facts{"provider": "an app's code"})
-		token, expires, err = s.open(ctx, client, e)
+		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": "an app's code"})
 		return err
 	})
 	if err != nil {
@@ -219,11 +217,8 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 		event.DistrictID, event.OrganizationID, event.Target = e.DistrictID, e.DistrictID, audit.On(globalid.Educator, e.ID)
 	}
 	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason", reason, "educator", id)
-	err := s.db.InTx(ctx, func(ctx context.Context, _ *db.Client) error {
-		audit.Record(ctx, event)
-		return nil
-	})
-	return orElse(err, errNoExternal)
+	s.audit.Refused(ctx, event)
+	return errNoExternal
 }
 
 func inDomains(e *db.Educator, domains []string) bool {

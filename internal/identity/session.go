@@ -11,6 +11,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/session"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
@@ -48,7 +49,7 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 		if err := s.succeed(ctx, client, try); err != nil {
 			return err
 		}
-		token, expires, err = s.open(ctx, client, same)
+		token, expires, err = s.open(ctx, client, same, nil)
 		return err
 	})
 	if err != nil {
@@ -69,8 +70,9 @@ func (s *Service) lockEnabled(ctx context.Context, client *db.Client, which ...p
 	return e, ignoreNotFound(err)
 }
 
-// open makes a session, and removes those of the account that have ended.
-func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator) (token string, expires time.Time, err error) {
+// open makes a session, and removes those of the account that have ended. The facts
+// say in the audit trail how the person came in.
+func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, facts audit.Facts) (token string, expires time.Time, err error) {
 	token, now := newSecret(), s.instant()
 	expires = now.Add(s.lifetime)
 	origin := viewer.OriginOf(ctx)
@@ -81,8 +83,12 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
 		return "", expires, err
 	}
-	return token, expires, client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
-		SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Exec(ctx)
+	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
+		SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
+	if err != nil {
+		return "", expires, err
+	}
+	return token, expires, recordSignIn(ctx, client, account, begun, facts)
 }
 
 func ignoreNotFound(err error) error {

@@ -9,7 +9,9 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/session"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
 	"homeroom/internal/viewer"
 )
 
@@ -30,7 +32,13 @@ func (s *Service) SignOut(ctx context.Context) (bool, error) {
 	if v == nil || v.SessionID == 0 {
 		return false, nil
 	}
-	n, err := s.db.Client(ctx).Session.Delete().Where(session.ID(v.SessionID)).Exec(viewer.AsSystem(ctx, "sign-out"))
+	n := 0
+	err := s.db.InTx(viewer.AsSystem(ctx, "sign-out"), func(ctx context.Context, client *db.Client) (err error) {
+		if n, err = client.Session.Delete().Where(session.ID(v.SessionID)).Exec(ctx); err == nil && n > 0 {
+			recordAs(ctx, v, audit.SignedOut, audit.Facts{"session": globalid.Encode(globalid.Session, v.SessionID)})
+		}
+		return err
+	})
 	return n > 0, err
 }
 
@@ -56,8 +64,11 @@ func (s *Service) revoke(ctx context.Context, which predicate.Session) (ended []
 		if ended, err = client.Session.Query().Where(own, which, session.Not(s.over(s.instant()))).IDs(ctx); err != nil || len(ended) == 0 {
 			return err
 		}
-		_, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx)
-		return err
+		if _, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx); err != nil {
+			return err
+		}
+		recordAs(ctx, viewer.Asker(ctx), audit.SessionsRevoked, audit.Facts{"sessions": len(ended)})
+		return nil
 	})
 	return ended, err
 }

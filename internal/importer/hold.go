@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
@@ -107,6 +108,7 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 	if err != nil {
 		return err
 	}
+	record(ctx, audit.JobHeld, job, audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.percent()})
 	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",
 		"This would %s %d of %d students. More than %d %% need the approval of a second administrator.", e.verb, e.affected, e.students, e.limit)
 	why.Warning = true
@@ -130,6 +132,7 @@ func (s *Service) Approve(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")
 	}
 	return s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
+		record(ctx, audit.JobApproved, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
 			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD)))

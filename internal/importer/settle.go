@@ -5,6 +5,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/audit"
 )
 
 // settle writes down what became of a batch: the states of its rows, without the
@@ -12,16 +13,18 @@ import (
 // differently from what the preview said.
 func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error {
 	var t tally
+	var written audit.Rows
 	updates := make([]changed, len(b.rows))
 	for i, r := range b.rows {
 		updates[i] = changed{r.ID, map[string]any{"state": stateApplied}}
 		if r.createdID != 0 {
 			updates[i].set["target_id"] = fromKey(r.createdID - r.ID)
 		}
+		text := r.Plan
 		if len(r.plan.Password) > 0 {
 			r.plan.Password = nil
-			text, err := r.plan.encode()
-			if err != nil {
+			var err error
+			if text, err = r.plan.encode(); err != nil {
 				return err
 			}
 			updates[i].set["plan"] = text
@@ -35,6 +38,7 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 			if image != nil {
 				updates[i].set["before"] = image
 			}
+			written.Add(r.Row, r.TargetID+r.createdID, r.version, text, image)
 		}
 		t.added += len(r.joined) - r.plan.added()
 		t.removed += len(r.left) - r.plan.removed()
@@ -55,6 +59,10 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
 		return err
 	}
+	if err := s.refuseKept(ctx, client, b.job.ID, b.kept()); err != nil {
+		return err
+	}
+	recordBatch(ctx, b, &written)
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
 		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		b.last().plan.N, t.created, t.updated, t.deleted, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
@@ -66,5 +74,11 @@ func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) er
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
-	return err
+	if err != nil {
+		return err
+	}
+	if err := forgetFile(ctx, client, jobID); err != nil {
+		return err
+	}
+	return s.recordEnd(ctx, client, jobID)
 }

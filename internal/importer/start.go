@@ -6,6 +6,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -40,6 +41,7 @@ func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Con
 		if hold != nil {
 			return s.hold(ctx, client, job, hold)
 		}
+		record(ctx, audit.JobStarted, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
 			string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY)))

@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
@@ -59,6 +60,7 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
 	}
 	return s.change(ctx, job, "NOT_UNDOABLE", func(ctx context.Context, client *db.Client) error {
+		record(ctx, audit.JobUndoRequested, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
 			string(bulkjob.StatusUNDOING), v.EducatorID, jobID, string(job.Status)))
@@ -136,7 +138,10 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.job.ID)
-		return err
+		if err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.job.ID)
 	})
 }
 
@@ -229,6 +234,9 @@ func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoBatc
 	if err := s.writeProblems(ctx, client, b.job.ID, problems); err != nil {
 		return err
 	}
+	// The rows come from the last to the first.
+	record(viewer.NewContext(ctx, b.v), audit.JobRowsUndone, b.job,
+		audit.Facts{"from": b.rows[len(b.rows)-1].Row, "to": b.rows[0].Row, "undone": undone, "kept": kept})
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
 		undone, kept, len(problems), b.job.ID)
 	return err

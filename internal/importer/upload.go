@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/predicate"
+	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -51,7 +52,7 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	}
 	err = s.store(ctx, job.ID, in.File)
 	if err == nil {
-		err = s.completeUpload(ctx, job.ID, in.IdempotencyKey)
+		err = s.completeUpload(ctx, job, in.IdempotencyKey)
 	}
 	if err == nil {
 		return s.db.Client(ctx).BulkJob.Get(ctx, job.ID)
@@ -103,15 +104,16 @@ func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte) e
 }
 
 // completeUpload makes the job one that can be claimed.
-func (s *Service) completeUpload(ctx context.Context, jobID int, key string) error {
+func (s *Service) completeUpload(ctx context.Context, job *db.BulkJob, key string) error {
 	var idempotencyKey *string
 	if key != "" {
 		idempotencyKey = &key
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		record(ctx, audit.JobSubmitted, job, audit.Facts{"kind": string(job.Kind), "groupsMode": string(job.GroupsMode), "commitMode": string(job.CommitMode)})
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ? WHERE id = ? AND lease_owner = ?",
-			idempotencyKey, jobID, uploading))
+			idempotencyKey, job.ID, uploading))
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/product"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -41,6 +42,8 @@ func (w *writer) district(ctx context.Context, client *db.Client) error {
 	if err := w.products(ctx, client); err != nil {
 		return err
 	}
+	audit.Record(ctx, audit.Event{Action: audit.SampleDistrictMade, DistrictID: w.districtID, OrganizationID: w.districtID,
+		Facts: audit.Facts{"students": w.plan.Students, "schools": len(w.plan.schools)}})
 	return w.educators(ctx, client, domain)
 }
 

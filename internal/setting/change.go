@@ -114,7 +114,9 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 		}
 		u := client.Organization.UpdateOne(o)
 		ch.apply(u, o, s.now().UTC().Truncate(time.Microsecond))
-		updated, err = u.Save(ctx)
+		if updated, err = u.Save(ctx); err == nil {
+			record(ctx, o, updated)
+		}
 		return err
 	})
 	if err != nil || len(refusals) > 0 {

@@ -9,9 +9,11 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/student"
+	"homeroom/internal/audit"
 	"homeroom/internal/calendar"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -51,6 +53,9 @@ func (s *Service) Record(ctx context.Context, organizationID int, events []Event
 			return err
 		}
 		accepted, duplicates = fresh, len(events)-fresh
+		audit.Record(ctx, audit.Event{Action: audit.UsageRecorded, DistrictID: org.DistrictID, OrganizationID: org.ID,
+			Target: audit.On(globalid.Organization, org.ID),
+			Facts:  audit.Facts{"accepted": accepted, "duplicates": duplicates, "students": len(r.students)}})
 		return nil
 	})
 	if err != nil {

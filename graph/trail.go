@@ -1,0 +1,203 @@
+package graph
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"homeroom/graph/model"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// notes are what an operation does that the audit trail must know, beside the
+// changes, which are recorded where they are made.
+type notes struct {
+	mu sync.Mutex
+	// students is how many were given out, through lists, with these filters.
+	students       int
+	lists, filters map[string]bool
+	// organizations are those that the lists were limited to, 0 for none.
+	organizations map[int]bool
+	// refusals are codes.
+	refusals map[string]bool
+}
+
+type notesKey struct{}
+
+func notesOf(ctx context.Context) *notes {
+	n, _ := ctx.Value(notesKey{}).(*notes)
+	return n
+}
+
+// reading is one list of students, or of what a job changes about them.
+type reading struct {
+	list         string
+	students     int
+	organization int
+	filters      []string
+}
+
+// noteRead notes that personal data is given out. It costs no statement: what an
+// operation gives out is one entry, which is written in the background.
+func noteRead(ctx context.Context, r reading) {
+	n := notesOf(ctx)
+	if n == nil || r.students == 0 {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.lists == nil {
+		n.lists, n.filters, n.organizations = map[string]bool{}, map[string]bool{}, map[int]bool{}
+	}
+	n.students += r.students
+	n.lists[r.list] = true
+	n.organizations[r.organization] = true
+	for _, f := range r.filters {
+		n.filters[f] = true
+	}
+}
+
+// noteRefusal notes that something was refused because of who asked.
+func noteRefusal(ctx context.Context, code string) {
+	n := notesOf(ctx)
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.refusals == nil {
+		n.refusals = map[string]bool{}
+	}
+	n.refusals[code] = true
+}
+
+// noteFault notes the errors that are about who asked, and not about the input.
+func noteFault(ctx context.Context, err error) {
+	if refusals, ok := err.(roster.Refusals); ok {
+		for _, f := range refusals {
+			noteFault(ctx, f)
+		}
+		return
+	}
+	if f := fault.From(err); f != nil {
+		switch {
+		case f.Kind == fault.Forbidden, f.Kind == fault.NotFound:
+			noteRefusal(ctx, codes[f.Kind])
+		case f.Code == "RATE_LIMITED":
+			noteRefusal(ctx, f.Code)
+		}
+	}
+}
+
+// onRecord gives an operation its name, and records what it has read and what it
+// was refused. It stands before everything that refuses operations.
+func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	oc := graphql.GetOperationContext(ctx)
+	ctx = viewer.WithOperation(ctx, operationName(oc))
+	n := &notes{}
+	handler := next(context.WithValue(ctx, notesKey{}, n))
+	if oc.Operation.Operation == ast.Subscription && givesOutPeople(oc) {
+		r.recordWatch(ctx)
+	}
+	return func(inner context.Context) *graphql.Response {
+		answer := handler(inner)
+		if answer != nil {
+			for _, e := range answer.Errors {
+				code, _ := e.Extensions["code"].(string)
+				if refusalCodes[code] {
+					noteRefusal(context.WithValue(ctx, notesKey{}, n), code)
+				}
+			}
+		}
+		r.recordNotes(ctx, n, oc.Operation.Operation)
+		return answer
+	}
+}
+
+// refusalCodes are the errors of an operation that are about who asked.
+var refusalCodes = map[string]bool{"UNAUTHENTICATED": true, "FORBIDDEN": true, "NOT_FOUND": true, tooManyRequests: true}
+
+// recordNotes hands the notes over and begins anew: a subscription has more than
+// one answer.
+func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	who := audit.ActorOf(ctx)
+	for _, code := range slices.Sorted(maps.Keys(n.refusals)) {
+		r.Audit.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
+	}
+	// A mutation gives out what it has changed, which is on record.
+	if n.students > 0 && kind == ast.Query {
+		e := audit.Event{Action: audit.StudentsRead, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
+			Facts: audit.Facts{"students": n.students, "lists": slices.Sorted(maps.Keys(n.lists))}}
+		if len(n.filters) > 0 {
+			e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
+		}
+		if len(n.organizations) == 1 {
+			for id := range n.organizations {
+				if id != 0 {
+					e.OrganizationID = id
+				}
+			}
+		}
+		r.Audit.Read(ctx, e)
+	}
+	n.students, n.lists, n.filters, n.organizations, n.refusals = 0, nil, nil, nil, nil
+}
+
+// recordWatch records the beginning of a subscription that gives out personal data
+// with each of its answers.
+func (r *Resolver) recordWatch(ctx context.Context) {
+	who := audit.ActorOf(ctx)
+	r.Audit.Read(ctx, audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
+}
+
+// givesOutPeople reports whether the fields of a subscription are about people.
+func givesOutPeople(oc *graphql.OperationContext) bool {
+	for _, f := range collect(oc, oc.Operation.SelectionSet) {
+		if selected(oc, collect(oc, f.Selections), []string{"changes"}) || selected(oc, collect(oc, f.Selections), []string{"problems"}) {
+			return true
+		}
+	}
+	return false
+}
+
+// operationName is the name that the client has given an operation, or what it
+// asks for.
+func operationName(oc *graphql.OperationContext) string {
+	if name := oc.Operation.Name; name != "" {
+		return name
+	}
+	var fields []string
+	for _, s := range oc.Operation.SelectionSet {
+		if f, ok := s.(*ast.Field); ok && !slices.Contains(fields, f.Name) {
+			fields = append(fields, f.Name)
+		}
+	}
+	return "{" + strings.Join(fields, " ") + "}"
+}
+
+// filterKinds names the filters that are set. What was searched for is nobody's
+// business.
+func filterKinds(f *model.StudentFilter) (kinds []string) {
+	if f == nil {
+		return nil
+	}
+	for name, set := range map[string]bool{
+		"groupIds": f.GroupIds != nil, "noGroups": f.NoGroups != nil, "active": f.Active != nil, "grades": f.Grades != nil,
+		"productCodes": f.ProductCodes != nil, "synced": f.Synced != nil, "search": f.Search != nil,
+	} {
+		if set {
+			kinds = append(kinds, name)
+		}
+	}
+	return kinds
+}

@@ -1,0 +1,101 @@
+package audit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"homeroom/internal/viewer"
+)
+
+// maxRefusals is how many refusals of different kinds a server records one by one
+// in a minute. What comes after them is counted together.
+const maxRefusals = 500
+
+// refusal is what makes two refusals the same: then the second one is counted and
+// not recorded.
+type refusal struct {
+	action       Action
+	code         string
+	kind         ActorKind
+	actor        int
+	network      string
+	district     int
+	organization int
+	target       Subject
+	operation    string
+}
+
+// counted is a refusal that has been recorded, and how often it came again.
+type counted struct {
+	entry entry
+	again int
+}
+
+// refusals are those of the current minute.
+type refusals struct {
+	mu     sync.Mutex
+	minute time.Time
+	seen   map[refusal]*counted
+	others counted
+}
+
+// Refused records that something was refused. The same refusal of the same caller
+// is recorded once in a minute, and then counted: a flood of refusals neither fills
+// the disk nor leaves no trace.
+func (s *Service) Refused(ctx context.Context, e Event) {
+	s.countRefusals(false)
+	d := describe(ctx, e)
+	key := refusal{e.Action, e.Code, d.actor.Kind, d.actor.ID, viewer.OriginOf(ctx).Network(), e.DistrictID, e.OrganizationID, e.Target, d.operation}
+	if s.refusals.isNew(key, d) {
+		s.hand(d)
+	}
+}
+
+func (r *refusals) isNew(key refusal, e entry) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch known := r.seen[key]; {
+	case known != nil:
+		known.again++
+		return false
+	case len(r.seen) >= maxRefusals:
+		r.others.again++
+		return false
+	default:
+		r.seen[key] = &counted{entry: e}
+		return true
+	}
+}
+
+// countRefusals records how often refusals came again, when their minute is over
+// or everything ends.
+func (s *Service) countRefusals(ends bool) {
+	for _, e := range s.refusals.over(s.now(), ends) {
+		s.hand(e)
+	}
+}
+
+func (r *refusals) over(now time.Time, ends bool) (entries []entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	minute := now.Truncate(time.Minute)
+	if minute.Equal(r.minute) && !ends {
+		return nil
+	}
+	r.minute = minute
+	for _, c := range r.seen {
+		if c.again > 0 {
+			e := c.entry
+			e.Facts = Facts{"refusals": c.again, "of": string(e.Action)}
+			e.Action, e.requestID = RefusalsCounted, ""
+			entries = append(entries, e)
+		}
+	}
+	if n := r.others.again; n > 0 {
+		entries = append(entries, entry{Event: Event{Action: RefusalsCounted, Facts: Facts{"refusals": n, "of": "several callers"}}, actor: Actor{Kind: Anonymous}})
+	}
+	clear(r.seen)
+	r.others.again = 0
+	return entries
+}

@@ -1,0 +1,52 @@
+package audit
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"hash"
+	"strconv"
+)
+
+// Rows computes the digest of the rows of a bulk job that one transaction has
+// written. The entry of the batch has it; what each row changed stands with the
+// job, and Verify computes the digest from there for as long as it does.
+type Rows struct {
+	hash hash.Hash
+	n    int
+}
+
+// Add adds a row as it is stored: its number, what it changed and which version of
+// that it left behind, its plan, and what was there before. They come in the order
+// of their numbers.
+func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
+	if r.hash == nil {
+		r.hash = sha256.New()
+		write(r.hash, "homeroom audit rows 1")
+	}
+	r.n++
+	var number [3 * 20]byte
+	line := number[:0]
+	for _, n := range []int{row, targetID, version} {
+		line = append(strconv.AppendInt(line, int64(n), 10), ' ')
+	}
+	r.hash.Write(line)
+	writeBytes(r.hash, plan)
+	writeBytes(r.hash, before)
+}
+
+// Count is how many rows were added.
+func (r *Rows) Count() int { return r.n }
+
+// Digest is that of the rows, in hexadecimal; empty without any.
+func (r *Rows) Digest() string {
+	if r.hash == nil {
+		return ""
+	}
+	return hex.EncodeToString(r.hash.Sum(nil))
+}
+
+func writeBytes(h hash.Hash, part []byte) {
+	var length [20]byte
+	h.Write(append(strconv.AppendInt(length[:0], int64(len(part)), 10), ':'))
+	h.Write(part)
+}

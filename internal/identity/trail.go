@@ -1,0 +1,64 @@
+package identity
+
+import (
+	"context"
+	"maps"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
+)
+
+// recordAs records what a person does with the own account, such as signing in,
+// before which the context does not know who it is.
+func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, facts audit.Facts) {
+	who := audit.ActorOfViewer(v)
+	audit.Record(ctx, audit.Event{Action: action, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
+		Target: audit.On(globalid.Educator, v.EducatorID), Facts: facts, Actor: &who})
+}
+
+// recordSignIn records a session that has begun, with the roles that it begins with.
+func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, begun *db.Session, facts audit.Facts) error {
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(account.ID)).Order(roleassignment.ByID()).
+		All(viewer.AsSystem(ctx, "roles of an account"))
+	if err != nil {
+		return err
+	}
+	v := &viewer.Viewer{EducatorID: account.ID, DistrictID: account.DistrictID}
+	for _, r := range roles {
+		v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+	}
+	all := audit.Facts{"session": globalid.Encode(globalid.Session, begun.ID)}
+	maps.Copy(all, facts)
+	recordAs(ctx, v, audit.SignedIn, all)
+	return nil
+}
+
+// recordAbout records what happens to an account. The district sees it: an account
+// may have roles at several schools.
+func recordAbout(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
+	audit.Record(ctx, audit.Event{Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
+		Target: audit.On(globalid.Educator, e.ID), Facts: facts})
+}
+
+// refused records a sign-in that was refused: at the account, where there is one
+// with the address, and otherwise where it belongs to no district. The address that
+// was typed is not recorded; it may be a password in the wrong field.
+func (s *Service) refused(ctx context.Context, account *db.Educator, err error) {
+	f := fault.From(err)
+	if f == nil {
+		return
+	}
+	e := audit.Event{Action: audit.SignInRefused, Code: f.Code, Actor: &audit.Actor{Kind: audit.Anonymous}}
+	if account != nil {
+		e.DistrictID, e.OrganizationID, e.Target = account.DistrictID, account.DistrictID, audit.On(globalid.Educator, account.ID)
+	}
+	s.audit.Refused(ctx, e)
+}
+
+func keyEvent(action audit.Action, k *db.ServiceKey) audit.Event {
+	return audit.Event{Action: action, DistrictID: k.DistrictID, OrganizationID: k.OrganizationID, Target: audit.On(globalid.ServiceKey, k.ID)}
+}

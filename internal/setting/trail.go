@@ -1,0 +1,35 @@
+package setting
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/internal/audit"
+	"homeroom/internal/globalid"
+)
+
+// record records what of the settings of an organization has changed.
+func record(ctx context.Context, before, after *db.Organization) {
+	e := audit.Event{Action: audit.SettingsChanged, DistrictID: after.DistrictID, OrganizationID: after.ID, Target: audit.On(globalid.Organization, after.ID)}
+	e.Changes.Optional("schoolYearStartsOn", shown(before.SchoolYearStartsOn), shown(after.SchoolYearStartsOn))
+	e.Changes.Optional("schoolYearEndsOn", shown(before.SchoolYearEndsOn), shown(after.SchoolYearEndsOn))
+	e.Changes.Optional("usageGoalMinutesPerWeek", shown(before.UsageGoalMinutes), shown(after.UsageGoalMinutes))
+	e.Changes.Optional("timeZone", shown(before.TimeZone), shown(after.TimeZone))
+	e.Changes.Optional("passwordMinLength", shown(before.PasswordMinLength), shown(after.PasswordMinLength))
+	e.Changes.Optional("passwordRequired", shown(before.PasswordRequired), shown(after.PasswordRequired))
+	e.Changes.Optional("holdDeletedPercent", shown(before.HoldDeletedPercent), shown(after.HoldDeletedPercent))
+	e.Changes.Optional("holdChangedPercent", shown(before.HoldChangedPercent), shown(after.HoldChangedPercent))
+	e.Changes.Optional("retentionDays", shown(before.RetentionDays), shown(after.RetentionDays))
+	e.Changes.Optional("jobDays", shown(before.JobDays), shown(after.JobDays))
+	audit.Record(ctx, e)
+}
+
+// shown writes a setting; nil is one that is inherited.
+func shown[T any](value *T) *string {
+	if value == nil {
+		return nil
+	}
+	text := fmt.Sprint(*value)
+	return &text
+}
