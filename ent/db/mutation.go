@@ -17238,6 +17238,8 @@ type OrganizationMutation struct {
 	retention_changed_at     *time.Time
 	job_days                 *int
 	addjob_days              *int
+	erased_students          *int
+	adderased_students       *int
 	usage_counted_from       *calendar.Day
 	addusage_counted_from    *calendar.Day
 	clearedFields            map[string]struct{}
@@ -18389,6 +18391,62 @@ func (m *OrganizationMutation) ResetJobDays() {
 	delete(m.clearedFields, organization.FieldJobDays)
 }
 
+// SetErasedStudents sets the "erased_students" field.
+func (m *OrganizationMutation) SetErasedStudents(i int) {
+	m.erased_students = &i
+	m.adderased_students = nil
+}
+
+// ErasedStudents returns the value of the "erased_students" field in the mutation.
+func (m *OrganizationMutation) ErasedStudents() (r int, exists bool) {
+	v := m.erased_students
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldErasedStudents returns the old "erased_students" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldErasedStudents(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldErasedStudents is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldErasedStudents requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldErasedStudents: %w", err)
+	}
+	return oldValue.ErasedStudents, nil
+}
+
+// AddErasedStudents adds i to the "erased_students" field.
+func (m *OrganizationMutation) AddErasedStudents(i int) {
+	if m.adderased_students != nil {
+		*m.adderased_students += i
+	} else {
+		m.adderased_students = &i
+	}
+}
+
+// AddedErasedStudents returns the value that was added to the "erased_students" field in this mutation.
+func (m *OrganizationMutation) AddedErasedStudents() (r int, exists bool) {
+	v := m.adderased_students
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetErasedStudents resets all changes to the "erased_students" field.
+func (m *OrganizationMutation) ResetErasedStudents() {
+	m.erased_students = nil
+	m.adderased_students = nil
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (m *OrganizationMutation) SetUsageCountedFrom(c calendar.Day) {
 	m.usage_counted_from = &c
@@ -18560,7 +18618,7 @@ func (m *OrganizationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganizationMutation) Fields() []string {
-	fields := make([]string, 0, 19)
+	fields := make([]string, 0, 20)
 	if m.created_at != nil {
 		fields = append(fields, organization.FieldCreatedAt)
 	}
@@ -18615,6 +18673,9 @@ func (m *OrganizationMutation) Fields() []string {
 	if m.job_days != nil {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.erased_students != nil {
+		fields = append(fields, organization.FieldErasedStudents)
+	}
 	if m.usage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
 	}
@@ -18662,6 +18723,8 @@ func (m *OrganizationMutation) Field(name string) (ent.Value, bool) {
 		return m.RetentionChangedAt()
 	case organization.FieldJobDays:
 		return m.JobDays()
+	case organization.FieldErasedStudents:
+		return m.ErasedStudents()
 	case organization.FieldUsageCountedFrom:
 		return m.UsageCountedFrom()
 	}
@@ -18709,6 +18772,8 @@ func (m *OrganizationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldRetentionChangedAt(ctx)
 	case organization.FieldJobDays:
 		return m.OldJobDays(ctx)
+	case organization.FieldErasedStudents:
+		return m.OldErasedStudents(ctx)
 	case organization.FieldUsageCountedFrom:
 		return m.OldUsageCountedFrom(ctx)
 	}
@@ -18846,6 +18911,13 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetJobDays(v)
 		return nil
+	case organization.FieldErasedStudents:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetErasedStudents(v)
+		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
 		if !ok {
@@ -18891,6 +18963,9 @@ func (m *OrganizationMutation) AddedFields() []string {
 	if m.addjob_days != nil {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.adderased_students != nil {
+		fields = append(fields, organization.FieldErasedStudents)
+	}
 	if m.addusage_counted_from != nil {
 		fields = append(fields, organization.FieldUsageCountedFrom)
 	}
@@ -18922,6 +18997,8 @@ func (m *OrganizationMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedRetentionDays()
 	case organization.FieldJobDays:
 		return m.AddedJobDays()
+	case organization.FieldErasedStudents:
+		return m.AddedErasedStudents()
 	case organization.FieldUsageCountedFrom:
 		return m.AddedUsageCountedFrom()
 	}
@@ -19002,6 +19079,13 @@ func (m *OrganizationMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddJobDays(v)
+		return nil
+	case organization.FieldErasedStudents:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddErasedStudents(v)
 		return nil
 	case organization.FieldUsageCountedFrom:
 		v, ok := value.(calendar.Day)
@@ -19177,6 +19261,9 @@ func (m *OrganizationMutation) ResetField(name string) error {
 		return nil
 	case organization.FieldJobDays:
 		m.ResetJobDays()
+		return nil
+	case organization.FieldErasedStudents:
+		m.ResetErasedStudents()
 		return nil
 	case organization.FieldUsageCountedFrom:
 		m.ResetUsageCountedFrom()

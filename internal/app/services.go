@@ -16,6 +16,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
+	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
@@ -36,6 +37,7 @@ type services struct {
 	usage     *usage.Service
 	notify    *notify.Service
 	importer  *importer.Service
+	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
 	operation *operation.Service
@@ -75,6 +77,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
+	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,

@@ -16,6 +16,7 @@ const (
 	StudentMoved     Action = "STUDENT_MOVED"
 	StudentsDeleted  Action = "STUDENTS_DELETED"
 	StudentsRestored Action = "STUDENTS_RESTORED"
+	DataPurged       Action = "DATA_PURGED"
 	StudentErased    Action = "STUDENT_ERASED"
 	EducatorErased   Action = "EDUCATOR_ERASED"
 
@@ -95,6 +96,7 @@ var meanings = map[Action]string{
 	StudentMoved:     "A student went to another school; each of the two schools has an entry.",
 	StudentsDeleted:  "Students were hidden and taken out of their groups; one entry for each school.",
 	StudentsRestored: "Deleted students were brought back, with their groups; one entry for each school.",
+	DataPurged:       "The personal data of deleted students were erased, because their time was over; the facts count them.",
 	StudentErased:    "The personal data of a student was erased, here as well.",
 	EducatorErased:   "The personal data of an educator was erased, here as well.",
 

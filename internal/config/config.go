@@ -39,6 +39,7 @@ func Default() Config {
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
 			JobLease:        20 * time.Second,
+			PurgeHour:       2,
 		},
 		API: API{Introspection: ForAdministrators, GraphiQL: ForAdministrators, Operations: AnyOperation},
 		Limits: Limits{

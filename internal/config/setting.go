@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -112,6 +113,11 @@ func Settings() []Setting {
 			Section: ServerSection, Name: "job lease", Flag: "job-lease", Form: "duration", Default: formatDuration(d.Server.JobLease),
 			Description: "how long a server may give no sign of life while it works on an upload before another one takes the upload over",
 			set:         func(c *Config, v string) error { return store(&c.Server.JobLease, parseDuration)(v) },
+		},
+		{
+			Section: ServerSection, Name: "purge hour", Flag: "purge-hour", Form: "number", Default: strconv.Itoa(d.Server.PurgeHour),
+			Description: "the hour of the day in UTC, 0 to 23, at which the personal data of students are erased whose time is over; of several servers one does it",
+			set:         func(c *Config, v string) error { return store(&c.Server.PurgeHour, strconv.Atoi)(strings.TrimSpace(v)) },
 		},
 		{
 			Section: SessionSection, Name: "session lifetime", Flag: "session-lifetime", Form: "duration", Default: formatDuration(d.Session.Lifetime),

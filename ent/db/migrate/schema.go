@@ -677,6 +677,7 @@ var (
 		{Name: "retention_days", Type: field.TypeInt, Nullable: true},
 		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "job_days", Type: field.TypeInt, Nullable: true},
+		{Name: "erased_students", Type: field.TypeInt, Default: 0},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
 	}
@@ -688,7 +689,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[19]},
+				Columns:    []*schema.Column{OrganizationsColumns[20]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},

@@ -605,8 +605,12 @@ func init() {
 	organizationDescCreatedAt := organizationMixinFields0[0].Descriptor()
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
+	// organizationDescErasedStudents is the schema descriptor for erased_students field.
+	organizationDescErasedStudents := organizationFields[17].Descriptor()
+	// organization.DefaultErasedStudents holds the default value on creation for the erased_students field.
+	organization.DefaultErasedStudents = organizationDescErasedStudents.Default.(int)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[17].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[18].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()
