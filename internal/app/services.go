@@ -16,6 +16,7 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -42,6 +43,7 @@ type services struct {
 	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
+	operation *operation.Service
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -69,6 +71,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
+	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
