@@ -9,6 +9,7 @@ import (
 	"homeroom/internal/calendar"
 	"homeroom/internal/importer"
 	"homeroom/internal/roster"
+	"homeroom/internal/usage"
 	"io"
 	"strconv"
 	"time"
@@ -958,9 +959,12 @@ type UsageReport struct {
 	Weeks []*UsageWeek `json:"weeks"`
 	// Schools of a district, or groups of a school, then one row for students in no group.
 	Rows []*UsageRow `json:"rows"`
+	// Whole minutes of students whose personal data have been erased, in the weeks that the period touches and in the products chosen; they are in no other number of the report. Null where grades were chosen, which are not kept, where fewer than 10 students stand behind it, and for teachers.
+	ErasedMinutes *int `json:"erasedMinutes,omitempty"`
 	// The notices of the organization, with the same count as everywhere else.
 	Notifications  []*DashboardNotification `json:"notifications"`
 	OrganizationID int                      `json:"-"`
+	Report         *usage.Report            `json:"-"`
 }
 
 // One row of a report: a school, a group, or the students in no group.
