@@ -11,6 +11,7 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/page"
+	"homeroom/internal/viewer"
 )
 
 func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, error) {
@@ -49,6 +50,11 @@ func primeJobs(ctx context.Context, jobs []*db.BulkJob, prefixes ...string) erro
 	l := loader.From(ctx)
 	if selects(ctx, under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
+			return err
+		}
+	}
+	if selects(ctx, under(prefixes, "failedRowsCsvUrl")...) {
+		if err := l.FailedRowsByJob.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.ID })); err != nil {
 			return err
 		}
 	}
@@ -96,6 +102,18 @@ func (r bulkJobResolver) Organization(ctx context.Context, j *model.BulkJob) (*m
 func (r bulkJobResolver) SubmittedBy(ctx context.Context, j *model.BulkJob) (*model.Educator, error) {
 	e, err := loader.From(ctx).SubmitterByID.Load(ctx, j.Entity.SubmittedBy)
 	return toEducator(e), err
+}
+
+// FailedRowsCSVURL is null for programs with a service key: an address is for a
+// person. They read refusedRows.
+func (r bulkJobResolver) FailedRowsCSVURL(ctx context.Context, j *model.BulkJob) (*string, error) {
+	educator := viewer.FromContext(ctx).EducatorID
+	has, err := loader.From(ctx).FailedRowsByJob.Load(ctx, j.Entity.ID)
+	if err != nil || !has || educator == 0 {
+		return nil, err
+	}
+	url := r.Downloads.FailedRowsURL(ctx, j.Entity, educator)
+	return &url, nil
 }
 
 func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error) {

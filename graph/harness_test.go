@@ -78,7 +78,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	r.Notify = notify.New(d, r.Usage, log)
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer
-	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

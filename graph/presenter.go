@@ -57,7 +57,9 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 			shown.Message = "A file must be sent as multipart/form-data, as the GraphQL multipart request convention has it."
 			shown.Extensions = map[string]any{"code": codes[fault.Invalid]}
 		default:
-			log.ErrorContext(ctx, "a resolver failed", "path", shown.Path.String(), "error", err)
+			if !errors.Is(err, errPanicked) { // which has been logged with its stack
+				log.ErrorContext(ctx, "a resolver failed", "path", shown.Path.String(), "error", err)
+			}
 			shown.Message = "Something went wrong on the server. Try again; if it stays so, tell the operator the request id."
 			shown.Extensions = map[string]any{"code": internalCode}
 		}
@@ -101,6 +103,8 @@ func withoutSuggestions(message string) string {
 func recovered(log *slog.Logger) graphql.RecoverFunc {
 	return func(ctx context.Context, p any) error {
 		log.ErrorContext(ctx, "a resolver panicked", "panic", p, "stack", stack())
-		return errors.New("panic in a resolver")
+		return errPanicked
 	}
 }
+
+var errPanicked = errors.New("panic in a resolver")

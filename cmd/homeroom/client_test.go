@@ -122,9 +122,19 @@ func (c *client) notice() notice {
 	return data.DashboardNotifications[0]
 }
 
-// download reads the file of a notice like a browser that follows the link,
-// without a header of the API, and returns its rows without the header.
+// download reads the file of a notice, and returns its rows without the header.
 func download(t *testing.T, url string) [][]string {
+	t.Helper()
+	rows := downloadFile(t, url)
+	if !slices.Equal(rows[0], exported) {
+		t.Fatalf("the header is %q, want %q", rows[0], exported)
+	}
+	return rows[1:]
+}
+
+// downloadFile reads a CSV file like a browser that follows the link, without a
+// header of the API.
+func downloadFile(t *testing.T, url string) [][]string {
 	t.Helper()
 	answer, err := http.Get(url)
 	if err != nil {
@@ -139,14 +149,13 @@ func download(t *testing.T, url string) [][]string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff")))).ReadAll()
+	r := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(content, []byte("\ufeff"))))
+	r.FieldsPerRecord = -1
+	rows, err := r.ReadAll()
 	if err != nil || len(rows) == 0 {
 		t.Fatalf("the download is no CSV file: %v", err)
 	}
-	if !slices.Equal(rows[0], exported) {
-		t.Fatalf("the header is %q, want %q", rows[0], exported)
-	}
-	return rows[1:]
+	return rows
 }
 
 // job is a BulkJob.
@@ -191,6 +200,18 @@ func (c *client) upload(rows [][]string) job {
 // submit submits a file of students.
 func (c *client) submit(rows [][]string) jobPayload {
 	c.t.Helper()
+	return c.submitFile("unassigned-active-students.csv", csvOf(append([][]string{exported}, rows...)))
+}
+
+func csvOf(rows [][]string) []byte {
+	var out bytes.Buffer
+	_ = csv.NewWriter(&out).WriteAll(rows)
+	return out.Bytes()
+}
+
+// submitFile submits a file of students as it is.
+func (c *client) submitFile(name string, content []byte) jobPayload {
+	c.t.Helper()
 	operations, err := json.Marshal(map[string]any{
 		"query": `mutation ($input: SubmitBulkImportInput!) { submitBulkImport(input: $input) { job ` + jobFields + ` userErrors { code message } } }`,
 		"variables": variables{"input": variables{
@@ -204,14 +225,11 @@ func (c *client) submit(rows [][]string) jobPayload {
 	form := multipart.NewWriter(&body)
 	_ = form.WriteField("operations", string(operations))
 	_ = form.WriteField("map", `{"file": ["variables.input.file"]}`)
-	file, err := form.CreateFormFile("file", "unassigned-active-students.csv")
+	file, err := form.CreateFormFile("file", name)
 	if err != nil {
 		c.t.Fatal(err)
 	}
-	w := csv.NewWriter(file)
-	if err := w.WriteAll(append([][]string{exported}, rows...)); err != nil {
-		c.t.Fatal(err)
-	}
+	_, _ = file.Write(content)
 	form.Close()
 	var data struct{ SubmitBulkImport jobPayload }
 	c.send(form.FormDataContentType(), &body, &data)

@@ -135,7 +135,7 @@ func TestAnotherServerTakesAJobOver(t *testing.T) {
 	want := undisturbed.end("COMPLETED_WITH_ERRORS")
 
 	t.Run("from one that is killed", func(t *testing.T) {
-		c := newCluster(t, d.url("killed"))
+		c := newCluster(t, d.url("killed"), shortLease)
 		for range 2 {
 			_, owner := c.awaitWork()
 			began := time.Now()
@@ -151,7 +151,7 @@ func TestAnotherServerTakesAJobOver(t *testing.T) {
 	})
 
 	t.Run("from one that sleeps, and that writes nothing when it wakes up", func(t *testing.T) {
-		c := newCluster(t, d.url("asleep"))
+		c := newCluster(t, d.url("asleep"), shortLease)
 		for range 3 {
 			claim, owner := c.awaitWork()
 			sleeper := c.servers[owner]
@@ -165,19 +165,45 @@ func TestAnotherServerTakesAJobOver(t *testing.T) {
 	})
 }
 
+// TestADeadServersJobIsTakenOverWithinHalfAMinute has a database and servers as
+// they come, without a setting that hastens anything.
+func TestADeadServersJobIsTakenOverWithinHalfAMinute(t *testing.T) {
+	t.Parallel()
+	d := newDatabaseServer(t)
+	for name, end := range map[string]func(*server){
+		"killed": func(s *server) { s.kill() },
+		// It keeps its connections, and with them the locks of a transaction.
+		"frozen": func(s *server) { s.signal(syscall.SIGSTOP) },
+	} {
+		t.Run("of one that is "+name, func(t *testing.T) {
+			t.Parallel()
+			c := newCluster(t, d.url(name))
+			_, owner := c.awaitWork()
+			began := time.Now()
+			end(c.servers[owner])
+			c.awaitNextClaim()
+			if took := time.Since(began); took > 30*time.Second {
+				t.Errorf("it took %v", took)
+			}
+			c.leave(owner)
+			c.reach("COMPLETED_WITH_ERRORS")
+		})
+	}
+}
+
 // cluster is three servers on one database with one job that has been started.
 type cluster struct {
 	*run
 	servers []*server
 }
 
-func newCluster(t *testing.T, url string) *cluster {
+func newCluster(t *testing.T, url string, settings ...string) *cluster {
 	t.Helper()
 	c := &cluster{run: newRun(t, url, 0)}
 	c.reach("READY")
 	c.server.kill()
 	for range 3 {
-		c.servers = append(c.servers, c.in.start("serve", shortLease, "--log-level", "info"))
+		c.servers = append(c.servers, c.in.start(append([]string{"serve", "--log-level", "info"}, settings...)...))
 	}
 	c.server = c.servers[0]
 	c.admin.address = c.server.address

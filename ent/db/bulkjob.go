@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
 	"strings"
@@ -74,6 +75,10 @@ type BulkJob struct {
 	Warnings int `json:"warnings,omitempty"`
 	// Errors holds the value of the "errors" field.
 	Errors int `json:"errors,omitempty"`
+	// Rows that set a password.
+	Passwords int `json:"passwords,omitempty"`
+	// Of these, those whose passwords have been hashed.
+	HashedPasswords int `json:"hashed_passwords,omitempty"`
 	// The percentage that put the job on hold; 0 where none did.
 	HeldByRule int `json:"held_by_rule,omitempty"`
 	// The second administrator, who let a held job go on.
@@ -116,11 +121,13 @@ type BulkJobEdges struct {
 	Rows []*BulkJobRow `json:"rows,omitempty"`
 	// RefusedRows holds the value of the refused_rows edge.
 	RefusedRows []*BulkJobRefusedRow `json:"refused_rows,omitempty"`
+	// Mark holds the value of the mark edge.
+	Mark *BulkJobMark `json:"mark,omitempty"`
 	// Problems holds the value of the problems edge.
 	Problems []*BulkJobProblem `json:"problems,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [6]bool
+	loadedTypes [7]bool
 }
 
 // OrganizationOrErr returns the Organization value or an error if the edge
@@ -172,10 +179,21 @@ func (e BulkJobEdges) RefusedRowsOrErr() ([]*BulkJobRefusedRow, error) {
 	return nil, &NotLoadedError{edge: "refused_rows"}
 }
 
+// MarkOrErr returns the Mark value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e BulkJobEdges) MarkOrErr() (*BulkJobMark, error) {
+	if e.Mark != nil {
+		return e.Mark, nil
+	} else if e.loadedTypes[5] {
+		return nil, &NotFoundError{label: bulkjobmark.Label}
+	}
+	return nil, &NotLoadedError{edge: "mark"}
+}
+
 // ProblemsOrErr returns the Problems value or an error if the edge
 // was not loaded in eager-loading.
 func (e BulkJobEdges) ProblemsOrErr() ([]*BulkJobProblem, error) {
-	if e.loadedTypes[5] {
+	if e.loadedTypes[6] {
 		return e.Problems, nil
 	}
 	return nil, &NotLoadedError{edge: "problems"}
@@ -188,7 +206,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -384,6 +402,18 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Errors = int(value.Int64)
 			}
+		case bulkjob.FieldPasswords:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field passwords", values[i])
+			} else if value.Valid {
+				_m.Passwords = int(value.Int64)
+			}
+		case bulkjob.FieldHashedPasswords:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field hashed_passwords", values[i])
+			} else if value.Valid {
+				_m.HashedPasswords = int(value.Int64)
+			}
 		case bulkjob.FieldHeldByRule:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field held_by_rule", values[i])
@@ -499,6 +529,11 @@ func (_m *BulkJob) QueryRefusedRows() *BulkJobRefusedRowQuery {
 	return NewBulkJobClient(_m.config).QueryRefusedRows(_m)
 }
 
+// QueryMark queries the "mark" edge of the BulkJob entity.
+func (_m *BulkJob) QueryMark() *BulkJobMarkQuery {
+	return NewBulkJobClient(_m.config).QueryMark(_m)
+}
+
 // QueryProblems queries the "problems" edge of the BulkJob entity.
 func (_m *BulkJob) QueryProblems() *BulkJobProblemQuery {
 	return NewBulkJobClient(_m.config).QueryProblems(_m)
@@ -609,6 +644,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("errors=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Errors))
+	builder.WriteString(", ")
+	builder.WriteString("passwords=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Passwords))
+	builder.WriteString(", ")
+	builder.WriteString("hashed_passwords=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HashedPasswords))
 	builder.WriteString(", ")
 	builder.WriteString("held_by_rule=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HeldByRule))

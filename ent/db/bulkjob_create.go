@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -351,6 +352,34 @@ func (_c *BulkJobCreate) SetNillableErrors(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetPasswords sets the "passwords" field.
+func (_c *BulkJobCreate) SetPasswords(v int) *BulkJobCreate {
+	_c.mutation.SetPasswords(v)
+	return _c
+}
+
+// SetNillablePasswords sets the "passwords" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillablePasswords(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetPasswords(*v)
+	}
+	return _c
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (_c *BulkJobCreate) SetHashedPasswords(v int) *BulkJobCreate {
+	_c.mutation.SetHashedPasswords(v)
+	return _c
+}
+
+// SetNillableHashedPasswords sets the "hashed_passwords" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHashedPasswords(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetHashedPasswords(*v)
+	}
+	return _c
+}
+
 // SetHeldByRule sets the "held_by_rule" field.
 func (_c *BulkJobCreate) SetHeldByRule(v int) *BulkJobCreate {
 	_c.mutation.SetHeldByRule(v)
@@ -580,6 +609,25 @@ func (_c *BulkJobCreate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobCreate 
 	return _c.AddRefusedRowIDs(ids...)
 }
 
+// SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
+func (_c *BulkJobCreate) SetMarkID(id int) *BulkJobCreate {
+	_c.mutation.SetMarkID(id)
+	return _c
+}
+
+// SetNillableMarkID sets the "mark" edge to the BulkJobMark entity by ID if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableMarkID(id *int) *BulkJobCreate {
+	if id != nil {
+		_c = _c.SetMarkID(*id)
+	}
+	return _c
+}
+
+// SetMark sets the "mark" edge to the BulkJobMark entity.
+func (_c *BulkJobCreate) SetMark(v *BulkJobMark) *BulkJobCreate {
+	return _c.SetMarkID(v.ID)
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
 func (_c *BulkJobCreate) AddProblemIDs(ids ...int) *BulkJobCreate {
 	_c.mutation.AddProblemIDs(ids...)
@@ -711,6 +759,14 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultErrors
 		_c.mutation.SetErrors(v)
 	}
+	if _, ok := _c.mutation.Passwords(); !ok {
+		v := bulkjob.DefaultPasswords
+		_c.mutation.SetPasswords(v)
+	}
+	if _, ok := _c.mutation.HashedPasswords(); !ok {
+		v := bulkjob.DefaultHashedPasswords
+		_c.mutation.SetHashedPasswords(v)
+	}
 	if _, ok := _c.mutation.HeldByRule(); !ok {
 		v := bulkjob.DefaultHeldByRule
 		_c.mutation.SetHeldByRule(v)
@@ -832,6 +888,12 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Errors(); !ok {
 		return &ValidationError{Name: "errors", err: errors.New(`db: missing required field "BulkJob.errors"`)}
+	}
+	if _, ok := _c.mutation.Passwords(); !ok {
+		return &ValidationError{Name: "passwords", err: errors.New(`db: missing required field "BulkJob.passwords"`)}
+	}
+	if _, ok := _c.mutation.HashedPasswords(); !ok {
+		return &ValidationError{Name: "hashed_passwords", err: errors.New(`db: missing required field "BulkJob.hashed_passwords"`)}
 	}
 	if _, ok := _c.mutation.HeldByRule(); !ok {
 		return &ValidationError{Name: "held_by_rule", err: errors.New(`db: missing required field "BulkJob.held_by_rule"`)}
@@ -987,6 +1049,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldErrors, field.TypeInt, value)
 		_node.Errors = value
 	}
+	if value, ok := _c.mutation.Passwords(); ok {
+		_spec.SetField(bulkjob.FieldPasswords, field.TypeInt, value)
+		_node.Passwords = value
+	}
+	if value, ok := _c.mutation.HashedPasswords(); ok {
+		_spec.SetField(bulkjob.FieldHashedPasswords, field.TypeInt, value)
+		_node.HashedPasswords = value
+	}
 	if value, ok := _c.mutation.HeldByRule(); ok {
 		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 		_node.HeldByRule = value
@@ -1110,6 +1180,22 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.MarkIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   bulkjob.MarkTable,
+			Columns: []string{bulkjob.MarkColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobmark.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1494,6 +1580,42 @@ func (u *BulkJobUpsert) UpdateErrors() *BulkJobUpsert {
 // AddErrors adds v to the "errors" field.
 func (u *BulkJobUpsert) AddErrors(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldErrors, v)
+	return u
+}
+
+// SetPasswords sets the "passwords" field.
+func (u *BulkJobUpsert) SetPasswords(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldPasswords, v)
+	return u
+}
+
+// UpdatePasswords sets the "passwords" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdatePasswords() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldPasswords)
+	return u
+}
+
+// AddPasswords adds v to the "passwords" field.
+func (u *BulkJobUpsert) AddPasswords(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldPasswords, v)
+	return u
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (u *BulkJobUpsert) SetHashedPasswords(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHashedPasswords, v)
+	return u
+}
+
+// UpdateHashedPasswords sets the "hashed_passwords" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHashedPasswords() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHashedPasswords)
+	return u
+}
+
+// AddHashedPasswords adds v to the "hashed_passwords" field.
+func (u *BulkJobUpsert) AddHashedPasswords(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldHashedPasswords, v)
 	return u
 }
 
@@ -2131,6 +2253,48 @@ func (u *BulkJobUpsertOne) AddErrors(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateErrors() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateErrors()
+	})
+}
+
+// SetPasswords sets the "passwords" field.
+func (u *BulkJobUpsertOne) SetPasswords(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetPasswords(v)
+	})
+}
+
+// AddPasswords adds v to the "passwords" field.
+func (u *BulkJobUpsertOne) AddPasswords(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddPasswords(v)
+	})
+}
+
+// UpdatePasswords sets the "passwords" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdatePasswords() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdatePasswords()
+	})
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (u *BulkJobUpsertOne) SetHashedPasswords(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHashedPasswords(v)
+	})
+}
+
+// AddHashedPasswords adds v to the "hashed_passwords" field.
+func (u *BulkJobUpsertOne) AddHashedPasswords(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddHashedPasswords(v)
+	})
+}
+
+// UpdateHashedPasswords sets the "hashed_passwords" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHashedPasswords() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHashedPasswords()
 	})
 }
 
@@ -2968,6 +3132,48 @@ func (u *BulkJobUpsertBulk) AddErrors(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateErrors() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateErrors()
+	})
+}
+
+// SetPasswords sets the "passwords" field.
+func (u *BulkJobUpsertBulk) SetPasswords(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetPasswords(v)
+	})
+}
+
+// AddPasswords adds v to the "passwords" field.
+func (u *BulkJobUpsertBulk) AddPasswords(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddPasswords(v)
+	})
+}
+
+// UpdatePasswords sets the "passwords" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdatePasswords() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdatePasswords()
+	})
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (u *BulkJobUpsertBulk) SetHashedPasswords(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHashedPasswords(v)
+	})
+}
+
+// AddHashedPasswords adds v to the "hashed_passwords" field.
+func (u *BulkJobUpsertBulk) AddHashedPasswords(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddHashedPasswords(v)
+	})
+}
+
+// UpdateHashedPasswords sets the "hashed_passwords" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHashedPasswords() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHashedPasswords()
 	})
 }
 

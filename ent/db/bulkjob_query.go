@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -36,6 +37,7 @@ type BulkJobQuery struct {
 	withChunks       *BulkJobChunkQuery
 	withRows         *BulkJobRowQuery
 	withRefusedRows  *BulkJobRefusedRowQuery
+	withMark         *BulkJobMarkQuery
 	withProblems     *BulkJobProblemQuery
 	modifiers        []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
@@ -177,6 +179,28 @@ func (_q *BulkJobQuery) QueryRefusedRows() *BulkJobRefusedRowQuery {
 			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
 			sqlgraph.To(bulkjobrefusedrow.Table, bulkjobrefusedrow.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, bulkjob.RefusedRowsTable, bulkjob.RefusedRowsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryMark chains the current query on the "mark" edge.
+func (_q *BulkJobQuery) QueryMark() *BulkJobMarkQuery {
+	query := (&BulkJobMarkClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, selector),
+			sqlgraph.To(bulkjobmark.Table, bulkjobmark.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, bulkjob.MarkTable, bulkjob.MarkColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -403,6 +427,7 @@ func (_q *BulkJobQuery) Clone() *BulkJobQuery {
 		withChunks:       _q.withChunks.Clone(),
 		withRows:         _q.withRows.Clone(),
 		withRefusedRows:  _q.withRefusedRows.Clone(),
+		withMark:         _q.withMark.Clone(),
 		withProblems:     _q.withProblems.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
@@ -463,6 +488,17 @@ func (_q *BulkJobQuery) WithRefusedRows(opts ...func(*BulkJobRefusedRowQuery)) *
 		opt(query)
 	}
 	_q.withRefusedRows = query
+	return _q
+}
+
+// WithMark tells the query-builder to eager-load the nodes that are connected to
+// the "mark" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *BulkJobQuery) WithMark(opts ...func(*BulkJobMarkQuery)) *BulkJobQuery {
+	query := (&BulkJobMarkClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withMark = query
 	return _q
 }
 
@@ -561,12 +597,13 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 	var (
 		nodes       = []*BulkJob{}
 		_spec       = _q.querySpec()
-		loadedTypes = [6]bool{
+		loadedTypes = [7]bool{
 			_q.withOrganization != nil,
 			_q.withSubmitter != nil,
 			_q.withChunks != nil,
 			_q.withRows != nil,
 			_q.withRefusedRows != nil,
+			_q.withMark != nil,
 			_q.withProblems != nil,
 		}
 	)
@@ -621,6 +658,12 @@ func (_q *BulkJobQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Bulk
 		if err := _q.loadRefusedRows(ctx, query, nodes,
 			func(n *BulkJob) { n.Edges.RefusedRows = []*BulkJobRefusedRow{} },
 			func(n *BulkJob, e *BulkJobRefusedRow) { n.Edges.RefusedRows = append(n.Edges.RefusedRows, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withMark; query != nil {
+		if err := _q.loadMark(ctx, query, nodes, nil,
+			func(n *BulkJob, e *BulkJobMark) { n.Edges.Mark = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -767,6 +810,33 @@ func (_q *BulkJobQuery) loadRefusedRows(ctx context.Context, query *BulkJobRefus
 	}
 	query.Where(predicate.BulkJobRefusedRow(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(bulkjob.RefusedRowsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.JobID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "job_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *BulkJobQuery) loadMark(ctx context.Context, query *BulkJobMarkQuery, nodes []*BulkJob, init func(*BulkJob), assign func(*BulkJob, *BulkJobMark)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[int]*BulkJob)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(bulkjobmark.FieldJobID)
+	}
+	query.Where(predicate.BulkJobMark(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(bulkjob.MarkColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

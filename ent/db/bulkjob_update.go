@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -390,6 +391,48 @@ func (_u *BulkJobUpdate) AddErrors(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetPasswords sets the "passwords" field.
+func (_u *BulkJobUpdate) SetPasswords(v int) *BulkJobUpdate {
+	_u.mutation.ResetPasswords()
+	_u.mutation.SetPasswords(v)
+	return _u
+}
+
+// SetNillablePasswords sets the "passwords" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillablePasswords(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetPasswords(*v)
+	}
+	return _u
+}
+
+// AddPasswords adds value to the "passwords" field.
+func (_u *BulkJobUpdate) AddPasswords(v int) *BulkJobUpdate {
+	_u.mutation.AddPasswords(v)
+	return _u
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (_u *BulkJobUpdate) SetHashedPasswords(v int) *BulkJobUpdate {
+	_u.mutation.ResetHashedPasswords()
+	_u.mutation.SetHashedPasswords(v)
+	return _u
+}
+
+// SetNillableHashedPasswords sets the "hashed_passwords" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHashedPasswords(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHashedPasswords(*v)
+	}
+	return _u
+}
+
+// AddHashedPasswords adds value to the "hashed_passwords" field.
+func (_u *BulkJobUpdate) AddHashedPasswords(v int) *BulkJobUpdate {
+	_u.mutation.AddHashedPasswords(v)
+	return _u
+}
+
 // SetHeldByRule sets the "held_by_rule" field.
 func (_u *BulkJobUpdate) SetHeldByRule(v int) *BulkJobUpdate {
 	_u.mutation.ResetHeldByRule()
@@ -668,6 +711,25 @@ func (_u *BulkJobUpdate) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpdate 
 	return _u.AddRefusedRowIDs(ids...)
 }
 
+// SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
+func (_u *BulkJobUpdate) SetMarkID(id int) *BulkJobUpdate {
+	_u.mutation.SetMarkID(id)
+	return _u
+}
+
+// SetNillableMarkID sets the "mark" edge to the BulkJobMark entity by ID if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableMarkID(id *int) *BulkJobUpdate {
+	if id != nil {
+		_u = _u.SetMarkID(*id)
+	}
+	return _u
+}
+
+// SetMark sets the "mark" edge to the BulkJobMark entity.
+func (_u *BulkJobUpdate) SetMark(v *BulkJobMark) *BulkJobUpdate {
+	return _u.SetMarkID(v.ID)
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
 func (_u *BulkJobUpdate) AddProblemIDs(ids ...int) *BulkJobUpdate {
 	_u.mutation.AddProblemIDs(ids...)
@@ -749,6 +811,12 @@ func (_u *BulkJobUpdate) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpda
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRefusedRowIDs(ids...)
+}
+
+// ClearMark clears the "mark" edge to the BulkJobMark entity.
+func (_u *BulkJobUpdate) ClearMark() *BulkJobUpdate {
+	_u.mutation.ClearMark()
+	return _u
 }
 
 // ClearProblems clears all "problems" edges to the BulkJobProblem entity.
@@ -950,6 +1018,18 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedErrors(); ok {
 		_spec.AddField(bulkjob.FieldErrors, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Passwords(); ok {
+		_spec.SetField(bulkjob.FieldPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPasswords(); ok {
+		_spec.AddField(bulkjob.FieldPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HashedPasswords(); ok {
+		_spec.SetField(bulkjob.FieldHashedPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHashedPasswords(); ok {
+		_spec.AddField(bulkjob.FieldHashedPasswords, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.HeldByRule(); ok {
 		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 	}
@@ -1147,6 +1227,35 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MarkCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   bulkjob.MarkTable,
+			Columns: []string{bulkjob.MarkColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobmark.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MarkIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   bulkjob.MarkTable,
+			Columns: []string{bulkjob.MarkColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobmark.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {
@@ -1576,6 +1685,48 @@ func (_u *BulkJobUpdateOne) AddErrors(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetPasswords sets the "passwords" field.
+func (_u *BulkJobUpdateOne) SetPasswords(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetPasswords()
+	_u.mutation.SetPasswords(v)
+	return _u
+}
+
+// SetNillablePasswords sets the "passwords" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillablePasswords(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetPasswords(*v)
+	}
+	return _u
+}
+
+// AddPasswords adds value to the "passwords" field.
+func (_u *BulkJobUpdateOne) AddPasswords(v int) *BulkJobUpdateOne {
+	_u.mutation.AddPasswords(v)
+	return _u
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (_u *BulkJobUpdateOne) SetHashedPasswords(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetHashedPasswords()
+	_u.mutation.SetHashedPasswords(v)
+	return _u
+}
+
+// SetNillableHashedPasswords sets the "hashed_passwords" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHashedPasswords(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHashedPasswords(*v)
+	}
+	return _u
+}
+
+// AddHashedPasswords adds value to the "hashed_passwords" field.
+func (_u *BulkJobUpdateOne) AddHashedPasswords(v int) *BulkJobUpdateOne {
+	_u.mutation.AddHashedPasswords(v)
+	return _u
+}
+
 // SetHeldByRule sets the "held_by_rule" field.
 func (_u *BulkJobUpdateOne) SetHeldByRule(v int) *BulkJobUpdateOne {
 	_u.mutation.ResetHeldByRule()
@@ -1854,6 +2005,25 @@ func (_u *BulkJobUpdateOne) AddRefusedRows(v ...*BulkJobRefusedRow) *BulkJobUpda
 	return _u.AddRefusedRowIDs(ids...)
 }
 
+// SetMarkID sets the "mark" edge to the BulkJobMark entity by ID.
+func (_u *BulkJobUpdateOne) SetMarkID(id int) *BulkJobUpdateOne {
+	_u.mutation.SetMarkID(id)
+	return _u
+}
+
+// SetNillableMarkID sets the "mark" edge to the BulkJobMark entity by ID if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableMarkID(id *int) *BulkJobUpdateOne {
+	if id != nil {
+		_u = _u.SetMarkID(*id)
+	}
+	return _u
+}
+
+// SetMark sets the "mark" edge to the BulkJobMark entity.
+func (_u *BulkJobUpdateOne) SetMark(v *BulkJobMark) *BulkJobUpdateOne {
+	return _u.SetMarkID(v.ID)
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by IDs.
 func (_u *BulkJobUpdateOne) AddProblemIDs(ids ...int) *BulkJobUpdateOne {
 	_u.mutation.AddProblemIDs(ids...)
@@ -1935,6 +2105,12 @@ func (_u *BulkJobUpdateOne) RemoveRefusedRows(v ...*BulkJobRefusedRow) *BulkJobU
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveRefusedRowIDs(ids...)
+}
+
+// ClearMark clears the "mark" edge to the BulkJobMark entity.
+func (_u *BulkJobUpdateOne) ClearMark() *BulkJobUpdateOne {
+	_u.mutation.ClearMark()
+	return _u
 }
 
 // ClearProblems clears all "problems" edges to the BulkJobProblem entity.
@@ -2166,6 +2342,18 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	if value, ok := _u.mutation.AddedErrors(); ok {
 		_spec.AddField(bulkjob.FieldErrors, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Passwords(); ok {
+		_spec.SetField(bulkjob.FieldPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedPasswords(); ok {
+		_spec.AddField(bulkjob.FieldPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.HashedPasswords(); ok {
+		_spec.SetField(bulkjob.FieldHashedPasswords, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedHashedPasswords(); ok {
+		_spec.AddField(bulkjob.FieldHashedPasswords, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.HeldByRule(); ok {
 		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 	}
@@ -2363,6 +2551,35 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(bulkjobrefusedrow.FieldID, field.TypeInt),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.MarkCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   bulkjob.MarkTable,
+			Columns: []string{bulkjob.MarkColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobmark.FieldID, field.TypeInt),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.MarkIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2O,
+			Inverse: false,
+			Table:   bulkjob.MarkTable,
+			Columns: []string{bulkjob.MarkColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(bulkjobmark.FieldID, field.TypeInt),
 			},
 		}
 		for _, k := range nodes {

@@ -24,8 +24,18 @@ type BulkJobRefusedRow struct {
 	JobID int `json:"job_id,omitempty"`
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row,omitempty"`
-	// The cells of the row as a JSON list, encrypted.
+	// Counts the rows that are not blank, from 1.
+	N int `json:"n,omitempty"`
+	// The cells of the row without its password, as a JSON list, encrypted; of a selection, the key of the student.
 	Cells []byte `json:"-"`
+	// The password, encrypted, until the job has ended.
+	Password []byte `json:"-"`
+	// How many of the cells stand to the right of the last header.
+	Extra int `json:"extra,omitempty"`
+	// 1 where the row holds, or held, a password.
+	HadPassword int8 `json:"had_password,omitempty"`
+	// 0 for a row that has been corrected and is carried out with the others.
+	Refused int8 `json:"refused,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BulkJobRefusedRowQuery when eager-loading is set.
 	Edges        BulkJobRefusedRowEdges `json:"edges"`
@@ -57,9 +67,9 @@ func (*BulkJobRefusedRow) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjobrefusedrow.FieldCells:
+		case bulkjobrefusedrow.FieldCells, bulkjobrefusedrow.FieldPassword:
 			values[i] = new([]byte)
-		case bulkjobrefusedrow.FieldID, bulkjobrefusedrow.FieldJobID, bulkjobrefusedrow.FieldRow:
+		case bulkjobrefusedrow.FieldID, bulkjobrefusedrow.FieldJobID, bulkjobrefusedrow.FieldRow, bulkjobrefusedrow.FieldN, bulkjobrefusedrow.FieldExtra, bulkjobrefusedrow.FieldHadPassword, bulkjobrefusedrow.FieldRefused:
 			values[i] = new(sql.NullInt64)
 		case bulkjobrefusedrow.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -102,11 +112,41 @@ func (_m *BulkJobRefusedRow) assignValues(columns []string, values []any) error 
 			} else if value.Valid {
 				_m.Row = int(value.Int64)
 			}
+		case bulkjobrefusedrow.FieldN:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field n", values[i])
+			} else if value.Valid {
+				_m.N = int(value.Int64)
+			}
 		case bulkjobrefusedrow.FieldCells:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field cells", values[i])
 			} else if value != nil {
 				_m.Cells = *value
+			}
+		case bulkjobrefusedrow.FieldPassword:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field password", values[i])
+			} else if value != nil {
+				_m.Password = *value
+			}
+		case bulkjobrefusedrow.FieldExtra:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field extra", values[i])
+			} else if value.Valid {
+				_m.Extra = int(value.Int64)
+			}
+		case bulkjobrefusedrow.FieldHadPassword:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field had_password", values[i])
+			} else if value.Valid {
+				_m.HadPassword = int8(value.Int64)
+			}
+		case bulkjobrefusedrow.FieldRefused:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field refused", values[i])
+			} else if value.Valid {
+				_m.Refused = int8(value.Int64)
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -158,7 +198,21 @@ func (_m *BulkJobRefusedRow) String() string {
 	builder.WriteString("row=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Row))
 	builder.WriteString(", ")
+	builder.WriteString("n=")
+	builder.WriteString(fmt.Sprintf("%v", _m.N))
+	builder.WriteString(", ")
 	builder.WriteString("cells=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("password=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("extra=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Extra))
+	builder.WriteString(", ")
+	builder.WriteString("had_password=")
+	builder.WriteString(fmt.Sprintf("%v", _m.HadPassword))
+	builder.WriteString(", ")
+	builder.WriteString("refused=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Refused))
 	builder.WriteByte(')')
 	return builder.String()
 }

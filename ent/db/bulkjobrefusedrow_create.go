@@ -49,9 +49,71 @@ func (_c *BulkJobRefusedRowCreate) SetRow(v int) *BulkJobRefusedRowCreate {
 	return _c
 }
 
+// SetN sets the "n" field.
+func (_c *BulkJobRefusedRowCreate) SetN(v int) *BulkJobRefusedRowCreate {
+	_c.mutation.SetN(v)
+	return _c
+}
+
+// SetNillableN sets the "n" field if the given value is not nil.
+func (_c *BulkJobRefusedRowCreate) SetNillableN(v *int) *BulkJobRefusedRowCreate {
+	if v != nil {
+		_c.SetN(*v)
+	}
+	return _c
+}
+
 // SetCells sets the "cells" field.
 func (_c *BulkJobRefusedRowCreate) SetCells(v []byte) *BulkJobRefusedRowCreate {
 	_c.mutation.SetCells(v)
+	return _c
+}
+
+// SetPassword sets the "password" field.
+func (_c *BulkJobRefusedRowCreate) SetPassword(v []byte) *BulkJobRefusedRowCreate {
+	_c.mutation.SetPassword(v)
+	return _c
+}
+
+// SetExtra sets the "extra" field.
+func (_c *BulkJobRefusedRowCreate) SetExtra(v int) *BulkJobRefusedRowCreate {
+	_c.mutation.SetExtra(v)
+	return _c
+}
+
+// SetNillableExtra sets the "extra" field if the given value is not nil.
+func (_c *BulkJobRefusedRowCreate) SetNillableExtra(v *int) *BulkJobRefusedRowCreate {
+	if v != nil {
+		_c.SetExtra(*v)
+	}
+	return _c
+}
+
+// SetHadPassword sets the "had_password" field.
+func (_c *BulkJobRefusedRowCreate) SetHadPassword(v int8) *BulkJobRefusedRowCreate {
+	_c.mutation.SetHadPassword(v)
+	return _c
+}
+
+// SetNillableHadPassword sets the "had_password" field if the given value is not nil.
+func (_c *BulkJobRefusedRowCreate) SetNillableHadPassword(v *int8) *BulkJobRefusedRowCreate {
+	if v != nil {
+		_c.SetHadPassword(*v)
+	}
+	return _c
+}
+
+// SetRefused sets the "refused" field.
+func (_c *BulkJobRefusedRowCreate) SetRefused(v int8) *BulkJobRefusedRowCreate {
+	_c.mutation.SetRefused(v)
+	return _c
+}
+
+// SetNillableRefused sets the "refused" field if the given value is not nil.
+func (_c *BulkJobRefusedRowCreate) SetNillableRefused(v *int8) *BulkJobRefusedRowCreate {
+	if v != nil {
+		_c.SetRefused(*v)
+	}
 	return _c
 }
 
@@ -104,6 +166,22 @@ func (_c *BulkJobRefusedRowCreate) defaults() error {
 		v := bulkjobrefusedrow.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.N(); !ok {
+		v := bulkjobrefusedrow.DefaultN
+		_c.mutation.SetN(v)
+	}
+	if _, ok := _c.mutation.Extra(); !ok {
+		v := bulkjobrefusedrow.DefaultExtra
+		_c.mutation.SetExtra(v)
+	}
+	if _, ok := _c.mutation.HadPassword(); !ok {
+		v := bulkjobrefusedrow.DefaultHadPassword
+		_c.mutation.SetHadPassword(v)
+	}
+	if _, ok := _c.mutation.Refused(); !ok {
+		v := bulkjobrefusedrow.DefaultRefused
+		_c.mutation.SetRefused(v)
+	}
 	return nil
 }
 
@@ -118,8 +196,20 @@ func (_c *BulkJobRefusedRowCreate) check() error {
 	if _, ok := _c.mutation.Row(); !ok {
 		return &ValidationError{Name: "row", err: errors.New(`db: missing required field "BulkJobRefusedRow.row"`)}
 	}
+	if _, ok := _c.mutation.N(); !ok {
+		return &ValidationError{Name: "n", err: errors.New(`db: missing required field "BulkJobRefusedRow.n"`)}
+	}
 	if _, ok := _c.mutation.Cells(); !ok {
 		return &ValidationError{Name: "cells", err: errors.New(`db: missing required field "BulkJobRefusedRow.cells"`)}
+	}
+	if _, ok := _c.mutation.Extra(); !ok {
+		return &ValidationError{Name: "extra", err: errors.New(`db: missing required field "BulkJobRefusedRow.extra"`)}
+	}
+	if _, ok := _c.mutation.HadPassword(); !ok {
+		return &ValidationError{Name: "had_password", err: errors.New(`db: missing required field "BulkJobRefusedRow.had_password"`)}
+	}
+	if _, ok := _c.mutation.Refused(); !ok {
+		return &ValidationError{Name: "refused", err: errors.New(`db: missing required field "BulkJobRefusedRow.refused"`)}
 	}
 	if len(_c.mutation.JobIDs()) == 0 {
 		return &ValidationError{Name: "job", err: errors.New(`db: missing required edge "BulkJobRefusedRow.job"`)}
@@ -159,9 +249,29 @@ func (_c *BulkJobRefusedRowCreate) createSpec() (*BulkJobRefusedRow, *sqlgraph.C
 		_spec.SetField(bulkjobrefusedrow.FieldRow, field.TypeInt, value)
 		_node.Row = value
 	}
+	if value, ok := _c.mutation.N(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldN, field.TypeInt, value)
+		_node.N = value
+	}
 	if value, ok := _c.mutation.Cells(); ok {
 		_spec.SetField(bulkjobrefusedrow.FieldCells, field.TypeBytes, value)
 		_node.Cells = value
+	}
+	if value, ok := _c.mutation.Password(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldPassword, field.TypeBytes, value)
+		_node.Password = value
+	}
+	if value, ok := _c.mutation.Extra(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldExtra, field.TypeInt, value)
+		_node.Extra = value
+	}
+	if value, ok := _c.mutation.HadPassword(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
+		_node.HadPassword = value
+	}
+	if value, ok := _c.mutation.Refused(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
+		_node.Refused = value
 	}
 	if nodes := _c.mutation.JobIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -232,6 +342,72 @@ type (
 	}
 )
 
+// SetCells sets the "cells" field.
+func (u *BulkJobRefusedRowUpsert) SetCells(v []byte) *BulkJobRefusedRowUpsert {
+	u.Set(bulkjobrefusedrow.FieldCells, v)
+	return u
+}
+
+// UpdateCells sets the "cells" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsert) UpdateCells() *BulkJobRefusedRowUpsert {
+	u.SetExcluded(bulkjobrefusedrow.FieldCells)
+	return u
+}
+
+// SetPassword sets the "password" field.
+func (u *BulkJobRefusedRowUpsert) SetPassword(v []byte) *BulkJobRefusedRowUpsert {
+	u.Set(bulkjobrefusedrow.FieldPassword, v)
+	return u
+}
+
+// UpdatePassword sets the "password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsert) UpdatePassword() *BulkJobRefusedRowUpsert {
+	u.SetExcluded(bulkjobrefusedrow.FieldPassword)
+	return u
+}
+
+// ClearPassword clears the value of the "password" field.
+func (u *BulkJobRefusedRowUpsert) ClearPassword() *BulkJobRefusedRowUpsert {
+	u.SetNull(bulkjobrefusedrow.FieldPassword)
+	return u
+}
+
+// SetHadPassword sets the "had_password" field.
+func (u *BulkJobRefusedRowUpsert) SetHadPassword(v int8) *BulkJobRefusedRowUpsert {
+	u.Set(bulkjobrefusedrow.FieldHadPassword, v)
+	return u
+}
+
+// UpdateHadPassword sets the "had_password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsert) UpdateHadPassword() *BulkJobRefusedRowUpsert {
+	u.SetExcluded(bulkjobrefusedrow.FieldHadPassword)
+	return u
+}
+
+// AddHadPassword adds v to the "had_password" field.
+func (u *BulkJobRefusedRowUpsert) AddHadPassword(v int8) *BulkJobRefusedRowUpsert {
+	u.Add(bulkjobrefusedrow.FieldHadPassword, v)
+	return u
+}
+
+// SetRefused sets the "refused" field.
+func (u *BulkJobRefusedRowUpsert) SetRefused(v int8) *BulkJobRefusedRowUpsert {
+	u.Set(bulkjobrefusedrow.FieldRefused, v)
+	return u
+}
+
+// UpdateRefused sets the "refused" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsert) UpdateRefused() *BulkJobRefusedRowUpsert {
+	u.SetExcluded(bulkjobrefusedrow.FieldRefused)
+	return u
+}
+
+// AddRefused adds v to the "refused" field.
+func (u *BulkJobRefusedRowUpsert) AddRefused(v int8) *BulkJobRefusedRowUpsert {
+	u.Add(bulkjobrefusedrow.FieldRefused, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -252,8 +428,11 @@ func (u *BulkJobRefusedRowUpsertOne) UpdateNewValues() *BulkJobRefusedRowUpsertO
 		if _, exists := u.create.mutation.Row(); exists {
 			s.SetIgnore(bulkjobrefusedrow.FieldRow)
 		}
-		if _, exists := u.create.mutation.Cells(); exists {
-			s.SetIgnore(bulkjobrefusedrow.FieldCells)
+		if _, exists := u.create.mutation.N(); exists {
+			s.SetIgnore(bulkjobrefusedrow.FieldN)
+		}
+		if _, exists := u.create.mutation.Extra(); exists {
+			s.SetIgnore(bulkjobrefusedrow.FieldExtra)
 		}
 	}))
 	return u
@@ -284,6 +463,83 @@ func (u *BulkJobRefusedRowUpsertOne) Update(set func(*BulkJobRefusedRowUpsert)) 
 		set(&BulkJobRefusedRowUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetCells sets the "cells" field.
+func (u *BulkJobRefusedRowUpsertOne) SetCells(v []byte) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetCells(v)
+	})
+}
+
+// UpdateCells sets the "cells" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertOne) UpdateCells() *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateCells()
+	})
+}
+
+// SetPassword sets the "password" field.
+func (u *BulkJobRefusedRowUpsertOne) SetPassword(v []byte) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetPassword(v)
+	})
+}
+
+// UpdatePassword sets the "password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertOne) UpdatePassword() *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdatePassword()
+	})
+}
+
+// ClearPassword clears the value of the "password" field.
+func (u *BulkJobRefusedRowUpsertOne) ClearPassword() *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.ClearPassword()
+	})
+}
+
+// SetHadPassword sets the "had_password" field.
+func (u *BulkJobRefusedRowUpsertOne) SetHadPassword(v int8) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetHadPassword(v)
+	})
+}
+
+// AddHadPassword adds v to the "had_password" field.
+func (u *BulkJobRefusedRowUpsertOne) AddHadPassword(v int8) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.AddHadPassword(v)
+	})
+}
+
+// UpdateHadPassword sets the "had_password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertOne) UpdateHadPassword() *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateHadPassword()
+	})
+}
+
+// SetRefused sets the "refused" field.
+func (u *BulkJobRefusedRowUpsertOne) SetRefused(v int8) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetRefused(v)
+	})
+}
+
+// AddRefused adds v to the "refused" field.
+func (u *BulkJobRefusedRowUpsertOne) AddRefused(v int8) *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.AddRefused(v)
+	})
+}
+
+// UpdateRefused sets the "refused" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertOne) UpdateRefused() *BulkJobRefusedRowUpsertOne {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateRefused()
+	})
 }
 
 // Exec executes the query.
@@ -471,8 +727,11 @@ func (u *BulkJobRefusedRowUpsertBulk) UpdateNewValues() *BulkJobRefusedRowUpsert
 			if _, exists := b.mutation.Row(); exists {
 				s.SetIgnore(bulkjobrefusedrow.FieldRow)
 			}
-			if _, exists := b.mutation.Cells(); exists {
-				s.SetIgnore(bulkjobrefusedrow.FieldCells)
+			if _, exists := b.mutation.N(); exists {
+				s.SetIgnore(bulkjobrefusedrow.FieldN)
+			}
+			if _, exists := b.mutation.Extra(); exists {
+				s.SetIgnore(bulkjobrefusedrow.FieldExtra)
 			}
 		}
 	}))
@@ -504,6 +763,83 @@ func (u *BulkJobRefusedRowUpsertBulk) Update(set func(*BulkJobRefusedRowUpsert))
 		set(&BulkJobRefusedRowUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetCells sets the "cells" field.
+func (u *BulkJobRefusedRowUpsertBulk) SetCells(v []byte) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetCells(v)
+	})
+}
+
+// UpdateCells sets the "cells" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertBulk) UpdateCells() *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateCells()
+	})
+}
+
+// SetPassword sets the "password" field.
+func (u *BulkJobRefusedRowUpsertBulk) SetPassword(v []byte) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetPassword(v)
+	})
+}
+
+// UpdatePassword sets the "password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertBulk) UpdatePassword() *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdatePassword()
+	})
+}
+
+// ClearPassword clears the value of the "password" field.
+func (u *BulkJobRefusedRowUpsertBulk) ClearPassword() *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.ClearPassword()
+	})
+}
+
+// SetHadPassword sets the "had_password" field.
+func (u *BulkJobRefusedRowUpsertBulk) SetHadPassword(v int8) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetHadPassword(v)
+	})
+}
+
+// AddHadPassword adds v to the "had_password" field.
+func (u *BulkJobRefusedRowUpsertBulk) AddHadPassword(v int8) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.AddHadPassword(v)
+	})
+}
+
+// UpdateHadPassword sets the "had_password" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertBulk) UpdateHadPassword() *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateHadPassword()
+	})
+}
+
+// SetRefused sets the "refused" field.
+func (u *BulkJobRefusedRowUpsertBulk) SetRefused(v int8) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.SetRefused(v)
+	})
+}
+
+// AddRefused adds v to the "refused" field.
+func (u *BulkJobRefusedRowUpsertBulk) AddRefused(v int8) *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.AddRefused(v)
+	})
+}
+
+// UpdateRefused sets the "refused" field to the value that was provided on create.
+func (u *BulkJobRefusedRowUpsertBulk) UpdateRefused() *BulkJobRefusedRowUpsertBulk {
+	return u.Update(func(s *BulkJobRefusedRowUpsert) {
+		s.UpdateRefused()
+	})
 }
 
 // Exec executes the query.

@@ -28,6 +28,66 @@ func (_u *BulkJobRefusedRowUpdate) Where(ps ...predicate.BulkJobRefusedRow) *Bul
 	return _u
 }
 
+// SetCells sets the "cells" field.
+func (_u *BulkJobRefusedRowUpdate) SetCells(v []byte) *BulkJobRefusedRowUpdate {
+	_u.mutation.SetCells(v)
+	return _u
+}
+
+// SetPassword sets the "password" field.
+func (_u *BulkJobRefusedRowUpdate) SetPassword(v []byte) *BulkJobRefusedRowUpdate {
+	_u.mutation.SetPassword(v)
+	return _u
+}
+
+// ClearPassword clears the value of the "password" field.
+func (_u *BulkJobRefusedRowUpdate) ClearPassword() *BulkJobRefusedRowUpdate {
+	_u.mutation.ClearPassword()
+	return _u
+}
+
+// SetHadPassword sets the "had_password" field.
+func (_u *BulkJobRefusedRowUpdate) SetHadPassword(v int8) *BulkJobRefusedRowUpdate {
+	_u.mutation.ResetHadPassword()
+	_u.mutation.SetHadPassword(v)
+	return _u
+}
+
+// SetNillableHadPassword sets the "had_password" field if the given value is not nil.
+func (_u *BulkJobRefusedRowUpdate) SetNillableHadPassword(v *int8) *BulkJobRefusedRowUpdate {
+	if v != nil {
+		_u.SetHadPassword(*v)
+	}
+	return _u
+}
+
+// AddHadPassword adds value to the "had_password" field.
+func (_u *BulkJobRefusedRowUpdate) AddHadPassword(v int8) *BulkJobRefusedRowUpdate {
+	_u.mutation.AddHadPassword(v)
+	return _u
+}
+
+// SetRefused sets the "refused" field.
+func (_u *BulkJobRefusedRowUpdate) SetRefused(v int8) *BulkJobRefusedRowUpdate {
+	_u.mutation.ResetRefused()
+	_u.mutation.SetRefused(v)
+	return _u
+}
+
+// SetNillableRefused sets the "refused" field if the given value is not nil.
+func (_u *BulkJobRefusedRowUpdate) SetNillableRefused(v *int8) *BulkJobRefusedRowUpdate {
+	if v != nil {
+		_u.SetRefused(*v)
+	}
+	return _u
+}
+
+// AddRefused adds value to the "refused" field.
+func (_u *BulkJobRefusedRowUpdate) AddRefused(v int8) *BulkJobRefusedRowUpdate {
+	_u.mutation.AddRefused(v)
+	return _u
+}
+
 // Mutation returns the BulkJobRefusedRowMutation object of the builder.
 func (_u *BulkJobRefusedRowUpdate) Mutation() *BulkJobRefusedRowMutation {
 	return _u.mutation
@@ -86,6 +146,27 @@ func (_u *BulkJobRefusedRowUpdate) sqlSave(ctx context.Context) (_node int, err 
 			}
 		}
 	}
+	if value, ok := _u.mutation.Cells(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldCells, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Password(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldPassword, field.TypeBytes, value)
+	}
+	if _u.mutation.PasswordCleared() {
+		_spec.ClearField(bulkjobrefusedrow.FieldPassword, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.HadPassword(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedHadPassword(); ok {
+		_spec.AddField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.Refused(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedRefused(); ok {
+		_spec.AddField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -106,6 +187,66 @@ type BulkJobRefusedRowUpdateOne struct {
 	hooks     []Hook
 	mutation  *BulkJobRefusedRowMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetCells sets the "cells" field.
+func (_u *BulkJobRefusedRowUpdateOne) SetCells(v []byte) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.SetCells(v)
+	return _u
+}
+
+// SetPassword sets the "password" field.
+func (_u *BulkJobRefusedRowUpdateOne) SetPassword(v []byte) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.SetPassword(v)
+	return _u
+}
+
+// ClearPassword clears the value of the "password" field.
+func (_u *BulkJobRefusedRowUpdateOne) ClearPassword() *BulkJobRefusedRowUpdateOne {
+	_u.mutation.ClearPassword()
+	return _u
+}
+
+// SetHadPassword sets the "had_password" field.
+func (_u *BulkJobRefusedRowUpdateOne) SetHadPassword(v int8) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.ResetHadPassword()
+	_u.mutation.SetHadPassword(v)
+	return _u
+}
+
+// SetNillableHadPassword sets the "had_password" field if the given value is not nil.
+func (_u *BulkJobRefusedRowUpdateOne) SetNillableHadPassword(v *int8) *BulkJobRefusedRowUpdateOne {
+	if v != nil {
+		_u.SetHadPassword(*v)
+	}
+	return _u
+}
+
+// AddHadPassword adds value to the "had_password" field.
+func (_u *BulkJobRefusedRowUpdateOne) AddHadPassword(v int8) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.AddHadPassword(v)
+	return _u
+}
+
+// SetRefused sets the "refused" field.
+func (_u *BulkJobRefusedRowUpdateOne) SetRefused(v int8) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.ResetRefused()
+	_u.mutation.SetRefused(v)
+	return _u
+}
+
+// SetNillableRefused sets the "refused" field if the given value is not nil.
+func (_u *BulkJobRefusedRowUpdateOne) SetNillableRefused(v *int8) *BulkJobRefusedRowUpdateOne {
+	if v != nil {
+		_u.SetRefused(*v)
+	}
+	return _u
+}
+
+// AddRefused adds value to the "refused" field.
+func (_u *BulkJobRefusedRowUpdateOne) AddRefused(v int8) *BulkJobRefusedRowUpdateOne {
+	_u.mutation.AddRefused(v)
+	return _u
 }
 
 // Mutation returns the BulkJobRefusedRowMutation object of the builder.
@@ -195,6 +336,27 @@ func (_u *BulkJobRefusedRowUpdateOne) sqlSave(ctx context.Context) (_node *BulkJ
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Cells(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldCells, field.TypeBytes, value)
+	}
+	if value, ok := _u.mutation.Password(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldPassword, field.TypeBytes, value)
+	}
+	if _u.mutation.PasswordCleared() {
+		_spec.ClearField(bulkjobrefusedrow.FieldPassword, field.TypeBytes)
+	}
+	if value, ok := _u.mutation.HadPassword(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedHadPassword(); ok {
+		_spec.AddField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.Refused(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedRefused(); ok {
+		_spec.AddField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &BulkJobRefusedRow{config: _u.config}

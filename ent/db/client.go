@@ -16,6 +16,7 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -62,6 +63,8 @@ type Client struct {
 	BulkJob *BulkJobClient
 	// BulkJobChunk is the client for interacting with the BulkJobChunk builders.
 	BulkJobChunk *BulkJobChunkClient
+	// BulkJobMark is the client for interacting with the BulkJobMark builders.
+	BulkJobMark *BulkJobMarkClient
 	// BulkJobProblem is the client for interacting with the BulkJobProblem builders.
 	BulkJobProblem *BulkJobProblemClient
 	// BulkJobRefusedRow is the client for interacting with the BulkJobRefusedRow builders.
@@ -122,6 +125,7 @@ func (c *Client) init() {
 	c.AuditHead = NewAuditHeadClient(c.config)
 	c.BulkJob = NewBulkJobClient(c.config)
 	c.BulkJobChunk = NewBulkJobChunkClient(c.config)
+	c.BulkJobMark = NewBulkJobMarkClient(c.config)
 	c.BulkJobProblem = NewBulkJobProblemClient(c.config)
 	c.BulkJobRefusedRow = NewBulkJobRefusedRowClient(c.config)
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
@@ -241,6 +245,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditHead:         NewAuditHeadClient(cfg),
 		BulkJob:           NewBulkJobClient(cfg),
 		BulkJobChunk:      NewBulkJobChunkClient(cfg),
+		BulkJobMark:       NewBulkJobMarkClient(cfg),
 		BulkJobProblem:    NewBulkJobProblemClient(cfg),
 		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
 		BulkJobRow:        NewBulkJobRowClient(cfg),
@@ -287,6 +292,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditHead:         NewAuditHeadClient(cfg),
 		BulkJob:           NewBulkJobClient(cfg),
 		BulkJobChunk:      NewBulkJobChunkClient(cfg),
+		BulkJobMark:       NewBulkJobMarkClient(cfg),
 		BulkJobProblem:    NewBulkJobProblemClient(cfg),
 		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
 		BulkJobRow:        NewBulkJobRowClient(cfg),
@@ -339,11 +345,11 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
-		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
-		c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment, c.ServiceKey,
-		c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
-		c.UsageTotal,
+		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
+		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
+		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment,
+		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay,
+		c.UsageEvent, c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -354,11 +360,11 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
-		c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator, c.Enrollment,
-		c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
-		c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment, c.ServiceKey,
-		c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay, c.UsageEvent,
-		c.UsageTotal,
+		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
+		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
+		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment,
+		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay,
+		c.UsageEvent, c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -377,6 +383,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.BulkJob.mutate(ctx, m)
 	case *BulkJobChunkMutation:
 		return c.BulkJobChunk.mutate(ctx, m)
+	case *BulkJobMarkMutation:
+		return c.BulkJobMark.mutate(ctx, m)
 	case *BulkJobProblemMutation:
 		return c.BulkJobProblem.mutate(ctx, m)
 	case *BulkJobRefusedRowMutation:
@@ -1016,6 +1024,22 @@ func (c *BulkJobClient) QueryRefusedRows(_m *BulkJob) *BulkJobRefusedRowQuery {
 	return query
 }
 
+// QueryMark queries the mark edge of a BulkJob.
+func (c *BulkJobClient) QueryMark(_m *BulkJob) *BulkJobMarkQuery {
+	query := (&BulkJobMarkClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjob.Table, bulkjob.FieldID, id),
+			sqlgraph.To(bulkjobmark.Table, bulkjobmark.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, bulkjob.MarkTable, bulkjob.MarkColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // QueryProblems queries the problems edge of a BulkJob.
 func (c *BulkJobClient) QueryProblems(_m *BulkJob) *BulkJobProblemQuery {
 	query := (&BulkJobProblemClient{config: c.config}).Query()
@@ -1205,6 +1229,156 @@ func (c *BulkJobChunkClient) mutate(ctx context.Context, m *BulkJobChunkMutation
 		return (&BulkJobChunkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown BulkJobChunk mutation op: %q", m.Op())
+	}
+}
+
+// BulkJobMarkClient is a client for the BulkJobMark schema.
+type BulkJobMarkClient struct {
+	config
+}
+
+// NewBulkJobMarkClient returns a client for the BulkJobMark from the given config.
+func NewBulkJobMarkClient(c config) *BulkJobMarkClient {
+	return &BulkJobMarkClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `bulkjobmark.Hooks(f(g(h())))`.
+func (c *BulkJobMarkClient) Use(hooks ...Hook) {
+	c.hooks.BulkJobMark = append(c.hooks.BulkJobMark, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `bulkjobmark.Intercept(f(g(h())))`.
+func (c *BulkJobMarkClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BulkJobMark = append(c.inters.BulkJobMark, interceptors...)
+}
+
+// Create returns a builder for creating a BulkJobMark entity.
+func (c *BulkJobMarkClient) Create() *BulkJobMarkCreate {
+	mutation := newBulkJobMarkMutation(c.config, OpCreate)
+	return &BulkJobMarkCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BulkJobMark entities.
+func (c *BulkJobMarkClient) CreateBulk(builders ...*BulkJobMarkCreate) *BulkJobMarkCreateBulk {
+	return &BulkJobMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BulkJobMarkClient) MapCreateBulk(slice any, setFunc func(*BulkJobMarkCreate, int)) *BulkJobMarkCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BulkJobMarkCreateBulk{err: fmt.Errorf("calling to BulkJobMarkClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BulkJobMarkCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BulkJobMarkCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BulkJobMark.
+func (c *BulkJobMarkClient) Update() *BulkJobMarkUpdate {
+	mutation := newBulkJobMarkMutation(c.config, OpUpdate)
+	return &BulkJobMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BulkJobMarkClient) UpdateOne(_m *BulkJobMark) *BulkJobMarkUpdateOne {
+	mutation := newBulkJobMarkMutation(c.config, OpUpdateOne, withBulkJobMark(_m))
+	return &BulkJobMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BulkJobMarkClient) UpdateOneID(id int) *BulkJobMarkUpdateOne {
+	mutation := newBulkJobMarkMutation(c.config, OpUpdateOne, withBulkJobMarkID(id))
+	return &BulkJobMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BulkJobMark.
+func (c *BulkJobMarkClient) Delete() *BulkJobMarkDelete {
+	mutation := newBulkJobMarkMutation(c.config, OpDelete)
+	return &BulkJobMarkDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BulkJobMarkClient) DeleteOne(_m *BulkJobMark) *BulkJobMarkDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BulkJobMarkClient) DeleteOneID(id int) *BulkJobMarkDeleteOne {
+	builder := c.Delete().Where(bulkjobmark.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BulkJobMarkDeleteOne{builder}
+}
+
+// Query returns a query builder for BulkJobMark.
+func (c *BulkJobMarkClient) Query() *BulkJobMarkQuery {
+	return &BulkJobMarkQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBulkJobMark},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BulkJobMark entity by its id.
+func (c *BulkJobMarkClient) Get(ctx context.Context, id int) (*BulkJobMark, error) {
+	return c.Query().Where(bulkjobmark.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BulkJobMarkClient) GetX(ctx context.Context, id int) *BulkJobMark {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryJob queries the job edge of a BulkJobMark.
+func (c *BulkJobMarkClient) QueryJob(_m *BulkJobMark) *BulkJobQuery {
+	query := (&BulkJobClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(bulkjobmark.Table, bulkjobmark.FieldID, id),
+			sqlgraph.To(bulkjob.Table, bulkjob.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, bulkjobmark.JobTable, bulkjobmark.JobColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BulkJobMarkClient) Hooks() []Hook {
+	hooks := c.hooks.BulkJobMark
+	return append(hooks[:len(hooks):len(hooks)], bulkjobmark.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *BulkJobMarkClient) Interceptors() []Interceptor {
+	return c.inters.BulkJobMark
+}
+
+func (c *BulkJobMarkClient) mutate(ctx context.Context, m *BulkJobMarkMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BulkJobMarkCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BulkJobMarkUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BulkJobMarkUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BulkJobMarkDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown BulkJobMark mutation op: %q", m.Op())
 	}
 }
 
@@ -4703,18 +4877,18 @@ func (c *UsageTotalClient) mutate(ctx context.Context, m *UsageTotalMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity,
-		FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink, Organization,
-		Product, RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		UsageDay, UsageEvent, UsageTotal []ent.Hook
+		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
+		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
+		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
+		Organization, Product, RoleAssignment, ServiceKey, Session, SignInMark,
+		Student, StudentWord, UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
-		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobProblem,
-		BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, ExternalIdentity,
-		FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink, Organization,
-		Product, RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		UsageDay, UsageEvent, UsageTotal []ent.Interceptor
+		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
+		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
+		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
+		Organization, Product, RoleAssignment, ServiceKey, Session, SignInMark,
+		Student, StudentWord, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}
 )
 

@@ -11,6 +11,7 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -104,6 +105,7 @@ func checkColumn(t, c string) error {
 			audithead.Table:         audithead.ValidColumn,
 			bulkjob.Table:           bulkjob.ValidColumn,
 			bulkjobchunk.Table:      bulkjobchunk.ValidColumn,
+			bulkjobmark.Table:       bulkjobmark.ValidColumn,
 			bulkjobproblem.Table:    bulkjobproblem.ValidColumn,
 			bulkjobrefusedrow.Table: bulkjobrefusedrow.ValidColumn,
 			bulkjobrow.Table:        bulkjobrow.ValidColumn,

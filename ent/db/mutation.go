@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -58,6 +59,7 @@ const (
 	TypeAuditHead         = "AuditHead"
 	TypeBulkJob           = "BulkJob"
 	TypeBulkJobChunk      = "BulkJobChunk"
+	TypeBulkJobMark       = "BulkJobMark"
 	TypeBulkJobProblem    = "BulkJobProblem"
 	TypeBulkJobRefusedRow = "BulkJobRefusedRow"
 	TypeBulkJobRow        = "BulkJobRow"
@@ -3172,6 +3174,10 @@ type BulkJobMutation struct {
 	addwarnings            *int
 	errors                 *int
 	adderrors              *int
+	passwords              *int
+	addpasswords           *int
+	hashed_passwords       *int
+	addhashed_passwords    *int
 	held_by_rule           *int
 	addheld_by_rule        *int
 	approved_by            *int
@@ -3205,6 +3211,8 @@ type BulkJobMutation struct {
 	refused_rows           map[int]struct{}
 	removedrefused_rows    map[int]struct{}
 	clearedrefused_rows    bool
+	mark                   *int
+	clearedmark            bool
 	problems               map[int]struct{}
 	removedproblems        map[int]struct{}
 	clearedproblems        bool
@@ -4623,6 +4631,118 @@ func (m *BulkJobMutation) ResetErrors() {
 	m.adderrors = nil
 }
 
+// SetPasswords sets the "passwords" field.
+func (m *BulkJobMutation) SetPasswords(i int) {
+	m.passwords = &i
+	m.addpasswords = nil
+}
+
+// Passwords returns the value of the "passwords" field in the mutation.
+func (m *BulkJobMutation) Passwords() (r int, exists bool) {
+	v := m.passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPasswords returns the old "passwords" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldPasswords(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPasswords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPasswords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPasswords: %w", err)
+	}
+	return oldValue.Passwords, nil
+}
+
+// AddPasswords adds i to the "passwords" field.
+func (m *BulkJobMutation) AddPasswords(i int) {
+	if m.addpasswords != nil {
+		*m.addpasswords += i
+	} else {
+		m.addpasswords = &i
+	}
+}
+
+// AddedPasswords returns the value that was added to the "passwords" field in this mutation.
+func (m *BulkJobMutation) AddedPasswords() (r int, exists bool) {
+	v := m.addpasswords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPasswords resets all changes to the "passwords" field.
+func (m *BulkJobMutation) ResetPasswords() {
+	m.passwords = nil
+	m.addpasswords = nil
+}
+
+// SetHashedPasswords sets the "hashed_passwords" field.
+func (m *BulkJobMutation) SetHashedPasswords(i int) {
+	m.hashed_passwords = &i
+	m.addhashed_passwords = nil
+}
+
+// HashedPasswords returns the value of the "hashed_passwords" field in the mutation.
+func (m *BulkJobMutation) HashedPasswords() (r int, exists bool) {
+	v := m.hashed_passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHashedPasswords returns the old "hashed_passwords" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHashedPasswords(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHashedPasswords is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHashedPasswords requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHashedPasswords: %w", err)
+	}
+	return oldValue.HashedPasswords, nil
+}
+
+// AddHashedPasswords adds i to the "hashed_passwords" field.
+func (m *BulkJobMutation) AddHashedPasswords(i int) {
+	if m.addhashed_passwords != nil {
+		*m.addhashed_passwords += i
+	} else {
+		m.addhashed_passwords = &i
+	}
+}
+
+// AddedHashedPasswords returns the value that was added to the "hashed_passwords" field in this mutation.
+func (m *BulkJobMutation) AddedHashedPasswords() (r int, exists bool) {
+	v := m.addhashed_passwords
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHashedPasswords resets all changes to the "hashed_passwords" field.
+func (m *BulkJobMutation) ResetHashedPasswords() {
+	m.hashed_passwords = nil
+	m.addhashed_passwords = nil
+}
+
 // SetHeldByRule sets the "held_by_rule" field.
 func (m *BulkJobMutation) SetHeldByRule(i int) {
 	m.held_by_rule = &i
@@ -5491,6 +5611,45 @@ func (m *BulkJobMutation) ResetRefusedRows() {
 	m.removedrefused_rows = nil
 }
 
+// SetMarkID sets the "mark" edge to the BulkJobMark entity by id.
+func (m *BulkJobMutation) SetMarkID(id int) {
+	m.mark = &id
+}
+
+// ClearMark clears the "mark" edge to the BulkJobMark entity.
+func (m *BulkJobMutation) ClearMark() {
+	m.clearedmark = true
+}
+
+// MarkCleared reports if the "mark" edge to the BulkJobMark entity was cleared.
+func (m *BulkJobMutation) MarkCleared() bool {
+	return m.clearedmark
+}
+
+// MarkID returns the "mark" edge ID in the mutation.
+func (m *BulkJobMutation) MarkID() (id int, exists bool) {
+	if m.mark != nil {
+		return *m.mark, true
+	}
+	return
+}
+
+// MarkIDs returns the "mark" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MarkID instead. It exists only for internal usage by the builders.
+func (m *BulkJobMutation) MarkIDs() (ids []int) {
+	if id := m.mark; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMark resets all changes to the "mark" edge.
+func (m *BulkJobMutation) ResetMark() {
+	m.mark = nil
+	m.clearedmark = false
+}
+
 // AddProblemIDs adds the "problems" edge to the BulkJobProblem entity by ids.
 func (m *BulkJobMutation) AddProblemIDs(ids ...int) {
 	if m.problems == nil {
@@ -5579,7 +5738,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 39)
+	fields := make([]string, 0, 41)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5660,6 +5819,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.errors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
+	}
+	if m.passwords != nil {
+		fields = append(fields, bulkjob.FieldPasswords)
+	}
+	if m.hashed_passwords != nil {
+		fields = append(fields, bulkjob.FieldHashedPasswords)
 	}
 	if m.held_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
@@ -5759,6 +5924,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Warnings()
 	case bulkjob.FieldErrors:
 		return m.Errors()
+	case bulkjob.FieldPasswords:
+		return m.Passwords()
+	case bulkjob.FieldHashedPasswords:
+		return m.HashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.HeldByRule()
 	case bulkjob.FieldApprovedBy:
@@ -5846,6 +6015,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldWarnings(ctx)
 	case bulkjob.FieldErrors:
 		return m.OldErrors(ctx)
+	case bulkjob.FieldPasswords:
+		return m.OldPasswords(ctx)
+	case bulkjob.FieldHashedPasswords:
+		return m.OldHashedPasswords(ctx)
 	case bulkjob.FieldHeldByRule:
 		return m.OldHeldByRule(ctx)
 	case bulkjob.FieldApprovedBy:
@@ -6068,6 +6241,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetErrors(v)
 		return nil
+	case bulkjob.FieldPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPasswords(v)
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHashedPasswords(v)
+		return nil
 	case bulkjob.FieldHeldByRule:
 		v, ok := value.(int)
 		if !ok {
@@ -6196,6 +6383,12 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.adderrors != nil {
 		fields = append(fields, bulkjob.FieldErrors)
 	}
+	if m.addpasswords != nil {
+		fields = append(fields, bulkjob.FieldPasswords)
+	}
+	if m.addhashed_passwords != nil {
+		fields = append(fields, bulkjob.FieldHashedPasswords)
+	}
 	if m.addheld_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
 	}
@@ -6249,6 +6442,10 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedWarnings()
 	case bulkjob.FieldErrors:
 		return m.AddedErrors()
+	case bulkjob.FieldPasswords:
+		return m.AddedPasswords()
+	case bulkjob.FieldHashedPasswords:
+		return m.AddedHashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.AddedHeldByRule()
 	case bulkjob.FieldApprovedBy:
@@ -6355,6 +6552,20 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddErrors(v)
+		return nil
+	case bulkjob.FieldPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPasswords(v)
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHashedPasswords(v)
 		return nil
 	case bulkjob.FieldHeldByRule:
 		v, ok := value.(int)
@@ -6570,6 +6781,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 	case bulkjob.FieldErrors:
 		m.ResetErrors()
 		return nil
+	case bulkjob.FieldPasswords:
+		m.ResetPasswords()
+		return nil
+	case bulkjob.FieldHashedPasswords:
+		m.ResetHashedPasswords()
+		return nil
 	case bulkjob.FieldHeldByRule:
 		m.ResetHeldByRule()
 		return nil
@@ -6612,7 +6829,7 @@ func (m *BulkJobMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *BulkJobMutation) AddedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.organization != nil {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -6627,6 +6844,9 @@ func (m *BulkJobMutation) AddedEdges() []string {
 	}
 	if m.refused_rows != nil {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.mark != nil {
+		edges = append(edges, bulkjob.EdgeMark)
 	}
 	if m.problems != nil {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -6664,6 +6884,10 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case bulkjob.EdgeMark:
+		if id := m.mark; id != nil {
+			return []ent.Value{*id}
+		}
 	case bulkjob.EdgeProblems:
 		ids := make([]ent.Value, 0, len(m.problems))
 		for id := range m.problems {
@@ -6676,7 +6900,7 @@ func (m *BulkJobMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *BulkJobMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.removedchunks != nil {
 		edges = append(edges, bulkjob.EdgeChunks)
 	}
@@ -6726,7 +6950,7 @@ func (m *BulkJobMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *BulkJobMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 6)
+	edges := make([]string, 0, 7)
 	if m.clearedorganization {
 		edges = append(edges, bulkjob.EdgeOrganization)
 	}
@@ -6741,6 +6965,9 @@ func (m *BulkJobMutation) ClearedEdges() []string {
 	}
 	if m.clearedrefused_rows {
 		edges = append(edges, bulkjob.EdgeRefusedRows)
+	}
+	if m.clearedmark {
+		edges = append(edges, bulkjob.EdgeMark)
 	}
 	if m.clearedproblems {
 		edges = append(edges, bulkjob.EdgeProblems)
@@ -6762,6 +6989,8 @@ func (m *BulkJobMutation) EdgeCleared(name string) bool {
 		return m.clearedrows
 	case bulkjob.EdgeRefusedRows:
 		return m.clearedrefused_rows
+	case bulkjob.EdgeMark:
+		return m.clearedmark
 	case bulkjob.EdgeProblems:
 		return m.clearedproblems
 	}
@@ -6777,6 +7006,9 @@ func (m *BulkJobMutation) ClearEdge(name string) error {
 		return nil
 	case bulkjob.EdgeSubmitter:
 		m.ClearSubmitter()
+		return nil
+	case bulkjob.EdgeMark:
+		m.ClearMark()
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJob unique edge %s", name)
@@ -6800,6 +7032,9 @@ func (m *BulkJobMutation) ResetEdge(name string) error {
 		return nil
 	case bulkjob.EdgeRefusedRows:
 		m.ResetRefusedRows()
+		return nil
+	case bulkjob.EdgeMark:
+		m.ResetMark()
 		return nil
 	case bulkjob.EdgeProblems:
 		m.ResetProblems()
@@ -7384,6 +7619,530 @@ func (m *BulkJobChunkMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobChunk edge %s", name)
+}
+
+// BulkJobMarkMutation represents an operation that mutates the BulkJobMark nodes in the graph.
+type BulkJobMarkMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	created_at    *time.Time
+	rows          *int
+	addrows       *int
+	clearedFields map[string]struct{}
+	job           *int
+	clearedjob    bool
+	done          bool
+	oldValue      func(context.Context) (*BulkJobMark, error)
+	predicates    []predicate.BulkJobMark
+}
+
+var _ ent.Mutation = (*BulkJobMarkMutation)(nil)
+
+// bulkjobmarkOption allows management of the mutation configuration using functional options.
+type bulkjobmarkOption func(*BulkJobMarkMutation)
+
+// newBulkJobMarkMutation creates new mutation for the BulkJobMark entity.
+func newBulkJobMarkMutation(c config, op Op, opts ...bulkjobmarkOption) *BulkJobMarkMutation {
+	m := &BulkJobMarkMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBulkJobMark,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBulkJobMarkID sets the ID field of the mutation.
+func withBulkJobMarkID(id int) bulkjobmarkOption {
+	return func(m *BulkJobMarkMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BulkJobMark
+		)
+		m.oldValue = func(ctx context.Context) (*BulkJobMark, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BulkJobMark.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBulkJobMark sets the old BulkJobMark of the mutation.
+func withBulkJobMark(node *BulkJobMark) bulkjobmarkOption {
+	return func(m *BulkJobMarkMutation) {
+		m.oldValue = func(context.Context) (*BulkJobMark, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BulkJobMarkMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BulkJobMarkMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BulkJobMarkMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BulkJobMarkMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BulkJobMark.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BulkJobMarkMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BulkJobMarkMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BulkJobMarkMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *BulkJobMarkMutation) SetJobID(i int) {
+	m.job = &i
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *BulkJobMarkMutation) JobID() (r int, exists bool) {
+	v := m.job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *BulkJobMarkMutation) ResetJobID() {
+	m.job = nil
+}
+
+// SetRows sets the "rows" field.
+func (m *BulkJobMarkMutation) SetRows(i int) {
+	m.rows = &i
+	m.addrows = nil
+}
+
+// Rows returns the value of the "rows" field in the mutation.
+func (m *BulkJobMarkMutation) Rows() (r int, exists bool) {
+	v := m.rows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRows returns the old "rows" field's value of the BulkJobMark entity.
+// If the BulkJobMark object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMarkMutation) OldRows(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRows is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRows requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRows: %w", err)
+	}
+	return oldValue.Rows, nil
+}
+
+// AddRows adds i to the "rows" field.
+func (m *BulkJobMarkMutation) AddRows(i int) {
+	if m.addrows != nil {
+		*m.addrows += i
+	} else {
+		m.addrows = &i
+	}
+}
+
+// AddedRows returns the value that was added to the "rows" field in this mutation.
+func (m *BulkJobMarkMutation) AddedRows() (r int, exists bool) {
+	v := m.addrows
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRows resets all changes to the "rows" field.
+func (m *BulkJobMarkMutation) ResetRows() {
+	m.rows = nil
+	m.addrows = nil
+}
+
+// ClearJob clears the "job" edge to the BulkJob entity.
+func (m *BulkJobMarkMutation) ClearJob() {
+	m.clearedjob = true
+	m.clearedFields[bulkjobmark.FieldJobID] = struct{}{}
+}
+
+// JobCleared reports if the "job" edge to the BulkJob entity was cleared.
+func (m *BulkJobMarkMutation) JobCleared() bool {
+	return m.clearedjob
+}
+
+// JobIDs returns the "job" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// JobID instead. It exists only for internal usage by the builders.
+func (m *BulkJobMarkMutation) JobIDs() (ids []int) {
+	if id := m.job; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetJob resets all changes to the "job" edge.
+func (m *BulkJobMarkMutation) ResetJob() {
+	m.job = nil
+	m.clearedjob = false
+}
+
+// Where appends a list predicates to the BulkJobMarkMutation builder.
+func (m *BulkJobMarkMutation) Where(ps ...predicate.BulkJobMark) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BulkJobMarkMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BulkJobMarkMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BulkJobMark, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BulkJobMarkMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BulkJobMarkMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BulkJobMark).
+func (m *BulkJobMarkMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BulkJobMarkMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, bulkjobmark.FieldCreatedAt)
+	}
+	if m.job != nil {
+		fields = append(fields, bulkjobmark.FieldJobID)
+	}
+	if m.rows != nil {
+		fields = append(fields, bulkjobmark.FieldRows)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BulkJobMarkMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		return m.CreatedAt()
+	case bulkjobmark.FieldJobID:
+		return m.JobID()
+	case bulkjobmark.FieldRows:
+		return m.Rows()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BulkJobMarkMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case bulkjobmark.FieldJobID:
+		return m.OldJobID(ctx)
+	case bulkjobmark.FieldRows:
+		return m.OldRows(ctx)
+	}
+	return nil, fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobMarkMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case bulkjobmark.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case bulkjobmark.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRows(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BulkJobMarkMutation) AddedFields() []string {
+	var fields []string
+	if m.addrows != nil {
+		fields = append(fields, bulkjobmark.FieldRows)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BulkJobMarkMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case bulkjobmark.FieldRows:
+		return m.AddedRows()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BulkJobMarkMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case bulkjobmark.FieldRows:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRows(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BulkJobMarkMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BulkJobMarkMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BulkJobMarkMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown BulkJobMark nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BulkJobMarkMutation) ResetField(name string) error {
+	switch name {
+	case bulkjobmark.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case bulkjobmark.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case bulkjobmark.FieldRows:
+		m.ResetRows()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BulkJobMarkMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.job != nil {
+		edges = append(edges, bulkjobmark.EdgeJob)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BulkJobMarkMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		if id := m.job; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BulkJobMarkMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BulkJobMarkMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BulkJobMarkMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedjob {
+		edges = append(edges, bulkjobmark.EdgeJob)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BulkJobMarkMutation) EdgeCleared(name string) bool {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		return m.clearedjob
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BulkJobMarkMutation) ClearEdge(name string) error {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		m.ClearJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BulkJobMarkMutation) ResetEdge(name string) error {
+	switch name {
+	case bulkjobmark.EdgeJob:
+		m.ResetJob()
+		return nil
+	}
+	return fmt.Errorf("unknown BulkJobMark edge %s", name)
 }
 
 // BulkJobProblemMutation represents an operation that mutates the BulkJobProblem nodes in the graph.
@@ -8237,19 +8996,28 @@ func (m *BulkJobProblemMutation) ResetEdge(name string) error {
 // BulkJobRefusedRowMutation represents an operation that mutates the BulkJobRefusedRow nodes in the graph.
 type BulkJobRefusedRowMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int
-	created_at    *time.Time
-	row           *int
-	addrow        *int
-	cells         *[]byte
-	clearedFields map[string]struct{}
-	job           *int
-	clearedjob    bool
-	done          bool
-	oldValue      func(context.Context) (*BulkJobRefusedRow, error)
-	predicates    []predicate.BulkJobRefusedRow
+	op              Op
+	typ             string
+	id              *int
+	created_at      *time.Time
+	row             *int
+	addrow          *int
+	n               *int
+	addn            *int
+	cells           *[]byte
+	password        *[]byte
+	extra           *int
+	addextra        *int
+	had_password    *int8
+	addhad_password *int8
+	refused         *int8
+	addrefused      *int8
+	clearedFields   map[string]struct{}
+	job             *int
+	clearedjob      bool
+	done            bool
+	oldValue        func(context.Context) (*BulkJobRefusedRow, error)
+	predicates      []predicate.BulkJobRefusedRow
 }
 
 var _ ent.Mutation = (*BulkJobRefusedRowMutation)(nil)
@@ -8478,6 +9246,62 @@ func (m *BulkJobRefusedRowMutation) ResetRow() {
 	m.addrow = nil
 }
 
+// SetN sets the "n" field.
+func (m *BulkJobRefusedRowMutation) SetN(i int) {
+	m.n = &i
+	m.addn = nil
+}
+
+// N returns the value of the "n" field in the mutation.
+func (m *BulkJobRefusedRowMutation) N() (r int, exists bool) {
+	v := m.n
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldN returns the old "n" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldN(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldN is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldN requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldN: %w", err)
+	}
+	return oldValue.N, nil
+}
+
+// AddN adds i to the "n" field.
+func (m *BulkJobRefusedRowMutation) AddN(i int) {
+	if m.addn != nil {
+		*m.addn += i
+	} else {
+		m.addn = &i
+	}
+}
+
+// AddedN returns the value that was added to the "n" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedN() (r int, exists bool) {
+	v := m.addn
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetN resets all changes to the "n" field.
+func (m *BulkJobRefusedRowMutation) ResetN() {
+	m.n = nil
+	m.addn = nil
+}
+
 // SetCells sets the "cells" field.
 func (m *BulkJobRefusedRowMutation) SetCells(b []byte) {
 	m.cells = &b
@@ -8512,6 +9336,223 @@ func (m *BulkJobRefusedRowMutation) OldCells(ctx context.Context) (v []byte, err
 // ResetCells resets all changes to the "cells" field.
 func (m *BulkJobRefusedRowMutation) ResetCells() {
 	m.cells = nil
+}
+
+// SetPassword sets the "password" field.
+func (m *BulkJobRefusedRowMutation) SetPassword(b []byte) {
+	m.password = &b
+}
+
+// Password returns the value of the "password" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Password() (r []byte, exists bool) {
+	v := m.password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPassword returns the old "password" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldPassword(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPassword is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPassword requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPassword: %w", err)
+	}
+	return oldValue.Password, nil
+}
+
+// ClearPassword clears the value of the "password" field.
+func (m *BulkJobRefusedRowMutation) ClearPassword() {
+	m.password = nil
+	m.clearedFields[bulkjobrefusedrow.FieldPassword] = struct{}{}
+}
+
+// PasswordCleared returns if the "password" field was cleared in this mutation.
+func (m *BulkJobRefusedRowMutation) PasswordCleared() bool {
+	_, ok := m.clearedFields[bulkjobrefusedrow.FieldPassword]
+	return ok
+}
+
+// ResetPassword resets all changes to the "password" field.
+func (m *BulkJobRefusedRowMutation) ResetPassword() {
+	m.password = nil
+	delete(m.clearedFields, bulkjobrefusedrow.FieldPassword)
+}
+
+// SetExtra sets the "extra" field.
+func (m *BulkJobRefusedRowMutation) SetExtra(i int) {
+	m.extra = &i
+	m.addextra = nil
+}
+
+// Extra returns the value of the "extra" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Extra() (r int, exists bool) {
+	v := m.extra
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExtra returns the old "extra" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldExtra(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExtra is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExtra requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExtra: %w", err)
+	}
+	return oldValue.Extra, nil
+}
+
+// AddExtra adds i to the "extra" field.
+func (m *BulkJobRefusedRowMutation) AddExtra(i int) {
+	if m.addextra != nil {
+		*m.addextra += i
+	} else {
+		m.addextra = &i
+	}
+}
+
+// AddedExtra returns the value that was added to the "extra" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedExtra() (r int, exists bool) {
+	v := m.addextra
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExtra resets all changes to the "extra" field.
+func (m *BulkJobRefusedRowMutation) ResetExtra() {
+	m.extra = nil
+	m.addextra = nil
+}
+
+// SetHadPassword sets the "had_password" field.
+func (m *BulkJobRefusedRowMutation) SetHadPassword(i int8) {
+	m.had_password = &i
+	m.addhad_password = nil
+}
+
+// HadPassword returns the value of the "had_password" field in the mutation.
+func (m *BulkJobRefusedRowMutation) HadPassword() (r int8, exists bool) {
+	v := m.had_password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHadPassword returns the old "had_password" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldHadPassword(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHadPassword is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHadPassword requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHadPassword: %w", err)
+	}
+	return oldValue.HadPassword, nil
+}
+
+// AddHadPassword adds i to the "had_password" field.
+func (m *BulkJobRefusedRowMutation) AddHadPassword(i int8) {
+	if m.addhad_password != nil {
+		*m.addhad_password += i
+	} else {
+		m.addhad_password = &i
+	}
+}
+
+// AddedHadPassword returns the value that was added to the "had_password" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedHadPassword() (r int8, exists bool) {
+	v := m.addhad_password
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHadPassword resets all changes to the "had_password" field.
+func (m *BulkJobRefusedRowMutation) ResetHadPassword() {
+	m.had_password = nil
+	m.addhad_password = nil
+}
+
+// SetRefused sets the "refused" field.
+func (m *BulkJobRefusedRowMutation) SetRefused(i int8) {
+	m.refused = &i
+	m.addrefused = nil
+}
+
+// Refused returns the value of the "refused" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Refused() (r int8, exists bool) {
+	v := m.refused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRefused returns the old "refused" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldRefused(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRefused is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRefused requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRefused: %w", err)
+	}
+	return oldValue.Refused, nil
+}
+
+// AddRefused adds i to the "refused" field.
+func (m *BulkJobRefusedRowMutation) AddRefused(i int8) {
+	if m.addrefused != nil {
+		*m.addrefused += i
+	} else {
+		m.addrefused = &i
+	}
+}
+
+// AddedRefused returns the value that was added to the "refused" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedRefused() (r int8, exists bool) {
+	v := m.addrefused
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRefused resets all changes to the "refused" field.
+func (m *BulkJobRefusedRowMutation) ResetRefused() {
+	m.refused = nil
+	m.addrefused = nil
 }
 
 // ClearJob clears the "job" edge to the BulkJob entity.
@@ -8575,7 +9616,7 @@ func (m *BulkJobRefusedRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRefusedRowMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 9)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCreatedAt)
 	}
@@ -8585,8 +9626,23 @@ func (m *BulkJobRefusedRowMutation) Fields() []string {
 	if m.row != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRow)
 	}
+	if m.n != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldN)
+	}
 	if m.cells != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCells)
+	}
+	if m.password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldPassword)
+	}
+	if m.extra != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldExtra)
+	}
+	if m.had_password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.refused != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRefused)
 	}
 	return fields
 }
@@ -8602,8 +9658,18 @@ func (m *BulkJobRefusedRowMutation) Field(name string) (ent.Value, bool) {
 		return m.JobID()
 	case bulkjobrefusedrow.FieldRow:
 		return m.Row()
+	case bulkjobrefusedrow.FieldN:
+		return m.N()
 	case bulkjobrefusedrow.FieldCells:
 		return m.Cells()
+	case bulkjobrefusedrow.FieldPassword:
+		return m.Password()
+	case bulkjobrefusedrow.FieldExtra:
+		return m.Extra()
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.HadPassword()
+	case bulkjobrefusedrow.FieldRefused:
+		return m.Refused()
 	}
 	return nil, false
 }
@@ -8619,8 +9685,18 @@ func (m *BulkJobRefusedRowMutation) OldField(ctx context.Context, name string) (
 		return m.OldJobID(ctx)
 	case bulkjobrefusedrow.FieldRow:
 		return m.OldRow(ctx)
+	case bulkjobrefusedrow.FieldN:
+		return m.OldN(ctx)
 	case bulkjobrefusedrow.FieldCells:
 		return m.OldCells(ctx)
+	case bulkjobrefusedrow.FieldPassword:
+		return m.OldPassword(ctx)
+	case bulkjobrefusedrow.FieldExtra:
+		return m.OldExtra(ctx)
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.OldHadPassword(ctx)
+	case bulkjobrefusedrow.FieldRefused:
+		return m.OldRefused(ctx)
 	}
 	return nil, fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
 }
@@ -8651,12 +9727,47 @@ func (m *BulkJobRefusedRowMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetRow(v)
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetN(v)
+		return nil
 	case bulkjobrefusedrow.FieldCells:
 		v, ok := value.([]byte)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCells(v)
+		return nil
+	case bulkjobrefusedrow.FieldPassword:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExtra(v)
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRefused(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)
@@ -8669,6 +9780,18 @@ func (m *BulkJobRefusedRowMutation) AddedFields() []string {
 	if m.addrow != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRow)
 	}
+	if m.addn != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldN)
+	}
+	if m.addextra != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldExtra)
+	}
+	if m.addhad_password != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.addrefused != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldRefused)
+	}
 	return fields
 }
 
@@ -8679,6 +9802,14 @@ func (m *BulkJobRefusedRowMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case bulkjobrefusedrow.FieldRow:
 		return m.AddedRow()
+	case bulkjobrefusedrow.FieldN:
+		return m.AddedN()
+	case bulkjobrefusedrow.FieldExtra:
+		return m.AddedExtra()
+	case bulkjobrefusedrow.FieldHadPassword:
+		return m.AddedHadPassword()
+	case bulkjobrefusedrow.FieldRefused:
+		return m.AddedRefused()
 	}
 	return nil, false
 }
@@ -8695,6 +9826,34 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 		}
 		m.AddRow(v)
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddN(v)
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExtra(v)
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRefused(v)
+		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow numeric field %s", name)
 }
@@ -8702,7 +9861,11 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *BulkJobRefusedRowMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(bulkjobrefusedrow.FieldPassword) {
+		fields = append(fields, bulkjobrefusedrow.FieldPassword)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -8715,6 +9878,11 @@ func (m *BulkJobRefusedRowMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *BulkJobRefusedRowMutation) ClearField(name string) error {
+	switch name {
+	case bulkjobrefusedrow.FieldPassword:
+		m.ClearPassword()
+		return nil
+	}
 	return fmt.Errorf("unknown BulkJobRefusedRow nullable field %s", name)
 }
 
@@ -8731,8 +9899,23 @@ func (m *BulkJobRefusedRowMutation) ResetField(name string) error {
 	case bulkjobrefusedrow.FieldRow:
 		m.ResetRow()
 		return nil
+	case bulkjobrefusedrow.FieldN:
+		m.ResetN()
+		return nil
 	case bulkjobrefusedrow.FieldCells:
 		m.ResetCells()
+		return nil
+	case bulkjobrefusedrow.FieldPassword:
+		m.ResetPassword()
+		return nil
+	case bulkjobrefusedrow.FieldExtra:
+		m.ResetExtra()
+		return nil
+	case bulkjobrefusedrow.FieldHadPassword:
+		m.ResetHadPassword()
+		return nil
+	case bulkjobrefusedrow.FieldRefused:
+		m.ResetRefused()
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobRefusedRow field %s", name)

@@ -24,6 +24,8 @@ type Tx struct {
 	BulkJob *BulkJobClient
 	// BulkJobChunk is the client for interacting with the BulkJobChunk builders.
 	BulkJobChunk *BulkJobChunkClient
+	// BulkJobMark is the client for interacting with the BulkJobMark builders.
+	BulkJobMark *BulkJobMarkClient
 	// BulkJobProblem is the client for interacting with the BulkJobProblem builders.
 	BulkJobProblem *BulkJobProblemClient
 	// BulkJobRefusedRow is the client for interacting with the BulkJobRefusedRow builders.
@@ -204,6 +206,7 @@ func (tx *Tx) init() {
 	tx.AuditHead = NewAuditHeadClient(tx.config)
 	tx.BulkJob = NewBulkJobClient(tx.config)
 	tx.BulkJobChunk = NewBulkJobChunkClient(tx.config)
+	tx.BulkJobMark = NewBulkJobMarkClient(tx.config)
 	tx.BulkJobProblem = NewBulkJobProblemClient(tx.config)
 	tx.BulkJobRefusedRow = NewBulkJobRefusedRowClient(tx.config)
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)

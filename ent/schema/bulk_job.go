@@ -55,6 +55,9 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("warnings").Default(0),
 		field.Int("errors").Default(0),
 
+		field.Int("passwords").Default(0).Comment("Rows that set a password."),
+		field.Int("hashed_passwords").Default(0).Comment("Of these, those whose passwords have been hashed."),
+
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
@@ -86,6 +89,7 @@ func (BulkJob) Edges() []ent.Edge {
 		edge.To("chunks", BulkJobChunk.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("rows", BulkJobRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("refused_rows", BulkJobRefusedRow.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
+		edge.To("mark", BulkJobMark.Type).Unique().Annotations(entsql.OnDelete(entsql.Restrict)),
 		edge.To("problems", BulkJobProblem.Type).Annotations(entsql.OnDelete(entsql.Restrict)),
 	}
 }

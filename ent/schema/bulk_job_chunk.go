@@ -12,7 +12,7 @@ import (
 )
 
 // BulkJobChunk is a piece of an uploaded file, encrypted, because a file may
-// hold passwords. The pieces are deleted when the job has been verified.
+// hold passwords. The pieces are deleted when the job has ended.
 type BulkJobChunk struct{ ent.Schema }
 
 // Mixin of BulkJobChunk.

@@ -12,8 +12,9 @@ import (
 )
 
 // BulkJobRefusedRow is a refused row as it stood in the file, so that it can be
-// given back with the reasons, mended, and sent again. It is encrypted, because a
-// row may hold a password.
+// given back with the reasons, mended, and sent again, or corrected by itself. A
+// row that has been corrected stays here with its new cells as long as the job
+// may need them.
 type BulkJobRefusedRow struct{ ent.Schema }
 
 // Mixin of BulkJobRefusedRow.
@@ -24,7 +25,14 @@ func (BulkJobRefusedRow) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("job_id").Immutable(),
 		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header."),
-		field.Bytes("cells").Immutable().Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).Comment("The cells of the row as a JSON list, encrypted."),
+		field.Int("n").Default(0).Immutable().Comment("Counts the rows that are not blank, from 1."),
+		field.Bytes("cells").Sensitive().SchemaType(map[string]string{dialect.MySQL: "mediumblob"}).
+			Comment("The cells of the row without its password, as a JSON list, encrypted; of a selection, the key of the student."),
+		field.Bytes("password").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "blob"}).
+			Comment("The password, encrypted, until the job has ended."),
+		field.Int("extra").Default(0).Immutable().Comment("How many of the cells stand to the right of the last header."),
+		field.Int8("had_password").Default(0).Comment("1 where the row holds, or held, a password."),
+		field.Int8("refused").Default(1).Comment("0 for a row that has been corrected and is carried out with the others."),
 	}
 }
 

@@ -68,22 +68,23 @@ type ComplexityRoot struct {
 	}
 
 	BulkJob struct {
-		Changes      func(childComplexity int, first *int, after *string) int
-		CommitMode   func(childComplexity int) int
-		Counts       func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		Detected     func(childComplexity int) int
-		FileName     func(childComplexity int) int
-		FinishedAt   func(childComplexity int) int
-		GroupsMode   func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Kind         func(childComplexity int) int
-		Organization func(childComplexity int) int
-		Problems     func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
-		Progress     func(childComplexity int) int
-		StartedAt    func(childComplexity int) int
-		Status       func(childComplexity int) int
-		SubmittedBy  func(childComplexity int) int
+		Changes          func(childComplexity int, first *int, after *string) int
+		CommitMode       func(childComplexity int) int
+		Counts           func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Detected         func(childComplexity int) int
+		FailedRowsCSVURL func(childComplexity int) int
+		FileName         func(childComplexity int) int
+		FinishedAt       func(childComplexity int) int
+		GroupsMode       func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Organization     func(childComplexity int) int
+		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
+		Progress         func(childComplexity int) int
+		StartedAt        func(childComplexity int) int
+		Status           func(childComplexity int) int
+		SubmittedBy      func(childComplexity int) int
 	}
 
 	BulkJobChange struct {
@@ -564,6 +565,7 @@ type BulkJobResolver interface {
 
 	Changes(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error)
 	Problems(ctx context.Context, obj *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error)
+	FailedRowsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
 }
 type BulkJobChangeResolver interface {
 	Student(ctx context.Context, obj *model.BulkJobChange) (*model.Student, error)
@@ -773,6 +775,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Detected(childComplexity), true
+	case "BulkJob.failedRowsCsvUrl":
+		if e.ComplexityRoot.BulkJob.FailedRowsCSVURL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.FailedRowsCSVURL(childComplexity), true
 	case "BulkJob.fileName":
 		if e.ComplexityRoot.BulkJob.FileName == nil {
 			break
@@ -3559,6 +3567,8 @@ type BulkJob implements Node {
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
+  "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone."
+  failedRowsCsvUrl: String
   createdAt: DateTime!
   startedAt: DateTime
   finishedAt: DateTime
@@ -4134,6 +4144,8 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_changes(ctx, field)
 	case "problems":
 		return ec.fieldContext_BulkJob_problems(ctx, field)
+	case "failedRowsCsvUrl":
+		return ec.fieldContext_BulkJob_failedRowsCsvUrl(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_BulkJob_createdAt(ctx, field)
 	case "startedAt":
@@ -6572,6 +6584,29 @@ func (ec *executionContext) fieldContext_BulkJob_problems(ctx context.Context, f
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_failedRowsCsvUrl(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_failedRowsCsvUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJob().FailedRowsCSVURL(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_failedRowsCsvUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, true, "String")
 }
 
 func (ec *executionContext) _BulkJob_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
@@ -17823,6 +17858,12 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkJob_problems(ctx, field, obj)
+				})
+		case "failedRowsCsvUrl":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_failedRowsCsvUrl(ctx, field, obj)
 				})
 		case "createdAt":
 			out.Values[i] = ec._BulkJob_createdAt(ctx, field, obj)

@@ -27,6 +27,7 @@ type Loaders struct {
 	RolesByEducator   *Loader[int, []*db.RoleAssignment]
 	StudentByID       *Loader[int, *db.Student]
 	BulkJobByID       *Loader[int, *db.BulkJob]
+	FailedRowsByJob   *Loader[int, bool]
 }
 
 // NewLoaders returns loaders that know nothing yet.
@@ -44,6 +45,7 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer
 		RolesByEducator:   New(rolesByEducator(d)),
 		StudentByID:       New(studentByID(d)),
 		BulkJobByID:       New(bulkJobByID(i)),
+		FailedRowsByJob:   New(i.HaveFailedRows),
 		Settings:          New(settings(u)),
 	}
 	l.StudentCount = New(studentCount(r, l.SchoolByID))

@@ -70,11 +70,13 @@ type BulkJob struct {
 	// What will change (before the start) or has changed, field by field, in the order of the file.
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
-	Problems   *BulkJobProblemConnection `json:"problems"`
-	CreatedAt  time.Time                 `json:"createdAt"`
-	StartedAt  *time.Time                `json:"startedAt,omitempty"`
-	FinishedAt *time.Time                `json:"finishedAt,omitempty"`
-	Entity     *db.BulkJob               `json:"-"`
+	Problems *BulkJobProblemConnection `json:"problems"`
+	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone.
+	FailedRowsCSVURL *string     `json:"failedRowsCsvUrl,omitempty"`
+	CreatedAt        time.Time   `json:"createdAt"`
+	StartedAt        *time.Time  `json:"startedAt,omitempty"`
+	FinishedAt       *time.Time  `json:"finishedAt,omitempty"`
+	Entity           *db.BulkJob `json:"-"`
 }
 
 func (BulkJob) IsNode() {}

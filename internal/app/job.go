@@ -20,13 +20,13 @@ import (
 func (a *app) job() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "job",
-		Short: "List, show, start, cancel and undo bulk jobs",
+		Short: "List, show, start, cancel and undo bulk jobs, and get their refused rows",
 		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, whoever submitted them. A job that waits for
 a second administrator is approved by starting it, unless the operator has submitted it.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.listJobs(),
+	cmd.AddCommand(a.listJobs(), a.failedRows(),
 		a.oneJob("show", "Show a job, and the first of its changes and problems", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 			return job, nil
 		}),
@@ -77,50 +77,84 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 	cmd := &cobra.Command{
 		Use:   name + " ID",
 		Short: short,
-		Args: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 {
-				return nil
-			}
-			return misuse(cmd, "%s needs the id of one job; see homeroom job list", cmd.CommandPath())
-		},
+		Args:  oneArgument,
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		id, ok := globalid.Key(globalid.BulkJob, args[0])
-		if !ok {
-			return misuse(cmd, "%q is not the id of a job, such as %s", args[0], globalid.Encode(globalid.BulkJob, 1))
-		}
-		cfg, err := loader.Load(a.embedded(flags))
-		if err != nil {
+		return a.withJob(cmd, loader, args[0], func(system context.Context, s *services, job *db.BulkJob) error {
+			job, err := act(cmd.Context(), s, job)
+			if err != nil {
+				return err
+			}
+			if err := a.recordCommand(system, s.db); err != nil {
+				return err
+			}
+			return a.showJob(system, s, job, show)
+		})
+	}
+	return cmd
+}
+
+// oneArgument is for commands about one job.
+func oneArgument(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 {
+		return nil
+	}
+	return misuse(cmd, "%s needs the id of one job; see homeroom job list", cmd.CommandPath())
+}
+
+// withJob opens the database and reads a job, given by its id in the API.
+func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string, fn func(system context.Context, s *services, job *db.BulkJob) error) error {
+	id, ok := globalid.Key(globalid.BulkJob, name)
+	if !ok {
+		return misuse(cmd, "%q is not the id of a job, such as %s", name, globalid.Encode(globalid.BulkJob, 1))
+	}
+	cfg, err := loader.Load(a.embedded(cmd.Flags()))
+	if err != nil {
+		return err
+	}
+	secret, err := cfg.Secret.Load()
+	if err != nil {
+		return err
+	}
+	d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer d.Close()
+	s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+	if err != nil {
+		return err
+	}
+	system := viewer.AsSystem(cmd.Context(), "job that the operator names")
+	job, err := s.importer.Job(system, id)
+	if err != nil {
+		return err
+	}
+	return fn(system, s, job)
+}
+
+func (a *app) failedRows() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "failed-rows ID",
+		Short: "Write the refused rows of a job as a CSV file",
+		Long: `Writes the rows that a job has refused to the standard output, as a CSV file with the columns of the one that was
+imported and with what is wrong at the end of each row. Mended, the file can be imported as it is. Passwords are
+left out.`,
+		Example: `  homeroom job failed-rows job_1 > failed-rows.csv`,
+		Args:    oneArgument,
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return a.withJob(cmd, loader, args[0], func(system context.Context, s *services, job *db.BulkJob) error {
+			if err := a.recordCommand(system, s.db); err != nil {
+				return err
+			}
+			_, err := s.importer.FailedRows(system, a.out, job.ID)
 			return err
-		}
-		secret, err := cfg.Secret.Load()
-		if err != nil {
-			return err
-		}
-		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
-		if err != nil {
-			return err
-		}
-		defer d.Close()
-		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
-		if err != nil {
-			return err
-		}
-		system := viewer.AsSystem(cmd.Context(), "job that the operator names")
-		job, err := s.importer.Job(system, id)
-		if err == nil {
-			job, err = act(cmd.Context(), s, job)
-		}
-		if err != nil {
-			return err
-		}
-		if err := a.recordCommand(system, d); err != nil {
-			return err
-		}
-		return a.showJob(system, s, job, show)
+		})
 	}
 	return cmd
 }

@@ -7,6 +7,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/globalid"
 )
 
 // showVerified tells what the reader made of a file and what it will change.
@@ -31,18 +32,32 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, mo
 	}
 	if job.Status == bulkjob.StatusFAILED {
 		fmt.Fprintln(a.out, "  Nothing was written.")
+		return a.nameFailedRows(ctx, s, job)
 	}
 	return nil
+}
+
+// nameFailedRows tells how to get the refused rows of a job, if there are any.
+func (a *app) nameFailedRows(ctx context.Context, s *services, job *db.BulkJob) error {
+	has, err := s.importer.HaveFailedRows(ctx, []int{job.ID})
+	if err == nil && has[job.ID] {
+		fmt.Fprintf(a.out, "  The refused rows, to be mended and imported again: homeroom job failed-rows %s > failed-rows.csv\n",
+			globalid.Encode(globalid.BulkJob, job.ID))
+	}
+	return err
 }
 
 func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, most int) error {
 	if job.Status == bulkjob.StatusFAILED {
 		fmt.Fprintln(a.out, "  Nothing was written.")
-		return a.showProblems(ctx, s, job, most)
+		if err := a.showProblems(ctx, s, job, most); err != nil {
+			return err
+		}
+		return a.nameFailedRows(ctx, s, job)
 	}
 	fmt.Fprintf(a.out, "  created %d, updated %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
 		job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
-	return nil
+	return a.nameFailedRows(ctx, s, job)
 }
 
 func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {

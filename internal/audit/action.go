@@ -59,6 +59,7 @@ const (
 	JobHeld          Action = "JOB_HELD"
 	JobApproved      Action = "JOB_APPROVED"
 	JobCanceled      Action = "JOB_CANCELED"
+	JobRowCorrected  Action = "JOB_ROW_CORRECTED"
 	JobUndoRequested Action = "JOB_UNDO_REQUESTED"
 	JobRowsApplied   Action = "JOB_ROWS_APPLIED"
 	JobRowsUndone    Action = "JOB_ROWS_UNDONE"
@@ -67,19 +68,20 @@ const (
 
 // What is read, and what is refused.
 const (
-	StudentsRead       Action = "STUDENTS_READ"
-	StudentsWatched    Action = "STUDENTS_WATCHED"
-	GraphiQLOpened     Action = "GRAPHIQL_OPENED"
-	NoticeDownloaded   Action = "NOTICE_DOWNLOADED"
-	StudentsExported   Action = "STUDENTS_EXPORTED"
-	AuditRead          Action = "AUDIT_READ"
-	AuditDownloaded    Action = "AUDIT_DOWNLOADED"
-	AccessRefused      Action = "ACCESS_REFUSED"
-	RefusalsCounted    Action = "REFUSALS_COUNTED"
-	OperatorCommand    Action = "OPERATOR_COMMAND"
-	NumbersRepaired    Action = "NUMBERS_REPAIRED"
-	DatabaseMigrated   Action = "DATABASE_MIGRATED"
-	SampleDistrictMade Action = "SAMPLE_DISTRICT_MADE"
+	StudentsRead         Action = "STUDENTS_READ"
+	StudentsWatched      Action = "STUDENTS_WATCHED"
+	GraphiQLOpened       Action = "GRAPHIQL_OPENED"
+	NoticeDownloaded     Action = "NOTICE_DOWNLOADED"
+	StudentsExported     Action = "STUDENTS_EXPORTED"
+	FailedRowsDownloaded Action = "FAILED_ROWS_DOWNLOADED"
+	AuditRead            Action = "AUDIT_READ"
+	AuditDownloaded      Action = "AUDIT_DOWNLOADED"
+	AccessRefused        Action = "ACCESS_REFUSED"
+	RefusalsCounted      Action = "REFUSALS_COUNTED"
+	OperatorCommand      Action = "OPERATOR_COMMAND"
+	NumbersRepaired      Action = "NUMBERS_REPAIRED"
+	DatabaseMigrated     Action = "DATABASE_MIGRATED"
+	SampleDistrictMade   Action = "SAMPLE_DISTRICT_MADE"
 )
 
 // meanings says in words what each action is. The API, docs/audit.md and the check
@@ -128,24 +130,26 @@ var meanings = map[Action]string{
 	JobHeld:          "A bulk job waits for a second administrator.",
 	JobApproved:      "A second administrator let a bulk job go on.",
 	JobCanceled:      "A bulk job was canceled.",
+	JobRowCorrected:  "The cells of a row of a bulk job were corrected before it was started.",
 	JobUndoRequested: "Somebody asked to undo a bulk job.",
 	JobRowsApplied:   "Rows of a bulk job were written; the rows themselves say what changed.",
 	JobRowsUndone:    "Rows of a bulk job were put back.",
 	JobFinished:      "A bulk job came to its end.",
 
-	StudentsRead:       "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.",
-	StudentsWatched:    "A subscription began that gives out personal data.",
-	GraphiQLOpened:     "Somebody opened GraphiQL.",
-	NoticeDownloaded:   "The CSV behind the notice was downloaded.",
-	StudentsExported:   "Students were exported as CSV.",
-	AuditRead:          "Somebody read the audit trail.",
-	AuditDownloaded:    "The audit trail was downloaded as CSV.",
-	AccessRefused:      "Something was refused; the code says why.",
-	RefusalsCounted:    "Further refusals of the same caller in the same minute, as a count.",
-	OperatorCommand:    "The operator ran a command that changes or gives out personal data.",
-	NumbersRepaired:    "The doctor repaired numbers that are derived from others.",
-	DatabaseMigrated:   "The tables were brought up to date.",
-	SampleDistrictMade: "A made-up district was written.",
+	StudentsRead:         "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.",
+	StudentsWatched:      "A subscription began that gives out personal data.",
+	GraphiQLOpened:       "Somebody opened GraphiQL.",
+	NoticeDownloaded:     "The CSV behind the notice was downloaded.",
+	StudentsExported:     "Students were exported as CSV.",
+	FailedRowsDownloaded: "The refused rows of a bulk job were downloaded as CSV.",
+	AuditRead:            "Somebody read the audit trail.",
+	AuditDownloaded:      "The audit trail was downloaded as CSV.",
+	AccessRefused:        "Something was refused; the code says why.",
+	RefusalsCounted:      "Further refusals of the same caller in the same minute, as a count.",
+	OperatorCommand:      "The operator ran a command that changes or gives out personal data.",
+	NumbersRepaired:      "The doctor repaired numbers that are derived from others.",
+	DatabaseMigrated:     "The tables were brought up to date.",
+	SampleDistrictMade:   "A made-up district was written.",
 }
 
 // Actions are all of them, in the order of their names.

@@ -37,7 +37,7 @@ func Default() Config {
 			MaxUploadBytes:  256 << 20,
 			MaxRequestBytes: 1 << 20,
 			RequestTimeout:  30 * time.Second,
-			JobLease:        30 * time.Second,
+			JobLease:        20 * time.Second,
 		},
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,

@@ -59,7 +59,7 @@ func (s Server) Validate() error {
 		add("request-timeout", "%v is not between 1s and 1h", s.RequestTimeout)
 	}
 	if s.JobLease < time.Second || s.JobLease > 10*time.Minute {
-		add("job-lease", "%v is not between 1s and 10m; 30s outlasts a pause of the database", s.JobLease)
+		add("job-lease", "%v is not between 1s and 10m; 20s outlasts a pause of the database", s.JobLease)
 	}
 	if s.MaxRequestBytes < 1<<10 {
 		add("max-request-bytes", "%d bytes are too few for an ordinary request; 1KiB is the least", s.MaxRequestBytes)

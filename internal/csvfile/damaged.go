@@ -1,6 +1,7 @@
 package csvfile
 
 import (
+	"regexp"
 	"strings"
 	"unicode"
 )
@@ -11,12 +12,24 @@ import (
 // #N/A or ######.
 //
 // It cannot know of damage that leaves a plausible id behind: leading zeros that
-// were dropped, digits after the fifteenth that were turned into zeros, and ids
-// such as 3-4 that were turned into dates. An id such as 12E3, without the sign,
+// were dropped, and digits after the fifteenth that were turned into zeros; DatedID
+// knows of ids that were turned into dates. An id such as 12E3, without the sign,
 // may be what somebody meant, and is not reported.
 func DamagedNumber(cell string) bool {
 	cell = Clean(cell)
 	return isScientific(cell) || isErrorValue(cell)
+}
+
+// dated are what spreadsheet programs make of 1-2 and 1-2-26, in English and in
+// German.
+var dated = regexp.MustCompile(`(?i)^(\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|` +
+	`\d{1,2}\. ?(jan|feb|mrz|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez)\.?|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})$`)
+
+// DatedID reports whether an id looks like the day that a spreadsheet program has
+// made of something like 1-2. Somebody may have meant it, so it is only a sign.
+func DatedID(cell string) bool {
+	cell = Clean(cell)
+	return len(cell) >= 5 && len(cell) <= 11 && dated.MatchString(cell)
 }
 
 // isScientific reports whether s is a digit, an optional fraction after a point

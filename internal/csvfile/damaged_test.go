@@ -25,3 +25,19 @@ func TestDamagedNumber(t *testing.T) {
 		})
 	}
 }
+
+func TestDatedID(t *testing.T) {
+	t.Parallel()
+	for _, cell := range []string{"2-Jan", "12-DEC", "Jan-02", " 2-Jan ", "2. Jan", "03.Mär", "1/2/2026", "01.02.2026"} {
+		t.Run(cell+" is a day", func(t *testing.T) {
+			t.Parallel()
+			equal(t, csvfile.DatedID(cell), true)
+		})
+	}
+	for _, cell := range []string{"", "1-2", "2-Jana", "A2-Jan", "20260102", "1/2", "1/2/26", "Jan", "may", "1.2.3", "2-Jan-2026-0042"} {
+		t.Run(cell+" is none", func(t *testing.T) {
+			t.Parallel()
+			equal(t, csvfile.DatedID(cell), false)
+		})
+	}
+}

@@ -28,6 +28,10 @@ type Record struct {
 	// delimiter that should have been quoted, and is better refused.
 	Extra int
 
+	// Beyond is what stood there, up to the last text, blank cells included; nil
+	// where Extra is 0. It is for giving the row back, not for reading it.
+	Beyond []string
+
 	// Flaws are cells that do not hold what somebody typed. Only workbooks know of
 	// any.
 	Flaws []Flaw
@@ -133,14 +137,19 @@ func (r *Reader) record() Record {
 		StrayQuote: r.scan.stray,
 	}
 	all, start := string(text), 0
+	var beyond []string
 	for i, end := range ends {
 		cell := Clean(all[start:end])
 		start = end
 		switch {
 		case i < columns:
 			rec.Cells[i] = cell
-		case cell != "":
-			rec.Extra++
+		default:
+			beyond = append(beyond, cell)
+			if cell != "" {
+				rec.Extra++
+				rec.Beyond = beyond
+			}
 		}
 	}
 	return rec

@@ -80,6 +80,8 @@ func refuseSignature(head []byte) error {
 // refuseZip names what is in a zip archive, because a modern workbook is one.
 func refuseZip(head []byte) error {
 	switch {
+	case bytes.Contains(head, []byte("word/")):
+		return notText("This is a word processor document, not a CSV file.", "Copy the list into a spreadsheet and save it as CSV.")
 	case bytes.Contains(head, []byte("[Content_Types].xml")), bytes.Contains(head, []byte("xl/")):
 		return notText("This is an Excel workbook (.xlsx), not a CSV file.", hintSaveAsCSV)
 	case bytes.Contains(head, []byte("opendocument")):

@@ -94,7 +94,7 @@ func (s source) open() (*sql.DB, *bounded, error) {
 	// Proxies and servers close idle connections; a shorter life avoids
 	// meeting a closed one.
 	conn.SetConnMaxLifetime(4 * time.Minute)
-	conn.SetConnMaxIdleTime(45 * time.Second)
+	conn.SetConnMaxIdleTime(12 * time.Second) // Before the database ends it: see wait_timeout.
 	return conn, b, nil
 }
 

@@ -10,7 +10,7 @@ import (
 
 // A server that freezes in the middle of a transaction must not keep its locks
 // for the eight hours that are usual.
-func TestASilentTransactionEndsAfterAMinute(t *testing.T) {
+func TestASilentTransactionEnds(t *testing.T) {
 	t.Parallel()
 	conn, err := database.OpenSQL(dbtest.URL(t, database.MySQL))
 	if err != nil {
@@ -18,7 +18,7 @@ func TestASilentTransactionEndsAfterAMinute(t *testing.T) {
 	}
 	defer conn.Close()
 	var seconds int
-	if err := conn.QueryRowContext(context.Background(), "SELECT @@SESSION.wait_timeout").Scan(&seconds); err != nil || seconds != 60 {
+	if err := conn.QueryRowContext(context.Background(), "SELECT @@SESSION.wait_timeout").Scan(&seconds); err != nil || seconds != 20 {
 		t.Errorf("the database waits %d s, %v", seconds, err)
 	}
 }

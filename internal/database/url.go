@@ -108,8 +108,9 @@ func parseMySQL(raw string) (source, error) {
 	c.ClientFoundRows = true
 	c.Timeout = 10 * time.Second
 	// A server that froze, or whose machine lost its network, keeps its locks until
-	// the database ends the connection. Nothing here is silent for a minute in the
-	// middle of a transaction.
-	c.Params = map[string]string{"wait_timeout": "60", "time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
+	// the database ends the connection. That must not be much later than the end of
+	// its lease on a job, and nothing here is silent for so long in the middle of a
+	// transaction.
+	c.Params = map[string]string{"wait_timeout": "20", "time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
 	return source{kind: MySQL, dsn: c.FormatDSN(), mysql: c}, nil
 }

@@ -23,6 +23,7 @@ import (
 	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/viewer"
 )
@@ -40,6 +41,7 @@ type Service struct {
 	public string
 	notify *notify.Service
 	export *export.Service
+	jobs   *importer.Service
 	audit  *audit.Service
 	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	now    func() time.Time
@@ -56,6 +58,7 @@ type Options struct {
 	PublicURL string
 	Notify    *notify.Service
 	Export    *export.Service
+	Importer  *importer.Service
 	// Audit records each file before its first byte is given out.
 	Audit *audit.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
@@ -75,7 +78,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+		notify: o.Notify, export: o.Export, jobs: o.Importer, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -108,6 +111,7 @@ type file struct {
 var files = map[string]file{
 	unassignedFile: {"unassigned-active-students", audit.NoticeDownloaded, (*Service).writeUnassigned},
 	studentsFile:   {"students", audit.StudentsExported, (*Service).writeStudents},
+	failedRowsFile: {"failed-rows", audit.FailedRowsDownloaded, (*Service).writeFailedRows},
 }
 
 // address returns the address of a file about an organization, for one educator.
@@ -198,10 +202,12 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 // record records a download before its first byte: what is not on record is not
 // given out. The texts that were searched for are not recorded.
 func (s *Service) record(ctx context.Context, f file, organizationID int, q url.Values) error {
-	who := audit.ActorOf(ctx)
-	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), audit.Event{
-		Action: f.action, DistrictID: who.DistrictID, OrganizationID: organizationID, Target: audit.On(globalid.Organization, organizationID),
-		Facts: audit.Facts{"filtered": q.Get("filter") != ""}})
+	e := audit.Event{Action: f.action, DistrictID: audit.ActorOf(ctx).DistrictID, OrganizationID: organizationID,
+		Target: audit.On(globalid.Organization, organizationID), Facts: audit.Facts{"filtered": q.Get("filter") != ""}}
+	if job, ok := globalid.Key(globalid.BulkJob, q.Get("job")); ok {
+		e.JobID, e.Target, e.Facts = job, audit.On(globalid.BulkJob, job), nil
+	}
+	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), e)
 }
 
 // lazy sets the headers of a file with its first byte.

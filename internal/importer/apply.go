@@ -26,6 +26,11 @@ type batch struct {
 	// careful has the batch look whether ids have been taken before it writes them.
 	// Without it the unique indexes are trusted to tell, as they hardly ever do.
 	careful bool
+
+	// file is where the rows stand, nil where refusing one writes nothing at all.
+	file *rowsOfFile
+	// cells are the rows as they stand there, once one of them has been refused.
+	cells map[int]*refusedRow
 }
 
 // plannedRow is a row on its way into the roster.
@@ -100,11 +105,13 @@ func (s *Service) apply(ctx context.Context, h *held) error {
 // applyBatches writes the rows batch by batch. Whoever goes on after a crash
 // finds in processed_rows where.
 func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err error) {
+	file := s.rowsOf(h.job)
 	first := h.job.ProcessedRows == 0
 	for b, err := range s.batches(ctx, h.job) {
 		if err != nil {
 			return false, err
 		}
+		b.file = file
 		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
 			return false, err
 		}
@@ -133,9 +140,16 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 	const tries = 3
 	write := func() error {
-		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-			return s.carryOut(ctx, client, b)
-		})
+		carryOut := func(ctx context.Context, client *db.Client) error { return s.carryOut(ctx, client, b) }
+		err := s.inFence(ctx, h, carryOut)
+		if !errors.Is(err, errWantsCells) {
+			return err
+		}
+		// The file is read when no transaction is open.
+		if b.cells, err = b.file.between(ctx, b.rows[0].Row, b.last().Row); err != nil {
+			return err
+		}
+		return s.inFence(ctx, h, carryOut)
 	}
 	err := write()
 	for try := 1; isDuplicate(err) && try < tries; try++ {
@@ -287,10 +301,28 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) err
 			reword(p)
 		}
 	}
+	if b.file != nil && b.cells == nil && len(b.refusals()) > 0 {
+		return errWantsCells
+	}
 	if err := s.noteVersions(ctx, client, b); err != nil {
 		return err
 	}
 	return s.settle(ctx, client, b)
+}
+
+// errWantsCells ends a transaction in which a row was refused whose cells have not
+// been read yet. It is rare that a plan does not hold, so they are read only then.
+var errWantsCells = errors.New("importer: the cells of a refused row are wanted")
+
+// kept are the refused rows as they stand in the file.
+func (b *batch) kept() []*refusedRow {
+	var kept []*refusedRow
+	for _, r := range b.rows {
+		if r.refusal != nil && b.cells[r.Row] != nil {
+			kept = append(kept, b.cells[r.Row])
+		}
+	}
+	return kept
 }
 
 func (b *batch) refusals() []*problem {

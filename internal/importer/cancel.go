@@ -82,7 +82,10 @@ func (s *Service) cancel(ctx context.Context, client *db.Client, job *db.BulkJob
 	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
 	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
 	if job.Status == bulkjob.StatusPROCESSING {
-		return mustHitOne(client.ExecContext(ctx, end+" WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
+		if err := mustHitOne(client.ExecContext(ctx, end+" WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...)); err != nil {
+			return err
+		}
+		return forgetFile(ctx, client, job.ID)
 	}
 	err := mustHitOne(client.ExecContext(ctx, end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
 		"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))

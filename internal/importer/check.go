@@ -170,6 +170,8 @@ func (r *fileRow) undamaged(column, current string) string {
 		r.warn(column, problemf(DamagedID, "To change it on purpose, edit it in the dashboard.",
 			"A spreadsheet program seems to have shortened %s; %s stays as it is on record.", current, column))
 		return current
+	case cell != current && csvfile.DatedID(cell):
+		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
 	}
 	return cell
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -50,7 +51,7 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 		rows := make([]*studentRow, len(chunk))
 		for i, id := range chunk {
 			row++
-			rows[i] = &studentRow{fileRow: &fileRow{Row: row, N: row, layout: l}, id: id, draft: &plan{Student: 1}}
+			rows[i] = &studentRow{fileRow: &fileRow{Row: row, N: row, layout: l, cells: []string{strconv.Itoa(id)}}, id: id, draft: &plan{Student: 1}}
 		}
 		if err := c.checkSelected(ctx, rows); err != nil {
 			return fmt.Errorf("check the selected students from %d on: %w", rows[0].Row, err)

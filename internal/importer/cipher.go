@@ -13,6 +13,7 @@ import (
 const (
 	forFile      = "file"
 	forPasswords = "passwords"
+	forRows      = "rows"
 )
 
 // seal encrypts and authenticates things of one job with AES-256-GCM.

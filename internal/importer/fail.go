@@ -23,10 +23,13 @@ func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
 		if err := s.writeProblems(ctx, client, h.job.ID, []*problem{why}); err != nil {
 			return err
 		}
-		err := s.leaveVerifying(ctx, client, h,
+		_, err := client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, finished_at = ?, errors = total_rows, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), h.job.ID)
 		if err != nil {
+			return err
+		}
+		if err := forgetFile(ctx, client, h.job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)
@@ -44,16 +47,26 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 			refused[p.Row] = true
 		}
 	}
-	err := s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	kept, err := s.refusedIn(ctx, h.job, refused)
+	if err != nil {
+		return err
+	}
+	err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		if err := s.writeProblems(ctx, client, h.job.ID, why); err != nil {
 			return err
 		}
+		if err := s.refuseKept(ctx, client, h.job.ID, kept); err != nil {
+			return err
+		}
 		// MySQL assigns from left to right, so the sum comes before the zeros.
-		err := s.leaveVerifying(ctx, client, h,
+		_, err := client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors = errors + ?, "+
 				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), h.job.ID)
 		if err != nil {
+			return err
+		}
+		if err := forgetFile(ctx, client, h.job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)

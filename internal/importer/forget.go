@@ -15,15 +15,16 @@ import (
 // What has been forgotten of a job.
 const (
 	forgottenNothing int8 = iota
-	// forgottenImages: what the rows replaced, old password hashes among it.
+	// forgottenImages: what the rows replaced, old password hashes among it, and the
+	// cells of refused rows.
 	forgottenImages
-	// forgottenRows: rows, problems and refused rows; the counts stay.
+	// forgottenRows: rows and problems, too; the counts stay.
 	forgottenRows
 )
 
 // forget removes what jobs keep about people when its time is over, as the
-// organization of the job has set it: what the rows replaced when the job can no
-// longer be undone, and later the rows, the problems and the refused rows. A job
+// organization of the job has set it: what the rows replaced, and the refused rows,
+// when the job can no longer be undone, and later the rows and the problems. A job
 // that nobody has started for as long is canceled, which removes its plans.
 func (s *Service) forget(ctx context.Context) error {
 	now := s.instant()
@@ -85,8 +86,8 @@ func (s *Service) expire(ctx context.Context, job *db.BulkJob) error {
 // forgetJob removes a part of a job, a few rows at a time, and notes it when it
 // is done, so that the next sweep does not look again.
 func (s *Service) forgetJob(ctx context.Context, job *db.BulkJob, what int8) error {
-	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN "}
-	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?"}
+	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ", "DELETE FROM bulk_job_refused_rows WHERE id IN "}
+	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?", "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
 	if what == forgottenRows {
 		statements, find = nil, nil
 		for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows", "bulk_job_chunks"} {

@@ -242,7 +242,8 @@ func (b *bench) consistent() {
 		"SELECT COUNT(*) FROM students s WHERE group_count <> (SELECT COUNT(*) FROM enrollments e WHERE e.student_id = s.id)",
 		"SELECT COUNT(*) FROM students WHERE ungrouped <> CASE WHEN group_count = 0 THEN 1 ELSE 0 END",
 		"SELECT COUNT(*) FROM `groups` g WHERE student_count <> (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = g.id)",
-		"SELECT COUNT(*) FROM bulk_job_chunks c JOIN bulk_jobs j ON j.id = c.job_id WHERE j.status <> 'VERIFYING'",
+		"SELECT COUNT(*) FROM bulk_job_chunks c JOIN bulk_jobs j ON j.id = c.job_id WHERE j.status NOT IN ('VERIFYING', 'READY', 'HELD', 'PROCESSING')",
+		"SELECT COUNT(*) FROM bulk_job_refused_rows r JOIN bulk_jobs j ON j.id = r.job_id WHERE r.password IS NOT NULL AND j.status NOT IN ('VERIFYING', 'READY', 'HELD', 'PROCESSING')",
 	} {
 		if n := b.number(query); n != 0 {
 			b.t.Errorf("%d rows of %s", n, query)
@@ -300,7 +301,7 @@ const (
 // clean makes room for a further world in the same database.
 func (b *bench) clean() {
 	b.t.Helper()
-	for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
+	for _, table := range []string{"bulk_job_marks", "bulk_job_refused_rows", "bulk_job_rows", "bulk_job_problems", "bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
 		"group_educators", "groups", "role_assignments", "students", "educators"} {
 		b.exec("DELETE FROM `" + table + "`")
 	}

@@ -31,7 +31,9 @@
 //     counters and progress of a batch are written in one transaction, which
 //     begins by asking whether the job is still this server's own.
 //   - A file, which may hold passwords, and a password in a preview are only ever
-//     stored encrypted, and are removed as soon as they have been used.
+//     stored encrypted. The file is removed when the job has ended, a password as
+//     soon as it has been hashed.
+//   - A refused row can be had as it stood in the file, so that it can be mended.
 package importer
 
 import (

@@ -17,6 +17,11 @@ type layout struct {
 	header map[string]string
 	// ignored are the headers that nobody understands, as they stand in the file.
 	ignored []string
+	// secret are the positions of columns that hold passwords, as far as their
+	// headers tell.
+	secret []int
+	// keys are the headers as they are compared.
+	keys []string
 }
 
 // readHeader finds the columns of a kind, or says why the file cannot be one of
@@ -27,6 +32,7 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 	for i, h := range headers {
 		keys[i] = headerKey(h)
 	}
+	l.keys = keys
 	taken := make([]bool, len(headers))
 	for _, c := range columns[kind] {
 		at := positions(keys, append([]string{c.Name}, c.Aliases...))
@@ -45,7 +51,10 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 		}
 	}
 	for i, h := range headers {
-		if !taken[i] && h != "" {
+		if isSecret(h) {
+			l.secret = append(l.secret, i)
+		}
+		if !taken[i] && h != "" && !isReason(h) {
 			l.ignored = append(l.ignored, h)
 		}
 	}

@@ -16,8 +16,10 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// DefaultLease is how long a server keeps a job without a sign of life.
-const DefaultLease = 30 * time.Second
+// DefaultLease is how long a server keeps a job without a sign of life. Another
+// one looks for work every second, so that it has the job of a dead server within
+// 30 seconds, with room for a machine that is busy.
+const DefaultLease = 20 * time.Second
 
 // errLost is returned where another server has taken the job over, or the job
 // has left the state that was worked on.

@@ -21,6 +21,7 @@ type preview struct {
 	batches  int
 	plans    [][]any
 	problems []*problem
+	refused  []*refusedRow
 	tally    tally
 	verified int
 }
@@ -32,6 +33,9 @@ func (p *preview) add(ctx context.Context, rows []*fileRow) error {
 	for _, r := range rows {
 		p.problems = append(p.problems, r.problems...)
 		t.count(r)
+		if r.refused {
+			p.refused = append(p.refused, r.keep())
+		}
 		if r.refused || r.plan == nil {
 			continue
 		}
@@ -67,12 +71,15 @@ func (p *preview) flush(ctx context.Context) error {
 		if err := s.writeProblems(ctx, client, jobID, p.problems); err != nil {
 			return err
 		}
+		if err := s.keepRows(ctx, client, jobID, p.refused); err != nil {
+			return err
+		}
 		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
 			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, "+
 			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, jobID)
 		return err
 	})
-	p.batches, p.plans, p.problems, p.tally = 0, p.plans[:0], p.problems[:0], tally{}
+	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], tally{}
 	return err
 }

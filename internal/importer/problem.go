@@ -20,6 +20,7 @@ const (
 	MissingColumn   = "MISSING_COLUMN"
 	DuplicateColumn = "DUPLICATE_COLUMN"
 	NoRows          = "NO_ROWS"
+	OtherHeader     = "OTHER_HEADER"
 	AccountDisabled = "ACCOUNT_DISABLED"
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
@@ -27,6 +28,7 @@ const (
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
+	HeaderAgain     = "HEADER_AGAIN"
 	Required        = "REQUIRED"
 	CannotClear     = "CANNOT_CLEAR"
 	DuplicateInFile = "DUPLICATE_IN_FILE"

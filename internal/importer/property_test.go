@@ -79,6 +79,9 @@ func TestNoRowIsLost(t *testing.T) {
 			if refused := b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_problems WHERE severity = 'ERROR' AND job_id = ?", job.ID); refused != job.Errors {
 				t.Errorf("seed %d: %d rows with errors, %d counted", seed, refused, job.Errors)
 			}
+			if kept := b.number("SELECT COUNT(*) FROM bulk_job_refused_rows WHERE refused = 1 AND job_id = ?", job.ID); kept != job.Errors {
+				t.Errorf("seed %d: %d refused rows are kept, %d counted", seed, kept, job.Errors)
+			}
 			checked := *job
 			job = b.applied(who, job)
 			if job.Created != checked.Created || job.Updated != checked.Updated || job.Errors != checked.Errors || job.ProcessedRows != rows {

@@ -18,6 +18,7 @@ type fileRow struct {
 
 	layout   *layout
 	cells    []string
+	beyond   []string // What stood to the right of the last column.
 	flaws    []csvfile.Flaw
 	problems []*problem
 	refused  bool
@@ -29,15 +30,24 @@ type fileRow struct {
 	label    string
 }
 
+// newRow returns nil for a row of other column names than those of the file.
 func newRow(l *layout, n int, rec csvfile.Record) *fileRow {
-	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, flaws: rec.Flaws}
-	for i, cell := range r.cells {
-		r.cells[i] = csvfile.UnguardFormula(cell)
+	r := &fileRow{Row: rec.Row, N: n, layout: l, cells: rec.Cells, beyond: rec.Beyond, flaws: rec.Flaws}
+	for _, cells := range [][]string{r.cells, r.beyond} {
+		for i, cell := range cells {
+			cells[i] = csvfile.UnguardFormula(cell)
+		}
 	}
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.
 		r.fail("", problemf(ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
 			"The row has more cells than the first row has column names, so its cells may have slipped."))
+	}
+	switch again, other := l.repeats(r.cells); {
+	case again:
+		r.fail("", problemf(HeaderAgain, "Delete the row.", "The row holds the column names again."))
+	case other:
+		return nil
 	}
 	r.refuseFailed()
 	return r

@@ -59,6 +59,9 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
 		return err
 	}
+	if err := s.refuseKept(ctx, client, b.job.ID, b.kept()); err != nil {
+		return err
+	}
 	recordBatch(ctx, b, &written)
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
 		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
@@ -72,6 +75,9 @@ func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) er
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
 	if err != nil {
+		return err
+	}
+	if err := forgetFile(ctx, client, jobID); err != nil {
 		return err
 	}
 	return s.recordEnd(ctx, client, jobID)

@@ -264,22 +264,26 @@ func TestUploads(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 3 {
+			const pieces = "SELECT COUNT(*) FROM bulk_job_chunks WHERE job_id = ?"
+			if n := b.number(pieces, job.ID); n != 3 {
 				t.Errorf("%d pieces", n)
 			}
 			b.want(b.drained(job.ID), ready, 1, 0, 0, 19999)
+			if _, err := b.Cancel(ctx, job.ID); err != nil || b.number(pieces, job.ID) != 0 {
+				t.Errorf("%d pieces are left; %v", b.number(pieces, job.ID), err)
+			}
 		})
 		t.Run("a stored file whose end is missing, or that was changed, is not read", func(t *testing.T) {
 			for _, damage := range []string{
-				"DELETE FROM bulk_job_chunks WHERE seq = 2",
-				"UPDATE bulk_job_chunks SET seq = 7 - seq",
+				"DELETE FROM bulk_job_chunks WHERE seq = 2 AND job_id = ?",
+				"UPDATE bulk_job_chunks SET seq = 7 - seq WHERE job_id = ?",
 			} {
 				in.File = strings.NewReader(big)
 				job, err := b.Submit(ctx, in)
 				if err != nil {
 					t.Fatal(err)
 				}
-				b.exec(damage)
+				b.exec(damage, job.ID)
 				for range 5 {
 					if err := b.Drain(context.Background()); err != nil {
 						t.Fatal(err)
@@ -288,7 +292,7 @@ func TestUploads(t *testing.T) {
 				}
 				b := &bench{World: b.World, Service: b.Service, t: t}
 				b.wantProblems(b.job(job.ID), `row 0  INTERNAL ""`)
-				if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 0 {
+				if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks WHERE job_id = ?", job.ID); n != 0 {
 					t.Errorf("%d pieces are left", n)
 				}
 			}

@@ -6,6 +6,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/viewer"
 )
@@ -52,10 +53,25 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.withdrawAll(ctx); err != nil {
 		return err
 	}
+	if err := s.forgetFiles(ctx); err != nil {
+		return err
+	}
 	if err := s.forget(ctx); err != nil {
 		return err
 	}
 	return s.warnOfOtherKeys(ctx)
+}
+
+// forgetFiles removes the files of jobs that have ended, should any be left.
+func (s *Service) forgetFiles(ctx context.Context) error {
+	ended, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.StatusIn(finished...), bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
+	for _, id := range ended {
+		if err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return forgetFile(ctx, client, id) }); err != nil {
+			return err
+		}
+	}
+	return err
 }
 
 // inTx is InTx of the database, or inFence of a job that is held.

@@ -125,7 +125,11 @@ func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*f
 				return err
 			}
 			n++
-			rows = append(rows, newRow(l, n, rec))
+			row := newRow(l, n, rec)
+			if row == nil {
+				return otherHeader(rec.Row)
+			}
+			rows = append(rows, row)
 		}
 		if !put(rows) {
 			return nil
@@ -214,8 +218,10 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 		return err
 	}
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_problems WHERE job_id = ?", h.job.ID); err != nil {
-			return err
+		for _, table := range []string{"bulk_job_problems", "bulk_job_refused_rows"} {
+			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", h.job.ID); err != nil {
+				return err
+			}
 		}
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, "+
 			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.job.ID)
@@ -237,22 +243,16 @@ func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l 
 	})
 }
 
-// finishVerifying makes the job READY and removes the file, of which nothing is
-// needed any more, or ends a job that is all or nothing and cannot be all.
+// finishVerifying makes the job READY, or ends a job that is all or nothing and
+// cannot be all. The file stays until the job has ended: rows that are refused
+// when they are written are given back as they stand in it.
 func (s *Service) finishVerifying(ctx context.Context, h *held, total tally) error {
 	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.errors > 0 {
 		return s.failRows(ctx, h, nil)
 	}
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		return s.leaveVerifying(ctx, client, h, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusREADY), h.job.ID)
-	})
-}
-
-func (s *Service) leaveVerifying(ctx context.Context, client *db.Client, h *held, query string, args ...any) error {
-	if _, err := client.ExecContext(ctx, query, args...); err != nil {
 		return err
-	}
-	_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", h.job.ID)
-	return err
+	})
 }

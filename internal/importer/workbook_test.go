@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"bytes"
 	"compress/gzip"
+	"io"
 	"strings"
 	"testing"
 
@@ -54,6 +55,38 @@ func zipped(t testing.TB, name, content string) string {
 		err = w.Close()
 	}
 	if err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
+// repacked returns a zip archive with its parts changed.
+func repacked(t testing.TB, file string, change func(name, content string) string) string {
+	t.Helper()
+	archive, err := zip.NewReader(strings.NewReader(file), int64(len(file)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	w := zip.NewWriter(&out)
+	for _, f := range archive.File {
+		r, err := f.Open()
+		if err != nil {
+			t.Fatal(err)
+		}
+		content, err := io.ReadAll(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		part, err := w.Create(f.Name)
+		if err == nil {
+			_, err = io.WriteString(part, change(f.Name, string(content)))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
 		t.Fatal(err)
 	}
 	return out.String()

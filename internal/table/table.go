@@ -59,6 +59,19 @@ func Inspect(open func() (io.Reader, error), limits csvfile.Limits) (*File, erro
 	return f, err
 }
 
+// Again returns the rows of a file that has been inspected before, in the format
+// that was found out then, from the first one on.
+func Again(open func() (io.Reader, error), format csvfile.Format, limits csvfile.Limits) (Rows, error) {
+	f := &File{open: open, limits: limits.OrDefault(), format: format}
+	if format.Encoding == workbook.Encoding {
+		var err error
+		if f, err = Inspect(open, limits); err != nil {
+			return nil, err
+		}
+	}
+	return f.Rows()
+}
+
 // Format is what has been found out.
 func (f *File) Format() csvfile.Format { return f.format }
 

@@ -136,7 +136,11 @@ func (r *Reader) Next() (csvfile.Record, error) {
 func (r *Reader) record() csvfile.Record {
 	columns := len(r.book.format.Header)
 	rec := csvfile.Record{Row: r.rows.place(), Cells: make([]string, columns), Missing: max(0, columns-len(r.rows.cells))}
+	var beyond []string
 	for i, c := range r.rows.cells {
+		if i >= columns {
+			beyond = append(beyond, c.text)
+		}
 		switch {
 		case i < columns:
 			rec.Cells[i] = c.text
@@ -145,6 +149,7 @@ func (r *Reader) record() csvfile.Record {
 			}
 		case c.text != "" || c.flaw != 0:
 			rec.Extra++
+			rec.Beyond = beyond
 		}
 	}
 	return rec

@@ -98,9 +98,25 @@ func Is(file []byte) bool {
 	}
 	parts, err := partsOf(file)
 	if err != nil {
-		return bytes.Contains(file[:min(len(file), 4096)], []byte("xl/")) || bytes.Contains(file, []byte("[Content_Types].xml"))
+		return bytes.Contains(file[:min(len(file), 4096)], []byte("xl/"))
 	}
-	return parts["[content_types].xml"] != nil && (parts["xl/workbook.xml"] != nil || parts["xl/workbook.bin"] != nil)
+	return isSpreadsheet(parts)
+}
+
+// isSpreadsheet reports whether the list of the kinds of parts, which documents of
+// other programs have as well, speaks of a spreadsheet.
+func isSpreadsheet(parts map[string]*zip.File) bool {
+	list := parts["[content_types].xml"]
+	if list == nil {
+		return false
+	}
+	r, err := list.Open()
+	if err != nil {
+		return true // and Open says what is wrong with it
+	}
+	defer r.Close()
+	kinds, err := io.ReadAll(io.LimitReader(r, maxToken))
+	return err != nil || bytes.Contains(kinds, []byte("spreadsheetml")) || bytes.Contains(kinds, []byte("ms-excel"))
 }
 
 // Open inspects a workbook that is in memory. It returns a *csvfile.Error for one

@@ -220,7 +220,7 @@ func TestHandmade(t *testing.T) {
 		{Row: 3, Cells: []string{"12345678901", "", "0.3", ""}, Flaws: []csvfile.Flaw{{Column: 3, Kind: csvfile.NotCalculated}}},
 		{Row: 4, Cells: []string{"12345", "", "", ""}, Missing: 3},
 		{Row: 5, Cells: []string{"1234567890123456", "", "", ""}, Missing: 3, Flaws: []csvfile.Flaw{{Column: 0, Kind: csvfile.Imprecise}}},
-		{Row: 997, Cells: []string{"1904-01-02", "1904-01-03 12:00:00", "06:00:00", ""}, Extra: 1,
+		{Row: 997, Cells: []string{"1904-01-02", "1904-01-03 12:00:00", "06:00:00", ""}, Extra: 1, Beyond: []string{"5"},
 			Flaws: []csvfile.Flaw{{Column: 0, Kind: csvfile.Dated}, {Column: 1, Kind: csvfile.Dated}, {Column: 2, Kind: csvfile.Dated}}},
 	})
 }

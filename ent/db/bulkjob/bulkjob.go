@@ -70,6 +70,10 @@ const (
 	FieldWarnings = "warnings"
 	// FieldErrors holds the string denoting the errors field in the database.
 	FieldErrors = "errors"
+	// FieldPasswords holds the string denoting the passwords field in the database.
+	FieldPasswords = "passwords"
+	// FieldHashedPasswords holds the string denoting the hashed_passwords field in the database.
+	FieldHashedPasswords = "hashed_passwords"
 	// FieldHeldByRule holds the string denoting the held_by_rule field in the database.
 	FieldHeldByRule = "held_by_rule"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
@@ -104,6 +108,8 @@ const (
 	EdgeRows = "rows"
 	// EdgeRefusedRows holds the string denoting the refused_rows edge name in mutations.
 	EdgeRefusedRows = "refused_rows"
+	// EdgeMark holds the string denoting the mark edge name in mutations.
+	EdgeMark = "mark"
 	// EdgeProblems holds the string denoting the problems edge name in mutations.
 	EdgeProblems = "problems"
 	// Table holds the table name of the bulkjob in the database.
@@ -143,6 +149,13 @@ const (
 	RefusedRowsInverseTable = "bulk_job_refused_rows"
 	// RefusedRowsColumn is the table column denoting the refused_rows relation/edge.
 	RefusedRowsColumn = "job_id"
+	// MarkTable is the table that holds the mark relation/edge.
+	MarkTable = "bulk_job_marks"
+	// MarkInverseTable is the table name for the BulkJobMark entity.
+	// It exists in this package in order to avoid circular dependency with the "bulkjobmark" package.
+	MarkInverseTable = "bulk_job_marks"
+	// MarkColumn is the table column denoting the mark relation/edge.
+	MarkColumn = "job_id"
 	// ProblemsTable is the table that holds the problems relation/edge.
 	ProblemsTable = "bulk_job_problems"
 	// ProblemsInverseTable is the table name for the BulkJobProblem entity.
@@ -182,6 +195,8 @@ var Columns = []string{
 	FieldEnrollmentsRemoved,
 	FieldWarnings,
 	FieldErrors,
+	FieldPasswords,
+	FieldHashedPasswords,
 	FieldHeldByRule,
 	FieldApprovedBy,
 	FieldUndoneRows,
@@ -246,6 +261,10 @@ var (
 	DefaultWarnings int
 	// DefaultErrors holds the default value on creation for the "errors" field.
 	DefaultErrors int
+	// DefaultPasswords holds the default value on creation for the "passwords" field.
+	DefaultPasswords int
+	// DefaultHashedPasswords holds the default value on creation for the "hashed_passwords" field.
+	DefaultHashedPasswords int
 	// DefaultHeldByRule holds the default value on creation for the "held_by_rule" field.
 	DefaultHeldByRule int
 	// DefaultUndoneRows holds the default value on creation for the "undone_rows" field.
@@ -506,6 +525,16 @@ func ByErrors(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldErrors, opts...).ToFunc()
 }
 
+// ByPasswords orders the results by the passwords field.
+func ByPasswords(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPasswords, opts...).ToFunc()
+}
+
+// ByHashedPasswords orders the results by the hashed_passwords field.
+func ByHashedPasswords(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHashedPasswords, opts...).ToFunc()
+}
+
 // ByHeldByRule orders the results by the held_by_rule field.
 func ByHeldByRule(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHeldByRule, opts...).ToFunc()
@@ -622,6 +651,13 @@ func ByRefusedRows(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByMarkField orders the results by mark field.
+func ByMarkField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newMarkStep(), sql.OrderByField(field, opts...))
+	}
+}
+
 // ByProblemsCount orders the results by problems count.
 func ByProblemsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -668,6 +704,13 @@ func newRefusedRowsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(RefusedRowsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, RefusedRowsTable, RefusedRowsColumn),
+	)
+}
+func newMarkStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(MarkInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2O, false, MarkTable, MarkColumn),
 	)
 }
 func newProblemsStep() *sqlgraph.Step {

@@ -155,6 +155,16 @@ func Errors(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldErrors, v))
 }
 
+// Passwords applies equality check predicate on the "passwords" field. It's identical to PasswordsEQ.
+func Passwords(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldPasswords, v))
+}
+
+// HashedPasswords applies equality check predicate on the "hashed_passwords" field. It's identical to HashedPasswordsEQ.
+func HashedPasswords(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHashedPasswords, v))
+}
+
 // HeldByRule applies equality check predicate on the "held_by_rule" field. It's identical to HeldByRuleEQ.
 func HeldByRule(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
@@ -1220,6 +1230,86 @@ func ErrorsLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldErrors, v))
 }
 
+// PasswordsEQ applies the EQ predicate on the "passwords" field.
+func PasswordsEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldPasswords, v))
+}
+
+// PasswordsNEQ applies the NEQ predicate on the "passwords" field.
+func PasswordsNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldPasswords, v))
+}
+
+// PasswordsIn applies the In predicate on the "passwords" field.
+func PasswordsIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldPasswords, vs...))
+}
+
+// PasswordsNotIn applies the NotIn predicate on the "passwords" field.
+func PasswordsNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldPasswords, vs...))
+}
+
+// PasswordsGT applies the GT predicate on the "passwords" field.
+func PasswordsGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldPasswords, v))
+}
+
+// PasswordsGTE applies the GTE predicate on the "passwords" field.
+func PasswordsGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldPasswords, v))
+}
+
+// PasswordsLT applies the LT predicate on the "passwords" field.
+func PasswordsLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldPasswords, v))
+}
+
+// PasswordsLTE applies the LTE predicate on the "passwords" field.
+func PasswordsLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldPasswords, v))
+}
+
+// HashedPasswordsEQ applies the EQ predicate on the "hashed_passwords" field.
+func HashedPasswordsEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHashedPasswords, v))
+}
+
+// HashedPasswordsNEQ applies the NEQ predicate on the "hashed_passwords" field.
+func HashedPasswordsNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHashedPasswords, v))
+}
+
+// HashedPasswordsIn applies the In predicate on the "hashed_passwords" field.
+func HashedPasswordsIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHashedPasswords, vs...))
+}
+
+// HashedPasswordsNotIn applies the NotIn predicate on the "hashed_passwords" field.
+func HashedPasswordsNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHashedPasswords, vs...))
+}
+
+// HashedPasswordsGT applies the GT predicate on the "hashed_passwords" field.
+func HashedPasswordsGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldHashedPasswords, v))
+}
+
+// HashedPasswordsGTE applies the GTE predicate on the "hashed_passwords" field.
+func HashedPasswordsGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldHashedPasswords, v))
+}
+
+// HashedPasswordsLT applies the LT predicate on the "hashed_passwords" field.
+func HashedPasswordsLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldHashedPasswords, v))
+}
+
+// HashedPasswordsLTE applies the LTE predicate on the "hashed_passwords" field.
+func HashedPasswordsLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldHashedPasswords, v))
+}
+
 // HeldByRuleEQ applies the EQ predicate on the "held_by_rule" field.
 func HeldByRuleEQ(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
@@ -1907,6 +1997,29 @@ func HasRefusedRows() predicate.BulkJob {
 func HasRefusedRowsWith(preds ...predicate.BulkJobRefusedRow) predicate.BulkJob {
 	return predicate.BulkJob(func(s *sql.Selector) {
 		step := newRefusedRowsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasMark applies the HasEdge predicate on the "mark" edge.
+func HasMark() predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, MarkTable, MarkColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasMarkWith applies the HasEdge predicate on the "mark" edge with a given conditions (other predicates).
+func HasMarkWith(preds ...predicate.BulkJobMark) predicate.BulkJob {
+	return predicate.BulkJob(func(s *sql.Selector) {
+		step := newMarkStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -21,8 +21,18 @@ const (
 	FieldJobID = "job_id"
 	// FieldRow holds the string denoting the row field in the database.
 	FieldRow = "row"
+	// FieldN holds the string denoting the n field in the database.
+	FieldN = "n"
 	// FieldCells holds the string denoting the cells field in the database.
 	FieldCells = "cells"
+	// FieldPassword holds the string denoting the password field in the database.
+	FieldPassword = "password"
+	// FieldExtra holds the string denoting the extra field in the database.
+	FieldExtra = "extra"
+	// FieldHadPassword holds the string denoting the had_password field in the database.
+	FieldHadPassword = "had_password"
+	// FieldRefused holds the string denoting the refused field in the database.
+	FieldRefused = "refused"
 	// EdgeJob holds the string denoting the job edge name in mutations.
 	EdgeJob = "job"
 	// Table holds the table name of the bulkjobrefusedrow in the database.
@@ -42,7 +52,12 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldJobID,
 	FieldRow,
+	FieldN,
 	FieldCells,
+	FieldPassword,
+	FieldExtra,
+	FieldHadPassword,
+	FieldRefused,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -65,6 +80,14 @@ var (
 	Policy ent.Policy
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultN holds the default value on creation for the "n" field.
+	DefaultN int
+	// DefaultExtra holds the default value on creation for the "extra" field.
+	DefaultExtra int
+	// DefaultHadPassword holds the default value on creation for the "had_password" field.
+	DefaultHadPassword int8
+	// DefaultRefused holds the default value on creation for the "refused" field.
+	DefaultRefused int8
 )
 
 // OrderOption defines the ordering options for the BulkJobRefusedRow queries.
@@ -88,6 +111,26 @@ func ByJobID(opts ...sql.OrderTermOption) OrderOption {
 // ByRow orders the results by the row field.
 func ByRow(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRow, opts...).ToFunc()
+}
+
+// ByN orders the results by the n field.
+func ByN(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldN, opts...).ToFunc()
+}
+
+// ByExtra orders the results by the extra field.
+func ByExtra(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExtra, opts...).ToFunc()
+}
+
+// ByHadPassword orders the results by the had_password field.
+func ByHadPassword(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHadPassword, opts...).ToFunc()
+}
+
+// ByRefused orders the results by the refused field.
+func ByRefused(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRefused, opts...).ToFunc()
 }
 
 // ByJobField orders the results by job field.

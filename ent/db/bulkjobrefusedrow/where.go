@@ -70,9 +70,34 @@ func Row(v int) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldRow, v))
 }
 
+// N applies equality check predicate on the "n" field. It's identical to NEQ.
+func N(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldN, v))
+}
+
 // Cells applies equality check predicate on the "cells" field. It's identical to CellsEQ.
 func Cells(v []byte) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldCells, v))
+}
+
+// Password applies equality check predicate on the "password" field. It's identical to PasswordEQ.
+func Password(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldPassword, v))
+}
+
+// Extra applies equality check predicate on the "extra" field. It's identical to ExtraEQ.
+func Extra(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldExtra, v))
+}
+
+// HadPassword applies equality check predicate on the "had_password" field. It's identical to HadPasswordEQ.
+func HadPassword(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldHadPassword, v))
+}
+
+// Refused applies equality check predicate on the "refused" field. It's identical to RefusedEQ.
+func Refused(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldRefused, v))
 }
 
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
@@ -175,6 +200,46 @@ func RowLTE(v int) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldRow, v))
 }
 
+// NEQ applies the EQ predicate on the "n" field.
+func NEQ(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldN, v))
+}
+
+// NNEQ applies the NEQ predicate on the "n" field.
+func NNEQ(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldN, v))
+}
+
+// NIn applies the In predicate on the "n" field.
+func NIn(vs ...int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldN, vs...))
+}
+
+// NNotIn applies the NotIn predicate on the "n" field.
+func NNotIn(vs ...int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldN, vs...))
+}
+
+// NGT applies the GT predicate on the "n" field.
+func NGT(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldN, v))
+}
+
+// NGTE applies the GTE predicate on the "n" field.
+func NGTE(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldN, v))
+}
+
+// NLT applies the LT predicate on the "n" field.
+func NLT(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldN, v))
+}
+
+// NLTE applies the LTE predicate on the "n" field.
+func NLTE(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldN, v))
+}
+
 // CellsEQ applies the EQ predicate on the "cells" field.
 func CellsEQ(v []byte) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldCells, v))
@@ -213,6 +278,176 @@ func CellsLT(v []byte) predicate.BulkJobRefusedRow {
 // CellsLTE applies the LTE predicate on the "cells" field.
 func CellsLTE(v []byte) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldCells, v))
+}
+
+// PasswordEQ applies the EQ predicate on the "password" field.
+func PasswordEQ(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldPassword, v))
+}
+
+// PasswordNEQ applies the NEQ predicate on the "password" field.
+func PasswordNEQ(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldPassword, v))
+}
+
+// PasswordIn applies the In predicate on the "password" field.
+func PasswordIn(vs ...[]byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldPassword, vs...))
+}
+
+// PasswordNotIn applies the NotIn predicate on the "password" field.
+func PasswordNotIn(vs ...[]byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldPassword, vs...))
+}
+
+// PasswordGT applies the GT predicate on the "password" field.
+func PasswordGT(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldPassword, v))
+}
+
+// PasswordGTE applies the GTE predicate on the "password" field.
+func PasswordGTE(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldPassword, v))
+}
+
+// PasswordLT applies the LT predicate on the "password" field.
+func PasswordLT(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldPassword, v))
+}
+
+// PasswordLTE applies the LTE predicate on the "password" field.
+func PasswordLTE(v []byte) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldPassword, v))
+}
+
+// PasswordIsNil applies the IsNil predicate on the "password" field.
+func PasswordIsNil() predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIsNull(FieldPassword))
+}
+
+// PasswordNotNil applies the NotNil predicate on the "password" field.
+func PasswordNotNil() predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotNull(FieldPassword))
+}
+
+// ExtraEQ applies the EQ predicate on the "extra" field.
+func ExtraEQ(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldExtra, v))
+}
+
+// ExtraNEQ applies the NEQ predicate on the "extra" field.
+func ExtraNEQ(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldExtra, v))
+}
+
+// ExtraIn applies the In predicate on the "extra" field.
+func ExtraIn(vs ...int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldExtra, vs...))
+}
+
+// ExtraNotIn applies the NotIn predicate on the "extra" field.
+func ExtraNotIn(vs ...int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldExtra, vs...))
+}
+
+// ExtraGT applies the GT predicate on the "extra" field.
+func ExtraGT(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldExtra, v))
+}
+
+// ExtraGTE applies the GTE predicate on the "extra" field.
+func ExtraGTE(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldExtra, v))
+}
+
+// ExtraLT applies the LT predicate on the "extra" field.
+func ExtraLT(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldExtra, v))
+}
+
+// ExtraLTE applies the LTE predicate on the "extra" field.
+func ExtraLTE(v int) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldExtra, v))
+}
+
+// HadPasswordEQ applies the EQ predicate on the "had_password" field.
+func HadPasswordEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldHadPassword, v))
+}
+
+// HadPasswordNEQ applies the NEQ predicate on the "had_password" field.
+func HadPasswordNEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldHadPassword, v))
+}
+
+// HadPasswordIn applies the In predicate on the "had_password" field.
+func HadPasswordIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldHadPassword, vs...))
+}
+
+// HadPasswordNotIn applies the NotIn predicate on the "had_password" field.
+func HadPasswordNotIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldHadPassword, vs...))
+}
+
+// HadPasswordGT applies the GT predicate on the "had_password" field.
+func HadPasswordGT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldHadPassword, v))
+}
+
+// HadPasswordGTE applies the GTE predicate on the "had_password" field.
+func HadPasswordGTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldHadPassword, v))
+}
+
+// HadPasswordLT applies the LT predicate on the "had_password" field.
+func HadPasswordLT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldHadPassword, v))
+}
+
+// HadPasswordLTE applies the LTE predicate on the "had_password" field.
+func HadPasswordLTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldHadPassword, v))
+}
+
+// RefusedEQ applies the EQ predicate on the "refused" field.
+func RefusedEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldRefused, v))
+}
+
+// RefusedNEQ applies the NEQ predicate on the "refused" field.
+func RefusedNEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldRefused, v))
+}
+
+// RefusedIn applies the In predicate on the "refused" field.
+func RefusedIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldRefused, vs...))
+}
+
+// RefusedNotIn applies the NotIn predicate on the "refused" field.
+func RefusedNotIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldRefused, vs...))
+}
+
+// RefusedGT applies the GT predicate on the "refused" field.
+func RefusedGT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldRefused, v))
+}
+
+// RefusedGTE applies the GTE predicate on the "refused" field.
+func RefusedGTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldRefused, v))
+}
+
+// RefusedLT applies the LT predicate on the "refused" field.
+func RefusedLT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldRefused, v))
+}
+
+// RefusedLTE applies the LTE predicate on the "refused" field.
+func RefusedLTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldRefused, v))
 }
 
 // HasJob applies the HasEdge predicate on the "job" edge.

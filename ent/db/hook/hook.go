@@ -68,6 +68,18 @@ func (f BulkJobChunkFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobChunkMutation", m)
 }
 
+// The BulkJobMarkFunc type is an adapter to allow the use of ordinary
+// function as BulkJobMark mutator.
+type BulkJobMarkFunc func(context.Context, *db.BulkJobMarkMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BulkJobMarkFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.BulkJobMarkMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.BulkJobMarkMutation", m)
+}
+
 // The BulkJobProblemFunc type is an adapter to allow the use of ordinary
 // function as BulkJobProblem mutator.
 type BulkJobProblemFunc func(context.Context, *db.BulkJobProblemMutation) (db.Value, error)

@@ -151,6 +151,8 @@ var (
 		{Name: "enrollments_removed", Type: field.TypeInt, Default: 0},
 		{Name: "warnings", Type: field.TypeInt, Default: 0},
 		{Name: "errors", Type: field.TypeInt, Default: 0},
+		{Name: "passwords", Type: field.TypeInt, Default: 0},
+		{Name: "hashed_passwords", Type: field.TypeInt, Default: 0},
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
@@ -174,13 +176,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[38]},
+				Columns:    []*schema.Column{BulkJobsColumns[40]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[39]},
+				Columns:    []*schema.Column{BulkJobsColumns[41]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -189,7 +191,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[39], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[41], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -199,7 +201,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[38]},
+				Columns: []*schema.Column{BulkJobsColumns[40]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -234,6 +236,27 @@ var (
 				Name:    "bulkjobchunk_job_id_seq",
 				Unique:  true,
 				Columns: []*schema.Column{BulkJobChunksColumns[4], BulkJobChunksColumns[2]},
+			},
+		},
+	}
+	// BulkJobMarksColumns holds the columns for the "bulk_job_marks" table.
+	BulkJobMarksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "rows", Type: field.TypeInt, Default: 0},
+		{Name: "job_id", Type: field.TypeInt, Unique: true},
+	}
+	// BulkJobMarksTable holds the schema information for the "bulk_job_marks" table.
+	BulkJobMarksTable = &schema.Table{
+		Name:       "bulk_job_marks",
+		Columns:    BulkJobMarksColumns,
+		PrimaryKey: []*schema.Column{BulkJobMarksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bulk_job_marks_bulk_jobs_mark",
+				Columns:    []*schema.Column{BulkJobMarksColumns[3]},
+				RefColumns: []*schema.Column{BulkJobsColumns[0]},
+				OnDelete:   schema.Restrict,
 			},
 		},
 	}
@@ -281,7 +304,12 @@ var (
 		{Name: "id", Type: field.TypeInt, Increment: true},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "row", Type: field.TypeInt},
+		{Name: "n", Type: field.TypeInt, Default: 0},
 		{Name: "cells", Type: field.TypeBytes, SchemaType: map[string]string{"mysql": "mediumblob"}},
+		{Name: "password", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "blob"}},
+		{Name: "extra", Type: field.TypeInt, Default: 0},
+		{Name: "had_password", Type: field.TypeInt8, Default: 0},
+		{Name: "refused", Type: field.TypeInt8, Default: 1},
 		{Name: "job_id", Type: field.TypeInt},
 	}
 	// BulkJobRefusedRowsTable holds the schema information for the "bulk_job_refused_rows" table.
@@ -292,7 +320,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_refused_rows_bulk_jobs_refused_rows",
-				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[4]},
+				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[9]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -301,7 +329,7 @@ var (
 			{
 				Name:    "bulkjobrefusedrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRefusedRowsColumns[4], BulkJobRefusedRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRefusedRowsColumns[9], BulkJobRefusedRowsColumns[2]},
 			},
 		},
 	}
@@ -1066,6 +1094,7 @@ var (
 		AuditHeadsTable,
 		BulkJobsTable,
 		BulkJobChunksTable,
+		BulkJobMarksTable,
 		BulkJobProblemsTable,
 		BulkJobRefusedRowsTable,
 		BulkJobRowsTable,
@@ -1112,6 +1141,11 @@ func init() {
 	}
 	BulkJobChunksTable.ForeignKeys[0].RefTable = BulkJobsTable
 	BulkJobChunksTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	BulkJobMarksTable.ForeignKeys[0].RefTable = BulkJobsTable
+	BulkJobMarksTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

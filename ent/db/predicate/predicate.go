@@ -21,6 +21,9 @@ type BulkJob func(*sql.Selector)
 // BulkJobChunk is the predicate function for bulkjobchunk builders.
 type BulkJobChunk func(*sql.Selector)
 
+// BulkJobMark is the predicate function for bulkjobmark builders.
+type BulkJobMark func(*sql.Selector)
+
 // BulkJobProblem is the predicate function for bulkjobproblem builders.
 type BulkJobProblem func(*sql.Selector)
 

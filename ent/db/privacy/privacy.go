@@ -230,6 +230,30 @@ func (f BulkJobChunkMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobChunkMutation", m)
 }
 
+// The BulkJobMarkQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type BulkJobMarkQueryRuleFunc func(context.Context, *db.BulkJobMarkQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f BulkJobMarkQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.BulkJobMarkQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.BulkJobMarkQuery", q)
+}
+
+// The BulkJobMarkMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type BulkJobMarkMutationRuleFunc func(context.Context, *db.BulkJobMarkMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f BulkJobMarkMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.BulkJobMarkMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.BulkJobMarkMutation", m)
+}
+
 // The BulkJobProblemQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type BulkJobProblemQueryRuleFunc func(context.Context, *db.BulkJobProblemQuery) error

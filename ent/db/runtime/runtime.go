@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/audithead"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobchunk"
+	"homeroom/ent/db/bulkjobmark"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
@@ -227,32 +228,40 @@ func init() {
 	bulkjobDescErrors := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
+	// bulkjobDescPasswords is the schema descriptor for passwords field.
+	bulkjobDescPasswords := bulkjobFields[26].Descriptor()
+	// bulkjob.DefaultPasswords holds the default value on creation for the passwords field.
+	bulkjob.DefaultPasswords = bulkjobDescPasswords.Default.(int)
+	// bulkjobDescHashedPasswords is the schema descriptor for hashed_passwords field.
+	bulkjobDescHashedPasswords := bulkjobFields[27].Descriptor()
+	// bulkjob.DefaultHashedPasswords holds the default value on creation for the hashed_passwords field.
+	bulkjob.DefaultHashedPasswords = bulkjobDescHashedPasswords.Default.(int)
 	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
-	bulkjobDescHeldByRule := bulkjobFields[26].Descriptor()
+	bulkjobDescHeldByRule := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[28].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[29].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[31].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[30].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[32].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[33].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[35].Descriptor()
+	bulkjobDescFence := bulkjobFields[37].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -273,6 +282,28 @@ func init() {
 	bulkjobchunkDescCreatedAt := bulkjobchunkMixinFields0[0].Descriptor()
 	// bulkjobchunk.DefaultCreatedAt holds the default value on creation for the created_at field.
 	bulkjobchunk.DefaultCreatedAt = bulkjobchunkDescCreatedAt.Default.(func() time.Time)
+	bulkjobmarkMixin := schema.BulkJobMark{}.Mixin()
+	bulkjobmark.Policy = privacy.NewPolicies(schema.BulkJobMark{})
+	bulkjobmark.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := bulkjobmark.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	bulkjobmarkMixinFields0 := bulkjobmarkMixin[0].Fields()
+	_ = bulkjobmarkMixinFields0
+	bulkjobmarkFields := schema.BulkJobMark{}.Fields()
+	_ = bulkjobmarkFields
+	// bulkjobmarkDescCreatedAt is the schema descriptor for created_at field.
+	bulkjobmarkDescCreatedAt := bulkjobmarkMixinFields0[0].Descriptor()
+	// bulkjobmark.DefaultCreatedAt holds the default value on creation for the created_at field.
+	bulkjobmark.DefaultCreatedAt = bulkjobmarkDescCreatedAt.Default.(func() time.Time)
+	// bulkjobmarkDescRows is the schema descriptor for rows field.
+	bulkjobmarkDescRows := bulkjobmarkFields[1].Descriptor()
+	// bulkjobmark.DefaultRows holds the default value on creation for the rows field.
+	bulkjobmark.DefaultRows = bulkjobmarkDescRows.Default.(int)
 	bulkjobproblemMixin := schema.BulkJobProblem{}.Mixin()
 	bulkjobproblem.Policy = privacy.NewPolicies(schema.BulkJobProblem{})
 	bulkjobproblem.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -321,6 +352,22 @@ func init() {
 	bulkjobrefusedrowDescCreatedAt := bulkjobrefusedrowMixinFields0[0].Descriptor()
 	// bulkjobrefusedrow.DefaultCreatedAt holds the default value on creation for the created_at field.
 	bulkjobrefusedrow.DefaultCreatedAt = bulkjobrefusedrowDescCreatedAt.Default.(func() time.Time)
+	// bulkjobrefusedrowDescN is the schema descriptor for n field.
+	bulkjobrefusedrowDescN := bulkjobrefusedrowFields[2].Descriptor()
+	// bulkjobrefusedrow.DefaultN holds the default value on creation for the n field.
+	bulkjobrefusedrow.DefaultN = bulkjobrefusedrowDescN.Default.(int)
+	// bulkjobrefusedrowDescExtra is the schema descriptor for extra field.
+	bulkjobrefusedrowDescExtra := bulkjobrefusedrowFields[5].Descriptor()
+	// bulkjobrefusedrow.DefaultExtra holds the default value on creation for the extra field.
+	bulkjobrefusedrow.DefaultExtra = bulkjobrefusedrowDescExtra.Default.(int)
+	// bulkjobrefusedrowDescHadPassword is the schema descriptor for had_password field.
+	bulkjobrefusedrowDescHadPassword := bulkjobrefusedrowFields[6].Descriptor()
+	// bulkjobrefusedrow.DefaultHadPassword holds the default value on creation for the had_password field.
+	bulkjobrefusedrow.DefaultHadPassword = bulkjobrefusedrowDescHadPassword.Default.(int8)
+	// bulkjobrefusedrowDescRefused is the schema descriptor for refused field.
+	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[7].Descriptor()
+	// bulkjobrefusedrow.DefaultRefused holds the default value on creation for the refused field.
+	bulkjobrefusedrow.DefaultRefused = bulkjobrefusedrowDescRefused.Default.(int8)
 	bulkjobrowMixin := schema.BulkJobRow{}.Mixin()
 	bulkjobrow.Policy = privacy.NewPolicies(schema.BulkJobRow{})
 	bulkjobrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {

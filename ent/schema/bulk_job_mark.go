@@ -1,0 +1,40 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// BulkJobMark tells how far a job is whose one transaction is still open, to
+// servers that do not do the work. The job's own row is locked meanwhile.
+type BulkJobMark struct{ ent.Schema }
+
+// Mixin of BulkJobMark.
+func (BulkJobMark) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of BulkJobMark.
+func (BulkJobMark) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("job_id").Unique().Immutable(),
+		field.Int("rows").Default(0).Comment("Of the file, behind the last batch that was written; it never becomes less."),
+	}
+}
+
+// Edges of BulkJobMark.
+func (BulkJobMark) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.From("job", BulkJob.Type).Ref("mark").Field("job_id").Unique().Required().Immutable(),
+	}
+}
+
+// Policy of BulkJobMark.
+func (BulkJobMark) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

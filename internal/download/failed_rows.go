@@ -1,0 +1,24 @@
+package download
+
+import (
+	"context"
+	"io"
+	"net/url"
+
+	"homeroom/ent/db"
+	"homeroom/internal/globalid"
+)
+
+const failedRowsFile = "failed-rows.csv"
+
+// FailedRowsURL returns the address of the CSV of the refused rows of a job, for
+// one educator.
+func (s *Service) FailedRowsURL(ctx context.Context, job *db.BulkJob, educatorID int) string {
+	return s.address(ctx, failedRowsFile, job.OrganizationID, educatorID, url.Values{"job": {globalid.Encode(globalid.BulkJob, job.ID)}})
+}
+
+func (s *Service) writeFailedRows(ctx context.Context, w io.Writer, _ int, q url.Values) error {
+	id, _ := globalid.Key(globalid.BulkJob, q.Get("job"))
+	_, err := s.jobs.FailedRows(ctx, w, id)
+	return err
+}

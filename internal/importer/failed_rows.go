@@ -1,0 +1,224 @@
+package importer
+
+import (
+	"context"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
+)
+
+// The columns that a file of failed rows has at its end. An import passes exactly
+// these over without naming them as unknown.
+const (
+	colRefusedRow     = "Refused Row"
+	colRefusedBecause = "Refused Because"
+	colWhatToDo       = "What To Do"
+)
+
+var reasons = []string{colRefusedRow, colRefusedBecause, colWhatToDo}
+
+func isReason(header string) bool {
+	return slices.ContainsFunc(reasons, func(r string) bool { return headerKey(r) == headerKey(header) })
+}
+
+// ErrNoFailedRows is returned for a job of which no row is kept that was refused.
+var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed, because it ended too long ago")
+
+// writeAgain is the advice for a row whose password was taken out.
+const writeAgain = "The password is not in this file; write it again if it is to be set."
+
+// FailedRows writes the refused rows of a job as a file: the columns of the file
+// that was uploaded, in its order, also those that were ignored, and behind them
+// what is wrong. Mended, it can be uploaded as it is. What stood to the right of
+// the last column stands to the right of the reasons, so that a row that has
+// slipped is refused until somebody has put it right. Passwords are left out.
+//
+// Of a selection there is no file; its students are shown as in an export.
+//
+// It returns the number of rows, ErrNoJob for a job that the viewer does not see,
+// and ErrNoFailedRows. What is refused is refused before anything is written;
+// after another error the file may be there in part.
+func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int, err error) {
+	ctx, end := s.db.Snapshot(ctx)
+	defer end()
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return 0, err
+	}
+	has, err := s.HaveFailedRows(ctx, []int{jobID})
+	if err != nil {
+		return 0, err
+	}
+	if !has[jobID] {
+		return 0, ErrNoFailedRows
+	}
+	f := &failedRows{s: s, job: job, file: csvfile.NewWriter(w)}
+	if err := f.header(); err != nil {
+		return 0, err
+	}
+	for behind := 0; ; {
+		rows, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
+			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind)).
+			Order(db.Asc(bulkjobrefusedrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+		if err != nil {
+			return n, err
+		}
+		if len(rows) == 0 {
+			return n, f.file.Flush()
+		}
+		if err := f.write(ctx, rows); err != nil {
+			return n, err
+		}
+		n += len(rows)
+		behind = rows[len(rows)-1].Row
+	}
+}
+
+// failedRows is a file of failed rows that is being written.
+type failedRows struct {
+	s    *Service
+	job  *db.BulkJob
+	file *csvfile.Writer
+	// own are the positions of the person's own columns: a file that was itself
+	// one of failed rows does not get the reasons twice.
+	own []int
+}
+
+func (f *failedRows) header() error {
+	var header []string
+	if bySelection(f.job.Kind) {
+		header = append(header, exported...)
+	}
+	for i, h := range f.job.Headers {
+		if !isReason(h) {
+			f.own = append(f.own, i)
+			header = append(header, h)
+		}
+	}
+	return f.file.Write(append(header, reasons...))
+}
+
+func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) error {
+	problems, err := f.s.errorsOf(ctx, f.job.ID, rows[0].Row, rows[len(rows)-1].Row)
+	if err != nil {
+		return err
+	}
+	cells, err := f.s.openKept(f.job.ID, rows)
+	if err != nil {
+		return err
+	}
+	if bySelection(f.job.Kind) {
+		if cells, err = f.s.exportedCells(ctx, cells); err != nil {
+			return err
+		}
+	}
+	for _, r := range rows {
+		own, beyond := cells[r.Row], []string(nil)
+		if !bySelection(f.job.Kind) {
+			own, beyond = f.divide(own)
+		}
+		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), whatToDo(problems[r.Row], r.HadPassword == 1))
+		if err := f.file.Write(append(line, beyond...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// divide parts the cells of a row into those of the person's own columns and
+// those beyond the last column.
+func (f *failedRows) divide(cells []string) (own, beyond []string) {
+	for _, i := range f.own {
+		own = append(own, cells[i])
+	}
+	return own, cells[len(f.job.Headers):]
+}
+
+// errorsOf reads why rows of a job are refused, from first to last.
+func (s *Service) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
+	list, err := s.db.Client(ctx).BulkJobProblem.Query().
+		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
+	problems := map[int][]*db.BulkJobProblem{}
+	for _, p := range list {
+		problems[p.Row] = append(problems[p.Row], p)
+	}
+	return problems, err
+}
+
+func because(problems []*db.BulkJobProblem) string {
+	var list []string
+	for _, p := range problems {
+		if p.Column != "" && !strings.HasPrefix(p.Message, p.Column) {
+			list = append(list, p.Column+": "+p.Message)
+		} else {
+			list = append(list, p.Message)
+		}
+	}
+	return strings.Join(list, " | ")
+}
+
+func whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
+	var list []string
+	for _, p := range problems {
+		if p.Hint != "" && !slices.Contains(list, p.Hint) {
+			list = append(list, p.Hint)
+		}
+	}
+	if hadPassword {
+		list = append(list, writeAgain)
+	}
+	return strings.Join(list, " | ")
+}
+
+// exported are the columns of an export of students, in its order.
+var exported = []string{colDatabaseID, colStudentID, colFirstName, colLastName, colUsername, colPassword, colGrade, colSchool, colGroups}
+
+// exportedCells shows the students of refused rows of a selection as an export
+// does. Whom the viewer does not see any more has an empty row.
+func (s *Service) exportedCells(ctx context.Context, rows map[int][]string) (map[int][]string, error) {
+	row := map[int]int{}
+	var ids []int
+	cells := make(map[int][]string, len(rows))
+	for n, kept := range rows {
+		cells[n] = make([]string, len(exported))
+		if id, err := strconv.Atoi(kept[0]); err == nil {
+			row[id], ids = n, append(ids, id)
+		}
+	}
+	students, err := s.db.Client(ctx).Student.Query().Where(student.IDIn(ids...)).WithOrganization().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).WithGroup().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[int][]*db.Group{}
+	for _, e := range memberships {
+		if g := e.Edges.Group; g != nil {
+			groups[e.StudentID] = append(groups[e.StudentID], g)
+		}
+	}
+	for _, st := range students {
+		slices.SortFunc(groups[st.ID], byName)
+		school := ""
+		if st.Edges.Organization != nil {
+			school = st.Edges.Organization.Name
+		}
+		cells[row[st.ID]] = []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.FirstName, st.LastName, st.Username, "",
+			st.Grade.String(), school, listed(groups[st.ID])}
+	}
+	return cells, nil
+}

@@ -1,0 +1,172 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/internal/viewer"
+)
+
+// leftOut stands in the place of a cell beyond the last column that may hold a
+// password. It is no blank, so that the row is refused again until somebody has
+// mended it.
+const leftOut = "(left out)"
+
+// refusedRow is a refused row as it is kept.
+type refusedRow struct {
+	row, n      int
+	cells       []string // Without the password; those beyond the last column at the end.
+	extra       int
+	password    string // Empty where there is none, or nobody can know which cell it is.
+	hadPassword bool
+}
+
+// keep takes the passwords out of the cells of a row. A column whose header
+// speaks of passwords holds some, whether or not the importer reads it. In a row
+// that has slipped to the right nobody knows how far, so whatever stands there or
+// behind it is left out.
+func (r *fileRow) keep() *refusedRow {
+	kept := &refusedRow{row: r.Row, n: r.N, cells: slices.Concat(r.cells, r.beyond), extra: len(r.beyond)}
+	for _, at := range r.layout.secret {
+		last := at
+		if kept.extra > 0 {
+			last = len(kept.cells) - 1
+		} else if at == r.layout.index[colPassword] && r.layout.has(colPassword) {
+			kept.password = r.cells[at]
+		}
+		for i := at; i <= last && i < len(kept.cells); i++ {
+			if kept.cells[i] == "" {
+				continue
+			}
+			kept.hadPassword = true
+			kept.cells[i] = ""
+			if i >= len(r.cells) {
+				kept.cells[i] = leftOut
+			}
+		}
+	}
+	return kept
+}
+
+// keepRows writes down refused rows, encrypted.
+func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, refused []*refusedRow) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	passwords, err := s.sealOf(jobID, forPasswords)
+	if err != nil {
+		return err
+	}
+	sealed, err := s.sealOf(jobID, forRows)
+	if err != nil {
+		return err
+	}
+	now := s.instant()
+	rows := make([][]any, len(refused))
+	for i, r := range refused {
+		text, err := json.Marshal(r.cells)
+		if err != nil {
+			return err
+		}
+		var password []byte
+		if r.password != "" {
+			password = passwords.close(r.row, []byte(r.password))
+		}
+		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword)}
+	}
+	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password", rows)
+}
+
+func flag(set bool) int8 {
+	if set {
+		return 1
+	}
+	return 0
+}
+
+// refuseKept marks rows of a job as refused, and keeps those that are not kept
+// already because they have been corrected before.
+func (s *Service) refuseKept(ctx context.Context, client *db.Client, jobID int, refused []*refusedRow) error {
+	if len(refused) == 0 {
+		return nil
+	}
+	numbers := make([]int, len(refused))
+	for i, r := range refused {
+		numbers[i] = r.row
+	}
+	there, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.RowIn(numbers...)).
+		Select(bulkjobrefusedrow.FieldRow).Ints(viewer.AsSystem(ctx, "which rows of a job are kept"))
+	if err != nil {
+		return err
+	}
+	if len(there) > 0 {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_job_refused_rows SET refused = 1 WHERE job_id = ? AND `row` IN ("+places(len(there))+")",
+			append([]any{jobID}, anys(there)...)...)
+		if err != nil {
+			return err
+		}
+	}
+	return s.keepRows(ctx, client, jobID, slices.DeleteFunc(refused, func(r *refusedRow) bool { return slices.Contains(there, r.row) }))
+}
+
+// openKept reads the cells of kept rows, by row.
+func (s *Service) openKept(jobID int, rows []*db.BulkJobRefusedRow) (map[int][]string, error) {
+	sealed, err := s.sealOf(jobID, forRows)
+	if err != nil {
+		return nil, err
+	}
+	cells := make(map[int][]string, len(rows))
+	for _, r := range rows {
+		text, err := sealed.open(r.Row, r.Cells)
+		if err != nil {
+			return nil, err
+		}
+		var list []string
+		if err := json.Unmarshal(text, &list); err != nil {
+			return nil, fmt.Errorf("row %d of job %d: %w", r.Row, jobID, err)
+		}
+		cells[r.Row] = list
+	}
+	return cells, nil
+}
+
+// forgetFile removes the file of a job and the passwords of its refused rows, of
+// which nothing is needed any more when the job has ended.
+func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
+	if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
+	return err
+}
+
+// HaveFailedRows returns which of some jobs have rows that FailedRows would give
+// to the viewer.
+func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]bool, error) {
+	has := map[int]bool{}
+	ids, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.IDIn(jobIDs...), isWhole(), bulkjob.KeyPrint(s.print), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow).IDs(ctx)
+	for _, id := range ids {
+		has[id] = true
+	}
+	return has, err
+}
+
+// hasRefusedRow looks for one row of each job and not, as HasRefusedRowsWith, for
+// all rows of all jobs.
+func hasRefusedRow(job *sql.Selector) {
+	row := sql.Table(bulkjobrefusedrow.Table)
+	job.Where(sql.Exists(sql.Select(row.C(bulkjobrefusedrow.FieldID)).From(row).Where(sql.And(
+		sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)), sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))))
+}
+
+// isSecret reports whether a header speaks of passwords.
+func isSecret(header string) bool { return strings.Contains(headerKey(header), "password") }

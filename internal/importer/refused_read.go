@@ -1,0 +1,116 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/table"
+)
+
+// rowsOfFile reads the rows of a job's file once more, forwards and only as far as
+// somebody asks.
+type rowsOfFile struct {
+	s      *Service
+	job    *db.BulkJob
+	reader table.Rows
+	layout *layout
+	// ids are the students of a selection; the only cell of a row is one of them.
+	ids []int
+	n   int
+	// next is a row that has been read and lies behind what was asked for.
+	next *fileRow
+}
+
+func (s *Service) rowsOf(job *db.BulkJob) *rowsOfFile { return &rowsOfFile{s: s, job: job} }
+
+// open begins to read. The format is known from the verification.
+func (f *rowsOfFile) open(ctx context.Context) (err error) {
+	if bySelection(f.job.Kind) {
+		f.layout = &layout{kind: f.job.Kind}
+		f.ids, err = f.s.selected(ctx, f.job.ID)
+		return err
+	}
+	format := csvfile.Format{
+		Encoding: csvfile.Encoding(f.job.Encoding), Delimiter: csvfile.Delimiter(f.job.Delimiter), LineEnding: csvfile.LineEnding(f.job.LineEnding),
+		Rows: int64(f.job.TotalRows), Header: f.job.Headers,
+	}
+	open := func() (io.Reader, error) { return f.s.file(ctx, f.job.ID) }
+	if f.reader, err = table.Again(open, format, f.s.limits); err != nil {
+		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
+	}
+	var refusal *problem
+	if f.layout, refusal = readHeader(f.job.Kind, f.job.Headers); refusal != nil {
+		return fmt.Errorf("read the file of job %d again: %s", f.job.ID, refusal.Message)
+	}
+	return nil
+}
+
+// read returns the next row, or io.EOF.
+func (f *rowsOfFile) read(ctx context.Context) (*fileRow, error) {
+	if r := f.next; r != nil {
+		f.next = nil
+		return r, nil
+	}
+	if f.reader == nil && f.ids == nil {
+		if err := f.open(ctx); err != nil {
+			return nil, err
+		}
+	}
+	if f.ids != nil {
+		if f.n == len(f.ids) {
+			return nil, io.EOF
+		}
+		f.n++
+		return &fileRow{Row: f.n, N: f.n, layout: f.layout, cells: []string{strconv.Itoa(f.ids[f.n-1])}}, nil
+	}
+	rec, err := f.reader.Next()
+	if err != nil {
+		return nil, err
+	}
+	f.n++
+	return newRow(f.layout, f.n, rec), nil
+}
+
+// between returns the rows from first to last, by number. Those before first are
+// passed over, and cannot be asked for afterwards.
+func (f *rowsOfFile) between(ctx context.Context, first, last int) (map[int]*refusedRow, error) {
+	kept := map[int]*refusedRow{}
+	for {
+		r, err := f.read(ctx)
+		switch {
+		case errors.Is(err, io.EOF):
+			return kept, nil
+		case err != nil:
+			return nil, err
+		case r.Row > last:
+			f.next = r
+			return kept, nil
+		case r.Row < first:
+		default:
+			kept[r.Row] = r.keep()
+		}
+	}
+}
+
+// refusedIn returns some rows of a job as they stand in its file.
+func (s *Service) refusedIn(ctx context.Context, job *db.BulkJob, rows map[int]bool) ([]*refusedRow, error) {
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	numbers := slices.Sorted(maps.Keys(rows))
+	found, err := s.rowsOf(job).between(ctx, numbers[0], numbers[len(numbers)-1])
+	var kept []*refusedRow
+	for _, n := range numbers {
+		if found[n] != nil {
+			kept = append(kept, found[n])
+		}
+	}
+	return kept, err
+}
