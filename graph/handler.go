@@ -28,6 +28,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.SetParserTokenLimit(l.Tokens)
 	srv.SetErrorPresenter(presentError(r.Log, l.Introspection))
 	srv.SetRecoverFunc(recovered(r.Log))
+	srv.Use(newPersisted(r, l))
 	srv.Use(&guard{Limits: l, schema: schema, cache: cache})
 	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)

@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/usage"
@@ -30,6 +31,8 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *importer.Service
 	Downloads *download.Service
+	// Operations are those that are registered; nil where none can be.
+	Operations *operation.Service
 	// Audit records what is read and refused.
 	Audit *audit.Service
 	// Providers are further ways to sign in, in the order of their buttons.

@@ -33,6 +33,7 @@ func toUsageReport(ctx context.Context, report *usage.Report, organizationID int
 	l := loader.From(ctx)
 	l.OrganizationByID.Set(organizationID, report.Organization)
 	return &model.UsageReport{
+		Report:         report,
 		OrganizationID: organizationID, From: report.From, To: report.To, GoalMinutesPerWeek: report.GoalMinutesPerWeek,
 		Totals: toTotals(report.Totals),
 		Weeks: all(report.Weeks, func(w usage.Week) *model.UsageWeek {
@@ -60,6 +61,15 @@ func toTotals(t usage.Totals) *model.UsageTotals {
 
 func (r usageReportResolver) Organization(ctx context.Context, report *model.UsageReport) (*model.Organization, error) {
 	return organizationByID(ctx, report.OrganizationID)
+}
+
+func (r usageReportResolver) ErasedMinutes(ctx context.Context, report *model.UsageReport) (*int, error) {
+	seconds, err := r.Usage.ErasedSeconds(ctx, report.Report)
+	if err != nil || seconds == nil {
+		return nil, err
+	}
+	minutes := *seconds / 60
+	return &minutes, nil
 }
 
 func (r usageReportResolver) Notifications(ctx context.Context, report *model.UsageReport) ([]*model.DashboardNotification, error) {

@@ -54,6 +54,8 @@ type Organization struct {
 	RetentionChangedAt *time.Time `json:"retention_changed_at,omitempty"`
 	// How long the rows of finished jobs are kept; inherited where unset.
 	JobDays *int `json:"job_days,omitempty"`
+	// Of a district: how many students have been erased, so that their sums are shown only where nobody can be found in them.
+	ErasedStudents int `json:"erased_students,omitempty"`
 	// The day from which the usage sums of its students are counted at this moment.
 	UsageCountedFrom calendar.Day `json:"usage_counted_from,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -98,7 +100,7 @@ func (*Organization) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldRetentionDays, organization.FieldJobDays, organization.FieldUsageCountedFrom:
+		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldRetentionDays, organization.FieldJobDays, organization.FieldErasedStudents, organization.FieldUsageCountedFrom:
 			values[i] = new(sql.NullInt64)
 		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone:
 			values[i] = new(sql.NullString)
@@ -246,6 +248,12 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 				_m.JobDays = new(int)
 				*_m.JobDays = int(value.Int64)
 			}
+		case organization.FieldErasedStudents:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field erased_students", values[i])
+			} else if value.Valid {
+				_m.ErasedStudents = int(value.Int64)
+			}
 		case organization.FieldUsageCountedFrom:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field usage_counted_from", values[i])
@@ -377,6 +385,9 @@ func (_m *Organization) String() string {
 		builder.WriteString("job_days=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("erased_students=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ErasedStudents))
 	builder.WriteString(", ")
 	builder.WriteString("usage_counted_from=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UsageCountedFrom))

@@ -251,6 +251,20 @@ func (_c *OrganizationCreate) SetNillableJobDays(v *int) *OrganizationCreate {
 	return _c
 }
 
+// SetErasedStudents sets the "erased_students" field.
+func (_c *OrganizationCreate) SetErasedStudents(v int) *OrganizationCreate {
+	_c.mutation.SetErasedStudents(v)
+	return _c
+}
+
+// SetNillableErasedStudents sets the "erased_students" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableErasedStudents(v *int) *OrganizationCreate {
+	if v != nil {
+		_c.SetErasedStudents(*v)
+	}
+	return _c
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_c *OrganizationCreate) SetUsageCountedFrom(v calendar.Day) *OrganizationCreate {
 	_c.mutation.SetUsageCountedFrom(v)
@@ -329,6 +343,10 @@ func (_c *OrganizationCreate) defaults() error {
 		v := organization.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.ErasedStudents(); !ok {
+		v := organization.DefaultErasedStudents
+		_c.mutation.SetErasedStudents(v)
+	}
 	if _, ok := _c.mutation.UsageCountedFrom(); !ok {
 		v := organization.DefaultUsageCountedFrom
 		_c.mutation.SetUsageCountedFrom(v)
@@ -354,6 +372,9 @@ func (_c *OrganizationCreate) check() error {
 	}
 	if _, ok := _c.mutation.NameKey(); !ok {
 		return &ValidationError{Name: "name_key", err: errors.New(`db: missing required field "Organization.name_key"`)}
+	}
+	if _, ok := _c.mutation.ErasedStudents(); !ok {
+		return &ValidationError{Name: "erased_students", err: errors.New(`db: missing required field "Organization.erased_students"`)}
 	}
 	if _, ok := _c.mutation.UsageCountedFrom(); !ok {
 		return &ValidationError{Name: "usage_counted_from", err: errors.New(`db: missing required field "Organization.usage_counted_from"`)}
@@ -452,6 +473,10 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.JobDays(); ok {
 		_spec.SetField(organization.FieldJobDays, field.TypeInt, value)
 		_node.JobDays = &value
+	}
+	if value, ok := _c.mutation.ErasedStudents(); ok {
+		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
+		_node.ErasedStudents = value
 	}
 	if value, ok := _c.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -875,6 +900,24 @@ func (u *OrganizationUpsert) AddJobDays(v int) *OrganizationUpsert {
 // ClearJobDays clears the value of the "job_days" field.
 func (u *OrganizationUpsert) ClearJobDays() *OrganizationUpsert {
 	u.SetNull(organization.FieldJobDays)
+	return u
+}
+
+// SetErasedStudents sets the "erased_students" field.
+func (u *OrganizationUpsert) SetErasedStudents(v int) *OrganizationUpsert {
+	u.Set(organization.FieldErasedStudents, v)
+	return u
+}
+
+// UpdateErasedStudents sets the "erased_students" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateErasedStudents() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldErasedStudents)
+	return u
+}
+
+// AddErasedStudents adds v to the "erased_students" field.
+func (u *OrganizationUpsert) AddErasedStudents(v int) *OrganizationUpsert {
+	u.Add(organization.FieldErasedStudents, v)
 	return u
 }
 
@@ -1333,6 +1376,27 @@ func (u *OrganizationUpsertOne) UpdateJobDays() *OrganizationUpsertOne {
 func (u *OrganizationUpsertOne) ClearJobDays() *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearJobDays()
+	})
+}
+
+// SetErasedStudents sets the "erased_students" field.
+func (u *OrganizationUpsertOne) SetErasedStudents(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetErasedStudents(v)
+	})
+}
+
+// AddErasedStudents adds v to the "erased_students" field.
+func (u *OrganizationUpsertOne) AddErasedStudents(v int) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddErasedStudents(v)
+	})
+}
+
+// UpdateErasedStudents sets the "erased_students" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateErasedStudents() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateErasedStudents()
 	})
 }
 
@@ -1960,6 +2024,27 @@ func (u *OrganizationUpsertBulk) UpdateJobDays() *OrganizationUpsertBulk {
 func (u *OrganizationUpsertBulk) ClearJobDays() *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearJobDays()
+	})
+}
+
+// SetErasedStudents sets the "erased_students" field.
+func (u *OrganizationUpsertBulk) SetErasedStudents(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetErasedStudents(v)
+	})
+}
+
+// AddErasedStudents adds v to the "erased_students" field.
+func (u *OrganizationUpsertBulk) AddErasedStudents(v int) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.AddErasedStudents(v)
+	})
+}
+
+// UpdateErasedStudents sets the "erased_students" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateErasedStudents() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateErasedStudents()
 	})
 }
 

@@ -408,6 +408,27 @@ func (_u *OrganizationUpdate) ClearJobDays() *OrganizationUpdate {
 	return _u
 }
 
+// SetErasedStudents sets the "erased_students" field.
+func (_u *OrganizationUpdate) SetErasedStudents(v int) *OrganizationUpdate {
+	_u.mutation.ResetErasedStudents()
+	_u.mutation.SetErasedStudents(v)
+	return _u
+}
+
+// SetNillableErasedStudents sets the "erased_students" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableErasedStudents(v *int) *OrganizationUpdate {
+	if v != nil {
+		_u.SetErasedStudents(*v)
+	}
+	return _u
+}
+
+// AddErasedStudents adds value to the "erased_students" field.
+func (_u *OrganizationUpdate) AddErasedStudents(v int) *OrganizationUpdate {
+	_u.mutation.AddErasedStudents(v)
+	return _u
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_u *OrganizationUpdate) SetUsageCountedFrom(v calendar.Day) *OrganizationUpdate {
 	_u.mutation.ResetUsageCountedFrom()
@@ -636,6 +657,12 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.JobDaysCleared() {
 		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ErasedStudents(); ok {
+		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedErasedStudents(); ok {
+		_spec.AddField(organization.FieldErasedStudents, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)
@@ -1117,6 +1144,27 @@ func (_u *OrganizationUpdateOne) ClearJobDays() *OrganizationUpdateOne {
 	return _u
 }
 
+// SetErasedStudents sets the "erased_students" field.
+func (_u *OrganizationUpdateOne) SetErasedStudents(v int) *OrganizationUpdateOne {
+	_u.mutation.ResetErasedStudents()
+	_u.mutation.SetErasedStudents(v)
+	return _u
+}
+
+// SetNillableErasedStudents sets the "erased_students" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableErasedStudents(v *int) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetErasedStudents(*v)
+	}
+	return _u
+}
+
+// AddErasedStudents adds value to the "erased_students" field.
+func (_u *OrganizationUpdateOne) AddErasedStudents(v int) *OrganizationUpdateOne {
+	_u.mutation.AddErasedStudents(v)
+	return _u
+}
+
 // SetUsageCountedFrom sets the "usage_counted_from" field.
 func (_u *OrganizationUpdateOne) SetUsageCountedFrom(v calendar.Day) *OrganizationUpdateOne {
 	_u.mutation.ResetUsageCountedFrom()
@@ -1375,6 +1423,12 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.JobDaysCleared() {
 		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.ErasedStudents(); ok {
+		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedErasedStudents(); ok {
+		_spec.AddField(organization.FieldErasedStudents, field.TypeInt, value)
 	}
 	if value, ok := _u.mutation.UsageCountedFrom(); ok {
 		_spec.SetField(organization.FieldUsageCountedFrom, field.TypeInt32, value)

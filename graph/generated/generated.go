@@ -572,6 +572,7 @@ type ComplexityRoot struct {
 	}
 
 	UsageReport struct {
+		ErasedMinutes      func(childComplexity int) int
 		From               func(childComplexity int) int
 		GoalMinutesPerWeek func(childComplexity int) int
 		Notifications      func(childComplexity int) int
@@ -752,6 +753,7 @@ type SubscriptionResolver interface {
 type UsageReportResolver interface {
 	Organization(ctx context.Context, obj *model.UsageReport) (*model.Organization, error)
 
+	ErasedMinutes(ctx context.Context, obj *model.UsageReport) (*int, error)
 	Notifications(ctx context.Context, obj *model.UsageReport) ([]*model.DashboardNotification, error)
 }
 type UsageRowResolver interface {
@@ -2961,6 +2963,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UpdateStudentPayload.UserErrors(childComplexity), true
 
+	case "UsageReport.erasedMinutes":
+		if e.ComplexityRoot.UsageReport.ErasedMinutes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UsageReport.ErasedMinutes(childComplexity), true
 	case "UsageReport.from":
 		if e.ComplexityRoot.UsageReport.From == nil {
 			break
@@ -3748,6 +3756,8 @@ type UsageReport {
   weeks: [UsageWeek!]!
   "Schools of a district, or groups of a school, then one row for students in no group."
   rows: [UsageRow!]!
+  "Whole minutes of students whose personal data have been erased, in the weeks that the period touches and in the products chosen; they are in no other number of the report. Null where grades were chosen, which are not kept, where fewer than 10 students stand behind it, and for teachers."
+  erasedMinutes: Int
   "The notices of the organization, with the same count as everywhere else."
   notifications: [DashboardNotification!]!
 }
@@ -4035,6 +4045,8 @@ enum AuditAction {
   AUDIT_READ
   "The tables were brought up to date."
   DATABASE_MIGRATED
+  "The personal data of deleted students were erased, because their time was over; the facts count them."
+  DATA_PURGED
   "An educator got an account or a role."
   EDUCATOR_ADDED
   "An account was disabled."
@@ -4087,6 +4099,10 @@ enum AuditAction {
   NOTICE_DOWNLOADED
   "The doctor repaired numbers that are derived from others."
   NUMBERS_REPAIRED
+  "The operator registered operations that clients may run."
+  OPERATIONS_REGISTERED
+  "The operator removed operations that clients could run."
+  OPERATIONS_REMOVED
   "The operator ran a command that changes or gives out personal data."
   OPERATOR_COMMAND
   "A district or school was created."
@@ -5557,6 +5573,8 @@ func (ec *executionContext) childFields_UsageReport(ctx context.Context, field g
 		return ec.fieldContext_UsageReport_weeks(ctx, field)
 	case "rows":
 		return ec.fieldContext_UsageReport_rows(ctx, field)
+	case "erasedMinutes":
+		return ec.fieldContext_UsageReport_erasedMinutes(ctx, field)
 	case "notifications":
 		return ec.fieldContext_UsageReport_notifications(ctx, field)
 	}
@@ -16158,6 +16176,29 @@ func (ec *executionContext) fieldContext_UsageReport_rows(_ context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _UsageReport_erasedMinutes(ctx context.Context, field graphql.CollectedField, obj *model.UsageReport) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_UsageReport_erasedMinutes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.UsageReport().ErasedMinutes(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_UsageReport_erasedMinutes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("UsageReport", field, true, true, "Int")
+}
+
 func (ec *executionContext) _UsageReport_notifications(ctx context.Context, field graphql.CollectedField, obj *model.UsageReport) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23049,6 +23090,12 @@ func (ec *executionContext) _UsageReport(ctx context.Context, sel ast.SelectionS
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "erasedMinutes":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._UsageReport_erasedMinutes(ctx, field, obj)
+				})
 		case "notifications":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,

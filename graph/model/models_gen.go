@@ -10,6 +10,7 @@ import (
 	"homeroom/internal/calendar"
 	"homeroom/internal/importer"
 	"homeroom/internal/roster"
+	"homeroom/internal/usage"
 	"io"
 	"strconv"
 	"time"
@@ -994,9 +995,12 @@ type UsageReport struct {
 	Weeks []*UsageWeek `json:"weeks"`
 	// Schools of a district, or groups of a school, then one row for students in no group.
 	Rows []*UsageRow `json:"rows"`
+	// Whole minutes of students whose personal data have been erased, in the weeks that the period touches and in the products chosen; they are in no other number of the report. Null where grades were chosen, which are not kept, where fewer than 10 students stand behind it, and for teachers.
+	ErasedMinutes *int `json:"erasedMinutes,omitempty"`
 	// The notices of the organization, with the same count as everywhere else.
 	Notifications  []*DashboardNotification `json:"notifications"`
 	OrganizationID int                      `json:"-"`
+	Report         *usage.Report            `json:"-"`
 }
 
 // One row of a report: a school, a group, or the students in no group.
@@ -1069,6 +1073,8 @@ const (
 	AuditActionAuditRead AuditAction = "AUDIT_READ"
 	// The tables were brought up to date.
 	AuditActionDatabaseMigrated AuditAction = "DATABASE_MIGRATED"
+	// The personal data of deleted students were erased, because their time was over; the facts count them.
+	AuditActionDataPurged AuditAction = "DATA_PURGED"
 	// An educator got an account or a role.
 	AuditActionEducatorAdded AuditAction = "EDUCATOR_ADDED"
 	// An account was disabled.
@@ -1121,6 +1127,10 @@ const (
 	AuditActionNoticeDownloaded AuditAction = "NOTICE_DOWNLOADED"
 	// The doctor repaired numbers that are derived from others.
 	AuditActionNumbersRepaired AuditAction = "NUMBERS_REPAIRED"
+	// The operator registered operations that clients may run.
+	AuditActionOperationsRegistered AuditAction = "OPERATIONS_REGISTERED"
+	// The operator removed operations that clients could run.
+	AuditActionOperationsRemoved AuditAction = "OPERATIONS_REMOVED"
 	// The operator ran a command that changes or gives out personal data.
 	AuditActionOperatorCommand AuditAction = "OPERATOR_COMMAND"
 	// A district or school was created.
@@ -1176,6 +1186,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionAuditDownloaded,
 	AuditActionAuditRead,
 	AuditActionDatabaseMigrated,
+	AuditActionDataPurged,
 	AuditActionEducatorAdded,
 	AuditActionEducatorDisabled,
 	AuditActionEducatorEnabled,
@@ -1202,6 +1213,8 @@ var AllAuditAction = []AuditAction{
 	AuditActionLinkRequested,
 	AuditActionNoticeDownloaded,
 	AuditActionNumbersRepaired,
+	AuditActionOperationsRegistered,
+	AuditActionOperationsRemoved,
 	AuditActionOperatorCommand,
 	AuditActionOrganizationCreated,
 	AuditActionPasswordSet,
@@ -1229,7 +1242,7 @@ var AllAuditAction = []AuditAction{
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
 		return true
 	}
 	return false

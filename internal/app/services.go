@@ -15,6 +15,8 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
+	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
@@ -35,8 +37,10 @@ type services struct {
 	usage     *usage.Service
 	notify    *notify.Service
 	importer  *importer.Service
+	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
+	operation *operation.Service
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -64,6 +68,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
+	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
@@ -72,6 +77,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
+	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,

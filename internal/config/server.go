@@ -31,6 +31,9 @@ type Server struct {
 	RequestTimeout time.Duration
 	// JobLease is how long a server keeps a bulk job without a sign of life.
 	JobLease time.Duration
+	// PurgeHour is the hour of the day, in UTC, from which on the personal data of
+	// students whose time is over are erased.
+	PurgeHour int
 }
 
 // Validate reports everything that is wrong.
@@ -60,6 +63,9 @@ func (s Server) Validate() error {
 	}
 	if s.JobLease < time.Second || s.JobLease > 10*time.Minute {
 		add("job-lease", "%v is not between 1s and 10m; 20s outlasts a pause of the database", s.JobLease)
+	}
+	if s.PurgeHour < 0 || s.PurgeHour > 23 {
+		add("purge-hour", "%d is not an hour of the day, 0 to 23", s.PurgeHour)
 	}
 	if s.MaxRequestBytes < 1<<10 {
 		add("max-request-bytes", "%d bytes are too few for an ordinary request; 1KiB is the least", s.MaxRequestBytes)

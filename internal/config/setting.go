@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -14,6 +15,7 @@ type Section string
 const (
 	DatabaseSection Section = "Database"
 	ServerSection   Section = "Server"
+	APISection      Section = "API"
 	LimitSection    Section = "Limits"
 	SessionSection  Section = "Session"
 	SignInSection   Section = "Single sign-on"
@@ -113,6 +115,11 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.Server.JobLease, parseDuration)(v) },
 		},
 		{
+			Section: ServerSection, Name: "purge hour", Flag: "purge-hour", Form: "number", Default: strconv.Itoa(d.Server.PurgeHour),
+			Description: "the hour of the day in UTC, 0 to 23, at which the personal data of students are erased whose time is over; of several servers one does it",
+			set:         func(c *Config, v string) error { return store(&c.Server.PurgeHour, strconv.Atoi)(strings.TrimSpace(v)) },
+		},
+		{
 			Section: SessionSection, Name: "session lifetime", Flag: "session-lifetime", Form: "duration", Default: formatDuration(d.Session.Lifetime),
 			Description: "how long somebody stays signed in",
 			set:         func(c *Config, v string) error { return store(&c.Session.Lifetime, parseDuration)(v) },
@@ -164,7 +171,7 @@ func Settings() []Setting {
 		},
 	}
 	session := slices.IndexFunc(list, func(s Setting) bool { return s.Section == SessionSection })
-	list = slices.Insert(list, session, d.Limits.settings()...)
+	list = slices.Insert(list, session, append(d.API.settings(), d.Limits.settings()...)...)
 	for i := range list {
 		list[i].Variable = variable(list[i].Flag)
 	}

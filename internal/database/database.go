@@ -190,6 +190,31 @@ func (d *DB) Optimize(ctx context.Context) error {
 	return err
 }
 
+// Scrub removes what has been erased from where the database keeps it beside its
+// tables. On SQLite the write-ahead log, which holds pages as they were before, is
+// brought into the file and cut; deleted content in the file is overwritten as it
+// is deleted (secure_delete). On MySQL the server's own purge does it, in its time.
+func (d *DB) Scrub(ctx context.Context) error {
+	if d.kind != SQLite {
+		return nil
+	}
+	rows, err := d.sql.QueryContext(ctx, "PRAGMA wal_checkpoint(TRUNCATE)")
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	var busy, pages, moved int
+	for rows.Next() {
+		if err := rows.Scan(&busy, &pages, &moved); err != nil {
+			return err
+		}
+	}
+	if busy != 0 {
+		return errors.New("the write-ahead log is being read, and still holds what has been erased")
+	}
+	return rows.Err()
+}
+
 // Query runs a statement of one's own outside of any transaction; it is for what
 // must be known before anybody is a viewer.
 func (d *DB) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {

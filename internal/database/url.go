@@ -64,6 +64,8 @@ func parseSQLite(path string) (source, error) {
 		"_pragma": {
 			"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
 			"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(67108864)",
+			// What is deleted is overwritten: erased personal data do not stay in the file.
+			"secure_delete(1)",
 		},
 	}
 	return source{kind: SQLite, dsn: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()}, nil

@@ -28,6 +28,9 @@ type Report struct {
 	// minutes are rounded down by itself). In a school a student of two groups
 	// counts in both rows and once in the totals.
 	Rows []Row
+
+	query query
+	weeks []calendar.Day
 }
 
 // Totals are the numbers of a set of students.
@@ -124,6 +127,7 @@ func (s *Service) Report(ctx context.Context, organizationID int, period Period,
 		err = r.addGroups(ctx, q)
 	}
 	r.Rows = append(r.Rows, Row{Ungrouped: true, Totals: ungrouped.totals(len(weeks))})
+	r.query, r.weeks = q, weeks
 	return r, err
 }
 

@@ -53,6 +53,8 @@ const (
 	FieldRetentionChangedAt = "retention_changed_at"
 	// FieldJobDays holds the string denoting the job_days field in the database.
 	FieldJobDays = "job_days"
+	// FieldErasedStudents holds the string denoting the erased_students field in the database.
+	FieldErasedStudents = "erased_students"
 	// FieldUsageCountedFrom holds the string denoting the usage_counted_from field in the database.
 	FieldUsageCountedFrom = "usage_counted_from"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
@@ -92,6 +94,7 @@ var Columns = []string{
 	FieldRetentionDays,
 	FieldRetentionChangedAt,
 	FieldJobDays,
+	FieldErasedStudents,
 	FieldUsageCountedFrom,
 }
 
@@ -115,6 +118,8 @@ var (
 	Policy ent.Policy
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultErasedStudents holds the default value on creation for the "erased_students" field.
+	DefaultErasedStudents int
 	// DefaultUsageCountedFrom holds the default value on creation for the "usage_counted_from" field.
 	DefaultUsageCountedFrom calendar.Day
 )
@@ -238,6 +243,11 @@ func ByRetentionChangedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByJobDays orders the results by the job_days field.
 func ByJobDays(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJobDays, opts...).ToFunc()
+}
+
+// ByErasedStudents orders the results by the erased_students field.
+func ByErasedStudents(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldErasedStudents, opts...).ToFunc()
 }
 
 // ByUsageCountedFrom orders the results by the usage_counted_from field.

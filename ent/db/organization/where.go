@@ -143,6 +143,11 @@ func JobDays(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldJobDays, v))
 }
 
+// ErasedStudents applies equality check predicate on the "erased_students" field. It's identical to ErasedStudentsEQ.
+func ErasedStudents(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldErasedStudents, v))
+}
+
 // UsageCountedFrom applies equality check predicate on the "usage_counted_from" field. It's identical to UsageCountedFromEQ.
 func UsageCountedFrom(v calendar.Day) predicate.Organization {
 	vc := int32(v)
@@ -1095,6 +1100,46 @@ func JobDaysIsNil() predicate.Organization {
 // JobDaysNotNil applies the NotNil predicate on the "job_days" field.
 func JobDaysNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldJobDays))
+}
+
+// ErasedStudentsEQ applies the EQ predicate on the "erased_students" field.
+func ErasedStudentsEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldErasedStudents, v))
+}
+
+// ErasedStudentsNEQ applies the NEQ predicate on the "erased_students" field.
+func ErasedStudentsNEQ(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldErasedStudents, v))
+}
+
+// ErasedStudentsIn applies the In predicate on the "erased_students" field.
+func ErasedStudentsIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldErasedStudents, vs...))
+}
+
+// ErasedStudentsNotIn applies the NotIn predicate on the "erased_students" field.
+func ErasedStudentsNotIn(vs ...int) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldErasedStudents, vs...))
+}
+
+// ErasedStudentsGT applies the GT predicate on the "erased_students" field.
+func ErasedStudentsGT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGT(FieldErasedStudents, v))
+}
+
+// ErasedStudentsGTE applies the GTE predicate on the "erased_students" field.
+func ErasedStudentsGTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldGTE(FieldErasedStudents, v))
+}
+
+// ErasedStudentsLT applies the LT predicate on the "erased_students" field.
+func ErasedStudentsLT(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLT(FieldErasedStudents, v))
+}
+
+// ErasedStudentsLTE applies the LTE predicate on the "erased_students" field.
+func ErasedStudentsLTE(v int) predicate.Organization {
+	return predicate.Organization(sql.FieldLTE(FieldErasedStudents, v))
 }
 
 // UsageCountedFromEQ applies the EQ predicate on the "usage_counted_from" field.

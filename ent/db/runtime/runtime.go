@@ -23,6 +23,7 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
@@ -604,8 +605,12 @@ func init() {
 	organizationDescCreatedAt := organizationMixinFields0[0].Descriptor()
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
+	// organizationDescErasedStudents is the schema descriptor for erased_students field.
+	organizationDescErasedStudents := organizationFields[17].Descriptor()
+	// organization.DefaultErasedStudents holds the default value on creation for the erased_students field.
+	organization.DefaultErasedStudents = organizationDescErasedStudents.Default.(int)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[17].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[18].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()
@@ -626,6 +631,24 @@ func init() {
 	productDescCreatedAt := productMixinFields0[0].Descriptor()
 	// product.DefaultCreatedAt holds the default value on creation for the created_at field.
 	product.DefaultCreatedAt = productDescCreatedAt.Default.(func() time.Time)
+	registeredoperationMixin := schema.RegisteredOperation{}.Mixin()
+	registeredoperation.Policy = privacy.NewPolicies(schema.RegisteredOperation{})
+	registeredoperation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := registeredoperation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	registeredoperationMixinFields0 := registeredoperationMixin[0].Fields()
+	_ = registeredoperationMixinFields0
+	registeredoperationFields := schema.RegisteredOperation{}.Fields()
+	_ = registeredoperationFields
+	// registeredoperationDescCreatedAt is the schema descriptor for created_at field.
+	registeredoperationDescCreatedAt := registeredoperationMixinFields0[0].Descriptor()
+	// registeredoperation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	registeredoperation.DefaultCreatedAt = registeredoperationDescCreatedAt.Default.(func() time.Time)
 	roleassignmentMixin := schema.RoleAssignment{}.Mixin()
 	roleassignment.Policy = privacy.NewPolicies(schema.RoleAssignment{})
 	roleassignment.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/internal/config"
+)
+
+func (a *app) purge() *cobra.Command {
+	var dryRun bool
+	cmd := &cobra.Command{
+		Use:   "purge",
+		Short: "Erase the personal data of deleted students whose time is over",
+		Long: `Erases the personal data of students who were deleted longer ago than their school keeps them (the setting
+retention-days), and leaves anonymous sums of their usage. A server does the same once a day; see --purge-hour of
+homeroom serve. It may be stopped at any moment, and goes on the next time. It needs the secret key of the server,
+with which refused rows of imports are encrypted.`,
+		Args: noArguments,
+	}
+	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count the students, and erase nothing")
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
+		ctx := cmd.Context()
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		secret, err := cfg.Secret.Load()
+		if err != nil {
+			return err
+		}
+		d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+		if err != nil {
+			return err
+		}
+		run, verb := s.privacy.Purge, "erased"
+		if dryRun {
+			run, verb = s.privacy.Due, "would be erased"
+		}
+		purged, err := run(ctx)
+		total := 0
+		for _, p := range purged {
+			fmt.Fprintf(a.out, "%s: %d students %s", p.District, p.Students, verb)
+			if !dryRun {
+				fmt.Fprintf(a.out, ", with %d days of usage, %d rows of bulk jobs and %d entries of the audit trail", p.UsageDays, p.BulkJobRows, p.AuditDetails)
+			}
+			fmt.Fprintln(a.out)
+			total += p.Students
+		}
+		if err == nil && total == 0 {
+			fmt.Fprintln(a.out, "Nobody's time is over.")
+		}
+		return err
+	}
+	return cmd
+}

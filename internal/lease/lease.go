@@ -1,0 +1,140 @@
+// Package lease lets one server at a time do a piece of work, on any number of
+// servers with one database.
+//
+// A lease is a row with a name. Whoever claims it raises its fence; a server that
+// was asleep finds another fence in the row when it wants to write, and writes
+// nothing. A claim is one conditional UPDATE, because GET_LOCK does not reach
+// from one node of a cluster to another. The jobs of internal/importer have
+// leases of their own kind: there the row is the job, and which of them may be
+// claimed depends on the others of its district.
+package lease
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/lease"
+	"homeroom/ent/db/predicate"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
+)
+
+// ErrLost is returned where another server has taken the work over.
+var ErrLost = errors.New("lease: the work belongs to another server now")
+
+// Keeper claims leases.
+type Keeper struct {
+	db    *database.DB
+	lasts time.Duration
+	now   func() time.Time
+}
+
+// New returns a keeper whose leases last for some time without a sign of life.
+func New(d *database.DB, lasts time.Duration, now func() time.Time) *Keeper {
+	return &Keeper{db: d, lasts: lasts, now: now}
+}
+
+// Held is a piece of work that this server has claimed.
+type Held struct {
+	k     *Keeper
+	name  string
+	owner string
+	fence int
+}
+
+// Claim takes a piece of work that was last done before due. It returns nil where
+// it has been done since, and where another server is at it. Work that nobody has
+// ever done counts as done when it is first asked for, so that a new installation
+// does not begin with what the schedule has at night.
+func (k *Keeper) Claim(ctx context.Context, name string, due time.Time) (*Held, error) {
+	system := viewer.AsSystem(ctx, "lease of "+name)
+	now := k.instant()
+	err := k.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		there, err := client.Lease.Query().Where(lease.Name(name)).Exist(ctx)
+		if err != nil || there {
+			return err
+		}
+		return client.Lease.Create().SetName(name).SetCreatedAt(now).SetUntil(now).SetDoneAt(now).Exec(ctx)
+	})
+	if err != nil && !database.IsDuplicate(err) {
+		return nil, err
+	}
+	id := make([]byte, 16)
+	_, _ = rand.Read(id) // never fails
+	h := &Held{k: k, name: name, owner: hex.EncodeToString(id)}
+	err = k.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		n, err := client.Lease.Update().
+			Where(lease.Name(name), lease.DoneAtLT(due), lease.Or(lease.Owner(""), lease.UntilLTE(now))).
+			SetOwner(h.owner).SetUntil(now.Add(k.lasts)).AddFence(1).Save(ctx)
+		if err != nil || n == 0 {
+			h.fence = 0
+			return err
+		}
+		row, err := client.Lease.Query().Where(lease.Name(name), lease.Owner(h.owner)).Only(ctx)
+		if err == nil {
+			h.fence = row.Fence
+		}
+		return err
+	})
+	if err != nil || h.fence == 0 {
+		return nil, err
+	}
+	return h, nil
+}
+
+// InFence runs fn in a transaction that begins by asking whether the work is
+// still this server's, and renews the lease.
+func (h *Held) InFence(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
+	return h.k.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := h.renew(ctx, client); err != nil {
+			return err
+		}
+		return fn(ctx, client)
+	})
+}
+
+// Renew gives a sign of life where the work goes on without writing.
+func (h *Held) Renew(ctx context.Context) error {
+	return h.InFence(ctx, func(context.Context, *db.Client) error { return nil })
+}
+
+func (h *Held) renew(ctx context.Context, client *db.Client) error {
+	n, err := client.Lease.Update().Where(h.mine()).SetUntil(h.k.instant().Add(h.k.lasts)).Save(viewer.AsSystem(ctx, "lease of "+h.name))
+	if err == nil && n == 0 {
+		err = ErrLost
+	}
+	return err
+}
+
+// Done gives the work back and notes that it has been done to its end.
+func (h *Held) Done(ctx context.Context) error {
+	return h.end(ctx, func(u *db.LeaseUpdate) { u.SetDoneAt(h.k.instant()) })
+}
+
+// Release gives the work back, so that another server goes on at once.
+func (h *Held) Release(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
+	defer cancel()
+	return h.end(ctx, func(*db.LeaseUpdate) {})
+}
+
+func (h *Held) end(ctx context.Context, note func(*db.LeaseUpdate)) error {
+	system := viewer.AsSystem(ctx, "lease of "+h.name)
+	return h.k.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		u := client.Lease.Update().Where(h.mine()).SetOwner("")
+		note(u)
+		_, err := u.Save(ctx)
+		return err
+	})
+}
+
+func (h *Held) mine() predicate.Lease {
+	return lease.And(lease.Name(h.name), lease.Owner(h.owner), lease.Fence(h.fence))
+}
+
+// instant is the present moment as the databases keep it.
+func (k *Keeper) instant() time.Time { return k.now().UTC().Truncate(time.Microsecond) }

@@ -1,0 +1,117 @@
+// Package privacy erases the personal data of students when their time is over,
+// or when somebody asks for it, and tells what is held about one student.
+//
+// # What an erasure leaves
+//
+//   - The student's row, enrollments, words of the search, usage and events are
+//     gone. Student ID and username are free.
+//   - The usage is part of the sums in usage_totals, which usage.Erase makes: of a
+//     school, a product and a week, and never of fewer than usage.Crowd students of
+//     a school.
+//   - Bulk jobs keep their counts. Rows about the student are empty; refused rows
+//     and the wording of problems that name the student are removed.
+//   - The audit trail says that something happened to a student with this key, when
+//     and by whom, and no longer what (audit.Erase).
+//
+// docs/privacy.md says the same for administrators. A test writes unmistakable
+// values everywhere and looks for them in every column afterwards; another one
+// compares what this package knows with the entities, so that a new place for a
+// student's data is not forgotten.
+package privacy
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/importer"
+	"homeroom/internal/lease"
+	"homeroom/internal/roster"
+	"homeroom/internal/usage"
+)
+
+// Service purges, erases and tells.
+type Service struct {
+	db       *database.DB
+	importer *importer.Service
+	leases   *lease.Keeper
+	now      func() time.Time
+	log      *slog.Logger
+}
+
+// Options are what a Service needs.
+type Options struct {
+	// Importer empties rows of bulk jobs; it has the key of refused rows.
+	Importer *importer.Service
+	// Lease is how long a server that purges may give no sign of life; zero stands
+	// for two minutes.
+	Lease time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// New returns the service of a database.
+func New(d *database.DB, o Options) *Service {
+	if o.Lease <= 0 {
+		o.Lease = 2 * time.Minute
+	}
+	return &Service{db: d, importer: o.Importer, leases: lease.New(d, o.Lease, o.Now), now: o.Now, log: o.Log}
+}
+
+// Counts are what an erasure has removed.
+type Counts struct {
+	Students     int `json:"students"`
+	Enrollments  int `json:"enrollments"`
+	UsageDays    int `json:"usageDays"`
+	UsageEvents  int `json:"usageEvents"`
+	BulkJobRows  int `json:"bulkJobRows"`
+	AuditDetails int `json:"auditDetails"`
+}
+
+func (c *Counts) add(o Counts) {
+	c.Students += o.Students
+	c.Enrollments += o.Enrollments
+	c.UsageDays += o.UsageDays
+	c.UsageEvents += o.UsageEvents
+	c.BulkJobRows += o.BulkJobRows
+	c.AuditDetails += o.AuditDetails
+}
+
+// eraseLocked erases students of one district, who are locked, in the transaction
+// of the caller.
+func (s *Service) eraseLocked(ctx context.Context, client *db.Client, students []*db.Student) (Counts, error) {
+	if len(students) == 0 {
+		return Counts{}, nil
+	}
+	district := students[0].DistrictID
+	ids := make([]int, len(students))
+	for i, st := range students {
+		ids[i] = st.ID
+	}
+	c := Counts{Students: len(students)}
+	var err error
+	if c.BulkJobRows, err = s.importer.EraseRows(ctx, client, district, ids); err != nil {
+		return Counts{}, err
+	}
+	used, err := usage.Erase(ctx, client, s.db.Kind(), s.instant(), students)
+	if err != nil {
+		return Counts{}, err
+	}
+	c.UsageDays, c.UsageEvents = used.Days, used.Events
+	if c.AuditDetails, err = eraseTrail(ctx, client, students); err != nil {
+		return Counts{}, err
+	}
+	if c.Enrollments, err = roster.Erase(ctx, client, students); err != nil {
+		return Counts{}, err
+	}
+	_, err = client.ExecContext(ctx, "UPDATE organizations SET erased_students = erased_students + ? WHERE id = ?", len(students), district)
+	return c, err
+}
+
+// instant is the present moment as the databases keep it.
+func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+
+// locks reports whether reads take row locks.
+func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }

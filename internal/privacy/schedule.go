@@ -1,0 +1,49 @@
+package privacy
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"homeroom/internal/lease"
+)
+
+// lookEvery is how often a server asks whether the day's purge has been done.
+const lookEvery = time.Minute
+
+// Run purges once a day, at an hour in UTC, until ctx ends. Of several servers the
+// one that comes first does it; where it dies, another one goes on.
+func (s *Service) Run(ctx context.Context, hour int) error {
+	tick := time.NewTicker(lookEvery)
+	defer tick.Stop()
+	for {
+		switch purged, err := s.purge(ctx, lastAt(s.now(), hour)); {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err == nil:
+			students := 0
+			for _, p := range purged {
+				students += p.Students
+			}
+			s.log.InfoContext(ctx, "the purge of the day is done", "students", students, "districts", len(purged))
+		case errors.Is(err, ErrBusy), errors.Is(err, lease.ErrLost):
+		default:
+			s.log.ErrorContext(ctx, "purge", "error", err)
+		}
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+}
+
+// lastAt is the last instant at which it was a full hour of the day in UTC.
+func lastAt(now time.Time, hour int) time.Time {
+	y, m, d := now.UTC().Date()
+	at := time.Date(y, m, d, hour, 0, 0, 0, time.UTC)
+	if at.After(now) {
+		at = at.AddDate(0, 0, -1)
+	}
+	return at
+}
