@@ -126,7 +126,7 @@ func (c *studentCheck) username(r *studentRow, found *studentLookup) {
 		}
 		if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
 			p := problemf(UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district.")
-			if st := found.owners[owner]; st != nil && r.st == nil && c.reaches(st.OrganizationID) {
+			if st := found.byID[owner]; st != nil && r.st == nil && c.reaches(st.OrganizationID) {
 				p.Candidates = []int{st.ID}
 			}
 			r.fail(colUsername, p)
@@ -145,7 +145,7 @@ func (c *studentCheck) hintTaken(r *studentRow, found *studentLookup, owner int)
 		return "It belongs to " + label(st.FirstName, st.LastName, st.ExternalID) +
 			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
 	}
-	if st := found.owners[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil {
+	if st := found.byID[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil {
 		return fmt.Sprintf("It belongs to %s. If the row means that student, give it the Database ID %s; otherwise choose another one.",
 			label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
 	}
