@@ -121,11 +121,25 @@ func (r *Resolver) BulkJobProblemConnection() generated.BulkJobProblemConnection
 	return bulkJobProblemConnectionResolver{r}
 }
 
+// AuditEvent implements generated.ResolverRoot.
+func (r *Resolver) AuditEvent() generated.AuditEventResolver { return auditEventResolver{r} }
+
+// AuditSubject implements generated.ResolverRoot.
+func (r *Resolver) AuditSubject() generated.AuditSubjectResolver { return auditSubjectResolver{r} }
+
+// AuditEventConnection implements generated.ResolverRoot.
+func (r *Resolver) AuditEventConnection() generated.AuditEventConnectionResolver {
+	return auditEventConnectionResolver{r}
+}
+
 // The resolvers of the types. Their methods stand in the file of their
 // capability.
 type (
 	queryResolver                    struct{ *Resolver }
 	mutationResolver                 struct{ *Resolver }
+	auditEventResolver               struct{ *Resolver }
+	auditSubjectResolver             struct{ *Resolver }
+	auditEventConnectionResolver     struct{ *Resolver }
 	viewerResolver                   struct{ *Resolver }
 	roleAssignmentResolver           struct{ *Resolver }
 	serviceKeyResolver               struct{ *Resolver }
