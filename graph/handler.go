@@ -52,10 +52,12 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
 			v := viewer.FromContext(ctx)
 			if v == nil {
+				r.refuseUpload(ctx, errSignIn)
 				return nil, presented(errSignIn) // a stranger does not fill the disk
 			}
 			leave, ok := uploads.enter(ctx, v)
 			if !ok {
+				r.refuseUpload(ctx, errTooManyUploads)
 				return nil, presented(errTooManyUploads)
 			}
 			return leave, nil

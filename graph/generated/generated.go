@@ -31,11 +31,16 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AuditEvent() AuditEventResolver
+	AuditEventConnection() AuditEventConnectionResolver
+	AuditSubject() AuditSubjectResolver
 	BulkJob() BulkJobResolver
 	BulkJobChange() BulkJobChangeResolver
 	BulkJobChangeConnection() BulkJobChangeConnectionResolver
 	BulkJobConnection() BulkJobConnectionResolver
+	BulkJobProblem() BulkJobProblemResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
+	BulkJobRefusedRowConnection() BulkJobRefusedRowConnectionResolver
 	DashboardNotification() DashboardNotificationResolver
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
@@ -67,6 +72,61 @@ type ComplexityRoot struct {
 		UserErrors       func(childComplexity int) int
 	}
 
+	AuditActor struct {
+		ID    func(childComplexity int) int
+		Kind  func(childComplexity int) int
+		Name  func(childComplexity int) int
+		Roles func(childComplexity int) int
+	}
+
+	AuditChange struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Field  func(childComplexity int) int
+	}
+
+	AuditEvent struct {
+		Action        func(childComplexity int) int
+		Actor         func(childComplexity int) int
+		Address       func(childComplexity int) int
+		At            func(childComplexity int) int
+		Code          func(childComplexity int) int
+		Facts         func(childComplexity int) int
+		Hash          func(childComplexity int) int
+		ID            func(childComplexity int) int
+		JobID         func(childComplexity int) int
+		OperationName func(childComplexity int) int
+		Organization  func(childComplexity int) int
+		RequestID     func(childComplexity int) int
+		Sequence      func(childComplexity int) int
+		Subjects      func(childComplexity int) int
+		TargetID      func(childComplexity int) int
+	}
+
+	AuditEventConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEventEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AuditFact struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	AuditSubject struct {
+		Changes func(childComplexity int) int
+		Erased  func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Node    func(childComplexity int) int
+	}
+
 	BulkJob struct {
 		Changes          func(childComplexity int, first *int, after *string) int
 		CommitMode       func(childComplexity int) int
@@ -82,9 +142,15 @@ type ComplexityRoot struct {
 		Organization     func(childComplexity int) int
 		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
 		Progress         func(childComplexity int) int
+		RefusedRows      func(childComplexity int, first *int, after *string) int
 		StartedAt        func(childComplexity int) int
 		Status           func(childComplexity int) int
 		SubmittedBy      func(childComplexity int) int
+	}
+
+	BulkJobCell struct {
+		Header func(childComplexity int) int
+		Value  func(childComplexity int) int
 	}
 
 	BulkJobChange struct {
@@ -137,13 +203,14 @@ type ComplexityRoot struct {
 	}
 
 	BulkJobProblem struct {
-		Code     func(childComplexity int) int
-		Column   func(childComplexity int) int
-		Hint     func(childComplexity int) int
-		Message  func(childComplexity int) int
-		Row      func(childComplexity int) int
-		Severity func(childComplexity int) int
-		Value    func(childComplexity int) int
+		Candidates func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Column     func(childComplexity int) int
+		Hint       func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Row        func(childComplexity int) int
+		Severity   func(childComplexity int) int
+		Value      func(childComplexity int) int
 	}
 
 	BulkJobProblemConnection struct {
@@ -162,6 +229,31 @@ type ComplexityRoot struct {
 		Percent       func(childComplexity int) int
 		ProcessedRows func(childComplexity int) int
 		TotalRows     func(childComplexity int) int
+	}
+
+	BulkJobRefusedRow struct {
+		Cells    func(childComplexity int) int
+		Problems func(childComplexity int) int
+		Row      func(childComplexity int) int
+	}
+
+	BulkJobRefusedRowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkJobRefusedRowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CorrectBulkJobRowPayload struct {
+		Changes    func(childComplexity int) int
+		Job        func(childComplexity int) int
+		Problems   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CreateGroupPayload struct {
@@ -289,6 +381,7 @@ type ComplexityRoot struct {
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
 		CancelBulkJob              func(childComplexity int, id string) int
+		CorrectBulkJobRow          func(childComplexity int, input model.CorrectBulkJobRowInput) int
 		CreateGroup                func(childComplexity int, input model.CreateGroupInput) int
 		CreateServiceKey           func(childComplexity int, input model.CreateServiceKeyInput) int
 		CreateStudent              func(childComplexity int, input model.CreateStudentInput) int
@@ -352,6 +445,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		AuditEvents            func(childComplexity int, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) int
+		AuditEventsCSVURL      func(childComplexity int, organizationID string, filter *model.AuditEventFilter) int
 		BulkJob                func(childComplexity int, id string) int
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
@@ -560,12 +655,23 @@ type ComplexityRoot struct {
 
 // region    ************************** generated!.gotpl **************************
 
+type AuditEventResolver interface {
+	Actor(ctx context.Context, obj *model.AuditEvent) (*model.AuditActor, error)
+	Organization(ctx context.Context, obj *model.AuditEvent) (*model.Organization, error)
+}
+type AuditEventConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.AuditEventConnection) (int, error)
+}
+type AuditSubjectResolver interface {
+	Node(ctx context.Context, obj *model.AuditSubject) (model.Node, error)
+}
 type BulkJobResolver interface {
 	Organization(ctx context.Context, obj *model.BulkJob) (*model.Organization, error)
 	SubmittedBy(ctx context.Context, obj *model.BulkJob) (*model.Educator, error)
 
 	Changes(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error)
 	Problems(ctx context.Context, obj *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error)
+	RefusedRows(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error)
 	FailedRowsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
 }
 type BulkJobChangeResolver interface {
@@ -577,8 +683,14 @@ type BulkJobChangeConnectionResolver interface {
 type BulkJobConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobConnection) (int, error)
 }
+type BulkJobProblemResolver interface {
+	Candidates(ctx context.Context, obj *model.BulkJobProblem) ([]*model.Student, error)
+}
 type BulkJobProblemConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobProblemConnection) (int, error)
+}
+type BulkJobRefusedRowConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.BulkJobRefusedRowConnection) (int, error)
 }
 type DashboardNotificationResolver interface {
 	Organization(ctx context.Context, obj *model.DashboardNotification) (*model.Organization, error)
@@ -630,6 +742,7 @@ type MutationResolver interface {
 	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
 	StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	CorrectBulkJobRow(ctx context.Context, input model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error)
 	ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	UndoBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
@@ -657,6 +770,8 @@ type QueryResolver interface {
 	BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error)
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
+	AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error)
+	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
 	SignInProviders(ctx context.Context) ([]*model.SignInProvider, error)
 }
@@ -741,6 +856,217 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AssignStudentsToGroupsPayload.UserErrors(childComplexity), true
+
+	case "AuditActor.id":
+		if e.ComplexityRoot.AuditActor.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.ID(childComplexity), true
+	case "AuditActor.kind":
+		if e.ComplexityRoot.AuditActor.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.Kind(childComplexity), true
+	case "AuditActor.name":
+		if e.ComplexityRoot.AuditActor.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.Name(childComplexity), true
+	case "AuditActor.roles":
+		if e.ComplexityRoot.AuditActor.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditActor.Roles(childComplexity), true
+
+	case "AuditChange.after":
+		if e.ComplexityRoot.AuditChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.After(childComplexity), true
+	case "AuditChange.before":
+		if e.ComplexityRoot.AuditChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Before(childComplexity), true
+	case "AuditChange.field":
+		if e.ComplexityRoot.AuditChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Field(childComplexity), true
+
+	case "AuditEvent.action":
+		if e.ComplexityRoot.AuditEvent.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Action(childComplexity), true
+	case "AuditEvent.actor":
+		if e.ComplexityRoot.AuditEvent.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Actor(childComplexity), true
+	case "AuditEvent.address":
+		if e.ComplexityRoot.AuditEvent.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Address(childComplexity), true
+	case "AuditEvent.at":
+		if e.ComplexityRoot.AuditEvent.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.At(childComplexity), true
+	case "AuditEvent.code":
+		if e.ComplexityRoot.AuditEvent.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Code(childComplexity), true
+	case "AuditEvent.facts":
+		if e.ComplexityRoot.AuditEvent.Facts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Facts(childComplexity), true
+	case "AuditEvent.hash":
+		if e.ComplexityRoot.AuditEvent.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Hash(childComplexity), true
+	case "AuditEvent.id":
+		if e.ComplexityRoot.AuditEvent.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.ID(childComplexity), true
+	case "AuditEvent.jobId":
+		if e.ComplexityRoot.AuditEvent.JobID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.JobID(childComplexity), true
+	case "AuditEvent.operationName":
+		if e.ComplexityRoot.AuditEvent.OperationName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.OperationName(childComplexity), true
+	case "AuditEvent.organization":
+		if e.ComplexityRoot.AuditEvent.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Organization(childComplexity), true
+	case "AuditEvent.requestId":
+		if e.ComplexityRoot.AuditEvent.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.RequestID(childComplexity), true
+	case "AuditEvent.sequence":
+		if e.ComplexityRoot.AuditEvent.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Sequence(childComplexity), true
+	case "AuditEvent.subjects":
+		if e.ComplexityRoot.AuditEvent.Subjects == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.Subjects(childComplexity), true
+	case "AuditEvent.targetId":
+		if e.ComplexityRoot.AuditEvent.TargetID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEvent.TargetID(childComplexity), true
+
+	case "AuditEventConnection.edges":
+		if e.ComplexityRoot.AuditEventConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Edges(childComplexity), true
+	case "AuditEventConnection.nodes":
+		if e.ComplexityRoot.AuditEventConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.Nodes(childComplexity), true
+	case "AuditEventConnection.pageInfo":
+		if e.ComplexityRoot.AuditEventConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.PageInfo(childComplexity), true
+	case "AuditEventConnection.totalCount":
+		if e.ComplexityRoot.AuditEventConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventConnection.TotalCount(childComplexity), true
+
+	case "AuditEventEdge.cursor":
+		if e.ComplexityRoot.AuditEventEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Cursor(childComplexity), true
+	case "AuditEventEdge.node":
+		if e.ComplexityRoot.AuditEventEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEventEdge.Node(childComplexity), true
+
+	case "AuditFact.name":
+		if e.ComplexityRoot.AuditFact.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFact.Name(childComplexity), true
+	case "AuditFact.value":
+		if e.ComplexityRoot.AuditFact.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditFact.Value(childComplexity), true
+
+	case "AuditSubject.changes":
+		if e.ComplexityRoot.AuditSubject.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditSubject.Changes(childComplexity), true
+	case "AuditSubject.erased":
+		if e.ComplexityRoot.AuditSubject.Erased == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditSubject.Erased(childComplexity), true
+	case "AuditSubject.id":
+		if e.ComplexityRoot.AuditSubject.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditSubject.ID(childComplexity), true
+	case "AuditSubject.node":
+		if e.ComplexityRoot.AuditSubject.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditSubject.Node(childComplexity), true
 
 	case "BulkJob.changes":
 		if e.ComplexityRoot.BulkJob.Changes == nil {
@@ -836,6 +1162,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Progress(childComplexity), true
+	case "BulkJob.refusedRows":
+		if e.ComplexityRoot.BulkJob.RefusedRows == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_refusedRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.RefusedRows(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "BulkJob.startedAt":
 		if e.ComplexityRoot.BulkJob.StartedAt == nil {
 			break
@@ -854,6 +1191,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.SubmittedBy(childComplexity), true
+
+	case "BulkJobCell.header":
+		if e.ComplexityRoot.BulkJobCell.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobCell.Header(childComplexity), true
+	case "BulkJobCell.value":
+		if e.ComplexityRoot.BulkJobCell.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobCell.Value(childComplexity), true
 
 	case "BulkJobChange.after":
 		if e.ComplexityRoot.BulkJobChange.After == nil {
@@ -1030,6 +1380,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkJobPayload.UserErrors(childComplexity), true
 
+	case "BulkJobProblem.candidates":
+		if e.ComplexityRoot.BulkJobProblem.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblem.Candidates(childComplexity), true
 	case "BulkJobProblem.code":
 		if e.ComplexityRoot.BulkJobProblem.Code == nil {
 			break
@@ -1129,6 +1485,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobProgress.TotalRows(childComplexity), true
+
+	case "BulkJobRefusedRow.cells":
+		if e.ComplexityRoot.BulkJobRefusedRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Cells(childComplexity), true
+	case "BulkJobRefusedRow.problems":
+		if e.ComplexityRoot.BulkJobRefusedRow.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Problems(childComplexity), true
+	case "BulkJobRefusedRow.row":
+		if e.ComplexityRoot.BulkJobRefusedRow.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Row(childComplexity), true
+
+	case "BulkJobRefusedRowConnection.edges":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.Edges(childComplexity), true
+	case "BulkJobRefusedRowConnection.nodes":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.Nodes(childComplexity), true
+	case "BulkJobRefusedRowConnection.pageInfo":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.PageInfo(childComplexity), true
+	case "BulkJobRefusedRowConnection.totalCount":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.TotalCount(childComplexity), true
+
+	case "BulkJobRefusedRowEdge.cursor":
+		if e.ComplexityRoot.BulkJobRefusedRowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowEdge.Cursor(childComplexity), true
+	case "BulkJobRefusedRowEdge.node":
+		if e.ComplexityRoot.BulkJobRefusedRowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowEdge.Node(childComplexity), true
+
+	case "CorrectBulkJobRowPayload.changes":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Changes(childComplexity), true
+	case "CorrectBulkJobRowPayload.job":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Job(childComplexity), true
+	case "CorrectBulkJobRowPayload.problems":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Problems(childComplexity), true
+	case "CorrectBulkJobRowPayload.userErrors":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.UserErrors(childComplexity), true
 
 	case "CreateGroupPayload.group":
 		if e.ComplexityRoot.CreateGroupPayload.Group == nil {
@@ -1615,6 +2053,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["id"].(string)), true
+	case "Mutation.correctBulkJobRow":
+		if e.ComplexityRoot.Mutation.CorrectBulkJobRow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctBulkJobRow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectBulkJobRow(childComplexity, args["input"].(model.CorrectBulkJobRowInput)), true
 	case "Mutation.createGroup":
 		if e.ComplexityRoot.Mutation.CreateGroup == nil {
 			break
@@ -2013,6 +2462,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Query.auditEvents":
+		if e.ComplexityRoot.Query.AuditEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEvents(childComplexity, args["organizationId"].(*string), args["filter"].(*model.AuditEventFilter), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.auditEventsCsvUrl":
+		if e.ComplexityRoot.Query.AuditEventsCSVURL == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEventsCsvUrl_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEventsCSVURL(childComplexity, args["organizationId"].(string), args["filter"].(*model.AuditEventFilter)), true
 	case "Query.bulkJob":
 		if e.ComplexityRoot.Query.BulkJob == nil {
 			break
@@ -2830,8 +3301,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AssignStudentsToGroupsInput", ec.unmarshalInputAssignStudentsToGroupsInput),
+			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
+			graphql.NewInputUnmarshaler("BulkJobCellInput", ec.unmarshalInputBulkJobCellInput),
+			graphql.NewInputUnmarshaler("CorrectBulkJobRowInput", ec.unmarshalInputCorrectBulkJobRowInput),
 			graphql.NewInputUnmarshaler("CreateGroupInput", ec.unmarshalInputCreateGroupInput),
 			graphql.NewInputUnmarshaler("CreateServiceKeyInput", ec.unmarshalInputCreateServiceKeyInput),
 			graphql.NewInputUnmarshaler("CreateStudentInput", ec.unmarshalInputCreateStudentInput),
@@ -3577,6 +4051,8 @@ type BulkJob implements Node {
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
+  "The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one."
+  refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
   createdAt: DateTime!
@@ -3666,6 +4142,38 @@ type BulkJobProblem {
   message: String!
   "What to do about it."
   hint: String
+  "Students whom the row may mean, of those whom you see: correct the row with the Database ID of one to change that student instead."
+  candidates: [Student!]!
+}
+
+"A cell of a row."
+type BulkJobCell {
+  "The header as it stands in the file; empty for what stands to the right of the last one."
+  header: String!
+  "A password is shown as set, and left out when the job has ended."
+  value: String!
+}
+
+"A refused row, as it stands in the file."
+type BulkJobRefusedRow {
+  "Counts from 1 for the first line under the header."
+  row: Int!
+  cells: [BulkJobCell!]!
+  problems: [BulkJobProblem!]!
+}
+
+"A refused row's place in the list."
+type BulkJobRefusedRowEdge {
+  cursor: String!
+  node: BulkJobRefusedRow!
+}
+
+"A page of refused rows."
+type BulkJobRefusedRowConnection {
+  edges: [BulkJobRefusedRowEdge!]!
+  nodes: [BulkJobRefusedRow!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
 }
 
 "A problem's place in the list."
@@ -3723,6 +4231,237 @@ type ImportColumn {
   included: Boolean!
 }
 
+# ---------------------------------------------------------------- audit trail
+
+"What happened."
+enum AuditAction {
+  "Something was refused; the code says why."
+  ACCESS_REFUSED
+  "An account was linked to a person of an OpenID provider, who signs in to it from then on."
+  ACCOUNT_LINKED
+  "The operator had an account forget the persons of OpenID providers."
+  ACCOUNT_UNLINKED
+  "The audit trail was downloaded as CSV."
+  AUDIT_DOWNLOADED
+  "Somebody read the audit trail."
+  AUDIT_READ
+  "The tables were brought up to date."
+  DATABASE_MIGRATED
+  "The personal data of deleted students were erased, because their time was over; the facts count them."
+  DATA_PURGED
+  "An educator got an account or a role."
+  EDUCATOR_ADDED
+  "An account was disabled."
+  EDUCATOR_DISABLED
+  "A disabled account was let in again."
+  EDUCATOR_ENABLED
+  "The personal data of an educator was erased, here as well."
+  EDUCATOR_ERASED
+  "An educator got an account and an invitation."
+  EDUCATOR_INVITED
+  "The refused rows of a bulk job were downloaded as CSV."
+  FAILED_ROWS_DOWNLOADED
+  "Somebody opened GraphiQL."
+  GRAPHIQL_OPENED
+  "A group was created."
+  GROUP_CREATED
+  "A group was removed; its students stay."
+  GROUP_DELETED
+  "A group was changed."
+  GROUP_UPDATED
+  "A second administrator let a bulk job go on."
+  JOB_APPROVED
+  "A bulk job was canceled."
+  JOB_CANCELED
+  "A bulk job came to its end."
+  JOB_FINISHED
+  "A bulk job waits for a second administrator."
+  JOB_HELD
+  "Rows of a bulk job were written; the rows themselves say what changed."
+  JOB_ROWS_APPLIED
+  "Rows of a bulk job were put back."
+  JOB_ROWS_UNDONE
+  "The cells of a row of a bulk job were corrected before it was started."
+  JOB_ROW_CORRECTED
+  "A bulk job was started."
+  JOB_STARTED
+  "A bulk job was submitted."
+  JOB_SUBMITTED
+  "Somebody asked to undo a bulk job."
+  JOB_UNDO_REQUESTED
+  "A service key was made."
+  KEY_CREATED
+  "A service key was revoked."
+  KEY_REVOKED
+  "A link to set a password was made."
+  LINK_MADE
+  "A link to set a new password was asked for."
+  LINK_REQUESTED
+  "The CSV behind the notice was downloaded."
+  NOTICE_DOWNLOADED
+  "The doctor repaired numbers that are derived from others."
+  NUMBERS_REPAIRED
+  "The operator registered operations that clients may run."
+  OPERATIONS_REGISTERED
+  "The operator removed operations that clients could run."
+  OPERATIONS_REMOVED
+  "The operator ran a command that changes or gives out personal data."
+  OPERATOR_COMMAND
+  "A district or school was created."
+  ORGANIZATION_CREATED
+  "A password was set; all sessions of the account ended."
+  PASSWORD_SET
+  "Further refusals of the same caller in the same minute, as a count."
+  REFUSALS_COUNTED
+  "A made-up district was written."
+  SAMPLE_DISTRICT_MADE
+  "Sessions were ended by their owner."
+  SESSIONS_REVOKED
+  "The settings of an organization were changed."
+  SETTINGS_CHANGED
+  "Somebody signed in."
+  SIGNED_IN
+  "Somebody signed out."
+  SIGNED_OUT
+  "Somebody tried to sign in; the code says why it was refused."
+  SIGN_IN_REFUSED
+  "Students were put into groups; one entry for each school."
+  STUDENTS_ASSIGNED
+  "Students were hidden and taken out of their groups; one entry for each school."
+  STUDENTS_DELETED
+  "Students were exported as CSV."
+  STUDENTS_EXPORTED
+  "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job."
+  STUDENTS_READ
+  "Students were taken out of groups; one entry for each school."
+  STUDENTS_REMOVED
+  "Deleted students were brought back, with their groups; one entry for each school."
+  STUDENTS_RESTORED
+  "A subscription began that gives out personal data."
+  STUDENTS_WATCHED
+  "A student was created."
+  STUDENT_CREATED
+  "The personal data of a student was erased, here as well."
+  STUDENT_ERASED
+  "A student went to another school; each of the two schools has an entry."
+  STUDENT_MOVED
+  "A deleted student came back with the same Student ID."
+  STUDENT_REVIVED
+  "A student was changed."
+  STUDENT_UPDATED
+  "Usage was recorded; one entry for each request."
+  USAGE_RECORDED
+}
+
+"What sort of caller did something."
+enum AuditActorKind {
+  "A person with an account."
+  EDUCATOR
+  "A program with a service key."
+  SERVICE_KEY
+  "Somebody who ran a command on the server's machine."
+  OPERATOR
+  "The server itself: schedules and recoveries."
+  SERVER
+  "Nobody who was known."
+  ANONYMOUS
+}
+
+"Who did something, as it was at that moment."
+type AuditActor {
+  kind: AuditActorKind!
+  "The id of the educator or service key; null for the others."
+  id: ID
+  "The educator's present name, the login of an operator, or why the server acted; null where it is not known."
+  name: String
+  "The roles of that moment, each with its organization, or the scopes of a key."
+  roles: String!
+}
+
+"A count or constant that belongs to an entry."
+type AuditFact {
+  name: String!
+  "As JSON."
+  value: String!
+}
+
+"What an entry says about one person or thing."
+type AuditSubject {
+  "The student, group, educator or anything else."
+  id: ID!
+  "It, as it is now; null where it no longer exists, or not for the person who asks."
+  node: Node
+  "True where the values were erased, because the person's data were; then there are no changes."
+  erased: Boolean!
+  changes: [AuditChange!]!
+}
+
+"One field that changed. Null is no value; a password is shown as set."
+type AuditChange {
+  field: String!
+  before: String
+  after: String
+}
+
+"An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed."
+type AuditEvent {
+  id: ID!
+  "Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere."
+  sequence: Int
+  at: DateTime!
+  action: AuditAction!
+  "Why something was refused; null for what was done."
+  code: String
+  actor: AuditActor!
+  "What it is about; the district where it is about several schools."
+  organization: Organization
+  "What it was done to; null where that is not one thing."
+  targetId: ID
+  "Whom and what it is about, with the values before and after."
+  subjects: [AuditSubject!]!
+  facts: [AuditFact!]!
+  "The bulk job that it belongs to."
+  jobId: ID
+  "The network address it came from; null where it is not known."
+  address: String
+  requestId: String
+  "The name of the GraphQL operation, or the command."
+  operationName: String
+  "The hash that chains it to the entry before it; see homeroom audit verify."
+  hash: String!
+}
+
+"An entry's place in the list."
+type AuditEventEdge {
+  cursor: String!
+  node: AuditEvent!
+}
+
+"A page of entries."
+type AuditEventConnection {
+  edges: [AuditEventEdge!]!
+  nodes: [AuditEvent!]!
+  pageInfo: PageInfo!
+  "All entries of the list. Counted only where it is asked for."
+  totalCount: Int!
+}
+
+"Filters combine with AND."
+input AuditEventFilter {
+  "Any of these."
+  actions: [AuditAction!]
+  "An educator or a service key."
+  actorId: ID
+  actorKind: AuditActorKind
+  "A student, group, educator or anything else that the entry is about."
+  subjectId: ID
+  jobId: ID
+  "From this moment on."
+  from: DateTime
+  "Up to, and without, this moment."
+  to: DateTime
+}
+
 # ---------------------------------------------------------------- operations
 
 "What can be asked. Everything is limited to the purview of the person who is signed in."
@@ -3753,6 +4492,10 @@ type Query {
   importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate!
   "A short-lived address of a CSV of the students of an organization whom the filter keeps, to be opened by the person who asked. The file can be changed and imported again. For administrators of the organization."
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
+  "The audit trail, newest first: everything that the person who asks administers, or what is about one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; that it was read is recorded."
+  auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
+  "A short-lived address of the same list as CSV, to be opened by the person who asked."
+  auditEventsCsvUrl(organizationId: ID!, filter: AuditEventFilter): String!
   "The service keys of an organization and, for a district, of its schools, newest first. For administrators of the organization."
   serviceKeys(organizationId: ID!): [ServiceKey!]!
   "Providers at which people can sign in besides the password, in the order of their buttons. Needs no session."
@@ -3974,6 +4717,32 @@ input SubmitBulkImportInput {
   idempotencyKey: String
 }
 
+"One cell."
+input BulkJobCellInput {
+  "The header as it stands in the file, or the column's name in docs/files.md; a column that the file does not have is added to this row."
+  column: String!
+  "What stands in the cell; blank changes nothing, [clear] empties."
+  value: String!
+}
+
+input CorrectBulkJobRowInput {
+  jobId: ID!
+  "Counts from 1 for the first line under the header."
+  row: Int!
+  "The cells that change. A row whose cells have slipped is written anew."
+  values: [BulkJobCellInput!]!
+}
+
+type CorrectBulkJobRowPayload {
+  "The job with its new counts; of a job that has been carried out, a new job of that one row."
+  job: BulkJob
+  "What the row will change. Empty for a new job, which is being checked."
+  changes: [BulkJobChange!]!
+  "What is wrong with the row, or odd."
+  problems: [BulkJobProblem!]!
+  userErrors: [UserError!]!
+}
+
 type BulkJobPayload {
   job: BulkJob
   userErrors: [UserError!]!
@@ -4085,6 +4854,8 @@ type Mutation {
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
   "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students, and more than 20 of them, becomes HELD instead; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
+  "Gives cells of one row new values and checks the row again. In a job that is READY the row joins the plan, or stays refused, and the counts follow; of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
+  correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
   "Lets a job go on that is HELD. For an administrator of its organization who has not submitted it."
   approveBulkJob(id: ID!): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
@@ -4126,6 +4897,116 @@ func (ec *executionContext) childFields_AssignStudentsToGroupsPayload(ctx contex
 	return nil, fmt.Errorf("no field named %q was found under type AssignStudentsToGroupsPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_AuditActor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_AuditActor_kind(ctx, field)
+	case "id":
+		return ec.fieldContext_AuditActor_id(ctx, field)
+	case "name":
+		return ec.fieldContext_AuditActor_name(ctx, field)
+	case "roles":
+		return ec.fieldContext_AuditActor_roles(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditActor", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_AuditChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEvent_id(ctx, field)
+	case "sequence":
+		return ec.fieldContext_AuditEvent_sequence(ctx, field)
+	case "at":
+		return ec.fieldContext_AuditEvent_at(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEvent_action(ctx, field)
+	case "code":
+		return ec.fieldContext_AuditEvent_code(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEvent_actor(ctx, field)
+	case "organization":
+		return ec.fieldContext_AuditEvent_organization(ctx, field)
+	case "targetId":
+		return ec.fieldContext_AuditEvent_targetId(ctx, field)
+	case "subjects":
+		return ec.fieldContext_AuditEvent_subjects(ctx, field)
+	case "facts":
+		return ec.fieldContext_AuditEvent_facts(ctx, field)
+	case "jobId":
+		return ec.fieldContext_AuditEvent_jobId(ctx, field)
+	case "address":
+		return ec.fieldContext_AuditEvent_address(ctx, field)
+	case "requestId":
+		return ec.fieldContext_AuditEvent_requestId(ctx, field)
+	case "operationName":
+		return ec.fieldContext_AuditEvent_operationName(ctx, field)
+	case "hash":
+		return ec.fieldContext_AuditEvent_hash(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEventConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEventConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEventConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEventConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEventEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AuditEventEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditEventEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEventEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditFact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_AuditFact_name(ctx, field)
+	case "value":
+		return ec.fieldContext_AuditFact_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditFact", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditSubject(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditSubject_id(ctx, field)
+	case "node":
+		return ec.fieldContext_AuditSubject_node(ctx, field)
+	case "erased":
+		return ec.fieldContext_AuditSubject_erased(ctx, field)
+	case "changes":
+		return ec.fieldContext_AuditSubject_changes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditSubject", field.Name)
+}
+
 func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4154,6 +5035,8 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_changes(ctx, field)
 	case "problems":
 		return ec.fieldContext_BulkJob_problems(ctx, field)
+	case "refusedRows":
+		return ec.fieldContext_BulkJob_refusedRows(ctx, field)
 	case "failedRowsCsvUrl":
 		return ec.fieldContext_BulkJob_failedRowsCsvUrl(ctx, field)
 	case "createdAt":
@@ -4164,6 +5047,16 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_finishedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "header":
+		return ec.fieldContext_BulkJobCell_header(ctx, field)
+	case "value":
+		return ec.fieldContext_BulkJobCell_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobCell", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJobChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4280,6 +5173,8 @@ func (ec *executionContext) childFields_BulkJobProblem(ctx context.Context, fiel
 		return ec.fieldContext_BulkJobProblem_message(ctx, field)
 	case "hint":
 		return ec.fieldContext_BulkJobProblem_hint(ctx, field)
+	case "candidates":
+		return ec.fieldContext_BulkJobProblem_candidates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProblem", field.Name)
 }
@@ -4318,6 +5213,56 @@ func (ec *executionContext) childFields_BulkJobProgress(ctx context.Context, fie
 		return ec.fieldContext_BulkJobProgress_percent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_BulkJobRefusedRow_row(ctx, field)
+	case "cells":
+		return ec.fieldContext_BulkJobRefusedRow_cells(ctx, field)
+	case "problems":
+		return ec.fieldContext_BulkJobRefusedRow_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRow", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkJobRefusedRowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkJobRefusedRowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkJobRefusedRowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkJobRefusedRowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkJobRefusedRowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkJobRefusedRowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrectBulkJobRowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CorrectBulkJobRowPayload_job(ctx, field)
+	case "changes":
+		return ec.fieldContext_CorrectBulkJobRowPayload_changes(ctx, field)
+	case "problems":
+		return ec.fieldContext_CorrectBulkJobRowPayload_problems(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CorrectBulkJobRowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectBulkJobRowPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5162,6 +6107,28 @@ func (ec *executionContext) field_BulkJob_problems_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_BulkJob_refusedRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Group_students_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -5267,6 +6234,20 @@ func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Contex
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_correctBulkJobRow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
+			return ec.unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -5575,6 +6556,82 @@ func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs
 		return nil, err
 	}
 	args["name"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditEventsCsvUrl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organizationId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organizationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.AuditEventFilter, error) {
+			return ec.unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "organizationId",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOID2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["organizationId"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.AuditEventFilter, error) {
+			return ec.unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg5
 	return args, nil
 }
 
@@ -6212,6 +7269,878 @@ func (ec *executionContext) fieldContext_AssignStudentsToGroupsPayload_userError
 	return fc, nil
 }
 
+func (ec *executionContext) _AuditActor_kind(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditActor_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditActorKind) graphql.Marshaler {
+			return ec.marshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditActor_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "AuditActorKind")
+}
+
+func (ec *executionContext) _AuditActor_id(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditActor_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditActor_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditActor_name(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditActor_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditActor_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditActor_roles(ctx context.Context, field graphql.CollectedField, obj *model.AuditActor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditActor_roles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roles, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditActor_roles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditActor", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditChange_field(ctx context.Context, field graphql.CollectedField, obj *model.AuditChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditChange_field(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Field, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditChange_field(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditChange_before(ctx context.Context, field graphql.CollectedField, obj *model.AuditChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditChange_before(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Before, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditChange_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditChange_after(ctx context.Context, field graphql.CollectedField, obj *model.AuditChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditChange_after(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.After, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditChange_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEvent_id(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEvent_sequence(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_sequence(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sequence, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_sequence(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "Int")
+}
+
+func (ec *executionContext) _AuditEvent_at(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_at(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.At, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_at(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _AuditEvent_action(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_action(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Action, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.AuditAction) graphql.Marshaler {
+			return ec.marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_action(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "AuditAction")
+}
+
+func (ec *executionContext) _AuditEvent_code(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_code(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Code, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_code(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEvent_actor(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_actor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEvent().Actor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditActor) graphql.Marshaler {
+			return ec.marshalNAuditActor2ᚖhomeroomᚋgraphᚋmodelᚐAuditActor(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_actor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditActor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEvent_organization(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEvent().Organization(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEvent",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEvent_targetId(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_targetId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TargetID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_targetId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEvent_subjects(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_subjects(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subjects, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditSubject) graphql.Marshaler {
+			return ec.marshalNAuditSubject2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_subjects(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditSubject(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEvent_facts(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_facts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Facts, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditFact) graphql.Marshaler {
+			return ec.marshalNAuditFact2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_facts(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEvent",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditFact(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEvent_jobId(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_jobId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_jobId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditEvent_address(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEvent_requestId(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_requestId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_requestId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEvent_operationName(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_operationName(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.OperationName, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_operationName(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEvent_hash(ctx context.Context, field graphql.CollectedField, obj *model.AuditEvent) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEvent_hash(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Hash, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEvent_hash(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEvent", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEventConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
+			return ec.marshalNAuditEventEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEventConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEventEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEventConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditEvent) graphql.Marshaler {
+			return ec.marshalNAuditEvent2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEventConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEventConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEventConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditEventConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditEventConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEventConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _AuditEventEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditEventEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditEventEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.AuditEventEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditEventEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditEvent) graphql.Marshaler {
+			return ec.marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditEventEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditEventEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEvent(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditFact_name(ctx context.Context, field graphql.CollectedField, obj *model.AuditFact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditFact_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditFact_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditFact", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditFact_value(ctx context.Context, field graphql.CollectedField, obj *model.AuditFact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditFact_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditFact_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditFact", field, false, false, "String")
+}
+
+func (ec *executionContext) _AuditSubject_id(ctx context.Context, field graphql.CollectedField, obj *model.AuditSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditSubject_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditSubject_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditSubject", field, false, false, "ID")
+}
+
+func (ec *executionContext) _AuditSubject_node(ctx context.Context, field graphql.CollectedField, obj *model.AuditSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditSubject_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.AuditSubject().Node(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
+			return ec.marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_AuditSubject_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditSubject",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("FieldContext.Child cannot be called on type INTERFACE")
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _AuditSubject_erased(ctx context.Context, field graphql.CollectedField, obj *model.AuditSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditSubject_erased(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Erased, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditSubject_erased(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AuditSubject", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _AuditSubject_changes(ctx context.Context, field graphql.CollectedField, obj *model.AuditSubject) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AuditSubject_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
+			return ec.marshalNAuditChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AuditSubject_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "AuditSubject",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJob_id(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6598,6 +8527,50 @@ func (ec *executionContext) fieldContext_BulkJob_problems(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkJob_refusedRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_refusedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().RefusedRows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_refusedRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_refusedRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJob_failedRowsCsvUrl(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6688,6 +8661,52 @@ func (ec *executionContext) _BulkJob_finishedAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_BulkJob_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkJobCell_header(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobCell_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobCell_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobCell_value(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobCell_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobCell_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobCell", field, false, false, "String")
 }
 
 func (ec *executionContext) _BulkJobChange_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChange) (ret graphql.Marshaler) {
@@ -7594,6 +9613,38 @@ func (ec *executionContext) fieldContext_BulkJobProblem_hint(_ context.Context, 
 	return graphql.NewScalarFieldContext("BulkJobProblem", field, false, false, "String")
 }
 
+func (ec *executionContext) _BulkJobProblem_candidates(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblem_candidates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobProblem().Candidates(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
+			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblem_candidates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobProblem",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Student(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJobProblemConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7835,6 +9886,395 @@ func (ec *executionContext) _BulkJobProgress_percent(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_BulkJobProgress_percent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "Float")
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_cells(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
+			return ec.marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobCell(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_problems(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
+			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRowEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobRefusedRowConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRowConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRowEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_changes(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
+			return ec.marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_problems(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
+			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateGroupPayload_group(ctx context.Context, field graphql.CollectedField, obj *model.CreateGroupPayload) (ret graphql.Marshaler) {
@@ -10679,6 +13119,50 @@ func (ec *executionContext) fieldContext_Mutation_startBulkJob(ctx context.Conte
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_correctBulkJobRow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_correctBulkJobRow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CorrectBulkJobRow(ctx, fc.Args["input"].(model.CorrectBulkJobRowInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+			return ec.marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_correctBulkJobRow(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrectBulkJobRowPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_correctBulkJobRow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_approveBulkJob(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12101,6 +14585,94 @@ func (ec *executionContext) fieldContext_Query_studentsCsvUrl(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_studentsCsvUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditEvents(ctx, fc.Args["organizationId"].(*string), fc.Args["filter"].(*model.AuditEventFilter), fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
+			return ec.marshalNAuditEventConnection2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditEvents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AuditEventConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditEvents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_auditEventsCsvUrl(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_auditEventsCsvUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().AuditEventsCSVURL(ctx, fc.Args["organizationId"].(string), fc.Args["filter"].(*model.AuditEventFilter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_auditEventsCsvUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_auditEventsCsvUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -16129,6 +18701,90 @@ func UnmarshalAssignStudentsToGroupsInput(ctx context.Context, raw any) (model.A
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, obj any) (model.AuditEventFilter, error) {
+	var it model.AuditEventFilter
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"actions", "actorId", "actorKind", "subjectId", "jobId", "from", "to"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "actions":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actions"))
+			data, err := ec.unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Actions = data
+		case "actorId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actorId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActorID = data
+		case "actorKind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actorKind"))
+			data, err := ec.unmarshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ActorKind = data
+		case "subjectId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subjectId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SubjectID = data
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalOID2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "from":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("from"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.From = data
+		case "to":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("to"))
+			data, err := ec.unmarshalODateTime2ᚖtimeᚐTime(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.To = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalAuditEventFilter unmarshals raw into the AuditEventFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalAuditEventFilter(ctx context.Context, raw any) (model.AuditEventFilter, error) {
+	var out model.AuditEventFilter
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "AuditEventFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputBulkDeleteStudentsInput(ctx context.Context, obj any) (model.BulkDeleteStudentsInput, error) {
 	var it model.BulkDeleteStudentsInput
 	if obj == nil {
@@ -16231,6 +18887,111 @@ func (ec *executionContext) unmarshalInputBulkEditStudentsInput(ctx context.Cont
 func UnmarshalBulkEditStudentsInput(ctx context.Context, raw any) (model.BulkEditStudentsInput, error) {
 	var out model.BulkEditStudentsInput
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkEditStudentsInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputBulkJobCellInput(ctx context.Context, obj any) (model.BulkJobCellInput, error) {
+	var it model.BulkJobCellInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"column", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "column":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("column"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Column = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkJobCellInput unmarshals raw into the BulkJobCellInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkJobCellInput(ctx context.Context, raw any) (model.BulkJobCellInput, error) {
+	var out model.BulkJobCellInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkJobCellInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCorrectBulkJobRowInput(ctx context.Context, obj any) (model.CorrectBulkJobRowInput, error) {
+	var it model.CorrectBulkJobRowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId", "row", "values"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "row":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("row"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Row = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCorrectBulkJobRowInput unmarshals raw into the CorrectBulkJobRowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCorrectBulkJobRowInput(ctx context.Context, raw any) (model.CorrectBulkJobRowInput, error) {
+	var out model.CorrectBulkJobRowInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CorrectBulkJobRowInput", raw, &out)
 	return out, err
 }
 
@@ -17814,6 +20575,376 @@ func (ec *executionContext) _AssignStudentsToGroupsPayload(ctx context.Context, 
 	return out
 }
 
+var auditActorImplementors = []string{"AuditActor"}
+
+func (ec *executionContext) _AuditActor(ctx context.Context, sel ast.SelectionSet, obj *model.AuditActor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditActorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditActor")
+		case "kind":
+			out.Values[i] = ec._AuditActor_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "id":
+			out.Values[i] = ec._AuditActor_id(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._AuditActor_name(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "roles":
+			out.Values[i] = ec._AuditActor_roles(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditChangeImplementors = []string{"AuditChange"}
+
+func (ec *executionContext) _AuditChange(ctx context.Context, sel ast.SelectionSet, obj *model.AuditChange) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditChangeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditChange")
+		case "field":
+			out.Values[i] = ec._AuditChange_field(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "before":
+			out.Values[i] = ec._AuditChange_before(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "after":
+			out.Values[i] = ec._AuditChange_after(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEventImplementors = []string{"AuditEvent"}
+
+func (ec *executionContext) _AuditEvent(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEvent) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEvent")
+		case "id":
+			out.Values[i] = ec._AuditEvent_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "sequence":
+			out.Values[i] = ec._AuditEvent_sequence(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "at":
+			out.Values[i] = ec._AuditEvent_at(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "action":
+			out.Values[i] = ec._AuditEvent_action(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "code":
+			out.Values[i] = ec._AuditEvent_code(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "actor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEvent_actor(ctx, field, obj)
+				})
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEvent_organization(ctx, field, obj)
+				})
+		case "targetId":
+			out.Values[i] = ec._AuditEvent_targetId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "subjects":
+			out.Values[i] = ec._AuditEvent_subjects(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "facts":
+			out.Values[i] = ec._AuditEvent_facts(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "jobId":
+			out.Values[i] = ec._AuditEvent_jobId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "address":
+			out.Values[i] = ec._AuditEvent_address(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestId":
+			out.Values[i] = ec._AuditEvent_requestId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "operationName":
+			out.Values[i] = ec._AuditEvent_operationName(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "hash":
+			out.Values[i] = ec._AuditEvent_hash(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEventConnectionImplementors = []string{"AuditEventConnection"}
+
+func (ec *executionContext) _AuditEventConnection(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEventConnection")
+		case "edges":
+			out.Values[i] = ec._AuditEventConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._AuditEventConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._AuditEventConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditEventConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditEventEdgeImplementors = []string{"AuditEventEdge"}
+
+func (ec *executionContext) _AuditEventEdge(ctx context.Context, sel ast.SelectionSet, obj *model.AuditEventEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditEventEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditEventEdge")
+		case "cursor":
+			out.Values[i] = ec._AuditEventEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._AuditEventEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditFactImplementors = []string{"AuditFact"}
+
+func (ec *executionContext) _AuditFact(ctx context.Context, sel ast.SelectionSet, obj *model.AuditFact) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditFactImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditFact")
+		case "name":
+			out.Values[i] = ec._AuditFact_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._AuditFact_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var auditSubjectImplementors = []string{"AuditSubject"}
+
+func (ec *executionContext) _AuditSubject(ctx context.Context, sel ast.SelectionSet, obj *model.AuditSubject) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, auditSubjectImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AuditSubject")
+		case "id":
+			out.Values[i] = ec._AuditSubject_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "node":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._AuditSubject_node(ctx, field, obj)
+				})
+		case "erased":
+			out.Values[i] = ec._AuditSubject_erased(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "changes":
+			out.Values[i] = ec._AuditSubject_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var bulkJobImplementors = []string{"BulkJob", "Node"}
 
 func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJob) graphql.Marshaler {
@@ -17894,6 +21025,12 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkJob_problems(ctx, field, obj)
 				})
+		case "refusedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_refusedRows(ctx, field, obj)
+				})
 		case "failedRowsCsvUrl":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -17914,6 +21051,44 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._BulkJob_finishedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobCellImplementors = []string{"BulkJobCell"}
+
+func (ec *executionContext) _BulkJobCell(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobCell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobCellImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobCell")
+		case "header":
+			out.Values[i] = ec._BulkJobCell_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._BulkJobCell_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -18285,38 +21460,44 @@ func (ec *executionContext) _BulkJobProblem(ctx context.Context, sel ast.Selecti
 		case "row":
 			out.Values[i] = ec._BulkJobProblem_row(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "column":
 			out.Values[i] = ec._BulkJobProblem_column(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "severity":
 			out.Values[i] = ec._BulkJobProblem_severity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "code":
 			out.Values[i] = ec._BulkJobProblem_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "value":
 			out.Values[i] = ec._BulkJobProblem_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
 			out.Values[i] = ec._BulkJobProblem_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hint":
 			out.Values[i] = ec._BulkJobProblem_hint(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "candidates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobProblem_candidates(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -18444,6 +21625,184 @@ func (ec *executionContext) _BulkJobProgress(ctx context.Context, sel ast.Select
 			}
 		case "percent":
 			out.Values[i] = ec._BulkJobProgress_percent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowImplementors = []string{"BulkJobRefusedRow"}
+
+func (ec *executionContext) _BulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRow")
+		case "row":
+			out.Values[i] = ec._BulkJobRefusedRow_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._BulkJobRefusedRow_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._BulkJobRefusedRow_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowConnectionImplementors = []string{"BulkJobRefusedRowConnection"}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRowConnection")
+		case "edges":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobRefusedRowConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowEdgeImplementors = []string{"BulkJobRefusedRowEdge"}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRowEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkJobRefusedRowEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkJobRefusedRowEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var correctBulkJobRowPayloadImplementors = []string{"CorrectBulkJobRowPayload"}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correctBulkJobRowPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrectBulkJobRowPayload")
+		case "job":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -19477,6 +22836,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "correctBulkJobRow":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_correctBulkJobRow(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "approveBulkJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_approveBulkJob(ctx, field)
@@ -19861,6 +23227,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentsCsvUrl(ctx, field)
+				})
+		case "auditEvents":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_auditEvents(ctx, field)
+				})
+		case "auditEventsCsvUrl":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_auditEventsCsvUrl(ctx, field)
 				})
 		case "serviceKeys":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -21570,6 +24948,162 @@ func (ec *executionContext) marshalNAssignStudentsToGroupsPayload2ᚖhomeroomᚋ
 	return ec._AssignStudentsToGroupsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, v any) (model.AuditAction, error) {
+	var res model.AuditAction
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, sel ast.SelectionSet, v model.AuditAction) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAuditActor2ᚖhomeroomᚋgraphᚋmodelᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *model.AuditActor) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditActor!")
+		return graphql.Null
+	}
+	return ec._AuditActor(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (model.AuditActorKind, error) {
+	var res model.AuditActorKind
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v model.AuditActorKind) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNAuditChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditChange2ᚖhomeroomᚋgraphᚋmodelᚐAuditChange(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditChange2ᚖhomeroomᚋgraphᚋmodelᚐAuditChange(ctx context.Context, sel ast.SelectionSet, v *model.AuditChange) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditChange!")
+		return graphql.Null
+	}
+	return ec._AuditChange(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEvent2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEvent) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx context.Context, sel ast.SelectionSet, v *model.AuditEvent) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEvent!")
+		return graphql.Null
+	}
+	return ec._AuditEvent(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEventConnection2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEventConnection!")
+		return graphql.Null
+	}
+	return ec._AuditEventConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditEventEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditEventEdge2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditEventEdge2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditEventEdge!")
+		return graphql.Null
+	}
+	return ec._AuditEventEdge(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditFact2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditFact) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditFact2ᚖhomeroomᚋgraphᚋmodelᚐAuditFact(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditFact2ᚖhomeroomᚋgraphᚋmodelᚐAuditFact(ctx context.Context, sel ast.SelectionSet, v *model.AuditFact) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditFact!")
+		return graphql.Null
+	}
+	return ec._AuditFact(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNAuditSubject2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditSubject) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx context.Context, sel ast.SelectionSet, v *model.AuditSubject) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "AuditSubject!")
+		return graphql.Null
+	}
+	return ec._AuditSubject(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -21616,6 +25150,49 @@ func (ec *executionContext) marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJo
 		return graphql.Null
 	}
 	return ec._BulkJob(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCell) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobCell!")
+		return graphql.Null
+	}
+	return ec._BulkJobCell(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx context.Context, v any) ([]*model.BulkJobCellInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.BulkJobCellInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx context.Context, v any) (*model.BulkJobCellInput, error) {
+	res, err := ec.unmarshalInputBulkJobCellInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
@@ -21796,6 +25373,62 @@ func (ec *executionContext) marshalNBulkJobProgress2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._BulkJobProgress(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRow!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowConnection!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRowConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowEdge!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRowEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBulkJobStatus2homeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, v any) (model.BulkJobStatus, error) {
 	var res model.BulkJobStatus
 	err := res.UnmarshalGQL(v)
@@ -21814,6 +25447,19 @@ func (ec *executionContext) unmarshalNCommitMode2homeroomᚋgraphᚋmodelᚐComm
 
 func (ec *executionContext) marshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, sel ast.SelectionSet, v model.CommitMode) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
+	res, err := ec.unmarshalInputCorrectBulkJobRowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CorrectBulkJobRowPayload!")
+		return graphql.Null
+	}
+	return ec._CorrectBulkJobRowPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateGroupInput2homeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx context.Context, v any) (model.CreateGroupInput, error) {
@@ -23004,6 +26650,66 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 		graphql.AddInvalidNullFromMarshaler(ctx, "__TypeKind!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, v any) ([]model.AuditAction, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.AuditAction, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditAction) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (*model.AuditActorKind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.AuditActorKind)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v *model.AuditActorKind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx context.Context, v any) (*model.AuditEventFilter, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputAuditEventFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOBoolean2bool(ctx context.Context, v any) (bool, error) {

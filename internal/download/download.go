@@ -111,6 +111,7 @@ type file struct {
 var files = map[string]file{
 	unassignedFile: {"unassigned-active-students", audit.NoticeDownloaded, (*Service).writeUnassigned},
 	studentsFile:   {"students", audit.StudentsExported, (*Service).writeStudents},
+	auditFile:      {"audit-trail", audit.AuditDownloaded, (*Service).writeAudit},
 	failedRowsFile: {"failed-rows", audit.FailedRowsDownloaded, (*Service).writeFailedRows},
 }
 
