@@ -9,6 +9,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/chromedp/chromedp"
+
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/httpd/page"
@@ -70,6 +72,25 @@ func (c *client) text(query string) (int, string) {
 		c.t.Fatal(err)
 	}
 	return answer.StatusCode, string(text)
+}
+
+// TestThePagesOfAServerThatRunsOnlyRegisteredOperations sees them do what they do
+// by themselves.
+func TestThePagesOfAServerThatRunsOnlyRegisteredOperations(t *testing.T) {
+	t.Parallel()
+	in := installation{t: t, url: dbtest.URL(t, database.SQLite), folder: t.TempDir()}
+	in.run("seed", "--students", "60")
+	b := openBrowser(t)
+	s := in.start("serve", "--operations", "registered")
+	b.do(chromedp.Navigate(s.address + "/graphiql"))
+	b.fillInForm("teacher@example.com", "homeroom")
+	b.until("the name", `document.getElementById("who")?.textContent.includes("teacher@example.com")`)
+	b.click("#sign-out")
+	b.fillInForm("district@example.com", "homeroom")
+	b.see(".graphiql-execute-button")
+	b.until("the name", `document.getElementById("who").title === "district@example.com"`)
+	b.until("the refusal of the schema", `document.querySelector(".result-window")?.textContent.includes("OPERATION_NOT_REGISTERED")`)
+	s.stop()
 }
 
 func TestOnlyRegisteredOperations(t *testing.T) {
