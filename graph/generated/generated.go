@@ -3710,7 +3710,7 @@ type OrganizationSettings {
   holdChangedPercent: NumberSetting!
   "For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90."
   retentionDays: NumberSetting!
-  "For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay."
+  "For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay."
   jobDays: NumberSetting!
 }
 

@@ -689,7 +689,7 @@ type OrganizationSettings struct {
 	HoldChangedPercent *NumberSetting `json:"holdChangedPercent"`
 	// For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90.
 	RetentionDays *NumberSetting `json:"retentionDays"`
-	// For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay.
+	// For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay.
 	JobDays *NumberSetting `json:"jobDays"`
 }
 
