@@ -39,6 +39,7 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 		return &model.DeletedStudentEdge{Cursor: cursor, Node: s}
 	})
 	c.PageInfo = toPageInfo(p)
+	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
 	return c, nil
 }
 
