@@ -3,9 +3,11 @@
 # Overridable: make test-fast PKG=./internal/roster/..., make bench BENCH=Assign PKG=./graph
 PKG   ?= ./...
 BENCH ?= .
+FUZZTIME ?= 30s
+FUZZ  ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint vulnerabilities generate generated migration bench bench-import build demo clean
+.PHONY: help test test-fast lint vulnerabilities generate generated migration fuzz bench bench-import build demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -31,6 +33,9 @@ generated: ## Check that the generated code is current
 migration: ## Write the migration from the newest one to the ent schema: NAME=add_student_grade
 	@test -n '$(NAME)' || { echo 'Give it a name: make migration NAME=add_student_grade' >&2; exit 1; }
 	@.ci/with-mysql go run ./ent/migrations/diff '$(NAME)'
+
+fuzz: ## Every fuzz target, one after the other; FUZZTIME=5m, FUZZ=Import narrows
+	@.ci/fuzz '$(FUZZTIME)' '$(FUZZ)'
 
 bench: ## Benchmarks on SQLite and MySQL; BENCH=Assign PKG=./graph narrows
 	@.ci/with-mysql go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -45,6 +45,9 @@ func complexity(limit int) (c generated.ComplexityRoot) {
 	c.Query.Groups = func(child int, _ *string, _ *model.GroupFilter, _ *model.GroupOrder, first *int, _ *string, last *int, _ *string) int {
 		return rows(child, first, last)
 	}
+	c.Query.AuditEvents = func(child int, _ *string, _ *model.AuditEventFilter, first *int, _ *string, last *int, _ *string) int {
+		return rows(child, first, last)
+	}
 	c.Query.BulkJobs = func(child int, _ *string, first *int, _ *string) int { return rows(child, first, nil) }
 	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*max(1, len(ids)) }
 	c.Query.UsageReport = func(child int, _ string, _ model.UsagePeriod, _, _ *calendar.Day, _, _ []string) int {

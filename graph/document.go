@@ -37,23 +37,29 @@ func (*guard) Validate(graphql.ExecutableSchema) error { return nil }
 // MutateOperationParameters checks the text of a document. It is called before
 // gqlgen parses it.
 func (g *guard) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if len(p.Query) > g.DocumentBytes {
-		return over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.DocumentBytes)
-	}
 	if _, known := g.cache.Get(ctx, p.Query); known {
 		return nil
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: p.Query}, g.Tokens)
+	_, bad := g.parse(p.Query)
+	return bad
+}
+
+// parse reads a document, as far as its size allows.
+func (g *guard) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
+	if len(text) > g.DocumentBytes {
+		return nil, over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.DocumentBytes)
+	}
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, g.Tokens)
 	if err != nil {
 		if strings.Contains(err.Error(), "exceeded token limit") {
-			return over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.Tokens)
+			return nil, over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.Tokens)
 		}
 		bad := gqlerror.Wrap(err)
 		bad.Err = nil // it is for people, as the presenter sees by this
 		errcode.Set(bad, errcode.ParseFailed)
-		return bad
+		return nil, bad
 	}
-	return g.measure(doc)
+	return doc, g.measure(doc)
 }
 
 func over(code, format string, args ...any) *gqlerror.Error {

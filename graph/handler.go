@@ -28,6 +28,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.SetParserTokenLimit(l.Tokens)
 	srv.SetErrorPresenter(presentError(r.Log, l.Introspection))
 	srv.SetRecoverFunc(recovered(r.Log))
+	srv.Use(newPersisted(r, l))
 	srv.Use(&guard{Limits: l, schema: schema, cache: cache})
 	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)
@@ -51,10 +52,12 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
 			v := viewer.FromContext(ctx)
 			if v == nil {
+				r.refuseUpload(ctx, errSignIn)
 				return nil, presented(errSignIn) // a stranger does not fill the disk
 			}
 			leave, ok := uploads.enter(ctx, v)
 			if !ok {
+				r.refuseUpload(ctx, errTooManyUploads)
 				return nil, presented(errTooManyUploads)
 			}
 			return leave, nil

@@ -26,6 +26,7 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -73,6 +74,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 			return nil
 		}})
 	s.identity = r.Identity
+	r.Operations = operation.New(d, clock)
 	r.Usage = usage.New(d, clock, log)
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
 	r.Settings = setting.New(d, setting.Options{Now: clock, Log: log})

@@ -51,7 +51,8 @@ func (w *marked) madeUp(t *testing.T) (operations []string) {
 	schema, numbers := loadSchema(t), rand.New(rand.NewPCG(3, 5))
 	for range *crawl {
 		for _, field := range schema.Query.Fields {
-			if !strings.HasPrefix(field.Name, "__") {
+			// The audit trail tells that it was asked before; its purview has tests of its own.
+			if !strings.HasPrefix(field.Name, "__") && field.Name != "auditEvents" {
 				c := crawler{random: numbers, schema: schema, ids: w.ids}
 				operations = append(operations, "{ "+c.field(field, 1)+" }")
 			}

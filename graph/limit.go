@@ -41,6 +41,10 @@ type Limits struct {
 
 	// Introspection says who may read the schema from the endpoint.
 	Introspection Introspection
+	// Running says which operations are run. OwnOperations are the documents of the
+	// server's own pages, which are run in any case.
+	Running       Running
+	OwnOperations []string
 
 	// Operations is how many operations of a caller run at a time; others wait for
 	// OperationWait and are refused then. Subscriptions count apart.
@@ -85,8 +89,8 @@ func (l Limits) withDefaults() Limits {
 		Depth: cmp.Or(l.Depth, d.Depth), Fields: cmp.Or(l.Fields, d.Fields), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Fragments: cmp.Or(l.Fragments, d.Fragments),
 		Directives: cmp.Or(l.Directives, d.Directives), Complexity: cmp.Or(l.Complexity, d.Complexity),
-		Introspection: l.Introspection,
-		Operations:    cmp.Or(l.Operations, d.Operations), Subscriptions: cmp.Or(l.Subscriptions, d.Subscriptions),
+		Introspection: l.Introspection, Running: l.Running, OwnOperations: l.OwnOperations,
+		Operations: cmp.Or(l.Operations, d.Operations), Subscriptions: cmp.Or(l.Subscriptions, d.Subscriptions),
 		OperationWait:    cmp.Or(l.OperationWait, d.OperationWait),
 		SocketOperations: cmp.Or(l.SocketOperations, d.SocketOperations),
 		InitTimeout:      cmp.Or(l.InitTimeout, d.InitTimeout), KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),

@@ -94,6 +94,9 @@ func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context, in mod
 		var changed *db.Organization
 		var refusals []*fault.Error
 		changed, refusals, err = r.Resolver.Settings.Update(ctx, toSettingsChange(id, in))
+		for _, f := range refusals {
+			noteFault(ctx, f)
+		}
 		payload.Organization, payload.UserErrors = toOrganization(changed), all(refusals, toUserError)
 	}
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -32,6 +33,8 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *importer.Service
 	Downloads *download.Service
+	// Operations are those that are registered; nil where none can be.
+	Operations *operation.Service
 	// Audit records what is read and refused.
 	Audit *audit.Service
 	// Providers are further ways to sign in, in the order of their buttons.
@@ -125,11 +128,25 @@ func (r *Resolver) BulkJobProblemConnection() generated.BulkJobProblemConnection
 	return bulkJobProblemConnectionResolver{r}
 }
 
+// AuditEvent implements generated.ResolverRoot.
+func (r *Resolver) AuditEvent() generated.AuditEventResolver { return auditEventResolver{r} }
+
+// AuditSubject implements generated.ResolverRoot.
+func (r *Resolver) AuditSubject() generated.AuditSubjectResolver { return auditSubjectResolver{r} }
+
+// AuditEventConnection implements generated.ResolverRoot.
+func (r *Resolver) AuditEventConnection() generated.AuditEventConnectionResolver {
+	return auditEventConnectionResolver{r}
+}
+
 // The resolvers of the types. Their methods stand in the file of their
 // capability.
 type (
 	queryResolver                    struct{ *Resolver }
 	mutationResolver                 struct{ *Resolver }
+	auditEventResolver               struct{ *Resolver }
+	auditSubjectResolver             struct{ *Resolver }
+	auditEventConnectionResolver     struct{ *Resolver }
 	viewerResolver                   struct{ *Resolver }
 	roleAssignmentResolver           struct{ *Resolver }
 	serviceKeyResolver               struct{ *Resolver }

@@ -32,6 +32,10 @@ func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider
 // signedIn answers with a session that has begun.
 func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
+		// What identity has not recorded, at the account, is a guess.
+		if f := fault.From(err); f != nil && f.Code == "CODE_ENDED" {
+			noteFault(ctx, err)
+		}
 		refusals, err := mendable(err)
 		return &model.SignInPayload{UserErrors: refusals}, err
 	}

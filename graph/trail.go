@@ -26,6 +26,8 @@ type notes struct {
 	lists, filters map[string]bool
 	// organizations are those that the lists were limited to, 0 for none.
 	organizations map[int]bool
+	// entries is how many entries of the audit trail were given out.
+	entries int
 	// refusals are codes.
 	refusals map[string]bool
 }
@@ -55,7 +57,10 @@ func noteRead(ctx context.Context, r reading) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.lists == nil {
-		n.lists, n.filters, n.organizations = map[string]bool{}, map[string]bool{}, map[int]bool{}
+		n.lists, n.filters = map[string]bool{}, map[string]bool{}
+	}
+	if n.organizations == nil {
+		n.organizations = map[int]bool{}
 	}
 	n.students += r.students
 	n.lists[r.list] = true
@@ -63,6 +68,22 @@ func noteRead(ctx context.Context, r reading) {
 	for _, f := range r.filters {
 		n.filters[f] = true
 	}
+}
+
+// noteAuditRead notes that entries of the audit trail are given out, about one
+// organization or, for 0, all that are seen.
+func noteAuditRead(ctx context.Context, entries, organization int) {
+	n := notesOf(ctx)
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.organizations == nil {
+		n.organizations = map[int]bool{}
+	}
+	n.entries += entries
+	n.organizations[organization] = true
 }
 
 // noteRefusal notes that something was refused because of who asked.
@@ -79,6 +100,9 @@ func noteRefusal(ctx context.Context, code string) {
 	n.refusals[code] = true
 }
 
+// guesses are the codes of errors that somebody gets who tries out secrets.
+var guesses = map[string]bool{"RATE_LIMITED": true, "LINK_ENDED": true, "CODE_ENDED": true}
+
 // noteFault notes the errors that are about who asked, and not about the input.
 func noteFault(ctx context.Context, err error) {
 	if refusals, ok := err.(roster.Refusals); ok {
@@ -91,7 +115,7 @@ func noteFault(ctx context.Context, err error) {
 		switch {
 		case f.Kind == fault.Forbidden, f.Kind == fault.NotFound:
 			noteRefusal(ctx, codes[f.Kind])
-		case f.Code == "RATE_LIMITED":
+		case guesses[f.Code]:
 			noteRefusal(ctx, f.Code)
 		}
 	}
@@ -135,22 +159,46 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 		r.Audit.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 	}
 	// A mutation gives out what it has changed, which is on record.
-	if n.students > 0 && kind == ast.Query {
-		e := audit.Event{Action: audit.StudentsRead, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
-			Facts: audit.Facts{"students": n.students, "lists": slices.Sorted(maps.Keys(n.lists))}}
-		if len(n.filters) > 0 {
-			e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
+	if kind == ast.Query {
+		about := n.about(who)
+		if n.students > 0 {
+			e := audit.Event{Action: audit.StudentsRead, DistrictID: who.DistrictID, OrganizationID: about,
+				Facts: audit.Facts{"students": n.students, "lists": slices.Sorted(maps.Keys(n.lists))}}
+			if len(n.filters) > 0 {
+				e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
+			}
+			r.Audit.Read(ctx, e)
 		}
-		if len(n.organizations) == 1 {
-			for id := range n.organizations {
-				if id != 0 {
-					e.OrganizationID = id
-				}
+		if n.entries > 0 {
+			r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Facts: audit.Facts{"entries": n.entries}})
+		}
+	}
+	n.students, n.entries, n.lists, n.filters, n.organizations, n.refusals = 0, 0, nil, nil, nil, nil
+}
+
+// about is the organization that all lists were limited to, or where the reader
+// belongs.
+func (n *notes) about(who audit.Actor) int {
+	if len(n.organizations) == 1 {
+		for id := range n.organizations {
+			if id != 0 {
+				return id
 			}
 		}
-		r.Audit.Read(ctx, e)
 	}
-	n.students, n.lists, n.filters, n.organizations, n.refusals = 0, nil, nil, nil, nil
+	return who.OrganizationID
+}
+
+// uploadOperation stands for the name of an operation that is not read, because its
+// file is refused.
+const uploadOperation = "(upload)"
+
+// refuseUpload records a file that was refused before anything of it was read.
+func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
+	who := audit.ActorOf(ctx)
+	code, _ := extensionsOf(why)["code"].(string)
+	r.Audit.Refused(viewer.WithOperation(ctx, uploadOperation), audit.Event{
+		Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
 // recordWatch records the beginning of a subscription that gives out personal data

@@ -163,6 +163,10 @@ const noAccount = "There is no account here that you can open this way"
 func TestSingleSignOn(t *testing.T) {
 	t.Parallel()
 	program := buildDex(t)
+	t.Run("in a browser", func(t *testing.T) {
+		t.Parallel()
+		signInInABrowser(t, program)
+	})
 	eachInstallation(t, func(t *testing.T, in installation) {
 		s := openSchool(t, in, program)
 		said := ""
@@ -403,9 +407,8 @@ func TestSingleSignOn(t *testing.T) {
 	})
 }
 
-func TestSingleSignOnInABrowser(t *testing.T) {
-	t.Parallel()
-	program := buildDex(t)
+// signInInABrowser clicks what TestSingleSignOn sends.
+func signInInABrowser(t *testing.T, program string) {
 	s := openSchool(t, installation{t: t, url: dbtest.URL(t, database.SQLite), folder: t.TempDir()}, program)
 	s.google.know(dexPerson{ID: "1", Login: "dana", Email: "dana@example.org", Verified: true})
 	b := openBrowser(t)

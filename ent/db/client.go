@@ -30,6 +30,7 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
@@ -91,6 +92,8 @@ type Client struct {
 	Organization *OrganizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// RegisteredOperation is the client for interacting with the RegisteredOperation builders.
+	RegisteredOperation *RegisteredOperationClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
 	RoleAssignment *RoleAssignmentClient
 	// ServiceKey is the client for interacting with the ServiceKey builders.
@@ -139,6 +142,7 @@ func (c *Client) init() {
 	c.OneTimeLink = NewOneTimeLinkClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Product = NewProductClient(c.config)
+	c.RegisteredOperation = NewRegisteredOperationClient(c.config)
 	c.RoleAssignment = NewRoleAssignmentClient(c.config)
 	c.ServiceKey = NewServiceKeyClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -238,36 +242,37 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AuditDetail:       NewAuditDetailClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		AuditHead:         NewAuditHeadClient(cfg),
-		BulkJob:           NewBulkJobClient(cfg),
-		BulkJobChunk:      NewBulkJobChunkClient(cfg),
-		BulkJobMark:       NewBulkJobMarkClient(cfg),
-		BulkJobProblem:    NewBulkJobProblemClient(cfg),
-		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
-		BulkJobRow:        NewBulkJobRowClient(cfg),
-		Educator:          NewEducatorClient(cfg),
-		Enrollment:        NewEnrollmentClient(cfg),
-		ExternalIdentity:  NewExternalIdentityClient(cfg),
-		FormerEnrollment:  NewFormerEnrollmentClient(cfg),
-		Group:             NewGroupClient(cfg),
-		GroupEducator:     NewGroupEducatorClient(cfg),
-		Lease:             NewLeaseClient(cfg),
-		OneTimeLink:       NewOneTimeLinkClient(cfg),
-		Organization:      NewOrganizationClient(cfg),
-		Product:           NewProductClient(cfg),
-		RoleAssignment:    NewRoleAssignmentClient(cfg),
-		ServiceKey:        NewServiceKeyClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInMark:        NewSignInMarkClient(cfg),
-		Student:           NewStudentClient(cfg),
-		StudentWord:       NewStudentWordClient(cfg),
-		UsageDay:          NewUsageDayClient(cfg),
-		UsageEvent:        NewUsageEventClient(cfg),
-		UsageTotal:        NewUsageTotalClient(cfg),
+		ctx:                 ctx,
+		config:              cfg,
+		AuditDetail:         NewAuditDetailClient(cfg),
+		AuditEvent:          NewAuditEventClient(cfg),
+		AuditHead:           NewAuditHeadClient(cfg),
+		BulkJob:             NewBulkJobClient(cfg),
+		BulkJobChunk:        NewBulkJobChunkClient(cfg),
+		BulkJobMark:         NewBulkJobMarkClient(cfg),
+		BulkJobProblem:      NewBulkJobProblemClient(cfg),
+		BulkJobRefusedRow:   NewBulkJobRefusedRowClient(cfg),
+		BulkJobRow:          NewBulkJobRowClient(cfg),
+		Educator:            NewEducatorClient(cfg),
+		Enrollment:          NewEnrollmentClient(cfg),
+		ExternalIdentity:    NewExternalIdentityClient(cfg),
+		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
+		Group:               NewGroupClient(cfg),
+		GroupEducator:       NewGroupEducatorClient(cfg),
+		Lease:               NewLeaseClient(cfg),
+		OneTimeLink:         NewOneTimeLinkClient(cfg),
+		Organization:        NewOrganizationClient(cfg),
+		Product:             NewProductClient(cfg),
+		RegisteredOperation: NewRegisteredOperationClient(cfg),
+		RoleAssignment:      NewRoleAssignmentClient(cfg),
+		ServiceKey:          NewServiceKeyClient(cfg),
+		Session:             NewSessionClient(cfg),
+		SignInMark:          NewSignInMarkClient(cfg),
+		Student:             NewStudentClient(cfg),
+		StudentWord:         NewStudentWordClient(cfg),
+		UsageDay:            NewUsageDayClient(cfg),
+		UsageEvent:          NewUsageEventClient(cfg),
+		UsageTotal:          NewUsageTotalClient(cfg),
 	}, nil
 }
 
@@ -285,36 +290,37 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		AuditDetail:       NewAuditDetailClient(cfg),
-		AuditEvent:        NewAuditEventClient(cfg),
-		AuditHead:         NewAuditHeadClient(cfg),
-		BulkJob:           NewBulkJobClient(cfg),
-		BulkJobChunk:      NewBulkJobChunkClient(cfg),
-		BulkJobMark:       NewBulkJobMarkClient(cfg),
-		BulkJobProblem:    NewBulkJobProblemClient(cfg),
-		BulkJobRefusedRow: NewBulkJobRefusedRowClient(cfg),
-		BulkJobRow:        NewBulkJobRowClient(cfg),
-		Educator:          NewEducatorClient(cfg),
-		Enrollment:        NewEnrollmentClient(cfg),
-		ExternalIdentity:  NewExternalIdentityClient(cfg),
-		FormerEnrollment:  NewFormerEnrollmentClient(cfg),
-		Group:             NewGroupClient(cfg),
-		GroupEducator:     NewGroupEducatorClient(cfg),
-		Lease:             NewLeaseClient(cfg),
-		OneTimeLink:       NewOneTimeLinkClient(cfg),
-		Organization:      NewOrganizationClient(cfg),
-		Product:           NewProductClient(cfg),
-		RoleAssignment:    NewRoleAssignmentClient(cfg),
-		ServiceKey:        NewServiceKeyClient(cfg),
-		Session:           NewSessionClient(cfg),
-		SignInMark:        NewSignInMarkClient(cfg),
-		Student:           NewStudentClient(cfg),
-		StudentWord:       NewStudentWordClient(cfg),
-		UsageDay:          NewUsageDayClient(cfg),
-		UsageEvent:        NewUsageEventClient(cfg),
-		UsageTotal:        NewUsageTotalClient(cfg),
+		ctx:                 ctx,
+		config:              cfg,
+		AuditDetail:         NewAuditDetailClient(cfg),
+		AuditEvent:          NewAuditEventClient(cfg),
+		AuditHead:           NewAuditHeadClient(cfg),
+		BulkJob:             NewBulkJobClient(cfg),
+		BulkJobChunk:        NewBulkJobChunkClient(cfg),
+		BulkJobMark:         NewBulkJobMarkClient(cfg),
+		BulkJobProblem:      NewBulkJobProblemClient(cfg),
+		BulkJobRefusedRow:   NewBulkJobRefusedRowClient(cfg),
+		BulkJobRow:          NewBulkJobRowClient(cfg),
+		Educator:            NewEducatorClient(cfg),
+		Enrollment:          NewEnrollmentClient(cfg),
+		ExternalIdentity:    NewExternalIdentityClient(cfg),
+		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
+		Group:               NewGroupClient(cfg),
+		GroupEducator:       NewGroupEducatorClient(cfg),
+		Lease:               NewLeaseClient(cfg),
+		OneTimeLink:         NewOneTimeLinkClient(cfg),
+		Organization:        NewOrganizationClient(cfg),
+		Product:             NewProductClient(cfg),
+		RegisteredOperation: NewRegisteredOperationClient(cfg),
+		RoleAssignment:      NewRoleAssignmentClient(cfg),
+		ServiceKey:          NewServiceKeyClient(cfg),
+		Session:             NewSessionClient(cfg),
+		SignInMark:          NewSignInMarkClient(cfg),
+		Student:             NewStudentClient(cfg),
+		StudentWord:         NewStudentWordClient(cfg),
+		UsageDay:            NewUsageDayClient(cfg),
+		UsageEvent:          NewUsageEventClient(cfg),
+		UsageTotal:          NewUsageTotalClient(cfg),
 	}, nil
 }
 
@@ -347,9 +353,9 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
 		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment,
-		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay,
-		c.UsageEvent, c.UsageTotal,
+		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -362,9 +368,9 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
 		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RoleAssignment,
-		c.ServiceKey, c.Session, c.SignInMark, c.Student, c.StudentWord, c.UsageDay,
-		c.UsageEvent, c.UsageTotal,
+		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
+		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
+		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -411,6 +417,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Organization.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
+	case *RegisteredOperationMutation:
+		return c.RegisteredOperation.mutate(ctx, m)
 	case *RoleAssignmentMutation:
 		return c.RoleAssignment.mutate(ctx, m)
 	case *ServiceKeyMutation:
@@ -3428,6 +3436,140 @@ func (c *ProductClient) mutate(ctx context.Context, m *ProductMutation) (Value, 
 	}
 }
 
+// RegisteredOperationClient is a client for the RegisteredOperation schema.
+type RegisteredOperationClient struct {
+	config
+}
+
+// NewRegisteredOperationClient returns a client for the RegisteredOperation from the given config.
+func NewRegisteredOperationClient(c config) *RegisteredOperationClient {
+	return &RegisteredOperationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `registeredoperation.Hooks(f(g(h())))`.
+func (c *RegisteredOperationClient) Use(hooks ...Hook) {
+	c.hooks.RegisteredOperation = append(c.hooks.RegisteredOperation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `registeredoperation.Intercept(f(g(h())))`.
+func (c *RegisteredOperationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RegisteredOperation = append(c.inters.RegisteredOperation, interceptors...)
+}
+
+// Create returns a builder for creating a RegisteredOperation entity.
+func (c *RegisteredOperationClient) Create() *RegisteredOperationCreate {
+	mutation := newRegisteredOperationMutation(c.config, OpCreate)
+	return &RegisteredOperationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RegisteredOperation entities.
+func (c *RegisteredOperationClient) CreateBulk(builders ...*RegisteredOperationCreate) *RegisteredOperationCreateBulk {
+	return &RegisteredOperationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RegisteredOperationClient) MapCreateBulk(slice any, setFunc func(*RegisteredOperationCreate, int)) *RegisteredOperationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RegisteredOperationCreateBulk{err: fmt.Errorf("calling to RegisteredOperationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RegisteredOperationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RegisteredOperationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RegisteredOperation.
+func (c *RegisteredOperationClient) Update() *RegisteredOperationUpdate {
+	mutation := newRegisteredOperationMutation(c.config, OpUpdate)
+	return &RegisteredOperationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RegisteredOperationClient) UpdateOne(_m *RegisteredOperation) *RegisteredOperationUpdateOne {
+	mutation := newRegisteredOperationMutation(c.config, OpUpdateOne, withRegisteredOperation(_m))
+	return &RegisteredOperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RegisteredOperationClient) UpdateOneID(id int) *RegisteredOperationUpdateOne {
+	mutation := newRegisteredOperationMutation(c.config, OpUpdateOne, withRegisteredOperationID(id))
+	return &RegisteredOperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RegisteredOperation.
+func (c *RegisteredOperationClient) Delete() *RegisteredOperationDelete {
+	mutation := newRegisteredOperationMutation(c.config, OpDelete)
+	return &RegisteredOperationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RegisteredOperationClient) DeleteOne(_m *RegisteredOperation) *RegisteredOperationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RegisteredOperationClient) DeleteOneID(id int) *RegisteredOperationDeleteOne {
+	builder := c.Delete().Where(registeredoperation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RegisteredOperationDeleteOne{builder}
+}
+
+// Query returns a query builder for RegisteredOperation.
+func (c *RegisteredOperationClient) Query() *RegisteredOperationQuery {
+	return &RegisteredOperationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRegisteredOperation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RegisteredOperation entity by its id.
+func (c *RegisteredOperationClient) Get(ctx context.Context, id int) (*RegisteredOperation, error) {
+	return c.Query().Where(registeredoperation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RegisteredOperationClient) GetX(ctx context.Context, id int) *RegisteredOperation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *RegisteredOperationClient) Hooks() []Hook {
+	hooks := c.hooks.RegisteredOperation
+	return append(hooks[:len(hooks):len(hooks)], registeredoperation.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RegisteredOperationClient) Interceptors() []Interceptor {
+	return c.inters.RegisteredOperation
+}
+
+func (c *RegisteredOperationClient) mutate(ctx context.Context, m *RegisteredOperationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RegisteredOperationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RegisteredOperationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RegisteredOperationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RegisteredOperationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown RegisteredOperation mutation op: %q", m.Op())
+	}
+}
+
 // RoleAssignmentClient is a client for the RoleAssignment schema.
 type RoleAssignmentClient struct {
 	config
@@ -4880,15 +5022,17 @@ type (
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
 		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
 		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
-		Organization, Product, RoleAssignment, ServiceKey, Session, SignInMark,
-		Student, StudentWord, UsageDay, UsageEvent, UsageTotal []ent.Hook
+		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
+		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
+		UsageTotal []ent.Hook
 	}
 	inters struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
 		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
 		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
-		Organization, Product, RoleAssignment, ServiceKey, Session, SignInMark,
-		Student, StudentWord, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
+		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
+		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
+		UsageTotal []ent.Interceptor
 	}
 )
 

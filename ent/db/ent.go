@@ -25,6 +25,7 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
@@ -100,34 +101,35 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			auditdetail.Table:       auditdetail.ValidColumn,
-			auditevent.Table:        auditevent.ValidColumn,
-			audithead.Table:         audithead.ValidColumn,
-			bulkjob.Table:           bulkjob.ValidColumn,
-			bulkjobchunk.Table:      bulkjobchunk.ValidColumn,
-			bulkjobmark.Table:       bulkjobmark.ValidColumn,
-			bulkjobproblem.Table:    bulkjobproblem.ValidColumn,
-			bulkjobrefusedrow.Table: bulkjobrefusedrow.ValidColumn,
-			bulkjobrow.Table:        bulkjobrow.ValidColumn,
-			educator.Table:          educator.ValidColumn,
-			enrollment.Table:        enrollment.ValidColumn,
-			externalidentity.Table:  externalidentity.ValidColumn,
-			formerenrollment.Table:  formerenrollment.ValidColumn,
-			group.Table:             group.ValidColumn,
-			groupeducator.Table:     groupeducator.ValidColumn,
-			lease.Table:             lease.ValidColumn,
-			onetimelink.Table:       onetimelink.ValidColumn,
-			organization.Table:      organization.ValidColumn,
-			product.Table:           product.ValidColumn,
-			roleassignment.Table:    roleassignment.ValidColumn,
-			servicekey.Table:        servicekey.ValidColumn,
-			session.Table:           session.ValidColumn,
-			signinmark.Table:        signinmark.ValidColumn,
-			student.Table:           student.ValidColumn,
-			studentword.Table:       studentword.ValidColumn,
-			usageday.Table:          usageday.ValidColumn,
-			usageevent.Table:        usageevent.ValidColumn,
-			usagetotal.Table:        usagetotal.ValidColumn,
+			auditdetail.Table:         auditdetail.ValidColumn,
+			auditevent.Table:          auditevent.ValidColumn,
+			audithead.Table:           audithead.ValidColumn,
+			bulkjob.Table:             bulkjob.ValidColumn,
+			bulkjobchunk.Table:        bulkjobchunk.ValidColumn,
+			bulkjobmark.Table:         bulkjobmark.ValidColumn,
+			bulkjobproblem.Table:      bulkjobproblem.ValidColumn,
+			bulkjobrefusedrow.Table:   bulkjobrefusedrow.ValidColumn,
+			bulkjobrow.Table:          bulkjobrow.ValidColumn,
+			educator.Table:            educator.ValidColumn,
+			enrollment.Table:          enrollment.ValidColumn,
+			externalidentity.Table:    externalidentity.ValidColumn,
+			formerenrollment.Table:    formerenrollment.ValidColumn,
+			group.Table:               group.ValidColumn,
+			groupeducator.Table:       groupeducator.ValidColumn,
+			lease.Table:               lease.ValidColumn,
+			onetimelink.Table:         onetimelink.ValidColumn,
+			organization.Table:        organization.ValidColumn,
+			product.Table:             product.ValidColumn,
+			registeredoperation.Table: registeredoperation.ValidColumn,
+			roleassignment.Table:      roleassignment.ValidColumn,
+			servicekey.Table:          servicekey.ValidColumn,
+			session.Table:             session.ValidColumn,
+			signinmark.Table:          signinmark.ValidColumn,
+			student.Table:             student.ValidColumn,
+			studentword.Table:         studentword.ValidColumn,
+			usageday.Table:            usageday.ValidColumn,
+			usageevent.Table:          usageevent.ValidColumn,
+			usagetotal.Table:          usagetotal.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

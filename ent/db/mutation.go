@@ -27,6 +27,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
@@ -54,34 +55,35 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAuditDetail       = "AuditDetail"
-	TypeAuditEvent        = "AuditEvent"
-	TypeAuditHead         = "AuditHead"
-	TypeBulkJob           = "BulkJob"
-	TypeBulkJobChunk      = "BulkJobChunk"
-	TypeBulkJobMark       = "BulkJobMark"
-	TypeBulkJobProblem    = "BulkJobProblem"
-	TypeBulkJobRefusedRow = "BulkJobRefusedRow"
-	TypeBulkJobRow        = "BulkJobRow"
-	TypeEducator          = "Educator"
-	TypeEnrollment        = "Enrollment"
-	TypeExternalIdentity  = "ExternalIdentity"
-	TypeFormerEnrollment  = "FormerEnrollment"
-	TypeGroup             = "Group"
-	TypeGroupEducator     = "GroupEducator"
-	TypeLease             = "Lease"
-	TypeOneTimeLink       = "OneTimeLink"
-	TypeOrganization      = "Organization"
-	TypeProduct           = "Product"
-	TypeRoleAssignment    = "RoleAssignment"
-	TypeServiceKey        = "ServiceKey"
-	TypeSession           = "Session"
-	TypeSignInMark        = "SignInMark"
-	TypeStudent           = "Student"
-	TypeStudentWord       = "StudentWord"
-	TypeUsageDay          = "UsageDay"
-	TypeUsageEvent        = "UsageEvent"
-	TypeUsageTotal        = "UsageTotal"
+	TypeAuditDetail         = "AuditDetail"
+	TypeAuditEvent          = "AuditEvent"
+	TypeAuditHead           = "AuditHead"
+	TypeBulkJob             = "BulkJob"
+	TypeBulkJobChunk        = "BulkJobChunk"
+	TypeBulkJobMark         = "BulkJobMark"
+	TypeBulkJobProblem      = "BulkJobProblem"
+	TypeBulkJobRefusedRow   = "BulkJobRefusedRow"
+	TypeBulkJobRow          = "BulkJobRow"
+	TypeEducator            = "Educator"
+	TypeEnrollment          = "Enrollment"
+	TypeExternalIdentity    = "ExternalIdentity"
+	TypeFormerEnrollment    = "FormerEnrollment"
+	TypeGroup               = "Group"
+	TypeGroupEducator       = "GroupEducator"
+	TypeLease               = "Lease"
+	TypeOneTimeLink         = "OneTimeLink"
+	TypeOrganization        = "Organization"
+	TypeProduct             = "Product"
+	TypeRegisteredOperation = "RegisteredOperation"
+	TypeRoleAssignment      = "RoleAssignment"
+	TypeServiceKey          = "ServiceKey"
+	TypeSession             = "Session"
+	TypeSignInMark          = "SignInMark"
+	TypeStudent             = "Student"
+	TypeStudentWord         = "StudentWord"
+	TypeUsageDay            = "UsageDay"
+	TypeUsageEvent          = "UsageEvent"
+	TypeUsageTotal          = "UsageTotal"
 )
 
 // AuditDetailMutation represents an operation that mutates the AuditDetail nodes in the graph.
@@ -19750,6 +19752,602 @@ func (m *ProductMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ProductMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Product edge %s", name)
+}
+
+// RegisteredOperationMutation represents an operation that mutates the RegisteredOperation nodes in the graph.
+type RegisteredOperationMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *int
+	created_at    *time.Time
+	sha256        *string
+	client        *string
+	name          *string
+	kind          *registeredoperation.Kind
+	document      *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*RegisteredOperation, error)
+	predicates    []predicate.RegisteredOperation
+}
+
+var _ ent.Mutation = (*RegisteredOperationMutation)(nil)
+
+// registeredoperationOption allows management of the mutation configuration using functional options.
+type registeredoperationOption func(*RegisteredOperationMutation)
+
+// newRegisteredOperationMutation creates new mutation for the RegisteredOperation entity.
+func newRegisteredOperationMutation(c config, op Op, opts ...registeredoperationOption) *RegisteredOperationMutation {
+	m := &RegisteredOperationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRegisteredOperation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRegisteredOperationID sets the ID field of the mutation.
+func withRegisteredOperationID(id int) registeredoperationOption {
+	return func(m *RegisteredOperationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RegisteredOperation
+		)
+		m.oldValue = func(ctx context.Context) (*RegisteredOperation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RegisteredOperation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRegisteredOperation sets the old RegisteredOperation of the mutation.
+func withRegisteredOperation(node *RegisteredOperation) registeredoperationOption {
+	return func(m *RegisteredOperationMutation) {
+		m.oldValue = func(context.Context) (*RegisteredOperation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RegisteredOperationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RegisteredOperationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RegisteredOperationMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RegisteredOperationMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RegisteredOperation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RegisteredOperationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RegisteredOperationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RegisteredOperationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetSha256 sets the "sha256" field.
+func (m *RegisteredOperationMutation) SetSha256(s string) {
+	m.sha256 = &s
+}
+
+// Sha256 returns the value of the "sha256" field in the mutation.
+func (m *RegisteredOperationMutation) Sha256() (r string, exists bool) {
+	v := m.sha256
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSha256 returns the old "sha256" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldSha256(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSha256 is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSha256 requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSha256: %w", err)
+	}
+	return oldValue.Sha256, nil
+}
+
+// ResetSha256 resets all changes to the "sha256" field.
+func (m *RegisteredOperationMutation) ResetSha256() {
+	m.sha256 = nil
+}
+
+// SetClient sets the "client" field.
+func (m *RegisteredOperationMutation) SetClient(s string) {
+	m.client = &s
+}
+
+// GetClient returns the value of the "client" field in the mutation.
+func (m *RegisteredOperationMutation) GetClient() (r string, exists bool) {
+	v := m.client
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClient returns the old "client" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldClient(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClient is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClient requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClient: %w", err)
+	}
+	return oldValue.Client, nil
+}
+
+// ResetClient resets all changes to the "client" field.
+func (m *RegisteredOperationMutation) ResetClient() {
+	m.client = nil
+}
+
+// SetName sets the "name" field.
+func (m *RegisteredOperationMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *RegisteredOperationMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *RegisteredOperationMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *RegisteredOperationMutation) SetKind(r registeredoperation.Kind) {
+	m.kind = &r
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *RegisteredOperationMutation) Kind() (r registeredoperation.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldKind(ctx context.Context) (v registeredoperation.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *RegisteredOperationMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDocument sets the "document" field.
+func (m *RegisteredOperationMutation) SetDocument(s string) {
+	m.document = &s
+}
+
+// Document returns the value of the "document" field in the mutation.
+func (m *RegisteredOperationMutation) Document() (r string, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocument returns the old "document" field's value of the RegisteredOperation entity.
+// If the RegisteredOperation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RegisteredOperationMutation) OldDocument(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocument is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocument requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocument: %w", err)
+	}
+	return oldValue.Document, nil
+}
+
+// ResetDocument resets all changes to the "document" field.
+func (m *RegisteredOperationMutation) ResetDocument() {
+	m.document = nil
+}
+
+// Where appends a list predicates to the RegisteredOperationMutation builder.
+func (m *RegisteredOperationMutation) Where(ps ...predicate.RegisteredOperation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RegisteredOperationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RegisteredOperationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RegisteredOperation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RegisteredOperationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RegisteredOperationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RegisteredOperation).
+func (m *RegisteredOperationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RegisteredOperationMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.created_at != nil {
+		fields = append(fields, registeredoperation.FieldCreatedAt)
+	}
+	if m.sha256 != nil {
+		fields = append(fields, registeredoperation.FieldSha256)
+	}
+	if m.client != nil {
+		fields = append(fields, registeredoperation.FieldClient)
+	}
+	if m.name != nil {
+		fields = append(fields, registeredoperation.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, registeredoperation.FieldKind)
+	}
+	if m.document != nil {
+		fields = append(fields, registeredoperation.FieldDocument)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RegisteredOperationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case registeredoperation.FieldCreatedAt:
+		return m.CreatedAt()
+	case registeredoperation.FieldSha256:
+		return m.Sha256()
+	case registeredoperation.FieldClient:
+		return m.GetClient()
+	case registeredoperation.FieldName:
+		return m.Name()
+	case registeredoperation.FieldKind:
+		return m.Kind()
+	case registeredoperation.FieldDocument:
+		return m.Document()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RegisteredOperationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case registeredoperation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case registeredoperation.FieldSha256:
+		return m.OldSha256(ctx)
+	case registeredoperation.FieldClient:
+		return m.OldClient(ctx)
+	case registeredoperation.FieldName:
+		return m.OldName(ctx)
+	case registeredoperation.FieldKind:
+		return m.OldKind(ctx)
+	case registeredoperation.FieldDocument:
+		return m.OldDocument(ctx)
+	}
+	return nil, fmt.Errorf("unknown RegisteredOperation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RegisteredOperationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case registeredoperation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case registeredoperation.FieldSha256:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSha256(v)
+		return nil
+	case registeredoperation.FieldClient:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClient(v)
+		return nil
+	case registeredoperation.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case registeredoperation.FieldKind:
+		v, ok := value.(registeredoperation.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case registeredoperation.FieldDocument:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocument(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RegisteredOperation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RegisteredOperationMutation) AddedFields() []string {
+	return nil
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RegisteredOperationMutation) AddedField(name string) (ent.Value, bool) {
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RegisteredOperationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown RegisteredOperation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RegisteredOperationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RegisteredOperationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RegisteredOperationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RegisteredOperation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RegisteredOperationMutation) ResetField(name string) error {
+	switch name {
+	case registeredoperation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case registeredoperation.FieldSha256:
+		m.ResetSha256()
+		return nil
+	case registeredoperation.FieldClient:
+		m.ResetClient()
+		return nil
+	case registeredoperation.FieldName:
+		m.ResetName()
+		return nil
+	case registeredoperation.FieldKind:
+		m.ResetKind()
+		return nil
+	case registeredoperation.FieldDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown RegisteredOperation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RegisteredOperationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RegisteredOperationMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RegisteredOperationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RegisteredOperationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RegisteredOperationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RegisteredOperationMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RegisteredOperationMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown RegisteredOperation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RegisteredOperationMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown RegisteredOperation edge %s", name)
 }
 
 // RoleAssignmentMutation represents an operation that mutates the RoleAssignment nodes in the graph.

@@ -52,6 +52,8 @@ type Tx struct {
 	Organization *OrganizationClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// RegisteredOperation is the client for interacting with the RegisteredOperation builders.
+	RegisteredOperation *RegisteredOperationClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
 	RoleAssignment *RoleAssignmentClient
 	// ServiceKey is the client for interacting with the ServiceKey builders.
@@ -220,6 +222,7 @@ func (tx *Tx) init() {
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
+	tx.RegisteredOperation = NewRegisteredOperationClient(tx.config)
 	tx.RoleAssignment = NewRoleAssignmentClient(tx.config)
 	tx.ServiceKey = NewServiceKeyClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -27,6 +27,7 @@ type Loaders struct {
 	RolesByEducator   *Loader[int, []*db.RoleAssignment]
 	StudentByID       *Loader[int, *db.Student]
 	BulkJobByID       *Loader[int, *db.BulkJob]
+	ServiceKeyByID    *Loader[int, *db.ServiceKey]
 	FailedRowsByJob   *Loader[int, bool]
 }
 
@@ -47,6 +48,7 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer
 		BulkJobByID:       New(bulkJobByID(i)),
 		FailedRowsByJob:   New(i.HaveFailedRows),
 		Settings:          New(settings(u)),
+		ServiceKeyByID:    New(serviceKeyByID(d)),
 	}
 	l.StudentCount = New(studentCount(r, l.SchoolByID))
 	return l

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"fmt"
 	"homeroom/ent/db"
+	"homeroom/internal/audit"
 	"homeroom/internal/calendar"
 	"homeroom/internal/importer"
 	"homeroom/internal/roster"
@@ -37,6 +38,103 @@ type AssignStudentsToGroupsPayload struct {
 	Students        []*Student   `json:"students"`
 	Groups          []*Group     `json:"groups"`
 	UserErrors      []*UserError `json:"userErrors"`
+}
+
+// Who did something, as it was at that moment.
+type AuditActor struct {
+	Kind AuditActorKind `json:"kind"`
+	// The id of the educator or service key; null for the others.
+	ID *string `json:"id,omitempty"`
+	// The educator's present name, the login of an operator, or why the server acted; null where it is not known.
+	Name *string `json:"name,omitempty"`
+	// The roles of that moment, each with its organization, or the scopes of a key.
+	Roles string `json:"roles"`
+}
+
+// One field that changed. Null is no value; a password is shown as set.
+type AuditChange struct {
+	Field  string  `json:"field"`
+	Before *string `json:"before,omitempty"`
+	After  *string `json:"after,omitempty"`
+}
+
+// An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed.
+type AuditEvent struct {
+	ID string `json:"id"`
+	// Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere.
+	Sequence *int        `json:"sequence,omitempty"`
+	At       time.Time   `json:"at"`
+	Action   AuditAction `json:"action"`
+	// Why something was refused; null for what was done.
+	Code  *string     `json:"code,omitempty"`
+	Actor *AuditActor `json:"actor"`
+	// What it is about; the district where it is about several schools.
+	Organization *Organization `json:"organization,omitempty"`
+	// What it was done to; null where that is not one thing.
+	TargetID *string `json:"targetId,omitempty"`
+	// Whom and what it is about, with the values before and after.
+	Subjects []*AuditSubject `json:"subjects"`
+	Facts    []*AuditFact    `json:"facts"`
+	// The bulk job that it belongs to.
+	JobID *string `json:"jobId,omitempty"`
+	// The network address it came from; null where it is not known.
+	Address   *string `json:"address,omitempty"`
+	RequestID *string `json:"requestId,omitempty"`
+	// The name of the GraphQL operation, or the command.
+	OperationName *string `json:"operationName,omitempty"`
+	// The hash that chains it to the entry before it; see homeroom audit verify.
+	Hash   string         `json:"hash"`
+	Entity *db.AuditEvent `json:"-"`
+}
+
+// A page of entries.
+type AuditEventConnection struct {
+	Edges    []*AuditEventEdge `json:"edges"`
+	Nodes    []*AuditEvent     `json:"nodes"`
+	PageInfo *PageInfo         `json:"pageInfo"`
+	// All entries of the list. Counted only where it is asked for.
+	TotalCount int         `json:"totalCount"`
+	List       *audit.List `json:"-"`
+}
+
+// An entry's place in the list.
+type AuditEventEdge struct {
+	Cursor string      `json:"cursor"`
+	Node   *AuditEvent `json:"node"`
+}
+
+// Filters combine with AND.
+type AuditEventFilter struct {
+	// Any of these.
+	Actions []AuditAction `json:"actions,omitempty"`
+	// An educator or a service key.
+	ActorID   *string         `json:"actorId,omitempty"`
+	ActorKind *AuditActorKind `json:"actorKind,omitempty"`
+	// A student, group, educator or anything else that the entry is about.
+	SubjectID *string `json:"subjectId,omitempty"`
+	JobID     *string `json:"jobId,omitempty"`
+	// From this moment on.
+	From *time.Time `json:"from,omitempty"`
+	// Up to, and without, this moment.
+	To *time.Time `json:"to,omitempty"`
+}
+
+// A count or constant that belongs to an entry.
+type AuditFact struct {
+	Name string `json:"name"`
+	// As JSON.
+	Value string `json:"value"`
+}
+
+// What an entry says about one person or thing.
+type AuditSubject struct {
+	// The student, group, educator or anything else.
+	ID string `json:"id"`
+	// It, as it is now; null where it no longer exists, or not for the person who asks.
+	Node Node `json:"node,omitempty"`
+	// True where the values were erased, because the person's data were; then there are no changes.
+	Erased  bool           `json:"erased"`
+	Changes []*AuditChange `json:"changes"`
 }
 
 type BulkDeleteStudentsInput struct {
@@ -998,6 +1096,299 @@ type Viewer struct {
 	Organizations []*Organization `json:"organizations"`
 	// Where the person is signed in, the session used last first.
 	Sessions []*Session `json:"sessions"`
+}
+
+// What happened.
+type AuditAction string
+
+const (
+	// Something was refused; the code says why.
+	AuditActionAccessRefused AuditAction = "ACCESS_REFUSED"
+	// An account was linked to a person of an OpenID provider, who signs in to it from then on.
+	AuditActionAccountLinked AuditAction = "ACCOUNT_LINKED"
+	// The operator had an account forget the persons of OpenID providers.
+	AuditActionAccountUnlinked AuditAction = "ACCOUNT_UNLINKED"
+	// The audit trail was downloaded as CSV.
+	AuditActionAuditDownloaded AuditAction = "AUDIT_DOWNLOADED"
+	// Somebody read the audit trail.
+	AuditActionAuditRead AuditAction = "AUDIT_READ"
+	// The tables were brought up to date.
+	AuditActionDatabaseMigrated AuditAction = "DATABASE_MIGRATED"
+	// The personal data of deleted students were erased, because their time was over; the facts count them.
+	AuditActionDataPurged AuditAction = "DATA_PURGED"
+	// An educator got an account or a role.
+	AuditActionEducatorAdded AuditAction = "EDUCATOR_ADDED"
+	// An account was disabled.
+	AuditActionEducatorDisabled AuditAction = "EDUCATOR_DISABLED"
+	// A disabled account was let in again.
+	AuditActionEducatorEnabled AuditAction = "EDUCATOR_ENABLED"
+	// The personal data of an educator was erased, here as well.
+	AuditActionEducatorErased AuditAction = "EDUCATOR_ERASED"
+	// An educator got an account and an invitation.
+	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
+	// The refused rows of a bulk job were downloaded as CSV.
+	AuditActionFailedRowsDownloaded AuditAction = "FAILED_ROWS_DOWNLOADED"
+	// Somebody opened GraphiQL.
+	AuditActionGraphiqlOpened AuditAction = "GRAPHIQL_OPENED"
+	// A group was created.
+	AuditActionGroupCreated AuditAction = "GROUP_CREATED"
+	// A group was removed; its students stay.
+	AuditActionGroupDeleted AuditAction = "GROUP_DELETED"
+	// A group was changed.
+	AuditActionGroupUpdated AuditAction = "GROUP_UPDATED"
+	// A second administrator let a bulk job go on.
+	AuditActionJobApproved AuditAction = "JOB_APPROVED"
+	// A bulk job was canceled.
+	AuditActionJobCanceled AuditAction = "JOB_CANCELED"
+	// A bulk job came to its end.
+	AuditActionJobFinished AuditAction = "JOB_FINISHED"
+	// A bulk job waits for a second administrator.
+	AuditActionJobHeld AuditAction = "JOB_HELD"
+	// Rows of a bulk job were written; the rows themselves say what changed.
+	AuditActionJobRowsApplied AuditAction = "JOB_ROWS_APPLIED"
+	// Rows of a bulk job were put back.
+	AuditActionJobRowsUndone AuditAction = "JOB_ROWS_UNDONE"
+	// The cells of a row of a bulk job were corrected before it was started.
+	AuditActionJobRowCorrected AuditAction = "JOB_ROW_CORRECTED"
+	// A bulk job was started.
+	AuditActionJobStarted AuditAction = "JOB_STARTED"
+	// A bulk job was submitted.
+	AuditActionJobSubmitted AuditAction = "JOB_SUBMITTED"
+	// Somebody asked to undo a bulk job.
+	AuditActionJobUndoRequested AuditAction = "JOB_UNDO_REQUESTED"
+	// A service key was made.
+	AuditActionKeyCreated AuditAction = "KEY_CREATED"
+	// A service key was revoked.
+	AuditActionKeyRevoked AuditAction = "KEY_REVOKED"
+	// A link to set a password was made.
+	AuditActionLinkMade AuditAction = "LINK_MADE"
+	// A link to set a new password was asked for.
+	AuditActionLinkRequested AuditAction = "LINK_REQUESTED"
+	// The CSV behind the notice was downloaded.
+	AuditActionNoticeDownloaded AuditAction = "NOTICE_DOWNLOADED"
+	// The doctor repaired numbers that are derived from others.
+	AuditActionNumbersRepaired AuditAction = "NUMBERS_REPAIRED"
+	// The operator registered operations that clients may run.
+	AuditActionOperationsRegistered AuditAction = "OPERATIONS_REGISTERED"
+	// The operator removed operations that clients could run.
+	AuditActionOperationsRemoved AuditAction = "OPERATIONS_REMOVED"
+	// The operator ran a command that changes or gives out personal data.
+	AuditActionOperatorCommand AuditAction = "OPERATOR_COMMAND"
+	// A district or school was created.
+	AuditActionOrganizationCreated AuditAction = "ORGANIZATION_CREATED"
+	// A password was set; all sessions of the account ended.
+	AuditActionPasswordSet AuditAction = "PASSWORD_SET"
+	// Further refusals of the same caller in the same minute, as a count.
+	AuditActionRefusalsCounted AuditAction = "REFUSALS_COUNTED"
+	// A made-up district was written.
+	AuditActionSampleDistrictMade AuditAction = "SAMPLE_DISTRICT_MADE"
+	// Sessions were ended by their owner.
+	AuditActionSessionsRevoked AuditAction = "SESSIONS_REVOKED"
+	// The settings of an organization were changed.
+	AuditActionSettingsChanged AuditAction = "SETTINGS_CHANGED"
+	// Somebody signed in.
+	AuditActionSignedIn AuditAction = "SIGNED_IN"
+	// Somebody signed out.
+	AuditActionSignedOut AuditAction = "SIGNED_OUT"
+	// Somebody tried to sign in; the code says why it was refused.
+	AuditActionSignInRefused AuditAction = "SIGN_IN_REFUSED"
+	// Students were put into groups; one entry for each school.
+	AuditActionStudentsAssigned AuditAction = "STUDENTS_ASSIGNED"
+	// Students were hidden and taken out of their groups; one entry for each school.
+	AuditActionStudentsDeleted AuditAction = "STUDENTS_DELETED"
+	// Students were exported as CSV.
+	AuditActionStudentsExported AuditAction = "STUDENTS_EXPORTED"
+	// Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.
+	AuditActionStudentsRead AuditAction = "STUDENTS_READ"
+	// Students were taken out of groups; one entry for each school.
+	AuditActionStudentsRemoved AuditAction = "STUDENTS_REMOVED"
+	// Deleted students were brought back, with their groups; one entry for each school.
+	AuditActionStudentsRestored AuditAction = "STUDENTS_RESTORED"
+	// A subscription began that gives out personal data.
+	AuditActionStudentsWatched AuditAction = "STUDENTS_WATCHED"
+	// A student was created.
+	AuditActionStudentCreated AuditAction = "STUDENT_CREATED"
+	// The personal data of a student was erased, here as well.
+	AuditActionStudentErased AuditAction = "STUDENT_ERASED"
+	// A student went to another school; each of the two schools has an entry.
+	AuditActionStudentMoved AuditAction = "STUDENT_MOVED"
+	// A deleted student came back with the same Student ID.
+	AuditActionStudentRevived AuditAction = "STUDENT_REVIVED"
+	// A student was changed.
+	AuditActionStudentUpdated AuditAction = "STUDENT_UPDATED"
+	// Usage was recorded; one entry for each request.
+	AuditActionUsageRecorded AuditAction = "USAGE_RECORDED"
+)
+
+var AllAuditAction = []AuditAction{
+	AuditActionAccessRefused,
+	AuditActionAccountLinked,
+	AuditActionAccountUnlinked,
+	AuditActionAuditDownloaded,
+	AuditActionAuditRead,
+	AuditActionDatabaseMigrated,
+	AuditActionDataPurged,
+	AuditActionEducatorAdded,
+	AuditActionEducatorDisabled,
+	AuditActionEducatorEnabled,
+	AuditActionEducatorErased,
+	AuditActionEducatorInvited,
+	AuditActionFailedRowsDownloaded,
+	AuditActionGraphiqlOpened,
+	AuditActionGroupCreated,
+	AuditActionGroupDeleted,
+	AuditActionGroupUpdated,
+	AuditActionJobApproved,
+	AuditActionJobCanceled,
+	AuditActionJobFinished,
+	AuditActionJobHeld,
+	AuditActionJobRowsApplied,
+	AuditActionJobRowsUndone,
+	AuditActionJobRowCorrected,
+	AuditActionJobStarted,
+	AuditActionJobSubmitted,
+	AuditActionJobUndoRequested,
+	AuditActionKeyCreated,
+	AuditActionKeyRevoked,
+	AuditActionLinkMade,
+	AuditActionLinkRequested,
+	AuditActionNoticeDownloaded,
+	AuditActionNumbersRepaired,
+	AuditActionOperationsRegistered,
+	AuditActionOperationsRemoved,
+	AuditActionOperatorCommand,
+	AuditActionOrganizationCreated,
+	AuditActionPasswordSet,
+	AuditActionRefusalsCounted,
+	AuditActionSampleDistrictMade,
+	AuditActionSessionsRevoked,
+	AuditActionSettingsChanged,
+	AuditActionSignedIn,
+	AuditActionSignedOut,
+	AuditActionSignInRefused,
+	AuditActionStudentsAssigned,
+	AuditActionStudentsDeleted,
+	AuditActionStudentsExported,
+	AuditActionStudentsRead,
+	AuditActionStudentsRemoved,
+	AuditActionStudentsRestored,
+	AuditActionStudentsWatched,
+	AuditActionStudentCreated,
+	AuditActionStudentErased,
+	AuditActionStudentMoved,
+	AuditActionStudentRevived,
+	AuditActionStudentUpdated,
+	AuditActionUsageRecorded,
+}
+
+func (e AuditAction) IsValid() bool {
+	switch e {
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
+		return true
+	}
+	return false
+}
+
+func (e AuditAction) String() string {
+	return string(e)
+}
+
+func (e *AuditAction) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditAction(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditAction", str)
+	}
+	return nil
+}
+
+func (e AuditAction) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditAction) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditAction) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What sort of caller did something.
+type AuditActorKind string
+
+const (
+	// A person with an account.
+	AuditActorKindEducator AuditActorKind = "EDUCATOR"
+	// A program with a service key.
+	AuditActorKindServiceKey AuditActorKind = "SERVICE_KEY"
+	// Somebody who ran a command on the server's machine.
+	AuditActorKindOperator AuditActorKind = "OPERATOR"
+	// The server itself: schedules and recoveries.
+	AuditActorKindServer AuditActorKind = "SERVER"
+	// Nobody who was known.
+	AuditActorKindAnonymous AuditActorKind = "ANONYMOUS"
+)
+
+var AllAuditActorKind = []AuditActorKind{
+	AuditActorKindEducator,
+	AuditActorKindServiceKey,
+	AuditActorKindOperator,
+	AuditActorKindServer,
+	AuditActorKindAnonymous,
+}
+
+func (e AuditActorKind) IsValid() bool {
+	switch e {
+	case AuditActorKindEducator, AuditActorKindServiceKey, AuditActorKindOperator, AuditActorKindServer, AuditActorKindAnonymous:
+		return true
+	}
+	return false
+}
+
+func (e AuditActorKind) String() string {
+	return string(e)
+}
+
+func (e *AuditActorKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = AuditActorKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid AuditActorKind", str)
+	}
+	return nil
+}
+
+func (e AuditActorKind) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *AuditActorKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e AuditActorKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What a job does, and what its rows are.

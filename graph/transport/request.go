@@ -117,7 +117,8 @@ func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 }
 
 func complete(p *graphql.RawParams) *gqlerror.Error {
-	if p.Query == "" {
+	// A hash may stand for the document; the executor knows it.
+	if _, hashed := p.Extensions["persistedQuery"]; p.Query == "" && !hashed {
 		return Errorf(badRequest, "The request has no query.")
 	}
 	return nil

@@ -44,7 +44,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
@@ -128,18 +128,31 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
 		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Privacy: s.privacy, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Providers: signInProviders(cfg), Log: log,
+		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
-	return httpd.Deps{
+	deps := httpd.Deps{
 		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
-		GraphiQL:  graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...)),
-		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql"}),
+		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
 		Password:  page.SetPassword("/graphql"),
 		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
+		Asked:     s.turns.Ask,
 	}
+	if cfg.API.GraphiQL != config.Off {
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
+	}
+	return deps
+}
+
+var introspection = map[string]graph.Introspection{
+	config.ForAdministrators: graph.ForAdministrators, config.ForEverybody: graph.ForEverybody, config.Off: graph.ForNobody,
+}
+
+var running = map[string]graph.Running{
+	config.AnyOperation: graph.AnyOperation, config.RegisteredOperations: graph.RegisteredOperations,
+	config.RegisteredOrAdministrators: graph.RegisteredOrAdministrators,
 }
 
 // limitsOf are the limits of the endpoint as the operator wants them; those that
@@ -147,6 +160,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 func limitsOf(cfg config.Config) graph.Limits {
 	l := cfg.Limits
 	return graph.Limits{
+		Introspection: introspection[cfg.API.Introspection], Running: running[cfg.API.Operations], OwnOperations: page.Operations(),
 		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
 		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
 		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions,

@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"log/slog"
+	"runtime"
 	"time"
 
 	"homeroom/ent/db"
@@ -15,10 +16,12 @@ import (
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
+	"homeroom/internal/turn"
 	"homeroom/internal/usage"
 	"homeroom/internal/viewer"
 )
@@ -36,9 +39,11 @@ type services struct {
 	usage     *usage.Service
 	notify    *notify.Service
 	importer  *importer.Service
+	turns     *turn.Turns
 	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
+	operation *operation.Service
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -61,17 +66,18 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 
 // newServices wires the capabilities. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
-	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1)}
+	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1), turns: turn.New(runtime.GOMAXPROCS(0), now)}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
 	})
+	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents,
+		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Turn: s.turns.Take,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})

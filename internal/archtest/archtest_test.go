@@ -17,7 +17,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
-	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/privacy", "internal/roster", "internal/sample", "internal/usage"},
+	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/operation", "internal/privacy", "internal/roster", "internal/sample", "internal/usage"},
 	{"internal/lease", "internal/setting"},
 	{"internal/audit", "internal/config"},
 	{"internal/database"},
@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"ent/db"},
 	{"internal/table"},
 	{"internal/workbook"},
-	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/viewer"},
+	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/turn", "internal/viewer"},
 }
 
 // edges are the imports inside of a layer, each with its reason.
@@ -44,6 +44,7 @@ var edges = map[string]string{
 	"internal/doctor -> internal/roster":     "the words of a student are computed in one place",
 	"internal/doctor -> internal/usage":      "one number says who is active",
 	"internal/identity -> internal/roster":   "names are cleaned and checked in one place",
+	"internal/operation -> internal/roster":  "names are cleaned and checked in one place",
 	"internal/importer -> internal/roster":   "a file enrolls students and checks names as a person does",
 	"internal/privacy -> internal/importer":  "each capability erases and tells what it keeps itself",
 	"internal/privacy -> internal/roster":    "each capability erases and tells what it keeps itself",

@@ -41,15 +41,17 @@ const (
 	SignedOut       Action = "SIGNED_OUT"
 	SessionsRevoked Action = "SESSIONS_REVOKED"
 
-	EducatorInvited  Action = "EDUCATOR_INVITED"
-	EducatorAdded    Action = "EDUCATOR_ADDED"
-	EducatorDisabled Action = "EDUCATOR_DISABLED"
-	EducatorEnabled  Action = "EDUCATOR_ENABLED"
-	LinkRequested    Action = "LINK_REQUESTED"
-	LinkMade         Action = "LINK_MADE"
-	PasswordSet      Action = "PASSWORD_SET"
-	AccountLinked    Action = "ACCOUNT_LINKED"
-	AccountUnlinked  Action = "ACCOUNT_UNLINKED"
+	EducatorInvited      Action = "EDUCATOR_INVITED"
+	EducatorAdded        Action = "EDUCATOR_ADDED"
+	EducatorDisabled     Action = "EDUCATOR_DISABLED"
+	EducatorEnabled      Action = "EDUCATOR_ENABLED"
+	LinkRequested        Action = "LINK_REQUESTED"
+	LinkMade             Action = "LINK_MADE"
+	PasswordSet          Action = "PASSWORD_SET"
+	AccountLinked        Action = "ACCOUNT_LINKED"
+	OperationsRegistered Action = "OPERATIONS_REGISTERED"
+	OperationsRemoved    Action = "OPERATIONS_REMOVED"
+	AccountUnlinked      Action = "ACCOUNT_UNLINKED"
 
 	KeyCreated Action = "KEY_CREATED"
 	KeyRevoked Action = "KEY_REVOKED"
@@ -118,15 +120,17 @@ var meanings = map[Action]string{
 	SignedOut:       "Somebody signed out.",
 	SessionsRevoked: "Sessions were ended by their owner.",
 
-	EducatorInvited:  "An educator got an account and an invitation.",
-	EducatorAdded:    "An educator got an account or a role.",
-	EducatorDisabled: "An account was disabled.",
-	EducatorEnabled:  "A disabled account was let in again.",
-	LinkRequested:    "A link to set a new password was asked for.",
-	LinkMade:         "A link to set a password was made.",
-	AccountLinked:    "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
-	AccountUnlinked:  "The operator had an account forget the persons of OpenID providers.",
-	PasswordSet:      "A password was set; all sessions of the account ended.",
+	EducatorInvited:      "An educator got an account and an invitation.",
+	EducatorAdded:        "An educator got an account or a role.",
+	EducatorDisabled:     "An account was disabled.",
+	EducatorEnabled:      "A disabled account was let in again.",
+	LinkRequested:        "A link to set a new password was asked for.",
+	LinkMade:             "A link to set a password was made.",
+	OperationsRegistered: "The operator registered operations that clients may run.",
+	OperationsRemoved:    "The operator removed operations that clients could run.",
+	AccountLinked:        "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
+	AccountUnlinked:      "The operator had an account forget the persons of OpenID providers.",
+	PasswordSet:          "A password was set; all sessions of the account ended.",
 
 	KeyCreated: "A service key was made.",
 	KeyRevoked: "A service key was revoked.",

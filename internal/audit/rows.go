@@ -11,8 +11,9 @@ import (
 // written. The entry of the batch has it; what each row changed stands with the
 // job, and Verify computes the digest from there for as long as it does.
 type Rows struct {
-	hash hash.Hash
-	n    int
+	hash   hash.Hash
+	n      int
+	images int
 }
 
 // Add adds a row as it is stored: its number, what it changed and which version of
@@ -24,6 +25,9 @@ func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 		write(r.hash, "homeroom audit rows 1")
 	}
 	r.n++
+	if len(before) > 0 {
+		r.images++
+	}
 	var number [3 * 20]byte
 	line := number[:0]
 	for _, n := range []int{row, targetID, version} {
@@ -36,6 +40,9 @@ func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 
 // Count is how many rows were added.
 func (r *Rows) Count() int { return r.n }
+
+// Images is how many of them had something there before.
+func (r *Rows) Images() int { return r.images }
 
 // Digest is that of the rows, in hexadecimal; empty without any.
 func (r *Rows) Digest() string {

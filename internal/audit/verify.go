@@ -47,6 +47,10 @@ type Verified struct {
 	DistrictID int
 	// Entries is how many there are, Erased how many of their details were erased.
 	Entries, Erased int
+	// Batches is how many batches of bulk jobs were compared with the rows of the
+	// job; Forgotten is how many could not be, because rows were undone, or what they
+	// replaced was forgotten or erased.
+	Batches, Forgotten int
 	// Hash is that of the newest entry; whoever notes it elsewhere can tell later
 	// that nobody has written the whole chain anew.
 	Hash string
@@ -77,7 +81,7 @@ func Verify(ctx context.Context, d *database.DB, districtID int, expect string) 
 	defer end()
 	w := walk{client: d.Client(ctx), district: districtID, expect: expect, erased: map[Subject]int{}}
 	err := w.run(ctx)
-	return Verified{DistrictID: districtID, Entries: w.seq, Erased: w.details, Hash: w.hash, Damage: w.damage}, err
+	return Verified{DistrictID: districtID, Entries: w.seq, Erased: w.details, Batches: w.batches, Forgotten: w.forgotten, Hash: w.hash, Damage: w.damage}, err
 }
 
 // walk is one verification on its way.
@@ -93,6 +97,8 @@ type walk struct {
 	// subject, until the entry that explains it is met.
 	details int
 	erased  map[Subject]int
+
+	batches, forgotten int
 }
 
 func (w *walk) fail(f Fault, seq int, format string, args ...any) {
@@ -118,6 +124,11 @@ func (w *walk) run(ctx context.Context) error {
 		for _, e := range page {
 			if w.check(e, details[e.Seq]); w.damage != nil {
 				break
+			}
+			if Action(e.Action) == JobRowsApplied {
+				if err := w.checkRows(ctx, e); err != nil {
+					return err
+				}
 			}
 		}
 	}

@@ -21,6 +21,7 @@ type Config struct {
 	Database Database
 	Server   Server
 	Limits   Limits
+	API      API
 	Session  Session
 	SignIn   SignIn
 	Secret   Secret
@@ -40,6 +41,7 @@ func Default() Config {
 			JobLease:        20 * time.Second,
 			PurgeHour:       2,
 		},
+		API: API{Introspection: ForAdministrators, GraphiQL: ForAdministrators, Operations: AnyOperation},
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,

@@ -15,6 +15,7 @@ type Section string
 const (
 	DatabaseSection Section = "Database"
 	ServerSection   Section = "Server"
+	APISection      Section = "API"
 	LimitSection    Section = "Limits"
 	SessionSection  Section = "Session"
 	SignInSection   Section = "Single sign-on"
@@ -170,7 +171,7 @@ func Settings() []Setting {
 		},
 	}
 	session := slices.IndexFunc(list, func(s Setting) bool { return s.Section == SessionSection })
-	list = slices.Insert(list, session, d.Limits.settings()...)
+	list = slices.Insert(list, session, append(d.API.settings(), d.Limits.settings()...)...)
 	for i := range list {
 		list[i].Variable = variable(list[i].Flag)
 	}

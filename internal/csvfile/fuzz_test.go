@@ -3,6 +3,7 @@ package csvfile_test
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"unicode/utf8"
 
@@ -64,6 +65,28 @@ func FuzzInspectAndRead(f *testing.F) {
 					t.Fatalf("wrote %q, read %q", table[i+1][j], got)
 				}
 			}
+		}
+	})
+}
+
+// FuzzCells holds that a cell and a list survive the way into a file and back.
+func FuzzCells(f *testing.F) {
+	for _, s := range []string{"", "=cmd()", "'=x", "''", "a;b", `a\;b`, `\`, `\\;;\`, "＝x", "\x00", " \u200B ", "a\r\nb", "\xff"} {
+		f.Add(s, "Algebra")
+		f.Add("Biology; 7", s)
+	}
+	f.Fuzz(func(t *testing.T, one, two string) {
+		if got := csvfile.UnguardFormula(csvfile.GuardFormula(one)); got != one {
+			t.Fatalf("%q comes back as %q", one, got)
+		}
+		var want []string
+		for _, item := range []string{csvfile.Clean(one), csvfile.Clean(two)} {
+			if item != "" {
+				want = append(want, item)
+			}
+		}
+		if got := csvfile.SplitList(csvfile.JoinList([]string{one, two})); !slices.Equal(got, want) {
+			t.Fatalf("%q and %q come back as %q", one, two, got)
 		}
 	})
 }

@@ -28,6 +28,12 @@ type DB struct {
 	kind   Kind
 	sql    *sql.DB
 	client *db.Client
+	// writing begins the transactions that write. SQLite has one connection for
+	// them, which keeps the pages that they are about; the pages would otherwise be
+	// held by every connection that has ever written. On MySQL it is client.
+	writing *db.Client
+	// writes are the connections of writing; nil where they are those of client.
+	writes *sql.DB
 	// writer lets one transaction of this process write at a time on SQLite,
 	// in the order of arrival; SQLite's own waiting is a lottery.
 	writer chan struct{}
@@ -57,17 +63,43 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	}
 	d := &DB{kind: src.kind, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
+	d.writing = d.client
+	if src.kind == SQLite {
+		if d.writes, err = src.openWriter(1); err != nil {
+			conn.Close()
+			return nil, err
+		}
+		d.writing = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), d.writes)}))
+	}
 	return d, nil
 }
 
-// OpenSQL opens the plain connections of a URL, for migrations and tests.
+// OpenSQL opens plain connections of a URL, with the settings of those that write,
+// for migrations and tests.
 func OpenSQL(rawURL string) (*sql.DB, error) {
 	src, err := parse(rawURL)
 	if err != nil {
 		return nil, err
 	}
+	if src.kind == SQLite {
+		return src.openWriter(sqliteConnections)
+	}
 	conn, _, err := src.open()
 	return conn, err
+}
+
+// sqliteConnections is how many connections an SQLite file is read by.
+const sqliteConnections = 16
+
+// openWriter opens connections to an SQLite file that write it.
+func (s source) openWriter(connections int) (*sql.DB, error) {
+	conn, err := sql.Open(SQLite.DriverName(), s.writer)
+	if err != nil {
+		return nil, err
+	}
+	conn.SetMaxOpenConns(connections)
+	conn.SetMaxIdleConns(connections)
+	return conn, nil
 }
 
 // mysqlIdle is how many connections to MySQL are kept while nobody needs them.
@@ -79,8 +111,8 @@ func (s source) open() (*sql.DB, *bounded, error) {
 		if err != nil {
 			return nil, nil, err
 		}
-		conn.SetMaxOpenConns(16)
-		conn.SetMaxIdleConns(16)
+		conn.SetMaxOpenConns(sqliteConnections)
+		conn.SetMaxIdleConns(sqliteConnections)
 		return conn, nil, nil
 	}
 	connector, err := mysql.NewConnector(s.mysql)
@@ -177,7 +209,12 @@ func (d *DB) Kind() Kind { return d.kind }
 func (d *DB) Ping(ctx context.Context) error { return d.sql.PingContext(ctx) }
 
 // Close ends all connections.
-func (d *DB) Close() error { return d.sql.Close() }
+func (d *DB) Close() error {
+	if d.writes == nil {
+		return d.sql.Close()
+	}
+	return errors.Join(d.sql.Close(), d.writes.Close())
+}
 
 // Optimize refreshes the statistics by which the planner chooses its indexes;
 // call it after many rows have come in.

@@ -78,7 +78,7 @@ func (d *DB) try(ctx context.Context, fn func(ctx context.Context, client *db.Cl
 			return ctx.Err()
 		}
 	}
-	tx, err := d.client.BeginTx(ctx, opts)
+	tx, err := d.writing.BeginTx(ctx, opts)
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}

@@ -25,6 +25,8 @@ func (k Kind) DriverName() string { return string(k) }
 type source struct {
 	kind Kind
 	dsn  string
+	// writer is the dsn of connections that write, for SQLite alone.
+	writer string
 	// mysql is set for MySQL alone.
 	mysql *mysql.Config
 }
@@ -58,17 +60,21 @@ func parseSQLite(path string) (source, error) {
 	// Immediate transactions take the write lock at once: a deferred one that
 	// becomes a writer fails with BUSY instead of waiting. Read-only
 	// transactions stay deferred.
-	q := url.Values{
-		"_txlock":      {"immediate"},
-		"_time_format": {"sqlite"},
-		"_pragma": {
-			"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
-			"temp_store(MEMORY)", "cache_size(-16000)", "mmap_size(67108864)",
-			// What is deleted is overwritten: erased personal data do not stay in the file.
-			"secure_delete(1)",
-		},
+	dsn := func(pragmas ...string) string {
+		q := url.Values{
+			"_txlock":      {"immediate"},
+			"_time_format": {"sqlite"},
+			"_pragma": append([]string{"busy_timeout(15000)", "journal_mode(WAL)", "synchronous(NORMAL)", "foreign_keys(1)",
+				"temp_store(MEMORY)",
+				// What is deleted is overwritten: erased personal data do not stay in the file.
+				"secure_delete(1)"}, pragmas...),
+		}
+		return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 	}
-	return source{kind: SQLite, dsn: "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()}, nil
+	// There are many connections that read, and each has a cache of its own; they
+	// share the pages that are mapped. What is written is read again soon.
+	return source{kind: SQLite, dsn: dsn("cache_size(-2000)", "mmap_size(67108864)"),
+		writer: dsn("cache_size(-16000)", "wal_autocheckpoint(4000)")}, nil
 }
 
 func parseMySQL(raw string) (source, error) {

@@ -118,6 +118,7 @@ var files = map[string]file{
 	studentsFile:   {name: "students", action: audit.StudentsExported, write: (*Service).writeStudents},
 	failedRowsFile: {name: "failed-rows", action: audit.FailedRowsDownloaded, write: (*Service).writeFailedRows},
 	recordFile:     {name: "student-record", action: audit.StudentRecordDownloaded, write: (*Service).writeRecord, json: true},
+	auditFile:      {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
 // address returns the address of a file about an organization, for one educator.

@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/url"
+	"reflect"
 
 	"homeroom/internal/fault"
 	"homeroom/internal/roster"
@@ -28,6 +29,11 @@ func (s *Service) StudentsURL(ctx context.Context, organizationID int, f roster.
 	if err := s.export.CheckStudents(ctx, organizationID, f); err != nil {
 		return "", err
 	}
+	q := url.Values{}
+	educator := viewer.FromContext(ctx).EducatorID
+	if reflect.ValueOf(f).IsZero() {
+		return s.address(ctx, studentsFile, organizationID, educator, q), nil
+	}
 	text, err := json.Marshal(f)
 	if err != nil {
 		return "", err
@@ -35,9 +41,8 @@ func (s *Service) StudentsURL(ctx context.Context, organizationID int, f roster.
 	if len(text) > maxFilter {
 		return "", fault.Invalidf("the filter is too long for an address; name fewer classes or groups").WithCode("TOO_MANY").At("filter")
 	}
-	sealed := s.filter.Seal(nil, nil, text, []byte(studentsFile))
-	return s.address(ctx, studentsFile, organizationID, viewer.FromContext(ctx).EducatorID,
-		url.Values{"filter": {base64.RawURLEncoding.EncodeToString(sealed)}}), nil
+	q.Set("filter", base64.RawURLEncoding.EncodeToString(s.filter.Seal(nil, nil, text, []byte(studentsFile))))
+	return s.address(ctx, studentsFile, organizationID, educator, q), nil
 }
 
 func (s *Service) writeStudents(ctx context.Context, w io.Writer, organizationID int, q url.Values) error {
@@ -52,6 +57,9 @@ func (s *Service) writeStudents(ctx context.Context, w io.Writer, organizationID
 // openFilter reads the filter of an address that is signed, so that it can only
 // be one that this program has written.
 func (s *Service) openFilter(text string) (f roster.StudentFilter, err error) {
+	if text == "" {
+		return f, nil
+	}
 	sealed, err := base64.RawURLEncoding.DecodeString(text)
 	if err != nil {
 		return f, err

@@ -49,7 +49,28 @@ func cherokee(r rune) rune {
 
 // asciiKey is Key for text of ASCII alone, which most text is; it is about a
 // hundred times faster.
-func asciiKey(s string) string { return strings.ToLower(strings.Join(strings.Fields(s), " ")) }
+func asciiKey(s string) string {
+	if Tidy(s) {
+		return strings.ToLower(s)
+	}
+	return strings.ToLower(strings.Join(strings.Fields(s), " "))
+}
+
+// Tidy reports whether s is ASCII without control characters, with no other white
+// space than single spaces between words. Nearly all text is, and needs no
+// cleaning.
+func Tidy(s string) bool {
+	space := true
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c < ' ' || c >= 0x7f, c == ' ' && space:
+			return false
+		default:
+			space = c == ' '
+		}
+	}
+	return !space || s == ""
+}
 
 func isASCII(s string) bool {
 	for i := range len(s) {

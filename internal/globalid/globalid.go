@@ -22,6 +22,8 @@ const (
 	// Session and ServiceKey are not nodes: they are seen where they belong.
 	Session    Type = "ses"
 	ServiceKey Type = "key"
+	// AuditEvent is seen in its list alone.
+	AuditEvent Type = "evt"
 )
 
 // Encode returns the id of the row with a positive key.
@@ -38,7 +40,7 @@ func Decode(id string) (Type, int, bool) {
 		return "", 0, false
 	}
 	switch t := Type(prefix); t {
-	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey:
+	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, AuditEvent:
 		return t, int(key), true
 	default:
 		return "", 0, false

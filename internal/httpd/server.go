@@ -42,6 +42,8 @@ type Deps struct {
 
 	DB  *database.DB
 	Log *slog.Logger
+	// Asked is told of every request; nil where nobody wants to know.
+	Asked func()
 }
 
 // Server is an http.Handler that can also serve a listener.
@@ -51,6 +53,7 @@ type Server struct {
 	log     *slog.Logger
 	mux     *http.ServeMux
 	cors    *cors.Cors
+	asked   func()
 	origins *http.CrossOriginProtection
 	// https is set where browsers reach the server by HTTPS, through a proxy or not.
 	https bool
@@ -64,12 +67,15 @@ type Server struct {
 // New returns a server. The configuration must have been validated.
 func New(cfg config.Server, deps Deps) *Server {
 	s := &Server{
-		cfg: cfg, db: deps.DB,
+		cfg: cfg, db: deps.DB, asked: deps.Asked,
 		log:     slog.New(NewLogHandler(deps.Log.Handler())),
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
+	}
+	if s.asked == nil {
+		s.asked = func() {}
 	}
 	s.draining, s.drain = context.WithCancel(context.Background())
 	for pattern, h := range s.routes(deps) {
@@ -180,6 +186,7 @@ func (s *Server) wait(ctx context.Context) error {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.running.Add(1)
 	defer s.running.Done()
+	s.asked()
 	start, id := time.Now(), requestIDOf(r)
 	ctx, counter := database.WithCounter(withOrigin(r.Context(), r, s.cfg.TrustedProxies, id))
 	r = r.WithContext(ctx)

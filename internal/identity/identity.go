@@ -96,6 +96,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		return Session{}, errSignIn
 	}
 	if err := s.byProviderOnly(fold.Key(email)); err != nil {
+		s.refused(system, nil, err)
 		return Session{}, err
 	}
 	try, err := s.admit(system, fold.Key(email))

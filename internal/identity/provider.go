@@ -58,8 +58,11 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	var expires time.Time
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
-		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": who.Provider})
-		return err
+		if token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": who.Provider}); err != nil || e.EmailKey == nil {
+			return err
+		}
+		// As after a right password, so that nobody who guesses here keeps the person out.
+		return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network())
 	})
 	if err != nil {
 		return Session{}, err

@@ -3,6 +3,7 @@ package identity_test
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -52,6 +53,19 @@ func TestSignInExternally(t *testing.T) {
 			}
 			if done, err := h.SignOut(as(session)); !done || err != nil {
 				t.Errorf("sign out: %t, %v", done, err)
+			}
+		})
+		t.Run("the network is known from then on, so that strangers who guess keep nobody out", func(t *testing.T) {
+			for i := range 40 {
+				if _, err := h.SignIn(from(fmt.Sprintf("198.51.100.%d", i)), nora.Email, "wrong"); err == nil {
+					t.Fatal("the wrong password is right")
+				}
+			}
+			if _, err := h.SignIn(from("192.0.2.1"), nora.Email, password); err != nil {
+				t.Errorf("from where the provider has signed in: %v", err)
+			}
+			if _, err := h.SignIn(from("203.0.113.1"), nora.Email, password); code(err) != "RATE_LIMITED" {
+				t.Errorf("from elsewhere: %v; the limit has not been reached", err)
 			}
 		})
 		t.Run("subjects differ by case and by issuer", func(t *testing.T) {

@@ -121,7 +121,7 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 		if err := s.hashPasswords(ctx, h.job, b.rows); err != nil {
 			return false, err
 		}
-		if err := s.writeBatch(ctx, h, b); err != nil {
+		if err := s.inTurn(ctx, func() error { return s.writeBatch(ctx, h, b) }); err != nil {
 			return false, fmt.Errorf("write the rows from %d on: %w", b.rows[0].Row, err)
 		}
 		first = false
@@ -247,7 +247,11 @@ var errRefused = errors.New("importer: a row of a job that is all or nothing was
 func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*batch, error] {
 	return ahead(ctx, func(ctx context.Context, put func(*batch) bool) error {
 		for behind := job.ProcessedRows; ; {
-			b, err := s.nextBatch(ctx, job, behind)
+			var b *batch
+			err := s.inTurn(ctx, func() (err error) {
+				b, err = s.nextBatch(ctx, job, behind)
+				return err
+			})
 			if err != nil || len(b.rows) == 0 || !put(b) {
 				return err
 			}

@@ -23,11 +23,11 @@ type check struct {
 	schools   *schools
 	finder    *groupFinder
 	passwords *seal
-	seen      claims
+	seen      *claims
 }
 
 func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (checker, error) {
-	c := &check{s: s, job: job, v: v, seen: claims{}}
+	c := &check{s: s, job: job, v: v, seen: &claims{}}
 	var err error
 	if c.schools, err = s.loadSchools(ctx, job.DistrictID); err != nil {
 		return nil, err
@@ -79,11 +79,10 @@ func (c *check) otherSchool() *problem {
 // duplicate refuses a row that speaks of the same thing as an earlier one, and
 // otherwise notes that this row was the first.
 func (c *check) duplicate(r *fileRow, what, kind, key string) bool {
-	if first := c.seen.first(kind, key); first != 0 && first != r.Row {
+	if first := c.seen.claim(kind, key, r.Row); first != r.Row {
 		r.fail("", problemf(DuplicateInFile, "Keep one of the two rows.", "Row %d is about the same %s.", first, what))
 		return true
 	}
-	c.seen.claim(kind, key, r.Row)
 	return false
 }
 

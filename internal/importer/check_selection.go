@@ -74,7 +74,7 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 }
 
 func (s *Service) selectionCheckOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (*selectionCheck, *problem, error) {
-	base := &check{s: s, job: job, v: v, seen: claims{}}
+	base := &check{s: s, job: job, v: v, seen: &claims{}}
 	c := &selectionCheck{studentCheck: &studentCheck{base}}
 	var err error
 	if base.schools, err = s.loadSchools(ctx, job.DistrictID); err != nil {
@@ -112,7 +112,7 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 	for i, r := range rows {
 		ids[i] = r.id
 	}
-	found := &studentLookup{byID: map[int]*db.Student{}, editable: map[int]bool{}, groups: map[int][]*db.Group{}}
+	found := &studentLookup{byID: map[int]*db.Student{}, groups: map[int][]*db.Group{}}
 	visible, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return err
@@ -133,7 +133,7 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 			r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
 		}
 	}
-	if err := c.findEditable(ctx, found, ids); err != nil {
+	if err := c.findEditable(ctx, found); err != nil {
 		return err
 	}
 	if err := c.findGroupsOf(ctx, rows, found); err != nil {
@@ -175,7 +175,7 @@ func (c *selectionCheck) planEdit(r *studentRow, found *studentLookup) {
 	p.Do = doUpdate
 	if g := c.edit.Grade; g != nil && *g != r.st.Grade {
 		c.write(r, colGrade, student.FieldGrade, int(*g), r.st.Grade.String(), g.String())
-		if !r.refused && !found.editable[r.st.ID] {
+		if !r.refused && !found.mayEdit(r.st) {
 			r.fail(colGrade, problemf(Forbidden, "Assign the student first, or ask an administrator.",
 				"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 		}

@@ -135,7 +135,7 @@ func (c *studentCheck) username(r *studentRow, found *studentLookup) {
 // student in the purview whose Student ID lost its zeros in the file, that is
 // told, because otherwise the student would seem to be a new one.
 func (c *studentCheck) hintTaken(r *studentRow, found *studentLookup, owner int) string {
-	if st := found.owners[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil && spoiled(st.ExternalID, r.externalID) {
+	if st := found.byID[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil && spoiled(st.ExternalID, r.externalID) {
 		return "It belongs to " + label(st.FirstName, st.LastName, st.ExternalID) +
 			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
 	}

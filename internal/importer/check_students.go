@@ -32,16 +32,28 @@ type studentRow struct {
 }
 
 func (c *studentCheck) checkRows(ctx context.Context, rows []*fileRow) error {
-	var all []*studentRow
+	check, err := c.prepare(ctx, rows)
+	if err != nil {
+		return err
+	}
+	return check(ctx)
+}
+
+// prepare finds the students of rows; what the rows before are about makes no
+// difference to that.
+func (c *studentCheck) prepare(ctx context.Context, rows []*fileRow) (check func(ctx context.Context) error, err error) {
+	all := make([]*studentRow, 0, len(rows))
 	for _, r := range rows {
 		if !r.refused {
 			all = append(all, newStudentRow(r))
 		}
 	}
 	found, err := c.findStudents(ctx, all)
-	if err != nil {
-		return err
-	}
+	return func(ctx context.Context) error { return c.decide(ctx, all, found) }, err
+}
+
+// decide makes plans of rows whose students have been looked for.
+func (c *studentCheck) decide(ctx context.Context, all []*studentRow, found *studentLookup) error {
 	for _, r := range all {
 		c.match(r, found)
 		if !r.refused {
@@ -240,7 +252,7 @@ func (c *studentCheck) planRow(r *studentRow, found *studentLookup) {
 	switch teacher := !c.v.Administers(r.school.ID, r.school.DistrictID); {
 	case teacher && r.st == nil && len(p.Join) == 0 && !r.refused:
 		r.fail(colGroups, problemf(GroupRequired, "Write one of your classes or groups.", "A teacher adds a new student to a class or group of the teacher's own."))
-	case teacher && r.st != nil && own && !found.editable[r.st.ID]:
+	case teacher && r.st != nil && own && !found.mayEdit(r.st):
 		r.fail("", problemf(Forbidden, "Assign the student first, with a row that changes nothing else, or ask an administrator.",
 			"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 	}

@@ -2,11 +2,11 @@ package importer
 
 import (
 	"context"
+	"database/sql"
 	"maps"
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
@@ -20,7 +20,7 @@ type studentLookup struct {
 	// Students whom the submitter sees.
 	byID       map[int]*db.Student
 	byExternal map[string]*db.Student
-	// editable are those whose fields the submitter may change.
+	// editable are those whose fields the submitter may change; nil for all of them.
 	editable map[int]bool
 
 	// taken are all students of the district with one of the Student IDs of the
@@ -28,9 +28,8 @@ type studentLookup struct {
 	// is ever shown.
 	taken map[string]*db.Student
 	// usernames are the keys of those who have one of the usernames of the batch,
-	// in the same way; owners are those of them whom the submitter sees.
+	// in the same way.
 	usernames map[string]int
-	owners    map[int]*db.Student
 
 	// groups are the groups of a student that the submitter sees.
 	groups map[int][]*db.Group
@@ -38,8 +37,8 @@ type studentLookup struct {
 }
 
 func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*studentLookup, error) {
-	found := &studentLookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{}, editable: map[int]bool{},
-		taken: map[string]*db.Student{}, usernames: map[string]int{}, owners: map[int]*db.Student{}, groups: map[int][]*db.Group{}}
+	found := &studentLookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{},
+		taken: map[string]*db.Student{}, usernames: map[string]int{}, groups: map[int][]*db.Group{}}
 	var ids []int
 	var externalIDs []string
 	for _, r := range rows {
@@ -54,7 +53,7 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken; the purview is checked beside it")
 	district := student.DistrictID(c.job.DistrictID)
 
-	taken, err := client.Student.Query().Where(district, student.ExternalIDIn(externalIDs...)).Select(checkedColumns...).All(system)
+	taken, err := c.withExternalIDs(ctx, externalIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +83,45 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 	if err := c.seeOthers(ctx, found, ids); err != nil {
 		return nil, err
 	}
-	return found, c.findEditable(ctx, found, slices.Sorted(maps.Keys(found.byID)))
+	return found, c.findEditable(ctx, found)
+}
+
+// withExternalIDs reads the students of the district with some Student IDs, in the
+// purview or not. It reads by hand, because it reads as many students as a file has
+// rows; of a password only whether there is one.
+func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string) (students []*db.Student, err error) {
+	if len(externalIDs) == 0 {
+		return nil, nil
+	}
+	const query = "SELECT id, organization_id, external_id, username, username_key, first_name, last_name, grade, " +
+		"CASE WHEN password_hash IS NULL OR password_hash = '' THEN '' ELSE 'set' END, synced, deleted_at, version " +
+		"FROM students WHERE district_id = ? AND external_id IN ("
+	args := append([]any{c.job.DistrictID}, anys(externalIDs)...)
+	students = make([]*db.Student, 0, len(externalIDs))
+	err = eachRow(ctx, c.s.db.Client(ctx), query+places(len(externalIDs))+")", args, func(row *sql.Rows) error {
+		st := &db.Student{DistrictID: c.job.DistrictID}
+		students = append(students, st)
+		return row.Scan(&st.ID, &st.OrganizationID, &st.ExternalID, &st.Username, &st.UsernameKey, &st.FirstName, &st.LastName, &st.Grade,
+			&st.PasswordHash, &st.Synced, &st.DeletedAt, &st.Version)
+	})
+	return students, err
+}
+
+// membersOf reads the groups of students, in the purview or not.
+func (c *studentCheck) membersOf(ctx context.Context, studentIDs []int) (pairs []roster.Pair, err error) {
+	if len(studentIDs) == 0 {
+		return nil, nil
+	}
+	const query = "SELECT student_id, group_id FROM enrollments WHERE student_id IN ("
+	err = eachRow(ctx, c.s.db.Client(ctx), query+places(len(studentIDs))+")", anys(studentIDs), func(row *sql.Rows) error {
+		var p roster.Pair
+		if err := row.Scan(&p.StudentID, &p.GroupID); err != nil {
+			return err
+		}
+		pairs = append(pairs, p)
+		return nil
+	})
+	return pairs, err
 }
 
 // checkedColumns are the columns of students that a check looks at.
@@ -95,7 +132,6 @@ var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.
 // see notes a student whom the submitter sees.
 func (l *studentLookup) see(st *db.Student) {
 	l.byID[st.ID] = st
-	l.owners[st.ID] = st
 	l.byExternal[st.ExternalID] = st
 }
 
@@ -134,18 +170,20 @@ func (c *studentCheck) seeOthers(ctx context.Context, found *studentLookup, ids 
 
 // findEditable finds out whose fields the submitter may change. Administrators
 // may change everybody they see.
-func (c *studentCheck) findEditable(ctx context.Context, found *studentLookup, ids []int) error {
+func (c *studentCheck) findEditable(ctx context.Context, found *studentLookup) error {
 	if !c.v.IsTeacher() {
-		for id := range found.byID {
-			found.editable[id] = true
-		}
 		return nil
 	}
-	editable, err := c.s.db.Client(ctx).Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(c.v)).IDs(ctx)
-	for _, id := range editable {
-		found.editable[id] = true
-	}
+	var err error
+	found.editable, err = idSet(c.s.db.Client(ctx).Student.Query().
+		Where(student.IDIn(slices.Sorted(maps.Keys(found.byID))...), rule.StudentsEdited(c.v)).IDs(ctx))
 	return err
+}
+
+// mayEdit reports whether the submitter may change the fields of a student who is
+// seen.
+func (l *studentLookup) mayEdit(st *db.Student) bool {
+	return l.editable == nil || l.editable[st.ID]
 }
 
 // findGroupsOf reads the groups of which the students of the rows are members,
@@ -166,14 +204,9 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 	}
 	client := c.s.db.Client(ctx)
 	// Whoever sees a group sees who is in it, and the groups are read in the purview.
-	var memberships []*db.Enrollment
-	var err error
-	if len(ids) > 0 {
-		memberships, err = client.Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).
-			Select(enrollment.FieldStudentID, enrollment.FieldGroupID).All(viewer.AsSystem(ctx, "groups of students who are seen"))
-		if err != nil {
-			return err
-		}
+	memberships, err := c.membersOf(ctx, ids)
+	if err != nil {
+		return err
 	}
 	if found.finder, err = c.findGroups(ctx, wishes); err != nil {
 		return err
@@ -196,8 +229,10 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 			found.groups[e.StudentID] = append(found.groups[e.StudentID], g)
 		}
 	}
-	for id := range maps.Keys(found.groups) {
-		slices.SortFunc(found.groups[id], byName)
+	for _, groups := range found.groups {
+		if len(groups) > 1 {
+			slices.SortFunc(groups, byName)
+		}
 	}
 	return nil
 }

@@ -26,6 +26,10 @@ type groupFinder struct {
 	byID       map[int]*db.Group
 	byExternal map[inSchool]*db.Group
 	byName     map[inSchool][]*db.Group
+	// meant are the groups that a text has been found to mean in one school, as long
+	// as no further groups have been read.
+	meant map[inSchool][]*db.Group
+
 	// askedIDs are the keys of groups that have been asked for because a student is
 	// in them, whether or not they are in the purview.
 	askedIDs map[int]bool
@@ -42,7 +46,7 @@ type groupFinder struct {
 
 func newGroupFinder(s *schools) *groupFinder {
 	return &groupFinder{
-		schools: s, byID: map[int]*db.Group{}, askedIDs: map[int]bool{},
+		schools: s, byID: map[int]*db.Group{}, askedIDs: map[int]bool{}, meant: map[inSchool][]*db.Group{},
 		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{},
 		elsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
 		asked: map[inSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
@@ -74,6 +78,7 @@ func (c *check) findGroups(ctx context.Context, wishes []groupWish) (*groupFinde
 	if len(wishes) == 0 {
 		return f, nil
 	}
+	clear(f.meant)
 	ids, texts, keys, schoolIDs := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[int]bool{}
 	for _, w := range wishes {
 		if id, ok := globalid.Key(globalid.Group, w.text); ok {
@@ -201,6 +206,19 @@ func (f *groupFinder) addName(g *db.Group) {
 
 // in returns the groups of schools that a text names: by external id and by name.
 func (f *groupFinder) in(text string, schools []int) []*db.Group {
+	if len(schools) != 1 {
+		return f.lookIn(text, schools)
+	}
+	at := inSchool{schools[0], text}
+	found, known := f.meant[at]
+	if !known {
+		found = f.lookIn(text, schools)
+		f.meant[at] = found
+	}
+	return found
+}
+
+func (f *groupFinder) lookIn(text string, schools []int) []*db.Group {
 	var found, named []*db.Group
 	for _, id := range schools {
 		if g := f.byExternal[inSchool{id, text}]; g != nil {
@@ -228,7 +246,9 @@ func (f *groupFinder) find(text string, schools []int, member []*db.Group) (*db.
 			also = append(also, g)
 		}
 	}
-	found = union(found, also)
+	if len(also) > 0 {
+		found = union(found, also)
+	}
 	switch len(found) {
 	case 0:
 		return nil, f.unknown(text)

@@ -58,6 +58,7 @@ type Service struct {
 	hash    func(ctx context.Context, password string) (string, error)
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
 	lease   time.Duration
 	now     func() time.Time
@@ -90,6 +91,9 @@ type Options struct {
 	// Recount computes the usage sums of students whose school has changed,
 	// inside the transaction of the change.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Turn waits until work may go on that would keep people waiting, and returns
+	// what ends it; nil for work that never waits. It is asked for each batch.
+	Turn func(ctx context.Context) (end func(), err error)
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
 	// Lease is how long a server keeps a job without a sign of life before another
@@ -110,12 +114,16 @@ func New(d *database.DB, o Options) *Service {
 	if o.Lease <= 0 {
 		o.Lease = DefaultLease
 	}
+	if o.Turn == nil || d.Kind() == database.MySQL {
+		// A server of its own does most of the work, on cores that it shares out itself.
+		o.Turn = func(context.Context) (func(), error) { return func() {}, nil }
+	}
 	print, err := keyPrint(o.Key)
 	if err != nil {
 		panic(err) // Only a length beyond what the hash gives is an error.
 	}
 	return &Service{
-		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount,
+		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
 		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
 	}

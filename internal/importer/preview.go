@@ -62,7 +62,7 @@ func (p *preview) flush(ctx context.Context) error {
 		return nil
 	}
 	s, jobID, t := p.service, p.held.job.ID, p.tally
-	err := s.inFence(ctx, p.held, func(ctx context.Context, client *db.Client) error {
+	write := func(ctx context.Context, client *db.Client) error {
 		err := insertRows(ctx, client, "bulk_job_rows",
 			"created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state", p.plans)
 		if err != nil {
@@ -79,7 +79,8 @@ func (p *preview) flush(ctx context.Context) error {
 			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, jobID)
 		return err
-	})
+	}
+	err := s.inTurn(ctx, func() error { return s.inFence(ctx, p.held, write) })
 	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], tally{}
 	return err
 }

@@ -1,7 +1,6 @@
 package importer
 
 import (
-	"crypto/sha256"
 	"strings"
 
 	"homeroom/internal/csvfile"
@@ -138,26 +137,5 @@ func (r *fileRow) cannotClear(columns ...string) {
 		if r.clears(column) {
 			r.fail(column, problemf(CannotClear, "Write the value, or leave the cell blank to change nothing.", "%s cannot be emptied.", column))
 		}
-	}
-}
-
-// claims remembers which row of the file was the first to speak of something. It
-// holds hashes, because a file may have a million rows.
-type claims map[[16]byte]int32
-
-func claimKey(kind, key string) (k [16]byte) {
-	sum := sha256.Sum256([]byte(kind + "\x00" + key))
-	copy(k[:], sum[:])
-	return k
-}
-
-// first returns the first row that claimed a key, or 0.
-func (c claims) first(kind, key string) int { return int(c[claimKey(kind, key)]) }
-
-// claim gives the key to a row unless an earlier one has it.
-func (c claims) claim(kind, key string, row int) {
-	k := claimKey(kind, key)
-	if _, taken := c[k]; !taken {
-		c[k] = int32(row)
 	}
 }

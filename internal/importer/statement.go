@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"maps"
 	"reflect"
@@ -293,4 +294,19 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 	}
 	err = rows.Scan(&value)
 	return value, err
+}
+
+// eachRow reads the rows of a statement one by one.
+func eachRow(ctx context.Context, client *db.Client, query string, args []any, read func(*sql.Rows) error) (err error) {
+	rows, err := client.QueryContext(ctx, query, args...)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		if err := read(rows); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
 }

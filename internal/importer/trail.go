@@ -35,5 +35,5 @@ func recordBatch(ctx context.Context, b *batch, rows *audit.Rows) {
 		ctx = viewer.NewContext(ctx, b.v)
 	}
 	record(ctx, audit.JobRowsApplied, b.job, audit.Facts{
-		"from": b.rows[0].Row, "to": b.last().Row, "rows": rows.Count(), "refused": len(b.rows) - rows.Count(), "digest": rows.Digest()})
+		"from": b.rows[0].Row, "to": b.last().Row, "rows": rows.Count(), "refused": len(b.rows) - rows.Count(), "images": rows.Images(), "digest": rows.Digest()})
 }

@@ -24,6 +24,26 @@ type checker interface {
 	checkRows(ctx context.Context, rows []*fileRow) error
 }
 
+// preparer is a checker of which a part does not depend on the rows before, and is
+// done while those are checked: prepare returns the rest of checkRows.
+type preparer interface {
+	prepare(ctx context.Context, rows []*fileRow) (check func(ctx context.Context) error, err error)
+}
+
+// prepared is a batch that waits for its check.
+type prepared struct {
+	rows  []*fileRow
+	check func(ctx context.Context) error
+}
+
+func prepare(ctx context.Context, c checker, rows []*fileRow) (prepared, error) {
+	if p, ok := c.(preparer); ok {
+		check, err := p.prepare(ctx, rows)
+		return prepared{rows, check}, err
+	}
+	return prepared{rows, func(ctx context.Context) error { return c.checkRows(ctx, rows) }}, nil
+}
+
 // verify reads the file of a job twice, first to find out what it is, then row by
 // row, and writes down what it would change. After a crash it starts again from
 // the first row: what a row means can depend on the rows before it.
@@ -82,18 +102,27 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 	if err != nil {
 		return err
 	}
-	// A batch is read while the one before it is checked and the one before that is
-	// written. The checks themselves go from row to row.
-	read := ahead(ctx, func(_ context.Context, put func([]*fileRow) bool) error { return readRows(reader, format, l, put) })
+	// A batch is read and looked up while the one before it is checked and the one
+	// before that is written. The checks themselves go from row to row.
+	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
+		return readRows(reader, format, l, func(rows []*fileRow) (bool, error) {
+			var p prepared
+			err := s.inTurn(ctx, func() (err error) {
+				p, err = prepare(ctx, c, rows)
+				return err
+			})
+			return err == nil && put(p), err
+		})
+	})
 	checked := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
-		for rows, err := range read {
+		for p, err := range ready {
 			if err != nil {
 				return err
 			}
-			if err := c.checkRows(ctx, rows); err != nil {
-				return fmt.Errorf("check the rows from %d on: %w", rows[0].Row, err)
+			if err := s.inTurn(ctx, func() error { return p.check(ctx) }); err != nil {
+				return fmt.Errorf("check the rows from %d on: %w", p.rows[0].Row, err)
 			}
-			if !put(rows) {
+			if !put(p.rows) {
 				return nil
 			}
 		}
@@ -116,7 +145,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 
 // readRows reads the rows of a file, a batch at a time, to its end, which tells
 // that the second pass has found what the first one did.
-func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
+func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) (bool, error)) error {
 	for n := 0; n < int(format.Rows); {
 		rows := make([]*fileRow, 0, batchRows)
 		for len(rows) < batchRows && n < int(format.Rows) {
@@ -131,8 +160,8 @@ func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*f
 			}
 			rows = append(rows, row)
 		}
-		if !put(rows) {
-			return nil
+		if goOn, err := put(rows); err != nil || !goOn {
+			return err
 		}
 	}
 	switch _, err := reader.Next(); {

@@ -89,7 +89,7 @@ func TestErasureOnRequest(t *testing.T) {
 				}
 			}
 			if v, err := audit.Verify(context.Background(), w.DB, w.Alpha.ID, ""); err != nil || v.Damage != nil {
-				t.Errorf("the audit trail: %+v, %v", v, err)
+				t.Errorf("the audit trail: %+v, %+v, %v", v, v.Damage, err)
 			}
 			w.healthy()
 			refused(t, admin, this, "letter 17", "NOT_FOUND", "students.0.id")

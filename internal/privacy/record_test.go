@@ -60,7 +60,7 @@ var aboutNobody = map[string]string{
 	"group_educators": "who teaches", "role_assignments": "roles of educators", "sessions": "sign-ins of educators", "one_time_links": "links for educators",
 	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
 	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
-	"bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+	"registered_operations": "documents of apps", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
 }
 
 // TestEveryTableIsThoughtOf fails for a new table or column until somebody has

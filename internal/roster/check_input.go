@@ -21,6 +21,9 @@ const ClearWord = "[clear]"
 // spaces without width are trimmed, as they are in every file that is read or
 // written: what is exported would otherwise come back as a change.
 func Clean(s string) string {
+	if fold.Tidy(s) {
+		return s
+	}
 	return strings.Trim(strings.Join(strings.FieldsFunc(norm.NFC.String(s), func(r rune) bool {
 		return unicode.IsSpace(r) || unicode.IsControl(r)
 	}), " "), " \u200B\uFEFF")

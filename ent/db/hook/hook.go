@@ -236,6 +236,18 @@ func (f ProductFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ProductMutation", m)
 }
 
+// The RegisteredOperationFunc type is an adapter to allow the use of ordinary
+// function as RegisteredOperation mutator.
+type RegisteredOperationFunc func(context.Context, *db.RegisteredOperationMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RegisteredOperationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.RegisteredOperationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RegisteredOperationMutation", m)
+}
+
 // The RoleAssignmentFunc type is an adapter to allow the use of ordinary
 // function as RoleAssignment mutator.
 type RoleAssignmentFunc func(context.Context, *db.RoleAssignmentMutation) (db.Value, error)

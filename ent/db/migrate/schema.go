@@ -719,6 +719,34 @@ var (
 		Columns:    ProductsColumns,
 		PrimaryKey: []*schema.Column{ProductsColumns[0]},
 	}
+	// RegisteredOperationsColumns holds the columns for the "registered_operations" table.
+	RegisteredOperationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "sha256", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "client", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(100)"}},
+		{Name: "name", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(190)"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"QUERY", "MUTATION", "SUBSCRIPTION"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "document", Type: field.TypeString, Size: 2147483647, SchemaType: map[string]string{"mysql": "mediumtext"}},
+	}
+	// RegisteredOperationsTable holds the schema information for the "registered_operations" table.
+	RegisteredOperationsTable = &schema.Table{
+		Name:       "registered_operations",
+		Columns:    RegisteredOperationsColumns,
+		PrimaryKey: []*schema.Column{RegisteredOperationsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "registeredoperation_sha256_client",
+				Unique:  true,
+				Columns: []*schema.Column{RegisteredOperationsColumns[2], RegisteredOperationsColumns[3]},
+			},
+			{
+				Name:    "registeredoperation_client_name",
+				Unique:  false,
+				Columns: []*schema.Column{RegisteredOperationsColumns[3], RegisteredOperationsColumns[4]},
+			},
+		},
+	}
 	// RoleAssignmentsColumns holds the columns for the "role_assignments" table.
 	RoleAssignmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -1109,6 +1137,7 @@ var (
 		OneTimeLinksTable,
 		OrganizationsTable,
 		ProductsTable,
+		RegisteredOperationsTable,
 		RoleAssignmentsTable,
 		ServiceKeysTable,
 		SessionsTable,
@@ -1211,6 +1240,10 @@ func init() {
 		Collation: "utf8mb4_bin",
 	}
 	ProductsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	RegisteredOperationsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

@@ -566,6 +566,30 @@ func (f ProductMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ProductMutation", m)
 }
 
+// The RegisteredOperationQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RegisteredOperationQueryRuleFunc func(context.Context, *db.RegisteredOperationQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RegisteredOperationQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.RegisteredOperationQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.RegisteredOperationQuery", q)
+}
+
+// The RegisteredOperationMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RegisteredOperationMutationRuleFunc func(context.Context, *db.RegisteredOperationMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RegisteredOperationMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.RegisteredOperationMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RegisteredOperationMutation", m)
+}
+
 // The RoleAssignmentQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type RoleAssignmentQueryRuleFunc func(context.Context, *db.RoleAssignmentQuery) error

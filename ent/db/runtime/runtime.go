@@ -23,6 +23,7 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/session"
@@ -630,6 +631,24 @@ func init() {
 	productDescCreatedAt := productMixinFields0[0].Descriptor()
 	// product.DefaultCreatedAt holds the default value on creation for the created_at field.
 	product.DefaultCreatedAt = productDescCreatedAt.Default.(func() time.Time)
+	registeredoperationMixin := schema.RegisteredOperation{}.Mixin()
+	registeredoperation.Policy = privacy.NewPolicies(schema.RegisteredOperation{})
+	registeredoperation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := registeredoperation.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	registeredoperationMixinFields0 := registeredoperationMixin[0].Fields()
+	_ = registeredoperationMixinFields0
+	registeredoperationFields := schema.RegisteredOperation{}.Fields()
+	_ = registeredoperationFields
+	// registeredoperationDescCreatedAt is the schema descriptor for created_at field.
+	registeredoperationDescCreatedAt := registeredoperationMixinFields0[0].Descriptor()
+	// registeredoperation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	registeredoperation.DefaultCreatedAt = registeredoperationDescCreatedAt.Default.(func() time.Time)
 	roleassignmentMixin := schema.RoleAssignment{}.Mixin()
 	roleassignment.Policy = privacy.NewPolicies(schema.RoleAssignment{})
 	roleassignment.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -1,6 +1,10 @@
 package page
 
-import "embed"
+import (
+	"embed"
+	"path"
+	"regexp"
+)
 
 //go:embed example
 var exampleFiles embed.FS
@@ -31,4 +35,26 @@ func Examples() []Example {
 		}
 	}
 	return examples
+}
+
+// operation finds the operations in the scripts of the pages: strings that begin like one.
+var operation = regexp.MustCompile("(?s)(?:query: \"((?:mutation )?\\{[^\"]+)\"|Query = `([^`]+)`|Mutation = `([^`]+)`)")
+
+// Operations gives the documents that the scripts of the pages send by themselves, as they send them. A server that runs
+// only known operations has to know these.
+func Operations() []string {
+	entries, err := web.ReadDir("web")
+	if err != nil {
+		panic(err)
+	}
+	var documents []string
+	for _, entry := range entries {
+		if path.Ext(entry.Name()) != ".js" {
+			continue
+		}
+		for _, match := range operation.FindAllStringSubmatch(string(mustRead(web, "web/"+entry.Name())), -1) {
+			documents = append(documents, match[1]+match[2]+match[3])
+		}
+	}
+	return documents
 }

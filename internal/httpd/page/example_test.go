@@ -3,7 +3,6 @@ package page_test
 import (
 	"encoding/json"
 	"os"
-	"regexp"
 	"strings"
 	"testing"
 
@@ -65,32 +64,14 @@ func TestEveryExampleIsValid(t *testing.T) {
 func TestTheOperationsOfThePagesAreValid(t *testing.T) {
 	t.Parallel()
 	schema := contract(t)
-	for file, operations := range scriptOperations(t) {
-		for _, operation := range operations {
-			if _, err := gqlparser.LoadQueryWithRules(schema, operation, rules.NewDefaultRules()); err != nil {
-				t.Errorf("%s sends %s: %v", file, operation, err)
-			}
+	documents := page.Operations()
+	// The viewer, twice, the newest job, signing in and out, setting a password.
+	if len(documents) < 6 {
+		t.Errorf("there are only %d operations: %q", len(documents), documents)
+	}
+	for _, document := range documents {
+		if _, err := gqlparser.LoadQueryWithRules(schema, document, rules.NewDefaultRules()); err != nil {
+			t.Errorf("a page sends %s: %v", document, err)
 		}
 	}
-}
-
-var operationInScript = regexp.MustCompile("(?s)(?:query: \"((?:mutation )?\\{[^\"]+)\"|Query = `([^`]+)`|Mutation = `([^`]+)`)")
-
-// scriptOperations finds the operations in the scripts: strings that begin like one.
-func scriptOperations(t *testing.T) map[string][]string {
-	t.Helper()
-	found := map[string][]string{}
-	for _, file := range []string{"api.js", "signin.js", "refused.js", "graphiql.js"} {
-		text, err := os.ReadFile("web/" + file)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, match := range operationInScript.FindAllStringSubmatch(string(text), -1) {
-			found[file] = append(found[file], match[1]+match[2]+match[3])
-		}
-		if len(found[file]) == 0 {
-			t.Errorf("no operation found in %s", file)
-		}
-	}
-	return found
 }

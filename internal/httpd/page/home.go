@@ -10,6 +10,8 @@ type Info struct {
 	Database string
 	// Endpoint is the address of the API, either a path or, where the public address is known, complete.
 	Endpoint string
+	// GraphiQL is set where the server has it.
+	GraphiQL bool
 }
 
 // Home answers for "/" and for no other path: a page that says what runs here and where to go from it.

@@ -24,7 +24,7 @@ func graphiqlFor(access page.Access) http.Handler {
 }
 
 func home() http.Handler {
-	return page.Home(page.Info{Version: "1.2.3", Database: "SQLite", Endpoint: "/graphql"})
+	return page.Home(page.Info{Version: "1.2.3", Database: "SQLite", Endpoint: "/graphql", GraphiQL: true})
 }
 
 // everyPage is each page by the name it has in test output.

@@ -1,0 +1,2 @@
+-- Create "registered_operations" table
+CREATE TABLE `registered_operations` (`id` bigint NOT NULL AUTO_INCREMENT, `created_at` datetime(6) NOT NULL, `sha256` varchar(64) NOT NULL, `client` varchar(100) NOT NULL, `name` varchar(190) NOT NULL, `kind` varchar(16) NOT NULL, `document` mediumtext NOT NULL, PRIMARY KEY (`id`), INDEX `registeredoperation_client_name` (`client`, `name`), UNIQUE INDEX `registeredoperation_sha256_client` (`sha256`, `client`)) CHARSET utf8mb4 COLLATE utf8mb4_bin;

@@ -1,0 +1,58 @@
+package graph
+
+import (
+	"context"
+	"strconv"
+
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+	"github.com/vektah/gqlparser/v2/validator"
+	"github.com/vektah/gqlparser/v2/validator/rules"
+
+	"homeroom/graph/generated"
+	"homeroom/internal/fault"
+)
+
+// Checker checks documents without a server, by what the endpoint would say of
+// them.
+type Checker struct{ guard *guard }
+
+// NewChecker returns a checker with the limits of a server.
+func NewChecker(limits Limits) *Checker {
+	l := limits.withDefaults()
+	return &Checker{&guard{
+		Limits: l, cache: newDocuments(),
+		schema: generated.NewExecutableSchema(generated.Config{Complexity: complexity(l.Complexity)}),
+	}}
+}
+
+// Check returns the one operation of a document, or why the endpoint would refuse
+// it. What it costs is counted without variables: lists have their usual page.
+func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
+	doc, bad := c.guard.parse(document)
+	if bad != nil {
+		return nil, fault.Invalidf("%s", bad.Message)
+	}
+	if problems := validator.ValidateWithRules(c.guard.schema.Schema(), doc, rules.NewDefaultRules()); len(problems) > 0 {
+		return nil, fault.Invalidf("%s", placed(problems[0]))
+	}
+	switch {
+	case len(doc.Operations) != 1:
+		return nil, fault.Invalidf("the document has %d operations; register each with its fragments as a document of its own, or a manifest", len(doc.Operations))
+	case doc.Operations[0].Name == "":
+		return nil, fault.Invalidf("the operation has no name, by which people could tell it from others")
+	}
+	costs := &costs{schema: c.guard.schema, known: map[string]int{}}
+	if n := costs.selection(context.Background(), doc.Operations[0].SelectionSet); n > c.guard.Complexity {
+		return nil, fault.Invalidf("the operation costs %d points and may cost %d", n, c.guard.Complexity)
+	}
+	return doc.Operations[0], nil
+}
+
+// placed is the message of an error with its line.
+func placed(err *gqlerror.Error) string {
+	if len(err.Locations) == 0 {
+		return err.Message
+	}
+	return fault.Sentence(err.Message) + " (line " + strconv.Itoa(err.Locations[0].Line) + ")"
+}

@@ -1,0 +1,169 @@
+package graph
+
+import (
+	"context"
+	"crypto/subtle"
+	"fmt"
+	"log/slog"
+	"regexp"
+	"strings"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"homeroom/graph/transport"
+	"homeroom/internal/fault"
+	"homeroom/internal/operation"
+	"homeroom/internal/viewer"
+)
+
+// Running says which operations a server runs.
+type Running int
+
+// Which operations are run.
+const (
+	// AnyOperation is the default.
+	AnyOperation Running = iota
+	// RegisteredOperations are those that the operator has registered, and those of
+	// the server's own pages.
+	RegisteredOperations
+	// RegisteredOrAdministrators are RegisteredOperations, and any of administrators.
+	RegisteredOrAdministrators
+)
+
+// persisted lets clients send the SHA-256 of a document instead of the document, as
+// Apollo's clients do (extensions.persistedQuery), and refuses documents that are
+// not registered, where the operator wants that. It stands before guard, so that a
+// document that comes by its hash meets the same limits as any other; what a
+// request may do by GET is decided after it as well.
+type persisted struct {
+	running    Running
+	registered *operation.Service
+	log        *slog.Logger
+	// own are the documents of the server's own pages, by their hashes.
+	own map[string]string
+	// automatic are the documents that signed-in clients have sent with their hash
+	// and that were valid; only this server knows them.
+	automatic *texts
+}
+
+var _ interface {
+	graphql.HandlerExtension
+	graphql.OperationParameterMutator
+	graphql.OperationContextMutator
+} = (*persisted)(nil)
+
+func newPersisted(r *Resolver, l Limits) *persisted {
+	p := &persisted{running: l.Running, registered: r.Operations, log: r.Log, own: map[string]string{}, automatic: newTexts()}
+	for _, document := range l.OwnOperations {
+		p.own[operation.Hash(document)] = document
+	}
+	return p
+}
+
+// ExtensionName implements graphql.HandlerExtension.
+func (*persisted) ExtensionName() string { return "PersistedOperations" }
+
+// Validate implements graphql.HandlerExtension.
+func (*persisted) Validate(graphql.ExecutableSchema) error { return nil }
+
+// hashForm is a SHA-256 in hexadecimal.
+var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
+
+var (
+	// Clients of Apollo know these words and this code, and send the document then.
+	errNotFound = transport.Errorf("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
+	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The provided sha256Hash is not that of the query.")
+	errHashForm = transport.Errorf("BAD_REQUEST", "extensions.persistedQuery needs version 1 and sha256Hash: 64 hexadecimal digits.")
+	errUnlisted = transport.Errorf("OPERATION_NOT_REGISTERED", "This server runs only the operations that its operator has registered, and this is none of them.")
+)
+
+// hashIn returns the hash that a request names, or nothing.
+func hashIn(extensions map[string]any) (string, *gqlerror.Error) {
+	value, given := extensions["persistedQuery"]
+	if !given {
+		return "", nil
+	}
+	fields, _ := value.(map[string]any)
+	hash, _ := fields["sha256Hash"].(string)
+	hash = strings.ToLower(hash)
+	if version, given := fields["version"]; !given || fmt.Sprint(version) != "1" || !hashForm.MatchString(hash) {
+		return "", errHashForm
+	}
+	return hash, nil
+}
+
+// MutateOperationParameters puts the document in the place of its hash. It is
+// called before guard looks at the document.
+func (p *persisted) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+	hash, bad := hashIn(params.Extensions)
+	if bad != nil {
+		return bad
+	}
+	free := p.free(viewer.FromContext(ctx))
+	if params.Query != "" {
+		actual := operation.Hash(params.Query)
+		if hash != "" && subtle.ConstantTimeCompare([]byte(hash), []byte(actual)) != 1 {
+			return errMismatch
+		}
+		if free {
+			return nil
+		}
+		_, known, err := p.listed(ctx, actual)
+		if err != nil {
+			return p.failed(ctx, err)
+		}
+		if !known {
+			return errUnlisted
+		}
+		return nil
+	}
+	document, known, err := p.listed(ctx, hash)
+	if err != nil {
+		return p.failed(ctx, err)
+	}
+	if !known && !free {
+		return errUnlisted
+	}
+	if !known {
+		document, known = p.automatic.get(hash)
+	}
+	if !known {
+		return errNotFound
+	}
+	params.Query = document
+	return nil
+}
+
+// MutateOperationContext remembers a document that came with its hash. It is called
+// when the document has passed all limits and is valid.
+func (p *persisted) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	v := viewer.FromContext(ctx)
+	// A stranger does not push out what others use.
+	if hash, bad := hashIn(oc.Extensions); bad == nil && hash != "" && v != nil && p.free(v) {
+		p.automatic.add(hash, oc.RawQuery)
+	}
+	return nil
+}
+
+// free reports whether a caller may run what is not registered.
+func (p *persisted) free(v *viewer.Viewer) bool {
+	return p.running == AnyOperation || p.running == RegisteredOrAdministrators && v.IsAdmin()
+}
+
+// listed returns the document of a hash, if it is one of the server's own or
+// registered.
+func (p *persisted) listed(ctx context.Context, hash string) (string, bool, error) {
+	if document, known := p.own[hash]; known {
+		return document, true, nil
+	}
+	if p.registered == nil {
+		return "", false, nil
+	}
+	return p.registered.Find(ctx, hash)
+}
+
+func (p *persisted) failed(ctx context.Context, err error) *gqlerror.Error {
+	p.log.ErrorContext(ctx, "look up a registered operation", "error", err)
+	return transport.Errorf(codes[fault.Unavailable], "The database does not answer; try again.")
+}

@@ -1,0 +1,67 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/auditevent"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/globalid"
+)
+
+// stateApplied is the state of a row of a bulk job that was carried out and has not
+// been undone.
+const stateApplied = 1
+
+// batchFacts are what the entry of a batch says.
+type batchFacts struct {
+	From, To, Rows, Images int
+	Digest                 string
+}
+
+// checkRows compares what a batch of a bulk job has written with the rows of the
+// job, as long as all of them are there. An undo, the end of the time for which a
+// job remembers, and an erasure take them away.
+func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
+	var f batchFacts
+	if err := json.Unmarshal([]byte(e.Facts), &f); err != nil {
+		return fmt.Errorf("facts of entry %d: %w", e.Seq, err)
+	}
+	if f.Rows == 0 {
+		return nil
+	}
+	stored, err := w.client.BulkJobRow.Query().
+		Where(bulkjobrow.JobID(e.JobID), bulkjobrow.RowGTE(f.From), bulkjobrow.RowLTE(f.To), bulkjobrow.State(stateApplied)).
+		Order(db.Asc(bulkjobrow.FieldRow)).All(ctx)
+	if err != nil {
+		return err
+	}
+	var rows Rows
+	targets := make([]int, len(stored))
+	for i, r := range stored {
+		rows.Add(r.Row, r.TargetID, r.AppliedVersion, r.Plan, r.Before)
+		targets[i] = r.TargetID
+	}
+	switch {
+	case rows.Count() == f.Rows && rows.Digest() == f.Digest:
+		w.batches++
+		return nil
+	case rows.Count() != f.Rows, f.Images > 0 && rows.Images() == 0:
+		w.forgotten++
+		return nil
+	}
+	// What was erased about a student is erased here as well.
+	erased, err := w.client.AuditEvent.Query().Where(auditevent.DistrictID(w.district), auditevent.Action(string(StudentErased)),
+		auditevent.TargetType(string(globalid.Student)), auditevent.TargetIDIn(targets...)).Exist(ctx)
+	switch {
+	case err != nil:
+		return err
+	case erased:
+		w.forgotten++
+	default:
+		w.fail(Altered, e.Seq, "the rows %d to %d of job %s are not those that entry %d is about", f.From, f.To, globalid.Encode(globalid.BulkJob, e.JobID), e.Seq)
+	}
+	return nil
+}

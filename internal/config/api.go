@@ -1,0 +1,66 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// API says what the endpoint shows and runs.
+type API struct {
+	// Introspection is who may read the schema from the endpoint.
+	Introspection string
+	// GraphiQL is who gets GraphiQL.
+	GraphiQL string
+	// Operations is which operations are run.
+	Operations string
+}
+
+// The values of the settings.
+const (
+	ForAdministrators = "administrators"
+	ForEverybody      = "everybody"
+	Off               = "off"
+
+	// AnyOperation is run, registered or not.
+	AnyOperation = "any"
+	// RegisteredOperations alone are run.
+	RegisteredOperations = "registered"
+	// RegisteredOrAdministrators is RegisteredOperations, and any for administrators
+	// who are signed in, so that GraphiQL can be used.
+	RegisteredOrAdministrators = "registered-or-administrators"
+)
+
+// settings describes the section, with its defaults.
+func (a API) settings() []Setting {
+	return []Setting{
+		{
+			Section: APISection, Name: "introspection", Flag: "introspection", Form: "who", Default: a.Introspection,
+			Description: "who may read the schema from the endpoint, and is told in errors which name was probably meant: administrators, everybody or off",
+			set:         oneOf(func(c *Config) *string { return &c.API.Introspection }, ForAdministrators, ForEverybody, Off),
+		},
+		{
+			Section: APISection, Name: "GraphiQL", Flag: "graphiql", Form: "who", Default: a.GraphiQL,
+			Description: "who gets GraphiQL, the workbench for the API: administrators or off",
+			set:         oneOf(func(c *Config) *string { return &c.API.GraphiQL }, ForAdministrators, Off),
+		},
+		{
+			Section: APISection, Name: "operations", Flag: "operations", Form: "which", Default: a.Operations,
+			Description: "which operations are run: any, registered for those of `homeroom operations register` alone, or registered-or-administrators, with which administrators can use GraphiQL",
+			set:         oneOf(func(c *Config) *string { return &c.API.Operations }, AnyOperation, RegisteredOperations, RegisteredOrAdministrators),
+		},
+	}
+}
+
+// oneOf returns what stores one of a few words.
+func oneOf(place func(*Config) *string, words ...string) func(c *Config, value string) error {
+	return func(c *Config, value string) error {
+		value = strings.ToLower(strings.TrimSpace(value))
+		if !slices.Contains(words, value) {
+			last := len(words) - 1
+			return fmt.Errorf("%q is unknown; write %s or %s", value, strings.Join(words[:last], ", "), words[last])
+		}
+		*place(c) = value
+		return nil
+	}
+}

@@ -1,0 +1,18 @@
+package importer
+
+// Claims are the claims of a check.
+type Claims = claims
+
+// First is first.
+func (c *claims) First(kind, key string) int { return c.first(kind, key) }
+
+// Claim is claim.
+func (c *claims) Claim(kind, key string, row int) int { return c.claim(kind, key, row) }
+
+// Bytes is how much memory the table takes.
+func (c *claims) Bytes() (sum int) {
+	for _, p := range c.parts {
+		sum += 16 * len(p.places)
+	}
+	return sum
+}

@@ -1,0 +1,52 @@
+// Package turn keeps work that can wait from taking all cores while people wait
+// for answers. As long as nobody asks anything the work has every core; otherwise
+// it leaves one free, where there are two or more.
+package turn
+
+import (
+	"context"
+	"sync/atomic"
+	"time"
+)
+
+// patience is how long after a question the work expects the next one.
+const patience = time.Second
+
+// Turns are given to pieces of work. A piece should take some milliseconds: so
+// long a question may meet all cores taken.
+type Turns struct {
+	all, few chan struct{}
+	asked    atomic.Int64
+	now      func() time.Time
+}
+
+// New returns the turns of a machine with some cores.
+func New(cores int, now func() time.Time) *Turns {
+	return &Turns{all: make(chan struct{}, cores), few: make(chan struct{}, max(1, cores-1)), now: now}
+}
+
+// Ask tells that somebody waits for an answer.
+func (t *Turns) Ask() { t.asked.Store(t.now().UnixNano()) }
+
+// Take waits for a turn, and returns what ends it. It fails where ctx ends first.
+func (t *Turns) Take(ctx context.Context) (end func(), err error) {
+	places := []chan struct{}{t.all}
+	if t.now().UnixNano()-t.asked.Load() < int64(patience) {
+		places = append(places, t.few)
+	}
+	end = func() {
+		for _, place := range places {
+			<-place
+		}
+	}
+	for i, place := range places {
+		select {
+		case place <- struct{}{}:
+		case <-ctx.Done():
+			places = places[:i]
+			end()
+			return nil, ctx.Err()
+		}
+	}
+	return end, nil
+}
