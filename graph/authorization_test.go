@@ -117,6 +117,7 @@ var authorization = []authorizationRow{
 	{"submitBulkImport", "educators", submission("{{North}}", "IMPORT_EDUCATORS"), [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"submitBulkImport", "organizations", submission("{{Alpha}}", "IMPORT_ORGANIZATIONS"), [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"startBulkJob", "", `mutation { r: startBulkJob(id: "{{Job}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"correctBulkJobRow", "", `mutation { r: correctBulkJobRow(input: {jobId: "{{Job}}", row: 1, values: []}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
 	{"bulkEditStudents", "", `mutation { r: bulkEditStudents(input: {selection: {studentIds: ["{{Student}}"]}, grade: "2"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"bulkEditStudents", "by a filter, into a group", `mutation { r: bulkEditStudents(input: {selection: {matching: {organizationId: "{{North}}"}}, addToGroupIds: ["{{Group}}"]}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"bulkDeleteStudents", "", `mutation { r: bulkDeleteStudents(input: {selection: {studentIds: ["{{Student}}"]}}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},

@@ -133,13 +133,15 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 		}
 	}
 	noteRead(ctx, reading{list: "changes", students: len(p.Items), organization: j.Entity.OrganizationID})
-	nodes := all(p.Items, func(c importer.RowChange) *model.BulkJobChange {
-		return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
-	})
+	nodes := all(p.Items, toChange)
 	return &model.BulkJobChangeConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, c *model.BulkJobChange) *model.BulkJobChangeEdge {
 			return &model.BulkJobChangeEdge{Cursor: cursor, Node: c}
 		})}, nil
+}
+
+func toChange(c importer.RowChange) *model.BulkJobChange {
+	return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
 }
 
 func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
@@ -156,6 +158,9 @@ func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *
 		return nil, err
 	}
 	noteRead(ctx, reading{list: "problems", students: len(p.Items), organization: j.Entity.OrganizationID})
+	if err := primeCandidates(ctx, p.Items, "nodes", "edges.node"); err != nil {
+		return nil, err
+	}
 	nodes := all(p.Items, toProblem)
 	return &model.BulkJobProblemConnection{JobID: j.Entity.ID, Severity: severity, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, p *model.BulkJobProblem) *model.BulkJobProblemEdge {
@@ -171,7 +176,7 @@ func toProblem(p *db.BulkJobProblem) *model.BulkJobProblem {
 		return &s
 	}
 	return &model.BulkJobProblem{Row: p.Row, Column: optional(p.Column), Severity: model.ProblemSeverity(p.Severity), Code: p.Code,
-		Value: optional(p.Value), Message: p.Message, Hint: optional(p.Hint)}
+		Value: optional(p.Value), Message: p.Message, Hint: optional(p.Hint), CandidateIDs: p.Candidates}
 }
 
 func (r bulkJobConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobConnection) (int, error) {

@@ -55,6 +55,9 @@ func complexity(limit int) (c generated.ComplexityRoot) {
 	}
 	c.Group.Students = func(child int, first *int, _ *string, last *int, _ *string) int { return rows(child, first, last) }
 	c.BulkJob.Changes = func(child int, first *int, _ *string) int { return rows(child, first, nil) }
+	c.BulkJob.RefusedRows = func(child int, first *int, _ *string) int { return rows(child, first, nil) }
+	c.BulkJobRefusedRow.Cells = times(anyList)
+	c.BulkJobRefusedRow.Problems = times(anyList)
 	c.BulkJob.Problems = func(child int, first *int, _ *string, _ *model.ProblemSeverity) int {
 		return rows(child, first, nil)
 	}

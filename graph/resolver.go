@@ -110,6 +110,16 @@ func (r *Resolver) UsageRow() generated.UsageRowResolver { return usageRowResolv
 // BulkJob implements generated.ResolverRoot.
 func (r *Resolver) BulkJob() generated.BulkJobResolver { return bulkJobResolver{r} }
 
+// BulkJobProblem implements generated.ResolverRoot.
+func (r *Resolver) BulkJobProblem() generated.BulkJobProblemResolver {
+	return bulkJobProblemResolver{r}
+}
+
+// BulkJobRefusedRowConnection implements generated.ResolverRoot.
+func (r *Resolver) BulkJobRefusedRowConnection() generated.BulkJobRefusedRowConnectionResolver {
+	return bulkJobRefusedRowConnectionResolver{r}
+}
+
 // BulkJobChange implements generated.ResolverRoot.
 func (r *Resolver) BulkJobChange() generated.BulkJobChangeResolver { return bulkJobChangeResolver{r} }
 
@@ -142,29 +152,31 @@ func (r *Resolver) AuditEventConnection() generated.AuditEventConnectionResolver
 // The resolvers of the types. Their methods stand in the file of their
 // capability.
 type (
-	queryResolver                    struct{ *Resolver }
-	mutationResolver                 struct{ *Resolver }
-	auditEventResolver               struct{ *Resolver }
-	auditSubjectResolver             struct{ *Resolver }
-	auditEventConnectionResolver     struct{ *Resolver }
-	viewerResolver                   struct{ *Resolver }
-	roleAssignmentResolver           struct{ *Resolver }
-	serviceKeyResolver               struct{ *Resolver }
-	educatorResolver                 struct{ *Resolver }
-	organizationResolver             struct{ *Resolver }
-	groupResolver                    struct{ *Resolver }
-	groupConnectionResolver          struct{ *Resolver }
-	studentResolver                  struct{ *Resolver }
-	studentConnectionResolver        struct{ *Resolver }
-	erasureCertificateResolver       struct{ *Resolver }
-	deletedStudentResolver           struct{ *Resolver }
-	deletedStudentConnectionResolver struct{ *Resolver }
-	notificationResolver             struct{ *Resolver }
-	usageReportResolver              struct{ *Resolver }
-	usageRowResolver                 struct{ *Resolver }
-	bulkJobResolver                  struct{ *Resolver }
-	bulkJobChangeResolver            struct{ *Resolver }
-	bulkJobConnectionResolver        struct{ *Resolver }
-	bulkJobChangeConnectionResolver  struct{ *Resolver }
-	bulkJobProblemConnectionResolver struct{ *Resolver }
+	queryResolver                       struct{ *Resolver }
+	mutationResolver                    struct{ *Resolver }
+	auditEventResolver                  struct{ *Resolver }
+	auditSubjectResolver                struct{ *Resolver }
+	auditEventConnectionResolver        struct{ *Resolver }
+	viewerResolver                      struct{ *Resolver }
+	roleAssignmentResolver              struct{ *Resolver }
+	serviceKeyResolver                  struct{ *Resolver }
+	educatorResolver                    struct{ *Resolver }
+	organizationResolver                struct{ *Resolver }
+	groupResolver                       struct{ *Resolver }
+	groupConnectionResolver             struct{ *Resolver }
+	studentResolver                     struct{ *Resolver }
+	studentConnectionResolver           struct{ *Resolver }
+	erasureCertificateResolver          struct{ *Resolver }
+	deletedStudentResolver              struct{ *Resolver }
+	deletedStudentConnectionResolver    struct{ *Resolver }
+	notificationResolver                struct{ *Resolver }
+	usageReportResolver                 struct{ *Resolver }
+	usageRowResolver                    struct{ *Resolver }
+	bulkJobResolver                     struct{ *Resolver }
+	bulkJobProblemResolver              struct{ *Resolver }
+	bulkJobRefusedRowConnectionResolver struct{ *Resolver }
+	bulkJobChangeResolver               struct{ *Resolver }
+	bulkJobConnectionResolver           struct{ *Resolver }
+	bulkJobChangeConnectionResolver     struct{ *Resolver }
+	bulkJobProblemConnectionResolver    struct{ *Resolver }
 )

@@ -3,6 +3,7 @@
 package db
 
 import (
+	"encoding/json"
 	"fmt"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
@@ -36,6 +37,8 @@ type BulkJobProblem struct {
 	Message string `json:"message,omitempty"`
 	// Hint holds the value of the "hint" field.
 	Hint string `json:"hint,omitempty"`
+	// Keys of students in the submitter's purview whom the row may mean.
+	Candidates []int `json:"candidates,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the BulkJobProblemQuery when eager-loading is set.
 	Edges        BulkJobProblemEdges `json:"edges"`
@@ -67,6 +70,8 @@ func (*BulkJobProblem) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case bulkjobproblem.FieldCandidates:
+			values[i] = new([]byte)
 		case bulkjobproblem.FieldID, bulkjobproblem.FieldJobID, bulkjobproblem.FieldRow:
 			values[i] = new(sql.NullInt64)
 		case bulkjobproblem.FieldColumn, bulkjobproblem.FieldSeverity, bulkjobproblem.FieldCode, bulkjobproblem.FieldValue, bulkjobproblem.FieldMessage, bulkjobproblem.FieldHint:
@@ -148,6 +153,14 @@ func (_m *BulkJobProblem) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Hint = value.String
 			}
+		case bulkjobproblem.FieldCandidates:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field candidates", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Candidates); err != nil {
+					return fmt.Errorf("unmarshal field candidates: %w", err)
+				}
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -215,6 +228,9 @@ func (_m *BulkJobProblem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("hint=")
 	builder.WriteString(_m.Hint)
+	builder.WriteString(", ")
+	builder.WriteString("candidates=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Candidates))
 	builder.WriteByte(')')
 	return builder.String()
 }

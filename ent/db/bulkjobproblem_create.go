@@ -109,6 +109,12 @@ func (_c *BulkJobProblemCreate) SetNillableHint(v *string) *BulkJobProblemCreate
 	return _c
 }
 
+// SetCandidates sets the "candidates" field.
+func (_c *BulkJobProblemCreate) SetCandidates(v []int) *BulkJobProblemCreate {
+	_c.mutation.SetCandidates(v)
+	return _c
+}
+
 // SetJob sets the "job" edge to the BulkJob entity.
 func (_c *BulkJobProblemCreate) SetJob(v *BulkJob) *BulkJobProblemCreate {
 	return _c.SetJobID(v.ID)
@@ -269,6 +275,10 @@ func (_c *BulkJobProblemCreate) createSpec() (*BulkJobProblem, *sqlgraph.CreateS
 		_spec.SetField(bulkjobproblem.FieldHint, field.TypeString, value)
 		_node.Hint = value
 	}
+	if value, ok := _c.mutation.Candidates(); ok {
+		_spec.SetField(bulkjobproblem.FieldCandidates, field.TypeJSON, value)
+		_node.Candidates = value
+	}
 	if nodes := _c.mutation.JobIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -375,6 +385,9 @@ func (u *BulkJobProblemUpsertOne) UpdateNewValues() *BulkJobProblemUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hint(); exists {
 			s.SetIgnore(bulkjobproblem.FieldHint)
+		}
+		if _, exists := u.create.mutation.Candidates(); exists {
+			s.SetIgnore(bulkjobproblem.FieldCandidates)
 		}
 	}))
 	return u
@@ -609,6 +622,9 @@ func (u *BulkJobProblemUpsertBulk) UpdateNewValues() *BulkJobProblemUpsertBulk {
 			}
 			if _, exists := b.mutation.Hint(); exists {
 				s.SetIgnore(bulkjobproblem.FieldHint)
+			}
+			if _, exists := b.mutation.Candidates(); exists {
+				s.SetIgnore(bulkjobproblem.FieldCandidates)
 			}
 		}
 	}))

@@ -86,6 +86,9 @@ func (_u *BulkJobProblemUpdate) sqlSave(ctx context.Context) (_node int, err err
 			}
 		}
 	}
+	if _u.mutation.CandidatesCleared() {
+		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -195,6 +198,9 @@ func (_u *BulkJobProblemUpdateOne) sqlSave(ctx context.Context) (_node *BulkJobP
 				ps[i](selector)
 			}
 		}
+	}
+	if _u.mutation.CandidatesCleared() {
+		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &BulkJobProblem{config: _u.config}

@@ -8150,24 +8150,26 @@ func (m *BulkJobMarkMutation) ResetEdge(name string) error {
 // BulkJobProblemMutation represents an operation that mutates the BulkJobProblem nodes in the graph.
 type BulkJobProblemMutation struct {
 	config
-	op            Op
-	typ           string
-	id            *int
-	created_at    *time.Time
-	row           *int
-	addrow        *int
-	column        *string
-	severity      *bulkjobproblem.Severity
-	code          *string
-	value         *string
-	message       *string
-	hint          *string
-	clearedFields map[string]struct{}
-	job           *int
-	clearedjob    bool
-	done          bool
-	oldValue      func(context.Context) (*BulkJobProblem, error)
-	predicates    []predicate.BulkJobProblem
+	op               Op
+	typ              string
+	id               *int
+	created_at       *time.Time
+	row              *int
+	addrow           *int
+	column           *string
+	severity         *bulkjobproblem.Severity
+	code             *string
+	value            *string
+	message          *string
+	hint             *string
+	candidates       *[]int
+	appendcandidates []int
+	clearedFields    map[string]struct{}
+	job              *int
+	clearedjob       bool
+	done             bool
+	oldValue         func(context.Context) (*BulkJobProblem, error)
+	predicates       []predicate.BulkJobProblem
 }
 
 var _ ent.Mutation = (*BulkJobProblemMutation)(nil)
@@ -8612,6 +8614,71 @@ func (m *BulkJobProblemMutation) ResetHint() {
 	m.hint = nil
 }
 
+// SetCandidates sets the "candidates" field.
+func (m *BulkJobProblemMutation) SetCandidates(i []int) {
+	m.candidates = &i
+	m.appendcandidates = nil
+}
+
+// Candidates returns the value of the "candidates" field in the mutation.
+func (m *BulkJobProblemMutation) Candidates() (r []int, exists bool) {
+	v := m.candidates
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCandidates returns the old "candidates" field's value of the BulkJobProblem entity.
+// If the BulkJobProblem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobProblemMutation) OldCandidates(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCandidates is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCandidates requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCandidates: %w", err)
+	}
+	return oldValue.Candidates, nil
+}
+
+// AppendCandidates adds i to the "candidates" field.
+func (m *BulkJobProblemMutation) AppendCandidates(i []int) {
+	m.appendcandidates = append(m.appendcandidates, i...)
+}
+
+// AppendedCandidates returns the list of values that were appended to the "candidates" field in this mutation.
+func (m *BulkJobProblemMutation) AppendedCandidates() ([]int, bool) {
+	if len(m.appendcandidates) == 0 {
+		return nil, false
+	}
+	return m.appendcandidates, true
+}
+
+// ClearCandidates clears the value of the "candidates" field.
+func (m *BulkJobProblemMutation) ClearCandidates() {
+	m.candidates = nil
+	m.appendcandidates = nil
+	m.clearedFields[bulkjobproblem.FieldCandidates] = struct{}{}
+}
+
+// CandidatesCleared returns if the "candidates" field was cleared in this mutation.
+func (m *BulkJobProblemMutation) CandidatesCleared() bool {
+	_, ok := m.clearedFields[bulkjobproblem.FieldCandidates]
+	return ok
+}
+
+// ResetCandidates resets all changes to the "candidates" field.
+func (m *BulkJobProblemMutation) ResetCandidates() {
+	m.candidates = nil
+	m.appendcandidates = nil
+	delete(m.clearedFields, bulkjobproblem.FieldCandidates)
+}
+
 // ClearJob clears the "job" edge to the BulkJob entity.
 func (m *BulkJobProblemMutation) ClearJob() {
 	m.clearedjob = true
@@ -8673,7 +8740,7 @@ func (m *BulkJobProblemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobProblemMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobproblem.FieldCreatedAt)
 	}
@@ -8701,6 +8768,9 @@ func (m *BulkJobProblemMutation) Fields() []string {
 	if m.hint != nil {
 		fields = append(fields, bulkjobproblem.FieldHint)
 	}
+	if m.candidates != nil {
+		fields = append(fields, bulkjobproblem.FieldCandidates)
+	}
 	return fields
 }
 
@@ -8727,6 +8797,8 @@ func (m *BulkJobProblemMutation) Field(name string) (ent.Value, bool) {
 		return m.Message()
 	case bulkjobproblem.FieldHint:
 		return m.Hint()
+	case bulkjobproblem.FieldCandidates:
+		return m.Candidates()
 	}
 	return nil, false
 }
@@ -8754,6 +8826,8 @@ func (m *BulkJobProblemMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldMessage(ctx)
 	case bulkjobproblem.FieldHint:
 		return m.OldHint(ctx)
+	case bulkjobproblem.FieldCandidates:
+		return m.OldCandidates(ctx)
 	}
 	return nil, fmt.Errorf("unknown BulkJobProblem field %s", name)
 }
@@ -8826,6 +8900,13 @@ func (m *BulkJobProblemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHint(v)
 		return nil
+	case bulkjobproblem.FieldCandidates:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCandidates(v)
+		return nil
 	}
 	return fmt.Errorf("unknown BulkJobProblem field %s", name)
 }
@@ -8870,7 +8951,11 @@ func (m *BulkJobProblemMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *BulkJobProblemMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(bulkjobproblem.FieldCandidates) {
+		fields = append(fields, bulkjobproblem.FieldCandidates)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -8883,6 +8968,11 @@ func (m *BulkJobProblemMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *BulkJobProblemMutation) ClearField(name string) error {
+	switch name {
+	case bulkjobproblem.FieldCandidates:
+		m.ClearCandidates()
+		return nil
+	}
 	return fmt.Errorf("unknown BulkJobProblem nullable field %s", name)
 }
 
@@ -8916,6 +9006,9 @@ func (m *BulkJobProblemMutation) ResetField(name string) error {
 		return nil
 	case bulkjobproblem.FieldHint:
 		m.ResetHint()
+		return nil
+	case bulkjobproblem.FieldCandidates:
+		m.ResetCandidates()
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobProblem field %s", name)

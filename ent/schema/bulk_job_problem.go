@@ -27,6 +27,7 @@ func (BulkJobProblem) Fields() []ent.Field {
 		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; never a password."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
+		field.JSON("candidates", []int{}).Optional().Immutable().Comment("Keys of students in the submitter's purview whom the row may mean."),
 	}
 }
 

@@ -38,7 +38,9 @@ type ResolverRoot interface {
 	BulkJobChange() BulkJobChangeResolver
 	BulkJobChangeConnection() BulkJobChangeConnectionResolver
 	BulkJobConnection() BulkJobConnectionResolver
+	BulkJobProblem() BulkJobProblemResolver
 	BulkJobProblemConnection() BulkJobProblemConnectionResolver
+	BulkJobRefusedRowConnection() BulkJobRefusedRowConnectionResolver
 	DashboardNotification() DashboardNotificationResolver
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
@@ -141,9 +143,15 @@ type ComplexityRoot struct {
 		Organization     func(childComplexity int) int
 		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
 		Progress         func(childComplexity int) int
+		RefusedRows      func(childComplexity int, first *int, after *string) int
 		StartedAt        func(childComplexity int) int
 		Status           func(childComplexity int) int
 		SubmittedBy      func(childComplexity int) int
+	}
+
+	BulkJobCell struct {
+		Header func(childComplexity int) int
+		Value  func(childComplexity int) int
 	}
 
 	BulkJobChange struct {
@@ -196,13 +204,14 @@ type ComplexityRoot struct {
 	}
 
 	BulkJobProblem struct {
-		Code     func(childComplexity int) int
-		Column   func(childComplexity int) int
-		Hint     func(childComplexity int) int
-		Message  func(childComplexity int) int
-		Row      func(childComplexity int) int
-		Severity func(childComplexity int) int
-		Value    func(childComplexity int) int
+		Candidates func(childComplexity int) int
+		Code       func(childComplexity int) int
+		Column     func(childComplexity int) int
+		Hint       func(childComplexity int) int
+		Message    func(childComplexity int) int
+		Row        func(childComplexity int) int
+		Severity   func(childComplexity int) int
+		Value      func(childComplexity int) int
 	}
 
 	BulkJobProblemConnection struct {
@@ -221,6 +230,31 @@ type ComplexityRoot struct {
 		Percent       func(childComplexity int) int
 		ProcessedRows func(childComplexity int) int
 		TotalRows     func(childComplexity int) int
+	}
+
+	BulkJobRefusedRow struct {
+		Cells    func(childComplexity int) int
+		Problems func(childComplexity int) int
+		Row      func(childComplexity int) int
+	}
+
+	BulkJobRefusedRowConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BulkJobRefusedRowEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	CorrectBulkJobRowPayload struct {
+		Changes    func(childComplexity int) int
+		Job        func(childComplexity int) int
+		Problems   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	CreateGroupPayload struct {
@@ -367,6 +401,7 @@ type ComplexityRoot struct {
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
 		CancelBulkJob              func(childComplexity int, id string) int
+		CorrectBulkJobRow          func(childComplexity int, input model.CorrectBulkJobRowInput) int
 		CreateGroup                func(childComplexity int, input model.CreateGroupInput) int
 		CreateServiceKey           func(childComplexity int, input model.CreateServiceKeyInput) int
 		CreateStudent              func(childComplexity int, input model.CreateStudentInput) int
@@ -658,6 +693,7 @@ type BulkJobResolver interface {
 
 	Changes(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error)
 	Problems(ctx context.Context, obj *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error)
+	RefusedRows(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error)
 	FailedRowsCSVURL(ctx context.Context, obj *model.BulkJob) (*string, error)
 }
 type BulkJobChangeResolver interface {
@@ -669,8 +705,14 @@ type BulkJobChangeConnectionResolver interface {
 type BulkJobConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobConnection) (int, error)
 }
+type BulkJobProblemResolver interface {
+	Candidates(ctx context.Context, obj *model.BulkJobProblem) ([]*model.Student, error)
+}
 type BulkJobProblemConnectionResolver interface {
 	TotalCount(ctx context.Context, obj *model.BulkJobProblemConnection) (int, error)
+}
+type BulkJobRefusedRowConnectionResolver interface {
+	TotalCount(ctx context.Context, obj *model.BulkJobRefusedRowConnection) (int, error)
 }
 type DashboardNotificationResolver interface {
 	Organization(ctx context.Context, obj *model.DashboardNotification) (*model.Organization, error)
@@ -726,6 +768,7 @@ type MutationResolver interface {
 	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
 	StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	CorrectBulkJobRow(ctx context.Context, input model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error)
 	ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	UndoBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
@@ -1146,6 +1189,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Progress(childComplexity), true
+	case "BulkJob.refusedRows":
+		if e.ComplexityRoot.BulkJob.RefusedRows == nil {
+			break
+		}
+
+		args, err := ec.field_BulkJob_refusedRows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.BulkJob.RefusedRows(childComplexity, args["first"].(*int), args["after"].(*string)), true
 	case "BulkJob.startedAt":
 		if e.ComplexityRoot.BulkJob.StartedAt == nil {
 			break
@@ -1164,6 +1218,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.SubmittedBy(childComplexity), true
+
+	case "BulkJobCell.header":
+		if e.ComplexityRoot.BulkJobCell.Header == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobCell.Header(childComplexity), true
+	case "BulkJobCell.value":
+		if e.ComplexityRoot.BulkJobCell.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobCell.Value(childComplexity), true
 
 	case "BulkJobChange.after":
 		if e.ComplexityRoot.BulkJobChange.After == nil {
@@ -1340,6 +1407,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkJobPayload.UserErrors(childComplexity), true
 
+	case "BulkJobProblem.candidates":
+		if e.ComplexityRoot.BulkJobProblem.Candidates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProblem.Candidates(childComplexity), true
 	case "BulkJobProblem.code":
 		if e.ComplexityRoot.BulkJobProblem.Code == nil {
 			break
@@ -1439,6 +1512,88 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJobProgress.TotalRows(childComplexity), true
+
+	case "BulkJobRefusedRow.cells":
+		if e.ComplexityRoot.BulkJobRefusedRow.Cells == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Cells(childComplexity), true
+	case "BulkJobRefusedRow.problems":
+		if e.ComplexityRoot.BulkJobRefusedRow.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Problems(childComplexity), true
+	case "BulkJobRefusedRow.row":
+		if e.ComplexityRoot.BulkJobRefusedRow.Row == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRow.Row(childComplexity), true
+
+	case "BulkJobRefusedRowConnection.edges":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.Edges(childComplexity), true
+	case "BulkJobRefusedRowConnection.nodes":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.Nodes(childComplexity), true
+	case "BulkJobRefusedRowConnection.pageInfo":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.PageInfo(childComplexity), true
+	case "BulkJobRefusedRowConnection.totalCount":
+		if e.ComplexityRoot.BulkJobRefusedRowConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowConnection.TotalCount(childComplexity), true
+
+	case "BulkJobRefusedRowEdge.cursor":
+		if e.ComplexityRoot.BulkJobRefusedRowEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowEdge.Cursor(childComplexity), true
+	case "BulkJobRefusedRowEdge.node":
+		if e.ComplexityRoot.BulkJobRefusedRowEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobRefusedRowEdge.Node(childComplexity), true
+
+	case "CorrectBulkJobRowPayload.changes":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Changes(childComplexity), true
+	case "CorrectBulkJobRowPayload.job":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Job == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Job(childComplexity), true
+	case "CorrectBulkJobRowPayload.problems":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.Problems(childComplexity), true
+	case "CorrectBulkJobRowPayload.userErrors":
+		if e.ComplexityRoot.CorrectBulkJobRowPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CorrectBulkJobRowPayload.UserErrors(childComplexity), true
 
 	case "CreateGroupPayload.group":
 		if e.ComplexityRoot.CreateGroupPayload.Group == nil {
@@ -2005,6 +2160,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["id"].(string)), true
+	case "Mutation.correctBulkJobRow":
+		if e.ComplexityRoot.Mutation.CorrectBulkJobRow == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_correctBulkJobRow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CorrectBulkJobRow(childComplexity, args["input"].(model.CorrectBulkJobRowInput)), true
 	case "Mutation.createGroup":
 		if e.ComplexityRoot.Mutation.CreateGroup == nil {
 			break
@@ -3267,6 +3433,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
+			graphql.NewInputUnmarshaler("BulkJobCellInput", ec.unmarshalInputBulkJobCellInput),
+			graphql.NewInputUnmarshaler("CorrectBulkJobRowInput", ec.unmarshalInputCorrectBulkJobRowInput),
 			graphql.NewInputUnmarshaler("CreateGroupInput", ec.unmarshalInputCreateGroupInput),
 			graphql.NewInputUnmarshaler("CreateServiceKeyInput", ec.unmarshalInputCreateServiceKeyInput),
 			graphql.NewInputUnmarshaler("CreateStudentInput", ec.unmarshalInputCreateStudentInput),
@@ -4014,6 +4182,8 @@ type BulkJob implements Node {
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
+  "The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one."
+  refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
   createdAt: DateTime!
@@ -4103,6 +4273,38 @@ type BulkJobProblem {
   message: String!
   "What to do about it."
   hint: String
+  "Students whom the row may mean, of those whom you see: correct the row with the Database ID of one to change that student instead."
+  candidates: [Student!]!
+}
+
+"A cell of a row."
+type BulkJobCell {
+  "The header as it stands in the file; empty for what stands to the right of the last one."
+  header: String!
+  "A password is shown as set, and left out when the job has ended."
+  value: String!
+}
+
+"A refused row, as it stands in the file."
+type BulkJobRefusedRow {
+  "Counts from 1 for the first line under the header."
+  row: Int!
+  cells: [BulkJobCell!]!
+  problems: [BulkJobProblem!]!
+}
+
+"A refused row's place in the list."
+type BulkJobRefusedRowEdge {
+  cursor: String!
+  node: BulkJobRefusedRow!
+}
+
+"A page of refused rows."
+type BulkJobRefusedRowConnection {
+  edges: [BulkJobRefusedRowEdge!]!
+  nodes: [BulkJobRefusedRow!]!
+  pageInfo: PageInfo!
+  totalCount: Int!
 }
 
 "A problem's place in the list."
@@ -4688,6 +4890,32 @@ input SubmitBulkImportInput {
   idempotencyKey: String
 }
 
+"One cell."
+input BulkJobCellInput {
+  "The header as it stands in the file, or the column's name in docs/files.md; a column that the file does not have is added to this row."
+  column: String!
+  "What stands in the cell; blank changes nothing, [clear] empties."
+  value: String!
+}
+
+input CorrectBulkJobRowInput {
+  jobId: ID!
+  "Counts from 1 for the first line under the header."
+  row: Int!
+  "The cells that change. A row whose cells have slipped is written anew."
+  values: [BulkJobCellInput!]!
+}
+
+type CorrectBulkJobRowPayload {
+  "The job with its new counts; of a job that has been carried out, a new job of that one row."
+  job: BulkJob
+  "What the row will change. Empty for a new job, which is being checked."
+  changes: [BulkJobChange!]!
+  "What is wrong with the row, or odd."
+  problems: [BulkJobProblem!]!
+  userErrors: [UserError!]!
+}
+
 type BulkJobPayload {
   job: BulkJob
   userErrors: [UserError!]!
@@ -4801,6 +5029,8 @@ type Mutation {
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
   "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students, and more than 20 of them, becomes HELD instead; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
+  "Gives cells of one row new values and checks the row again. In a job that is READY the row joins the plan, or stays refused, and the counts follow; of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
+  correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
   "Lets a job go on that is HELD. For an administrator of its organization who has not submitted it."
   approveBulkJob(id: ID!): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
@@ -4980,6 +5210,8 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_changes(ctx, field)
 	case "problems":
 		return ec.fieldContext_BulkJob_problems(ctx, field)
+	case "refusedRows":
+		return ec.fieldContext_BulkJob_refusedRows(ctx, field)
 	case "failedRowsCsvUrl":
 		return ec.fieldContext_BulkJob_failedRowsCsvUrl(ctx, field)
 	case "createdAt":
@@ -4990,6 +5222,16 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_finishedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJob", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobCell(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "header":
+		return ec.fieldContext_BulkJobCell_header(ctx, field)
+	case "value":
+		return ec.fieldContext_BulkJobCell_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobCell", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJobChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5106,6 +5348,8 @@ func (ec *executionContext) childFields_BulkJobProblem(ctx context.Context, fiel
 		return ec.fieldContext_BulkJobProblem_message(ctx, field)
 	case "hint":
 		return ec.fieldContext_BulkJobProblem_hint(ctx, field)
+	case "candidates":
+		return ec.fieldContext_BulkJobProblem_candidates(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProblem", field.Name)
 }
@@ -5144,6 +5388,56 @@ func (ec *executionContext) childFields_BulkJobProgress(ctx context.Context, fie
 		return ec.fieldContext_BulkJobProgress_percent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "row":
+		return ec.fieldContext_BulkJobRefusedRow_row(ctx, field)
+	case "cells":
+		return ec.fieldContext_BulkJobRefusedRow_cells(ctx, field)
+	case "problems":
+		return ec.fieldContext_BulkJobRefusedRow_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRow", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRowConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BulkJobRefusedRowConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BulkJobRefusedRowConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BulkJobRefusedRowConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BulkJobRefusedRowConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRowConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BulkJobRefusedRowEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_BulkJobRefusedRowEdge_cursor(ctx, field)
+	case "node":
+		return ec.fieldContext_BulkJobRefusedRowEdge_node(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BulkJobRefusedRowEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_CorrectBulkJobRowPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "job":
+		return ec.fieldContext_CorrectBulkJobRowPayload_job(ctx, field)
+	case "changes":
+		return ec.fieldContext_CorrectBulkJobRowPayload_changes(ctx, field)
+	case "problems":
+		return ec.fieldContext_CorrectBulkJobRowPayload_problems(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CorrectBulkJobRowPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CorrectBulkJobRowPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_CreateGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6026,6 +6320,28 @@ func (ec *executionContext) field_BulkJob_problems_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_BulkJob_refusedRows_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Group_students_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6131,6 +6447,20 @@ func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Contex
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_correctBulkJobRow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
+			return ec.unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -8438,6 +8768,50 @@ func (ec *executionContext) fieldContext_BulkJob_problems(ctx context.Context, f
 	return fc, nil
 }
 
+func (ec *executionContext) _BulkJob_refusedRows(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_refusedRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.BulkJob().RefusedRows(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_refusedRows(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRowConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_BulkJob_refusedRows_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJob_failedRowsCsvUrl(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8528,6 +8902,52 @@ func (ec *executionContext) _BulkJob_finishedAt(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_BulkJob_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _BulkJobCell_header(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobCell_header(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Header, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobCell_header(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobCell", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobCell_value(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobCell) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobCell_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobCell_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobCell", field, false, false, "String")
 }
 
 func (ec *executionContext) _BulkJobChange_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobChange) (ret graphql.Marshaler) {
@@ -9434,6 +9854,38 @@ func (ec *executionContext) fieldContext_BulkJobProblem_hint(_ context.Context, 
 	return graphql.NewScalarFieldContext("BulkJobProblem", field, false, false, "String")
 }
 
+func (ec *executionContext) _BulkJobProblem_candidates(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblem) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProblem_candidates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobProblem().Candidates(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
+			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProblem_candidates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobProblem",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Student(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _BulkJobProblemConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProblemConnection) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9675,6 +10127,395 @@ func (ec *executionContext) _BulkJobProgress_percent(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_BulkJobProgress_percent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "Float")
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_row(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Row, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_row(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRow", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_cells(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_cells(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cells, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
+			return ec.marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_cells(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobCell(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRow_problems(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRow_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
+			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRow_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRow",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_edges(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_edges(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Edges, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_edges(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRowEdge(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_nodes(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Nodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_nodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_pageInfo(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_pageInfo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PageInfo, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_pageInfo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowConnection",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PageInfo(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection_totalCount(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowConnection) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowConnection_totalCount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJobRefusedRowConnection().TotalCount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowConnection_totalCount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRowConnection", field, true, true, "Int")
+}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge_cursor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowEdge_cursor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cursor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowEdge_cursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobRefusedRowEdge", field, false, false, "String")
+}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge_node(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRowEdge) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobRefusedRowEdge_node(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Node, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
+			return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobRefusedRowEdge_node(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJobRefusedRowEdge",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobRefusedRow(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_job(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_job(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Job, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_job(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_changes(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_changes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Changes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
+			return ec.marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_changes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_problems(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
+			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJobProblem(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.CorrectBulkJobRowPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_CorrectBulkJobRowPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_CorrectBulkJobRowPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "CorrectBulkJobRowPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _CreateGroupPayload_group(ctx context.Context, field graphql.CollectedField, obj *model.CreateGroupPayload) (ret graphql.Marshaler) {
@@ -12883,6 +13724,50 @@ func (ec *executionContext) fieldContext_Mutation_startBulkJob(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_startBulkJob_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_correctBulkJobRow(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_correctBulkJobRow(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CorrectBulkJobRow(ctx, fc.Args["input"].(model.CorrectBulkJobRowInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+			return ec.marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_correctBulkJobRow(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CorrectBulkJobRowPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_correctBulkJobRow_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18660,6 +19545,111 @@ func UnmarshalBulkEditStudentsInput(ctx context.Context, raw any) (model.BulkEdi
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputBulkJobCellInput(ctx context.Context, obj any) (model.BulkJobCellInput, error) {
+	var it model.BulkJobCellInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"column", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "column":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("column"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Column = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalBulkJobCellInput unmarshals raw into the BulkJobCellInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalBulkJobCellInput(ctx context.Context, raw any) (model.BulkJobCellInput, error) {
+	var out model.BulkJobCellInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "BulkJobCellInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputCorrectBulkJobRowInput(ctx context.Context, obj any) (model.CorrectBulkJobRowInput, error) {
+	var it model.CorrectBulkJobRowInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"jobId", "row", "values"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "jobId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("jobId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.JobID = data
+		case "row":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("row"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Row = data
+		case "values":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
+			data, err := ec.unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Values = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCorrectBulkJobRowInput unmarshals raw into the CorrectBulkJobRowInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCorrectBulkJobRowInput(ctx context.Context, raw any) (model.CorrectBulkJobRowInput, error) {
+	var out model.CorrectBulkJobRowInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CorrectBulkJobRowInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCreateGroupInput(ctx context.Context, obj any) (model.CreateGroupInput, error) {
 	var it model.CreateGroupInput
 	if obj == nil {
@@ -20788,6 +21778,12 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkJob_problems(ctx, field, obj)
 				})
+		case "refusedRows":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_refusedRows(ctx, field, obj)
+				})
 		case "failedRowsCsvUrl":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
@@ -20808,6 +21804,44 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 			out.Values[i] = ec._BulkJob_finishedAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobCellImplementors = []string{"BulkJobCell"}
+
+func (ec *executionContext) _BulkJobCell(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobCell) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobCellImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobCell")
+		case "header":
+			out.Values[i] = ec._BulkJobCell_header(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "value":
+			out.Values[i] = ec._BulkJobCell_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -21179,38 +22213,44 @@ func (ec *executionContext) _BulkJobProblem(ctx context.Context, sel ast.Selecti
 		case "row":
 			out.Values[i] = ec._BulkJobProblem_row(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "column":
 			out.Values[i] = ec._BulkJobProblem_column(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "severity":
 			out.Values[i] = ec._BulkJobProblem_severity(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "code":
 			out.Values[i] = ec._BulkJobProblem_code(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "value":
 			out.Values[i] = ec._BulkJobProblem_value(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "message":
 			out.Values[i] = ec._BulkJobProblem_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "hint":
 			out.Values[i] = ec._BulkJobProblem_hint(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "candidates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobProblem_candidates(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21338,6 +22378,184 @@ func (ec *executionContext) _BulkJobProgress(ctx context.Context, sel ast.Select
 			}
 		case "percent":
 			out.Values[i] = ec._BulkJobProgress_percent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowImplementors = []string{"BulkJobRefusedRow"}
+
+func (ec *executionContext) _BulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRow) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRow")
+		case "row":
+			out.Values[i] = ec._BulkJobRefusedRow_row(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cells":
+			out.Values[i] = ec._BulkJobRefusedRow_cells(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._BulkJobRefusedRow_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowConnectionImplementors = []string{"BulkJobRefusedRowConnection"}
+
+func (ec *executionContext) _BulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowConnectionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRowConnection")
+		case "edges":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_edges(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "nodes":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_nodes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pageInfo":
+			out.Values[i] = ec._BulkJobRefusedRowConnection_pageInfo(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "totalCount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJobRefusedRowConnection_totalCount(ctx, field, obj)
+				})
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var bulkJobRefusedRowEdgeImplementors = []string{"BulkJobRefusedRowEdge"}
+
+func (ec *executionContext) _BulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, obj *model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, bulkJobRefusedRowEdgeImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BulkJobRefusedRowEdge")
+		case "cursor":
+			out.Values[i] = ec._BulkJobRefusedRowEdge_cursor(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "node":
+			out.Values[i] = ec._BulkJobRefusedRowEdge_node(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var correctBulkJobRowPayloadImplementors = []string{"CorrectBulkJobRowPayload"}
+
+func (ec *executionContext) _CorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, obj *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, correctBulkJobRowPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("CorrectBulkJobRowPayload")
+		case "job":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_job(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "changes":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_changes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._CorrectBulkJobRowPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -22496,6 +23714,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "startBulkJob":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_startBulkJob(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "correctBulkJobRow":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_correctBulkJobRow(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -24815,6 +26040,49 @@ func (ec *executionContext) marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJo
 	return ec._BulkJob(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCell) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobCell!")
+		return graphql.Null
+	}
+	return ec._BulkJobCell(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx context.Context, v any) ([]*model.BulkJobCellInput, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.BulkJobCellInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx context.Context, v any) (*model.BulkJobCellInput, error) {
+	res, err := ec.unmarshalInputBulkJobCellInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -24993,6 +26261,62 @@ func (ec *executionContext) marshalNBulkJobProgress2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._BulkJobProgress(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRow!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowConnection!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRowConnection(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowEdge) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowEdge!")
+		return graphql.Null
+	}
+	return ec._BulkJobRefusedRowEdge(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBulkJobStatus2homeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, v any) (model.BulkJobStatus, error) {
 	var res model.BulkJobStatus
 	err := res.UnmarshalGQL(v)
@@ -25011,6 +26335,19 @@ func (ec *executionContext) unmarshalNCommitMode2homeroomᚋgraphᚋmodelᚐComm
 
 func (ec *executionContext) marshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, sel ast.SelectionSet, v model.CommitMode) graphql.Marshaler {
 	return v
+}
+
+func (ec *executionContext) unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
+	res, err := ec.unmarshalInputCorrectBulkJobRowInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "CorrectBulkJobRowPayload!")
+		return graphql.Null
+	}
+	return ec._CorrectBulkJobRowPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNCreateGroupInput2homeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx context.Context, v any) (model.CreateGroupInput, error) {

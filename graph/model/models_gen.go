@@ -170,6 +170,8 @@ type BulkJob struct {
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
 	Problems *BulkJobProblemConnection `json:"problems"`
+	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
+	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
 	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone.
 	FailedRowsCSVURL *string     `json:"failedRowsCsvUrl,omitempty"`
 	CreatedAt        time.Time   `json:"createdAt"`
@@ -182,6 +184,22 @@ func (BulkJob) IsNode() {}
 
 // Unique among all nodes of all types; never changes.
 func (this BulkJob) GetID() string { return this.ID }
+
+// A cell of a row.
+type BulkJobCell struct {
+	// The header as it stands in the file; empty for what stands to the right of the last one.
+	Header string `json:"header"`
+	// A password is shown as set, and left out when the job has ended.
+	Value string `json:"value"`
+}
+
+// One cell.
+type BulkJobCellInput struct {
+	// The header as it stands in the file, or the column's name in docs/files.md; a column that the file does not have is added to this row.
+	Column string `json:"column"`
+	// What stands in the cell; blank changes nothing, [clear] empties.
+	Value string `json:"value"`
+}
 
 // One field of one row.
 type BulkJobChange struct {
@@ -264,6 +282,9 @@ type BulkJobProblem struct {
 	Message string `json:"message"`
 	// What to do about it.
 	Hint *string `json:"hint,omitempty"`
+	// Students whom the row may mean, of those whom you see: correct the row with the Database ID of one to change that student instead.
+	Candidates   []*Student `json:"candidates"`
+	CandidateIDs []int      `json:"-"`
 }
 
 // A page of problems.
@@ -288,6 +309,47 @@ type BulkJobProgress struct {
 	TotalRows     int `json:"totalRows"`
 	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
 	Percent float64 `json:"percent"`
+}
+
+// A refused row, as it stands in the file.
+type BulkJobRefusedRow struct {
+	// Counts from 1 for the first line under the header.
+	Row      int               `json:"row"`
+	Cells    []*BulkJobCell    `json:"cells"`
+	Problems []*BulkJobProblem `json:"problems"`
+}
+
+// A page of refused rows.
+type BulkJobRefusedRowConnection struct {
+	Edges      []*BulkJobRefusedRowEdge `json:"edges"`
+	Nodes      []*BulkJobRefusedRow     `json:"nodes"`
+	PageInfo   *PageInfo                `json:"pageInfo"`
+	TotalCount int                      `json:"totalCount"`
+	JobID      int                      `json:"-"`
+}
+
+// A refused row's place in the list.
+type BulkJobRefusedRowEdge struct {
+	Cursor string             `json:"cursor"`
+	Node   *BulkJobRefusedRow `json:"node"`
+}
+
+type CorrectBulkJobRowInput struct {
+	JobID string `json:"jobId"`
+	// Counts from 1 for the first line under the header.
+	Row int `json:"row"`
+	// The cells that change. A row whose cells have slipped is written anew.
+	Values []*BulkJobCellInput `json:"values"`
+}
+
+type CorrectBulkJobRowPayload struct {
+	// The job with its new counts; of a job that has been carried out, a new job of that one row.
+	Job *BulkJob `json:"job,omitempty"`
+	// What the row will change. Empty for a new job, which is being checked.
+	Changes []*BulkJobChange `json:"changes"`
+	// What is wrong with the row, or odd.
+	Problems   []*BulkJobProblem `json:"problems"`
+	UserErrors []*UserError      `json:"userErrors"`
 }
 
 // A new group.

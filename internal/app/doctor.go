@@ -27,6 +27,13 @@ which students are found. The server may run meanwhile. Exit code 1 if something
 			return err
 		}
 		defer d.Close()
+		guarded, err := d.Guarded(cmd.Context())
+		if err != nil {
+			return err
+		}
+		if !guarded {
+			fmt.Fprintln(a.out, "The audit trail is not guarded by triggers: let an account with the right TRIGGER run homeroom migrate; see docs/audit.md.")
+		}
 		findings := 0
 		rows, err := doctor.New(d).Examine(cmd.Context(), repair, func(f doctor.Finding) error {
 			findings++

@@ -1,11 +1,13 @@
 package importer
 
 import (
+	"fmt"
 	"strings"
 	"unicode/utf8"
 
 	"homeroom/ent/db/student"
 	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
 )
 
@@ -123,7 +125,11 @@ func (c *studentCheck) username(r *studentRow, found *studentLookup) {
 			return
 		}
 		if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
-			r.fail(colUsername, problemf(UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district."))
+			p := problemf(UsernameTaken, c.hintTaken(r, found, owner), "The username is taken in the district.")
+			if st := found.byID[owner]; st != nil && r.st == nil && c.reaches(st.OrganizationID) {
+				p.Candidates = []int{st.ID}
+			}
+			r.fail(colUsername, p)
 			return
 		}
 		r.draft.set(student.FieldUsernameKey, key)
@@ -138,6 +144,10 @@ func (c *studentCheck) hintTaken(r *studentRow, found *studentLookup, owner int)
 	if st := found.byID[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil && spoiled(st.ExternalID, r.externalID) {
 		return "It belongs to " + label(st.FirstName, st.LastName, st.ExternalID) +
 			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
+	}
+	if st := found.byID[owner]; st != nil && c.reaches(st.OrganizationID) && r.st == nil {
+		return fmt.Sprintf("It belongs to %s. If the row means that student, give it the Database ID %s; otherwise choose another one.",
+			label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
 	}
 	return "Choose another one. Deleted students keep theirs until their data are erased. If another row of this file gives it up, upload that row first."
 }

@@ -68,7 +68,7 @@ func (c *studentCheck) decide(ctx context.Context, all []*studentRow, found *stu
 			c.planRow(r, found)
 		}
 	}
-	return nil
+	return c.warnOfAlike(ctx, all)
 }
 
 func newStudentRow(r *fileRow) *studentRow {

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/page"
 	"homeroom/internal/viewer"
 )
 
@@ -114,9 +116,13 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 	if err != nil {
 		return err
 	}
-	cells, err := f.s.openKept(f.job.ID, rows)
+	stored, err := f.s.openKept(f.job.ID, rows)
 	if err != nil {
 		return err
+	}
+	cells := map[int][]string{}
+	for n, kept := range stored {
+		cells[n] = kept.Cells
 	}
 	if bySelection(f.job.Kind) {
 		if cells, err = f.s.exportedCells(ctx, cells); err != nil {
@@ -221,4 +227,91 @@ func (s *Service) exportedCells(ctx context.Context, rows map[int][]string) (map
 			st.Grade.String(), school, listed(groups[st.ID])}
 	}
 	return cells, nil
+}
+
+// RefusedRow is a refused row and what is wrong with it.
+type RefusedRow struct {
+	Row int
+	// Cells are in the order of the file. A password is shown as "set".
+	Cells    []Cell
+	Problems []*db.BulkJobProblem
+}
+
+// RefusedRows reads a page of the refused rows of a job, in the order of the file.
+func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after *string) (page.Result[RefusedRow], error) {
+	var none page.Result[RefusedRow]
+	q, err := page.Parse(page.Args{First: first, After: after}, page.Order{Name: "ROW", Column: bulkjobrefusedrow.FieldRow})
+	if err != nil {
+		return none, err
+	}
+	job, err := s.Job(ctx, jobID)
+	if err != nil || job.KeyPrint != s.print {
+		return none, err
+	}
+	rows, err := s.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+	if err != nil || len(rows) == 0 {
+		return none, err
+	}
+	stored, err := s.openKept(jobID, rows)
+	if err != nil {
+		return none, err
+	}
+	headers, cells := job.Headers, map[int][]string{}
+	for n, kept := range stored {
+		cells[n] = kept.Cells
+	}
+	if bySelection(job.Kind) {
+		headers = exported
+		if cells, err = s.exportedCells(ctx, cells); err != nil {
+			return none, err
+		}
+	}
+	problems := map[int][]*db.BulkJobProblem{}
+	list, err := s.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
+	if err != nil {
+		return none, err
+	}
+	for _, p := range list {
+		problems[p.Row] = append(problems[p.Row], p)
+	}
+	result := page.NewResult(q, rows, func(r *db.BulkJobRefusedRow) (page.Value, int) { return r.Row, r.ID })
+	shown := page.Result[RefusedRow]{Cursors: result.Cursors, HasNextPage: result.HasNextPage, HasPrevious: result.HasPrevious}
+	for _, r := range result.Items {
+		shown.Items = append(shown.Items, RefusedRow{Row: r.Row, Problems: problems[r.Row],
+			Cells: shownCells(headers, cells[r.Row], stored[r.Row].Also, len(r.Password) > 0)})
+	}
+	return shown, nil
+}
+
+// CountRefusedRows counts what RefusedRows lists.
+func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) {
+	if _, err := s.Job(ctx, jobID); err != nil {
+		return 0, err
+	}
+	return s.refusedRows(ctx, jobID).Count(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+}
+
+func (s *Service) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
+	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1))
+}
+
+// shownCells are the cells of a row under their headers, those beyond the last one
+// without any.
+func shownCells(headers, cells []string, also map[string]string, hasPassword bool) []Cell {
+	shown := make([]Cell, 0, len(cells))
+	for i, value := range cells {
+		c := Cell{Value: value}
+		if i < len(headers) {
+			c.Column = headers[i]
+		}
+		if hasPassword && headerKey(c.Column) == headerKey(colPassword) {
+			c.Value = "set"
+		}
+		shown = append(shown, c)
+	}
+	for _, column := range slices.Sorted(maps.Keys(also)) {
+		shown = append(shown, Cell{column, also[column]})
+	}
+	return shown
 }

@@ -103,8 +103,8 @@ func (s *Service) countLosses(system context.Context, jobID int) (n int, err err
 
 // hold puts a job on hold and says why.
 func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
-	err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_by_rule = ?, warnings = warnings + 1 WHERE id = ? AND status = ?",
-		string(bulkjob.StatusHELD), e.percent(), job.ID, string(bulkjob.StatusREADY)))
+	err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_by_rule = ?, warnings = warnings + 1 WHERE id = ? AND status = ? AND fence = ?",
+		string(bulkjob.StatusHELD), e.percent(), job.ID, string(bulkjob.StatusREADY), job.Fence))
 	if err != nil {
 		return err
 	}

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"time"
 
 	"homeroom/ent/db"
 )
@@ -39,12 +40,11 @@ func (p *preview) add(ctx context.Context, rows []*fileRow) error {
 		if r.refused || r.plan == nil {
 			continue
 		}
-		r.plan.N = r.N
-		text, err := r.plan.encode()
+		line, err := planLine(now, p.held.job.ID, r)
 		if err != nil {
 			return err
 		}
-		p.plans = append(p.plans, []any{now, p.held.job.ID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned})
+		p.plans = append(p.plans, line)
 	}
 	p.tally.add(t)
 	p.total.add(t)
@@ -63,8 +63,7 @@ func (p *preview) flush(ctx context.Context) error {
 	}
 	s, jobID, t := p.service, p.held.job.ID, p.tally
 	write := func(ctx context.Context, client *db.Client) error {
-		err := insertRows(ctx, client, "bulk_job_rows",
-			"created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state", p.plans)
+		err := insertRows(ctx, client, "bulk_job_rows", planColumns, p.plans)
 		if err != nil {
 			return err
 		}
@@ -83,4 +82,13 @@ func (p *preview) flush(ctx context.Context) error {
 	err := s.inTurn(ctx, func() error { return s.inFence(ctx, p.held, write) })
 	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], tally{}
 	return err
+}
+
+const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state"
+
+// planLine is the plan of a row as the values of planColumns.
+func planLine(now time.Time, jobID int, r *fileRow) ([]any, error) {
+	r.plan.N = r.N
+	text, err := r.plan.encode()
+	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned}, err
 }

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"unicode"
@@ -65,6 +66,7 @@ const (
 	SyncedStudent         = "SYNCED_STUDENT"
 	SyncedGroup           = "SYNCED_GROUP"
 	GroupRequired         = "GROUP_REQUIRED"
+	PossibleDuplicate     = "POSSIBLE_DUPLICATE"
 	GroupsDoNotMove       = "GROUP_SCHOOL_FIXED"
 	DistrictRoleForbidden = "DISTRICT_ROLE_FORBIDDEN"
 )
@@ -79,6 +81,8 @@ type problem struct {
 	Value   string // Never a password.
 	Message string // A sentence.
 	Hint    string // A sentence that says what to do.
+	// Candidates are students whom the row may mean, as far as the submitter sees them.
+	Candidates []int
 }
 
 // fromFault makes a problem of a refusal that another part of the program words.
@@ -120,9 +124,13 @@ func (s *Service) writeProblems(ctx context.Context, client *db.Client, jobID in
 	now := s.instant()
 	rows := make([][]any, len(problems))
 	for i, p := range problems {
+		var candidates []byte
+		if len(p.Candidates) > 0 {
+			candidates, _ = json.Marshal(p.Candidates) // a list of numbers never fails
+		}
 		rows[i] = []any{now, jobID, p.Row, shorten(p.Column, maxValue), string(p.severity()), p.Code,
-			shorten(p.Value, maxValue), shorten(p.Message, maxMessage), shorten(p.Hint, maxMessage)}
+			shorten(p.Value, maxValue), shorten(p.Message, maxMessage), shorten(p.Hint, maxMessage), candidates}
 	}
 	return insertRows(ctx, client, "bulk_job_problems",
-		"created_at, job_id, `row`, `column`, severity, code, value, message, hint", rows)
+		"created_at, job_id, `row`, `column`, severity, code, value, message, hint, candidates", rows)
 }

@@ -22,11 +22,20 @@ const leftOut = "(left out)"
 
 // refusedRow is a refused row as it is kept.
 type refusedRow struct {
-	row, n      int
-	cells       []string // Without the password; those beyond the last column at the end.
-	extra       int
+	row, n int
+	cells  []string // Without the password; those beyond the last column at the end.
+	extra  int
+	// also holds values of columns that the file does not have, by name.
+	also        map[string]string
 	password    string // Empty where there is none, or nobody can know which cell it is.
 	hadPassword bool
+	corrected   bool // And not refused any more.
+}
+
+// storedCells are the cells of a kept row as JSON.
+type storedCells struct {
+	Cells []string          `json:"c"`
+	Also  map[string]string `json:"a,omitempty"`
 }
 
 // keep takes the passwords out of the cells of a row. A column whose header
@@ -35,6 +44,13 @@ type refusedRow struct {
 // behind it is left out.
 func (r *fileRow) keep() *refusedRow {
 	kept := &refusedRow{row: r.Row, n: r.N, cells: slices.Concat(r.cells, r.beyond), extra: len(r.beyond)}
+	for _, f := range r.flaws {
+		// What a spreadsheet program has made of a cell must not pass for text in the
+		// file that is given back.
+		if f.Column < len(r.cells) && r.refusedAtPosition(f.Column) {
+			kept.cells[f.Column] = ""
+		}
+	}
 	for _, at := range r.layout.secret {
 		last := at
 		if kept.extra > 0 {
@@ -56,6 +72,16 @@ func (r *fileRow) keep() *refusedRow {
 	return kept
 }
 
+// refusedAtPosition reports whether the row is refused because of a cell.
+func (r *fileRow) refusedAtPosition(at int) bool {
+	for column, i := range r.layout.index {
+		if i == at {
+			return r.refusedAt(column)
+		}
+	}
+	return false
+}
+
 // keepRows writes down refused rows, encrypted.
 func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, refused []*refusedRow) error {
 	if len(refused) == 0 {
@@ -72,7 +98,7 @@ func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, re
 	now := s.instant()
 	rows := make([][]any, len(refused))
 	for i, r := range refused {
-		text, err := json.Marshal(r.cells)
+		text, err := json.Marshal(storedCells{r.cells, r.also})
 		if err != nil {
 			return err
 		}
@@ -80,9 +106,9 @@ func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, re
 		if r.password != "" {
 			password = passwords.close(r.row, []byte(r.password))
 		}
-		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword)}
+		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword), flag(!r.corrected)}
 	}
-	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password", rows)
+	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password, refused", rows)
 }
 
 func flag(set bool) int8 {
@@ -118,22 +144,22 @@ func (s *Service) refuseKept(ctx context.Context, client *db.Client, jobID int, 
 }
 
 // openKept reads the cells of kept rows, by row.
-func (s *Service) openKept(jobID int, rows []*db.BulkJobRefusedRow) (map[int][]string, error) {
+func (s *Service) openKept(jobID int, rows []*db.BulkJobRefusedRow) (map[int]storedCells, error) {
 	sealed, err := s.sealOf(jobID, forRows)
 	if err != nil {
 		return nil, err
 	}
-	cells := make(map[int][]string, len(rows))
+	cells := make(map[int]storedCells, len(rows))
 	for _, r := range rows {
 		text, err := sealed.open(r.Row, r.Cells)
 		if err != nil {
 			return nil, err
 		}
-		var list []string
-		if err := json.Unmarshal(text, &list); err != nil {
+		var stored storedCells
+		if err := json.Unmarshal(text, &stored); err != nil {
 			return nil, fmt.Errorf("row %d of job %d: %w", r.Row, jobID, err)
 		}
-		cells[r.Row] = list
+		cells[r.Row] = stored
 	}
 	return cells, nil
 }

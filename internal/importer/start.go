@@ -29,23 +29,33 @@ func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, erro
 }
 
 func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Context, *db.BulkJob) (*excess, error)) (*db.BulkJob, error) {
-	job, err := s.jobToChange(ctx, jobID)
-	if err != nil {
-		return nil, err
-	}
-	hold, err := tooMuch(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	return s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
-		if hold != nil {
-			return s.hold(ctx, client, job, hold)
+	for try := 0; ; try++ {
+		job, err := s.jobToChange(ctx, jobID)
+		if err != nil {
+			return nil, err
 		}
-		record(ctx, audit.JobStarted, job, nil)
-		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
-			string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY)))
-	})
+		hold, err := tooMuch(ctx, job)
+		if err != nil {
+			return nil, err
+		}
+		// What is started is what was looked at: a row that is corrected at this moment
+		// raises the fence.
+		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
+			if hold != nil {
+				return s.hold(ctx, client, job, hold)
+			}
+			record(ctx, audit.JobStarted, job, nil)
+			return mustHitOne(client.ExecContext(ctx,
+				"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+				string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY), job.Fence))
+		})
+		if err == nil || job.Status != bulkjob.StatusREADY || try == 5 {
+			return started, err
+		}
+		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY {
+			return nil, err
+		}
+	}
 }
 
 // jobToChange returns a job that the viewer sees, if the viewer may submit such

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -181,17 +182,18 @@ func (s *Service) tellRefused(system context.Context, client *db.Client, job *db
 			if err != nil {
 				continue // Encrypted with the key of another server, which alone can read it.
 			}
-			var cells []string
-			if err := json.Unmarshal(text, &cells); err != nil {
+			var stored storedCells
+			if err := json.Unmarshal(text, &stored); err != nil {
 				return err
 			}
+			cells := stored.Cells
 			if bySelection(job.Kind) {
 				if slices.Contains(cells, strconv.Itoa(st.ID)) {
 					at(r.Row)
 				}
 				continue
 			}
-			if !isRowOf(st, cells) {
+			if !isRowOf(st, stored.all()) {
 				continue
 			}
 			t := at(r.Row)
@@ -203,6 +205,9 @@ func (s *Service) tellRefused(system context.Context, client *db.Client, job *db
 				if cell != "" {
 					t.Cells = append(t.Cells, ToldCell{column, cell})
 				}
+			}
+			for _, column := range slices.Sorted(maps.Keys(stored.Also)) {
+				t.Cells = append(t.Cells, ToldCell{column, stored.Also[column]})
 			}
 		}
 	}
@@ -236,7 +241,7 @@ func tellProblems(system context.Context, client *db.Client, jobID int, m *menti
 			case about:
 				problem.Value = p.Value
 				told[p.Row].Problems = append(told[p.Row].Problems, problem)
-			case told[p.Row] != nil || m.inText(p.Value) || m.inText(p.Message) || m.inText(p.Hint):
+			case told[p.Row] != nil || m.inProblem(p):
 				t := at(p.Row)
 				t.Problems = append(t.Problems, problem)
 			}

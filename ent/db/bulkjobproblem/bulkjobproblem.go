@@ -34,6 +34,8 @@ const (
 	FieldMessage = "message"
 	// FieldHint holds the string denoting the hint field in the database.
 	FieldHint = "hint"
+	// FieldCandidates holds the string denoting the candidates field in the database.
+	FieldCandidates = "candidates"
 	// EdgeJob holds the string denoting the job edge name in mutations.
 	EdgeJob = "job"
 	// Table holds the table name of the bulkjobproblem in the database.
@@ -59,6 +61,7 @@ var Columns = []string{
 	FieldValue,
 	FieldMessage,
 	FieldHint,
+	FieldCandidates,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).

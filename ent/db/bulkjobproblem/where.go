@@ -540,6 +540,16 @@ func HintContainsFold(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldContainsFold(FieldHint, v))
 }
 
+// CandidatesIsNil applies the IsNil predicate on the "candidates" field.
+func CandidatesIsNil() predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldIsNull(FieldCandidates))
+}
+
+// CandidatesNotNil applies the NotNil predicate on the "candidates" field.
+func CandidatesNotNil() predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNotNull(FieldCandidates))
+}
+
 // HasJob applies the HasEdge predicate on the "job" edge.
 func HasJob() predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(func(s *sql.Selector) {

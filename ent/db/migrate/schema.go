@@ -271,6 +271,7 @@ var (
 		{Name: "value", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "message", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
 		{Name: "hint", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "candidates", Type: field.TypeJSON, Nullable: true},
 		{Name: "job_id", Type: field.TypeInt},
 	}
 	// BulkJobProblemsTable holds the schema information for the "bulk_job_problems" table.
@@ -281,7 +282,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_problems_bulk_jobs_problems",
-				Columns:    []*schema.Column{BulkJobProblemsColumns[9]},
+				Columns:    []*schema.Column{BulkJobProblemsColumns[10]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -290,12 +291,12 @@ var (
 			{
 				Name:    "bulkjobproblem_job_id_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[9], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[10], BulkJobProblemsColumns[2]},
 			},
 			{
 				Name:    "bulkjobproblem_job_id_severity_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[9], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[10], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
 			},
 		},
 	}

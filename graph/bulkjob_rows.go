@@ -1,0 +1,83 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/graph/loader"
+	"homeroom/graph/model"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+)
+
+func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error) {
+	p, err := r.Importer.RefusedRows(ctx, j.Entity.ID, first, after)
+	if err != nil {
+		return nil, err
+	}
+	var problems []*db.BulkJobProblem
+	for _, row := range p.Items {
+		problems = append(problems, row.Problems...)
+	}
+	if err := primeCandidates(ctx, problems, "nodes.problems", "edges.node.problems"); err != nil {
+		return nil, err
+	}
+	nodes := all(p.Items, func(row importer.RefusedRow) *model.BulkJobRefusedRow {
+		return &model.BulkJobRefusedRow{Row: row.Row, Problems: all(row.Problems, toProblem), Cells: all(row.Cells, func(c importer.Cell) *model.BulkJobCell {
+			return &model.BulkJobCell{Header: c.Column, Value: c.Value}
+		})}
+	})
+	return &model.BulkJobRefusedRowConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
+		Edges: edges(p.Cursors, nodes, func(cursor string, row *model.BulkJobRefusedRow) *model.BulkJobRefusedRowEdge {
+			return &model.BulkJobRefusedRowEdge{Cursor: cursor, Node: row}
+		})}, nil
+}
+
+func (r bulkJobRefusedRowConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobRefusedRowConnection) (int, error) {
+	return r.Importer.CountRefusedRows(ctx, c.JobID)
+}
+
+// primeCandidates reads the candidates of a page of problems at once.
+func primeCandidates(ctx context.Context, problems []*db.BulkJobProblem, prefixes ...string) error {
+	if !selects(ctx, under(prefixes, "candidates")...) {
+		return nil
+	}
+	var ids []int
+	for _, p := range problems {
+		ids = append(ids, p.Candidates...)
+	}
+	return loader.From(ctx).StudentByID.Prime(ctx, ids)
+}
+
+// Candidates are those of the students whom the person who asks sees.
+func (r bulkJobProblemResolver) Candidates(ctx context.Context, p *model.BulkJobProblem) ([]*model.Student, error) {
+	students := []*model.Student{}
+	for _, id := range p.CandidateIDs {
+		s, err := loader.From(ctx).StudentByID.Load(ctx, id)
+		if err != nil {
+			return nil, err
+		}
+		if s != nil {
+			students = append(students, toStudent(s))
+		}
+	}
+	return students, nil
+}
+
+func (r mutationResolver) CorrectBulkJobRow(ctx context.Context, in model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error) {
+	result := &importer.Corrected{}
+	id, err := key(globalid.BulkJob, in.JobID, "jobId")
+	if err == nil {
+		c := importer.Correction{JobID: id, Row: in.Row}
+		for _, v := range in.Values {
+			c.Values = append(c.Values, importer.Cell{Column: v.Column, Value: v.Value})
+		}
+		var done *importer.Corrected
+		if done, err = r.Importer.Correct(ctx, c); err == nil {
+			result = done
+		}
+	}
+	refusals, err := userErrors(ctx, err)
+	return &model.CorrectBulkJobRowPayload{Job: toBulkJob(result.Job), Problems: all(result.Problems, toProblem), UserErrors: refusals,
+		Changes: all(result.Changes, toChange)}, err
+}

@@ -1,0 +1,380 @@
+package importer
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/audit"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Correction gives cells of one row of a job new values.
+type Correction struct {
+	JobID, Row int
+	Values     []Cell
+}
+
+// Cell is one cell of a row: a column, by its header in the file or by its name in
+// the manual, and what stands in it.
+type Cell struct{ Column, Value string }
+
+// Corrected is what a correction has led to.
+type Corrected struct {
+	// Job is the job with its new counts, or a new job of that one row.
+	Job *db.BulkJob
+	// Changes are what the row will change, Problems what is (still) wrong with it.
+	// Of a new job both are empty; it is being checked.
+	Changes  []RowChange
+	Problems []*db.BulkJobProblem
+}
+
+// maxCorrections is how often a correction is checked again because others were
+// written meanwhile.
+const maxCorrections = 10
+
+// maxCorrectedCells is how many cells a correction names at most.
+const maxCorrectedCells = 256
+
+// Correct changes cells of a row and checks the row again, as the file was, for
+// its submitter and against the other rows: what one of these claims, the row
+// cannot have. In a job that is READY the row then joins the plan, or stays
+// refused with other reasons, and the counts follow; a row that was carried in the
+// plan is corrected likewise. A row that has slipped is written anew: columns that
+// are not given are blank.
+//
+// Where the job has been carried out, a refused row becomes a job of its own, for
+// the viewer. It returns fault.NotFound for a row that is not there,
+// fault.Invalid for a column that nobody knows, and fault.Conflict for a job in
+// any other state.
+func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error) {
+	if len(in.Values) > maxCorrectedCells {
+		return nil, fault.Invalidf("at most %d cells can be given", maxCorrectedCells).WithCode(TooMany).At("values")
+	}
+	for try := 0; ; try++ {
+		job, err := s.jobToChange(ctx, in.JobID)
+		switch {
+		case err != nil:
+			return nil, err
+		case bySelection(job.Kind):
+			return nil, fault.Invalidf("the rows of an %s were selected and have no cells; select the students again", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+		case !s.opens(job):
+			return nil, fault.Conflictf("the %s belongs to a server with another secret key", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+		}
+		switch job.Status {
+		case bulkjob.StatusREADY:
+			result, err := s.correctReady(ctx, job, in)
+			// Somebody has corrected another row meanwhile, or started the job.
+			switch {
+			case !errors.Is(err, errLost):
+				return result, err
+			case try == maxCorrections:
+				return nil, fault.Conflictf("other rows of the upload are being corrected; try again in a moment").WithCode("NOT_CORRECTABLE").At("jobId")
+			}
+		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
+			return s.resubmit(ctx, job, in)
+		default:
+			return nil, notNow(job, "NOT_CORRECTABLE")
+		}
+	}
+}
+
+var errNoRow = fault.NotFoundf("there is no such row in the upload").At("row")
+
+// keptRow returns a row that is kept, or nil.
+func (s *Service) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.BulkJobRefusedRow, error) {
+	kept, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(row)).
+		Only(viewer.AsSystem(ctx, "row of a job that the viewer sees"))
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	return kept, err
+}
+
+// rowToCorrect returns a row as it stands now, in the layout of its file. A row
+// that has not been kept is read from the file.
+func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, row int) (*fileRow, error) {
+	kept, err := s.keptRow(ctx, job, row)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		return s.rowOfKept(job.ID, l, kept)
+	}
+	if job.Status != bulkjob.StatusREADY {
+		return nil, errNoRow
+	}
+	file := s.rowsOf(job)
+	for {
+		r, err := file.read(ctx)
+		switch {
+		case isEnd(err), err == nil && r.Row > row:
+			return nil, errNoRow
+		case err != nil:
+			return nil, err
+		case r.Row == row:
+			return r, nil
+		}
+	}
+}
+
+// rowOfKept makes a row of what is kept of it.
+func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*fileRow, error) {
+	stored, err := s.openKept(jobID, []*db.BulkJobRefusedRow{kept})
+	if err != nil {
+		return nil, err
+	}
+	cells := stored[kept.Row]
+	r := &fileRow{Row: kept.Row, N: kept.N, layout: l, cells: cells.Cells}
+	if kept.Extra > 0 {
+		// Nobody knows what belongs where.
+		r.cells = make([]string, len(cells.Cells)-kept.Extra)
+	}
+	for _, name := range slices.Sorted(maps.Keys(cells.Also)) {
+		r.put(name, cells.Also[name])
+	}
+	if len(kept.Password) > 0 {
+		passwords, err := s.sealOf(jobID, forPasswords)
+		if err != nil {
+			return nil, err
+		}
+		clear, err := passwords.open(kept.Row, kept.Password)
+		if err != nil {
+			return nil, err
+		}
+		r.put(colPassword, string(clear))
+	}
+	return r, nil
+}
+
+// put writes a cell of a column that the importer reads; a column that the file
+// does not have is added to this row alone.
+func (r *fileRow) put(column, value string) {
+	if !r.layout.has(column) {
+		l := *r.layout
+		l.index, l.header = maps.Clone(l.index), maps.Clone(l.header)
+		l.index[column], l.header[column] = len(r.cells), column
+		if isSecret(column) {
+			l.secret = append(slices.Clone(l.secret), len(r.cells))
+		}
+		r.layout = &l
+		r.cells = append(r.cells, "")
+	}
+	r.cells[r.layout.index[column]] = value
+}
+
+// correct writes new values into a row.
+func (r *fileRow) correct(headers []string, values []Cell, limit int) error {
+	r.cells, r.beyond, r.flaws, r.problems, r.refused = slices.Clone(r.cells), nil, nil, nil, false
+	for i, v := range values {
+		if len(v.Value) > limit {
+			return fault.Invalidf("the value of %q is too long", shorten(v.Column, 64)).WithCode(TooLong).At("values", i)
+		}
+		value := csvfile.Clean(v.Value)
+		key := headerKey(v.Column)
+		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && headerKey(h) == key }); at >= 0 && !isReason(headers[at]) {
+			r.cells[at] = value
+			continue
+		}
+		at := slices.IndexFunc(columns[r.layout.kind], func(c Column) bool { return !c.Exported && len(positions([]string{key}, c.Headers())) > 0 })
+		if at < 0 {
+			return fault.Invalidf("the upload has no column %q", shorten(v.Column, 64)).WithCode("UNKNOWN_COLUMN").At("values", i)
+		}
+		r.put(columns[r.layout.kind][at].Name, value)
+	}
+	return nil
+}
+
+// keptAs returns the row as it is kept. What was added to the columns of the file
+// stands apart.
+func (r *fileRow) keptAs(headers int) *refusedRow {
+	kept := r.keep()
+	kept.corrected = !r.refused
+	for column, at := range r.layout.index {
+		if at >= headers && kept.cells[at] != "" {
+			if kept.also == nil {
+				kept.also = map[string]string{}
+			}
+			kept.also[column] = kept.cells[at]
+		}
+	}
+	kept.cells = kept.cells[:headers]
+	return kept
+}
+
+func (s *Service) correctReady(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
+	l, refusal := readHeader(job.Kind, job.Headers)
+	if refusal != nil {
+		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
+	}
+	r, err := s.rowToCorrect(ctx, job, l, in.Row)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.correct(job.Headers, in.Values, s.limits.OrDefault().CellBytes); err != nil {
+		return nil, err
+	}
+	v, refusal, err := s.submitter(ctx, job)
+	switch {
+	case err != nil:
+		return nil, err
+	case refusal != nil:
+		return nil, fault.Conflictf("%s", refusal.Message).WithCode(refusal.Code).At("jobId")
+	}
+	if r, err = s.checkAlone(viewer.NewContext(ctx, v), job, v, l, r); err != nil {
+		return nil, err
+	}
+	if r.refused && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		i := slices.IndexFunc(r.problems, func(p *problem) bool { return !p.Warning })
+		return nil, fault.Invalidf("%s", r.problems[i].Message).WithCode(r.problems[i].Code).At("values")
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		// No server holds a job that is READY, so the fence is free to tell two
+		// corrections apart, and a correction from a start.
+		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1 WHERE id = ? AND status = ? AND fence = ?",
+			job.ID, string(bulkjob.StatusREADY), job.Fence))
+		if err != nil {
+			return err
+		}
+		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Row, "refused": r.refused})
+		return s.replaceRow(ctx, client, job, r)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.corrected(ctx, job.ID, r)
+}
+
+// replaceRow puts a row that has been checked again in the place of what was
+// known of it.
+func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.BulkJob, r *fileRow) error {
+	system := viewer.AsSystem(ctx, "row of a job that the viewer corrects")
+	var now, was tally
+	now.count(r)
+	old, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row)).Only(system)
+	if err != nil && !db.IsNotFound(err) {
+		return err
+	}
+	refused, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Row), bulkjobrefusedrow.Refused(1)).Exist(system)
+	if err != nil {
+		return err
+	}
+	switch {
+	case refused:
+		was.errors = 1
+	case old == nil:
+		was.unchanged = 1
+	default:
+		p, err := readPlan(old.Plan)
+		if err != nil {
+			return err
+		}
+		was.plan(p)
+	}
+	was.warnings, err = client.BulkJobProblem.Query().
+		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(r.Row), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityWARNING)).Count(system)
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows"} {
+		if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ? AND `row` = ?", job.ID, r.Row); err != nil {
+			return err
+		}
+	}
+	if err := s.keepRows(ctx, client, job.ID, []*refusedRow{r.keptAs(len(job.Headers))}); err != nil {
+		return err
+	}
+	if err := s.writeProblems(ctx, client, job.ID, r.problems); err != nil {
+		return err
+	}
+	if !r.refused && r.plan != nil {
+		line, err := planLine(s.instant(), job.ID, r)
+		if err != nil {
+			return err
+		}
+		if err := insertRows(ctx, client, "bulk_job_rows", planColumns, [][]any{line}); err != nil {
+			return err
+		}
+	}
+	_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
+		"warnings = warnings + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		now.created-was.created, now.updated-was.updated, now.unchanged-was.unchanged, now.errors-was.errors,
+		now.warnings-was.warnings, now.added-was.added, now.removed-was.removed, job.ID)
+	return err
+}
+
+// corrected reads what a correction has led to.
+func (s *Service) corrected(ctx context.Context, jobID int, r *fileRow) (*Corrected, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	c := &Corrected{Job: job}
+	if !r.refused && r.plan != nil {
+		for _, change := range r.plan.Changes {
+			of := RowChange{Row: r.Row, Label: r.label, Change: change}
+			if r.plan.aboutStudent() {
+				of.StudentID = r.targetID
+			}
+			c.Changes = append(c.Changes, of)
+		}
+	}
+	c.Problems, err = s.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Row)).Order(db.Asc(bulkjobproblem.FieldID)).All(ctx)
+	return c, err
+}
+
+// resubmit makes a job of one corrected row of a job that has been carried out.
+func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
+	l, refusal := readHeader(job.Kind, job.Headers)
+	if refusal != nil {
+		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
+	}
+	kept, err := s.keptRow(ctx, job, in.Row)
+	switch {
+	case err != nil:
+		return nil, err
+	case kept == nil || kept.Refused == 0:
+		return nil, errNoRow
+	}
+	r, err := s.rowOfKept(job.ID, l, kept)
+	if err != nil {
+		return nil, err
+	}
+	if err := r.correct(job.Headers, in.Values, s.limits.OrDefault().CellBytes); err != nil {
+		return nil, err
+	}
+	var header, cells []string
+	for i, h := range job.Headers {
+		if !isReason(h) {
+			header, cells = append(header, h), append(cells, r.cells[i])
+		}
+	}
+	for column, at := range r.layout.index {
+		if at >= len(job.Headers) {
+			header, cells = append(header, column), append(cells, r.cells[at])
+		}
+	}
+	var file bytes.Buffer
+	w := csvfile.NewWriter(&file)
+	for _, line := range [][]string{header, cells} {
+		if err := w.Write(line); err != nil {
+			return nil, err
+		}
+	}
+	if err := w.Flush(); err != nil {
+		return nil, err
+	}
+	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, GroupsMode: job.GroupsMode,
+		FileName: shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName)})
+	return &Corrected{Job: again}, err
+}

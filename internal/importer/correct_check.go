@@ -1,0 +1,192 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"io"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// identifying are the columns that say whom or what a row is about, or what only
+// one may have. Rows that have nothing in common in them have nothing to do with
+// each other.
+var identifying = map[bulkjob.Kind][]string{
+	bulkjob.KindIMPORT_STUDENTS:      {colDatabaseID, colStudentID, colUsername},
+	bulkjob.KindIMPORT_GROUPS:        {colDatabaseID, colExternalID, colName},
+	bulkjob.KindIMPORT_EDUCATORS:     {colDatabaseID, colExternalID, colEmail, colUsername},
+	bulkjob.KindIMPORT_ORGANIZATIONS: {colDatabaseID, colExternalID, colName},
+	bulkjob.KindIMPORT_ENROLLMENTS:   {colPerson},
+}
+
+// marks are what a row says in its identifying columns, folded so far that two
+// rows that mean the same never differ.
+func (r *fileRow) marks() []string {
+	var marks []string
+	for _, column := range identifying[r.layout.kind] {
+		if text := markOf(r.text(column)); text != "" {
+			marks = append(marks, text)
+		}
+	}
+	return marks
+}
+
+func markOf(text string) string { return fold.Text(roster.Clean(text)) }
+
+// checkAlone checks a row of a file again, after those of the other rows that it
+// may have to do with: first by itself, to find out whom it means, and then, where
+// others speak of the same, behind them, so that what they claim is theirs. Rows
+// that are refused claim nothing.
+func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *layout, r *fileRow) (*fileRow, error) {
+	again := func() *fileRow {
+		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells)}
+	}
+	alone := again()
+	c, err := s.checkerOf(ctx, job, v)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.checkRows(ctx, []*fileRow{alone}); err != nil || alone.refused {
+		return alone, err
+	}
+	marks, err := s.targetMarks(ctx, job, alone)
+	if err != nil {
+		return nil, err
+	}
+	others, err := s.rowsWith(ctx, job, l, r.Row, append(marks, alone.marks()...))
+	if err != nil || len(others) == 0 {
+		return alone, err
+	}
+	if c, err = s.checkerOf(ctx, job, v); err != nil {
+		return nil, err
+	}
+	for batch := range slices.Chunk(others, batchRows) {
+		if err := c.checkRows(ctx, batch); err != nil {
+			return nil, err
+		}
+	}
+	last := again()
+	return last, c.checkRows(ctx, []*fileRow{last})
+}
+
+// targetMarks are what other rows may call the one whom a row means.
+func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) (marks []string, err error) {
+	system := viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it")
+	client := s.db.Client(ctx)
+	add := func(texts ...string) {
+		for _, text := range texts {
+			if text = markOf(text); text != "" {
+				marks = append(marks, text)
+			}
+		}
+	}
+	kind, target := job.Kind, r.targetID
+	if kind == bulkjob.KindIMPORT_ENROLLMENTS {
+		switch {
+		case r.plan == nil:
+			return nil, nil
+		case r.plan.aboutStudent():
+			kind = bulkjob.KindIMPORT_STUDENTS
+		default:
+			kind, target = bulkjob.KindIMPORT_EDUCATORS, slices.Concat(r.plan.Teach, r.plan.Untaught)[0]
+		}
+	}
+	if target == 0 {
+		return nil, nil
+	}
+	switch kind {
+	case bulkjob.KindIMPORT_STUDENTS:
+		st, err := client.Student.Query().Where(student.ID(target)).Only(system)
+		if err != nil {
+			return nil, err
+		}
+		add(globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.Username)
+	case bulkjob.KindIMPORT_GROUPS:
+		g, err := client.Group.Query().Where(group.ID(target)).Only(system)
+		if err != nil {
+			return nil, err
+		}
+		add(globalid.Encode(globalid.Group, g.ID), deref(g.ExternalID), g.Name)
+	case bulkjob.KindIMPORT_EDUCATORS:
+		e, err := client.Educator.Query().Where(educator.ID(target)).Only(system)
+		if err != nil {
+			return nil, err
+		}
+		add(globalid.Encode(globalid.Educator, e.ID), deref(e.ExternalID), e.Email)
+	default:
+		o, err := client.Organization.Query().Where(organization.ID(target)).Only(system)
+		if err != nil {
+			return nil, err
+		}
+		add(globalid.Encode(globalid.Organization, o.ID), deref(o.ExternalID), o.Name)
+	}
+	return marks, nil
+}
+
+// rowsWith returns the rows of a job, but for one and for those that are refused,
+// that have one of the marks, as they have been corrected.
+func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but int, marks []string) ([]*fileRow, error) {
+	system := viewer.AsSystem(ctx, "rows of a job that the viewer corrects")
+	kept := func(where ...int) *db.BulkJobRefusedRowQuery {
+		q := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID))
+		if len(where) > 0 {
+			q.Where(bulkjobrefusedrow.RowIn(where...))
+		}
+		return q
+	}
+	list, err := kept().Where(bulkjobrefusedrow.Refused(0)).All(system)
+	if err != nil {
+		return nil, err
+	}
+	corrected := map[int]*db.BulkJobRefusedRow{}
+	for _, r := range list {
+		corrected[r.Row] = r
+	}
+	var rows []*fileRow
+	file := s.rowsOf(job)
+	for {
+		r, err := file.read(ctx)
+		if isEnd(err) {
+			break
+		}
+		if err != nil {
+			return nil, err
+		}
+		if k := corrected[r.Row]; k != nil {
+			if r, err = s.rowOfKept(job.ID, l, k); err != nil {
+				return nil, err
+			}
+		}
+		if r.Row != but && slices.ContainsFunc(r.marks(), func(m string) bool { return slices.Contains(marks, m) }) {
+			rows = append(rows, r)
+		}
+	}
+	refused := map[int]bool{}
+	for some := range slices.Chunk(rows, statementRows) {
+		var numbers []int
+		for _, r := range some {
+			numbers = append(numbers, r.Row)
+		}
+		found, err := kept(numbers...).Where(bulkjobrefusedrow.Refused(1)).Select(bulkjobrefusedrow.FieldRow).Ints(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range found {
+			refused[n] = true
+		}
+	}
+	return slices.DeleteFunc(rows, func(r *fileRow) bool { return refused[r.Row] }), nil
+}
+
+func isEnd(err error) bool { return errors.Is(err, io.EOF) }
