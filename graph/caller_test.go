@@ -19,7 +19,7 @@ import (
 func TestACallerRunsFewOperationsAtATime(t *testing.T) {
 	t.Parallel()
 	d := dbtest.Open(t, database.SQLite)
-	s := newServer(t, d, func(l *graph.Limits) { l.Operations, l.OperationWait = 2, 20*time.Millisecond })
+	s := newServer(t, d, func(l *graph.Limits) { l.Operations, l.OperationWait = 2, time.Second })
 	const query = `{ viewer { educator { id } } }`
 	s.token(t, s.NorthAdmin)
 	s.token(t, s.SouthAdmin)

@@ -114,8 +114,7 @@ func New(d *database.DB, o Options) *Service {
 	if o.Lease <= 0 {
 		o.Lease = DefaultLease
 	}
-	if o.Turn == nil || d.Kind() == database.MySQL {
-		// A server of its own does most of the work, on cores that it shares out itself.
+	if o.Turn == nil {
 		o.Turn = func(context.Context) (func(), error) { return func() {}, nil }
 	}
 	print, err := keyPrint(o.Key)

@@ -72,6 +72,10 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		if err != nil {
 			return err
 		}
+		// From here on a student of somebody else is one who does not exist, also for
+		// what is looked up.
+		v := viewer.FromContext(ctx)
+		students = slices.DeleteFunc(students, func(st *db.Student) bool { return !v.Administers(st.OrganizationID, st.DistrictID) })
 		if err := s.refuseToRestore(ctx, client, ids, students); err != nil {
 			return err
 		}
@@ -109,10 +113,9 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	return restored, err
 }
 
-// refuseToRestore refuses who is not deleted, and who does not exist for the
-// viewer: students of other schools, and those whose time is over.
+// refuseToRestore refuses who is not deleted, who is not among the students that
+// were found, and those whose time is over.
 func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []int, students []*db.Student) error {
-	v := viewer.FromContext(ctx)
 	var schools []int
 	for _, st := range students {
 		schools = append(schools, st.OrganizationID)
@@ -136,8 +139,7 @@ func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []
 		switch {
 		case slices.ContainsFunc(visible, func(other *db.Student) bool { return other.ID == id }):
 			refuse(fault.Conflictf("the student is not deleted").WithCode("NOT_DELETED"))
-		case st == nil, !v.Administers(st.OrganizationID, st.DistrictID), st.DeletedAt == nil,
-			!settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now()):
+		case st == nil, st.DeletedAt == nil, !settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now()):
 			refuse(ErrNoStudent)
 		case st.Synced == 1:
 			refuse(syncedStudent(st))
