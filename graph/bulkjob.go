@@ -71,7 +71,6 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 	m := &model.BulkJob{
 		ID: globalid.Encode(globalid.BulkJob, j.ID), Kind: model.BulkJobKind(j.Kind), Status: model.BulkJobStatus(j.Status),
 		GroupsMode: model.GroupsMode(j.GroupsMode), CommitMode: model.CommitMode(j.CommitMode),
-		Progress: toProgress(j),
 		Counts: &model.BulkJobCounts{Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Deleted: j.Deleted,
 			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
 		CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
@@ -88,9 +87,33 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 
 func same(s string) string { return s }
 
-func toProgress(j *db.BulkJob) *model.BulkJobProgress {
-	p := importer.ProgressOf(j)
-	return &model.BulkJobProgress{ProcessedRows: p.ProcessedRows, TotalRows: p.TotalRows, Percent: p.Percent}
+func (r bulkJobResolver) Progress(ctx context.Context, j *model.BulkJob) (*model.BulkJobProgress, error) {
+	p, err := r.Importer.Progress(ctx, j.Entity)
+	if err != nil {
+		return nil, err
+	}
+	m := &model.BulkJobProgress{ProcessedRows: p.ProcessedRows, TotalRows: p.TotalRows, Percent: p.Percent,
+		HashedPasswords: p.HashedPasswords, TotalPasswords: p.TotalPasswords}
+	if p.Phase != "" {
+		m.Phase = (*model.BulkJobPhase)(&p.Phase)
+	}
+	return m, nil
+}
+
+func (r bulkJobResolver) Waiting(ctx context.Context, j *model.BulkJob) (bool, error) {
+	waits, _, err := r.Importer.Waiting(ctx, j.Entity)
+	return waits, err
+}
+
+// WaitingFor is null where the job that comes first is one that the person who
+// asks does not see.
+func (r bulkJobResolver) WaitingFor(ctx context.Context, j *model.BulkJob) (*model.BulkJob, error) {
+	_, id, err := r.Importer.Waiting(ctx, j.Entity)
+	if err != nil || id == 0 {
+		return nil, err
+	}
+	job, err := loader.From(ctx).BulkJobByID.Load(ctx, id)
+	return toBulkJob(job), err
 }
 
 func (r bulkJobResolver) Organization(ctx context.Context, j *model.BulkJob) (*model.Organization, error) {

@@ -56,9 +56,22 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 	if !ok {
 		return nil, importer.ErrNoJob
 	}
-	look := func(ctx context.Context) (*db.BulkJob, error) { return r.Importer.Job(ctx, k) }
-	finished := func(j *db.BulkJob) bool { return importer.Finished(j.Status) }
-	return watch(ctx, look, stateOf, finished, toBulkJob, jobFast, jobSlow)
+	look := func(ctx context.Context) (seenJob, error) {
+		j, err := r.Importer.Job(ctx, k)
+		if err != nil {
+			return seenJob{}, err
+		}
+		p, err := r.Importer.Progress(ctx, j)
+		return seenJob{j, p}, err
+	}
+	finished := func(s seenJob) bool { return importer.Finished(s.job.Status) }
+	return watch(ctx, look, stateOf, finished, func(s seenJob) *model.BulkJob { return toBulkJob(s.job) }, jobFast, jobSlow)
+}
+
+// seenJob is a job at one look.
+type seenJob struct {
+	job      *db.BulkJob
+	progress importer.Progress
 }
 
 // jobState is what of a job a subscription tells; its lease is renewed without
@@ -69,12 +82,15 @@ type jobState struct {
 	created, updated, unchanged, deleted  int
 	enrolled, unenrolled, warnings, wrong int
 	encoding                              string
+	progress                              importer.Progress
+	worked                                bool
 }
 
-func stateOf(j *db.BulkJob) jobState {
+func stateOf(s seenJob) jobState {
+	j := s.job
 	return jobState{
 		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
-		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding,
+		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding, s.progress, j.LeaseOwner != "",
 	}
 }
 

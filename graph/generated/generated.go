@@ -147,6 +147,8 @@ type ComplexityRoot struct {
 		StartedAt        func(childComplexity int) int
 		Status           func(childComplexity int) int
 		SubmittedBy      func(childComplexity int) int
+		Waiting          func(childComplexity int) int
+		WaitingFor       func(childComplexity int) int
 	}
 
 	BulkJobCell struct {
@@ -227,9 +229,12 @@ type ComplexityRoot struct {
 	}
 
 	BulkJobProgress struct {
-		Percent       func(childComplexity int) int
-		ProcessedRows func(childComplexity int) int
-		TotalRows     func(childComplexity int) int
+		HashedPasswords func(childComplexity int) int
+		Percent         func(childComplexity int) int
+		Phase           func(childComplexity int) int
+		ProcessedRows   func(childComplexity int) int
+		TotalPasswords  func(childComplexity int) int
+		TotalRows       func(childComplexity int) int
 	}
 
 	BulkJobRefusedRow struct {
@@ -690,6 +695,10 @@ type AuditSubjectResolver interface {
 type BulkJobResolver interface {
 	Organization(ctx context.Context, obj *model.BulkJob) (*model.Organization, error)
 	SubmittedBy(ctx context.Context, obj *model.BulkJob) (*model.Educator, error)
+
+	Progress(ctx context.Context, obj *model.BulkJob) (*model.BulkJobProgress, error)
+	Waiting(ctx context.Context, obj *model.BulkJob) (bool, error)
+	WaitingFor(ctx context.Context, obj *model.BulkJob) (*model.BulkJob, error)
 
 	Changes(ctx context.Context, obj *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error)
 	Problems(ctx context.Context, obj *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error)
@@ -1218,6 +1227,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.SubmittedBy(childComplexity), true
+	case "BulkJob.waiting":
+		if e.ComplexityRoot.BulkJob.Waiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.Waiting(childComplexity), true
+	case "BulkJob.waitingFor":
+		if e.ComplexityRoot.BulkJob.WaitingFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.WaitingFor(childComplexity), true
 
 	case "BulkJobCell.header":
 		if e.ComplexityRoot.BulkJobCell.Header == nil {
@@ -1494,18 +1515,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.BulkJobProblemEdge.Node(childComplexity), true
 
+	case "BulkJobProgress.hashedPasswords":
+		if e.ComplexityRoot.BulkJobProgress.HashedPasswords == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProgress.HashedPasswords(childComplexity), true
 	case "BulkJobProgress.percent":
 		if e.ComplexityRoot.BulkJobProgress.Percent == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BulkJobProgress.Percent(childComplexity), true
+	case "BulkJobProgress.phase":
+		if e.ComplexityRoot.BulkJobProgress.Phase == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProgress.Phase(childComplexity), true
 	case "BulkJobProgress.processedRows":
 		if e.ComplexityRoot.BulkJobProgress.ProcessedRows == nil {
 			break
 		}
 
 		return e.ComplexityRoot.BulkJobProgress.ProcessedRows(childComplexity), true
+	case "BulkJobProgress.totalPasswords":
+		if e.ComplexityRoot.BulkJobProgress.TotalPasswords == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJobProgress.TotalPasswords(childComplexity), true
 	case "BulkJobProgress.totalRows":
 		if e.ComplexityRoot.BulkJobProgress.TotalRows == nil {
 			break
@@ -3802,7 +3841,7 @@ type OrganizationSettings {
   holdChangedPercent: NumberSetting!
   "For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90."
   retentionDays: NumberSetting!
-  "For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay."
+  "For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay."
   jobDays: NumberSetting!
 }
 
@@ -4176,6 +4215,10 @@ type BulkJob implements Node {
   "What the reader made of the file; null until it has looked."
   detected: DetectedFile
   progress: BulkJobProgress!
+  "One job at a time changes a district; the others wait in the order in which they were submitted. True while this one waits for another."
+  waiting: Boolean!
+  "The job that comes first; null where nothing is waited for, and where it is one that you do not see."
+  waitingFor: BulkJob
   "Before the start what will happen, afterwards what has happened."
   counts: BulkJobCounts!
   "What will change (before the start) or has changed, field by field, in the order of the file."
@@ -4212,6 +4255,20 @@ type BulkJobProgress {
   totalRows: Int!
   "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
   percent: Float!
+  "What is being done at this moment; null while the job waits for a person, and when it has ended."
+  phase: BulkJobPhase
+  "Passwords that have been hashed, which takes by far the longest."
+  hashedPasswords: Int!
+  "Passwords that the job sets."
+  totalPasswords: Int!
+}
+
+"A part of the work on a job."
+enum BulkJobPhase {
+  VERIFYING
+  HASHING_PASSWORDS
+  WRITING
+  UNDOING
 }
 
 "Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were."
@@ -5204,6 +5261,10 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_detected(ctx, field)
 	case "progress":
 		return ec.fieldContext_BulkJob_progress(ctx, field)
+	case "waiting":
+		return ec.fieldContext_BulkJob_waiting(ctx, field)
+	case "waitingFor":
+		return ec.fieldContext_BulkJob_waitingFor(ctx, field)
 	case "counts":
 		return ec.fieldContext_BulkJob_counts(ctx, field)
 	case "changes":
@@ -5386,6 +5447,12 @@ func (ec *executionContext) childFields_BulkJobProgress(ctx context.Context, fie
 		return ec.fieldContext_BulkJobProgress_totalRows(ctx, field)
 	case "percent":
 		return ec.fieldContext_BulkJobProgress_percent(ctx, field)
+	case "phase":
+		return ec.fieldContext_BulkJobProgress_phase(ctx, field)
+	case "hashedPasswords":
+		return ec.fieldContext_BulkJobProgress_hashedPasswords(ctx, field)
+	case "totalPasswords":
+		return ec.fieldContext_BulkJobProgress_totalPasswords(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type BulkJobProgress", field.Name)
 }
@@ -8625,7 +8692,7 @@ func (ec *executionContext) _BulkJob_progress(ctx context.Context, field graphql
 			return ec.fieldContext_BulkJob_progress(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Progress, nil
+			return ec.Resolvers.BulkJob().Progress(ctx, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobProgress) graphql.Marshaler {
@@ -8639,10 +8706,65 @@ func (ec *executionContext) fieldContext_BulkJob_progress(_ context.Context, fie
 	fc = &graphql.FieldContext{
 		Object:     "BulkJob",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_BulkJobProgress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BulkJob_waiting(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_waiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJob().Waiting(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_waiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, true, true, "Boolean")
+}
+
+func (ec *executionContext) _BulkJob_waitingFor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_waitingFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.BulkJob().WaitingFor(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_waitingFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BulkJob",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BulkJob(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10127,6 +10249,75 @@ func (ec *executionContext) _BulkJobProgress_percent(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_BulkJobProgress_percent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "Float")
+}
+
+func (ec *executionContext) _BulkJobProgress_phase(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProgress_phase(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Phase, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPhase) graphql.Marshaler {
+			return ec.marshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProgress_phase(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "BulkJobPhase")
+}
+
+func (ec *executionContext) _BulkJobProgress_hashedPasswords(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProgress_hashedPasswords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HashedPasswords, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProgress_hashedPasswords(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "Int")
+}
+
+func (ec *executionContext) _BulkJobProgress_totalPasswords(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJobProgress_totalPasswords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TotalPasswords, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJobProgress_totalPasswords(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJobProgress", field, false, false, "Int")
 }
 
 func (ec *executionContext) _BulkJobRefusedRow_row(ctx context.Context, field graphql.CollectedField, obj *model.BulkJobRefusedRow) (ret graphql.Marshaler) {
@@ -21757,10 +21948,23 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "progress":
-			out.Values[i] = ec._BulkJob_progress(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_progress(ctx, field, obj)
+				})
+		case "waiting":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_waiting(ctx, field, obj)
+				})
+		case "waitingFor":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._BulkJob_waitingFor(ctx, field, obj)
+				})
 		case "counts":
 			out.Values[i] = ec._BulkJob_counts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -22378,6 +22582,21 @@ func (ec *executionContext) _BulkJobProgress(ctx context.Context, sel ast.Select
 			}
 		case "percent":
 			out.Values[i] = ec._BulkJobProgress_percent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "phase":
+			out.Values[i] = ec._BulkJobProgress_phase(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "hashedPasswords":
+			out.Values[i] = ec._BulkJobProgress_hashedPasswords(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totalPasswords":
+			out.Values[i] = ec._BulkJobProgress_totalPasswords(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -27691,6 +27910,22 @@ func (ec *executionContext) marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJo
 		return graphql.Null
 	}
 	return ec._BulkJob(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, v any) (*model.BulkJobPhase, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.BulkJobPhase)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPhase) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (*calendar.Day, error) {

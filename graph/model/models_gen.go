@@ -164,6 +164,10 @@ type BulkJob struct {
 	// What the reader made of the file; null until it has looked.
 	Detected *DetectedFile    `json:"detected,omitempty"`
 	Progress *BulkJobProgress `json:"progress"`
+	// One job at a time changes a district; the others wait in the order in which they were submitted. True while this one waits for another.
+	Waiting bool `json:"waiting"`
+	// The job that comes first; null where nothing is waited for, and where it is one that you do not see.
+	WaitingFor *BulkJob `json:"waitingFor,omitempty"`
 	// Before the start what will happen, afterwards what has happened.
 	Counts *BulkJobCounts `json:"counts"`
 	// What will change (before the start) or has changed, field by field, in the order of the file.
@@ -309,6 +313,12 @@ type BulkJobProgress struct {
 	TotalRows     int `json:"totalRows"`
 	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
 	Percent float64 `json:"percent"`
+	// What is being done at this moment; null while the job waits for a person, and when it has ended.
+	Phase *BulkJobPhase `json:"phase,omitempty"`
+	// Passwords that have been hashed, which takes by far the longest.
+	HashedPasswords int `json:"hashedPasswords"`
+	// Passwords that the job sets.
+	TotalPasswords int `json:"totalPasswords"`
 }
 
 // A refused row, as it stands in the file.
@@ -712,7 +722,7 @@ type OrganizationSettings struct {
 	HoldChangedPercent *NumberSetting `json:"holdChangedPercent"`
 	// For how many days a deleted student is kept and can come back, with Student ID and username reserved, before the personal data are erased; and for how many a bulk job can be undone. By default 90.
 	RetentionDays *NumberSetting `json:"retentionDays"`
-	// For how many days the rows of finished bulk jobs are kept, their previews, problems and refused rows; at least retentionDays. By default 365. The counts stay.
+	// For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay.
 	JobDays *NumberSetting `json:"jobDays"`
 }
 
@@ -1521,6 +1531,66 @@ func (e *BulkJobKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e BulkJobKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A part of the work on a job.
+type BulkJobPhase string
+
+const (
+	BulkJobPhaseVerifying        BulkJobPhase = "VERIFYING"
+	BulkJobPhaseHashingPasswords BulkJobPhase = "HASHING_PASSWORDS"
+	BulkJobPhaseWriting          BulkJobPhase = "WRITING"
+	BulkJobPhaseUndoing          BulkJobPhase = "UNDOING"
+)
+
+var AllBulkJobPhase = []BulkJobPhase{
+	BulkJobPhaseVerifying,
+	BulkJobPhaseHashingPasswords,
+	BulkJobPhaseWriting,
+	BulkJobPhaseUndoing,
+}
+
+func (e BulkJobPhase) IsValid() bool {
+	switch e {
+	case BulkJobPhaseVerifying, BulkJobPhaseHashingPasswords, BulkJobPhaseWriting, BulkJobPhaseUndoing:
+		return true
+	}
+	return false
+}
+
+func (e BulkJobPhase) String() string {
+	return string(e)
+}
+
+func (e *BulkJobPhase) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BulkJobPhase(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BulkJobPhase", str)
+	}
+	return nil
+}
+
+func (e BulkJobPhase) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BulkJobPhase) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BulkJobPhase) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

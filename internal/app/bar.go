@@ -7,6 +7,8 @@ import (
 
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
+
+	"homeroom/internal/importer"
 )
 
 // bar shows progress on a terminal: rows a second and the time that is left. On
@@ -33,6 +35,22 @@ func (b *bar) to(done, total int) {
 	}
 	if int64(done) > b.shown.State().CurrentNum {
 		_ = b.shown.Set(done)
+	}
+}
+
+// during moves the bar and says what is being done: hashing passwords takes long,
+// and the rows stand still meanwhile.
+func (b *bar) during(p importer.Progress) {
+	b.to(p.ProcessedRows, p.TotalRows)
+	if b.shown == nil {
+		return
+	}
+	what := b.what
+	if p.Phase == importer.HashingPasswords {
+		what = fmt.Sprintf("%s, %d of %d passwords", b.what, p.HashedPasswords, p.TotalPasswords)
+	}
+	if b.shown.State().Description != what {
+		b.shown.Describe(what)
 	}
 }
 

@@ -174,6 +174,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.BulkJob, error) {
 	bar := a.bar(what)
 	defer bar.finish()
+	told := 0
 	done := make(chan error, 1)
 	go func() { done <- s.importer.RunJob(ctx, id) }()
 	tick := time.NewTicker(200 * time.Millisecond)
@@ -191,10 +192,22 @@ func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.
 			return job, err
 		case <-tick.C:
 			if job, err := s.importer.Job(ctx, id); err == nil {
-				p := importer.ProgressOf(job)
-				bar.to(p.ProcessedRows, p.TotalRows)
+				a.tellWaiting(ctx, s, job, &told)
+				if p, err := s.importer.Progress(ctx, job); err == nil {
+					bar.during(p)
+				}
 			}
 		}
+	}
+}
+
+// tellWaiting says once for each job that comes before another one that it does.
+func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, told *int) {
+	waits, first, err := s.importer.Waiting(ctx, job)
+	if err == nil && waits && first != *told {
+		*told = first
+		fmt.Fprintf(a.err, "%s waits for %s: one job at a time changes a district.\n",
+			globalid.Encode(globalid.BulkJob, job.ID), globalid.Encode(globalid.BulkJob, first))
 	}
 }
 

@@ -201,7 +201,10 @@ func (a *app) undoJob(ctx context.Context, s *services, job *db.BulkJob) (*db.Bu
 }
 
 func (a *app) showJob(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	p := importer.ProgressOf(job)
+	p, err := s.importer.Progress(ctx, job)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(a.out, "%s: %s, %s, %.0f %%\n", globalid.Encode(globalid.BulkJob, job.ID), job.Kind, job.Status, p.Percent)
 	fmt.Fprintf(a.out, "  %d rows: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
 		job.TotalRows, job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)

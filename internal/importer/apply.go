@@ -197,10 +197,14 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	if v == nil {
 		return false, s.failRows(ctx, h, []*problem{why})
 	}
-	hashes, err := s.allHashes(ctx, h.job)
+	hashes, err := s.allHashes(ctx, h)
 	if err != nil {
 		return false, err
 	}
+	if err := s.placeMark(ctx, h); err != nil {
+		return false, err
+	}
+	outside := ctx
 	var refused []*problem
 	careful := false
 	write := func() error {
@@ -225,6 +229,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 					return errRefused
 				}
 				behind = b.last().Row
+				s.mark(outside, h, b.last().plan.N)
 			}
 		})
 	}

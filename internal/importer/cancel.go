@@ -179,6 +179,7 @@ func (s *Service) working(jobID int, end context.CancelCauseFunc) (forget func()
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.ends, jobID)
+		delete(s.lives, jobID)
 	}
 }
 

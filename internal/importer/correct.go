@@ -307,9 +307,9 @@ func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.Bul
 		}
 	}
 	_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
-		"warnings = warnings + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		"warnings = warnings + ?, passwords = passwords + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		now.created-was.created, now.updated-was.updated, now.unchanged-was.unchanged, now.errors-was.errors,
-		now.warnings-was.warnings, now.added-was.added, now.removed-was.removed, job.ID)
+		now.warnings-was.warnings, now.passwords-was.passwords, now.added-was.added, now.removed-was.removed, job.ID)
 	return err
 }
 

@@ -47,6 +47,8 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 			refused[p.Row] = true
 		}
 	}
+	// The progress stays where it was seen last, though what was written is not there.
+	reached := s.liveOf(h.job.ID).rows
 	kept, err := s.refusedIn(ctx, h.job, refused)
 	if err != nil {
 		return err
@@ -61,8 +63,9 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		// MySQL assigns from left to right, so the sum comes before the zeros.
 		_, err := client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors = errors + ?, "+
-				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
-			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), h.job.ID)
+				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
+				"processed_rows = CASE WHEN processed_rows < ? THEN ? ELSE processed_rows END, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), reached, reached, h.job.ID)
 		if err != nil {
 			return err
 		}

@@ -22,10 +22,14 @@ const (
 	forgottenRows
 )
 
+// waitFor is how long a job waits to be started or approved, from its submission.
+const waitFor = 14 * 24 * time.Hour
+
 // forget removes what jobs keep about people when its time is over, as the
 // organization of the job has set it: what the rows replaced, and the refused rows,
 // when the job can no longer be undone, and later the rows and the problems. A job
-// that nobody has started for as long is canceled, which removes its plans.
+// that nobody has started within waitFor is canceled, which removes its file and
+// its plans with the passwords in them.
 func (s *Service) forget(ctx context.Context) error {
 	now := s.instant()
 	// No organization can set less; most jobs are younger, and are not read.
@@ -33,7 +37,7 @@ func (s *Service) forget(ctx context.Context) error {
 	old, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.Or(
 			bulkjob.And(bulkjob.StatusIn(finished...), bulkjob.FinishedAtLT(soonest), bulkjob.ForgottenLT(forgottenRows)),
-			bulkjob.And(bulkjob.StatusIn(bulkjob.StatusREADY, bulkjob.StatusHELD), bulkjob.CreatedAtLT(soonest)))).
+			bulkjob.And(bulkjob.StatusIn(bulkjob.StatusREADY, bulkjob.StatusHELD), bulkjob.CreatedAtLT(now.Add(-waitFor))))).
 		Order(db.Asc(bulkjob.FieldID)).All(viewer.AsSystem(ctx, "jobs whose rows may have been kept long enough"))
 	if err != nil || len(old) == 0 {
 		return err
@@ -49,9 +53,8 @@ func (s *Service) forget(ctx context.Context) error {
 	for _, job := range old {
 		set := settings[job.OrganizationID]
 		switch {
-		case job.FinishedAt == nil && job.CreatedAt.Before(now.Add(-set.Retention())):
-			err = s.expire(ctx, job)
 		case job.FinishedAt == nil:
+			err = s.expire(ctx, job)
 		case job.FinishedAt.Before(now.AddDate(0, 0, -set.JobDays)):
 			err = s.forgetJob(ctx, job, forgottenRows)
 		case job.Forgotten == forgottenNothing && job.FinishedAt.Before(now.Add(-set.Retention())):
@@ -69,6 +72,15 @@ func (s *Service) expire(ctx context.Context, job *db.BulkJob) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		was, err := s.lockToCancel(ctx, client, job)
 		if err != nil || was.Status != job.Status {
+			return err
+		}
+		why := problemf(Expired, "Upload the file again, or select the students again.",
+			"Nobody has started this within %d days, so it was canceled. Nothing was written.", int(waitFor/(24*time.Hour)))
+		why.Warning = true
+		if err := s.writeProblems(ctx, client, job.ID, []*problem{why}); err != nil {
+			return err
+		}
+		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET warnings = warnings + 1 WHERE id = ?", job.ID); err != nil {
 			return err
 		}
 		return s.cancel(ctx, client, was)

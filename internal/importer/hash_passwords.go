@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"runtime"
+	"slices"
 	"sync"
 
 	"homeroom/ent/db"
@@ -15,6 +16,11 @@ func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*pl
 	if err != nil {
 		return err
 	}
+	if !slices.ContainsFunc(rows, func(r *plannedRow) bool { return len(r.plan.Password) > 0 }) {
+		return nil
+	}
+	s.noteLive(job.ID, func(l *live) { l.hashing, l.hashed = true, max(l.hashed, job.HashedPasswords) })
+	defer s.noteLive(job.ID, func(l *live) { l.hashing = false })
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan *plannedRow)
@@ -28,7 +34,9 @@ func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*pl
 				}
 				if err != nil {
 					cancel(err)
+					continue
 				}
+				s.noteLive(job.ID, func(l *live) { l.hashed++ })
 			}
 		})
 	}
@@ -43,7 +51,8 @@ func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*pl
 }
 
 // allHashes hashes the passwords of a whole job, by row.
-func (s *Service) allHashes(ctx context.Context, job *db.BulkJob) (map[int]string, error) {
+func (s *Service) allHashes(ctx context.Context, h *held) (map[int]string, error) {
+	job := h.job
 	hashes := map[int]string{}
 	for behind := 0; ; {
 		b, err := s.nextBatch(ctx, job, behind)
@@ -57,6 +66,13 @@ func (s *Service) allHashes(ctx context.Context, job *db.BulkJob) (map[int]strin
 			if r.hash != "" {
 				hashes[r.Row] = r.hash
 			}
+		}
+		err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = ? WHERE id = ? AND hashed_passwords < ?", len(hashes), job.ID, len(hashes))
+			return err
+		})
+		if err != nil {
+			return nil, err
 		}
 		behind = b.last().Row
 	}

@@ -74,6 +74,8 @@ type Service struct {
 	warned []int
 	// tries counts, for each job, the attempts in a row that ended in an error.
 	tries map[int]int
+	// lives holds, for each job that this server works on, how far it is.
+	lives map[int]*live
 	// ends holds, for each job that this server works on, how the work is ended.
 	ends map[int]context.CancelCauseFunc
 }
@@ -124,7 +126,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
 		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
 

@@ -74,9 +74,9 @@ func (p *preview) flush(ctx context.Context) error {
 			return err
 		}
 		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
-			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, "+
+			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, passwords = passwords + ?, "+
 			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.added, t.removed, jobID)
+			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.passwords, t.added, t.removed, jobID)
 		return err
 	}
 	err := s.inTurn(ctx, func() error { return s.inFence(ctx, p.held, write) })

@@ -26,6 +26,7 @@ const (
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
 	Held            = "HELD"
+	Expired         = "EXPIRED"
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"

@@ -64,9 +64,23 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 	}
 	recordBatch(ctx, b, &written)
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
-		"unchanged = unchanged + ?, errors = errors + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-		b.last().plan.N, t.created, t.updated, t.deleted, t.unchanged, t.errors, t.added, t.removed, b.job.ID)
+		"unchanged = unchanged + ?, errors = errors + ?, hashed_passwords = hashed_passwords + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		b.last().plan.N, t.created, t.updated, t.deleted, t.unchanged, t.errors, b.hashed(), t.added, t.removed, b.job.ID)
 	return err
+}
+
+// hashed counts the passwords that were hashed for the batch. Where they were all
+// hashed before the only transaction, they have been counted there.
+func (b *batch) hashed() (n int) {
+	if b.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		return 0
+	}
+	for _, r := range b.rows {
+		if r.hash != "" {
+			n++
+		}
+	}
+	return n
 }
 
 // complete ends a job whose rows have all been dealt with.

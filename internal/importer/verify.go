@@ -185,7 +185,7 @@ func (s *Service) failFile(ctx context.Context, h *held, err error) error {
 // tally counts rows by what becomes of them.
 type tally struct {
 	rows, created, updated, unchanged, deleted, errors, warnings int
-	added, removed                                               int
+	added, removed, passwords                                    int
 }
 
 func (t *tally) add(o tally) {
@@ -198,6 +198,7 @@ func (t *tally) add(o tally) {
 	t.warnings += o.warnings
 	t.added += o.added
 	t.removed += o.removed
+	t.passwords += o.passwords
 }
 
 // count adds a row that has been checked.
@@ -223,6 +224,9 @@ func (t *tally) plan(p *plan) {
 	*t.of(p)++
 	t.added += p.added()
 	t.removed += p.removed()
+	if len(p.Password) > 0 {
+		t.passwords++
+	}
 }
 
 // of is the number in which a row with a plan is counted.
@@ -252,7 +256,7 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 				return err
 			}
 		}
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, "+
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, passwords = 0, hashed_passwords = 0, "+
 			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.job.ID)
 		return err
 	})
