@@ -36,7 +36,8 @@ var recorded = map[string]audit.Action{
 	"restoreStudents":  audit.StudentsRestored,
 	"submitBulkImport": audit.JobSubmitted, "bulkEditStudents": audit.JobSubmitted, "bulkDeleteStudents": audit.JobSubmitted,
 	"startBulkJob": audit.JobStarted, "approveBulkJob": audit.JobApproved, "cancelBulkJob": audit.JobCanceled, "undoBulkJob": audit.JobUndoRequested,
-	"recordUsage": audit.UsageRecorded,
+	"correctBulkJobRow": audit.JobRowCorrected,
+	"recordUsage":       audit.UsageRecorded,
 }
 
 // recordsNothing are the mutations that leave no entry, each with its reason.

@@ -157,6 +157,17 @@ func TestAuditEvents(t *testing.T) {
 				t.Errorf("%v", actions)
 			}
 		})
+		t.Run("a subscription that gives people out is recorded when it begins, one that counts is not", func(t *testing.T) {
+			job := s.verifiedJob(t, s.DistrictAdmin)
+			s.firstEvent(t, s.DistrictAdmin, fmt.Sprintf(`subscription Watch { r: bulkJob(id: %q) { changes { nodes { label } } } }`, job))
+			if actions := s.actionsOf(t, "Watch"); !slices.Equal(actions, []audit.Action{audit.StudentsWatched}) {
+				t.Errorf("%v", actions)
+			}
+			s.firstEvent(t, s.DistrictAdmin, fmt.Sprintf(`subscription Bar { r: bulkJob(id: %q) { progress { percent } } }`, job))
+			if actions := s.actionsOf(t, "Bar"); len(actions) != 0 {
+				t.Errorf("%v", actions)
+			}
+		})
 		t.Run("the same list comes as CSV, which is recorded before its first byte", func(t *testing.T) {
 			a := s.ask(t, s.DistrictAdmin, fmt.Sprintf(`{ auditEventsCsvUrl(organizationId: %q, filter: {actions: [STUDENT_UPDATED]}) }`, globalid.Encode(globalid.Organization, s.Alpha.ID)), nil)
 			resp, err := http.Get(a.at("auditEventsCsvUrl").(string))

@@ -40,6 +40,7 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 	})
 	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
 	c.PageInfo = toPageInfo(p)
+	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
 	return c, nil
 }
 

@@ -27,6 +27,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
+	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/testlog"
@@ -80,7 +81,8 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	r.Notify = notify.New(d, r.Usage, log)
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer
-	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
+	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

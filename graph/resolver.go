@@ -16,6 +16,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
+	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/usage"
@@ -27,6 +28,7 @@ type Resolver struct {
 	Identity  *identity.Service
 	Roster    *roster.Service
 	Settings  *setting.Service
+	Privacy   *privacy.Service
 	Usage     *usage.Service
 	Notify    *notify.Service
 	Importer  *importer.Service
@@ -77,6 +79,11 @@ func (r *Resolver) Student() generated.StudentResolver { return studentResolver{
 // StudentConnection implements generated.ResolverRoot.
 func (r *Resolver) StudentConnection() generated.StudentConnectionResolver {
 	return studentConnectionResolver{r}
+}
+
+// ErasureCertificate implements generated.ResolverRoot.
+func (r *Resolver) ErasureCertificate() generated.ErasureCertificateResolver {
+	return erasureCertificateResolver{r}
 }
 
 // DeletedStudent implements generated.ResolverRoot.
@@ -159,6 +166,7 @@ type (
 	groupConnectionResolver             struct{ *Resolver }
 	studentResolver                     struct{ *Resolver }
 	studentConnectionResolver           struct{ *Resolver }
+	erasureCertificateResolver          struct{ *Resolver }
 	deletedStudentResolver              struct{ *Resolver }
 	deletedStudentConnectionResolver    struct{ *Resolver }
 	notificationResolver                struct{ *Resolver }

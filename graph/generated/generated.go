@@ -45,6 +45,7 @@ type ResolverRoot interface {
 	DeletedStudent() DeletedStudentResolver
 	DeletedStudentConnection() DeletedStudentConnectionResolver
 	Educator() EducatorResolver
+	ErasureCertificate() ErasureCertificateResolver
 	Group() GroupResolver
 	GroupConnection() GroupConnectionResolver
 	Mutation() MutationResolver
@@ -336,6 +337,25 @@ type ComplexityRoot struct {
 		Roles  func(childComplexity int) int
 	}
 
+	EraseStudentsPayload struct {
+		Certificates func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ErasureCertificate struct {
+		AuditDetails func(childComplexity int) int
+		BulkJobRows  func(childComplexity int) int
+		Digest       func(childComplexity int) int
+		Enrollments  func(childComplexity int) int
+		ErasedAt     func(childComplexity int) int
+		Organization func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		StudentID    func(childComplexity int) int
+		Text         func(childComplexity int) int
+		UsageDays    func(childComplexity int) int
+		UsageEvents  func(childComplexity int) int
+	}
+
 	Group struct {
 		Educators    func(childComplexity int) int
 		ExternalID   func(childComplexity int) int
@@ -392,6 +412,7 @@ type ComplexityRoot struct {
 		CreateStudent              func(childComplexity int, input model.CreateStudentInput) int
 		DeleteGroup                func(childComplexity int, input model.DeleteGroupInput) int
 		DeleteStudents             func(childComplexity int, input model.DeleteStudentsInput) int
+		EraseStudents              func(childComplexity int, input model.EraseStudentsInput) int
 		InviteEducator             func(childComplexity int, input model.InviteEducatorInput) int
 		RecordUsage                func(childComplexity int, input model.RecordUsageInput) int
 		RemoveStudentsFromGroups   func(childComplexity int, input model.RemoveStudentsFromGroupsInput) int
@@ -463,6 +484,7 @@ type ComplexityRoot struct {
 		Organization           func(childComplexity int, id string) int
 		ServiceKeys            func(childComplexity int, organizationID string) int
 		SignInProviders        func(childComplexity int) int
+		StudentRecordURL       func(childComplexity int, studentID string) int
 		Students               func(childComplexity int, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) int
 		StudentsCSVURL         func(childComplexity int, organizationID string, filter *model.StudentFilter) int
 		UsageReport            func(childComplexity int, organizationID string, period model.UsagePeriod, from *calendar.Day, to *calendar.Day, grades []string, productCodes []string) int
@@ -716,6 +738,9 @@ type EducatorResolver interface {
 	Roles(ctx context.Context, obj *model.Educator) ([]*model.RoleAssignment, error)
 	Groups(ctx context.Context, obj *model.Educator) ([]*model.Group, error)
 }
+type ErasureCertificateResolver interface {
+	Organization(ctx context.Context, obj *model.ErasureCertificate) (*model.Organization, error)
+}
 type GroupResolver interface {
 	Organization(ctx context.Context, obj *model.Group) (*model.Organization, error)
 
@@ -747,6 +772,7 @@ type MutationResolver interface {
 	UpdateStudent(ctx context.Context, input model.UpdateStudentInput) (*model.UpdateStudentPayload, error)
 	DeleteStudents(ctx context.Context, input model.DeleteStudentsInput) (*model.DeleteStudentsPayload, error)
 	RestoreStudents(ctx context.Context, input model.RestoreStudentsInput) (*model.RestoreStudentsPayload, error)
+	EraseStudents(ctx context.Context, input model.EraseStudentsInput) (*model.EraseStudentsPayload, error)
 	SubmitBulkImport(ctx context.Context, input model.SubmitBulkImportInput) (*model.BulkJobPayload, error)
 	BulkEditStudents(ctx context.Context, input model.BulkEditStudentsInput) (*model.BulkJobPayload, error)
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
@@ -779,6 +805,7 @@ type QueryResolver interface {
 	BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error)
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
+	StudentRecordURL(ctx context.Context, studentID string) (string, error)
 	AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error)
 	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
@@ -1870,6 +1897,86 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Educator.Roles(childComplexity), true
 
+	case "EraseStudentsPayload.certificates":
+		if e.ComplexityRoot.EraseStudentsPayload.Certificates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseStudentsPayload.Certificates(childComplexity), true
+	case "EraseStudentsPayload.userErrors":
+		if e.ComplexityRoot.EraseStudentsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseStudentsPayload.UserErrors(childComplexity), true
+
+	case "ErasureCertificate.auditDetails":
+		if e.ComplexityRoot.ErasureCertificate.AuditDetails == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.AuditDetails(childComplexity), true
+	case "ErasureCertificate.bulkJobRows":
+		if e.ComplexityRoot.ErasureCertificate.BulkJobRows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.BulkJobRows(childComplexity), true
+	case "ErasureCertificate.digest":
+		if e.ComplexityRoot.ErasureCertificate.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.Digest(childComplexity), true
+	case "ErasureCertificate.enrollments":
+		if e.ComplexityRoot.ErasureCertificate.Enrollments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.Enrollments(childComplexity), true
+	case "ErasureCertificate.erasedAt":
+		if e.ComplexityRoot.ErasureCertificate.ErasedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.ErasedAt(childComplexity), true
+	case "ErasureCertificate.organization":
+		if e.ComplexityRoot.ErasureCertificate.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.Organization(childComplexity), true
+	case "ErasureCertificate.reference":
+		if e.ComplexityRoot.ErasureCertificate.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.Reference(childComplexity), true
+	case "ErasureCertificate.studentId":
+		if e.ComplexityRoot.ErasureCertificate.StudentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.StudentID(childComplexity), true
+	case "ErasureCertificate.text":
+		if e.ComplexityRoot.ErasureCertificate.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.Text(childComplexity), true
+	case "ErasureCertificate.usageDays":
+		if e.ComplexityRoot.ErasureCertificate.UsageDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.UsageDays(childComplexity), true
+	case "ErasureCertificate.usageEvents":
+		if e.ComplexityRoot.ErasureCertificate.UsageEvents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ErasureCertificate.UsageEvents(childComplexity), true
+
 	case "Group.educators":
 		if e.ComplexityRoot.Group.Educators == nil {
 			break
@@ -2158,6 +2265,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteStudents(childComplexity, args["input"].(model.DeleteStudentsInput)), true
+	case "Mutation.eraseStudents":
+		if e.ComplexityRoot.Mutation.EraseStudents == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_eraseStudents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EraseStudents(childComplexity, args["input"].(model.EraseStudentsInput)), true
 	case "Mutation.inviteEducator":
 		if e.ComplexityRoot.Mutation.InviteEducator == nil {
 			break
@@ -2640,6 +2758,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.SignInProviders(childComplexity), true
+	case "Query.studentRecordUrl":
+		if e.ComplexityRoot.Query.StudentRecordURL == nil {
+			break
+		}
+
+		args, err := ec.field_Query_studentRecordUrl_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.StudentRecordURL(childComplexity, args["studentId"].(string)), true
 	case "Query.students":
 		if e.ComplexityRoot.Query.Students == nil {
 			break
@@ -3350,6 +3479,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CreateStudentInput", ec.unmarshalInputCreateStudentInput),
 			graphql.NewInputUnmarshaler("DeleteGroupInput", ec.unmarshalInputDeleteGroupInput),
 			graphql.NewInputUnmarshaler("DeleteStudentsInput", ec.unmarshalInputDeleteStudentsInput),
+			graphql.NewInputUnmarshaler("EraseStudentsInput", ec.unmarshalInputEraseStudentsInput),
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
 			graphql.NewInputUnmarshaler("GroupOrder", ec.unmarshalInputGroupOrder),
 			graphql.NewInputUnmarshaler("InviteEducatorInput", ec.unmarshalInputInviteEducatorInput),
@@ -3364,6 +3494,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("StudentFilter", ec.unmarshalInputStudentFilter),
 			graphql.NewInputUnmarshaler("StudentOrder", ec.unmarshalInputStudentOrder),
 			graphql.NewInputUnmarshaler("StudentSelection", ec.unmarshalInputStudentSelection),
+			graphql.NewInputUnmarshaler("StudentToErase", ec.unmarshalInputStudentToErase),
 			graphql.NewInputUnmarshaler("SubmitBulkImportInput", ec.unmarshalInputSubmitBulkImportInput),
 			graphql.NewInputUnmarshaler("UpdateGroupInput", ec.unmarshalInputUpdateGroupInput),
 			graphql.NewInputUnmarshaler("UpdateOrganizationSettingsInput", ec.unmarshalInputUpdateOrganizationSettingsInput),
@@ -4549,6 +4680,8 @@ type Query {
   importTemplate(kind: BulkJobKind!, columns: [String!]): ImportTemplate!
   "A short-lived address of a CSV of the students of an organization whom the filter keeps, to be opened by the person who asked. The file can be changed and imported again. For administrators of the organization."
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
+  "A short-lived address of everything that is held about one student, deleted or not, as one JSON document (docs/privacy.md), to be opened by the person who asked; for the request of a parent. The password is not in it. For administrators of the school."
+  studentRecordUrl(studentId: ID!): String!
   "The audit trail, newest first: everything that the person who asks administers, or what is about one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; that it was read is recorded."
   auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
   "A short-lived address of the same list as CSV, to be opened by the person who asked."
@@ -4733,6 +4866,46 @@ type RestoreStudentsPayload {
   userErrors: [UserError!]!
 }
 
+"A student who is to be erased."
+input StudentToErase {
+  "A student, deleted or not."
+  id: ID!
+  "The student's Student ID, typed once more, because an erasure cannot be undone."
+  externalId: String!
+}
+
+"At most 20 students."
+input EraseStudentsInput {
+  students: [StudentToErase!]!
+  "What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student."
+  reference: String!
+}
+
+type EraseStudentsPayload {
+  "One for each student; empty where something was refused."
+  certificates: [ErasureCertificate!]!
+  userErrors: [UserError!]!
+}
+
+"What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED."
+type ErasureCertificate {
+  "The id that the student had."
+  studentId: ID!
+  "The school."
+  organization: Organization!
+  erasedAt: DateTime!
+  reference: String!
+  enrollments: Int!
+  usageDays: Int!
+  usageEvents: Int!
+  bulkJobRows: Int!
+  auditDetails: Int!
+  "SHA-256 of what the certificate says, by which a printed one is compared with the audit trail."
+  digest: String!
+  "The certificate on paper."
+  text: String!
+}
+
 "Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them."
 input StudentSelection @oneOf {
   "At most 50,000."
@@ -4903,6 +5076,8 @@ type Mutation {
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
+  "Erases the personal data of students at once and for good, without the days in which a deleted student can come back, and certifies it. For administrators of the school."
+  eraseStudents(input: EraseStudentsInput!): EraseStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
   "Puts many students into groups, takes them out of groups, or gives them a grade, as a job that is verified first; nothing is written before startBulkJob. For a teacher: within the groups taught."
@@ -5480,6 +5655,44 @@ func (ec *executionContext) childFields_Educator(ctx context.Context, field grap
 		return ec.fieldContext_Educator_groups(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Educator", field.Name)
+}
+
+func (ec *executionContext) childFields_EraseStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "certificates":
+		return ec.fieldContext_EraseStudentsPayload_certificates(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EraseStudentsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EraseStudentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ErasureCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "studentId":
+		return ec.fieldContext_ErasureCertificate_studentId(ctx, field)
+	case "organization":
+		return ec.fieldContext_ErasureCertificate_organization(ctx, field)
+	case "erasedAt":
+		return ec.fieldContext_ErasureCertificate_erasedAt(ctx, field)
+	case "reference":
+		return ec.fieldContext_ErasureCertificate_reference(ctx, field)
+	case "enrollments":
+		return ec.fieldContext_ErasureCertificate_enrollments(ctx, field)
+	case "usageDays":
+		return ec.fieldContext_ErasureCertificate_usageDays(ctx, field)
+	case "usageEvents":
+		return ec.fieldContext_ErasureCertificate_usageEvents(ctx, field)
+	case "bulkJobRows":
+		return ec.fieldContext_ErasureCertificate_bulkJobRows(ctx, field)
+	case "auditDetails":
+		return ec.fieldContext_ErasureCertificate_auditDetails(ctx, field)
+	case "digest":
+		return ec.fieldContext_ErasureCertificate_digest(ctx, field)
+	case "text":
+		return ec.fieldContext_ErasureCertificate_text(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ErasureCertificate", field.Name)
 }
 
 func (ec *executionContext) childFields_Group(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6388,6 +6601,20 @@ func (ec *executionContext) field_Mutation_deleteStudents_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_eraseStudents_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.EraseStudentsInput, error) {
+			return ec.unmarshalNEraseStudentsInput2homeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_inviteEducator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -6951,6 +7178,20 @@ func (ec *executionContext) field_Query_serviceKeys_args(ctx context.Context, ra
 		return nil, err
 	}
 	args["organizationId"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_studentRecordUrl_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "studentId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["studentId"] = arg0
 	return args, nil
 }
 
@@ -11587,6 +11828,332 @@ func (ec *executionContext) fieldContext_Educator_groups(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _EraseStudentsPayload_certificates(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseStudentsPayload_certificates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Certificates, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
+			return ec.marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseStudentsPayload_certificates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EraseStudentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ErasureCertificate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _EraseStudentsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseStudentsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseStudentsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EraseStudentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ErasureCertificate_studentId(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_studentId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.StudentID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_studentId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "ID")
+}
+
+func (ec *executionContext) _ErasureCertificate_organization(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ErasureCertificate().Organization(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ErasureCertificate",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ErasureCertificate_erasedAt(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_erasedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ErasedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_erasedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _ErasureCertificate_reference(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_reference(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reference, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_reference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "String")
+}
+
+func (ec *executionContext) _ErasureCertificate_enrollments(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_enrollments(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Enrollments, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_enrollments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ErasureCertificate_usageDays(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_usageDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsageDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_usageDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ErasureCertificate_usageEvents(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_usageEvents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UsageEvents, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_usageEvents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ErasureCertificate_bulkJobRows(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_bulkJobRows(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BulkJobRows, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_bulkJobRows(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ErasureCertificate_auditDetails(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_auditDetails(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.AuditDetails, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_auditDetails(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "Int")
+}
+
+func (ec *executionContext) _ErasureCertificate_digest(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_digest(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Digest, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "String")
+}
+
+func (ec *executionContext) _ErasureCertificate_text(ctx context.Context, field graphql.CollectedField, obj *model.ErasureCertificate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ErasureCertificate_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ErasureCertificate_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ErasureCertificate", field, false, false, "String")
+}
+
 func (ec *executionContext) _Group_id(ctx context.Context, field graphql.CollectedField, obj *model.Group) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13128,6 +13695,50 @@ func (ec *executionContext) fieldContext_Mutation_restoreStudents(ctx context.Co
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_restoreStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_eraseStudents(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_eraseStudents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().EraseStudents(ctx, fc.Args["input"].(model.EraseStudentsInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.EraseStudentsPayload) graphql.Marshaler {
+			return ec.marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_eraseStudents(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_EraseStudentsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_eraseStudents_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -14776,6 +15387,50 @@ func (ec *executionContext) fieldContext_Query_studentsCsvUrl(ctx context.Contex
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_studentsCsvUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_studentRecordUrl(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_studentRecordUrl(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().StudentRecordURL(ctx, fc.Args["studentId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_studentRecordUrl(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_studentRecordUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -19494,6 +20149,55 @@ func UnmarshalDeleteStudentsInput(ctx context.Context, raw any) (model.DeleteStu
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputEraseStudentsInput(ctx context.Context, obj any) (model.EraseStudentsInput, error) {
+	var it model.EraseStudentsInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"students", "reference"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "students":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("students"))
+			data, err := ec.unmarshalNStudentToErase2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Students = data
+		case "reference":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Reference = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalEraseStudentsInput unmarshals raw into the EraseStudentsInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalEraseStudentsInput(ctx context.Context, raw any) (model.EraseStudentsInput, error) {
+	var out model.EraseStudentsInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "EraseStudentsInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputGroupFilter(ctx context.Context, obj any) (model.GroupFilter, error) {
 	var it model.GroupFilter
 	if obj == nil {
@@ -20241,6 +20945,55 @@ func (ec *executionContext) unmarshalInputStudentSelection(ctx context.Context, 
 func UnmarshalStudentSelection(ctx context.Context, raw any) (model.StudentSelection, error) {
 	var out model.StudentSelection
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "StudentSelection", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputStudentToErase(ctx context.Context, obj any) (model.StudentToErase, error) {
+	var it model.StudentToErase
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "externalId"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "externalId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("externalId"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExternalID = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalStudentToErase unmarshals raw into the StudentToErase input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalStudentToErase(ctx context.Context, raw any) (model.StudentToErase, error) {
+	var out model.StudentToErase
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "StudentToErase", raw, &out)
 	return out, err
 }
 
@@ -22566,6 +23319,128 @@ func (ec *executionContext) _Educator(ctx context.Context, sel ast.SelectionSet,
 	return out
 }
 
+var eraseStudentsPayloadImplementors = []string{"EraseStudentsPayload"}
+
+func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.EraseStudentsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, eraseStudentsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("EraseStudentsPayload")
+		case "certificates":
+			out.Values[i] = ec._EraseStudentsPayload_certificates(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._EraseStudentsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var erasureCertificateImplementors = []string{"ErasureCertificate"}
+
+func (ec *executionContext) _ErasureCertificate(ctx context.Context, sel ast.SelectionSet, obj *model.ErasureCertificate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, erasureCertificateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ErasureCertificate")
+		case "studentId":
+			out.Values[i] = ec._ErasureCertificate_studentId(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "organization":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ErasureCertificate_organization(ctx, field, obj)
+				})
+		case "erasedAt":
+			out.Values[i] = ec._ErasureCertificate_erasedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "reference":
+			out.Values[i] = ec._ErasureCertificate_reference(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "enrollments":
+			out.Values[i] = ec._ErasureCertificate_enrollments(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "usageDays":
+			out.Values[i] = ec._ErasureCertificate_usageDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "usageEvents":
+			out.Values[i] = ec._ErasureCertificate_usageEvents(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "bulkJobRows":
+			out.Values[i] = ec._ErasureCertificate_bulkJobRows(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "auditDetails":
+			out.Values[i] = ec._ErasureCertificate_auditDetails(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "digest":
+			out.Values[i] = ec._ErasureCertificate_digest(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "text":
+			out.Values[i] = ec._ErasureCertificate_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var groupImplementors = []string{"Group", "Node"}
 
 func (ec *executionContext) _Group(ctx context.Context, sel ast.SelectionSet, obj *model.Group) graphql.Marshaler {
@@ -23027,6 +23902,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "eraseStudents":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_eraseStudents(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "submitBulkImport":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_submitBulkImport(ctx, field)
@@ -23446,6 +24328,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentsCsvUrl(ctx, field)
+				})
+		case "studentRecordUrl":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_studentRecordUrl(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -25878,6 +26766,43 @@ func (ec *executionContext) marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEduca
 	return ec._Educator(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNEraseStudentsInput2homeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx context.Context, v any) (model.EraseStudentsInput, error) {
+	res, err := ec.unmarshalInputEraseStudentsInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.EraseStudentsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "EraseStudentsPayload!")
+		return graphql.Null
+	}
+	return ec._EraseStudentsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ErasureCertificate!")
+		return graphql.Null
+	}
+	return ec._ErasureCertificate(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -26527,6 +27452,25 @@ func (ec *executionContext) marshalNStudentOrderField2homeroomᚋgraphᚋmodel�
 
 func (ec *executionContext) unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx context.Context, v any) (*model.StudentSelection, error) {
 	res, err := ec.unmarshalInputStudentSelection(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNStudentToErase2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx context.Context, v any) ([]*model.StudentToErase, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*model.StudentToErase, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNStudentToErase2ᚖhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalNStudentToErase2ᚖhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx context.Context, v any) (*model.StudentToErase, error) {
+	res, err := ec.unmarshalInputStudentToErase(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

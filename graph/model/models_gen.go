@@ -525,6 +525,39 @@ func (Educator) IsNode() {}
 // Unique among all nodes of all types; never changes.
 func (this Educator) GetID() string { return this.ID }
 
+// At most 20 students.
+type EraseStudentsInput struct {
+	Students []*StudentToErase `json:"students"`
+	// What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student.
+	Reference string `json:"reference"`
+}
+
+type EraseStudentsPayload struct {
+	// One for each student; empty where something was refused.
+	Certificates []*ErasureCertificate `json:"certificates"`
+	UserErrors   []*UserError          `json:"userErrors"`
+}
+
+// What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED.
+type ErasureCertificate struct {
+	// The id that the student had.
+	StudentID string `json:"studentId"`
+	// The school.
+	Organization *Organization `json:"organization"`
+	ErasedAt     time.Time     `json:"erasedAt"`
+	Reference    string        `json:"reference"`
+	Enrollments  int           `json:"enrollments"`
+	UsageDays    int           `json:"usageDays"`
+	UsageEvents  int           `json:"usageEvents"`
+	BulkJobRows  int           `json:"bulkJobRows"`
+	AuditDetails int           `json:"auditDetails"`
+	// SHA-256 of what the certificate says, by which a printed one is compared with the audit trail.
+	Digest string `json:"digest"`
+	// The certificate on paper.
+	Text           string `json:"text"`
+	OrganizationID int    `json:"-"`
+}
+
 // A class or group of one school.
 type Group struct {
 	ID string `json:"id"`
@@ -949,6 +982,14 @@ type StudentSelection struct {
 	// At most 50,000.
 	StudentIds []string          `json:"studentIds,omitempty"`
 	Matching   *MatchingStudents `json:"matching,omitempty"`
+}
+
+// A student who is to be erased.
+type StudentToErase struct {
+	// A student, deleted or not.
+	ID string `json:"id"`
+	// The student's Student ID, typed once more, because an erasure cannot be undone.
+	ExternalID string `json:"externalId"`
 }
 
 // A file to import.

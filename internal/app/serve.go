@@ -127,7 +127,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
-		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Usage: s.usage, Notify: s.notify,
+		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Privacy: s.privacy, Usage: s.usage, Notify: s.notify,
 		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{

@@ -83,7 +83,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Privacy: s.privacy, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,7 @@ var edges = map[string]string{
 	"internal/download -> internal/export":   "a list of students is a download",
 	"internal/download -> internal/notify":   "and so is the list behind the notice",
 	"internal/download -> internal/importer": "and so are the refused rows of a job",
+	"internal/download -> internal/privacy":  "and so is the record of a student",
 	"internal/download -> internal/roster":   "the address of a list holds its filter",
 	"internal/export -> internal/roster":     "an export is a list of the roster",
 	"internal/export -> internal/usage":      "the days of a list are those of the school's time zone",

@@ -10,15 +10,17 @@ type Action string
 
 // What happens to the roster.
 const (
-	StudentCreated   Action = "STUDENT_CREATED"
-	StudentRevived   Action = "STUDENT_REVIVED"
-	StudentUpdated   Action = "STUDENT_UPDATED"
-	StudentMoved     Action = "STUDENT_MOVED"
-	StudentsDeleted  Action = "STUDENTS_DELETED"
-	StudentsRestored Action = "STUDENTS_RESTORED"
-	DataPurged       Action = "DATA_PURGED"
-	StudentErased    Action = "STUDENT_ERASED"
-	EducatorErased   Action = "EDUCATOR_ERASED"
+	StudentCreated          Action = "STUDENT_CREATED"
+	StudentRevived          Action = "STUDENT_REVIVED"
+	StudentUpdated          Action = "STUDENT_UPDATED"
+	StudentMoved            Action = "STUDENT_MOVED"
+	StudentsDeleted         Action = "STUDENTS_DELETED"
+	StudentsRestored        Action = "STUDENTS_RESTORED"
+	DataPurged              Action = "DATA_PURGED"
+	ErasureCertified        Action = "ERASURE_CERTIFIED"
+	StudentRecordDownloaded Action = "STUDENT_RECORD_DOWNLOADED"
+	StudentErased           Action = "STUDENT_ERASED"
+	EducatorErased          Action = "EDUCATOR_ERASED"
 
 	StudentsAssigned Action = "STUDENTS_ASSIGNED"
 	StudentsRemoved  Action = "STUDENTS_REMOVED"
@@ -90,15 +92,17 @@ const (
 // meanings says in words what each action is. The API, docs/audit.md and the check
 // of every entry read it.
 var meanings = map[Action]string{
-	StudentCreated:   "A student was created.",
-	StudentRevived:   "A deleted student came back with the same Student ID.",
-	StudentUpdated:   "A student was changed.",
-	StudentMoved:     "A student went to another school; each of the two schools has an entry.",
-	StudentsDeleted:  "Students were hidden and taken out of their groups; one entry for each school.",
-	StudentsRestored: "Deleted students were brought back, with their groups; one entry for each school.",
-	DataPurged:       "The personal data of deleted students were erased, because their time was over; the facts count them.",
-	StudentErased:    "The personal data of a student was erased, here as well.",
-	EducatorErased:   "The personal data of an educator was erased, here as well.",
+	StudentCreated:          "A student was created.",
+	StudentRevived:          "A deleted student came back with the same Student ID.",
+	StudentUpdated:          "A student was changed.",
+	StudentMoved:            "A student went to another school; each of the two schools has an entry.",
+	StudentsDeleted:         "Students were hidden and taken out of their groups; one entry for each school.",
+	StudentsRestored:        "Deleted students were brought back, with their groups; one entry for each school.",
+	ErasureCertified:        "The personal data of a student were erased on request; the entry is the certificate.",
+	StudentRecordDownloaded: "Everything that is held about one student was given out as one document.",
+	DataPurged:              "The personal data of deleted students were erased, because their time was over; the facts count them.",
+	StudentErased:           "The personal data of a student was erased, here as well.",
+	EducatorErased:          "The personal data of an educator was erased, here as well.",
 
 	StudentsAssigned: "Students were put into groups; one entry for each school.",
 	StudentsRemoved:  "Students were taken out of groups; one entry for each school.",

@@ -29,3 +29,12 @@ func (s *Service) Discard() (stop func()) {
 	}()
 	return func() { close(done) }
 }
+
+// Write commits n entries of one kind, as the writer does.
+func (s *Service) Write(ctx context.Context, e Event, n int) error {
+	batch := make([]entry, n)
+	for i := range batch {
+		batch[i] = describe(ctx, e)
+	}
+	return s.write(ctx, batch)
+}

@@ -25,6 +25,7 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
+	"homeroom/internal/privacy"
 	"homeroom/internal/viewer"
 )
 
@@ -36,16 +37,17 @@ const Path = "/downloads/"
 
 // Service writes and serves addresses.
 type Service struct {
-	key    []byte
-	filter cipher.AEAD
-	public string
-	notify *notify.Service
-	export *export.Service
-	jobs   *importer.Service
-	audit  *audit.Service
-	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	now    func() time.Time
-	log    *slog.Logger
+	key     []byte
+	filter  cipher.AEAD
+	public  string
+	notify  *notify.Service
+	export  *export.Service
+	jobs    *importer.Service
+	privacy *privacy.Service
+	audit   *audit.Service
+	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	now     func() time.Time
+	log     *slog.Logger
 }
 
 // Options are what a Service needs.
@@ -59,6 +61,7 @@ type Options struct {
 	Notify    *notify.Service
 	Export    *export.Service
 	Importer  *importer.Service
+	Privacy   *privacy.Service
 	// Audit records each file before its first byte is given out.
 	Audit *audit.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
@@ -78,7 +81,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, jobs: o.Importer, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -105,14 +108,17 @@ type file struct {
 	// write writes it for the viewer of the context. What is refused is refused
 	// before anything is written.
 	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
+	// json is set for a JSON document; the others are CSV.
+	json bool
 }
 
 // files are the downloads by their paths below Path.
 var files = map[string]file{
-	unassignedFile: {"unassigned-active-students", audit.NoticeDownloaded, (*Service).writeUnassigned},
-	studentsFile:   {"students", audit.StudentsExported, (*Service).writeStudents},
-	auditFile:      {"audit-trail", audit.AuditDownloaded, (*Service).writeAudit},
-	failedRowsFile: {"failed-rows", audit.FailedRowsDownloaded, (*Service).writeFailedRows},
+	unassignedFile: {name: "unassigned-active-students", action: audit.NoticeDownloaded, write: (*Service).writeUnassigned},
+	studentsFile:   {name: "students", action: audit.StudentsExported, write: (*Service).writeStudents},
+	failedRowsFile: {name: "failed-rows", action: audit.FailedRowsDownloaded, write: (*Service).writeFailedRows},
+	recordFile:     {name: "student-record", action: audit.StudentRecordDownloaded, write: (*Service).writeRecord, json: true},
+	auditFile:      {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
 // address returns the address of a file about an organization, for one educator.
@@ -173,8 +179,12 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		if err := s.record(req.Context(), f, organizationID, q); err != nil {
 			return err
 		}
-		h.Set("Content-Type", "text/csv; charset=utf-8")
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.csv"`, f.name, s.now().UTC().Format(time.DateOnly)))
+		kind, ending := "text/csv; charset=utf-8", "csv"
+		if f.json {
+			kind, ending = "application/json", "json"
+		}
+		h.Set("Content-Type", kind)
+		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.%s"`, f.name, s.now().UTC().Format(time.DateOnly), ending))
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
@@ -207,6 +217,9 @@ func (s *Service) record(ctx context.Context, f file, organizationID int, q url.
 		Target: audit.On(globalid.Organization, organizationID), Facts: audit.Facts{"filtered": q.Get("filter") != ""}}
 	if job, ok := globalid.Key(globalid.BulkJob, q.Get("job")); ok {
 		e.JobID, e.Target, e.Facts = job, audit.On(globalid.BulkJob, job), nil
+	}
+	if student, ok := globalid.Key(globalid.Student, q.Get("student")); ok {
+		e.Target, e.Facts = audit.On(globalid.Student, student), nil
 	}
 	return s.audit.Now(viewer.WithOperation(ctx, Path+f.name), e)
 }

@@ -2,12 +2,12 @@ package importer
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/viewer"
 )
 
@@ -22,48 +22,69 @@ var aboutStudents = []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPO
 
 // storedRow is a row of a job with what is needed to erase or to tell it.
 type storedRow struct {
-	id, job, row, target int
-	kind                 bulkjob.Kind
-	state                int8
-	plan                 *plan
+	id, job, row int
+	state        int8
+	plan         *plan
 }
 
 // rowsOf reads the rows of jobs that are about some students.
 func rowsOf(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
+	system := viewer.AsSystem(ctx, "rows of jobs that are about students")
+	kinds := map[int]bulkjob.Kind{}
 	for chunk := range slices.Chunk(studentIDs, statementRows) {
-		args := append(anys(chunk), districtID)
-		rows, err := client.QueryContext(ctx, "SELECT r.id, r.job_id, r.`row`, r.target_id, j.kind, r.state, r.plan FROM bulk_job_rows r JOIN bulk_jobs j ON j.id = r.job_id "+
-			"WHERE r.target_id IN ("+places(len(chunk))+") AND j.district_id = ? AND j.kind IN ("+places(len(aboutStudents))+") ORDER BY r.id",
-			append(args, anys(texts(aboutStudents))...)...)
+		rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetIDIn(chunk...)).Order(db.Asc(bulkjobrow.FieldID)).All(system)
 		if err != nil {
 			return nil, err
 		}
-		for rows.Next() {
-			var r storedRow
-			var text []byte
-			if err = rows.Scan(&r.id, &r.job, &r.row, &r.target, &r.kind, &r.state, &text); err != nil {
-				break
+		if err := kindsOf(system, client, districtID, rows, kinds); err != nil {
+			return nil, err
+		}
+		for _, row := range rows {
+			kind := kinds[row.JobID]
+			if !slices.Contains(aboutStudents, kind) {
+				continue
 			}
-			if r.plan, err = readPlan(text); err != nil {
-				err = fmt.Errorf("plan of row %d of job %d: %w", r.row, r.job, err)
-				break
+			p, err := readPlan(row.Plan)
+			if err != nil {
+				return nil, fmt.Errorf("plan of row %d of job %d: %w", row.Row, row.JobID, err)
 			}
 			// The target of a line of enrollments may be a group with the same key.
-			if r.kind != bulkjob.KindIMPORT_ENROLLMENTS || r.plan.aboutStudent() {
-				list = append(list, r)
+			if kind != bulkjob.KindIMPORT_ENROLLMENTS || p.aboutStudent() {
+				list = append(list, storedRow{id: row.ID, job: row.JobID, row: row.Row, state: row.State, plan: p})
 			}
-		}
-		if err = errors.Join(err, rows.Err(), rows.Close()); err != nil {
-			return nil, err
 		}
 	}
 	return list, nil
 }
 
+// kindsOf adds what the jobs of some rows do, of those in a district.
+func kindsOf(system context.Context, client *db.Client, districtID int, rows []*db.BulkJobRow, kinds map[int]bulkjob.Kind) error {
+	var ids []int
+	for _, row := range rows {
+		if _, known := kinds[row.JobID]; !known {
+			kinds[row.JobID] = ""
+			ids = append(ids, row.JobID)
+		}
+	}
+	for chunk := range slices.Chunk(ids, statementRows) {
+		jobs, err := client.BulkJob.Query().Where(bulkjob.IDIn(chunk...), bulkjob.DistrictID(districtID)).
+			Select(bulkjob.FieldID, bulkjob.FieldKind).All(system)
+		if err != nil {
+			return err
+		}
+		for _, job := range jobs {
+			kinds[job.ID] = job.Kind
+		}
+	}
+	return nil
+}
+
 // EraseRows takes the data of students out of the rows of jobs that are about
 // them: labels, previews and what an undo would put back, and the problems and
 // refused rows beside them. The counts of the jobs stay; a row that was still to
-// be carried out counts as refused. An undo names such rows as CANNOT_UNDO.
+// be carried out counts as refused. An undo names such rows as CANNOT_UNDO. The
+// key of the student stays, as in the audit trail, which tells an erasure by it
+// from damage.
 //
 // It belongs in the transaction that erases the students, and returns how many
 // rows it has emptied.
@@ -86,7 +107,7 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 		if state == statePlanned {
 			state = stateRefused
 		}
-		updates[i] = changed{r.id, map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
+		updates[i] = changed{r.id, map[string]any{"label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
 		perJob[r.job] = append(perJob[r.job], r.row)
 	}
 	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
@@ -153,7 +174,7 @@ func eraseBeside(ctx context.Context, client *db.Client, job int, numbers []int)
 	for chunk := range slices.Chunk(numbers, statementRows) {
 		in := " WHERE job_id = ? AND `row` IN (" + places(len(chunk)) + ")"
 		args := append([]any{job}, anys(chunk)...)
-		if _, err := client.ExecContext(ctx, "UPDATE bulk_job_problems SET value = '', hint = '', message = ?"+in, append([]any{erasedText}, args...)...); err != nil {
+		if _, err := client.ExecContext(ctx, "UPDATE bulk_job_problems SET value = '', hint = '', candidates = NULL, message = ?"+in, append([]any{erasedText}, args...)...); err != nil {
 			return err
 		}
 		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_refused_rows"+in, args...); err != nil {
@@ -161,12 +182,4 @@ func eraseBeside(ctx context.Context, client *db.Client, job int, numbers []int)
 		}
 	}
 	return nil
-}
-
-func texts[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = string(v)
-	}
-	return out
 }

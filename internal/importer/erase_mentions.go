@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -28,6 +29,8 @@ type mentions struct {
 	exact, words map[string]bool
 	// names are "first last", by the first word of it.
 	names map[string][]string
+	// keys are those of the students.
+	keys map[int]bool
 }
 
 // shortest is how long an id is that is looked for inside of texts. A Student ID
@@ -35,8 +38,9 @@ type mentions struct {
 const shortest = 3
 
 func newMentions(students []*db.Student) *mentions {
-	m := &mentions{exact: map[string]bool{}, words: map[string]bool{}, names: map[string][]string{}}
+	m := &mentions{exact: map[string]bool{}, words: map[string]bool{}, names: map[string][]string{}, keys: map[int]bool{}}
 	for _, st := range students {
+		m.keys[st.ID] = true
 		for _, id := range []string{st.ExternalID, st.Username, globalid.Encode(globalid.Student, st.ID)} {
 			id = fold.Key(id)
 			m.exact[id] = true
@@ -75,6 +79,16 @@ func (m *mentions) inText(text string) bool {
 		}
 	}
 	return false
+}
+
+// inProblem reports whether a problem names one of the students.
+func (m *mentions) inProblem(p *db.BulkJobProblem) bool {
+	return slices.ContainsFunc(p.Candidates, func(id int) bool { return m.keys[id] }) || m.inText(p.Value) || m.inText(p.Message) || m.inText(p.Hint)
+}
+
+// all are the cells of a kept row, those that were added by a correction too.
+func (c storedCells) all() []string {
+	return append(slices.Clone(c.Cells), slices.Collect(maps.Values(c.Also))...)
 }
 
 // inCells reports whether a row of a file is about one of the students.
@@ -147,11 +161,11 @@ func (s *Service) eraseInProblems(system context.Context, jobID int, m *mentions
 		var ids []int
 		for _, p := range page {
 			after = p.ID
-			if m.inText(p.Value) || m.inText(p.Message) || m.inText(p.Hint) {
+			if m.inProblem(p) {
 				ids = append(ids, p.ID)
 			}
 		}
-		if err := s.execIn(system, "UPDATE bulk_job_problems SET value = '', hint = '', message = ? WHERE id IN ", ids, erasedText); err != nil {
+		if err := s.execIn(system, "UPDATE bulk_job_problems SET value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText); err != nil {
 			return err
 		}
 		if err := alive(system); err != nil {
@@ -177,11 +191,12 @@ func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *menti
 		var numbers []int
 		for _, r := range page {
 			after = r.ID
-			var cells []string
+			var stored storedCells
 			text, err := sealed.open(r.Row, r.Cells)
 			if err == nil {
-				err = json.Unmarshal(text, &cells)
+				err = json.Unmarshal(text, &stored)
 			}
+			cells := stored.all()
 			selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return keys[c] })
 			if err != nil || selected || m.inCells(cells) {
 				numbers = append(numbers, r.Row)

@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/doctor"
+	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
 	"homeroom/internal/importer"
@@ -238,3 +239,13 @@ func (w *world) purged() int {
 }
 
 func ptr[T any](v T) *T { return &v }
+
+// faultOf is an error for people.
+func faultOf(t *testing.T, err error) *fault.Error {
+	t.Helper()
+	f := fault.From(err)
+	if f == nil {
+		t.Fatalf("not an error for people: %v", err)
+	}
+	return f
+}

@@ -128,6 +128,11 @@ func FuzzStudents(f *testing.F) {
 	for i, search := range []string{"", "jose", "José n", "ann le", "%", "_", "名", "o'n", "00001", strings.Repeat("x ", 8), strings.Repeat("x ", 9), strings.Repeat("é", 300), "\x00", "\xff", "\U0010FFFF", "ß"} {
 		f.Add(search, "", uint16(i*37), uint8(i), uint8(i), uint8(3))
 	}
+	for i, bits := range []uint16{0, 1, 2, 3, 4, 12, 16, 48, 64, 64 | 5<<7, 1 | 4 | 8 | 16 | 64} {
+		for who := range uint8(4) {
+			f.Add("", "", bits, uint8(i), who, uint8(7*i))
+		}
+	}
 	f.Add("", "eyJvIjoiTkFNRSIsInYiOiJ4IiwiaSI6MX0", uint16(0), uint8(0), uint8(0), uint8(1))
 	f.Fuzz(func(t *testing.T, search, cursor string, bits uint16, order, who, size uint8) {
 		ctx, sees := c.caller(t, who)

@@ -1,0 +1,53 @@
+package graph
+
+import (
+	"context"
+
+	"homeroom/graph/model"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/privacy"
+)
+
+func (r mutationResolver) EraseStudents(ctx context.Context, in model.EraseStudentsInput) (*model.EraseStudentsPayload, error) {
+	certificates, err := r.eraseStudents(ctx, in)
+	refusals, err := userErrors(ctx, err)
+	return &model.EraseStudentsPayload{Certificates: all(certificates, toCertificate), UserErrors: refusals}, err
+}
+
+func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStudentsInput) ([]privacy.Certificate, error) {
+	wanted := make([]privacy.Confirmed, len(in.Students))
+	seen := map[int]bool{}
+	for i, st := range in.Students {
+		id, ok := globalid.Key(globalid.Student, st.ID)
+		switch {
+		case !ok:
+			return nil, fault.Invalidf("%q is not the id of a student", shorten(st.ID)).WithCode("BAD_ID").At("students", i, "id")
+		case seen[id]:
+			return nil, fault.Invalidf("the student is named twice").WithCode("DUPLICATE").At("students", i, "id")
+		}
+		seen[id] = true
+		wanted[i] = privacy.Confirmed{ID: id, ExternalID: st.ExternalID}
+	}
+	return r.Privacy.Erase(ctx, wanted, in.Reference)
+}
+
+func (r queryResolver) StudentRecordURL(ctx context.Context, studentID string) (string, error) {
+	id, err := key(globalid.Student, studentID, "studentId")
+	if err != nil {
+		return "", err
+	}
+	return r.Downloads.RecordURL(ctx, id)
+}
+
+func toCertificate(c privacy.Certificate) *model.ErasureCertificate {
+	return &model.ErasureCertificate{
+		StudentID: c.StudentID, OrganizationID: c.OrganizationKey, ErasedAt: c.ErasedAt, Reference: c.Reference,
+		Enrollments: c.Erased.Enrollments, UsageDays: c.Erased.UsageDays, UsageEvents: c.Erased.UsageEvents,
+		BulkJobRows: c.Erased.BulkJobRows, AuditDetails: c.Erased.AuditDetails, Digest: c.Digest, Text: c.Text(),
+	}
+}
+
+func (r erasureCertificateResolver) Organization(ctx context.Context, c *model.ErasureCertificate) (*model.Organization, error) {
+	return schoolByID(ctx, c.OrganizationID)
+}

@@ -1,0 +1,162 @@
+package app
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/audit"
+	"homeroom/internal/config"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/privacy"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) student() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "student",
+		Short: "Tell what is held about one student, and erase it",
+		Long: `Answers the request of a parent: everything that is held about one student as one document, or its erasure.
+A student is named by the id in the API (stu_…) or by the Student ID.`,
+		Args: aCommand,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.exportStudent(), a.eraseStudent())
+	return cmd
+}
+
+func (a *app) exportStudent() *cobra.Command {
+	var out string
+	cmd := &cobra.Command{
+		Use:     "export ID",
+		Short:   "Write everything that is held about a student as one JSON document",
+		Example: `  homeroom student export 000777 --out record.json`,
+		Args:    aStudent,
+	}
+	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
+	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) (err error) {
+		// What is not on record is not given out.
+		err = s.audit.Now(ctx, audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
+			Target: audit.On(globalid.Student, st.ID)})
+		if err != nil {
+			return err
+		}
+		w := a.out
+		if out != "" {
+			file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+			if err != nil {
+				return err
+			}
+			defer file.Close()
+			if err := s.privacy.Record(ctx, file, st.ID); err != nil {
+				return err
+			}
+			return file.Close()
+		}
+		return s.privacy.Record(ctx, w, st.ID)
+	})
+}
+
+func (a *app) eraseStudent() *cobra.Command {
+	var reference, confirm string
+	cmd := &cobra.Command{
+		Use:   "erase ID",
+		Short: "Erase everything personal that is held about a student, at once, and print the certificate",
+		Long: `Erases the personal data of a student at once and for good, whether or not the student is deleted, and prints the
+certificate, which stands in the audit trail as well. Nobody can bring the student back, so the Student ID must be
+typed once more, or given with --confirm.`,
+		Example: `  homeroom student erase stu_41 --reference "letter 17 of 2026-11-18"`,
+		Args:    aStudent,
+	}
+	cmd.Flags().StringVar(&reference, "reference", "", "what the erasure goes back to, such as the number of a letter; it stays on record and must not name the student")
+	cmd.Flags().StringVar(&confirm, "confirm", "", "the Student ID, once more")
+	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
+		typed := confirm
+		if typed == "" {
+			fmt.Fprint(a.err, "This cannot be undone. Type the Student ID of the student: ")
+			line, err := bufio.NewReader(a.in).ReadString('\n')
+			if err != nil && err != io.EOF {
+				return err
+			}
+			typed = strings.TrimSpace(line)
+		}
+		list, err := s.privacy.Erase(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: typed}}, reference)
+		for _, c := range list {
+			fmt.Fprint(a.out, c.Text())
+		}
+		return err
+	})
+}
+
+// aboutStudent has a command act on one student whom its argument names.
+func (a *app) aboutStudent(cmd *cobra.Command, act func(ctx context.Context, s *services, st *db.Student) error) *cobra.Command {
+	var district string
+	cmd.Flags().StringVar(&district, "district", "", "the district of a Student ID, by id, external id or name; needed where there are several")
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		secret, err := cfg.Secret.Load()
+		if err != nil {
+			return err
+		}
+		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+		if err != nil {
+			return err
+		}
+		ctx := viewer.AsSystem(cmd.Context(), "student whom the operator names")
+		st, err := findStudent(ctx, s, args[0], district)
+		if err != nil {
+			return err
+		}
+		return act(ctx, s, st)
+	}
+	return cmd
+}
+
+// findStudent finds a student by the id in the API or the Student ID, deleted or
+// not.
+func findStudent(ctx context.Context, s *services, name, district string) (*db.Student, error) {
+	q := s.db.Client(ctx).Student.Query()
+	if id, ok := globalid.Key(globalid.Student, name); ok {
+		q.Where(student.ID(id))
+	} else {
+		o, err := target(ctx, s.db, district, "")
+		if err != nil {
+			return nil, err
+		}
+		if o.Type != organization.TypeDISTRICT {
+			return nil, fault.Invalidf("%s is a school; a Student ID is one of a district", o.Name)
+		}
+		q.Where(student.DistrictID(o.ID), student.ExternalID(name))
+	}
+	st, err := q.Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, fault.NotFoundf("there is no such student")
+	}
+	return st, err
+}
+
+// aStudent is for commands about one student.
+func aStudent(cmd *cobra.Command, args []string) error {
+	if len(args) == 1 && args[0] != "" {
+		return nil
+	}
+	return misuse(cmd, "%s needs the id of one student", cmd.CommandPath())
+}

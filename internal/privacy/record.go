@@ -1,0 +1,255 @@
+package privacy
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"io"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/formerenrollment"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/student"
+	"homeroom/ent/db/studentword"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+	"homeroom/internal/roster"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// The format of a record; docs/privacy.md describes it. A field that is added
+// leaves the version as it is.
+const (
+	recordFormat  = "homeroom student record"
+	recordVersion = 1
+)
+
+// person is the student in a record. What it does not hold is the password, of
+// which nobody can be told more than that there is one.
+type person struct {
+	ID                  string     `json:"id"`
+	ExternalID          string     `json:"externalId"`
+	FirstName           string     `json:"firstName"`
+	LastName            string     `json:"lastName"`
+	Username            string     `json:"username"`
+	Grade               string     `json:"grade"`
+	School              string     `json:"school"`
+	SchoolID            string     `json:"schoolId"`
+	DistrictID          string     `json:"districtId"`
+	Synced              bool       `json:"synced"`
+	HasPassword         bool       `json:"hasPassword"`
+	CreatedAt           time.Time  `json:"createdAt"`
+	Active              bool       `json:"active"`
+	SecondsThisYear     int        `json:"secondsThisSchoolYear"`
+	LastActiveAt        *time.Time `json:"lastActiveAt"`
+	DeletedAt           *time.Time `json:"deletedAt"`
+	PurgeAt             *time.Time `json:"purgeAt"`
+	SearchWords         []string   `json:"searchWords"`
+	NameForSorting      string     `json:"nameForSorting"`
+	UsernameForMatching string     `json:"usernameForMatching"`
+	Version             int        `json:"version"`
+}
+
+// membership is one group of a student.
+type membership struct {
+	ID     string     `json:"id"`
+	Name   string     `json:"name"`
+	Joined *time.Time `json:"joined,omitempty"`
+}
+
+// CheckRecord returns the student whose record the viewer asks for, deleted or
+// not. Only administrators of the school get it, until the data are erased.
+func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, error) {
+	v := viewer.FromContext(ctx)
+	system := viewer.AsSystem(ctx, "student whose record somebody asks for")
+	st, err := s.db.Client(ctx).Student.Get(system, studentID)
+	switch {
+	case db.IsNotFound(err):
+		return nil, roster.ErrNoStudent.At("id")
+	case err != nil:
+		return nil, err
+	case v.Administers(st.OrganizationID, st.DistrictID):
+		return st, nil
+	}
+	visible, err := s.db.Client(ctx).Student.Query().Where(student.ID(studentID)).Exist(ctx)
+	if err == nil && visible {
+		err = fault.Forbiddenf("only administrators get the record of a student").At("id")
+	} else if err == nil {
+		err = roster.ErrNoStudent.At("id")
+	}
+	return nil, err
+}
+
+// Record writes everything that is held about a student as one JSON document, as
+// it is read and at one moment. What is refused is refused before anything is
+// written.
+func (s *Service) Record(ctx context.Context, w io.Writer, studentID int) error {
+	ctx, end := s.db.Snapshot(ctx)
+	defer end()
+	st, err := s.CheckRecord(ctx, studentID)
+	if err != nil {
+		return err
+	}
+	ctx = viewer.AsSystem(ctx, "record of a student whom the viewer administers")
+	p, err := s.person(ctx, st)
+	if err != nil {
+		return err
+	}
+	d := &document{w: bufio.NewWriter(w)}
+	d.field("format", recordFormat)
+	d.field("version", recordVersion)
+	d.field("createdAt", s.instant())
+	d.field("student", p)
+	for _, list := range []struct {
+		name string
+		each func(ctx context.Context, st *db.Student, add func(any) error) error
+	}{
+		{"groups", s.eachGroup},
+		{"formerGroups", s.eachFormerGroup},
+		{"usageDays", s.eachUsageDay},
+		{"usageEvents", s.eachUsageEvent},
+		{"bulkJobRows", s.eachJobRow},
+		{"auditEntries", s.eachAuditEntry},
+	} {
+		if err := d.list(list.name, func(add func(any) error) error { return list.each(ctx, st, add) }); err != nil {
+			return err
+		}
+	}
+	return d.end()
+}
+
+func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
+	client := s.db.Client(ctx)
+	school, err := client.Organization.Get(ctx, st.OrganizationID)
+	if err != nil {
+		return person{}, err
+	}
+	words, err := client.StudentWord.Query().Where(studentword.StudentID(st.ID)).Order(db.Asc(studentword.FieldWord)).Select(studentword.FieldWord).Strings(ctx)
+	if err != nil {
+		return person{}, err
+	}
+	p := person{
+		ID: globalid.Encode(globalid.Student, st.ID), ExternalID: st.ExternalID, FirstName: st.FirstName, LastName: st.LastName,
+		Username: st.Username, Grade: st.Grade.String(), School: school.Name, SchoolID: globalid.Encode(globalid.Organization, school.ID),
+		DistrictID: globalid.Encode(globalid.Organization, st.DistrictID), Synced: st.Synced == 1, HasPassword: st.PasswordHash != "",
+		CreatedAt: st.CreatedAt, Active: st.Active == 1, SecondsThisYear: st.SecondsThisYear, LastActiveAt: st.LastActiveAt,
+		DeletedAt: st.DeletedAt, SearchWords: words, NameForSorting: st.SortName, UsernameForMatching: st.UsernameKey, Version: st.Version,
+	}
+	if st.DeletedAt != nil {
+		settings, err := setting.Read(ctx, client, s.now(), school)
+		if err != nil {
+			return person{}, err
+		}
+		at := settings[school.ID].PurgeAt(*st.DeletedAt)
+		p.PurgeAt = &at
+	}
+	return p, nil
+}
+
+func (s *Service) eachGroup(ctx context.Context, st *db.Student, add func(any) error) error {
+	list, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentID(st.ID)).WithGroup().Order(db.Asc(enrollment.FieldID)).All(ctx)
+	for _, e := range list {
+		if err := add(membership{globalid.Encode(globalid.Group, e.GroupID), e.Edges.Group.Name, &e.CreatedAt}); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+func (s *Service) eachFormerGroup(ctx context.Context, st *db.Student, add func(any) error) error {
+	client := s.db.Client(ctx)
+	ids, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentID(st.ID)).Order(db.Asc(formerenrollment.FieldID)).Select(formerenrollment.FieldGroupID).Ints(ctx)
+	if err != nil {
+		return err
+	}
+	names := map[int]string{}
+	groups, err := client.Group.Query().Where(group.IDIn(ids...)).All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, g := range groups {
+		names[g.ID] = g.Name
+	}
+	for _, id := range ids {
+		if err := add(membership{ID: globalid.Encode(globalid.Group, id), Name: names[id]}); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Service) eachJobRow(ctx context.Context, st *db.Student, add func(any) error) error {
+	return s.importer.Tell(ctx, st, func(r importer.ToldRow) error { return add(r) })
+}
+
+// document writes a JSON object field by field.
+type document struct {
+	w     *bufio.Writer
+	begun bool
+	err   error
+}
+
+func (d *document) name(name string) {
+	if d.err != nil {
+		return
+	}
+	before := "{\n"
+	if d.begun {
+		before = ",\n"
+	}
+	d.begun = true
+	_, d.err = d.w.WriteString(before + `"` + name + `": `)
+}
+
+func (d *document) value(v any) {
+	if d.err != nil {
+		return
+	}
+	var text []byte
+	if text, d.err = json.Marshal(v); d.err == nil {
+		_, d.err = d.w.Write(text)
+	}
+}
+
+func (d *document) field(name string, v any) {
+	d.name(name)
+	d.value(v)
+}
+
+// list writes an array as its elements are read.
+func (d *document) list(name string, each func(add func(any) error) error) error {
+	d.name(name)
+	d.raw("[")
+	n := 0
+	err := each(func(v any) error {
+		if n++; n > 1 {
+			d.raw(",")
+		}
+		d.raw("\n")
+		d.value(v)
+		return d.err
+	})
+	d.raw("]")
+	if err != nil {
+		return err
+	}
+	return d.err
+}
+
+func (d *document) raw(text string) {
+	if d.err == nil {
+		_, d.err = d.w.WriteString(text)
+	}
+}
+
+func (d *document) end() error {
+	d.raw("\n}\n")
+	if d.err != nil {
+		return d.err
+	}
+	return d.w.Flush()
+}

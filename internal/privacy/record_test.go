@@ -1,0 +1,190 @@
+package privacy_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"strings"
+	"testing"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/migrate"
+	"homeroom/internal/fault"
+	"homeroom/internal/privacy"
+)
+
+// place says what becomes of a column of a table that holds data of students: where
+// a record tells it, as a path of the document, or why it does not. What is erased
+// is seen by TestAPurgeErasesEverything, which looks into every column.
+type place map[string]string
+
+// aboutStudents are the tables that hold data of students. Columns that every table
+// has are left out.
+var aboutStudents = map[string]place{
+	"students": {
+		"district_id": "student.districtId", "organization_id": "student.schoolId", "external_id": "student.externalId", "username": "student.username",
+		"username_key": "student.usernameForMatching", "first_name": "student.firstName", "last_name": "student.lastName", "sort_name": "student.nameForSorting",
+		"grade": "student.grade", "password_hash": "student.hasPassword", "synced": "student.synced", "group_count": "groups", "ungrouped": "groups",
+		"seconds_this_year": "student.secondsThisSchoolYear", "active": "student.active", "last_active_at": "student.lastActiveAt",
+		"deleted_at": "student.deletedAt", "version": "student.version",
+	},
+	"student_words":      {"student_id": "student.id", "district_id": "student.districtId", "word": "student.searchWords.0"},
+	"enrollments":        {"student_id": "student.id", "group_id": "groups.0.id"},
+	"former_enrollments": {"student_id": "student.id", "group_id": "formerGroups"},
+	"usage_days":         {"student_id": "student.id", "product_id": "usageDays.0.product", "day": "usageDays.0.day", "seconds": "usageDays.0.seconds"},
+	"usage_events":       {"district_id": "student.districtId", "student_id": "student.id", "event_id": "usageEvents.0.eventId"},
+	"bulk_job_rows": {
+		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "target_id": "student.id", "label": "bulkJobRows.label",
+		"plan": "bulkJobRows.changes", "change_count": "bulkJobRows.changes", "before": "bulkJobRows.replaced", "state": "bulkJobRows.state",
+		"target_version": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+	},
+	"bulk_job_problems": {
+		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
+		"code": "bulkJobRows.problems", "value": "bulkJobRows.problems", "message": "-a sentence that may name somebody else", "hint": "-a sentence that may name somebody else",
+		"candidates": "bulkJobRows.problems",
+	},
+	"bulk_job_refused_rows": {
+		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "cells": "bulkJobRows.cells", "n": "-bookkeeping of the job", "password": "-never told",
+		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job",
+	},
+	"audit_details": {
+		"district_id": "student.districtId", "seq": "-place in the chain", "position": "-place in the chain", "subject_type": "-always a student", "subject_id": "student.id",
+		"salt": "-secret", "body": "auditEntries.changes", "digest": "-computed from the body",
+	},
+	"bulk_jobs":    {"file_name": "bulkJobRows.fileName"},
+	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
+}
+
+// aboutNobody are the tables that hold nothing of a student, each with the reason.
+var aboutNobody = map[string]string{
+	"organizations": "districts and schools", "educators": "people with accounts", "groups": "classes; who is in them stands in enrollments",
+	"group_educators": "who teaches", "role_assignments": "roles of educators", "sessions": "sign-ins of educators", "one_time_links": "links for educators",
+	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
+	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
+	"registered_operations": "documents of apps", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+}
+
+// TestEveryTableIsThoughtOf fails for a new table or column until somebody has
+// decided whether it holds data of students, and where a record tells them.
+func TestEveryTableIsThoughtOf(t *testing.T) {
+	t.Parallel()
+	for _, table := range migrate.Tables {
+		columns, about := aboutStudents[table.Name]
+		if !about {
+			if aboutNobody[table.Name] == "" {
+				t.Errorf("does %s hold data of students? Then privacy.Record tells them and a purge erases them, and aboutStudents says where; otherwise aboutNobody says why not", table.Name)
+			}
+			for _, c := range table.Columns {
+				if strings.Contains(c.Name, "student") && c.Name != "student_count" && c.Name != "erased_students" {
+					t.Errorf("%s.%s is about a student, and %s is among the tables about nobody", table.Name, c.Name, table.Name)
+				}
+			}
+			continue
+		}
+		if table.Name == "bulk_jobs" || table.Name == "audit_events" {
+			continue // Only what is told of them is listed.
+		}
+		for _, c := range table.Columns {
+			if c.Name != "id" && c.Name != "created_at" && columns[c.Name] == "" {
+				t.Errorf("does a record tell %s.%s? aboutStudents says where, or why not", table.Name, c.Name)
+			}
+		}
+	}
+}
+
+// record returns the record of a student as a value.
+func (w *world) record(who *db.Educator, id int) (map[string]any, string) {
+	w.t.Helper()
+	var out bytes.Buffer
+	if err := w.privacy.Record(w.As(w.t, who), &out, id); err != nil {
+		w.t.Fatal(err)
+	}
+	var doc map[string]any
+	if err := json.Unmarshal(out.Bytes(), &doc); err != nil {
+		w.t.Fatalf("not JSON: %v\n%s", err, out.String())
+	}
+	return doc, out.String()
+}
+
+// at reports whether something lies at a path; a list without a number stands for
+// any of its elements.
+func at(v any, path []string) bool {
+	if len(path) == 0 {
+		return true
+	}
+	switch x := v.(type) {
+	case map[string]any:
+		next, there := x[path[0]]
+		return there && at(next, path[1:])
+	case []any:
+		for i, e := range x {
+			rest := path
+			if path[0] == "0" {
+				if i > 0 {
+					break
+				}
+				rest = path[1:]
+			}
+			if at(e, rest) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func TestARecordTellsEverything(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		st := w.writeEverywhere()
+		doc, text := w.record(w.NorthAdmin, st.ID)
+		if doc["format"] != "homeroom student record" || doc["version"] != 1.0 {
+			t.Errorf("%v %v", doc["format"], doc["version"])
+		}
+		for table, columns := range aboutStudents {
+			for column, path := range columns {
+				if !strings.HasPrefix(path, "-") && !at(doc, strings.Split(path, ".")) {
+					t.Errorf("%s.%s should stand at %s", table, column, path)
+				}
+			}
+		}
+		for _, v := range marks {
+			if !strings.Contains(strings.ToLower(text), strings.ToLower(v)) {
+				t.Errorf("the record does not tell %q", v)
+			}
+		}
+		for _, secret := range []string{st.PasswordHash, "first-secret", "second-secret", "third-secret", "argon2", "Taken", "Other", "other.one"} {
+			if strings.Contains(text, secret) {
+				t.Errorf("the record tells %q", secret)
+			}
+		}
+		t.Run("of a deleted student it tells until when the data are kept, and the groups of the past", func(t *testing.T) {
+			if err := w.roster.DeleteStudents(w.As(t, w.NorthAdmin), []int{st.ID}); err != nil {
+				t.Fatal(err)
+			}
+			doc, _ := w.record(w.DistrictAdmin, st.ID)
+			if p := doc["student"].(map[string]any); p["deletedAt"] == nil || p["purgeAt"] != "2027-02-16T15:00:00Z" || !at(doc, []string{"formerGroups", "0", "name"}) {
+				t.Errorf("%v %v", doc["student"], doc["formerGroups"])
+			}
+		})
+		t.Run("others do not get it", func(t *testing.T) {
+			here := w.Student(t, w.North, "Here", "Now", 0, w.Algebra)
+			for who, want := range map[*db.Educator]fault.Kind{w.NorthTeacher: fault.Forbidden, w.SouthAdmin: fault.NotFound, w.BetaAdmin: fault.NotFound} {
+				if err := w.privacy.Record(w.As(t, who), io.Discard, here.ID); fault.KindOf(err) != want {
+					t.Errorf("%s: %v", who.Email, err)
+				}
+			}
+			if err := w.privacy.Record(w.As(t, w.NorthTeacher), io.Discard, st.ID); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("a deleted student: %v", err)
+			}
+		})
+		t.Run("after an erasure there is none", func(t *testing.T) {
+			if _, err := w.privacy.Erase(w.As(t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: "ZYX-0042"}}, "letter 17"); err != nil {
+				t.Fatal(err)
+			}
+			if err := w.privacy.Record(w.As(t, w.NorthAdmin), io.Discard, st.ID); fault.KindOf(err) != fault.NotFound {
+				t.Errorf("%v", err)
+			}
+		})
+	})
+}
