@@ -21,6 +21,8 @@ var loadRows = flag.Int("load-rows", 200_000, "how many new students the file of
 // most, and how long the notice takes meanwhile, over HTTP, compared with before.
 // Pages of an SQLite file that are mapped into memory, which the system takes back
 // when it needs them, count as memory here too; anonymous memory is told beside it.
+// The percentile of a machine that does other work besides swings: run it several
+// times.
 func BenchmarkServerDuringImport(b *testing.B) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		b.Run(string(kind), func(b *testing.B) {
