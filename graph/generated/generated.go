@@ -4447,6 +4447,8 @@ enum AuditAction {
   EDUCATOR_ERASED
   "An educator got an account and an invitation."
   EDUCATOR_INVITED
+  "The personal data of a student were erased on request; the entry is the certificate."
+  ERASURE_CERTIFIED
   "The refused rows of a bulk job were downloaded as CSV."
   FAILED_ROWS_DOWNLOADED
   "Somebody opened GraphiQL."
@@ -4533,6 +4535,8 @@ enum AuditAction {
   STUDENT_ERASED
   "A student went to another school; each of the two schools has an entry."
   STUDENT_MOVED
+  "Everything that is held about one student was given out as one document."
+  STUDENT_RECORD_DOWNLOADED
   "A deleted student came back with the same Student ID."
   STUDENT_REVIVED
   "A student was changed."

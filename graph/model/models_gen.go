@@ -1198,6 +1198,8 @@ const (
 	AuditActionEducatorErased AuditAction = "EDUCATOR_ERASED"
 	// An educator got an account and an invitation.
 	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
+	// The personal data of a student were erased on request; the entry is the certificate.
+	AuditActionErasureCertified AuditAction = "ERASURE_CERTIFIED"
 	// The refused rows of a bulk job were downloaded as CSV.
 	AuditActionFailedRowsDownloaded AuditAction = "FAILED_ROWS_DOWNLOADED"
 	// Somebody opened GraphiQL.
@@ -1284,6 +1286,8 @@ const (
 	AuditActionStudentErased AuditAction = "STUDENT_ERASED"
 	// A student went to another school; each of the two schools has an entry.
 	AuditActionStudentMoved AuditAction = "STUDENT_MOVED"
+	// Everything that is held about one student was given out as one document.
+	AuditActionStudentRecordDownloaded AuditAction = "STUDENT_RECORD_DOWNLOADED"
 	// A deleted student came back with the same Student ID.
 	AuditActionStudentRevived AuditAction = "STUDENT_REVIVED"
 	// A student was changed.
@@ -1305,6 +1309,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionEducatorEnabled,
 	AuditActionEducatorErased,
 	AuditActionEducatorInvited,
+	AuditActionErasureCertified,
 	AuditActionFailedRowsDownloaded,
 	AuditActionGraphiqlOpened,
 	AuditActionGroupCreated,
@@ -1348,6 +1353,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionStudentCreated,
 	AuditActionStudentErased,
 	AuditActionStudentMoved,
+	AuditActionStudentRecordDownloaded,
 	AuditActionStudentRevived,
 	AuditActionStudentUpdated,
 	AuditActionUsageRecorded,
@@ -1355,7 +1361,7 @@ var AllAuditAction = []AuditAction{
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
 		return true
 	}
 	return false

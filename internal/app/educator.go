@@ -26,7 +26,7 @@ import (
 func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
-		Short: "Add, list, disable, enable and unlink accounts",
+		Short: "Add, list, disable, enable, unlink and erase accounts",
 		Long: `Adds, lists, disables, enables and unlinks the accounts of educators. It is for the operator, who needs no account:
 administrators invite others through the API.`,
 		Args: aCommand,
@@ -34,6 +34,7 @@ administrators invite others through the API.`,
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
 		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
+		a.eraseEducator(),
 		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator())
 	return cmd
 }

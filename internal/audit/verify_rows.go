@@ -55,7 +55,7 @@ func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 	// An erasure takes what the row says and whom it is about, and has an entry.
 	erased := false
 	if nameless {
-		erased, err = w.client.AuditEvent.Query().Where(auditevent.DistrictID(w.district), auditevent.Action(string(StudentErased)), auditevent.SeqGT(e.Seq)).Exist(ctx)
+		erased, err = w.client.AuditEvent.Query().Where(auditevent.DistrictID(w.district), auditevent.ActionIn(string(StudentErased), string(EducatorErased)), auditevent.SeqGT(e.Seq)).Exist(ctx)
 	}
 	switch {
 	case err != nil:

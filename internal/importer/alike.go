@@ -29,6 +29,13 @@ func (c *studentCheck) warnOfAlike(ctx context.Context, rows []*studentRow) erro
 		if r.plan == nil || r.plan.Do != doCreate {
 			continue
 		}
+		peopled, err := c.isPeopled(ctx, r.school.ID)
+		if err != nil {
+			return err
+		}
+		if !peopled {
+			continue
+		}
 		n := namesake{r.school.ID, r.plan.Set[student.FieldSortName].(string), r.plan.Set[student.FieldGrade].(int)}
 		alike[n] = append(alike[n], r)
 		schools[n.school], names[n.sortName] = true, true
@@ -67,6 +74,21 @@ func (c *studentCheck) warnOfAlike(ctx context.Context, rows []*studentRow) erro
 		}
 	}
 	return nil
+}
+
+// isPeopled reports whether a school has students. Most of the longest files fill
+// schools that are empty, where nobody can have a namesake.
+func (c *studentCheck) isPeopled(ctx context.Context, schoolID int) (bool, error) {
+	if is, known := c.peopled[schoolID]; known {
+		return is, nil
+	}
+	is, err := c.s.db.Client(ctx).Student.Query().Where(student.OrganizationID(schoolID), student.DeletedAtIsNil()).
+		Exist(viewer.AsSystem(ctx, "whether a school is empty"))
+	if c.peopled == nil {
+		c.peopled = map[int]bool{}
+	}
+	c.peopled[schoolID] = is
+	return is, err
 }
 
 // looksLike offers students whom a row may mean.

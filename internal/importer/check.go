@@ -24,6 +24,8 @@ type check struct {
 	finder    *groupFinder
 	passwords *seal
 	seen      *claims
+	// peopled says of schools whether they had students when they were first asked for.
+	peopled map[int]bool
 }
 
 func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (checker, error) {

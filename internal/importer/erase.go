@@ -82,9 +82,8 @@ func kindsOf(system context.Context, client *db.Client, districtID int, rows []*
 // EraseRows takes the data of students out of the rows of jobs that are about
 // them: labels, previews and what an undo would put back, and the problems and
 // refused rows beside them. The counts of the jobs stay; a row that was still to
-// be carried out counts as refused. An undo names such rows as CANNOT_UNDO. The
-// key of the student stays, as in the audit trail, which tells an erasure by it
-// from damage.
+// be carried out counts as refused. An undo names such rows as CANNOT_UNDO, and
+// the audit trail takes a row without a target for an erased one.
 //
 // It belongs in the transaction that erases the students, and returns how many
 // rows it has emptied.
@@ -107,7 +106,7 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 		if state == statePlanned {
 			state = stateRefused
 		}
-		updates[i] = changed{r.id, map[string]any{"label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
+		updates[i] = changed{r.id, map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
 		perJob[r.job] = append(perJob[r.job], r.row)
 	}
 	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {

@@ -45,7 +45,7 @@ func (w *world) writeEverywhere() *db.Student {
 	// Verified and left alone.
 	w.job(w.NorthAdmin, students, "left alone.csv", header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,7,,Algebra\n,other1,Other,One,other.one,,7,,\n", false)
 	// Created by a file, with a name of a file that names the student.
-	w.job(w.NorthAdmin, students, "Zyxwana_Qvorbel.csv", header+",ZYX-0042,Zyxformer,Qvorbel,zyxolduser,first-secret,7,,Algebra\n", true)
+	w.job(w.NorthAdmin, students, "Zyxwana_Qvorbel.csv", header+",ZYX-0042,Zyxformer,Qvorbel,zyxolduser,first-secret,7,,Algebra\n,beside1,Beside,One,beside.one,,7,,\n", true)
 	st := w.Client().Student.Query().Where(student.ExternalID("ZYX-0042")).OnlyX(fixture.System())
 	// Changed by a person, by a file, and in bulk; put back again.
 	_, err := w.roster.UpdateStudent(admin, roster.StudentChange{ID: st.ID, FirstName: ptr("Zyxwana"), Username: ptr("zyxuser"), Password: ptr("second-secret")})
@@ -171,7 +171,7 @@ func TestAPurgeErasesEverything(t *testing.T) {
 			}
 			row := w.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(deletion.ID)).OnlyX(fixture.System())
 			problem := w.Client().BulkJobProblem.Query().Where(bulkjobproblem.JobID(deletion.ID)).OnlyX(fixture.System())
-			if row.Label != "Erased" || problem.Code != importer.CannotUndo {
+			if row.TargetID != 0 || row.Label != "Erased" || problem.Code != importer.CannotUndo {
 				t.Errorf("%+v %+v", row, problem)
 			}
 		})

@@ -1,0 +1,52 @@
+package app
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/internal/config"
+	"homeroom/internal/viewer"
+)
+
+func (a *app) eraseEducator() *cobra.Command {
+	var confirm string
+	cmd := &cobra.Command{
+		Use:   "erase EMAIL --confirm EMAIL",
+		Short: "Erase the personal data of an account; what it did stays, as that of nobody",
+		Long: `Erases names, address, ids, password, sessions, roles and groups of an account for good. Jobs and the audit trail
+still say that one and the same account did what it did, and no longer whose it was.`,
+		Args: anAddress,
+	}
+	cmd.Flags().StringVar(&confirm, "confirm", "", "the address once more, because it cannot be undone")
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if !strings.EqualFold(confirm, args[0]) {
+			return misuse(cmd, "this cannot be undone; give the address once more with --confirm")
+		}
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		secret, err := cfg.Secret.Load()
+		if err != nil {
+			return err
+		}
+		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+		if err != nil {
+			return err
+		}
+		if err := s.privacy.EraseEducator(viewer.AsSystem(cmd.Context(), "account that the operator erases"), args[0]); err != nil {
+			return err
+		}
+		fmt.Fprintln(a.out, "The personal data of the account are erased.")
+		return nil
+	}
+	return cmd
+}

@@ -1,0 +1,45 @@
+package privacy_test
+
+import (
+	"context"
+	"testing"
+
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/educator"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+)
+
+func TestAnEducatorIsErased(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		system := fixture.System()
+		file := "First Name,Last Name,Email,External ID,Role,School\nQuixana,Zwomble,quixana@example.org,QXZ-77,Teacher,North School\nBeside,One,beside@example.org,B1,Teacher,North School\n"
+		w.job(w.NorthAdmin, bulkjob.KindIMPORT_EDUCATORS, "educators.csv", file, true)
+		e := w.Client().Educator.Query().Where(educator.EmailKey("quixana@example.org")).OnlyX(system)
+		w.Teach(t, e, w.Algebra)
+		w.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash("token").SetExpiresAt(fixture.Today).ExecX(system)
+		who := []string{"Quixana", "Zwomble", "QXZ-77"}
+		w.wantEverywhere(who...)
+
+		if err := w.privacy.EraseEducator(w.As(t, w.DistrictAdmin), "quixana@example.org"); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("an administrator: %v", err)
+		}
+		if err := w.privacy.EraseEducator(system, "Quixana@Example.org"); err != nil {
+			t.Fatal(err)
+		}
+		w.wantNowhere(true, who...)
+		left := w.Client().Educator.GetX(system, e.ID)
+		if left.Disabled != 1 || left.FirstName != "Erased" || left.QueryRoles().CountX(system)+left.QuerySessions().CountX(system)+left.QueryTeaching().CountX(system) != 0 {
+			t.Errorf("%+v", left)
+		}
+		if v, err := audit.Verify(context.Background(), w.DB, w.Alpha.ID, ""); err != nil || v.Damage != nil {
+			t.Errorf("the audit trail: %+v, %+v, %v", v, v.Damage, err)
+		}
+		if err := w.privacy.EraseEducator(system, "quixana@example.org"); fault.KindOf(err) != fault.NotFound {
+			t.Errorf("twice: %v", err)
+		}
+		w.healthy()
+	})
+}
