@@ -46,7 +46,7 @@ type refusals struct {
 	minute time.Time
 	seen   map[refusal]*counted
 	// callers counts the kinds that were recorded of each; further those that were not.
-	callers map[refuser]int
+	callers   map[refuser]int
 	further   map[refuser]*counted
 	strangers int
 	others    counted
