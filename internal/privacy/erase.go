@@ -115,7 +115,7 @@ func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference strin
 			return nil, fault.Invalidf("the reference stays on record; write none that names the student").WithCode("PERSONAL_REFERENCE").At("reference")
 		}
 	}
-	// All of them are of the one district of the viewer, or of the operator's choice.
+	// Only the operator can name students of several districts.
 	for _, part := range audit.BySchool(students, func(st *db.Student) int { return st.DistrictID }) {
 		if err := s.importer.EraseMentions(system, part[0].DistrictID, part, func(context.Context) error { return nil }); err != nil {
 			return nil, err
