@@ -1,0 +1,162 @@
+package roster
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// NewStudent is what a student is created from.
+type NewStudent struct {
+	OrganizationID                            int
+	ExternalID, FirstName, LastName, Username string
+	Password                                  *string
+	Grade                                     string
+	GroupIDs                                  []int
+}
+
+// CreateStudent creates a student, or brings a deleted one with the same Student
+// ID back, in which case the given values win and the usage is there again.
+func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student, error) {
+	client := s.db.Client(ctx)
+	v := viewer.FromContext(ctx)
+	school, err := s.school(ctx, client, in.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	ch := StudentChange{ExternalID: &in.ExternalID, FirstName: &in.FirstName, LastName: &in.LastName,
+		Username: &in.Username, Password: in.Password, Grade: &in.Grade}
+	refusals, err := s.check(ctx, client, school, &ch)
+	if err != nil {
+		return nil, err
+	}
+	if in.Password == nil {
+		set, err := s.settings(ctx, client, school)
+		if err != nil {
+			return nil, err
+		}
+		if set.PasswordRequired {
+			refusals = append(refusals, fault.Invalidf("a new student of %s needs a password", school.Name).WithCode("REQUIRED").At("password"))
+		}
+	}
+	if !v.Administers(school.ID, school.DistrictID) && len(in.GroupIDs) == 0 {
+		refusals = append(refusals, fault.Invalidf("choose one of your classes or groups for the student").WithCode("GROUP_REQUIRED").At("groupIds"))
+	}
+	if len(refusals) > 0 {
+		return nil, refusals
+	}
+	hash, err := s.hashed(ctx, in.Password)
+	if err != nil {
+		return nil, err
+	}
+	var id int
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		st, deleted, err := s.insert(ctx, client, school, ch, hash)
+		if err != nil {
+			return err
+		}
+		id = st.ID
+		if err := s.join(ctx, client, st.ID, in.GroupIDs); err != nil {
+			return err
+		}
+		recordNewStudent(ctx, st, deleted, in.GroupIDs, hash != "")
+		return nil
+	})
+	if err != nil {
+		return nil, taken(err)
+	}
+	return s.Student(ctx, id)
+}
+
+// join enrolls a student who has just been created in groups of the purview.
+func (s *Service) join(ctx context.Context, client *db.Client, studentID int, groupIDs []int) error {
+	if len(groupIDs) == 0 {
+		return nil
+	}
+	if len(groupIDs) > MaxGroupsAtOne {
+		return fault.Invalidf("at most %d classes or groups can be chosen at once", MaxGroupsAtOne).WithCode("TOO_MANY").At("groupIds")
+	}
+	var refusals Refusals
+	groups, err := s.lockGroups(ctx, client, groupIDs, &refusals)
+	if err != nil {
+		return err
+	}
+	if len(refusals) > 0 {
+		return refusals
+	}
+	var pairs []Pair
+	for _, g := range groups {
+		pairs = append(pairs, Pair{studentID, g.ID})
+	}
+	_, err = Enroll(ctx, client, pairs)
+	return err
+}
+
+// insert writes a new student, or revives the deleted one with that Student ID,
+// which it then returns as it was.
+func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (_, deleted *db.Student, err error) {
+	deleted, err = client.Student.Query().
+		Where(student.DistrictID(school.DistrictID), student.ExternalID(*ch.ExternalID), student.DeletedAtNotNil()).
+		Only(viewer.AsSystem(ctx, "look for a deleted student to revive"))
+	if err != nil && !db.IsNotFound(err) {
+		return nil, nil, err
+	}
+	g, _ := CheckGrade(*ch.Grade)
+	if deleted != nil {
+		st, err := s.revive(ctx, client, school, deleted, ch, hash)
+		return st, deleted, err
+	}
+	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
+		SetExternalID(*ch.ExternalID).SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
+		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+	if hash != "" {
+		create.SetPasswordHash(hash)
+	}
+	st, err := create.Save(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	return st, nil, WriteWords(ctx, client, []*db.Student{st}, true)
+}
+
+// revive brings a deleted student back. Only who administers the school where
+// the student was may do it; for everybody else the Student ID is taken.
+func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student, ch StudentChange, hash string) (*db.Student, error) {
+	v := viewer.FromContext(ctx)
+	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) {
+		return nil, errExternalIDTaken
+	}
+	was, err := setting.ByID(ctx, client, s.now(), st.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	if !was[st.OrganizationID].Reserves(*st.DeletedAt, s.now()) {
+		return nil, errExternalIDTaken
+	}
+	g, _ := CheckGrade(*ch.Grade)
+	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1).
+		SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
+		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+	if hash != "" {
+		update.SetPasswordHash(hash)
+	} else {
+		update.ClearPasswordHash()
+	}
+	st, err = update.Save(viewer.AsSystem(ctx, "revive a student of the purview"))
+	if err != nil {
+		return nil, err
+	}
+	if err := WriteWords(ctx, client, []*db.Student{st}, false); err != nil {
+		return nil, err
+	}
+	// The groups are those that were asked for, not those of the past.
+	if err := ForgetFormer(ctx, client, []int{st.ID}); err != nil {
+		return nil, err
+	}
+	return st, s.recount(ctx, client, []int{st.ID})
+}

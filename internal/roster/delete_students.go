@@ -1,0 +1,65 @@
+package roster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// DeleteStudents hides students and takes them out of their groups. Only
+// administrators delete; a refusal changes nothing.
+func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
+	if len(ids) == 0 {
+		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
+	}
+	if len(ids) > MaxSelection {
+		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).WithCode("TOO_MANY").At("studentIds")
+	}
+	v := viewer.FromContext(ctx)
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		students, err := LockStudents(ctx, client, s.locks(), ids)
+		if err != nil {
+			return err
+		}
+		refusals := Refusals(missing(ids, students, func(st *db.Student) int { return st.ID }, ErrNoStudent, "studentIds"))
+		position := map[int]int{}
+		for i, id := range ids {
+			position[id] = i
+		}
+		for _, st := range students {
+			switch {
+			case !v.Administers(st.OrganizationID, st.DistrictID):
+				refusals = append(refusals, fault.Forbiddenf("only administrators delete students").At("studentIds", position[st.ID]))
+			case st.Synced == 1:
+				refusals = append(refusals, syncedStudent(st).At("studentIds", position[st.ID]))
+			}
+		}
+		if len(refusals) > 0 {
+			return refusals
+		}
+		pairs, err := Enrolled(ctx, client, ids)
+		if err != nil {
+			return err
+		}
+		if _, err := Unenroll(ctx, client, pairs); err != nil {
+			return err
+		}
+		if err := KeepFormer(ctx, client, pairs); err != nil {
+			return err
+		}
+		n, err := client.Student.Update().Where(student.IDIn(ids...)).
+			SetDeletedAt(s.now().UTC().Truncate(time.Microsecond)).AddVersion(1).Save(ctx)
+		if err == nil && n != len(students) {
+			err = fmt.Errorf("hid %d of %d students", n, len(students))
+		}
+		if err == nil {
+			recordDeletion(ctx, students, pairs)
+		}
+		return err
+	})
+}
