@@ -15,6 +15,7 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 	if err != nil {
 		return nil, err
 	}
+	noteRead(ctx, reading{list: "refusedRows", students: len(p.Items), organization: j.Entity.OrganizationID})
 	var problems []*db.BulkJobProblem
 	for _, row := range p.Items {
 		problems = append(problems, row.Problems...)

@@ -38,7 +38,6 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 	c.Edges = edges(p.Cursors, c.Nodes, func(cursor string, s *model.DeletedStudent) *model.DeletedStudentEdge {
 		return &model.DeletedStudentEdge{Cursor: cursor, Node: s}
 	})
-	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
 	c.PageInfo = toPageInfo(p)
 	noteRead(ctx, reading{list: "deletedStudents", students: len(p.Items), organization: id})
 	return c, nil

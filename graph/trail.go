@@ -28,8 +28,12 @@ type notes struct {
 	organizations map[int]bool
 	// entries is how many entries of the audit trail were given out.
 	entries int
-	// refusals are codes.
-	refusals map[string]bool
+	// reader is to whom: who signs in is somebody only afterwards.
+	reader audit.Actor
+	// refusals are codes, with who was refused first.
+	refusals map[string]audit.Actor
+	// watched is set where a subscription that gives out personal data is on record.
+	watched bool
 }
 
 type notesKey struct{}
@@ -62,6 +66,7 @@ func noteRead(ctx context.Context, r reading) {
 	if n.organizations == nil {
 		n.organizations = map[int]bool{}
 	}
+	n.reader = audit.ActorOf(ctx)
 	n.students += r.students
 	n.lists[r.list] = true
 	n.organizations[r.organization] = true
@@ -82,6 +87,7 @@ func noteAuditRead(ctx context.Context, entries, organization int) {
 	if n.organizations == nil {
 		n.organizations = map[int]bool{}
 	}
+	n.reader = audit.ActorOf(ctx)
 	n.entries += entries
 	n.organizations[organization] = true
 }
@@ -95,9 +101,11 @@ func noteRefusal(ctx context.Context, code string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.refusals == nil {
-		n.refusals = map[string]bool{}
+		n.refusals = map[string]audit.Actor{}
 	}
-	n.refusals[code] = true
+	if _, known := n.refusals[code]; !known {
+		n.refusals[code] = audit.ActorOf(ctx)
+	}
 }
 
 // guesses are the codes of errors that somebody gets who tries out secrets.
@@ -129,6 +137,7 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 	n := &notes{}
 	handler := next(context.WithValue(ctx, notesKey{}, n))
 	if oc.Operation.Operation == ast.Subscription && givesOutPeople(oc) {
+		n.watched = true
 		r.recordWatch(ctx)
 	}
 	return func(inner context.Context) *graphql.Response {
@@ -154,15 +163,22 @@ var refusalCodes = map[string]bool{"UNAUTHENTICATED": true, "FORBIDDEN": true, "
 func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	who := audit.ActorOf(ctx)
 	for _, code := range slices.Sorted(maps.Keys(n.refusals)) {
-		r.Audit.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
+		who := n.refusals[code]
+		r.Audit.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID, Actor: &who})
 	}
-	// A mutation gives out what it has changed, which is on record.
-	if kind == ast.Query {
+	if kind == ast.Subscription {
+		if n.students > 0 && !n.watched {
+			n.watched = true
+			r.recordWatch(ctx)
+		}
+	} else {
+		// The payload of a mutation is on record with the change; the lists that can be
+		// asked for behind it are not.
+		who := n.reader
 		about := n.about(who)
 		if n.students > 0 {
-			e := audit.Event{Action: audit.StudentsRead, DistrictID: who.DistrictID, OrganizationID: about,
+			e := audit.Event{Action: audit.StudentsRead, DistrictID: who.DistrictID, OrganizationID: about, Actor: &who,
 				Facts: audit.Facts{"students": n.students, "lists": slices.Sorted(maps.Keys(n.lists))}}
 			if len(n.filters) > 0 {
 				e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
@@ -170,7 +186,7 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 			r.Audit.Read(ctx, e)
 		}
 		if n.entries > 0 {
-			r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Facts: audit.Facts{"entries": n.entries}})
+			r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Actor: &who, Facts: audit.Facts{"entries": n.entries}})
 		}
 	}
 	n.students, n.entries, n.lists, n.filters, n.organizations, n.refusals = 0, 0, nil, nil, nil, nil
@@ -211,8 +227,10 @@ func (r *Resolver) recordWatch(ctx context.Context) {
 // givesOutPeople reports whether the fields of a subscription are about people.
 func givesOutPeople(oc *graphql.OperationContext) bool {
 	for _, f := range collect(oc, oc.Operation.SelectionSet) {
-		if selected(oc, collect(oc, f.Selections), []string{"changes"}) || selected(oc, collect(oc, f.Selections), []string{"problems"}) {
-			return true
+		for _, list := range []string{"changes", "problems", "refusedRows"} {
+			if selected(oc, collect(oc, f.Selections), []string{list}) {
+				return true
+			}
 		}
 	}
 	return false

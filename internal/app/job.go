@@ -111,23 +111,11 @@ func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string, fn
 	if !ok {
 		return misuse(cmd, "%q is not the id of a job, such as %s", name, globalid.Encode(globalid.BulkJob, 1))
 	}
-	cfg, err := loader.Load(a.embedded(cmd.Flags()))
+	s, err := a.openServices(cmd.Context(), loader, a.embedded(cmd.Flags()))
 	if err != nil {
 		return err
 	}
-	secret, err := cfg.Secret.Load()
-	if err != nil {
-		return err
-	}
-	d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
-	if err != nil {
-		return err
-	}
-	defer d.Close()
-	s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
-	if err != nil {
-		return err
-	}
+	defer s.db.Close()
 	system := viewer.AsSystem(cmd.Context(), "job that the operator names")
 	job, err := s.importer.Job(system, id)
 	if err != nil {

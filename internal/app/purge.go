@@ -23,23 +23,11 @@ with which refused rows of imports are encrypted.`,
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
-		cfg, err := loader.Load(a.getenv)
+		s, err := a.openServices(ctx, loader, a.getenv)
 		if err != nil {
 			return err
 		}
-		secret, err := cfg.Secret.Load()
-		if err != nil {
-			return err
-		}
-		d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
-		if err != nil {
-			return err
-		}
-		defer d.Close()
-		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
-		if err != nil {
-			return err
-		}
+		defer s.db.Close()
 		run, verb := s.privacy.Purge, "erased"
 		if dryRun {
 			run, verb = s.privacy.Due, "would be erased"

@@ -66,7 +66,10 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 
 // newServices wires the capabilities. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
-	s := &services{db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1), turns: turn.New(runtime.GOMAXPROCS(0), now)}
+	s := &services{
+		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
+		turns: turn.New(runtime.GOMAXPROCS(0), now),
+	}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
 		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
@@ -83,7 +86,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Importer: s.importer, Privacy: s.privacy, Export: export.New(d, s.roster, s.usage), Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
+		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -111,6 +115,29 @@ func (a *app) open(ctx context.Context, loader *config.Loader) (*database.DB, er
 		return nil, err
 	}
 	return openMigrated(ctx, cfg.Database.URL.Reveal())
+}
+
+// openServices does the same and gives the capabilities to a command; whoever asks
+// closes their database.
+func (a *app) openServices(ctx context.Context, loader *config.Loader, getenv func(string) string) (*services, error) {
+	cfg, err := loader.Load(getenv)
+	if err != nil {
+		return nil, err
+	}
+	secret, err := cfg.Secret.Load()
+	if err != nil {
+		return nil, err
+	}
+	d, err := openMigrated(ctx, cfg.Database.URL.Reveal())
+	if err != nil {
+		return nil, err
+	}
+	s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+	if err != nil {
+		d.Close()
+		return nil, err
+	}
+	return s, nil
 }
 
 func openMigrated(ctx context.Context, url string) (*database.DB, error) {

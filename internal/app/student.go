@@ -43,26 +43,25 @@ func (a *app) exportStudent() *cobra.Command {
 		Args:    aStudent,
 	}
 	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
-	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) (err error) {
+	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
 		// What is not on record is not given out.
-		err = s.audit.Now(ctx, audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
+		err := s.audit.Now(ctx, audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
 			Target: audit.On(globalid.Student, st.ID)})
 		if err != nil {
 			return err
 		}
-		w := a.out
-		if out != "" {
-			file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
-			if err != nil {
-				return err
-			}
-			defer file.Close()
-			if err := s.privacy.Record(ctx, file, st.ID); err != nil {
-				return err
-			}
-			return file.Close()
+		if out == "" {
+			return s.privacy.Record(ctx, a.out, st.ID)
 		}
-		return s.privacy.Record(ctx, w, st.ID)
+		file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+		if err != nil {
+			return err
+		}
+		defer file.Close()
+		if err := s.privacy.Record(ctx, file, st.ID); err != nil {
+			return err
+		}
+		return file.Close()
 	})
 }
 
@@ -103,23 +102,11 @@ func (a *app) aboutStudent(cmd *cobra.Command, act func(ctx context.Context, s *
 	cmd.Flags().StringVar(&district, "district", "", "the district of a Student ID, by id, external id or name; needed where there are several")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		cfg, err := loader.Load(a.getenv)
+		s, err := a.openServices(cmd.Context(), loader, a.getenv)
 		if err != nil {
 			return err
 		}
-		secret, err := cfg.Secret.Load()
-		if err != nil {
-			return err
-		}
-		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
-		if err != nil {
-			return err
-		}
-		defer d.Close()
-		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
-		if err != nil {
-			return err
-		}
+		defer s.db.Close()
 		ctx := viewer.AsSystem(cmd.Context(), "student whom the operator names")
 		st, err := findStudent(ctx, s, args[0], district)
 		if err != nil {

@@ -12,6 +12,14 @@ import (
 // in a minute. What comes after them is counted together.
 const maxRefusals = 500
 
+// Somebody can be refused in as many ways as a program can think of operations, and
+// that must not hide what happens to others: one caller uses up only a part of them,
+// and all callers that are not signed in together leave some to those who are.
+const (
+	maxRefusalsOfOne       = 50
+	maxRefusalsOfStrangers = 400
+)
+
 // refusal is what makes two refusals the same: then the second one is counted and
 // not recorded.
 type refusal struct {
@@ -37,7 +45,23 @@ type refusals struct {
 	mu     sync.Mutex
 	minute time.Time
 	seen   map[refusal]*counted
-	others counted
+	// callers counts the kinds that were recorded of each; further those that were not.
+	callers   map[refuser]int
+	further   map[refuser]*counted
+	strangers int
+	others    counted
+}
+
+// refuser is who is refused, and in whose chain.
+type refuser struct {
+	kind     ActorKind
+	actor    int
+	network  string
+	district int
+}
+
+func newRefusals() refusals {
+	return refusals{seen: map[refusal]*counted{}, callers: map[refuser]int{}, further: map[refuser]*counted{}}
 }
 
 // Refused records that something was refused. The same refusal of the same caller
@@ -55,15 +79,27 @@ func (s *Service) Refused(ctx context.Context, e Event) {
 func (r *refusals) isNew(key refusal, e entry) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch known := r.seen[key]; {
+	caller := refuser{key.kind, key.actor, key.network, key.district}
+	switch known, further := r.seen[key], r.further[caller]; {
 	case known != nil:
 		known.again++
 		return false
-	case len(r.seen) >= maxRefusals:
+	case further != nil:
+		further.again++
+		return false
+	case len(r.seen) >= maxRefusals, key.kind == Anonymous && r.strangers >= maxRefusalsOfStrangers:
 		r.others.again++
+		return false
+	case r.callers[caller] >= maxRefusalsOfOne:
+		e.Code, e.operation, e.Target = "", "", Subject{}
+		r.further[caller] = &counted{entry: e, again: 1}
 		return false
 	default:
 		r.seen[key] = &counted{entry: e}
+		r.callers[caller]++
+		if key.kind == Anonymous {
+			r.strangers++
+		}
 		return true
 	}
 }
@@ -92,10 +128,18 @@ func (r *refusals) over(now time.Time, ends bool) (entries []entry) {
 			entries = append(entries, e)
 		}
 	}
+	for _, c := range r.further {
+		e := c.entry
+		e.Action, e.requestID, e.Facts = RefusalsCounted, "", Facts{"refusals": c.again, "of": "several kinds"}
+		entries = append(entries, e)
+	}
 	if n := r.others.again; n > 0 {
 		entries = append(entries, entry{Event: Event{Action: RefusalsCounted, Facts: Facts{"refusals": n, "of": "several callers"}}, actor: Actor{Kind: Anonymous}})
 	}
 	clear(r.seen)
+	clear(r.callers)
+	clear(r.further)
+	r.strangers = 0
 	r.others.again = 0
 	return entries
 }

@@ -48,7 +48,7 @@ type Service struct {
 // New returns the service of a database. now is the clock by whose minutes refusals
 // are counted.
 func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: d, log: log, now: now, queue: make(chan entry, queueSize), full: make(chan struct{}, 1), refusals: refusals{seen: map[refusal]*counted{}}}
+	return &Service{db: d, log: log, now: now, queue: make(chan entry, queueSize), full: make(chan struct{}, 1), refusals: newRefusals()}
 }
 
 // Now records something and returns when it has been committed: what is given out

@@ -2,6 +2,7 @@ package audit_test
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"sync"
@@ -86,8 +87,36 @@ func TestWriter(t *testing.T) {
 			c.pass(time.Minute)
 			s.Refused(context.Background(), audit.Event{Action: audit.SignInRefused, Code: "OTHER"})
 			list := events(t, d, 0)[before:]
-			if len(list) != 502 || list[500].Facts != `{"of":"several callers","refusals":100}` {
-				t.Errorf("%d entries, the count is %v", len(list), list[min(500, len(list)-1)])
+			if len(list) != 402 || list[400].Facts != `{"of":"several callers","refusals":200}` {
+				t.Errorf("%d entries, the count is %v", len(list), list[min(400, len(list)-1)])
+			}
+		})
+		t.Run("one who is refused in many ways hides nobody else", func(t *testing.T) {
+			s := audit.New(d, c.Now, slog.New(slog.DiscardHandler))
+			before := len(events(t, d, w.Beta.ID))
+			refuse := func(v *viewer.Viewer, operation string) {
+				ctx := viewer.WithOrigin(viewer.NewContext(context.Background(), v), viewer.Origin{Address: netip.MustParseAddr("192.0.2.9")})
+				s.Refused(viewer.WithOperation(ctx, operation), audit.Event{Action: audit.AccessRefused, Code: "NOT_FOUND", DistrictID: w.Beta.ID})
+			}
+			for i := range 600 {
+				refuse(&viewer.Viewer{}, fmt.Sprint("Noise", i))
+				refuse(&viewer.Viewer{EducatorID: w.BetaAdmin.ID}, fmt.Sprint("Noise", i))
+			}
+			refuse(&viewer.Viewer{EducatorID: w.NorthAdmin.ID}, "Quiet")
+			c.pass(time.Minute)
+			refuse(&viewer.Viewer{EducatorID: w.NorthAdmin.ID}, "Later")
+			list := events(t, d, w.Beta.ID)[before:]
+			var quiet, further int
+			for _, e := range list {
+				if e.Operation == "Quiet" {
+					quiet++
+				}
+				if e.Facts == `{"of":"several kinds","refusals":550}` {
+					further++
+				}
+			}
+			if len(list) != 104 || quiet != 1 || further != 2 {
+				t.Errorf("%d entries, %d of the other caller, %d counts", len(list), quiet, further)
 			}
 		})
 	})

@@ -2,8 +2,6 @@ package download
 
 import (
 	"context"
-	"encoding/base64"
-	"encoding/json"
 	"io"
 	"net/url"
 
@@ -19,26 +17,16 @@ func (s *Service) AuditURL(ctx context.Context, organizationID int, f audit.Filt
 	if _, err := s.audit.Events(ctx, organizationID, f); err != nil {
 		return "", err
 	}
-	text, err := json.Marshal(f)
-	if err != nil {
+	q := url.Values{}
+	if err := s.sealFilter(auditFile, q, f); err != nil {
 		return "", err
 	}
-	sealed := s.filter.Seal(nil, nil, text, []byte(auditFile))
-	return s.address(ctx, auditFile, organizationID, viewer.FromContext(ctx).EducatorID,
-		url.Values{"filter": {base64.RawURLEncoding.EncodeToString(sealed)}}), nil
+	return s.address(ctx, auditFile, organizationID, viewer.FromContext(ctx).EducatorID, q), nil
 }
 
 func (s *Service) writeAudit(ctx context.Context, w io.Writer, organizationID int, q url.Values) error {
-	sealed, err := base64.RawURLEncoding.DecodeString(q.Get("filter"))
-	if err != nil {
-		return err
-	}
-	text, err := s.filter.Open(nil, nil, sealed, []byte(auditFile))
-	if err != nil {
-		return err
-	}
 	var f audit.Filter
-	if err := json.Unmarshal(text, &f); err != nil {
+	if err := s.openFilter(auditFile, q, &f); err != nil {
 		return err
 	}
 	list, err := s.audit.Events(ctx, organizationID, f)

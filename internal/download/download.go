@@ -26,6 +26,7 @@ import (
 	"homeroom/internal/importer"
 	"homeroom/internal/notify"
 	"homeroom/internal/privacy"
+	"homeroom/internal/seal"
 	"homeroom/internal/viewer"
 )
 
@@ -76,7 +77,7 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := sealOfFilters(o.Secret)
+	filter, err := seal.New(o.Secret, "homeroom download filter")
 	if err != nil {
 		return nil, err
 	}

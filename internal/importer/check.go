@@ -22,7 +22,7 @@ type check struct {
 	at        *db.Organization
 	schools   *schools
 	finder    *groupFinder
-	passwords *seal
+	passwords *jobSeal
 	seen      *claims
 	// peopled says of schools whether they had students when they were first asked for.
 	peopled map[int]bool

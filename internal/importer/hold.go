@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
@@ -115,9 +116,20 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 	return s.writeProblems(ctx, client, job.ID, []*problem{why})
 }
 
+// isOwn reports whether the viewer has submitted a job, or has made the service key
+// whose program did.
+func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
+	v := viewer.FromContext(ctx)
+	if job.SubmittedBy == v.SubmitterID() {
+		return true, nil
+	}
+	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
+		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
+}
+
 // Approve lets a job that is on hold go on. It takes an administrator of the
-// job's organization who has not submitted it: what is a slip of one person is
-// seen by another. It returns fault.Forbidden for everybody else, and
+// job's organization who has not submitted it, nor made the key that did: what is
+// a slip of one person is seen by another. It returns fault.Forbidden for everybody else, and
 // fault.Conflict for a job that is not HELD.
 func (s *Service) Approve(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	job, err := s.Job(ctx, jobID)
@@ -125,8 +137,11 @@ func (s *Service) Approve(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)
+	own, err := s.isOwn(ctx, job)
 	switch {
-	case job.SubmittedBy == v.SubmitterID():
+	case err != nil:
+		return nil, err
+	case own:
 		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", noun(job.Kind)).At("id")
 	case !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")

@@ -60,6 +60,22 @@ func TestHold(t *testing.T) {
 			b.refused(err, fault.Conflict, "NOT_HELD", "completed already")
 			b.undone(second, got, undone, 21, 0)
 		})
+		t.Run("whoever has made the key of a program is no second administrator of its upload", func(t *testing.T) {
+			b := b.on(t)
+			agent := b.Educator(t, b.Alpha, "Program Program", viewer.SchoolAdmin, b.North)
+			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).SetName("Program").
+				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").SetCreatedBy(b.NorthAdmin.ID).
+				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SaveX(fixture.System())
+			job := start(b, b.deleting(agent, these(all[:21]...)))
+			_, err := b.Approve(b.As(t, b.NorthAdmin), job.ID)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion")
+			if _, err := b.Approve(b.As(t, second), job.ID); err != nil {
+				t.Error(err)
+			}
+			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
+				t.Error(err)
+			}
+		})
 		t.Run("a held job can be canceled", func(t *testing.T) {
 			b := b.on(t)
 			job := start(b, b.deleting(b.NorthAdmin, these(all...)))

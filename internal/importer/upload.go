@@ -144,7 +144,7 @@ func (s *Service) removeUpload(ctx context.Context, jobID int) {
 type storedFile struct {
 	ctx    context.Context
 	client *db.Client
-	sealed *seal
+	sealed *jobSeal
 	seq    int
 	piece  bytes.Reader
 	last   bool

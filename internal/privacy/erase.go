@@ -15,6 +15,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
+	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
@@ -110,7 +111,7 @@ func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference strin
 		return nil, err
 	}
 	for _, st := range students {
-		if strings.Contains(strings.ToLower(reference), strings.ToLower(st.ExternalID)) || strings.Contains(strings.ToLower(reference), strings.ToLower(st.LastName)) {
+		if names(reference, st) {
 			return nil, fault.Invalidf("the reference stays on record; write none that names the student").WithCode("PERSONAL_REFERENCE").At("reference")
 		}
 	}
@@ -147,6 +148,18 @@ func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference strin
 		s.log.WarnContext(ctx, "what was erased is still in the log of the database", "error", err)
 	}
 	return certificates, nil
+}
+
+// names reports whether a text names a student: by Student ID, username or last
+// name, however they are written.
+func names(text string, st *db.Student) bool {
+	text = fold.Text(text)
+	for _, name := range []string{st.ExternalID, st.Username, st.LastName} {
+		if name = fold.Text(name); name != "" && strings.Contains(text, name) {
+			return true
+		}
+	}
+	return false
 }
 
 func (s *Service) refuseToErase(ctx context.Context, wanted []Confirmed, students []*db.Student) error {

@@ -42,6 +42,8 @@ func TestErasureOnRequest(t *testing.T) {
 			refused(t, admin, this, strings.Repeat("x", 201), "TOO_LONG", "reference")
 			refused(t, admin, this, "about zyx-0042", "PERSONAL_REFERENCE", "reference")
 			refused(t, admin, this, "the Qvorbel case", "PERSONAL_REFERENCE", "reference")
+			refused(t, admin, this, "the case of QVÓRBEL", "PERSONAL_REFERENCE", "reference")
+			refused(t, admin, this, "account "+strings.ToUpper(st.Username), "PERSONAL_REFERENCE", "reference")
 			refused(t, admin, nil, "letter 17", "REQUIRED", "students")
 			refused(t, admin, []privacy.Confirmed{{ID: st.ID, ExternalID: "zyx-0042"}}, "letter 17", "CONFIRMATION_MISMATCH", "students.0.externalId")
 			other := w.Student(t, w.South, "Sue", "South", 0)

@@ -7,9 +7,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/student"
-	"homeroom/internal/audit"
 	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -179,21 +177,4 @@ func (s *Service) former(system context.Context, client *db.Client, studentIDs [
 		}
 	}
 	return pairs, lost, nil
-}
-
-func recordRestoration(ctx context.Context, students []*db.Student, pairs []Pair) {
-	groups := groupsOf(pairs)
-	for _, part := range audit.BySchool(students, schoolOf) {
-		e := audit.Event{Action: audit.StudentsRestored, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID,
-			Facts: audit.Facts{"students": len(part)}}
-		for _, st := range part {
-			var c audit.Changes
-			c.Text("deleted", "yes", "no")
-			if in := groups[st.ID]; len(in) > 0 {
-				c.New("groups", audit.IDs(globalid.Group, in...))
-			}
-			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: c})
-		}
-		audit.Record(ctx, e)
-	}
 }

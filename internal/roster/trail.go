@@ -80,16 +80,27 @@ func groupsOf(pairs []Pair) map[int][]int {
 
 func schoolOf(st *db.Student) int { return st.OrganizationID }
 
-func recordDeletion(ctx context.Context, students []*db.Student, pairs []Pair) {
+func recordDeletion(ctx context.Context, students []*db.Student, left []Pair) {
+	recordPresence(ctx, audit.StudentsDeleted, students, left, func(c *audit.Changes) { c.Text("deleted", "no", "yes") }, (*audit.Changes).Gone)
+}
+
+func recordRestoration(ctx context.Context, students []*db.Student, joined []Pair) {
+	recordPresence(ctx, audit.StudentsRestored, students, joined, func(c *audit.Changes) { c.Text("deleted", "yes", "no") }, (*audit.Changes).New)
+}
+
+// recordPresence says in an entry for each school which students are there no more,
+// or again, and which groups that concerns.
+func recordPresence(ctx context.Context, action audit.Action, students []*db.Student, pairs []Pair,
+	say func(*audit.Changes), sayGroups func(c *audit.Changes, field, groups string)) {
 	groups := groupsOf(pairs)
 	for _, part := range audit.BySchool(students, schoolOf) {
-		e := audit.Event{Action: audit.StudentsDeleted, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID,
+		e := audit.Event{Action: action, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID,
 			Facts: audit.Facts{"students": len(part)}}
 		for _, st := range part {
 			var c audit.Changes
-			c.Text("deleted", "no", "yes")
+			say(&c)
 			if in := groups[st.ID]; len(in) > 0 {
-				c.Gone("groups", audit.IDs(globalid.Group, in...))
+				sayGroups(&c, "groups", audit.IDs(globalid.Group, in...))
 			}
 			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: c})
 		}
@@ -142,14 +153,7 @@ func joined(action audit.Action, field, value string) (c audit.Changes) {
 }
 
 func recordNewGroup(ctx context.Context, g *db.Group, educatorIDs, studentIDs []int) {
-	e := groupEvent(audit.GroupCreated, g)
-	e.Changes.New("name", g.Name)
-	if g.ExternalID != nil {
-		e.Changes.New("externalId", *g.ExternalID)
-	}
-	if len(educatorIDs) > 0 {
-		e.Changes.New("educators", audit.IDs(globalid.Educator, educatorIDs...))
-	}
+	e := wholeGroup(audit.GroupCreated, g, educatorIDs, (*audit.Changes).New)
 	e.Facts = audit.Facts{"students": len(studentIDs)}
 	e.Others = members(audit.StudentsAssigned, g, studentIDs)
 	audit.Record(ctx, e)
@@ -164,17 +168,23 @@ func recordGroupUpdate(ctx context.Context, before, after *db.Group, taught, tea
 }
 
 func recordGroupDeletion(ctx context.Context, g *db.Group, educatorIDs, studentIDs []int) {
-	e := groupEvent(audit.GroupDeleted, g)
-	e.Changes.Gone("name", g.Name)
-	if g.ExternalID != nil {
-		e.Changes.Gone("externalId", *g.ExternalID)
-	}
-	if len(educatorIDs) > 0 {
-		e.Changes.Gone("educators", audit.IDs(globalid.Educator, educatorIDs...))
-	}
+	e := wholeGroup(audit.GroupDeleted, g, educatorIDs, (*audit.Changes).Gone)
 	e.Facts = audit.Facts{"students": len(studentIDs)}
 	e.Others = members(audit.StudentsRemoved, g, studentIDs)
 	audit.Record(ctx, e)
+}
+
+// wholeGroup is the entry of a group that has come or gone, with all that it has.
+func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int, say func(c *audit.Changes, field, value string)) audit.Event {
+	e := groupEvent(action, g)
+	say(&e.Changes, "name", g.Name)
+	if g.ExternalID != nil {
+		say(&e.Changes, "externalId", *g.ExternalID)
+	}
+	if len(educatorIDs) > 0 {
+		say(&e.Changes, "educators", audit.IDs(globalid.Educator, educatorIDs...))
+	}
+	return e
 }
 
 func groupEvent(action audit.Action, g *db.Group) audit.Event {

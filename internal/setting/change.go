@@ -114,10 +114,12 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 		}
 		u := client.Organization.UpdateOne(o)
 		ch.apply(u, o, s.now().UTC().Truncate(time.Microsecond))
-		if updated, err = u.Save(ctx); err == nil {
-			record(ctx, o, updated)
+		before := *o
+		if updated, err = u.Save(ctx); err != nil {
+			return err
 		}
-		return err
+		record(ctx, &before, updated)
+		return s.bringAlong(ctx, client, &before, updated)
 	})
 	if err != nil || len(refusals) > 0 {
 		return nil, refusals, err
@@ -179,7 +181,12 @@ func checkZone(name string) *fault.Error {
 // withinDistrict refuses what the administrator of a school may not set.
 func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization, ch Change) (refusals []*fault.Error, err error) {
 	system := viewer.AsSystem(ctx, "what a district allows its schools")
-	district, err := client.Organization.Get(system, o.DistrictID)
+	q := client.Organization.Query().Where(organization.ID(o.DistrictID))
+	if s.db.Kind() == database.MySQL {
+		// What the district allows must not change while it is looked at.
+		q.ForUpdate()
+	}
+	district, err := q.Only(system)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/auditevent"
+	"homeroom/internal/audit"
 	"homeroom/internal/calendar"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
@@ -96,6 +98,23 @@ func TestUpdate(t *testing.T) {
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, PasswordMinLength: to(4), PasswordRequired: to(false), RetentionDays: to(30)})
 			if got := holds(t, d, w.South.ID, fixture.Today); got.PasswordMinLength != 4 || got.PasswordRequired || got.RetentionDays != 30 {
 				t.Errorf("settings %+v", got)
+			}
+		})
+		t.Run("a school that has written down what holds anyway is not excepted from what comes", func(t *testing.T) {
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, PasswordMinLength: to(6), HoldDeletedPercent: to(5), HoldChangedPercent: to(20)})
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, PasswordMinLength: to(10), HoldDeletedPercent: to(2), HoldChangedPercent: to(30)})
+			got := holds(t, d, w.North.ID, fixture.Today)
+			if got.PasswordMinLength != 10 || !got.Inherited.PasswordMinLength || got.HoldDeletedPercent != 2 || got.HoldChangedPercent != 20 || got.GoalMinutesPerWeek != 80 {
+				t.Errorf("settings %+v", got)
+			}
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, PasswordMinLength: to(4)})
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, GoalMinutesPerWeek: to(70)})
+			if got := holds(t, d, w.South.ID, fixture.Today); got.PasswordMinLength != 4 {
+				t.Errorf("an exception was taken back: %+v", got)
+			}
+			n := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.SettingsChanged)), auditevent.OrganizationID(w.North.ID)).CountX(fixture.System())
+			if n != 4 {
+				t.Errorf("%d entries about the school; want one more", n)
 			}
 		})
 		t.Run("everything out of bounds is told at once", func(t *testing.T) {

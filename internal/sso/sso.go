@@ -18,10 +18,7 @@
 package sso
 
 import (
-	"crypto/aes"
 	"crypto/cipher"
-	"crypto/hkdf"
-	"crypto/sha256"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -32,6 +29,7 @@ import (
 	"homeroom/internal/config"
 	"homeroom/internal/httpd/page"
 	"homeroom/internal/identity"
+	"homeroom/internal/seal"
 )
 
 // Path is where the handler belongs: on everything below it.
@@ -82,15 +80,7 @@ type Options struct {
 
 // New returns the service. It asks no provider yet.
 func New(o Options) (*Service, error) {
-	key, err := hkdf.Key(sha256.New, o.Secret, nil, "homeroom single sign-on", 32)
-	if err != nil {
-		return nil, err
-	}
-	block, err := aes.NewCipher(key)
-	if err != nil {
-		return nil, err
-	}
-	aead, err := cipher.NewGCMWithRandomNonce(block)
+	aead, err := seal.New(o.Secret, "homeroom single sign-on")
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,46 @@
+package download
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"net/url"
+
+	"homeroom/internal/fault"
+)
+
+// maxFilter is the length of a filter in an address. Servers and proxies take
+// addresses of 8 KiB.
+const maxFilter = 4 << 10
+
+// sealFilter puts the filter of a file into the query of its address. It is
+// encrypted: a search holds names, and addresses stay in the history of browsers
+// and the logs of proxies.
+func (s *Service) sealFilter(name string, q url.Values, filter any) error {
+	text, err := json.Marshal(filter)
+	if err != nil {
+		return err
+	}
+	if len(text) > maxFilter {
+		return fault.Invalidf("the filter is too long for an address; choose fewer things at once").WithCode("TOO_MANY").At("filter")
+	}
+	q.Set("filter", base64.RawURLEncoding.EncodeToString(s.filter.Seal(nil, nil, text, []byte(name))))
+	return nil
+}
+
+// openFilter reads the filter of an address, which can only be one that this
+// program has written for the same file. Without one the filter stays as it is.
+func (s *Service) openFilter(name string, q url.Values, filter any) error {
+	text := q.Get("filter")
+	if text == "" {
+		return nil
+	}
+	sealed, err := base64.RawURLEncoding.DecodeString(text)
+	if err != nil {
+		return err
+	}
+	clear, err := s.filter.Open(nil, nil, sealed, []byte(name))
+	if err != nil {
+		return err
+	}
+	return json.Unmarshal(clear, filter)
+}
