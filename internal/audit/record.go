@@ -99,7 +99,7 @@ func extend(ctx context.Context, client *db.Client, districtID int, entries []en
 	if err != nil {
 		return err
 	}
-	now := time.Now().UTC().Truncate(time.Microsecond)
+	now := database.Instant(time.Now())
 	seq, previous := head.Seq, head.Hash
 	for i, e := range events {
 		seq++

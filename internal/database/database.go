@@ -205,6 +205,13 @@ func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), err
 // Kind returns the kind of the database.
 func (d *DB) Kind() Kind { return d.kind }
 
+// RowLocks reports whether reads can lock rows (FOR UPDATE). SQLite has no such
+// reads and needs none, because a transaction is the only one that writes.
+func (d *DB) RowLocks() bool { return d.kind == MySQL }
+
+// Instant is a moment as both databases keep it and give it back.
+func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
+
 // Ping checks that the database answers.
 func (d *DB) Ping(ctx context.Context) error { return d.sql.PingContext(ctx) }
 

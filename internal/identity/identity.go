@@ -128,7 +128,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 }
 
 // instant is the present moment as the databases keep it.
-func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+func (s *Service) instant() time.Time { return database.Instant(s.now()) }
 
 // newSecret returns 32 random bytes as text.
 func newSecret() string {

@@ -16,6 +16,7 @@ import (
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
 	"homeroom/internal/audit"
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/roster"
@@ -117,7 +118,7 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 		}
 	}
 	in.Scopes = slices.Compact(slices.Sorted(slices.Values(in.Scopes)))
-	in.ExpiresAt = in.ExpiresAt.UTC().Truncate(time.Microsecond)
+	in.ExpiresAt = database.Instant(in.ExpiresAt)
 	switch now := s.now(); {
 	case !in.ExpiresAt.After(now):
 		return in, fault.Invalidf("the key would have expired already").WithCode("BAD_EXPIRY").At("expiresAt")

@@ -12,7 +12,6 @@ import (
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/session"
 	"homeroom/internal/audit"
-	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -63,7 +62,7 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 // until the transaction ends, or nil where there is none.
 func (s *Service) lockEnabled(ctx context.Context, client *db.Client, which ...predicate.Educator) (*db.Educator, error) {
 	query := client.Educator.Query().Where(which...).Where(educator.Disabled(0), educator.Service(0))
-	if s.db.Kind() == database.MySQL {
+	if s.db.RowLocks() {
 		query.ForUpdate()
 	}
 	e, err := query.Only(ctx)

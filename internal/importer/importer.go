@@ -131,8 +131,8 @@ func New(d *database.DB, o Options) *Service {
 }
 
 // instant is the present moment as the databases keep it.
-func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+func (s *Service) instant() time.Time { return database.Instant(s.now()) }
 
 // locks reports whether reads take row locks. SQLite has none: its writing
 // transaction is alone from its beginning.
-func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }
+func (s *Service) locks() bool { return s.db.RowLocks() }

@@ -137,4 +137,4 @@ func (h *Held) mine() predicate.Lease {
 }
 
 // instant is the present moment as the databases keep it.
-func (k *Keeper) instant() time.Time { return k.now().UTC().Truncate(time.Microsecond) }
+func (k *Keeper) instant() time.Time { return database.Instant(k.now()) }

@@ -111,7 +111,7 @@ func (s *Service) eraseLocked(ctx context.Context, client *db.Client, students [
 }
 
 // instant is the present moment as the databases keep it.
-func (s *Service) instant() time.Time { return s.now().UTC().Truncate(time.Microsecond) }
+func (s *Service) instant() time.Time { return database.Instant(s.now()) }
 
 // locks reports whether reads take row locks.
-func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }
+func (s *Service) locks() bool { return s.db.RowLocks() }

@@ -7,7 +7,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/internal/audit"
-	"homeroom/internal/database"
 	"homeroom/internal/fault"
 )
 
@@ -149,4 +148,4 @@ func (s *Service) reread(ctx context.Context, client *db.Client, students []*db.
 
 // locks reports whether reads take row locks. SQLite has none: its writing
 // transaction is alone from its beginning.
-func (s *Service) locks() bool { return s.db.Kind() == database.MySQL }
+func (s *Service) locks() bool { return s.db.RowLocks() }

@@ -3,10 +3,10 @@ package roster
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/student"
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -53,7 +53,7 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 			return err
 		}
 		n, err := client.Student.Update().Where(student.IDIn(ids...)).
-			SetDeletedAt(s.now().UTC().Truncate(time.Microsecond)).AddVersion(1).Save(ctx)
+			SetDeletedAt(database.Instant(s.now())).AddVersion(1).Save(ctx)
 		if err == nil && n != len(students) {
 			err = fmt.Errorf("hid %d of %d students", n, len(students))
 		}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/internal/database"
 	"homeroom/internal/fold"
 )
 
@@ -68,4 +69,4 @@ func WriteWords(ctx context.Context, client *db.Client, students []*db.Student, 
 }
 
 // timestamp is the creation time of rows that are written without ent.
-func timestamp() time.Time { return time.Now().UTC().Truncate(time.Microsecond) }
+func timestamp() time.Time { return database.Instant(time.Now()) }

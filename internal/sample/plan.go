@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"homeroom/internal/calendar"
+	"homeroom/internal/database"
 	"homeroom/internal/grade"
 	"homeroom/internal/viewer"
 )
@@ -62,7 +63,7 @@ const (
 )
 
 func newPlan(o Options) *plan {
-	p := &plan{Options: o, names: newNameBook(), now: o.Now.UTC().Truncate(time.Microsecond)}
+	p := &plan{Options: o, names: newNameBook(), now: database.Instant(o.Now)}
 	today := calendar.DayOf(p.now, time.UTC)
 	p.year = calendar.DefaultYear(today)
 	for day := today - calendar.Day(7*o.Weeks); day < today; day++ {

@@ -95,7 +95,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		refusals, updated = nil, nil
 		q := client.Organization.Query().Where(organization.ID(ch.OrganizationID))
-		if s.db.Kind() == database.MySQL {
+		if s.db.RowLocks() {
 			q.ForUpdate()
 		}
 		o, err := q.Only(ctx)
@@ -113,7 +113,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 			}
 		}
 		u := client.Organization.UpdateOne(o)
-		ch.apply(u, o, s.now().UTC().Truncate(time.Microsecond))
+		ch.apply(u, o, database.Instant(s.now()))
 		before := *o
 		if updated, err = u.Save(ctx); err != nil {
 			return err
@@ -182,7 +182,7 @@ func checkZone(name string) *fault.Error {
 func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization, ch Change) (refusals []*fault.Error, err error) {
 	system := viewer.AsSystem(ctx, "what a district allows its schools")
 	q := client.Organization.Query().Where(organization.ID(o.DistrictID))
-	if s.db.Kind() == database.MySQL {
+	if s.db.RowLocks() {
 		// What the district allows must not change while it is looked at.
 		q.ForUpdate()
 	}

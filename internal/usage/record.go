@@ -41,7 +41,7 @@ func (s *Service) Record(ctx context.Context, organizationID int, events []Event
 		return 0, 0, nil, nil
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		r := &recording{service: s, client: client, org: org, events: events, now: s.now().UTC().Truncate(time.Microsecond)}
+		r := &recording{service: s, client: client, org: org, events: events, now: database.Instant(s.now())}
 		accepted, duplicates, problems = 0, 0, nil
 		bad, err := r.prepare(ctx)
 		if err != nil || len(bad) > 0 {
@@ -212,7 +212,7 @@ func (r *recording) write(ctx context.Context) (int, error) {
 		if day >= r.schools[st.OrganizationID].UsageCountedFrom {
 			st.SecondsThisYear += e.Seconds
 		}
-		started := e.StartedAt.UTC().Truncate(time.Microsecond)
+		started := database.Instant(e.StartedAt)
 		if st.LastActiveAt == nil || st.LastActiveAt.Before(started) {
 			st.LastActiveAt = &started
 		}
