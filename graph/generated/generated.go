@@ -3678,6 +3678,7 @@ type RoleAssignment {
 
 "A person with an account."
 type Educator implements Node {
+  "Names the educator everywhere in the API."
   id: ID!
   "First and last name."
   name: String!
@@ -3693,7 +3694,9 @@ type Educator implements Node {
 
 "One sign-in of the person who asks."
 type Session {
+  "For revokeSession."
   id: ID!
+  "When the person signed in."
   createdAt: DateTime!
   "To the minute."
   lastUsedAt: DateTime!
@@ -3707,9 +3710,11 @@ type Session {
   current: Boolean!
 }
 
+"What has become of sessions that were to end."
 type RevokeSessionsPayload {
   "The sessions that were ended."
   revokedIds: [ID!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -3723,14 +3728,19 @@ enum ServiceScope {
 
 "A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…"
 type ServiceKey {
+  "For revokeServiceKey."
   id: ID!
   "Which program has it."
   name: String!
   "The first characters of the key, by which it is recognized."
   beginning: String!
+  "Where it is good; a district stands for its schools."
   organization: Organization!
+  "What it may do."
   scopes: [ServiceScope!]!
+  "When it was made."
   createdAt: DateTime!
+  "When it ends by itself."
   expiresAt: DateTime!
   "To the minute; null for a key that has never been used."
   lastUsedAt: DateTime
@@ -3744,20 +3754,27 @@ input CreateServiceKeyInput {
   organizationId: ID!
   "Which program gets it, 1 to 100 characters."
   name: String!
+  "What it may do; at least one."
   scopes: [ServiceScope!]!
   "At most two years ahead."
   expiresAt: DateTime!
 }
 
+"A new service key, or why there is none."
 type CreateServiceKeyPayload {
+  "What can be looked up later; null where something was refused."
   serviceKey: ServiceKey
   "The key itself. Told once; nobody can look it up."
   key: String
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
+"A key that was ended, or why it was not."
 type RevokeServiceKeyPayload {
+  "The key, which no longer does anything; null where something was refused."
   serviceKey: ServiceKey
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -3765,17 +3782,25 @@ type RevokeServiceKeyPayload {
 input InviteEducatorInput {
   "A district for DISTRICT_ADMIN, otherwise a school."
   organizationId: ID!
+  "What the person will do there."
   role: Role!
+  "The address that the link is sent to, and to sign in with."
   email: String!
+  "The first name."
   firstName: String!
+  "The last name."
   lastName: String!
 }
 
+"A person who was invited, or why not."
 type InviteEducatorPayload {
+  "The account; null where something was refused."
   educator: Educator
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
+"The same answer for every address."
 type RequestPasswordResetPayload {
   "Never says whether there is an account with the address."
   userErrors: [UserError!]!
@@ -3783,12 +3808,15 @@ type RequestPasswordResetPayload {
 
 "The secret of a link, which stands behind its #, and the password that the person wants."
 input SetPasswordByLinkInput {
+  "The secret, as it stands behind the # of the link."
   token: String!
   "8 to 256 characters."
   password: String!
 }
 
+"Whether the password was set."
 type SetPasswordByLinkPayload {
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -3804,8 +3832,11 @@ enum OrganizationType {
 
 "A district, or a school inside one."
 type Organization implements Node {
+  "Names the organization everywhere in the API."
   id: ID!
+  "What people call it."
   name: String!
+  "Whether it is a district or a school."
   type: OrganizationType!
   "The id in the district's own systems, unique in the district."
   externalId: String
@@ -3847,6 +3878,7 @@ type OrganizationSettings {
 
 "A number that holds for an organization."
 type NumberSetting {
+  "What holds."
   value: Int!
   "True where the organization takes its district's, or the default."
   inherited: Boolean!
@@ -3854,6 +3886,7 @@ type NumberSetting {
 
 "A text that holds for an organization."
 type TextSetting {
+  "What holds."
   value: String!
   "True where the organization takes its district's, or the default."
   inherited: Boolean!
@@ -3861,6 +3894,7 @@ type TextSetting {
 
 "A yes or no that holds for an organization."
 type SwitchSetting {
+  "What holds."
   value: Boolean!
   "True where the organization takes its district's, or the default."
   inherited: Boolean!
@@ -3868,7 +3902,9 @@ type SwitchSetting {
 
 "The first and last day of a school year."
 type SchoolYear {
+  "The first day."
   startsOn: Date!
+  "The last day."
   endsOn: Date!
   "True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July."
   inherited: Boolean!
@@ -3876,6 +3912,7 @@ type SchoolYear {
 
 "A class or group of one school."
 type Group implements Node {
+  "Names the group everywhere in the API."
   id: ID!
   "A name may repeat, even inside one school."
   name: String!
@@ -3895,10 +3932,13 @@ type Group implements Node {
 
 "A student of one school, in any number of its groups."
 type Student implements Node {
+  "Names the student everywhere in the API and, as Database ID, in files."
   id: ID!
   "The district's own Student ID: text, never a number; leading zeros count."
   externalId: String!
+  "The first name."
   firstName: String!
+  "The last name."
   lastName: String!
   "Unique in the district without regard to case."
   username: String!
@@ -3916,20 +3956,25 @@ type Student implements Node {
   minutesThisSchoolYear: Int!
   "When usage was last recorded; null for a student who has never begun."
   lastActiveAt: DateTime
+  "When the student was created here."
   createdAt: DateTime!
 }
 
 "A student's place in a list."
 type StudentEdge {
+  "The place, for after and before."
   cursor: String!
+  "The student."
   node: Student!
 }
 
 "A page of students."
 type StudentConnection {
+  "The students with their places."
   edges: [StudentEdge!]!
   "The students of the edges, for clients that need no cursors."
   nodes: [Student!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
   "All students of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
@@ -3941,7 +3986,9 @@ type DeletedStudent {
   id: ID!
   "The district's own Student ID, which stays reserved."
   externalId: String!
+  "The first name."
   firstName: String!
+  "The last name."
   lastName: String!
   "Reserved as well."
   username: String!
@@ -3949,6 +3996,7 @@ type DeletedStudent {
   grade: String!
   "The school."
   organization: Organization!
+  "When somebody deleted the student."
   deletedAt: DateTime!
   "From when on the personal data are erased, and nobody can bring the student back."
   purgeAt: DateTime!
@@ -3958,15 +4006,19 @@ type DeletedStudent {
 
 "A deleted student's place in a list."
 type DeletedStudentEdge {
+  "The place, for after and before."
   cursor: String!
+  "The student."
   node: DeletedStudent!
 }
 
 "A page of deleted students."
 type DeletedStudentConnection {
+  "The students with their places."
   edges: [DeletedStudentEdge!]!
   "The students of the edges, for clients that need no cursors."
   nodes: [DeletedStudent!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
   "All students of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
@@ -3974,15 +4026,19 @@ type DeletedStudentConnection {
 
 "A group's place in a list."
 type GroupEdge {
+  "The place, for after and before."
   cursor: String!
+  "The group."
   node: Group!
 }
 
 "A page of groups."
 type GroupConnection {
+  "The groups with their places."
   edges: [GroupEdge!]!
   "The groups of the edges, for clients that need no cursors."
   nodes: [Group!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
   "All groups of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
@@ -4010,17 +4066,23 @@ input StudentFilter {
 enum StudentOrderField {
   "Last name, then first name."
   NAME
+  "Student ID, as text: 10 stands before 9."
   EXTERNAL_ID
+  "Username, without regard to case."
   USERNAME
   "PK, K, then 1 to 12."
   GRADE
+  "When usage was last recorded."
   LAST_ACTIVE
+  "Usage in the current school year."
   MINUTES
 }
 
 "How a list of students is sorted."
 input StudentOrder {
+  "By what."
   field: StudentOrderField!
+  "Which end comes first."
   direction: SortDirection! = ASC
 }
 
@@ -4036,13 +4098,17 @@ input GroupFilter {
 
 "What a list of groups can be sorted by."
 enum GroupOrderField {
+  "Name, without regard to case."
   NAME
+  "How many students are in the group."
   STUDENT_COUNT
 }
 
 "How a list of groups is sorted."
 input GroupOrder {
+  "By what."
   field: GroupOrderField!
+  "Which end comes first."
   direction: SortDirection! = ASC
 }
 
@@ -4056,7 +4122,9 @@ enum NotificationKind {
 
 "A notice of the dashboard."
 type DashboardNotification {
+  "What it is about."
   kind: NotificationKind!
+  "Where; for a district it covers the schools."
   organization: Organization!
   "How many students it is about; 0 where all is well."
   count: Int!
@@ -4084,11 +4152,15 @@ enum UsagePeriod {
 
 "Usage of an organization over some weeks."
 type UsageReport {
+  "Whose usage it is."
   organization: Organization!
+  "The first day that is counted."
   from: Date!
   "The last day that is counted."
   to: Date!
+  "Minutes a week that each student of the organization should reach."
   goalMinutesPerWeek: Int!
+  "Of all rows together."
   totals: UsageTotals!
   "One entry a week, weeks ending on Saturday, oldest first."
   weeks: [UsageWeek!]!
@@ -4116,6 +4188,7 @@ type UsageTotals {
 type UsageWeek {
   "The Saturday on which the week ends."
   weekEnding: Date!
+  "Of this week."
   totals: UsageTotals!
 }
 
@@ -4127,6 +4200,7 @@ type UsageRow {
   group: Group
   "True for the row of students in no group."
   ungrouped: Boolean!
+  "Of this row."
   totals: UsageTotals!
 }
 
@@ -4204,16 +4278,25 @@ enum ProblemSeverity {
 
 "One import, or one edit or deletion of many students, from the submission to the last row."
 type BulkJob implements Node {
+  "Names the job everywhere in the API."
   id: ID!
+  "What the job does."
   kind: BulkJobKind!
+  "Where the job stands."
   status: BulkJobStatus!
+  "Where the rows belong: a district, or one school."
   organization: Organization!
+  "Who uploaded the file or chose the students."
   submittedBy: Educator!
+  "The name of the file that was uploaded; null for a job without a file."
   fileName: String
+  "What the groups of a cell do with those that a student has."
   groupsMode: GroupsMode!
+  "What happens to the good rows where others are refused."
   commitMode: CommitMode!
   "What the reader made of the file; null until it has looked."
   detected: DetectedFile
+  "How far it has come."
   progress: BulkJobProgress!
   "One job at a time changes a district; the others wait in the order in which they were submitted. True while this one waits for another."
   waiting: Boolean!
@@ -4229,8 +4312,11 @@ type BulkJob implements Node {
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
+  "When it was submitted."
   createdAt: DateTime!
+  "When somebody started it; null before."
   startedAt: DateTime
+  "When it came to its end; null before."
   finishedAt: DateTime
 }
 
@@ -4242,6 +4328,7 @@ type DetectedFile {
   delimiter: String!
   "LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended."
   lineEnding: String!
+  "The headers as they stand in the file."
   headers: [String!]!
   "Headers of columns that are not read."
   ignoredHeaders: [String!]!
@@ -4251,7 +4338,9 @@ type DetectedFile {
 
 "How far a job has come. The rows are those of its present phase: checked, written, or put back."
 type BulkJobProgress {
+  "Rows that are done."
   processedRows: Int!
+  "All rows of the job."
   totalRows: Int!
   "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
   percent: Float!
@@ -4265,19 +4354,29 @@ type BulkJobProgress {
 
 "A part of the work on a job."
 enum BulkJobPhase {
+  "The rows are checked."
   VERIFYING
+  "Passwords are hashed before the rows are written."
   HASHING_PASSWORDS
+  "The rows are written."
   WRITING
+  "What the job has changed is put back."
   UNDOING
 }
 
 "Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were."
 type BulkJobCounts {
+  "Rows that create something."
   created: Int!
+  "Rows that change something."
   updated: Int!
+  "Rows that say what is there already."
   unchanged: Int!
+  "Rows that delete a student."
   deleted: Int!
+  "How many times a student, or somebody who teaches, joins a group."
   enrollmentsAdded: Int!
+  "How many times a student leaves a group."
   enrollmentsRemoved: Int!
   "Problems that refuse no row."
   warnings: Int!
@@ -4303,15 +4402,21 @@ type BulkJobChange {
 
 "A change's place in the list."
 type BulkJobChangeEdge {
+  "The place, for after and before."
   cursor: String!
+  "The change."
   node: BulkJobChange!
 }
 
 "A page of changes."
 type BulkJobChangeConnection {
+  "The changes with their places."
   edges: [BulkJobChangeEdge!]!
+  "The changes of the edges, for clients that need no cursors."
   nodes: [BulkJobChange!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
+  "All changes of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
 }
 
@@ -4321,6 +4426,7 @@ type BulkJobProblem {
   row: Int!
   "The header as it stands in the file."
   column: String
+  "Whether the row is refused."
   severity: ProblemSeverity!
   "A constant for programs, such as AMBIGUOUS_GROUP."
   code: String!
@@ -4346,54 +4452,75 @@ type BulkJobCell {
 type BulkJobRefusedRow {
   "Counts from 1 for the first line under the header."
   row: Int!
+  "The cells, in the order of the file."
   cells: [BulkJobCell!]!
+  "Why it was refused, and what else is odd."
   problems: [BulkJobProblem!]!
 }
 
 "A refused row's place in the list."
 type BulkJobRefusedRowEdge {
+  "The place, for after and before."
   cursor: String!
+  "The row."
   node: BulkJobRefusedRow!
 }
 
 "A page of refused rows."
 type BulkJobRefusedRowConnection {
+  "The rows with their places."
   edges: [BulkJobRefusedRowEdge!]!
+  "The rows of the edges, for clients that need no cursors."
   nodes: [BulkJobRefusedRow!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
+  "All rows of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
 }
 
 "A problem's place in the list."
 type BulkJobProblemEdge {
+  "The place, for after and before."
   cursor: String!
+  "The problem."
   node: BulkJobProblem!
 }
 
 "A page of problems."
 type BulkJobProblemConnection {
+  "The problems with their places."
   edges: [BulkJobProblemEdge!]!
+  "The problems of the edges, for clients that need no cursors."
   nodes: [BulkJobProblem!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
+  "All problems of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
 }
 
 "A job's place in the list."
 type BulkJobEdge {
+  "The place, for after and before."
   cursor: String!
+  "The job."
   node: BulkJob!
 }
 
 "A page of jobs."
 type BulkJobConnection {
+  "The jobs with their places."
   edges: [BulkJobEdge!]!
+  "The jobs of the edges, for clients that need no cursors."
   nodes: [BulkJob!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
+  "All jobs of the list, not of the page. Counted only where it is asked for."
   totalCount: Int!
 }
 
 "An empty file to fill in: a row of column names, and nothing under it."
 type ImportTemplate {
+  "What the file imports."
   kind: BulkJobKind!
   "What to call the file."
   fileName: String!
@@ -4561,6 +4688,7 @@ enum AuditActorKind {
 
 "Who did something, as it was at that moment."
 type AuditActor {
+  "What sort of caller it was."
   kind: AuditActorKind!
   "The id of the educator or service key; null for the others."
   id: ID
@@ -4572,6 +4700,7 @@ type AuditActor {
 
 "A count or constant that belongs to an entry."
 type AuditFact {
+  "What is counted or named."
   name: String!
   "As JSON."
   value: String!
@@ -4585,25 +4714,33 @@ type AuditSubject {
   node: Node
   "True where the values were erased, because the person's data were; then there are no changes."
   erased: Boolean!
+  "The fields that changed."
   changes: [AuditChange!]!
 }
 
 "One field that changed. Null is no value; a password is shown as set."
 type AuditChange {
+  "The name of the field."
   field: String!
+  "The value before; null where there was none."
   before: String
+  "The value afterwards; null where there is none."
   after: String
 }
 
 "An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed."
 type AuditEvent {
+  "Names the entry everywhere in the API."
   id: ID!
   "Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere."
   sequence: Int
+  "When it happened."
   at: DateTime!
+  "What happened."
   action: AuditAction!
   "Why something was refused; null for what was done."
   code: String
+  "Who did it."
   actor: AuditActor!
   "What it is about; the district where it is about several schools."
   organization: Organization
@@ -4611,11 +4748,13 @@ type AuditEvent {
   targetId: ID
   "Whom and what it is about, with the values before and after."
   subjects: [AuditSubject!]!
+  "Counts and constants, never anything personal."
   facts: [AuditFact!]!
   "The bulk job that it belongs to."
   jobId: ID
   "The network address it came from; null where it is not known."
   address: String
+  "The id of the request, which the server's log has too; null where there was no request."
   requestId: String
   "The name of the GraphQL operation, or the command."
   operationName: String
@@ -4625,14 +4764,19 @@ type AuditEvent {
 
 "An entry's place in the list."
 type AuditEventEdge {
+  "The place, for after and before."
   cursor: String!
+  "The entry."
   node: AuditEvent!
 }
 
 "A page of entries."
 type AuditEventConnection {
+  "The entries with their places."
   edges: [AuditEventEdge!]!
+  "The entries of the edges, for clients that need no cursors."
   nodes: [AuditEvent!]!
+  "Whether there is more, and where it begins."
   pageInfo: PageInfo!
   "All entries of the list. Counted only where it is asked for."
   totalCount: Int!
@@ -4644,9 +4788,11 @@ input AuditEventFilter {
   actions: [AuditAction!]
   "An educator or a service key."
   actorId: ID
+  "What sort of caller it was."
   actorKind: AuditActorKind
   "A student, group, educator or anything else that the entry is about."
   subjectId: ID
+  "The bulk job that the entry belongs to."
   jobId: ID
   "From this moment on."
   from: DateTime
@@ -4698,7 +4844,9 @@ type Query {
 
 "The address and password of an educator."
 input SignInInput {
+  "The address of the account, without regard to case."
   email: String!
+  "The password of the account."
   password: String!
 }
 
@@ -4726,10 +4874,13 @@ input SignInWithCodeInput {
 
 "A new session, or why there is none."
 type SignInPayload {
+  "The person who is signed in; null where something was refused."
   viewer: Viewer
   "For the header Authorization: Bearer …; browsers get a cookie as well. Told once."
   token: String
+  "When the session ends at the latest."
   expiresAt: DateTime
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -4747,14 +4898,19 @@ input CreateGroupInput {
   studentIds: [ID!]
 }
 
+"A new group, or why there is none."
 type CreateGroupPayload {
+  "The group; null where something was refused."
   group: Group
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "What of a group changes; what is left out stays."
 input UpdateGroupInput {
+  "The group."
   id: ID!
+  "1 to 190 characters."
   name: String
   "Empty text removes it."
   externalId: String
@@ -4762,45 +4918,67 @@ input UpdateGroupInput {
   educatorIds: [ID!]
 }
 
+"A changed group, or why it was not changed."
 type UpdateGroupPayload {
+  "The group as it is now; null where something was refused."
   group: Group
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
+"A group that is to go."
 input DeleteGroupInput {
+  "The group."
   id: ID!
 }
 
+"A group that has gone, or why it has not."
 type DeleteGroupPayload {
+  "The id that the group had; null where something was refused."
   deletedId: ID
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "At most 1,000 students and 100 groups."
 input AssignStudentsToGroupsInput {
+  "The students; each joins every group."
   studentIds: [ID!]!
+  "The groups, of the students' own schools."
   groupIds: [ID!]!
 }
 
+"What an assignment has done, or why it was refused."
 type AssignStudentsToGroupsPayload {
+  "Enrollments that are new."
   enrollmentsAdded: Int!
   "Enrollments that were there already."
   alreadyEnrolled: Int!
+  "The students as they are now; empty where something was refused."
   students: [Student!]!
+  "The groups as they are now; empty where something was refused."
   groups: [Group!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "At most 1,000 students and 100 groups."
 input RemoveStudentsFromGroupsInput {
+  "The students; each leaves every group."
   studentIds: [ID!]!
+  "The groups."
   groupIds: [ID!]!
 }
 
+"What a removal has done, or why it was refused."
 type RemoveStudentsFromGroupsPayload {
+  "Enrollments that have gone."
   enrollmentsRemoved: Int!
+  "The students as they are now; empty where something was refused."
   students: [Student!]!
+  "The groups as they are now; empty where something was refused."
   groups: [Group!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -4810,7 +4988,9 @@ input CreateStudentInput {
   organizationId: ID!
   "1 to 64 characters, unique in the district."
   externalId: String!
+  "The first name."
   firstName: String!
+  "The last name."
   lastName: String!
   "3 to 100 characters, unique in the district without regard to case."
   username: String!
@@ -4822,51 +5002,71 @@ input CreateStudentInput {
   groupIds: [ID!]
 }
 
+"A new student, or why there is none."
 type CreateStudentPayload {
+  "The student; null where something was refused."
   student: Student
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "What of a student changes; what is left out stays."
 input UpdateStudentInput {
+  "The student."
   id: ID!
   "Another school of the district; only an administrator of both schools moves a student."
   organizationId: ID
+  "1 to 64 characters, unique in the district."
   externalId: String
+  "The first name."
   firstName: String
+  "The last name."
   lastName: String
+  "3 to 100 characters, unique in the district without regard to case."
   username: String
   "A new password."
   password: String
+  "PK, K or 1 to 12."
   grade: String
 }
 
+"A changed student, or why nothing was changed."
 type UpdateStudentPayload {
+  "The student as he or she is now; null where something was refused."
   student: Student
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "At most 1,000 students."
 input DeleteStudentsInput {
+  "The students."
   studentIds: [ID!]!
 }
 
+"Students who were deleted, or why nobody was."
 type DeleteStudentsPayload {
+  "The students; empty where something was refused."
   deletedIds: [ID!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "At most 1,000 students."
 input RestoreStudentsInput {
+  "The deleted students."
   studentIds: [ID!]!
 }
 
+"Students who came back, or why nobody did."
 type RestoreStudentsPayload {
+  "The students as they are now; empty where something was refused."
   students: [Student!]!
   "Enrollments that came back."
   enrollmentsRestored: Int!
   "Enrollments that did not, because the group is gone or synced by now."
   enrollmentsLost: Int!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -4880,14 +5080,17 @@ input StudentToErase {
 
 "At most 20 students."
 input EraseStudentsInput {
+  "The students."
   students: [StudentToErase!]!
   "What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student."
   reference: String!
 }
 
+"What was erased, or why nothing was."
 type EraseStudentsPayload {
   "One for each student; empty where something was refused."
   certificates: [ErasureCertificate!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -4897,12 +5100,19 @@ type ErasureCertificate {
   studentId: ID!
   "The school."
   organization: Organization!
+  "When it was erased."
   erasedAt: DateTime!
+  "What the erasure goes back to, as it was given."
   reference: String!
+  "Places in groups that were erased, present and former ones."
   enrollments: Int!
+  "Days of usage that were erased."
   usageDays: Int!
+  "Ids of usage events that were erased."
   usageEvents: Int!
+  "Rows of bulk jobs that were emptied."
   bulkJobRows: Int!
+  "Details of the audit trail that were erased."
   auditDetails: Int!
   "SHA-256 of what the certificate says, by which a printed one is compared with the audit trail."
   digest: String!
@@ -4914,6 +5124,7 @@ type ErasureCertificate {
 input StudentSelection @oneOf {
   "At most 50,000."
   studentIds: [ID!]
+  "All whom a filter keeps."
   matching: MatchingStudents
 }
 
@@ -4921,20 +5132,25 @@ input StudentSelection @oneOf {
 input MatchingStudents {
   "One organization; the whole purview where it is left out."
   organizationId: ID
+  "Everybody where it is left out."
   filter: StudentFilter
 }
 
 "What happens to the students. What is left out stays; at least one of the three is needed."
 input BulkEditStudentsInput {
+  "Which students."
   selection: StudentSelection!
   "At most 100."
   addToGroupIds: [ID!]
   "At most 100."
   removeFromGroupIds: [ID!]
+  "PK, K or 1 to 12."
   grade: String
 }
 
+"Students who are to be deleted."
 input BulkDeleteStudentsInput {
+  "Which students."
   selection: StudentSelection!
 }
 
@@ -4942,10 +5158,13 @@ input BulkDeleteStudentsInput {
 input SubmitBulkImportInput {
   "Where the rows belong: a district, or one school."
   organizationId: ID!
+  "What the rows are; one of those that begin with IMPORT."
   kind: BulkJobKind!
   "CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out."
   file: Upload!
+  "What the groups of a cell do with those that a student has."
   groupsMode: GroupsMode! = ADD
+  "What happens to the good rows where others are refused."
   commitMode: CommitMode! = VALID_ROWS
   "The same key from the same person gives the same job back instead of a second one. 1 to 128 characters."
   idempotencyKey: String
@@ -4959,7 +5178,9 @@ input BulkJobCellInput {
   value: String!
 }
 
+"New values for one row of a job."
 input CorrectBulkJobRowInput {
+  "The job."
   jobId: ID!
   "Counts from 1 for the first line under the header."
   row: Int!
@@ -4967,6 +5188,7 @@ input CorrectBulkJobRowInput {
   values: [BulkJobCellInput!]!
 }
 
+"What has become of the row."
 type CorrectBulkJobRowPayload {
   "The job with its new counts; of a job that has been carried out, a new job of that one row."
   job: BulkJob
@@ -4974,11 +5196,15 @@ type CorrectBulkJobRowPayload {
   changes: [BulkJobChange!]!
   "What is wrong with the row, or odd."
   problems: [BulkJobProblem!]!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
+"A job, or why there is none."
 type BulkJobPayload {
+  "The job as it is now; null where something was refused."
   job: BulkJob
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -4986,9 +5212,11 @@ type BulkJobPayload {
 input UsageEventInput {
   "1 to 128 characters, unique in the district."
   eventId: ID!
+  "The Student ID, as the district has it."
   studentExternalId: String!
   "1 to 64 letters, digits, dots, hyphens and underscores."
   productCode: String!
+  "When the usage began. It counts on the calendar day that this is in the time zone of the school."
   startedAt: DateTime!
   "1 to 86,400."
   seconds: Int!
@@ -4998,18 +5226,23 @@ input UsageEventInput {
 input RecordUsageInput {
   "The district or the school in which the Student IDs are looked up."
   organizationId: ID!
+  "The events."
   events: [UsageEventInput!]!
 }
 
+"What was recorded, or why nothing was."
 type RecordUsagePayload {
+  "Events that are counted from now on."
   accepted: Int!
   "Events that had been recorded before."
   duplicates: Int!
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
 "The first and last day of a school year."
 input SchoolYearInput {
+  "The first day."
   startsOn: Date!
   "28 to 400 days, both included."
   endsOn: Date!
@@ -5017,7 +5250,9 @@ input SchoolYearInput {
 
 "What of an organization's settings changes. What is left out stays; null makes the organization inherit it again."
 input UpdateOrganizationSettingsInput {
+  "The district or school."
   organizationId: ID!
+  "Its first and last day."
   schoolYear: SchoolYearInput
   "1 to 10,080."
   usageGoalMinutesPerWeek: Int
@@ -5037,8 +5272,11 @@ input UpdateOrganizationSettingsInput {
   jobDays: Int
 }
 
+"Settings that were changed, or why they were not."
 type UpdateOrganizationSettingsPayload {
+  "The organization as it is now; null where something was refused."
   organization: Organization
+  "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
 }
 
@@ -5066,7 +5304,9 @@ type Mutation {
   revokeServiceKey(id: ID!): RevokeServiceKeyPayload!
   "Changes what holds for a district and what its schools inherit, or for one school. For administrators of the organization."
   updateOrganizationSettings(input: UpdateOrganizationSettingsInput!): UpdateOrganizationSettingsPayload!
+  "Creates a group. For administrators of the school and its teachers."
   createGroup(input: CreateGroupInput!): CreateGroupPayload!
+  "Changes a group that is not synced. For administrators of the school and those who teach the group."
   updateGroup(input: UpdateGroupInput!): UpdateGroupPayload!
   "Removes a group; its students stay. For administrators."
   deleteGroup(input: DeleteGroupInput!): DeleteGroupPayload!
@@ -5074,7 +5314,9 @@ type Mutation {
   assignStudentsToGroups(input: AssignStudentsToGroupsInput!): AssignStudentsToGroupsPayload!
   "Takes every student out of every group."
   removeStudentsFromGroups(input: RemoveStudentsFromGroupsInput!): RemoveStudentsFromGroupsPayload!
+  "Creates a student, or brings a deleted one back. For administrators of the school, and for teachers into groups taught."
   createStudent(input: CreateStudentInput!): CreateStudentPayload!
+  "Changes a student; of a synced one only the password. For administrators of the school and those who teach the student."
   updateStudent(input: UpdateStudentInput!): UpdateStudentPayload!
   "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators."
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!

@@ -27,21 +27,29 @@ type Node interface {
 
 // At most 1,000 students and 100 groups.
 type AssignStudentsToGroupsInput struct {
+	// The students; each joins every group.
 	StudentIds []string `json:"studentIds"`
-	GroupIds   []string `json:"groupIds"`
+	// The groups, of the students' own schools.
+	GroupIds []string `json:"groupIds"`
 }
 
+// What an assignment has done, or why it was refused.
 type AssignStudentsToGroupsPayload struct {
+	// Enrollments that are new.
 	EnrollmentsAdded int `json:"enrollmentsAdded"`
 	// Enrollments that were there already.
-	AlreadyEnrolled int          `json:"alreadyEnrolled"`
-	Students        []*Student   `json:"students"`
-	Groups          []*Group     `json:"groups"`
-	UserErrors      []*UserError `json:"userErrors"`
+	AlreadyEnrolled int `json:"alreadyEnrolled"`
+	// The students as they are now; empty where something was refused.
+	Students []*Student `json:"students"`
+	// The groups as they are now; empty where something was refused.
+	Groups []*Group `json:"groups"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Who did something, as it was at that moment.
 type AuditActor struct {
+	// What sort of caller it was.
 	Kind AuditActorKind `json:"kind"`
 	// The id of the educator or service key; null for the others.
 	ID *string `json:"id,omitempty"`
@@ -53,20 +61,27 @@ type AuditActor struct {
 
 // One field that changed. Null is no value; a password is shown as set.
 type AuditChange struct {
-	Field  string  `json:"field"`
+	// The name of the field.
+	Field string `json:"field"`
+	// The value before; null where there was none.
 	Before *string `json:"before,omitempty"`
-	After  *string `json:"after,omitempty"`
+	// The value afterwards; null where there is none.
+	After *string `json:"after,omitempty"`
 }
 
 // An entry of the audit trail. It is written once, in the transaction of what it is about, and never changed.
 type AuditEvent struct {
+	// Names the entry everywhere in the API.
 	ID string `json:"id"`
 	// Its place in the chain of the district, from 1 and without a gap; null for administrators of a school, whom it would tell how much happens elsewhere.
-	Sequence *int        `json:"sequence,omitempty"`
-	At       time.Time   `json:"at"`
-	Action   AuditAction `json:"action"`
+	Sequence *int `json:"sequence,omitempty"`
+	// When it happened.
+	At time.Time `json:"at"`
+	// What happened.
+	Action AuditAction `json:"action"`
 	// Why something was refused; null for what was done.
-	Code  *string     `json:"code,omitempty"`
+	Code *string `json:"code,omitempty"`
+	// Who did it.
 	Actor *AuditActor `json:"actor"`
 	// What it is about; the district where it is about several schools.
 	Organization *Organization `json:"organization,omitempty"`
@@ -74,11 +89,13 @@ type AuditEvent struct {
 	TargetID *string `json:"targetId,omitempty"`
 	// Whom and what it is about, with the values before and after.
 	Subjects []*AuditSubject `json:"subjects"`
-	Facts    []*AuditFact    `json:"facts"`
+	// Counts and constants, never anything personal.
+	Facts []*AuditFact `json:"facts"`
 	// The bulk job that it belongs to.
 	JobID *string `json:"jobId,omitempty"`
 	// The network address it came from; null where it is not known.
-	Address   *string `json:"address,omitempty"`
+	Address *string `json:"address,omitempty"`
+	// The id of the request, which the server's log has too; null where there was no request.
 	RequestID *string `json:"requestId,omitempty"`
 	// The name of the GraphQL operation, or the command.
 	OperationName *string `json:"operationName,omitempty"`
@@ -89,9 +106,12 @@ type AuditEvent struct {
 
 // A page of entries.
 type AuditEventConnection struct {
-	Edges    []*AuditEventEdge `json:"edges"`
-	Nodes    []*AuditEvent     `json:"nodes"`
-	PageInfo *PageInfo         `json:"pageInfo"`
+	// The entries with their places.
+	Edges []*AuditEventEdge `json:"edges"`
+	// The entries of the edges, for clients that need no cursors.
+	Nodes []*AuditEvent `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
 	// All entries of the list. Counted only where it is asked for.
 	TotalCount int         `json:"totalCount"`
 	List       *audit.List `json:"-"`
@@ -99,8 +119,10 @@ type AuditEventConnection struct {
 
 // An entry's place in the list.
 type AuditEventEdge struct {
-	Cursor string      `json:"cursor"`
-	Node   *AuditEvent `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The entry.
+	Node *AuditEvent `json:"node"`
 }
 
 // Filters combine with AND.
@@ -108,11 +130,13 @@ type AuditEventFilter struct {
 	// Any of these.
 	Actions []AuditAction `json:"actions,omitempty"`
 	// An educator or a service key.
-	ActorID   *string         `json:"actorId,omitempty"`
+	ActorID *string `json:"actorId,omitempty"`
+	// What sort of caller it was.
 	ActorKind *AuditActorKind `json:"actorKind,omitempty"`
 	// A student, group, educator or anything else that the entry is about.
 	SubjectID *string `json:"subjectId,omitempty"`
-	JobID     *string `json:"jobId,omitempty"`
+	// The bulk job that the entry belongs to.
+	JobID *string `json:"jobId,omitempty"`
 	// From this moment on.
 	From *time.Time `json:"from,omitempty"`
 	// Up to, and without, this moment.
@@ -121,6 +145,7 @@ type AuditEventFilter struct {
 
 // A count or constant that belongs to an entry.
 type AuditFact struct {
+	// What is counted or named.
 	Name string `json:"name"`
 	// As JSON.
 	Value string `json:"value"`
@@ -133,36 +158,50 @@ type AuditSubject struct {
 	// It, as it is now; null where it no longer exists, or not for the person who asks.
 	Node Node `json:"node,omitempty"`
 	// True where the values were erased, because the person's data were; then there are no changes.
-	Erased  bool           `json:"erased"`
+	Erased bool `json:"erased"`
+	// The fields that changed.
 	Changes []*AuditChange `json:"changes"`
 }
 
+// Students who are to be deleted.
 type BulkDeleteStudentsInput struct {
+	// Which students.
 	Selection *StudentSelection `json:"selection"`
 }
 
 // What happens to the students. What is left out stays; at least one of the three is needed.
 type BulkEditStudentsInput struct {
+	// Which students.
 	Selection *StudentSelection `json:"selection"`
 	// At most 100.
 	AddToGroupIds []string `json:"addToGroupIds,omitempty"`
 	// At most 100.
 	RemoveFromGroupIds []string `json:"removeFromGroupIds,omitempty"`
-	Grade              *string  `json:"grade,omitempty"`
+	// PK, K or 1 to 12.
+	Grade *string `json:"grade,omitempty"`
 }
 
 // One import, or one edit or deletion of many students, from the submission to the last row.
 type BulkJob struct {
-	ID           string        `json:"id"`
-	Kind         BulkJobKind   `json:"kind"`
-	Status       BulkJobStatus `json:"status"`
+	// Names the job everywhere in the API.
+	ID string `json:"id"`
+	// What the job does.
+	Kind BulkJobKind `json:"kind"`
+	// Where the job stands.
+	Status BulkJobStatus `json:"status"`
+	// Where the rows belong: a district, or one school.
 	Organization *Organization `json:"organization"`
-	SubmittedBy  *Educator     `json:"submittedBy"`
-	FileName     *string       `json:"fileName,omitempty"`
-	GroupsMode   GroupsMode    `json:"groupsMode"`
-	CommitMode   CommitMode    `json:"commitMode"`
+	// Who uploaded the file or chose the students.
+	SubmittedBy *Educator `json:"submittedBy"`
+	// The name of the file that was uploaded; null for a job without a file.
+	FileName *string `json:"fileName,omitempty"`
+	// What the groups of a cell do with those that a student has.
+	GroupsMode GroupsMode `json:"groupsMode"`
+	// What happens to the good rows where others are refused.
+	CommitMode CommitMode `json:"commitMode"`
 	// What the reader made of the file; null until it has looked.
-	Detected *DetectedFile    `json:"detected,omitempty"`
+	Detected *DetectedFile `json:"detected,omitempty"`
+	// How far it has come.
 	Progress *BulkJobProgress `json:"progress"`
 	// One job at a time changes a district; the others wait in the order in which they were submitted. True while this one waits for another.
 	Waiting bool `json:"waiting"`
@@ -177,11 +216,14 @@ type BulkJob struct {
 	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
 	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone.
-	FailedRowsCSVURL *string     `json:"failedRowsCsvUrl,omitempty"`
-	CreatedAt        time.Time   `json:"createdAt"`
-	StartedAt        *time.Time  `json:"startedAt,omitempty"`
-	FinishedAt       *time.Time  `json:"finishedAt,omitempty"`
-	Entity           *db.BulkJob `json:"-"`
+	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
+	// When it was submitted.
+	CreatedAt time.Time `json:"createdAt"`
+	// When somebody started it; null before.
+	StartedAt *time.Time `json:"startedAt,omitempty"`
+	// When it came to its end; null before.
+	FinishedAt *time.Time  `json:"finishedAt,omitempty"`
+	Entity     *db.BulkJob `json:"-"`
 }
 
 func (BulkJob) IsNode() {}
@@ -224,35 +266,51 @@ type BulkJobChange struct {
 
 // A page of changes.
 type BulkJobChangeConnection struct {
-	Edges      []*BulkJobChangeEdge `json:"edges"`
-	Nodes      []*BulkJobChange     `json:"nodes"`
-	PageInfo   *PageInfo            `json:"pageInfo"`
-	TotalCount int                  `json:"totalCount"`
-	JobID      int                  `json:"-"`
+	// The changes with their places.
+	Edges []*BulkJobChangeEdge `json:"edges"`
+	// The changes of the edges, for clients that need no cursors.
+	Nodes []*BulkJobChange `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All changes of the list, not of the page. Counted only where it is asked for.
+	TotalCount int `json:"totalCount"`
+	JobID      int `json:"-"`
 }
 
 // A change's place in the list.
 type BulkJobChangeEdge struct {
-	Cursor string         `json:"cursor"`
-	Node   *BulkJobChange `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The change.
+	Node *BulkJobChange `json:"node"`
 }
 
 // A page of jobs.
 type BulkJobConnection struct {
-	Edges      []*BulkJobEdge    `json:"edges"`
-	Nodes      []*BulkJob        `json:"nodes"`
-	PageInfo   *PageInfo         `json:"pageInfo"`
+	// The jobs with their places.
+	Edges []*BulkJobEdge `json:"edges"`
+	// The jobs of the edges, for clients that need no cursors.
+	Nodes []*BulkJob `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All jobs of the list, not of the page. Counted only where it is asked for.
 	TotalCount int               `json:"totalCount"`
 	List       *importer.JobList `json:"-"`
 }
 
 // Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were.
 type BulkJobCounts struct {
-	Created            int `json:"created"`
-	Updated            int `json:"updated"`
-	Unchanged          int `json:"unchanged"`
-	Deleted            int `json:"deleted"`
-	EnrollmentsAdded   int `json:"enrollmentsAdded"`
+	// Rows that create something.
+	Created int `json:"created"`
+	// Rows that change something.
+	Updated int `json:"updated"`
+	// Rows that say what is there already.
+	Unchanged int `json:"unchanged"`
+	// Rows that delete a student.
+	Deleted int `json:"deleted"`
+	// How many times a student, or somebody who teaches, joins a group.
+	EnrollmentsAdded int `json:"enrollmentsAdded"`
+	// How many times a student leaves a group.
 	EnrollmentsRemoved int `json:"enrollmentsRemoved"`
 	// Problems that refuse no row.
 	Warnings int `json:"warnings"`
@@ -262,12 +320,17 @@ type BulkJobCounts struct {
 
 // A job's place in the list.
 type BulkJobEdge struct {
-	Cursor string   `json:"cursor"`
-	Node   *BulkJob `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The job.
+	Node *BulkJob `json:"node"`
 }
 
+// A job, or why there is none.
 type BulkJobPayload struct {
-	Job        *BulkJob     `json:"job,omitempty"`
+	// The job as it is now; null where something was refused.
+	Job *BulkJob `json:"job,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -276,7 +339,8 @@ type BulkJobProblem struct {
 	// Counts from 1 for the first line under the header; 0 for the file as a whole.
 	Row int `json:"row"`
 	// The header as it stands in the file.
-	Column   *string         `json:"column,omitempty"`
+	Column *string `json:"column,omitempty"`
+	// Whether the row is refused.
 	Severity ProblemSeverity `json:"severity"`
 	// A constant for programs, such as AMBIGUOUS_GROUP.
 	Code string `json:"code"`
@@ -293,24 +357,32 @@ type BulkJobProblem struct {
 
 // A page of problems.
 type BulkJobProblemConnection struct {
-	Edges      []*BulkJobProblemEdge `json:"edges"`
-	Nodes      []*BulkJobProblem     `json:"nodes"`
-	PageInfo   *PageInfo             `json:"pageInfo"`
-	TotalCount int                   `json:"totalCount"`
-	JobID      int                   `json:"-"`
-	Severity   *ProblemSeverity      `json:"-"`
+	// The problems with their places.
+	Edges []*BulkJobProblemEdge `json:"edges"`
+	// The problems of the edges, for clients that need no cursors.
+	Nodes []*BulkJobProblem `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All problems of the list, not of the page. Counted only where it is asked for.
+	TotalCount int              `json:"totalCount"`
+	JobID      int              `json:"-"`
+	Severity   *ProblemSeverity `json:"-"`
 }
 
 // A problem's place in the list.
 type BulkJobProblemEdge struct {
-	Cursor string          `json:"cursor"`
-	Node   *BulkJobProblem `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The problem.
+	Node *BulkJobProblem `json:"node"`
 }
 
 // How far a job has come. The rows are those of its present phase: checked, written, or put back.
 type BulkJobProgress struct {
+	// Rows that are done.
 	ProcessedRows int `json:"processedRows"`
-	TotalRows     int `json:"totalRows"`
+	// All rows of the job.
+	TotalRows int `json:"totalRows"`
 	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
 	Percent float64 `json:"percent"`
 	// What is being done at this moment; null while the job waits for a person, and when it has ended.
@@ -324,27 +396,37 @@ type BulkJobProgress struct {
 // A refused row, as it stands in the file.
 type BulkJobRefusedRow struct {
 	// Counts from 1 for the first line under the header.
-	Row      int               `json:"row"`
-	Cells    []*BulkJobCell    `json:"cells"`
+	Row int `json:"row"`
+	// The cells, in the order of the file.
+	Cells []*BulkJobCell `json:"cells"`
+	// Why it was refused, and what else is odd.
 	Problems []*BulkJobProblem `json:"problems"`
 }
 
 // A page of refused rows.
 type BulkJobRefusedRowConnection struct {
-	Edges      []*BulkJobRefusedRowEdge `json:"edges"`
-	Nodes      []*BulkJobRefusedRow     `json:"nodes"`
-	PageInfo   *PageInfo                `json:"pageInfo"`
-	TotalCount int                      `json:"totalCount"`
-	JobID      int                      `json:"-"`
+	// The rows with their places.
+	Edges []*BulkJobRefusedRowEdge `json:"edges"`
+	// The rows of the edges, for clients that need no cursors.
+	Nodes []*BulkJobRefusedRow `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
+	// All rows of the list, not of the page. Counted only where it is asked for.
+	TotalCount int `json:"totalCount"`
+	JobID      int `json:"-"`
 }
 
 // A refused row's place in the list.
 type BulkJobRefusedRowEdge struct {
-	Cursor string             `json:"cursor"`
-	Node   *BulkJobRefusedRow `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The row.
+	Node *BulkJobRefusedRow `json:"node"`
 }
 
+// New values for one row of a job.
 type CorrectBulkJobRowInput struct {
+	// The job.
 	JobID string `json:"jobId"`
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row"`
@@ -352,14 +434,16 @@ type CorrectBulkJobRowInput struct {
 	Values []*BulkJobCellInput `json:"values"`
 }
 
+// What has become of the row.
 type CorrectBulkJobRowPayload struct {
 	// The job with its new counts; of a job that has been carried out, a new job of that one row.
 	Job *BulkJob `json:"job,omitempty"`
 	// What the row will change. Empty for a new job, which is being checked.
 	Changes []*BulkJobChange `json:"changes"`
 	// What is wrong with the row, or odd.
-	Problems   []*BulkJobProblem `json:"problems"`
-	UserErrors []*UserError      `json:"userErrors"`
+	Problems []*BulkJobProblem `json:"problems"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A new group.
@@ -376,8 +460,11 @@ type CreateGroupInput struct {
 	StudentIds []string `json:"studentIds,omitempty"`
 }
 
+// A new group, or why there is none.
 type CreateGroupPayload struct {
-	Group      *Group       `json:"group,omitempty"`
+	// The group; null where something was refused.
+	Group *Group `json:"group,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -386,16 +473,20 @@ type CreateServiceKeyInput struct {
 	// Where it is good; a district stands for its schools.
 	OrganizationID string `json:"organizationId"`
 	// Which program gets it, 1 to 100 characters.
-	Name   string         `json:"name"`
+	Name string `json:"name"`
+	// What it may do; at least one.
 	Scopes []ServiceScope `json:"scopes"`
 	// At most two years ahead.
 	ExpiresAt time.Time `json:"expiresAt"`
 }
 
+// A new service key, or why there is none.
 type CreateServiceKeyPayload struct {
+	// What can be looked up later; null where something was refused.
 	ServiceKey *ServiceKey `json:"serviceKey,omitempty"`
 	// The key itself. Told once; nobody can look it up.
-	Key        *string      `json:"key,omitempty"`
+	Key *string `json:"key,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -405,8 +496,10 @@ type CreateStudentInput struct {
 	OrganizationID string `json:"organizationId"`
 	// 1 to 64 characters, unique in the district.
 	ExternalID string `json:"externalId"`
-	FirstName  string `json:"firstName"`
-	LastName   string `json:"lastName"`
+	// The first name.
+	FirstName string `json:"firstName"`
+	// The last name.
+	LastName string `json:"lastName"`
 	// 3 to 100 characters, unique in the district without regard to case.
 	Username string `json:"username"`
 	// 4 to 256 characters unless the organization asks for more. Without one, the student cannot sign in with a password until one is set; the organization can require one.
@@ -417,15 +510,20 @@ type CreateStudentInput struct {
 	GroupIds []string `json:"groupIds,omitempty"`
 }
 
+// A new student, or why there is none.
 type CreateStudentPayload struct {
-	Student    *Student     `json:"student,omitempty"`
+	// The student; null where something was refused.
+	Student *Student `json:"student,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A notice of the dashboard.
 type DashboardNotification struct {
-	Kind         NotificationKind `json:"kind"`
-	Organization *Organization    `json:"organization"`
+	// What it is about.
+	Kind NotificationKind `json:"kind"`
+	// Where; for a district it covers the schools.
+	Organization *Organization `json:"organization"`
 	// How many students it is about; 0 where all is well.
 	Count int `json:"count"`
 	// A short-lived address of the CSV of exactly the students that are counted, to be opened by the person who asked. The file can be filled in and imported again. Null where the count is 0.
@@ -433,22 +531,31 @@ type DashboardNotification struct {
 	OrganizationID int     `json:"-"`
 }
 
+// A group that is to go.
 type DeleteGroupInput struct {
+	// The group.
 	ID string `json:"id"`
 }
 
+// A group that has gone, or why it has not.
 type DeleteGroupPayload struct {
-	DeletedID  *string      `json:"deletedId,omitempty"`
+	// The id that the group had; null where something was refused.
+	DeletedID *string `json:"deletedId,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // At most 1,000 students.
 type DeleteStudentsInput struct {
+	// The students.
 	StudentIds []string `json:"studentIds"`
 }
 
+// Students who were deleted, or why nobody was.
 type DeleteStudentsPayload struct {
-	DeletedIds []string     `json:"deletedIds"`
+	// The students; empty where something was refused.
+	DeletedIds []string `json:"deletedIds"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -458,15 +565,18 @@ type DeletedStudent struct {
 	ID string `json:"id"`
 	// The district's own Student ID, which stays reserved.
 	ExternalID string `json:"externalId"`
-	FirstName  string `json:"firstName"`
-	LastName   string `json:"lastName"`
+	// The first name.
+	FirstName string `json:"firstName"`
+	// The last name.
+	LastName string `json:"lastName"`
 	// Reserved as well.
 	Username string `json:"username"`
 	// PK, K or 1 to 12.
 	Grade string `json:"grade"`
 	// The school.
 	Organization *Organization `json:"organization"`
-	DeletedAt    time.Time     `json:"deletedAt"`
+	// When somebody deleted the student.
+	DeletedAt time.Time `json:"deletedAt"`
 	// From when on the personal data are erased, and nobody can bring the student back.
 	PurgeAt time.Time `json:"purgeAt"`
 	// The groups inside the purview that the student would come back to, by name; groups that are gone or synced by now are not among them.
@@ -476,10 +586,12 @@ type DeletedStudent struct {
 
 // A page of deleted students.
 type DeletedStudentConnection struct {
+	// The students with their places.
 	Edges []*DeletedStudentEdge `json:"edges"`
 	// The students of the edges, for clients that need no cursors.
-	Nodes    []*DeletedStudent `json:"nodes"`
-	PageInfo *PageInfo         `json:"pageInfo"`
+	Nodes []*DeletedStudent `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
 	// All students of the list, not of the page. Counted only where it is asked for.
 	TotalCount int                 `json:"totalCount"`
 	List       *roster.DeletedList `json:"-"`
@@ -487,8 +599,10 @@ type DeletedStudentConnection struct {
 
 // A deleted student's place in a list.
 type DeletedStudentEdge struct {
-	Cursor string          `json:"cursor"`
-	Node   *DeletedStudent `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The student.
+	Node *DeletedStudent `json:"node"`
 }
 
 // What the reader found out about a file.
@@ -498,8 +612,9 @@ type DetectedFile struct {
 	// comma, semicolon or tab; none for a workbook.
 	Delimiter string `json:"delimiter"`
 	// LF, CRLF, CR or mixed; none for a workbook, and for one line that was not ended.
-	LineEnding string   `json:"lineEnding"`
-	Headers    []string `json:"headers"`
+	LineEnding string `json:"lineEnding"`
+	// The headers as they stand in the file.
+	Headers []string `json:"headers"`
 	// Headers of columns that are not read.
 	IgnoredHeaders []string `json:"ignoredHeaders"`
 	// Lines under the header that hold anything.
@@ -508,6 +623,7 @@ type DetectedFile struct {
 
 // A person with an account.
 type Educator struct {
+	// Names the educator everywhere in the API.
 	ID string `json:"id"`
 	// First and last name.
 	Name string `json:"name"`
@@ -527,15 +643,18 @@ func (this Educator) GetID() string { return this.ID }
 
 // At most 20 students.
 type EraseStudentsInput struct {
+	// The students.
 	Students []*StudentToErase `json:"students"`
 	// What the erasure goes back to, such as the number of a letter: 1 to 200 characters. It stays on record, and so must not name the student.
 	Reference string `json:"reference"`
 }
 
+// What was erased, or why nothing was.
 type EraseStudentsPayload struct {
 	// One for each student; empty where something was refused.
 	Certificates []*ErasureCertificate `json:"certificates"`
-	UserErrors   []*UserError          `json:"userErrors"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED.
@@ -544,13 +663,20 @@ type ErasureCertificate struct {
 	StudentID string `json:"studentId"`
 	// The school.
 	Organization *Organization `json:"organization"`
-	ErasedAt     time.Time     `json:"erasedAt"`
-	Reference    string        `json:"reference"`
-	Enrollments  int           `json:"enrollments"`
-	UsageDays    int           `json:"usageDays"`
-	UsageEvents  int           `json:"usageEvents"`
-	BulkJobRows  int           `json:"bulkJobRows"`
-	AuditDetails int           `json:"auditDetails"`
+	// When it was erased.
+	ErasedAt time.Time `json:"erasedAt"`
+	// What the erasure goes back to, as it was given.
+	Reference string `json:"reference"`
+	// Places in groups that were erased, present and former ones.
+	Enrollments int `json:"enrollments"`
+	// Days of usage that were erased.
+	UsageDays int `json:"usageDays"`
+	// Ids of usage events that were erased.
+	UsageEvents int `json:"usageEvents"`
+	// Rows of bulk jobs that were emptied.
+	BulkJobRows int `json:"bulkJobRows"`
+	// Details of the audit trail that were erased.
+	AuditDetails int `json:"auditDetails"`
 	// SHA-256 of what the certificate says, by which a printed one is compared with the audit trail.
 	Digest string `json:"digest"`
 	// The certificate on paper.
@@ -560,6 +686,7 @@ type ErasureCertificate struct {
 
 // A class or group of one school.
 type Group struct {
+	// Names the group everywhere in the API.
 	ID string `json:"id"`
 	// A name may repeat, even inside one school.
 	Name string `json:"name"`
@@ -586,9 +713,11 @@ func (this Group) GetID() string { return this.ID }
 
 // A page of groups.
 type GroupConnection struct {
+	// The groups with their places.
 	Edges []*GroupEdge `json:"edges"`
 	// The groups of the edges, for clients that need no cursors.
-	Nodes    []*Group  `json:"nodes"`
+	Nodes []*Group `json:"nodes"`
+	// Whether there is more, and where it begins.
 	PageInfo *PageInfo `json:"pageInfo"`
 	// All groups of the list, not of the page. Counted only where it is asked for.
 	TotalCount int               `json:"totalCount"`
@@ -597,8 +726,10 @@ type GroupConnection struct {
 
 // A group's place in a list.
 type GroupEdge struct {
+	// The place, for after and before.
 	Cursor string `json:"cursor"`
-	Node   *Group `json:"node"`
+	// The group.
+	Node *Group `json:"node"`
 }
 
 // Filters combine with AND; the values inside one filter with OR.
@@ -613,8 +744,10 @@ type GroupFilter struct {
 
 // How a list of groups is sorted.
 type GroupOrder struct {
-	Field     GroupOrderField `json:"field"`
-	Direction SortDirection   `json:"direction"`
+	// By what.
+	Field GroupOrderField `json:"field"`
+	// Which end comes first.
+	Direction SortDirection `json:"direction"`
 }
 
 // A column that a file can have.
@@ -635,6 +768,7 @@ type ImportColumn struct {
 
 // An empty file to fill in: a row of column names, and nothing under it.
 type ImportTemplate struct {
+	// What the file imports.
 	Kind BulkJobKind `json:"kind"`
 	// What to call the file.
 	FileName string `json:"fileName"`
@@ -648,22 +782,30 @@ type ImportTemplate struct {
 type InviteEducatorInput struct {
 	// A district for DISTRICT_ADMIN, otherwise a school.
 	OrganizationID string `json:"organizationId"`
-	Role           Role   `json:"role"`
-	Email          string `json:"email"`
-	FirstName      string `json:"firstName"`
-	LastName       string `json:"lastName"`
+	// What the person will do there.
+	Role Role `json:"role"`
+	// The address that the link is sent to, and to sign in with.
+	Email string `json:"email"`
+	// The first name.
+	FirstName string `json:"firstName"`
+	// The last name.
+	LastName string `json:"lastName"`
 }
 
+// A person who was invited, or why not.
 type InviteEducatorPayload struct {
-	Educator   *Educator    `json:"educator,omitempty"`
+	// The account; null where something was refused.
+	Educator *Educator `json:"educator,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Students as a list of students shows them, however many there are.
 type MatchingStudents struct {
 	// One organization; the whole purview where it is left out.
-	OrganizationID *string        `json:"organizationId,omitempty"`
-	Filter         *StudentFilter `json:"filter,omitempty"`
+	OrganizationID *string `json:"organizationId,omitempty"`
+	// Everybody where it is left out.
+	Filter *StudentFilter `json:"filter,omitempty"`
 }
 
 // What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed.
@@ -672,6 +814,7 @@ type Mutation struct {
 
 // A number that holds for an organization.
 type NumberSetting struct {
+	// What holds.
 	Value int `json:"value"`
 	// True where the organization takes its district's, or the default.
 	Inherited bool `json:"inherited"`
@@ -679,8 +822,11 @@ type NumberSetting struct {
 
 // A district, or a school inside one.
 type Organization struct {
-	ID   string           `json:"id"`
-	Name string           `json:"name"`
+	// Names the organization everywhere in the API.
+	ID string `json:"id"`
+	// What people call it.
+	Name string `json:"name"`
+	// Whether it is a district or a school.
 	Type OrganizationType `json:"type"`
 	// The id in the district's own systems, unique in the district.
 	ExternalID *string `json:"externalId,omitempty"`
@@ -745,30 +891,42 @@ type Query struct {
 // At most 1,000 events. One bad event, and none is recorded.
 type RecordUsageInput struct {
 	// The district or the school in which the Student IDs are looked up.
-	OrganizationID string             `json:"organizationId"`
-	Events         []*UsageEventInput `json:"events"`
+	OrganizationID string `json:"organizationId"`
+	// The events.
+	Events []*UsageEventInput `json:"events"`
 }
 
+// What was recorded, or why nothing was.
 type RecordUsagePayload struct {
+	// Events that are counted from now on.
 	Accepted int `json:"accepted"`
 	// Events that had been recorded before.
-	Duplicates int          `json:"duplicates"`
+	Duplicates int `json:"duplicates"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // At most 1,000 students and 100 groups.
 type RemoveStudentsFromGroupsInput struct {
+	// The students; each leaves every group.
 	StudentIds []string `json:"studentIds"`
-	GroupIds   []string `json:"groupIds"`
+	// The groups.
+	GroupIds []string `json:"groupIds"`
 }
 
+// What a removal has done, or why it was refused.
 type RemoveStudentsFromGroupsPayload struct {
-	EnrollmentsRemoved int          `json:"enrollmentsRemoved"`
-	Students           []*Student   `json:"students"`
-	Groups             []*Group     `json:"groups"`
-	UserErrors         []*UserError `json:"userErrors"`
+	// Enrollments that have gone.
+	EnrollmentsRemoved int `json:"enrollmentsRemoved"`
+	// The students as they are now; empty where something was refused.
+	Students []*Student `json:"students"`
+	// The groups as they are now; empty where something was refused.
+	Groups []*Group `json:"groups"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
+// The same answer for every address.
 type RequestPasswordResetPayload struct {
 	// Never says whether there is an account with the address.
 	UserErrors []*UserError `json:"userErrors"`
@@ -776,26 +934,35 @@ type RequestPasswordResetPayload struct {
 
 // At most 1,000 students.
 type RestoreStudentsInput struct {
+	// The deleted students.
 	StudentIds []string `json:"studentIds"`
 }
 
+// Students who came back, or why nobody did.
 type RestoreStudentsPayload struct {
+	// The students as they are now; empty where something was refused.
 	Students []*Student `json:"students"`
 	// Enrollments that came back.
 	EnrollmentsRestored int `json:"enrollmentsRestored"`
 	// Enrollments that did not, because the group is gone or synced by now.
-	EnrollmentsLost int          `json:"enrollmentsLost"`
-	UserErrors      []*UserError `json:"userErrors"`
-}
-
-type RevokeServiceKeyPayload struct {
-	ServiceKey *ServiceKey  `json:"serviceKey,omitempty"`
+	EnrollmentsLost int `json:"enrollmentsLost"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
+// A key that was ended, or why it was not.
+type RevokeServiceKeyPayload struct {
+	// The key, which no longer does anything; null where something was refused.
+	ServiceKey *ServiceKey `json:"serviceKey,omitempty"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What has become of sessions that were to end.
 type RevokeSessionsPayload struct {
 	// The sessions that were ended.
-	RevokedIds []string     `json:"revokedIds"`
+	RevokedIds []string `json:"revokedIds"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -810,14 +977,17 @@ type RoleAssignment struct {
 
 // The first and last day of a school year.
 type SchoolYear struct {
+	// The first day.
 	StartsOn calendar.Day `json:"startsOn"`
-	EndsOn   calendar.Day `json:"endsOn"`
+	// The last day.
+	EndsOn calendar.Day `json:"endsOn"`
 	// True where the organization takes its parent's dates, or the usual ones: 1 August to 31 July.
 	Inherited bool `json:"inherited"`
 }
 
 // The first and last day of a school year.
 type SchoolYearInput struct {
+	// The first day.
 	StartsOn calendar.Day `json:"startsOn"`
 	// 28 to 400 days, both included.
 	EndsOn calendar.Day `json:"endsOn"`
@@ -825,15 +995,20 @@ type SchoolYearInput struct {
 
 // A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…
 type ServiceKey struct {
+	// For revokeServiceKey.
 	ID string `json:"id"`
 	// Which program has it.
 	Name string `json:"name"`
 	// The first characters of the key, by which it is recognized.
-	Beginning    string         `json:"beginning"`
-	Organization *Organization  `json:"organization"`
-	Scopes       []ServiceScope `json:"scopes"`
-	CreatedAt    time.Time      `json:"createdAt"`
-	ExpiresAt    time.Time      `json:"expiresAt"`
+	Beginning string `json:"beginning"`
+	// Where it is good; a district stands for its schools.
+	Organization *Organization `json:"organization"`
+	// What it may do.
+	Scopes []ServiceScope `json:"scopes"`
+	// When it was made.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it ends by itself.
+	ExpiresAt time.Time `json:"expiresAt"`
 	// To the minute; null for a key that has never been used.
 	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
 	// When it was revoked; null for a key that was not.
@@ -843,7 +1018,9 @@ type ServiceKey struct {
 
 // One sign-in of the person who asks.
 type Session struct {
-	ID        string    `json:"id"`
+	// For revokeSession.
+	ID string `json:"id"`
+	// When the person signed in.
 	CreatedAt time.Time `json:"createdAt"`
 	// To the minute.
 	LastUsedAt time.Time `json:"lastUsedAt"`
@@ -859,27 +1036,35 @@ type Session struct {
 
 // The secret of a link, which stands behind its #, and the password that the person wants.
 type SetPasswordByLinkInput struct {
+	// The secret, as it stands behind the # of the link.
 	Token string `json:"token"`
 	// 8 to 256 characters.
 	Password string `json:"password"`
 }
 
+// Whether the password was set.
 type SetPasswordByLinkPayload struct {
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // The address and password of an educator.
 type SignInInput struct {
-	Email    string `json:"email"`
+	// The address of the account, without regard to case.
+	Email string `json:"email"`
+	// The password of the account.
 	Password string `json:"password"`
 }
 
 // A new session, or why there is none.
 type SignInPayload struct {
+	// The person who is signed in; null where something was refused.
 	Viewer *Viewer `json:"viewer,omitempty"`
 	// For the header Authorization: Bearer …; browsers get a cookie as well. Told once.
-	Token      *string      `json:"token,omitempty"`
-	ExpiresAt  *time.Time   `json:"expiresAt,omitempty"`
+	Token *string `json:"token,omitempty"`
+	// When the session ends at the latest.
+	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -905,11 +1090,14 @@ type SignInWithCodeInput struct {
 
 // A student of one school, in any number of its groups.
 type Student struct {
+	// Names the student everywhere in the API and, as Database ID, in files.
 	ID string `json:"id"`
 	// The district's own Student ID: text, never a number; leading zeros count.
 	ExternalID string `json:"externalId"`
-	FirstName  string `json:"firstName"`
-	LastName   string `json:"lastName"`
+	// The first name.
+	FirstName string `json:"firstName"`
+	// The last name.
+	LastName string `json:"lastName"`
 	// Unique in the district without regard to case.
 	Username string `json:"username"`
 	// PK, K or 1 to 12.
@@ -925,10 +1113,11 @@ type Student struct {
 	// Whole minutes of usage in the current school year, in all products.
 	MinutesThisSchoolYear int `json:"minutesThisSchoolYear"`
 	// When usage was last recorded; null for a student who has never begun.
-	LastActiveAt   *time.Time `json:"lastActiveAt,omitempty"`
-	CreatedAt      time.Time  `json:"createdAt"`
-	Key            int        `json:"-"`
-	OrganizationID int        `json:"-"`
+	LastActiveAt *time.Time `json:"lastActiveAt,omitempty"`
+	// When the student was created here.
+	CreatedAt      time.Time `json:"createdAt"`
+	Key            int       `json:"-"`
+	OrganizationID int       `json:"-"`
 }
 
 func (Student) IsNode() {}
@@ -938,10 +1127,12 @@ func (this Student) GetID() string { return this.ID }
 
 // A page of students.
 type StudentConnection struct {
+	// The students with their places.
 	Edges []*StudentEdge `json:"edges"`
 	// The students of the edges, for clients that need no cursors.
-	Nodes    []*Student `json:"nodes"`
-	PageInfo *PageInfo  `json:"pageInfo"`
+	Nodes []*Student `json:"nodes"`
+	// Whether there is more, and where it begins.
+	PageInfo *PageInfo `json:"pageInfo"`
 	// All students of the list, not of the page. Counted only where it is asked for.
 	TotalCount int                 `json:"totalCount"`
 	List       *roster.StudentList `json:"-"`
@@ -949,8 +1140,10 @@ type StudentConnection struct {
 
 // A student's place in a list.
 type StudentEdge struct {
-	Cursor string   `json:"cursor"`
-	Node   *Student `json:"node"`
+	// The place, for after and before.
+	Cursor string `json:"cursor"`
+	// The student.
+	Node *Student `json:"node"`
 }
 
 // Filters combine with AND; the values inside one filter with OR. groupIds and noGroups are one filter, Classes/Groups.
@@ -973,15 +1166,18 @@ type StudentFilter struct {
 
 // How a list of students is sorted.
 type StudentOrder struct {
-	Field     StudentOrderField `json:"field"`
-	Direction SortDirection     `json:"direction"`
+	// By what.
+	Field StudentOrderField `json:"field"`
+	// Which end comes first.
+	Direction SortDirection `json:"direction"`
 }
 
 // Which students. Exactly one of the two. The selection is fixed when the job is submitted: who matches later is not among them.
 type StudentSelection struct {
 	// At most 50,000.
-	StudentIds []string          `json:"studentIds,omitempty"`
-	Matching   *MatchingStudents `json:"matching,omitempty"`
+	StudentIds []string `json:"studentIds,omitempty"`
+	// All whom a filter keeps.
+	Matching *MatchingStudents `json:"matching,omitempty"`
 }
 
 // A student who is to be erased.
@@ -995,12 +1191,15 @@ type StudentToErase struct {
 // A file to import.
 type SubmitBulkImportInput struct {
 	// Where the rows belong: a district, or one school.
-	OrganizationID string      `json:"organizationId"`
-	Kind           BulkJobKind `json:"kind"`
+	OrganizationID string `json:"organizationId"`
+	// What the rows are; one of those that begin with IMPORT.
+	Kind BulkJobKind `json:"kind"`
 	// CSV: UTF-8, UTF-16 or Windows-1252, with commas, semicolons or tabs; or an Excel workbook (.xlsx). All of that is found out.
-	File       graphql.Upload `json:"file"`
-	GroupsMode GroupsMode     `json:"groupsMode"`
-	CommitMode CommitMode     `json:"commitMode"`
+	File graphql.Upload `json:"file"`
+	// What the groups of a cell do with those that a student has.
+	GroupsMode GroupsMode `json:"groupsMode"`
+	// What happens to the good rows where others are refused.
+	CommitMode CommitMode `json:"commitMode"`
 	// The same key from the same person gives the same job back instead of a second one. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
@@ -1011,6 +1210,7 @@ type Subscription struct {
 
 // A yes or no that holds for an organization.
 type SwitchSetting struct {
+	// What holds.
 	Value bool `json:"value"`
 	// True where the organization takes its district's, or the default.
 	Inherited bool `json:"inherited"`
@@ -1018,6 +1218,7 @@ type SwitchSetting struct {
 
 // A text that holds for an organization.
 type TextSetting struct {
+	// What holds.
 	Value string `json:"value"`
 	// True where the organization takes its district's, or the default.
 	Inherited bool `json:"inherited"`
@@ -1025,7 +1226,9 @@ type TextSetting struct {
 
 // What of a group changes; what is left out stays.
 type UpdateGroupInput struct {
-	ID   string  `json:"id"`
+	// The group.
+	ID string `json:"id"`
+	// 1 to 190 characters.
 	Name *string `json:"name,omitempty"`
 	// Empty text removes it.
 	ExternalID *string `json:"externalId,omitempty"`
@@ -1033,15 +1236,20 @@ type UpdateGroupInput struct {
 	EducatorIds []string `json:"educatorIds,omitempty"`
 }
 
+// A changed group, or why it was not changed.
 type UpdateGroupPayload struct {
-	Group      *Group       `json:"group,omitempty"`
+	// The group as it is now; null where something was refused.
+	Group *Group `json:"group,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What of an organization's settings changes. What is left out stays; null makes the organization inherit it again.
 type UpdateOrganizationSettingsInput struct {
-	OrganizationID string                              `json:"organizationId"`
-	SchoolYear     graphql.Omittable[*SchoolYearInput] `json:"schoolYear,omitempty"`
+	// The district or school.
+	OrganizationID string `json:"organizationId"`
+	// Its first and last day.
+	SchoolYear graphql.Omittable[*SchoolYearInput] `json:"schoolYear,omitempty"`
 	// 1 to 10,080.
 	UsageGoalMinutesPerWeek graphql.Omittable[*int] `json:"usageGoalMinutesPerWeek,omitempty"`
 	// A name of the IANA database, such as America/Chicago.
@@ -1060,50 +1268,68 @@ type UpdateOrganizationSettingsInput struct {
 	JobDays graphql.Omittable[*int] `json:"jobDays,omitempty"`
 }
 
+// Settings that were changed, or why they were not.
 type UpdateOrganizationSettingsPayload struct {
+	// The organization as it is now; null where something was refused.
 	Organization *Organization `json:"organization,omitempty"`
-	UserErrors   []*UserError  `json:"userErrors"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // What of a student changes; what is left out stays.
 type UpdateStudentInput struct {
+	// The student.
 	ID string `json:"id"`
 	// Another school of the district; only an administrator of both schools moves a student.
 	OrganizationID *string `json:"organizationId,omitempty"`
-	ExternalID     *string `json:"externalId,omitempty"`
-	FirstName      *string `json:"firstName,omitempty"`
-	LastName       *string `json:"lastName,omitempty"`
-	Username       *string `json:"username,omitempty"`
+	// 1 to 64 characters, unique in the district.
+	ExternalID *string `json:"externalId,omitempty"`
+	// The first name.
+	FirstName *string `json:"firstName,omitempty"`
+	// The last name.
+	LastName *string `json:"lastName,omitempty"`
+	// 3 to 100 characters, unique in the district without regard to case.
+	Username *string `json:"username,omitempty"`
 	// A new password.
 	Password *string `json:"password,omitempty"`
-	Grade    *string `json:"grade,omitempty"`
+	// PK, K or 1 to 12.
+	Grade *string `json:"grade,omitempty"`
 }
 
+// A changed student, or why nothing was changed.
 type UpdateStudentPayload struct {
-	Student    *Student     `json:"student,omitempty"`
+	// The student as he or she is now; null where something was refused.
+	Student *Student `json:"student,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
 // Usage as a learning product reports it. An event with a known eventId is not counted again.
 type UsageEventInput struct {
 	// 1 to 128 characters, unique in the district.
-	EventID           string `json:"eventId"`
+	EventID string `json:"eventId"`
+	// The Student ID, as the district has it.
 	StudentExternalID string `json:"studentExternalId"`
 	// 1 to 64 letters, digits, dots, hyphens and underscores.
-	ProductCode string    `json:"productCode"`
-	StartedAt   time.Time `json:"startedAt"`
+	ProductCode string `json:"productCode"`
+	// When the usage began. It counts on the calendar day that this is in the time zone of the school.
+	StartedAt time.Time `json:"startedAt"`
 	// 1 to 86,400.
 	Seconds int `json:"seconds"`
 }
 
 // Usage of an organization over some weeks.
 type UsageReport struct {
+	// Whose usage it is.
 	Organization *Organization `json:"organization"`
-	From         calendar.Day  `json:"from"`
+	// The first day that is counted.
+	From calendar.Day `json:"from"`
 	// The last day that is counted.
-	To                 calendar.Day `json:"to"`
-	GoalMinutesPerWeek int          `json:"goalMinutesPerWeek"`
-	Totals             *UsageTotals `json:"totals"`
+	To calendar.Day `json:"to"`
+	// Minutes a week that each student of the organization should reach.
+	GoalMinutesPerWeek int `json:"goalMinutesPerWeek"`
+	// Of all rows together.
+	Totals *UsageTotals `json:"totals"`
 	// One entry a week, weeks ending on Saturday, oldest first.
 	Weeks []*UsageWeek `json:"weeks"`
 	// Schools of a district, or groups of a school, then one row for students in no group.
@@ -1123,7 +1349,8 @@ type UsageRow struct {
 	// The group; null for a school and for the row of students in no group.
 	Group *Group `json:"group,omitempty"`
 	// True for the row of students in no group.
-	Ungrouped      bool         `json:"ungrouped"`
+	Ungrouped bool `json:"ungrouped"`
+	// Of this row.
 	Totals         *UsageTotals `json:"totals"`
 	GroupID        int          `json:"-"`
 	OrganizationID int          `json:"-"`
@@ -1145,7 +1372,8 @@ type UsageTotals struct {
 type UsageWeek struct {
 	// The Saturday on which the week ends.
 	WeekEnding calendar.Day `json:"weekEnding"`
-	Totals     *UsageTotals `json:"totals"`
+	// Of this week.
+	Totals *UsageTotals `json:"totals"`
 }
 
 // A refusal that the person can mend. Nothing was changed.
@@ -1546,10 +1774,14 @@ func (e BulkJobKind) MarshalJSON() ([]byte, error) {
 type BulkJobPhase string
 
 const (
-	BulkJobPhaseVerifying        BulkJobPhase = "VERIFYING"
+	// The rows are checked.
+	BulkJobPhaseVerifying BulkJobPhase = "VERIFYING"
+	// Passwords are hashed before the rows are written.
 	BulkJobPhaseHashingPasswords BulkJobPhase = "HASHING_PASSWORDS"
-	BulkJobPhaseWriting          BulkJobPhase = "WRITING"
-	BulkJobPhaseUndoing          BulkJobPhase = "UNDOING"
+	// The rows are written.
+	BulkJobPhaseWriting BulkJobPhase = "WRITING"
+	// What the job has changed is put back.
+	BulkJobPhaseUndoing BulkJobPhase = "UNDOING"
 )
 
 var AllBulkJobPhase = []BulkJobPhase{
@@ -1749,7 +1981,9 @@ func (e CommitMode) MarshalJSON() ([]byte, error) {
 type GroupOrderField string
 
 const (
-	GroupOrderFieldName         GroupOrderField = "NAME"
+	// Name, without regard to case.
+	GroupOrderFieldName GroupOrderField = "NAME"
+	// How many students are in the group.
 	GroupOrderFieldStudentCount GroupOrderField = "STUDENT_COUNT"
 )
 
@@ -2215,13 +2449,17 @@ type StudentOrderField string
 
 const (
 	// Last name, then first name.
-	StudentOrderFieldName       StudentOrderField = "NAME"
+	StudentOrderFieldName StudentOrderField = "NAME"
+	// Student ID, as text: 10 stands before 9.
 	StudentOrderFieldExternalID StudentOrderField = "EXTERNAL_ID"
-	StudentOrderFieldUsername   StudentOrderField = "USERNAME"
+	// Username, without regard to case.
+	StudentOrderFieldUsername StudentOrderField = "USERNAME"
 	// PK, K, then 1 to 12.
-	StudentOrderFieldGrade      StudentOrderField = "GRADE"
+	StudentOrderFieldGrade StudentOrderField = "GRADE"
+	// When usage was last recorded.
 	StudentOrderFieldLastActive StudentOrderField = "LAST_ACTIVE"
-	StudentOrderFieldMinutes    StudentOrderField = "MINUTES"
+	// Usage in the current school year.
+	StudentOrderFieldMinutes StudentOrderField = "MINUTES"
 )
 
 var AllStudentOrderField = []StudentOrderField{

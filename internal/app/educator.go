@@ -27,15 +27,14 @@ func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
 		Short: "Add, list, disable, enable, unlink and erase accounts",
-		Long: `Adds, lists, disables, enables and unlinks the accounts of educators. It is for the operator, who needs no account:
-administrators invite others through the API.`,
+		Long: `Adds, lists, disables, enables, unlinks and erases the accounts of educators. It is for the operator, who needs no
+account: administrators invite others through the API.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
 		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
-		a.eraseEducator(),
-		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator())
+		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.eraseEducator())
 	return cmd
 }
 

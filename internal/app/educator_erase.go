@@ -25,23 +25,11 @@ still say that one and the same account did what it did, and no longer whose it 
 		if !strings.EqualFold(confirm, args[0]) {
 			return misuse(cmd, "this cannot be undone; give the address once more with --confirm")
 		}
-		cfg, err := loader.Load(a.getenv)
+		s, err := a.openServices(cmd.Context(), loader, a.getenv)
 		if err != nil {
 			return err
 		}
-		secret, err := cfg.Secret.Load()
-		if err != nil {
-			return err
-		}
-		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
-		if err != nil {
-			return err
-		}
-		defer d.Close()
-		s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
-		if err != nil {
-			return err
-		}
+		defer s.db.Close()
 		if err := s.privacy.EraseEducator(viewer.AsSystem(cmd.Context(), "account that the operator erases"), args[0]); err != nil {
 			return err
 		}

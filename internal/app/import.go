@@ -26,9 +26,10 @@ func (a *app) importFile() *cobra.Command {
 	var f importFlags
 	cmd := &cobra.Command{
 		Use:   "import FILE...",
-		Short: "Import CSV files into the roster",
-		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other: each is verified, what it will change is shown, and then it is carried
-out. On a terminal the command asks before it writes, unless --yes is given; --dry-run never writes.
+		Short: "Import CSV files and Excel workbooks into the roster",
+		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other: each is verified, what it will change is shown,
+and then it is carried out. On a terminal the command asks before it writes, unless --yes is given; --dry-run never
+writes.
 
 What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma,
 semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).

@@ -46,7 +46,7 @@ func (a API) settings() []Setting {
 		},
 		{
 			Section: APISection, Name: "operations", Flag: "operations", Form: "which", Default: a.Operations,
-			Description: "which operations are run: any, registered for those of `homeroom operations register` alone, or registered-or-administrators, with which administrators can use GraphiQL",
+			Description: "which operations are run: any, registered for those alone that homeroom operations register has been given, or registered-or-administrators, with which administrators can use GraphiQL",
 			set:         oneOf(func(c *Config) *string { return &c.API.Operations }, AnyOperation, RegisteredOperations, RegisteredOrAdministrators),
 		},
 	}

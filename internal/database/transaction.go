@@ -37,7 +37,15 @@ func (d *DB) Client(ctx context.Context) *db.Client {
 }
 
 // attempts is how often a transaction is tried, including the first time.
-const attempts = 8
+const attempts = 10
+
+// patience bounds the pause before the next attempt, whose upper bound doubles each
+// time: on a busy machine those who met once would otherwise meet again and again.
+const patience = time.Second
+
+func pause(attempt int) time.Duration {
+	return rand.N(min(10*time.Millisecond<<attempt, patience))
+}
 
 // InTx runs fn in a transaction, which commits when fn returns nil. It runs fn
 // again, from the start, when the database gave the transaction up for a reason
@@ -57,9 +65,8 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, client *db.C
 		if err == nil || attempt == attempts || !passes(err) {
 			return err
 		}
-		wait := time.Duration(rand.Int64N(int64(attempt) * int64(20*time.Millisecond)))
 		select {
-		case <-time.After(wait):
+		case <-time.After(pause(attempt)):
 		case <-ctx.Done():
 			return ctx.Err()
 		}

@@ -9,8 +9,8 @@ import (
 	"homeroom/internal/globalid"
 )
 
-// StudentChanges are the fields of a student that differ, for the audit trail.
-func StudentChanges(before, after *db.Student) (c audit.Changes) {
+// studentChanges are the fields of a student that differ, for the audit trail.
+func studentChanges(before, after *db.Student) (c audit.Changes) {
 	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID), audit.IDs(globalid.Organization, after.OrganizationID))
 	c.Text("externalId", before.ExternalID, after.ExternalID)
 	c.Text("firstName", before.FirstName, after.FirstName)
@@ -24,7 +24,7 @@ func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []i
 	e := audit.Event{Action: audit.StudentCreated, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID, Target: audit.On(globalid.Student, st.ID)}
 	if deleted != nil {
 		e.Action = audit.StudentRevived
-		e.Changes = StudentChanges(deleted, st)
+		e.Changes = studentChanges(deleted, st)
 		e.Changes.Text("deleted", "yes", "no")
 	} else {
 		e.Changes.New("organization", audit.IDs(globalid.Organization, st.OrganizationID))
@@ -48,7 +48,7 @@ func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []i
 
 func recordStudentUpdate(ctx context.Context, before, after *db.Student, password bool) {
 	e := audit.Event{Action: audit.StudentUpdated, DistrictID: after.DistrictID, OrganizationID: after.OrganizationID,
-		Target: audit.On(globalid.Student, after.ID), Changes: StudentChanges(before, after)}
+		Target: audit.On(globalid.Student, after.ID), Changes: studentChanges(before, after)}
 	if password {
 		e.Changes.Secret("password")
 	}
