@@ -39,6 +39,10 @@ func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string, chang
 	if err != nil {
 		return roster.Assigned{}, err
 	}
+	// Who stays where he was is in no entry of the change, and is told all the same.
+	if done.Added < len(done.Students)*len(done.Groups) && selects(ctx, "students") {
+		noteRead(ctx, reading{list: "payload", students: len(done.Students)})
+	}
 	if err := primeStudents(ctx, done.Students, "students"); err != nil {
 		return done, err
 	}

@@ -44,6 +44,14 @@ func TestReadsThroughAnyOperation(t *testing.T) {
 			}
 			read(t, "Peek", audit.StudentsRead, 1)
 		})
+		t.Run("the students themselves, where nothing changes", func(t *testing.T) {
+			a := s.ask(t, s.NorthAdmin, s.names(nil).Replace(fmt.Sprintf(`mutation Same { assignStudentsToGroups(input: {studentIds: [%q], groupIds: ["{{Algebra}}"]}) {
+				students { firstName } } }`, studentID(ada))), nil)
+			if a.at("assignStudentsToGroups.students.0.firstName") != "Ada" {
+				t.Fatalf("%+v", a)
+			}
+			read(t, "Same", audit.StudentsRead, 1)
+		})
 		t.Run("refused rows", func(t *testing.T) {
 			a := s.ask(t, s.NorthAdmin, fmt.Sprintf(`query Rows { bulkJob(id: %q) { refusedRows { nodes { cells { value } } } } }`, job), nil)
 			if a.at("bulkJob.refusedRows.nodes.0.cells.1.value") != "Quin" {

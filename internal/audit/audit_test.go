@@ -71,6 +71,12 @@ func TestRecord(t *testing.T) {
 				t.Errorf("the detail is %s; want %s", *detail.Body, want)
 			}
 		})
+		t.Run("what a shell says of its user is a line, and nothing to a terminal", func(t *testing.T) {
+			record(viewer.WithOperator(fixture.System(), "eve\n2026-01-01 \x1b[31mSTUDENT_UPDATED\u0085", "homeroom purge"), t, d, updated(w.Beta.ID, 0, 7, "Ada", "Eva"))
+			if got := events(t, d, w.Beta.ID)[0].ActorLabel; got != "eve2026-01-01 [31mSTUDENT_UPDATED" {
+				t.Errorf("%q", got)
+			}
+		})
 		t.Run("a transaction that is rolled back leaves no entry", func(t *testing.T) {
 			broken := errors.New("broken")
 			err := d.InTx(ctx, func(ctx context.Context, _ *db.Client) error {

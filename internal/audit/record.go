@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect"
@@ -173,9 +174,16 @@ func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 	}, details, nil
 }
 
-// cut makes text fit its column, in characters, without a half of one.
+// cut makes text fit its column, in characters, without a half of one, and a line:
+// an operator's login is whatever the shell says, and must not look like an entry
+// of its own, nor speak to a terminal, where entries are listed.
 func cut(text string, size int) string {
-	text = strings.ToValidUTF8(text, "")
+	text = strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, strings.ToValidUTF8(text, ""))
 	if utf8.RuneCountInString(text) <= size {
 		return text
 	}
