@@ -3,8 +3,6 @@ package graph_test
 import (
 	"context"
 	"fmt"
-	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -170,16 +168,7 @@ func TestAuditEvents(t *testing.T) {
 		})
 		t.Run("the same list comes as CSV, which is recorded before its first byte", func(t *testing.T) {
 			a := s.ask(t, s.DistrictAdmin, fmt.Sprintf(`{ auditEventsCsvUrl(organizationId: %q, filter: {actions: [STUDENT_UPDATED]}) }`, globalid.Encode(globalid.Organization, s.Alpha.ID)), nil)
-			resp, err := http.Get(a.at("auditEventsCsvUrl").(string))
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			content, err := io.ReadAll(resp.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			text := string(content)
+			resp, text := follow(t, a.at("auditEventsCsvUrl").(string))
 			if resp.StatusCode != 200 || strings.Count(text, "\r\n") != 3 || !strings.Contains(text, "lastName: South → Söderberg") || !strings.Contains(text, ": erased") {
 				t.Errorf("%d %s", resp.StatusCode, text)
 			}

@@ -1,7 +1,6 @@
 package graph_test
 
 import (
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -12,21 +11,6 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 )
-
-// get follows a link as a browser does, without a token.
-func get(t *testing.T, address string) (int, string) {
-	t.Helper()
-	resp, err := http.Get(address)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer resp.Body.Close()
-	content, err := io.ReadAll(resp.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return resp.StatusCode, string(content)
-}
 
 func TestFailedRowsCSVURL(t *testing.T) {
 	t.Parallel()
@@ -56,9 +40,9 @@ func TestFailedRowsCSVURL(t *testing.T) {
 			seen := map[string]bool{}
 			for _, who := range []*db.Educator{s.NorthTeacher, s.NorthAdmin, s.DistrictAdmin} {
 				link := address(who, id)
-				status, file := get(t, link)
-				if status != http.StatusOK || !strings.HasPrefix(file, "\ufeffStudent ID,Note,Grade,Refused Row,Refused Because,What To Do\r\nx1,mine,99,1,") || seen[link] {
-					t.Errorf("%s: %d %q", link, status, file)
+				answer, file := follow(t, link)
+				if answer.StatusCode != http.StatusOK || !strings.HasPrefix(file, "\ufeffStudent ID,Note,Grade,Refused Row,Refused Because,What To Do\r\nx1,mine,99,1,") || seen[link] {
+					t.Errorf("%s: %d %q", link, answer.StatusCode, file)
 				}
 				seen[link] = true
 			}
@@ -79,21 +63,21 @@ func TestFailedRowsCSVURL(t *testing.T) {
 				q.Set(name, value)
 				forged := *u
 				forged.RawQuery = q.Encode()
-				if status, _ := get(t, forged.String()); status != http.StatusNotFound {
-					t.Errorf("with another %s: %d", name, status)
+				if answer, _ := follow(t, forged.String()); answer.StatusCode != http.StatusNotFound {
+					t.Errorf("with another %s: %d", name, answer.StatusCode)
 				}
 			}
 			moved := *u
 			moved.Path = "/downloads/unassigned-active-students.csv"
-			if status, _ := get(t, moved.String()); status != http.StatusNotFound {
-				t.Errorf("at another path: %d", status)
+			if answer, _ := follow(t, moved.String()); answer.StatusCode != http.StatusNotFound {
+				t.Errorf("at another path: %d", answer.StatusCode)
 			}
 		})
 		t.Run("who does not see the job any more gets nothing from an old address", func(t *testing.T) {
 			link := address(s.NorthAdmin, id)
 			d.Client(fixture.System()).Educator.UpdateOne(s.NorthAdmin).SetDisabled(1).ExecX(fixture.System())
-			if status, file := get(t, link); status != http.StatusNotFound || strings.Contains(file, "x1") {
-				t.Errorf("%d %q", status, file)
+			if answer, file := follow(t, link); answer.StatusCode != http.StatusNotFound || strings.Contains(file, "x1") {
+				t.Errorf("%d %q", answer.StatusCode, file)
 			}
 		})
 		t.Run("a list of jobs needs one statement for all of their addresses", func(t *testing.T) {

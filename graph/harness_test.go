@@ -196,6 +196,21 @@ func (s *server) post(t testing.TB, who *db.Educator, contentType string, body i
 	return content
 }
 
+// follow opens a link as a browser does, without a token.
+func follow(t testing.TB, address string) (*http.Response, string) {
+	t.Helper()
+	resp, err := http.Get(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	content, err := io.ReadAll(resp.Body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return resp, string(content)
+}
+
 // secrets are what must never be logged, as it stands in requests, answers and
 // mails: passwords, tokens of sessions, keys of programs, links.
 var secrets = regexp.MustCompile(`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key)": ?"([^"]+)"|set-password#(\S+)`)

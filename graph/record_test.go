@@ -2,7 +2,6 @@ package graph_test
 
 import (
 	"encoding/json"
-	"io"
 	"net/http"
 	"strings"
 	"testing"
@@ -22,21 +21,8 @@ func TestTheRecordOfAStudentIsDownloaded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
 		st := s.Student(t, s.North, "Ada", "Lovelace", 600, s.Algebra)
-		get := func(address string) (*http.Response, string) {
-			t.Helper()
-			resp, err := http.Get(address)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer resp.Body.Close()
-			content, err := io.ReadAll(resp.Body)
-			if err != nil {
-				t.Fatal(err)
-			}
-			return resp, string(content)
-		}
 		address, _ := s.ask(t, s.NorthAdmin, `query($id: ID!) { studentRecordUrl(studentId: $id) }`, map[string]any{"id": studentID(st)}).at("studentRecordUrl").(string)
-		resp, content := get(address)
+		resp, content := follow(t, address)
 		var doc struct {
 			Format  string
 			Version int
@@ -57,11 +43,11 @@ func TestTheRecordOfAStudentIsDownloaded(t *testing.T) {
 		if entry.ActorID != s.NorthAdmin.ID || entry.TargetID != st.ID || entry.OrganizationID != s.North.ID {
 			t.Errorf("%+v", entry)
 		}
-		if resp, _ := get(strings.Replace(address, studentID(st), studentID(s.Student(t, s.North, "Bob", "Other", 0)), 1)); resp.StatusCode != http.StatusNotFound {
+		if resp, _ := follow(t, strings.Replace(address, studentID(st), studentID(s.Student(t, s.North, "Bob", "Other", 0)), 1)); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("a changed address answers %d", resp.StatusCode)
 		}
 		s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(s.NorthAdmin.ID)).ExecX(system)
-		if resp, content := get(address); resp.StatusCode != http.StatusNotFound || strings.Contains(content, "Ada") {
+		if resp, content := follow(t, address); resp.StatusCode != http.StatusNotFound || strings.Contains(content, "Ada") {
 			t.Errorf("without the role it answers %d %s", resp.StatusCode, content)
 		}
 	})
