@@ -1,3 +1,5 @@
+// Package schema holds the entities, one a file: fields, edges, indexes and policy, in
+// that order. What of them is computed is kept by whoever changes the rows behind it.
 package schema
 
 import (

@@ -1,5 +1,6 @@
 // Package privacy erases the personal data of students when their time is over,
-// or when somebody asks for it, and tells what is held about one student.
+// and those of students and educators when somebody asks for it, and tells what is
+// held about one student.
 //
 // # What an erasure leaves
 //
