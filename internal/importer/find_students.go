@@ -93,16 +93,24 @@ func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string
 	if len(externalIDs) == 0 {
 		return nil, nil
 	}
-	const query = "SELECT id, organization_id, external_id, username, username_key, first_name, last_name, grade, " +
-		"CASE WHEN password_hash IS NULL OR password_hash = '' THEN '' ELSE 'set' END, synced, deleted_at, version " +
+	const query = "SELECT id, organization_id, external_id, username, first_name, last_name, grade, " +
+		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END, deleted_at, version " +
 		"FROM students WHERE district_id = ? AND external_id IN ("
-	args := append([]any{c.job.DistrictID}, anys(externalIDs)...)
+	list, args, err := inList(c.s.db.Kind(), externalIDs)
+	if err != nil {
+		return nil, err
+	}
+	args = append([]any{c.job.DistrictID}, args...)
 	students = make([]*db.Student, 0, len(externalIDs))
-	err = eachRow(ctx, c.s.db.Client(ctx), query+places(len(externalIDs))+")", args, func(row *sql.Rows) error {
+	err = eachRow(ctx, c.s.db.Client(ctx), query+list+")", args, func(row *sql.Rows) error {
 		st := &db.Student{DistrictID: c.job.DistrictID}
 		students = append(students, st)
-		return row.Scan(&st.ID, &st.OrganizationID, &st.ExternalID, &st.Username, &st.UsernameKey, &st.FirstName, &st.LastName, &st.Grade,
-			&st.PasswordHash, &st.Synced, &st.DeletedAt, &st.Version)
+		var flags int8
+		err := row.Scan(&st.ID, &st.OrganizationID, &st.ExternalID, &st.Username, &st.FirstName, &st.LastName, &st.Grade, &flags, &st.DeletedAt, &st.Version)
+		if st.Synced = flags & 1; flags >= 2 {
+			st.PasswordHash = "set"
+		}
+		return err
 	})
 	return students, err
 }
@@ -113,7 +121,11 @@ func (c *studentCheck) membersOf(ctx context.Context, studentIDs []int) (pairs [
 		return nil, nil
 	}
 	const query = "SELECT student_id, group_id FROM enrollments WHERE student_id IN ("
-	err = eachRow(ctx, c.s.db.Client(ctx), query+places(len(studentIDs))+")", anys(studentIDs), func(row *sql.Rows) error {
+	list, args, err := inList(c.s.db.Kind(), studentIDs)
+	if err != nil {
+		return nil, err
+	}
+	err = eachRow(ctx, c.s.db.Client(ctx), query+list+")", args, func(row *sql.Rows) error {
 		var p roster.Pair
 		if err := row.Scan(&p.StudentID, &p.GroupID); err != nil {
 			return err
@@ -126,7 +138,7 @@ func (c *studentCheck) membersOf(ctx context.Context, studentIDs []int) (pairs [
 
 // checkedColumns are the columns of students that a check looks at.
 var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID, student.FieldExternalID,
-	student.FieldUsername, student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
+	student.FieldUsername, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
 	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion}
 
 // see notes a student whom the submitter sees.
@@ -144,8 +156,13 @@ func newUsernames(rows []*studentRow, found *studentLookup) []string {
 		if username == "" {
 			continue
 		}
-		key := fold.Key(username)
-		if st := found.taken[r.externalID]; st == nil || st.UsernameKey != key || r.id != 0 && r.id != st.ID {
+		// Most have the username that stands in the file, to the letter.
+		st := found.taken[r.externalID]
+		same := st != nil && (r.id == 0 || r.id == st.ID)
+		if same && st.Username == username {
+			continue
+		}
+		if key := fold.Key(username); !same || fold.Key(st.Username) != key {
 			keys = append(keys, key)
 		}
 	}

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"database/sql"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -13,6 +14,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/internal/database"
 )
 
 // statementRows is how many rows one statement writes or names.
@@ -294,6 +296,17 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 	}
 	err = rows.Scan(&value)
 	return value, err
+}
+
+// inList returns what stands between the brackets of IN for some values. SQLite
+// reads a statement again each time it is sent, which takes longer than finding the
+// rows where there are hundreds of placeholders; one list has one.
+func inList[T any](kind database.Kind, values []T) (text string, args []any, err error) {
+	if kind != database.SQLite {
+		return places(len(values)), anys(values), nil
+	}
+	list, err := json.Marshal(values)
+	return "SELECT value FROM json_each(?)", []any{string(list)}, err
 }
 
 // eachRow reads the rows of a statement one by one.
