@@ -1,0 +1,137 @@
+package importer
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+var errNoRow = fault.NotFoundf("there is no such row in the upload").At("row")
+
+// keptRow returns a row that is kept, or nil.
+func (s *Service) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.BulkJobRefusedRow, error) {
+	kept, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(row)).
+		Only(viewer.AsSystem(ctx, "row of a job that the viewer sees"))
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	return kept, err
+}
+
+// rowToCorrect returns a row as it stands now, in the layout of its file. A row
+// that has not been kept is read from the file.
+func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, row int) (*fileRow, error) {
+	kept, err := s.keptRow(ctx, job, row)
+	if err != nil {
+		return nil, err
+	}
+	if kept != nil {
+		return s.rowOfKept(job.ID, l, kept)
+	}
+	if job.Status != bulkjob.StatusREADY {
+		return nil, errNoRow
+	}
+	file := s.rowsOf(job)
+	for {
+		r, err := file.read(ctx)
+		switch {
+		case isEnd(err), err == nil && r.Row > row:
+			return nil, errNoRow
+		case err != nil:
+			return nil, err
+		case r.Row == row:
+			return r, nil
+		}
+	}
+}
+
+// rowOfKept makes a row of what is kept of it.
+func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*fileRow, error) {
+	stored, err := s.openKept(jobID, []*db.BulkJobRefusedRow{kept})
+	if err != nil {
+		return nil, err
+	}
+	cells := stored[kept.Row]
+	r := &fileRow{Row: kept.Row, N: kept.N, layout: l, cells: cells.Cells}
+	if kept.Extra > 0 {
+		// Nobody knows what belongs where.
+		r.cells = make([]string, len(cells.Cells)-kept.Extra)
+	}
+	for _, name := range slices.Sorted(maps.Keys(cells.Also)) {
+		r.put(name, cells.Also[name])
+	}
+	if len(kept.Password) > 0 {
+		passwords, err := s.sealOf(jobID, forPasswords)
+		if err != nil {
+			return nil, err
+		}
+		clear, err := passwords.open(kept.Row, kept.Password)
+		if err != nil {
+			return nil, err
+		}
+		r.put(colPassword, string(clear))
+	}
+	return r, nil
+}
+
+// put writes a cell of a column that the importer reads; a column that the file
+// does not have is added to this row alone.
+func (r *fileRow) put(column, value string) {
+	if !r.layout.has(column) {
+		l := *r.layout
+		l.index, l.header = maps.Clone(l.index), maps.Clone(l.header)
+		l.index[column], l.header[column] = len(r.cells), column
+		if isSecret(column) {
+			l.secret = append(slices.Clone(l.secret), len(r.cells))
+		}
+		r.layout = &l
+		r.cells = append(r.cells, "")
+	}
+	r.cells[r.layout.index[column]] = value
+}
+
+// correct writes new values into a row.
+func (r *fileRow) correct(headers []string, values []Cell, limit int) error {
+	r.cells, r.beyond, r.flaws, r.problems, r.refused = slices.Clone(r.cells), nil, nil, nil, false
+	for i, v := range values {
+		if len(v.Value) > limit {
+			return fault.Invalidf("the value of %q is too long", shorten(v.Column, 64)).WithCode(TooLong).At("values", i)
+		}
+		value := csvfile.Clean(v.Value)
+		key := headerKey(v.Column)
+		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && headerKey(h) == key }); at >= 0 && !isReason(headers[at]) {
+			r.cells[at] = value
+			continue
+		}
+		at := slices.IndexFunc(columns[r.layout.kind], func(c Column) bool { return !c.Exported && len(positions([]string{key}, c.Headers())) > 0 })
+		if at < 0 {
+			return fault.Invalidf("the upload has no column %q", shorten(v.Column, 64)).WithCode("UNKNOWN_COLUMN").At("values", i)
+		}
+		r.put(columns[r.layout.kind][at].Name, value)
+	}
+	return nil
+}
+
+// keptAs returns the row as it is kept. What was added to the columns of the file
+// stands apart.
+func (r *fileRow) keptAs(headers int) *refusedRow {
+	kept := r.keep()
+	kept.corrected = !r.refused
+	for column, at := range r.layout.index {
+		if at >= headers && kept.cells[at] != "" {
+			if kept.also == nil {
+				kept.also = map[string]string{}
+			}
+			kept.also[column] = kept.cells[at]
+		}
+	}
+	kept.cells = kept.cells[:headers]
+	return kept
+}
