@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -56,7 +57,7 @@ func TestSessions(t *testing.T) {
 		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 		pass := func(by time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(by) }
 		hasher := identity.NewHasher(cheap)
-		s := identity.New(d, identity.Options{Hasher: hasher, Audit: audit.New(d, clock, slog.New(slog.DiscardHandler)), Lifetime: time.Hour, Now: clock, Log: slog.New(slog.DiscardHandler)})
+		s := identity.New(d, identity.Options{Hasher: hasher, Audit: audit.New(d, clock, slog.New(slog.DiscardHandler)), Lifetime: time.Hour, Now: clock, Log: testlog.New(t)})
 		ctx := context.Background()
 		hash, _ := hasher.Hash(ctx, "secret")
 		w.NorthAdmin.Update().SetPasswordHash(hash).ExecX(fixture.System())
