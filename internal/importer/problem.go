@@ -125,9 +125,11 @@ func (s *Service) writeProblems(ctx context.Context, client *db.Client, jobID in
 	now := s.instant()
 	rows := make([][]any, len(problems))
 	for i, p := range problems {
-		var candidates []byte
+		var candidates any
 		if len(p.Candidates) > 0 {
-			candidates, _ = json.Marshal(p.Candidates) // a list of numbers never fails
+			list, _ := json.Marshal(p.Candidates) // a list of numbers never fails
+			// MySQL takes no JSON from bytes that are not said to be text.
+			candidates = json.RawMessage(list)
 		}
 		rows[i] = []any{now, jobID, p.Row, shorten(p.Column, maxValue), string(p.severity()), p.Code,
 			shorten(p.Value, maxValue), shorten(p.Message, maxMessage), shorten(p.Hint, maxMessage), candidates}
