@@ -189,7 +189,7 @@ func label(first, last, id string) string {
 	if id == "" {
 		return first + " " + last
 	}
-	return fmt.Sprintf("%s %s (%s)", first, last, id)
+	return first + " " + last + " (" + id + ")"
 }
 
 func deref(s *string) string {

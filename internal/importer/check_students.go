@@ -75,7 +75,6 @@ func newStudentRow(r *fileRow) *studentRow {
 	row := &studentRow{fileRow: r, externalID: roster.Clean(r.text(colStudentID)), draft: &plan{Student: 1}}
 	row.id = keyOf(globalid.Student, r.text(colDatabaseID))
 	row.tokens = groupTexts(r)
-	row.label = label(roster.Clean(r.text(colFirstName)), roster.Clean(r.text(colLastName)), row.externalID)
 	return row
 }
 
@@ -111,7 +110,6 @@ func (c *studentCheck) match(r *studentRow, found *studentLookup) {
 		}
 	}
 	if r.st != nil {
-		r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
 		c.duplicate(r.fileRow, "student", "student", strconv.Itoa(r.st.ID))
 		c.otherStudentID(r, found)
 	} else {
@@ -269,6 +267,19 @@ func (c *studentCheck) planRow(r *studentRow, found *studentLookup) {
 	}
 	if len(p.Changes) > 0 {
 		r.fileRow.plan = p
+		r.nameIt()
+	}
+}
+
+// nameIt says whom the row is about, by the names that somebody looking for the
+// student knows. Most rows of a file that comes again need none.
+func (r *studentRow) nameIt() {
+	switch {
+	case r.label != "":
+	case r.st != nil:
+		r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
+	default:
+		r.label = label(roster.Clean(r.text(colFirstName)), roster.Clean(r.text(colLastName)), r.externalID)
 	}
 }
 
