@@ -102,17 +102,24 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 	if err != nil {
 		return err
 	}
-	// A batch is read and looked up while the one before it is checked and the one
-	// before that is written. The checks themselves go from row to row.
+	// Four batches are under way at a time: one is read, one looked up, one checked
+	// and one written. The checks themselves go from row to row.
+	read := ahead(ctx, func(_ context.Context, put func([]*fileRow) bool) error { return readRows(reader, format, l, put) })
 	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
-		return readRows(reader, format, l, func(rows []*fileRow) (bool, error) {
+		for rows, err := range read {
+			if err != nil {
+				return err
+			}
 			var p prepared
 			err := s.inTurn(ctx, func() (err error) {
 				p, err = prepare(ctx, c, rows)
 				return err
 			})
-			return err == nil && put(p), err
-		})
+			if err != nil || !put(p) {
+				return err
+			}
+		}
+		return nil
 	})
 	checked := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
 		for p, err := range ready {
@@ -145,7 +152,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 
 // readRows reads the rows of a file, a batch at a time, to its end, which tells
 // that the second pass has found what the first one did.
-func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) (bool, error)) error {
+func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
 	for n := 0; n < int(format.Rows); {
 		rows := make([]*fileRow, 0, batchRows)
 		for len(rows) < batchRows && n < int(format.Rows) {
@@ -160,8 +167,8 @@ func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*f
 			}
 			rows = append(rows, row)
 		}
-		if goOn, err := put(rows); err != nil || !goOn {
-			return err
+		if !put(rows) {
+			return nil
 		}
 	}
 	switch _, err := reader.Next(); {
