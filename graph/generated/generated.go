@@ -5338,7 +5338,7 @@ type Mutation {
   approveBulkJob(id: ID!): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
+  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!

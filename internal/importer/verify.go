@@ -94,17 +94,32 @@ func ofFile(err error) *problem {
 
 func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, file *table.File, l *layout) error {
 	format := file.Format()
-	reader, err := file.Rows()
+	rows, err := file.Rows()
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
+	reader := &batchReader{rows: rows, format: format, layout: l}
 	c, err := s.checkerOf(ctx, h.job, v)
 	if err != nil {
 		return err
 	}
 	// Four batches are under way at a time: one is read, one looked up, one checked
 	// and one written. The checks themselves go from row to row.
-	read := ahead(ctx, func(_ context.Context, put func([]*fileRow) bool) error { return readRows(reader, format, l, put) })
+	read := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
+		for {
+			var rows []*fileRow
+			err := s.inTurn(ctx, func() (err error) {
+				rows, err = reader.next()
+				return err
+			})
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil || !put(rows) {
+				return err
+			}
+		}
+	})
 	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
 		for rows, err := range read {
 			if err != nil {
@@ -148,37 +163,6 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 		return err
 	}
 	return s.finishVerifying(ctx, h, p.total)
-}
-
-// readRows reads the rows of a file, a batch at a time, to its end, which tells
-// that the second pass has found what the first one did.
-func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) bool) error {
-	for n := 0; n < int(format.Rows); {
-		rows := make([]*fileRow, 0, batchRows)
-		for len(rows) < batchRows && n < int(format.Rows) {
-			rec, err := reader.Next()
-			if err != nil {
-				return err
-			}
-			n++
-			row := newRow(l, n, rec)
-			if row == nil {
-				return otherHeader(rec.Row)
-			}
-			rows = append(rows, row)
-		}
-		if !put(rows) {
-			return nil
-		}
-	}
-	switch _, err := reader.Next(); {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
-		return err
-	default:
-		return fmt.Errorf("a file has more than the %d rows that it had a moment ago", format.Rows)
-	}
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.
