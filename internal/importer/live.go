@@ -41,22 +41,50 @@ func (s *Service) liveOf(jobID int) live {
 // is all or nothing other processes, and this one after a crash, read in its mark
 // how far it was.
 func (s *Service) Progress(ctx context.Context, job *db.BulkJob) (Progress, error) {
-	now := *job
-	l := s.liveOf(job.ID)
-	if job.Status == bulkjob.StatusPROCESSING {
-		now.ProcessedRows = max(now.ProcessedRows, l.rows)
-		now.HashedPasswords = min(max(now.HashedPasswords, l.hashed), now.Passwords)
-		if l == (live{}) && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
-			marks, err := s.marks(ctx, job)
-			if err != nil {
-				return Progress{}, err
-			}
-			now.ProcessedRows = max(now.ProcessedRows, marks[job.ID])
+	progresses, err := s.Progresses(ctx, []*db.BulkJob{job})
+	return progresses[job], err
+}
+
+// Progresses is Progress of many jobs. It takes one statement, or none where the
+// rows and this server tell everything.
+func (s *Service) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]Progress, error) {
+	lives := make(map[*db.BulkJob]live, len(jobs))
+	var elsewhere []*db.BulkJob
+	for _, job := range jobs {
+		if job.Status != bulkjob.StatusPROCESSING {
+			continue
+		}
+		lives[job] = s.liveOf(job.ID)
+		if lives[job] == (live{}) && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+			elsewhere = append(elsewhere, job)
 		}
 	}
+	var marks map[int]int
+	if len(elsewhere) > 0 {
+		var err error
+		if marks, err = s.marks(ctx, elsewhere...); err != nil {
+			return nil, err
+		}
+	}
+	progresses := make(map[*db.BulkJob]Progress, len(jobs))
+	for _, job := range jobs {
+		progresses[job] = progressWith(job, lives[job], marks[job.ID])
+	}
+	return progresses, nil
+}
+
+// progressWith is ProgressOf with what this server knows, and how many rows the
+// mark tells of.
+func progressWith(job *db.BulkJob, l live, marked int) Progress {
+	if job.Status != bulkjob.StatusPROCESSING {
+		return ProgressOf(job)
+	}
+	now := *job
+	now.ProcessedRows = max(now.ProcessedRows, l.rows, marked)
+	now.HashedPasswords = min(max(now.HashedPasswords, l.hashed), now.Passwords)
 	p := ProgressOf(&now)
-	if job.Status == bulkjob.StatusPROCESSING && l.hashing {
+	if l.hashing {
 		p.Phase = HashingPasswords
 	}
-	return p, nil
+	return p
 }
