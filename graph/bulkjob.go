@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -46,22 +47,73 @@ func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, fir
 	return c, nil
 }
 
+// primeJobs is primeStudents for jobs.
 func primeJobs(ctx context.Context, jobs []*db.BulkJob, prefixes ...string) error {
+	if len(jobs) == 0 {
+		return nil
+	}
 	l := loader.From(ctx)
+	ids := all(jobs, func(j *db.BulkJob) int { return j.ID })
+	for i, j := range jobs {
+		l.BulkJobByID.Set(ids[i], j)
+	}
 	if selects(ctx, under(prefixes, "organization")...) {
 		if err := l.SchoolByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.OrganizationID })); err != nil {
 			return err
 		}
 	}
 	if selects(ctx, under(prefixes, "failedRowsCsvUrl")...) {
-		if err := l.FailedRowsByJob.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.ID })); err != nil {
+		if err := l.FailedRowsByJob.Prime(ctx, ids); err != nil {
 			return err
 		}
 	}
 	if selects(ctx, under(prefixes, "submittedBy")...) {
-		return l.SubmitterByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.SubmittedBy }))
+		if err := l.SubmitterByID.Prime(ctx, all(jobs, func(j *db.BulkJob) int { return j.SubmittedBy })); err != nil {
+			return err
+		}
 	}
-	return nil
+	if selects(ctx, under(prefixes, "progress")...) {
+		if err := l.ProgressByJob.Prime(ctx, jobs); err != nil {
+			return err
+		}
+	}
+	return primeWaiting(ctx, jobs, prefixes)
+}
+
+// primeWaiting is primeJobs for the jobs that those of a page wait for.
+func primeWaiting(ctx context.Context, jobs []*db.BulkJob, prefixes []string) error {
+	l := loader.From(ctx)
+	first := selects(ctx, under(prefixes, "waitingFor")...)
+	if first || selects(ctx, under(prefixes, "waiting")...) {
+		if err := l.WaitingByJob.Prime(ctx, jobs); err != nil {
+			return err
+		}
+	}
+	if !first {
+		return nil
+	}
+	var ids []int
+	for _, j := range jobs {
+		id, err := l.WaitingByJob.Load(ctx, j)
+		if err != nil {
+			return err
+		}
+		if id != 0 {
+			ids = append(ids, id)
+		}
+	}
+	if err := l.BulkJobByID.Prime(ctx, ids); err != nil {
+		return err
+	}
+	var seen []*db.BulkJob
+	for _, id := range ids {
+		if j, err := l.BulkJobByID.Load(ctx, id); err != nil {
+			return err
+		} else if j != nil && !slices.Contains(seen, j) {
+			seen = append(seen, j)
+		}
+	}
+	return primeJobs(ctx, seen, under(prefixes, "waitingFor")...)
 }
 
 func toBulkJob(j *db.BulkJob) *model.BulkJob {
@@ -88,7 +140,7 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 func same(s string) string { return s }
 
 func (r bulkJobResolver) Progress(ctx context.Context, j *model.BulkJob) (*model.BulkJobProgress, error) {
-	p, err := r.Importer.Progress(ctx, j.Entity)
+	p, err := loader.From(ctx).ProgressByJob.Load(ctx, j.Entity)
 	if err != nil {
 		return nil, err
 	}
@@ -101,18 +153,18 @@ func (r bulkJobResolver) Progress(ctx context.Context, j *model.BulkJob) (*model
 }
 
 func (r bulkJobResolver) Waiting(ctx context.Context, j *model.BulkJob) (bool, error) {
-	waits, _, err := r.Importer.Waiting(ctx, j.Entity)
-	return waits, err
+	first, err := loader.From(ctx).WaitingByJob.Load(ctx, j.Entity)
+	return first != 0, err
 }
 
 // WaitingFor is null where the job that comes first is one that the person who
 // asks does not see.
 func (r bulkJobResolver) WaitingFor(ctx context.Context, j *model.BulkJob) (*model.BulkJob, error) {
-	_, id, err := r.Importer.Waiting(ctx, j.Entity)
-	if err != nil || id == 0 {
+	first, err := loader.From(ctx).WaitingByJob.Load(ctx, j.Entity)
+	if err != nil || first == 0 {
 		return nil, err
 	}
-	job, err := loader.From(ctx).BulkJobByID.Load(ctx, id)
+	job, err := loader.From(ctx).BulkJobByID.Load(ctx, first)
 	return toBulkJob(job), err
 }
 

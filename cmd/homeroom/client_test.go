@@ -5,6 +5,7 @@ import (
 	"encoding/csv"
 	"encoding/json"
 	"io"
+	"maps"
 	"mime/multipart"
 	"net/http"
 	"slices"
@@ -209,14 +210,17 @@ func csvOf(rows [][]string) []byte {
 	return out.Bytes()
 }
 
-// submitFile submits a file of students as it is.
-func (c *client) submitFile(name string, content []byte) jobPayload {
+// submitFile submits a file of students as it is, with more input where some is
+// given.
+func (c *client) submitFile(name string, content []byte, more ...variables) jobPayload {
 	c.t.Helper()
+	input := variables{"organizationId": c.organization, "kind": "IMPORT_STUDENTS", "file": nil}
+	for _, m := range more {
+		maps.Copy(input, m)
+	}
 	operations, err := json.Marshal(map[string]any{
-		"query": `mutation ($input: SubmitBulkImportInput!) { submitBulkImport(input: $input) { job ` + jobFields + ` userErrors { code message } } }`,
-		"variables": variables{"input": variables{
-			"organizationId": c.organization, "kind": "IMPORT_STUDENTS", "file": nil,
-		}},
+		"query":     `mutation ($input: SubmitBulkImportInput!) { submitBulkImport(input: $input) { job ` + jobFields + ` userErrors { code message } } }`,
+		"variables": variables{"input": input},
 	})
 	if err != nil {
 		c.t.Fatal(err)

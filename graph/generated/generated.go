@@ -4342,7 +4342,7 @@ type BulkJobProgress {
   processedRows: Int!
   "All rows of the job."
   totalRows: Int!
-  "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, except to 50 where a job that is all or nothing is refused, or on SQLite loses its server, while it writes; and it stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
+  "From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, also where a server is killed, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew."
   percent: Float!
   "What is being done at this moment; null while the job waits for a person, and when it has ended."
   phase: BulkJobPhase
@@ -5338,7 +5338,7 @@ type Mutation {
   approveBulkJob(id: ID!): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
+  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!

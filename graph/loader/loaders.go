@@ -29,6 +29,9 @@ type Loaders struct {
 	BulkJobByID       *Loader[int, *db.BulkJob]
 	ServiceKeyByID    *Loader[int, *db.ServiceKey]
 	FailedRowsByJob   *Loader[int, bool]
+	// These are by the row that the answer shows, so that all its fields tell of one moment.
+	ProgressByJob *Loader[*db.BulkJob, importer.Progress]
+	WaitingByJob  *Loader[*db.BulkJob, int]
 }
 
 // NewLoaders returns loaders that know nothing yet.
@@ -47,6 +50,8 @@ func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer
 		StudentByID:       New(studentByID(d)),
 		BulkJobByID:       New(bulkJobByID(i)),
 		FailedRowsByJob:   New(i.HaveFailedRows),
+		ProgressByJob:     New(i.Progresses),
+		WaitingByJob:      New(i.WaitingFor),
 		Settings:          New(settings(u)),
 		ServiceKeyByID:    New(serviceKeyByID(d)),
 	}

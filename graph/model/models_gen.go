@@ -383,7 +383,7 @@ type BulkJobProgress struct {
 	ProcessedRows int `json:"processedRows"`
 	// All rows of the job.
 	TotalRows int `json:"totalRows"`
-	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, except to 50 where a job that is all or nothing is refused, or on SQLite loses its server, while it writes; and it stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
+	// From 0 to 100, of the whole job: 50 when it has been checked, 100 only when it is done. It never goes back, also where a server is killed, and stays below 100 for a job that failed or was canceled. An undo goes from 0 to 100 anew.
 	Percent float64 `json:"percent"`
 	// What is being done at this moment; null while the job waits for a person, and when it has ended.
 	Phase *BulkJobPhase `json:"phase,omitempty"`

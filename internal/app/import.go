@@ -204,8 +204,8 @@ func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.
 
 // tellWaiting says once for each job that comes before another one that it does.
 func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, told *int) {
-	waits, first, err := s.importer.Waiting(ctx, job)
-	if err == nil && waits && first != *told {
+	first, err := s.importer.Waiting(ctx, job)
+	if err == nil && first != 0 && first != *told {
 		*told = first
 		fmt.Fprintf(a.err, "%s waits for %s: one job at a time changes a district.\n",
 			globalid.Encode(globalid.BulkJob, job.ID), globalid.Encode(globalid.BulkJob, first))

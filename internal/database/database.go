@@ -26,6 +26,7 @@ import (
 // DB is an open database. It is safe for concurrent use.
 type DB struct {
 	kind   Kind
+	file   string
 	sql    *sql.DB
 	client *db.Client
 	// writing begins the transactions that write. SQLite has one connection for
@@ -49,7 +50,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		return nil, err
 	}
 	if src.kind == SQLite {
-		if err := createFolder(src.dsn); err != nil {
+		if err := os.MkdirAll(filepath.Dir(src.file), 0o700); err != nil {
 			return nil, err
 		}
 	}
@@ -61,7 +62,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		conn.Close()
 		return nil, fmt.Errorf("the database does not answer: %w", err)
 	}
-	d := &DB{kind: src.kind, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
+	d := &DB{kind: src.kind, file: src.file, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
 	d.writing = d.client
 	if src.kind == SQLite {
@@ -137,11 +138,6 @@ func (k Kind) dialect() string {
 	return dialect.SQLite
 }
 
-func createFolder(dsn string) error {
-	path := strings.TrimPrefix(dsn[:strings.Index(dsn, "?")], "file:")
-	return os.MkdirAll(filepath.Dir(path), 0o700)
-}
-
 const errUnknownDatabase = 1049
 
 // ping checks the connection and creates the database where the server has none
@@ -204,6 +200,9 @@ func Scratch(ctx context.Context, serverURL, prefix string) (string, func(), err
 
 // Kind returns the kind of the database.
 func (d *DB) Kind() Kind { return d.kind }
+
+// File returns the path of an SQLite file, and nothing for a server.
+func (d *DB) File() string { return d.file }
 
 // RowLocks reports whether reads can lock rows (FOR UPDATE). SQLite has no such
 // reads and needs none, because a transaction is the only one that writes.

@@ -27,6 +27,8 @@ type source struct {
 	dsn  string
 	// writer is the dsn of connections that write, for SQLite alone.
 	writer string
+	// file is the path of the SQLite file.
+	file string
 	// mysql is set for MySQL alone.
 	mysql *mysql.Config
 }
@@ -73,7 +75,7 @@ func parseSQLite(path string) (source, error) {
 	}
 	// There are many connections that read, and each has a cache of its own; they
 	// share the pages that are mapped. What is written is read again soon.
-	return source{kind: SQLite, dsn: dsn("cache_size(-2000)", "mmap_size(67108864)"),
+	return source{kind: SQLite, file: path, dsn: dsn("cache_size(-2000)", "mmap_size(67108864)"),
 		writer: dsn("cache_size(-16000)", "wal_autocheckpoint(4000)")}, nil
 }
 

@@ -2,11 +2,11 @@ package export
 
 import (
 	"strconv"
+	"time"
 
 	"homeroom/ent/db"
 	"homeroom/internal/calendar"
 	"homeroom/internal/globalid"
-	"time"
 )
 
 // StudentColumns are those of every list of students, in its order. The file can

@@ -126,11 +126,11 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	if v == nil {
 		return false, s.failRows(ctx, h, []*problem{why})
 	}
-	hashes, err := s.allHashes(ctx, h)
-	if err != nil {
+	if err := s.placeMark(ctx, h); err != nil {
 		return false, err
 	}
-	if err := s.placeMark(ctx, h); err != nil {
+	hashes, err := s.allHashes(ctx, h)
+	if err != nil {
 		return false, err
 	}
 	outside := ctx

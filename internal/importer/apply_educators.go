@@ -59,6 +59,7 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		return err
 	}
 	var updates []changed
+	var passwords []int
 	for _, r := range b.open() {
 		set := map[string]any{}
 		for column, value := range r.plan.Set {
@@ -66,6 +67,10 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		}
 		if r.hash != "" {
 			set[educator.FieldPasswordHash] = r.hash
+			r.before.Password = hashPrint(r.hash)
+		}
+		if _, password := set[educator.FieldPasswordHash]; password && r.plan.Do == doUpdate {
+			passwords = append(passwords, r.TargetID)
 		}
 		if r.plan.Do == doUpdate && len(set) > 0 {
 			e := educators[r.TargetID]
@@ -78,6 +83,9 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		}
 	}
 	if err := updateRows(ctx, client, educator.Table, "", updates); err != nil {
+		return err
+	}
+	if err := endSessions(system, client, passwords); err != nil {
 		return err
 	}
 	return s.giveRoles(system, client, b)

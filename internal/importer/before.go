@@ -34,6 +34,8 @@ type before struct {
 	Untaught []int `json:"untaught,omitempty"`
 	// GaveRole is set where a role was given.
 	GaveRole bool `json:"gaveRole,omitempty"`
+	// Password is the hashPrint of the password that was set for an educator.
+	Password string `json:"password,omitempty"`
 }
 
 // readBefore reads what a row with a plan replaced. A new student replaced nothing;

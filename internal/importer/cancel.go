@@ -82,7 +82,12 @@ func (s *Service) cancel(ctx context.Context, client *db.Client, job *db.BulkJob
 	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
 	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
 	if job.Status == bulkjob.StatusPROCESSING {
-		if err := mustHitOne(client.ExecContext(ctx, end+" WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...)); err != nil {
+		// The progress stays where it was seen last.
+		reached, err := s.reached(ctx, job)
+		if err != nil {
+			return err
+		}
+		if err := mustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?", append(args, reached, job.ID, string(job.Status))...)); err != nil {
 			return err
 		}
 		return forgetFile(ctx, client, job.ID)

@@ -48,7 +48,10 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		}
 	}
 	// The progress stays where it was seen last, though what was written is not there.
-	reached := s.liveOf(h.job.ID).rows
+	reached, err := s.reached(ctx, h.job)
+	if err != nil {
+		return err
+	}
 	kept, err := s.refusedIn(ctx, h.job, refused)
 	if err != nil {
 		return err

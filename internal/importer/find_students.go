@@ -2,15 +2,16 @@ package importer
 
 import (
 	"context"
-	"database/sql"
 	"maps"
 	"slices"
+	"strconv"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/fold"
+	"homeroom/internal/grade"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -87,32 +88,45 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 }
 
 // withExternalIDs reads the students of the district with some Student IDs, in the
-// purview or not. It reads by hand, because it reads as many students as a file has
-// rows; of a password only whether there is one.
-func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string) (students []*db.Student, err error) {
+// purview or not; of a password only whether there is one.
+func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string) ([]*db.Student, error) {
 	if len(externalIDs) == 0 {
 		return nil, nil
 	}
-	const query = "SELECT id, organization_id, external_id, username, first_name, last_name, grade, " +
-		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END, deleted_at, version " +
-		"FROM students WHERE district_id = ? AND external_id IN ("
 	list, args, err := inList(c.s.db.Kind(), externalIDs)
 	if err != nil {
 		return nil, err
 	}
-	args = append([]any{c.job.DistrictID}, args...)
-	students = make([]*db.Student, 0, len(externalIDs))
-	err = eachRow(ctx, c.s.db.Client(ctx), query+list+")", args, func(row *sql.Rows) error {
-		st := &db.Student{DistrictID: c.job.DistrictID}
-		students = append(students, st)
-		var flags int8
-		err := row.Scan(&st.ID, &st.OrganizationID, &st.ExternalID, &st.Username, &st.FirstName, &st.LastName, &st.Grade, &flags, &st.DeletedAt, &st.Version)
-		if st.Synced = flags & 1; flags >= 2 {
-			st.PasswordHash = "set"
-		}
-		return err
-	})
-	return students, err
+	const synced, hasPassword, deleted = 1, 2, 4
+	columns := []string{"id", "organization_id", "external_id", "username", "first_name", "last_name", "grade",
+		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS NULL THEN 0 ELSE 4 END", "version"}
+	var gone []int
+	students := make([]*db.Student, 0, len(externalIDs))
+	err = eachTexts(ctx, c.s.db, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
+		append([]any{c.job.DistrictID}, args...), func(values []string) error {
+			n, err := integers(values[0], values[1], values[6], values[7], values[8])
+			if err != nil {
+				return err
+			}
+			if n[3]&deleted != 0 {
+				gone = append(gone, n[0])
+				return nil
+			}
+			st := &db.Student{ID: n[0], DistrictID: c.job.DistrictID, OrganizationID: n[1], ExternalID: values[2], Username: values[3],
+				FirstName: values[4], LastName: values[5], Grade: grade.Grade(n[2]), Synced: int8(n[3] & synced), Version: n[4]}
+			if n[3]&hasPassword != 0 {
+				st.PasswordHash = "set"
+			}
+			students = append(students, st)
+			return nil
+		})
+	if err != nil || len(gone) == 0 {
+		return students, err
+	}
+	// When they were deleted is no text that both databases write alike; few are.
+	dead, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(gone...)).
+		Select(checkedColumns...).All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
+	return append(students, dead...), err
 }
 
 // membersOf reads the groups of students, in the purview or not.
@@ -120,20 +134,27 @@ func (c *studentCheck) membersOf(ctx context.Context, studentIDs []int) (pairs [
 	if len(studentIDs) == 0 {
 		return nil, nil
 	}
-	const query = "SELECT student_id, group_id FROM enrollments WHERE student_id IN ("
 	list, args, err := inList(c.s.db.Kind(), studentIDs)
 	if err != nil {
 		return nil, err
 	}
-	err = eachRow(ctx, c.s.db.Client(ctx), query+list+")", args, func(row *sql.Rows) error {
-		var p roster.Pair
-		if err := row.Scan(&p.StudentID, &p.GroupID); err != nil {
-			return err
-		}
-		pairs = append(pairs, p)
-		return nil
+	pairs = make([]roster.Pair, 0, len(studentIDs))
+	err = eachTexts(ctx, c.s.db, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")", args, func(values []string) error {
+		n, err := integers(values...)
+		pairs = append(pairs, roster.Pair{StudentID: n[0], GroupID: n[1]})
+		return err
 	})
 	return pairs, err
+}
+
+// integers reads numbers that a database has written.
+func integers(texts ...string) (n [5]int, err error) {
+	for i, t := range texts {
+		if n[i], err = strconv.Atoi(t); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
 }
 
 // checkedColumns are the columns of students that a check looks at.

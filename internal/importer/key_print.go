@@ -33,7 +33,7 @@ func (s *Service) opens(job *db.BulkJob) bool {
 // warnOfOtherKeys tells the operator, once for each job, of jobs that wait for a
 // server with another secret key. Only somebody who starts one can help them.
 func (s *Service) warnOfOtherKeys(ctx context.Context) error {
-	jobs, err := s.runnable(viewer.AsSystem(ctx, "look for jobs with another key"), 0)
+	jobs, err := s.runnable(viewer.AsSystem(ctx, "look for jobs with another key"))
 	if err != nil {
 		return err
 	}

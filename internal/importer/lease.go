@@ -39,7 +39,11 @@ type held struct {
 // claimNext claims the first job of a district in which no server is at work.
 // It returns nil where there is none. only is a district, or 0 for all.
 func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
-	jobs, err := s.runnable(ctx, only)
+	var districts []int
+	if only != 0 {
+		districts = []int{only}
+	}
+	jobs, err := s.runnable(ctx, districts...)
 	if err != nil {
 		return nil, err
 	}
@@ -59,12 +63,13 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 	return nil, nil
 }
 
-// runnable returns what waits for a server or is worked on, in order.
-func (s *Service) runnable(ctx context.Context, district int) ([]*db.BulkJob, error) {
+// runnable returns what waits for a server or is worked on, in order, in some
+// districts or, where none is named, in all.
+func (s *Service) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, error) {
 	q := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusIn(worked...), isWhole())
-	if district != 0 {
-		q.Where(bulkjob.DistrictID(district))
+	if len(districts) > 0 {
+		q.Where(bulkjob.DistrictIDIn(districts...))
 	}
 	jobs, err := q.All(viewer.AsSystem(ctx, "look for work"))
 	slices.SortFunc(jobs, func(a, b *db.BulkJob) int { return cmp.Compare(a.ID, b.ID) })

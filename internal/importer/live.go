@@ -5,9 +5,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
 )
 
 // live is how far a job is that this server works on, as far as the row of the job
@@ -40,60 +37,54 @@ func (s *Service) liveOf(jobID int) live {
 	return live{}
 }
 
-// Progress is ProgressOf with what only the server at work knows. Other servers on
-// MySQL read it in the job's mark. On SQLite, which has one writer, another process
-// sees a job that is all or nothing stand still until it is done.
+// Progress is ProgressOf with what the row of the job does not tell. Of a job that
+// is all or nothing other processes, and this one after a crash, read in its mark
+// how far it was.
 func (s *Service) Progress(ctx context.Context, job *db.BulkJob) (Progress, error) {
-	now := *job
-	l := s.liveOf(job.ID)
-	if job.Status == bulkjob.StatusPROCESSING {
-		now.ProcessedRows = max(now.ProcessedRows, l.rows)
-		now.HashedPasswords = min(max(now.HashedPasswords, l.hashed), now.Passwords)
-		if l == (live{}) && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && s.db.Kind() == database.MySQL {
-			rows, err := s.db.Client(ctx).BulkJobMark.Query().Where(bulkjobmark.JobID(job.ID)).Select(bulkjobmark.FieldRows).
-				Ints(viewer.AsSystem(ctx, "how far a job is that the viewer sees"))
-			if err != nil {
-				return Progress{}, err
-			}
-			if len(rows) > 0 {
-				now.ProcessedRows = max(now.ProcessedRows, rows[0])
-			}
+	progresses, err := s.Progresses(ctx, []*db.BulkJob{job})
+	return progresses[job], err
+}
+
+// Progresses is Progress of many jobs. It takes one statement, or none where the
+// rows and this server tell everything.
+func (s *Service) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]Progress, error) {
+	lives := make(map[*db.BulkJob]live, len(jobs))
+	var elsewhere []*db.BulkJob
+	for _, job := range jobs {
+		if job.Status != bulkjob.StatusPROCESSING {
+			continue
+		}
+		lives[job] = s.liveOf(job.ID)
+		if lives[job] == (live{}) && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+			elsewhere = append(elsewhere, job)
 		}
 	}
+	var marks map[int]int
+	if len(elsewhere) > 0 {
+		var err error
+		if marks, err = s.marks(ctx, elsewhere...); err != nil {
+			return nil, err
+		}
+	}
+	progresses := make(map[*db.BulkJob]Progress, len(jobs))
+	for _, job := range jobs {
+		progresses[job] = progressWith(job, lives[job], marks[job.ID])
+	}
+	return progresses, nil
+}
+
+// progressWith is ProgressOf with what this server knows, and how many rows the
+// mark tells of.
+func progressWith(job *db.BulkJob, l live, marked int) Progress {
+	if job.Status != bulkjob.StatusPROCESSING {
+		return ProgressOf(job)
+	}
+	now := *job
+	now.ProcessedRows = max(now.ProcessedRows, l.rows, marked)
+	now.HashedPasswords = min(max(now.HashedPasswords, l.hashed), now.Passwords)
 	p := ProgressOf(&now)
-	if job.Status == bulkjob.StatusPROCESSING && l.hashing {
+	if l.hashing {
 		p.Phase = HashingPasswords
 	}
-	return p, nil
-}
-
-// placeMark makes room for the mark of a job before its one transaction begins:
-// later a new row would wait for the lock on the job.
-func (s *Service) placeMark(ctx context.Context, h *held) error {
-	if s.db.Kind() != database.MySQL {
-		return nil
-	}
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		there, err := client.BulkJobMark.Query().Where(bulkjobmark.JobID(h.job.ID)).Exist(viewer.AsSystem(ctx, "mark of a job"))
-		if err != nil || there {
-			return err
-		}
-		return insertRows(ctx, client, "bulk_job_marks", "created_at, job_id, `rows`", [][]any{{s.instant(), h.job.ID, 0}})
-	})
-}
-
-// mark tells everybody how far the open transaction of a job is. outside is a
-// context without that transaction. It is worth no error: the next mark tells more.
-func (s *Service) mark(outside context.Context, h *held, rows int) {
-	s.noteLive(h.job.ID, func(l *live) { l.rows = max(l.rows, rows) })
-	if s.db.Kind() != database.MySQL {
-		return
-	}
-	err := s.db.InTx(outside, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?", rows, h.job.ID, rows)
-		return err
-	})
-	if err != nil && outside.Err() == nil {
-		s.log.WarnContext(outside, "the progress of a job could not be told", "job", h.job.ID, "error", err)
-	}
+	return p
 }

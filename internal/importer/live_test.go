@@ -154,9 +154,8 @@ func TestJobsOfADistrictWaitForEachOther(t *testing.T) {
 		third := b.submitted(b.NorthAdmin, b.North, students, studentsFile("c", 2, ""))
 		elsewhere := b.submitted(b.BetaAdmin, b.East, students, studentsFile("e", 2, ""))
 		for job, want := range map[int]int{first.ID: 0, second.ID: first.ID, third.ID: first.ID, elsewhere.ID: 0} {
-			waits, got, err := b.Waiting(fixture.System(), b.job(job))
-			if err != nil || got != want || waits != (want != 0) {
-				t.Errorf("job %d waits: %v, for %d, %v; want %d", job, waits, got, err, want)
+			if got, err := b.Waiting(fixture.System(), b.job(job)); err != nil || got != want {
+				t.Errorf("job %d waits for %d, %v; want %d", job, got, err, want)
 			}
 		}
 		// Others do not wait, and nobody overtakes.
@@ -171,12 +170,12 @@ func TestJobsOfADistrictWaitForEachOther(t *testing.T) {
 		if err := <-run; err != nil {
 			t.Fatal(err)
 		}
-		if waits, got, err := b.Waiting(fixture.System(), b.job(third.ID)); !waits || got != second.ID || err != nil {
-			t.Errorf("the third waits: %v, for %d, %v; want %d", waits, got, err, second.ID)
+		if got, err := b.Waiting(fixture.System(), b.job(third.ID)); got != second.ID || err != nil {
+			t.Errorf("the third waits for %d, %v; want %d", got, err, second.ID)
 		}
 		b.drained(third.ID)
 		for _, job := range []int{second.ID, third.ID} {
-			if waits, _, err := b.Waiting(fixture.System(), b.job(job)); waits || err != nil || b.job(job).Status != ready {
+			if first, err := b.Waiting(fixture.System(), b.job(job)); first != 0 || err != nil || b.job(job).Status != ready {
 				t.Errorf("job %d: %v, %v", job, b.job(job), err)
 			}
 		}

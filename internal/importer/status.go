@@ -49,11 +49,10 @@ const (
 // have been checked while it is verified, that have been dealt with while it is
 // processed, that have been put back while it is undone.
 //
-// The percentage is that of its life and never goes back, but for what Progress
-// adds of an open transaction that is given up later. Checking takes it to
-// 50, where it waits for a person, writing takes it on, and it is at 100 only
-// when everything is done. A job that failed or was canceled stays where it was,
-// below 100. An undo is a new beginning, from 0 to 100.
+// The percentage is that of its life and never goes back. Checking takes it to 50,
+// where it waits for a person, writing takes it on, and it is at 100 only when
+// everything is done. A job that failed or was canceled stays where it was, below
+// 100. An undo is a new beginning, from 0 to 100.
 func ProgressOf(job *db.BulkJob) Progress {
 	p := Progress{ProcessedRows: job.ProcessedRows, TotalRows: job.TotalRows, HashedPasswords: job.HashedPasswords, TotalPasswords: job.Passwords}
 	checked, written := part(job.VerifiedRows, job.TotalRows)/2, part(job.ProcessedRows, job.TotalRows)/2

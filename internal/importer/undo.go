@@ -16,9 +16,9 @@ import (
 
 // Undo puts back what a job has changed, row by row: previous values, passwords
 // among them, groups joined and left; students who were deleted come back, and
-// those who were created are hidden. A row that somebody has changed since stays
-// as it is and is named as a problem. New educators and schools stay, too, and
-// are named.
+// those who were created are hidden. New groups, accounts and schools are removed
+// as long as nobody has used them. A row that somebody has changed since, or used,
+// stays as it is and is named as a problem.
 //
 // Whoever may start the job may undo it, and the undo acts for that person; but
 // only administrators undo what has created something, because only they delete.

@@ -94,25 +94,47 @@ func ofFile(err error) *problem {
 
 func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, file *table.File, l *layout) error {
 	format := file.Format()
-	reader, err := file.Rows()
+	rows, err := file.Rows()
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
+	reader := &batchReader{rows: rows, format: format, layout: l}
 	c, err := s.checkerOf(ctx, h.job, v)
 	if err != nil {
 		return err
 	}
-	// A batch is read and looked up while the one before it is checked and the one
-	// before that is written. The checks themselves go from row to row.
+	// Four batches are under way at a time: one is read, one looked up, one checked
+	// and one written. The checks themselves go from row to row.
+	read := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
+		for {
+			var rows []*fileRow
+			err := s.inTurn(ctx, func() (err error) {
+				rows, err = reader.next()
+				return err
+			})
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil || !put(rows) {
+				return err
+			}
+		}
+	})
 	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
-		return readRows(reader, format, l, func(rows []*fileRow) (bool, error) {
+		for rows, err := range read {
+			if err != nil {
+				return err
+			}
 			var p prepared
 			err := s.inTurn(ctx, func() (err error) {
 				p, err = prepare(ctx, c, rows)
 				return err
 			})
-			return err == nil && put(p), err
-		})
+			if err != nil || !put(p) {
+				return err
+			}
+		}
+		return nil
 	})
 	checked := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
 		for p, err := range ready {
@@ -141,37 +163,6 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 		return err
 	}
 	return s.finishVerifying(ctx, h, p.total)
-}
-
-// readRows reads the rows of a file, a batch at a time, to its end, which tells
-// that the second pass has found what the first one did.
-func readRows(reader table.Rows, format csvfile.Format, l *layout, put func([]*fileRow) (bool, error)) error {
-	for n := 0; n < int(format.Rows); {
-		rows := make([]*fileRow, 0, batchRows)
-		for len(rows) < batchRows && n < int(format.Rows) {
-			rec, err := reader.Next()
-			if err != nil {
-				return err
-			}
-			n++
-			row := newRow(l, n, rec)
-			if row == nil {
-				return otherHeader(rec.Row)
-			}
-			rows = append(rows, row)
-		}
-		if goOn, err := put(rows); err != nil || !goOn {
-			return err
-		}
-	}
-	switch _, err := reader.Next(); {
-	case errors.Is(err, io.EOF):
-		return nil
-	case err != nil:
-		return err
-	default:
-		return fmt.Errorf("a file has more than the %d rows that it had a moment ago", format.Rows)
-	}
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.

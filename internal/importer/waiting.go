@@ -7,24 +7,55 @@ import (
 	"homeroom/ent/db"
 )
 
-// Waiting says whether a job waits for another one of its district, because one at
-// a time changes a district, and for which one: the one at work, or else the first
-// in order. The viewer need not see that job.
-func (s *Service) Waiting(ctx context.Context, job *db.BulkJob) (waits bool, forID int, err error) {
-	if !slices.Contains(worked, job.Status) || job.LeaseOwner != "" {
-		return false, 0, nil
-	}
-	jobs, err := s.runnable(ctx, job.DistrictID)
-	if err != nil {
-		return false, 0, err
-	}
-	for _, other := range jobs {
-		if other.ID != job.ID && s.busy([]*db.BulkJob{other}, job.DistrictID) {
-			return true, other.ID, nil
+// Waiting says which other job of its district a job waits for, because one at a
+// time changes a district: the one at work, or else the first in order. It is 0
+// where the job does not wait. The viewer need not see that job.
+func (s *Service) Waiting(ctx context.Context, job *db.BulkJob) (forID int, err error) {
+	before, err := s.WaitingFor(ctx, []*db.BulkJob{job})
+	return before[job], err
+}
+
+// WaitingFor is Waiting of many jobs. It takes one statement, or none where
+// no job can be waiting.
+func (s *Service) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]int, error) {
+	var asked []*db.BulkJob
+	var districts []int
+	for _, job := range jobs {
+		if !slices.Contains(worked, job.Status) || job.LeaseOwner != "" {
+			continue
+		}
+		asked = append(asked, job)
+		if !slices.Contains(districts, job.DistrictID) {
+			districts = append(districts, job.DistrictID)
 		}
 	}
-	if len(jobs) > 0 && jobs[0].ID < job.ID {
-		return true, jobs[0].ID, nil
+	if len(asked) == 0 {
+		return nil, nil
 	}
-	return false, 0, nil
+	queue, err := s.runnable(ctx, districts...)
+	if err != nil {
+		return nil, err
+	}
+	before := make(map[*db.BulkJob]int, len(asked))
+	for _, job := range asked {
+		before[job] = s.before(job, queue)
+	}
+	return before, nil
+}
+
+// before returns which of the jobs in order comes before one, or 0.
+func (s *Service) before(job *db.BulkJob, queue []*db.BulkJob) int {
+	first := 0
+	for _, other := range queue {
+		if other.ID == job.ID || other.DistrictID != job.DistrictID {
+			continue
+		}
+		if s.busy([]*db.BulkJob{other}, job.DistrictID) {
+			return other.ID
+		}
+		if first == 0 && other.ID < job.ID {
+			first = other.ID
+		}
+	}
+	return first
 }

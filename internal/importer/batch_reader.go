@@ -1,0 +1,48 @@
+package importer
+
+import (
+	"errors"
+	"fmt"
+	"io"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/table"
+)
+
+// batchReader reads the rows of a file that has been inspected, a batch at a time.
+type batchReader struct {
+	rows   table.Rows
+	format csvfile.Format
+	layout *layout
+	n      int // Rows that have been read.
+}
+
+// next returns the next rows, and io.EOF after the last ones: when the file has
+// ended where it did the first time.
+func (r *batchReader) next() ([]*fileRow, error) {
+	left := int(r.format.Rows) - r.n
+	if left == 0 {
+		_, err := r.rows.Next()
+		if err == nil {
+			err = fmt.Errorf("a file has more than the %d rows that it had a moment ago", r.n)
+		}
+		return nil, err
+	}
+	batch := make([]*fileRow, 0, min(batchRows, left))
+	for range cap(batch) {
+		rec, err := r.rows.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil, fmt.Errorf("a file has %d rows instead of the %d that it had a moment ago", r.n, r.format.Rows)
+		case err != nil:
+			return nil, err
+		}
+		r.n++
+		row := newRow(r.layout, r.n, rec)
+		if row == nil {
+			return nil, otherHeader(rec.Row)
+		}
+		batch = append(batch, row)
+	}
+	return batch, nil
+}
