@@ -30,11 +30,11 @@ type excess struct {
 func (e *excess) percent() int { return max(1, e.affected*100/e.students) }
 
 // tooMuch returns why a job has to wait for a second administrator, or nil. It
-// counts the students of the job's organization; jobs about anything else than
-// students are never held.
+// counts the students of the job's organization, and those whom the job would change.
+// Jobs about schools, educators and groups change no student, and are never held.
 func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error) {
 	switch job.Kind {
-	case bulkjob.KindIMPORT_STUDENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS:
+	case bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_ENROLLMENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS:
 	default:
 		return nil, nil
 	}
@@ -74,10 +74,13 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 	return &excess{"change", changed, students, changedLimit}, nil
 }
 
-// countLosses counts the rows of a job that do more to an existing student than
-// put the student into groups.
+// countLosses counts the existing students to whom a job does more than put them
+// into groups.
 func (s *Service) countLosses(system context.Context, jobID int) (n int, err error) {
 	const page = 5000
+	// A student stands in one row of a file, but in as many lines of enrollments as
+	// there are groups to leave.
+	seen := map[int]bool{}
 	for behind := 0; ; {
 		rows, err := s.db.Client(system).BulkJobRow.Query().
 			Where(bulkjobrow.JobID(jobID), bulkjobrow.RowGT(behind), bulkjobrow.State(statePlanned)).
@@ -91,7 +94,8 @@ func (s *Service) countLosses(system context.Context, jobID int) (n int, err err
 				return 0, err
 			}
 			joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
-			if p.Do != doCreate && !joinsOnly {
+			if p.Do != doCreate && !joinsOnly && p.aboutStudent() && !seen[row.TargetID] {
+				seen[row.TargetID] = true
 				n++
 			}
 			behind = row.Row

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -102,6 +103,30 @@ func TestHold(t *testing.T) {
 			job = start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), importer.Edit{RemoveFrom: []int{b.Algebra.ID}}))
 			if job.Status != held {
 				t.Errorf("taking everybody out of the group is %s; want it held", job.Status)
+			}
+		})
+		t.Run("so are enrollments: joining is not held, and leaving is, by students and not by lines", func(t *testing.T) {
+			b := b.on(t)
+			var file strings.Builder
+			file.WriteString("Class,Person ID,Role\n")
+			for _, st := range all[20:] {
+				fmt.Fprintf(&file, "Algebra,%s,Student\nBiology,%s,Student\n", st.ExternalID, st.ExternalID)
+			}
+			job := start(b, b.verified(b.NorthAdmin, b.North, enrollments, file.String()))
+			if job = b.drained(job.ID); job.Status != completed || job.EnrollmentsAdded < 40 {
+				t.Fatalf("%+v", job)
+			}
+			fewer := strings.Join(strings.Split(file.String(), "\n")[:61], "\n") // 30 of 40 students are 75 %.
+			job = start(b, b.verified(b.NorthAdmin, b.North, enrollments, fewer, mode(bulkjob.GroupsModeREMOVE)))
+			if job.Status != processing || job.Updated < 40 {
+				t.Errorf("%s with %d lines", job.Status, job.Updated)
+			}
+			if _, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID); err != nil {
+				t.Fatal(err)
+			}
+			job = start(b, b.verified(b.NorthAdmin, b.North, enrollments, file.String(), mode(bulkjob.GroupsModeREMOVE)))
+			if job.Status != held || !strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students") {
+				t.Errorf("%s: %s", job.Status, b.problems(job))
 			}
 		})
 		t.Run("changes have a limit of their own, which a school inherits from its district", func(t *testing.T) {

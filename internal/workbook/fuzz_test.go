@@ -2,7 +2,6 @@ package workbook_test
 
 import (
 	"archive/zip"
-	"bytes"
 	"errors"
 	"io"
 	"os"
@@ -76,7 +75,7 @@ func FuzzArchive(f *testing.F) {
 		f.Fatal(err)
 	}
 	f.Add(handmade)
-	f.Add(stored(f, sheetOf(`<row><c t="inlineStr"><is><t>a</t></is></c></row>`), "<sst/>", "<styleSheet/>"))
+	f.Add(zipped(f, sheetOf(`<row><c t="inlineStr"><is><t>a</t></is></c></row>`), "<sst/>", "<styleSheet/>"))
 	f.Add([]byte("PK\x05\x06" + strings.Repeat("\x00", 18)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if len(file) > 1<<16 {
@@ -107,33 +106,18 @@ func FuzzSheet(f *testing.F) {
 		if len(sheet)+len(texts)+len(styles) > 1<<16 {
 			return
 		}
-		examine(t, stored(t, sheet, texts, styles))
+		examine(t, zipped(t, sheet, texts, styles))
 	})
 }
 
 func sheetOf(rows string) string { return "<worksheet><sheetData>" + rows + "</sheetData></worksheet>" }
 
-// stored is a workbook that is packed without being compressed.
-func stored(t testing.TB, sheet, texts, styles string) []byte {
+// zipped is a workbook that is packed without being compressed.
+func zipped(t testing.TB, sheet, texts, styles string) []byte {
 	t.Helper()
-	var out bytes.Buffer
-	w := zip.NewWriter(&out)
-	for _, part := range [][2]string{
-		{"[Content_Types].xml", `<Types><Default ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`},
-		{"xl/workbook.xml", `<workbook><sheets><sheet name="S" id="a"/></sheets></workbook>`},
-		{"xl/_rels/workbook.xml.rels", `<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`},
-		{"xl/s.xml", sheet}, {"xl/t.xml", texts}, {"xl/f.xml", styles},
-	} {
-		file, err := w.CreateHeader(&zip.FileHeader{Name: part[0], Method: zip.Store})
-		if err == nil {
-			_, err = io.WriteString(file, part[1])
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	return out.Bytes()
+	return packed(t, zip.Store,
+		part{"[Content_Types].xml", []byte(`<Types><Default ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)},
+		part{"xl/workbook.xml", []byte(`<workbook><sheets><sheet name="S" id="a"/></sheets></workbook>`)},
+		part{"xl/_rels/workbook.xml.rels", []byte(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`)},
+		part{"xl/s.xml", []byte(sheet)}, part{"xl/t.xml", []byte(texts)}, part{"xl/f.xml", []byte(styles)})
 }

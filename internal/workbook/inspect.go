@@ -40,12 +40,16 @@ func (b *Book) inspect() error {
 			}
 		}
 	}
+	// A title over the table is often merged, but it is the title that is wrong.
+	if err := csvfile.CheckHeader(b.format.Header, 2*several > wide); err != nil {
+		return err
+	}
 	for _, cells := range rows.merged {
 		if touches(cells, b.format.HeaderRow, last) {
 			return mergedCells(cells)
 		}
 	}
-	return csvfile.CheckHeader(b.format.Header, 2*several > wide)
+	return nil
 }
 
 // header reads up to the first row that shows anything.

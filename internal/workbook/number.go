@@ -12,25 +12,26 @@ import (
 // exactDigits is how many digits of a number a spreadsheet program keeps.
 const exactDigits = 15
 
-// number is the text of a number, as digits. It is not one at all where ok is
-// false.
-func (b *Book) number(raw string, s style) (text string, flaw csvfile.FlawKind, ok bool) {
+// number is the text of a number in a cell with a style, as digits. It is not one
+// at all where ok is false.
+func (b *Book) number(raw, styleNumber string) (text string, flaw csvfile.FlawKind, ok bool) {
 	raw = strings.TrimSpace(raw)
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) || strings.ContainsAny(raw, "xXpP_") {
 		return "", 0, false
 	}
+	s := b.styles.at(styleNumber, value)
 	if (s.day || s.clock) && value >= 0 && value < 2_958_466 { // The last day of the year 9999.
 		return b.moment(value, s), csvfile.Dated, true
 	}
 	if math.Abs(value) >= 1e15 {
 		flaw = csvfile.Imprecise
 	}
-	text = raw
-	if !isWhole(raw) {
+	if text = raw; !isWhole(raw) {
 		// What is behind the digits that count is an error of the arithmetic: a
 		// program shows 0.1 + 0.2 as 0.3.
 		value, _ = strconv.ParseFloat(strconv.FormatFloat(value, 'g', exactDigits, 64), 64)
+		value += 0 // No program shows -0.
 		text = strconv.FormatFloat(value, 'f', -1, 64)
 	}
 	if s.digits != "" && isWhole(text) && text[0] != '-' {
@@ -45,7 +46,7 @@ func (b *Book) number(raw string, s style) (text string, flaw csvfile.FlawKind, 
 // isWhole reports whether text is a whole number, written as people write one.
 func isWhole(s string) bool {
 	digits := strings.TrimPrefix(s, "-")
-	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits[0] != '0' || digits == "0")
+	return digits != "" && strings.Trim(digits, "0123456789") == "" && (digits[0] != '0' || s == "0")
 }
 
 // moment is the text of a day and time: days since the turn of the year 1900,
@@ -68,5 +69,19 @@ func (b *Book) moment(value float64, s style) string {
 		return t.Format(time.DateTime)
 	default:
 		return t.Format(time.DateOnly)
+	}
+}
+
+// isoMoment writes a day and time that a workbook stores as text, such as
+// 2026-11-18T13:30:00, as moment does.
+func isoMoment(raw string) string {
+	t, err := time.Parse("2006-01-02T15:04:05", strings.TrimSuffix(strings.TrimSpace(raw), "Z"))
+	switch {
+	case err != nil:
+		return raw
+	case t.Equal(t.Truncate(24 * time.Hour)):
+		return t.Format(time.DateOnly)
+	default:
+		return t.Format(time.DateTime)
 	}
 }

@@ -1,6 +1,7 @@
 package workbook
 
 import (
+	"bytes"
 	"encoding/xml"
 	"errors"
 	"io"
@@ -20,6 +21,8 @@ type decoder struct {
 	// left is what the part may still give, and budget what the next token may.
 	left, budget int64
 	depth        int
+	// begun tells that the element with everything in it has begun; there is one.
+	begun bool
 }
 
 // open begins to read a part that may have some bytes when it is unpacked.
@@ -61,21 +64,27 @@ func (d *decoder) next() (xml.Token, error) {
 	token, err := d.Token()
 	var refused *csvfile.Error
 	switch {
-	case err == io.EOF:
+	case err == io.EOF && d.begun:
 		return nil, io.EOF
 	case errors.As(err, &refused):
 		return nil, refused
 	case err != nil:
 		return nil, errDamaged
 	}
-	switch token.(type) {
+	outside := d.depth == 0
+	switch t := token.(type) {
 	case xml.StartElement:
+		if outside && d.begun || d.depth == maxDepth {
+			return nil, errDamaged
+		}
+		d.begun = true
 		d.depth++
 	case xml.EndElement:
 		d.depth--
-	}
-	if d.depth > maxDepth {
-		return nil, errDamaged
+	case xml.CharData:
+		if outside && len(bytes.Trim(t, "\ufeff\r\n\t ")) > 0 {
+			return nil, errDamaged
+		}
 	}
 	return token, nil
 }

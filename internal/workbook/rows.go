@@ -2,18 +2,10 @@ package workbook
 
 import (
 	"encoding/xml"
-	"errors"
+	"io"
 	"strconv"
 	"strings"
-
-	"homeroom/internal/csvfile"
 )
-
-// cell is what a cell shows.
-type cell struct {
-	text string
-	flaw csvfile.FlawKind
-}
 
 // rows reads a sheet row by row.
 type rows struct {
@@ -42,6 +34,9 @@ func (r *rows) close() { r.d.close() }
 func (r *rows) next() error {
 	for {
 		token, err := r.d.next()
+		if err == io.EOF && !r.seen {
+			return errDamaged
+		}
 		if err != nil {
 			return err
 		}
@@ -131,92 +126,6 @@ func (r *rows) place() int {
 		return 0
 	}
 	return r.row - r.above
-}
-
-// readCell reads the cell that has just begun.
-func (r *rows) readCell(e xml.StartElement) (cell, error) {
-	var raw, inline string
-	formula, hasValue := false, false
-	most := r.book.limits.CellBytes
-	err := r.d.inside(func(token xml.Token) error {
-		child, is := token.(xml.StartElement)
-		if !is {
-			return nil
-		}
-		var long bool
-		var err error
-		switch child.Name.Local {
-		case "v":
-			hasValue = true
-			raw, long, err = r.d.text(most)
-		case "is":
-			hasValue = true
-			inline, long, err = r.d.richText(most)
-		default:
-			formula = formula || child.Name.Local == "f"
-			err = r.d.skip()
-		}
-		if err == nil && long {
-			err = errLong
-		}
-		return err
-	})
-	var c cell
-	switch {
-	case errors.Is(err, errLong):
-		return c, cellTooLarge(r.place(), most)
-	case err != nil:
-		return c, err
-	case !hasValue && formula:
-		return cell{flaw: csvfile.NotCalculated}, nil
-	case !hasValue:
-		return c, nil
-	}
-	return r.value(attr(e, "t"), attr(e, "s"), raw, inline)
-}
-
-var errLong = errors.New("text is longer than a cell may be")
-
-// value is what a cell of some type shows.
-func (r *rows) value(kind, styleNumber, raw, inline string) (c cell, err error) {
-	switch kind {
-	case "s":
-		var long bool
-		i, err := strconv.Atoi(strings.TrimSpace(raw))
-		if err != nil {
-			return c, errDamaged
-		}
-		if c.text, long, err = r.book.strings.at(i); long {
-			return c, cellTooLarge(r.place(), r.book.limits.CellBytes)
-		}
-		return c, err
-	case "inlineStr":
-		c.text = csvfile.Clean(inline)
-	case "str", "d":
-		c.text = csvfile.Clean(unescape(raw))
-		if kind == "d" {
-			c.flaw = csvfile.Dated
-		}
-	case "e":
-		c = cell{text: csvfile.Clean(raw), flaw: csvfile.Failed}
-	case "b":
-		c.text = map[bool]string{true: "TRUE", false: "FALSE"}[isTrue(strings.TrimSpace(raw))]
-	case "", "n":
-		if strings.TrimSpace(raw) == "" {
-			return c, nil
-		}
-		var s style
-		if i, err := strconv.Atoi(styleNumber); err == nil && i >= 0 && i < len(r.book.styles) {
-			s = r.book.styles[i]
-		}
-		ok := false
-		if c.text, c.flaw, ok = r.book.number(raw, s); !ok {
-			return c, damaged("A cell of the workbook holds a number that is none.")
-		}
-	default:
-		return c, damaged("A cell of the workbook is of a kind that nobody knows.")
-	}
-	return c, nil
 }
 
 // blank reports whether no cell of the current row shows anything.

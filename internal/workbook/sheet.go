@@ -89,6 +89,8 @@ func (b *Book) listSheets(main string) ([]sheet, error) {
 		switch e.Name.Local {
 		case "workbookPr":
 			b.is1904 = isTrue(attr(e, "date1904"))
+		case "calcPr":
+			b.isStale = isTrue(attr(e, "fullCalcOnLoad"))
 		case "sheet":
 			sheets = append(sheets, sheet{name: attr(e, "name"), id: attr(e, "id"), hidden: attr(e, "state") != "" && attr(e, "state") != "visible"})
 		}

@@ -14,42 +14,56 @@ type style struct {
 	digits string
 }
 
-// readStyles returns the styles that cells refer to.
-func (b *Book) readStyles(part string) ([]style, error) {
-	formats := map[int]string{}
-	var styles []style
+// styles are those that cells refer to: the number of a format for each, and the
+// formats by their numbers.
+type styles struct {
+	formats map[int]format
+	of      []int
+}
+
+func (b *Book) readStyles(part string) (styles, error) {
+	read := styles{formats: map[int]format{}}
 	list := ""
 	err := b.each(part, maxList, func(_ *decoder, e xml.StartElement) error {
 		switch e.Name.Local {
 		case "numFmts", "fonts", "fills", "borders", "cellStyleXfs", "cellXfs", "cellStyles", "dxfs":
 			list = e.Name.Local
 		case "numFmt":
-			if list == "numFmts" && len(formats) < maxStyles {
-				if id, err := strconv.Atoi(attr(e, "numFmtId")); err == nil {
-					formats[id] = attr(e, "formatCode")
-				}
+			if id, err := strconv.Atoi(attr(e, "numFmtId")); list == "numFmts" && err == nil && len(read.formats) < maxStyles {
+				read.formats[id] = formatOf(attr(e, "formatCode"))
 			}
 		case "xf":
 			if list != "cellXfs" {
 				return nil
 			}
-			if len(styles) == maxStyles {
+			if len(read.of) == maxStyles {
 				return damaged("The workbook has too many styles.")
 			}
 			id, _ := strconv.Atoi(attr(e, "numFmtId"))
-			styles = append(styles, styleOf(id, formats[id]))
+			read.of = append(read.of, id)
 		}
 		return nil
 	})
-	return styles, err
+	return read, err
 }
 
-// styleOf understands a number format: one that every program knows by its
-// number, or else by its code.
-func styleOf(id int, code string) style {
+// at is the style of a number in a cell with a style, given by its number; that
+// may be missing.
+func (s *styles) at(number string, value float64) style {
+	i, err := strconv.Atoi(number)
+	if err != nil || i < 0 || i >= len(s.of) {
+		return style{}
+	}
+	id := s.of[i]
+	if f, own := s.formats[id]; own {
+		return f.of(value)
+	}
+	return known(id)
+}
+
+// known is a number format that every program knows by its number.
+func known(id int) style {
 	switch {
-	case code != "":
-		return styleOfCode(code)
 	case id >= 14 && id <= 17, id >= 27 && id <= 31, id == 36, id >= 50 && id <= 54, id >= 57 && id <= 58:
 		return style{day: true}
 	case id == 22:
@@ -60,63 +74,6 @@ func styleOf(id int, code string) style {
 		return style{}
 	}
 }
-
-// styleOfCode reads the part of a code that is for positive numbers.
-func styleOfCode(code string) style {
-	var s style
-	var shape strings.Builder // 0 for a digit, and what stands between digits.
-	zeros, other := 0, false
-	for i := 0; i < len(code); i++ {
-		switch c := code[i]; c {
-		case ';':
-			i = len(code)
-		case '"':
-			end := strings.IndexByte(code[i+1:], '"')
-			if end < 0 {
-				return style{}
-			}
-			shape.WriteString(literal(code[i+1 : i+1+end]))
-			i += end + 1
-		case '\\':
-			if i++; i < len(code) {
-				shape.WriteString(literal(code[i : i+1]))
-			}
-		case '_', '*':
-			i++
-		case '[':
-			end := strings.IndexByte(code[i:], ']')
-			if end < 0 {
-				return style{}
-			}
-			// [h] counts the hours of a duration, which is a number.
-			if inside := strings.ToLower(code[i+1 : i+end]); strings.Trim(inside, "hms") == "" {
-				return style{}
-			}
-			i += end
-		case 'd', 'D', 'y', 'Y':
-			s.day, other = true, true
-		case 'h', 'H', 's', 'S':
-			s.clock, other = true, true
-		case 'm', 'M':
-			other = true
-			s.day = s.day || !s.clock && !strings.ContainsAny(strings.ToLower(code), "hs")
-		case '0':
-			zeros++
-			shape.WriteByte('0')
-		case '-', ' ', '(', ')', '/':
-			shape.WriteByte(c)
-		default:
-			other = true
-		}
-	}
-	if zeros >= 2 && !other {
-		s.digits = shape.String()
-	}
-	return s
-}
-
-// literal is text of a format as it stands in the shape, in which 0 is a digit.
-func literal(text string) string { return strings.ReplaceAll(text, "0", "\x01") }
 
 // pad writes digits into a format; those that it has no place for go in front.
 func (s style) pad(digits string) string {
