@@ -124,7 +124,7 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		GroupsMode: model.GroupsMode(j.GroupsMode), CommitMode: model.CommitMode(j.CommitMode),
 		Counts: &model.BulkJobCounts{Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Deleted: j.Deleted,
 			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
-		CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
+		PreviewVersion: importer.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
 	}
 	if j.FileName != "" {
 		m.FileName = &j.FileName

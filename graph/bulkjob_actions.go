@@ -15,8 +15,10 @@ func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.B
 	return actOnJob(ctx, id, r.Importer.Start)
 }
 
-func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {
-	return actOnJob(ctx, id, r.Importer.Approve)
+func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string, previewVersion *int) (*model.BulkJobPayload, error) {
+	return actOnJob(ctx, id, func(ctx context.Context, id int) (*db.BulkJob, error) {
+		return r.Importer.Approve(ctx, id, previewVersion)
+	})
 }
 
 func (r mutationResolver) CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error) {

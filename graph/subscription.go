@@ -84,6 +84,7 @@ type jobState struct {
 	encoding                              string
 	progress                              importer.Progress
 	worked                                bool
+	preview                               int
 }
 
 func stateOf(s seenJob) jobState {
@@ -91,6 +92,7 @@ func stateOf(s seenJob) jobState {
 	return jobState{
 		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
 		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding, s.progress, j.LeaseOwner != "",
+		importer.PreviewVersion(j),
 	}
 }
 

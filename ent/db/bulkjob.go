@@ -83,6 +83,10 @@ type BulkJob struct {
 	HeldByRule int `json:"held_by_rule,omitempty"`
 	// The second administrator, who let a held job go on.
 	ApprovedBy *int `json:"approved_by,omitempty"`
+	// Who has corrected rows of the job; none of them is a second administrator.
+	CorrectedBy []int `json:"corrected_by,omitempty"`
+	// 1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at.
+	CorrectedWhileHeld int8 `json:"corrected_while_held,omitempty"`
 	// Rows whose previous values were put back.
 	UndoneRows int `json:"undone_rows,omitempty"`
 	// Rows that the undo left, because somebody had changed them since.
@@ -204,9 +208,9 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders:
+		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -426,6 +430,20 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ApprovedBy = new(int)
 				*_m.ApprovedBy = int(value.Int64)
+			}
+		case bulkjob.FieldCorrectedBy:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field corrected_by", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.CorrectedBy); err != nil {
+					return fmt.Errorf("unmarshal field corrected_by: %w", err)
+				}
+			}
+		case bulkjob.FieldCorrectedWhileHeld:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field corrected_while_held", values[i])
+			} else if value.Valid {
+				_m.CorrectedWhileHeld = int8(value.Int64)
 			}
 		case bulkjob.FieldUndoneRows:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -658,6 +676,12 @@ func (_m *BulkJob) String() string {
 		builder.WriteString("approved_by=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("corrected_by=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CorrectedBy))
+	builder.WriteString(", ")
+	builder.WriteString("corrected_while_held=")
+	builder.WriteString(fmt.Sprintf("%v", _m.CorrectedWhileHeld))
 	builder.WriteString(", ")
 	builder.WriteString("undone_rows=")
 	builder.WriteString(fmt.Sprintf("%v", _m.UndoneRows))

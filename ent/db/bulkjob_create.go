@@ -408,6 +408,26 @@ func (_c *BulkJobCreate) SetNillableApprovedBy(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetCorrectedBy sets the "corrected_by" field.
+func (_c *BulkJobCreate) SetCorrectedBy(v []int) *BulkJobCreate {
+	_c.mutation.SetCorrectedBy(v)
+	return _c
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (_c *BulkJobCreate) SetCorrectedWhileHeld(v int8) *BulkJobCreate {
+	_c.mutation.SetCorrectedWhileHeld(v)
+	return _c
+}
+
+// SetNillableCorrectedWhileHeld sets the "corrected_while_held" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableCorrectedWhileHeld(v *int8) *BulkJobCreate {
+	if v != nil {
+		_c.SetCorrectedWhileHeld(*v)
+	}
+	return _c
+}
+
 // SetUndoneRows sets the "undone_rows" field.
 func (_c *BulkJobCreate) SetUndoneRows(v int) *BulkJobCreate {
 	_c.mutation.SetUndoneRows(v)
@@ -771,6 +791,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultHeldByRule
 		_c.mutation.SetHeldByRule(v)
 	}
+	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
+		v := bulkjob.DefaultCorrectedWhileHeld
+		_c.mutation.SetCorrectedWhileHeld(v)
+	}
 	if _, ok := _c.mutation.UndoneRows(); !ok {
 		v := bulkjob.DefaultUndoneRows
 		_c.mutation.SetUndoneRows(v)
@@ -897,6 +921,9 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.HeldByRule(); !ok {
 		return &ValidationError{Name: "held_by_rule", err: errors.New(`db: missing required field "BulkJob.held_by_rule"`)}
+	}
+	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
+		return &ValidationError{Name: "corrected_while_held", err: errors.New(`db: missing required field "BulkJob.corrected_while_held"`)}
 	}
 	if _, ok := _c.mutation.UndoneRows(); !ok {
 		return &ValidationError{Name: "undone_rows", err: errors.New(`db: missing required field "BulkJob.undone_rows"`)}
@@ -1064,6 +1091,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 		_node.ApprovedBy = &value
+	}
+	if value, ok := _c.mutation.CorrectedBy(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
+		_node.CorrectedBy = value
+	}
+	if value, ok := _c.mutation.CorrectedWhileHeld(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedWhileHeld, field.TypeInt8, value)
+		_node.CorrectedWhileHeld = value
 	}
 	if value, ok := _c.mutation.UndoneRows(); ok {
 		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)
@@ -1658,6 +1693,42 @@ func (u *BulkJobUpsert) AddApprovedBy(v int) *BulkJobUpsert {
 // ClearApprovedBy clears the value of the "approved_by" field.
 func (u *BulkJobUpsert) ClearApprovedBy() *BulkJobUpsert {
 	u.SetNull(bulkjob.FieldApprovedBy)
+	return u
+}
+
+// SetCorrectedBy sets the "corrected_by" field.
+func (u *BulkJobUpsert) SetCorrectedBy(v []int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldCorrectedBy, v)
+	return u
+}
+
+// UpdateCorrectedBy sets the "corrected_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateCorrectedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldCorrectedBy)
+	return u
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (u *BulkJobUpsert) ClearCorrectedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldCorrectedBy)
+	return u
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (u *BulkJobUpsert) SetCorrectedWhileHeld(v int8) *BulkJobUpsert {
+	u.Set(bulkjob.FieldCorrectedWhileHeld, v)
+	return u
+}
+
+// UpdateCorrectedWhileHeld sets the "corrected_while_held" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateCorrectedWhileHeld() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldCorrectedWhileHeld)
+	return u
+}
+
+// AddCorrectedWhileHeld adds v to the "corrected_while_held" field.
+func (u *BulkJobUpsert) AddCorrectedWhileHeld(v int8) *BulkJobUpsert {
+	u.Add(bulkjob.FieldCorrectedWhileHeld, v)
 	return u
 }
 
@@ -2344,6 +2415,48 @@ func (u *BulkJobUpsertOne) UpdateApprovedBy() *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) ClearApprovedBy() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetCorrectedBy sets the "corrected_by" field.
+func (u *BulkJobUpsertOne) SetCorrectedBy(v []int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetCorrectedBy(v)
+	})
+}
+
+// UpdateCorrectedBy sets the "corrected_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateCorrectedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateCorrectedBy()
+	})
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (u *BulkJobUpsertOne) ClearCorrectedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearCorrectedBy()
+	})
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (u *BulkJobUpsertOne) SetCorrectedWhileHeld(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetCorrectedWhileHeld(v)
+	})
+}
+
+// AddCorrectedWhileHeld adds v to the "corrected_while_held" field.
+func (u *BulkJobUpsertOne) AddCorrectedWhileHeld(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddCorrectedWhileHeld(v)
+	})
+}
+
+// UpdateCorrectedWhileHeld sets the "corrected_while_held" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateCorrectedWhileHeld() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateCorrectedWhileHeld()
 	})
 }
 
@@ -3223,6 +3336,48 @@ func (u *BulkJobUpsertBulk) UpdateApprovedBy() *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) ClearApprovedBy() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetCorrectedBy sets the "corrected_by" field.
+func (u *BulkJobUpsertBulk) SetCorrectedBy(v []int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetCorrectedBy(v)
+	})
+}
+
+// UpdateCorrectedBy sets the "corrected_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateCorrectedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateCorrectedBy()
+	})
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (u *BulkJobUpsertBulk) ClearCorrectedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearCorrectedBy()
+	})
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (u *BulkJobUpsertBulk) SetCorrectedWhileHeld(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetCorrectedWhileHeld(v)
+	})
+}
+
+// AddCorrectedWhileHeld adds v to the "corrected_while_held" field.
+func (u *BulkJobUpsertBulk) AddCorrectedWhileHeld(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddCorrectedWhileHeld(v)
+	})
+}
+
+// UpdateCorrectedWhileHeld sets the "corrected_while_held" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateCorrectedWhileHeld() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateCorrectedWhileHeld()
 	})
 }
 

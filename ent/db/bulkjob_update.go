@@ -481,6 +481,45 @@ func (_u *BulkJobUpdate) ClearApprovedBy() *BulkJobUpdate {
 	return _u
 }
 
+// SetCorrectedBy sets the "corrected_by" field.
+func (_u *BulkJobUpdate) SetCorrectedBy(v []int) *BulkJobUpdate {
+	_u.mutation.SetCorrectedBy(v)
+	return _u
+}
+
+// AppendCorrectedBy appends value to the "corrected_by" field.
+func (_u *BulkJobUpdate) AppendCorrectedBy(v []int) *BulkJobUpdate {
+	_u.mutation.AppendCorrectedBy(v)
+	return _u
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (_u *BulkJobUpdate) ClearCorrectedBy() *BulkJobUpdate {
+	_u.mutation.ClearCorrectedBy()
+	return _u
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (_u *BulkJobUpdate) SetCorrectedWhileHeld(v int8) *BulkJobUpdate {
+	_u.mutation.ResetCorrectedWhileHeld()
+	_u.mutation.SetCorrectedWhileHeld(v)
+	return _u
+}
+
+// SetNillableCorrectedWhileHeld sets the "corrected_while_held" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableCorrectedWhileHeld(v *int8) *BulkJobUpdate {
+	if v != nil {
+		_u.SetCorrectedWhileHeld(*v)
+	}
+	return _u
+}
+
+// AddCorrectedWhileHeld adds value to the "corrected_while_held" field.
+func (_u *BulkJobUpdate) AddCorrectedWhileHeld(v int8) *BulkJobUpdate {
+	_u.mutation.AddCorrectedWhileHeld(v)
+	return _u
+}
+
 // SetUndoneRows sets the "undone_rows" field.
 func (_u *BulkJobUpdate) SetUndoneRows(v int) *BulkJobUpdate {
 	_u.mutation.ResetUndoneRows()
@@ -1044,6 +1083,23 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.CorrectedBy(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCorrectedBy(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldCorrectedBy, value)
+		})
+	}
+	if _u.mutation.CorrectedByCleared() {
+		_spec.ClearField(bulkjob.FieldCorrectedBy, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.CorrectedWhileHeld(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedWhileHeld, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedCorrectedWhileHeld(); ok {
+		_spec.AddField(bulkjob.FieldCorrectedWhileHeld, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.UndoneRows(); ok {
 		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)
@@ -1775,6 +1831,45 @@ func (_u *BulkJobUpdateOne) ClearApprovedBy() *BulkJobUpdateOne {
 	return _u
 }
 
+// SetCorrectedBy sets the "corrected_by" field.
+func (_u *BulkJobUpdateOne) SetCorrectedBy(v []int) *BulkJobUpdateOne {
+	_u.mutation.SetCorrectedBy(v)
+	return _u
+}
+
+// AppendCorrectedBy appends value to the "corrected_by" field.
+func (_u *BulkJobUpdateOne) AppendCorrectedBy(v []int) *BulkJobUpdateOne {
+	_u.mutation.AppendCorrectedBy(v)
+	return _u
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (_u *BulkJobUpdateOne) ClearCorrectedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearCorrectedBy()
+	return _u
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (_u *BulkJobUpdateOne) SetCorrectedWhileHeld(v int8) *BulkJobUpdateOne {
+	_u.mutation.ResetCorrectedWhileHeld()
+	_u.mutation.SetCorrectedWhileHeld(v)
+	return _u
+}
+
+// SetNillableCorrectedWhileHeld sets the "corrected_while_held" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableCorrectedWhileHeld(v *int8) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetCorrectedWhileHeld(*v)
+	}
+	return _u
+}
+
+// AddCorrectedWhileHeld adds value to the "corrected_while_held" field.
+func (_u *BulkJobUpdateOne) AddCorrectedWhileHeld(v int8) *BulkJobUpdateOne {
+	_u.mutation.AddCorrectedWhileHeld(v)
+	return _u
+}
+
 // SetUndoneRows sets the "undone_rows" field.
 func (_u *BulkJobUpdateOne) SetUndoneRows(v int) *BulkJobUpdateOne {
 	_u.mutation.ResetUndoneRows()
@@ -2368,6 +2463,23 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.CorrectedBy(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedCorrectedBy(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, bulkjob.FieldCorrectedBy, value)
+		})
+	}
+	if _u.mutation.CorrectedByCleared() {
+		_spec.ClearField(bulkjob.FieldCorrectedBy, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.CorrectedWhileHeld(); ok {
+		_spec.SetField(bulkjob.FieldCorrectedWhileHeld, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedCorrectedWhileHeld(); ok {
+		_spec.AddField(bulkjob.FieldCorrectedWhileHeld, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.UndoneRows(); ok {
 		_spec.SetField(bulkjob.FieldUndoneRows, field.TypeInt, value)

@@ -3133,94 +3133,98 @@ func (m *AuditHeadMutation) ResetEdge(name string) error {
 // BulkJobMutation represents an operation that mutates the BulkJob nodes in the graph.
 type BulkJobMutation struct {
 	config
-	op                     Op
-	typ                    string
-	id                     *int
-	created_at             *time.Time
-	district_id            *int
-	adddistrict_id         *int
-	kind                   *bulkjob.Kind
-	status                 *bulkjob.Status
-	groups_mode            *bulkjob.GroupsMode
-	commit_mode            *bulkjob.CommitMode
-	file_name              *string
-	idempotency_key        *string
-	edit                   *json.RawMessage
-	appendedit             json.RawMessage
-	encoding               *string
-	delimiter              *string
-	line_ending            *string
-	headers                *[]string
-	appendheaders          []string
-	ignored_headers        *[]string
-	appendignored_headers  []string
-	total_rows             *int
-	addtotal_rows          *int
-	verified_rows          *int
-	addverified_rows       *int
-	processed_rows         *int
-	addprocessed_rows      *int
-	created                *int
-	addcreated             *int
-	updated                *int
-	addupdated             *int
-	unchanged              *int
-	addunchanged           *int
-	deleted                *int
-	adddeleted             *int
-	enrollments_added      *int
-	addenrollments_added   *int
-	enrollments_removed    *int
-	addenrollments_removed *int
-	warnings               *int
-	addwarnings            *int
-	errors                 *int
-	adderrors              *int
-	passwords              *int
-	addpasswords           *int
-	hashed_passwords       *int
-	addhashed_passwords    *int
-	held_by_rule           *int
-	addheld_by_rule        *int
-	approved_by            *int
-	addapproved_by         *int
-	undone_rows            *int
-	addundone_rows         *int
-	kept_rows              *int
-	addkept_rows           *int
-	forgotten              *int8
-	addforgotten           *int8
-	undone_by              *int
-	addundone_by           *int
-	key_print              *string
-	lease_owner            *string
-	lease_until            *time.Time
-	fence                  *int
-	addfence               *int
-	started_at             *time.Time
-	finished_at            *time.Time
-	clearedFields          map[string]struct{}
-	organization           *int
-	clearedorganization    bool
-	submitter              *int
-	clearedsubmitter       bool
-	chunks                 map[int]struct{}
-	removedchunks          map[int]struct{}
-	clearedchunks          bool
-	rows                   map[int]struct{}
-	removedrows            map[int]struct{}
-	clearedrows            bool
-	refused_rows           map[int]struct{}
-	removedrefused_rows    map[int]struct{}
-	clearedrefused_rows    bool
-	mark                   *int
-	clearedmark            bool
-	problems               map[int]struct{}
-	removedproblems        map[int]struct{}
-	clearedproblems        bool
-	done                   bool
-	oldValue               func(context.Context) (*BulkJob, error)
-	predicates             []predicate.BulkJob
+	op                      Op
+	typ                     string
+	id                      *int
+	created_at              *time.Time
+	district_id             *int
+	adddistrict_id          *int
+	kind                    *bulkjob.Kind
+	status                  *bulkjob.Status
+	groups_mode             *bulkjob.GroupsMode
+	commit_mode             *bulkjob.CommitMode
+	file_name               *string
+	idempotency_key         *string
+	edit                    *json.RawMessage
+	appendedit              json.RawMessage
+	encoding                *string
+	delimiter               *string
+	line_ending             *string
+	headers                 *[]string
+	appendheaders           []string
+	ignored_headers         *[]string
+	appendignored_headers   []string
+	total_rows              *int
+	addtotal_rows           *int
+	verified_rows           *int
+	addverified_rows        *int
+	processed_rows          *int
+	addprocessed_rows       *int
+	created                 *int
+	addcreated              *int
+	updated                 *int
+	addupdated              *int
+	unchanged               *int
+	addunchanged            *int
+	deleted                 *int
+	adddeleted              *int
+	enrollments_added       *int
+	addenrollments_added    *int
+	enrollments_removed     *int
+	addenrollments_removed  *int
+	warnings                *int
+	addwarnings             *int
+	errors                  *int
+	adderrors               *int
+	passwords               *int
+	addpasswords            *int
+	hashed_passwords        *int
+	addhashed_passwords     *int
+	held_by_rule            *int
+	addheld_by_rule         *int
+	approved_by             *int
+	addapproved_by          *int
+	corrected_by            *[]int
+	appendcorrected_by      []int
+	corrected_while_held    *int8
+	addcorrected_while_held *int8
+	undone_rows             *int
+	addundone_rows          *int
+	kept_rows               *int
+	addkept_rows            *int
+	forgotten               *int8
+	addforgotten            *int8
+	undone_by               *int
+	addundone_by            *int
+	key_print               *string
+	lease_owner             *string
+	lease_until             *time.Time
+	fence                   *int
+	addfence                *int
+	started_at              *time.Time
+	finished_at             *time.Time
+	clearedFields           map[string]struct{}
+	organization            *int
+	clearedorganization     bool
+	submitter               *int
+	clearedsubmitter        bool
+	chunks                  map[int]struct{}
+	removedchunks           map[int]struct{}
+	clearedchunks           bool
+	rows                    map[int]struct{}
+	removedrows             map[int]struct{}
+	clearedrows             bool
+	refused_rows            map[int]struct{}
+	removedrefused_rows     map[int]struct{}
+	clearedrefused_rows     bool
+	mark                    *int
+	clearedmark             bool
+	problems                map[int]struct{}
+	removedproblems         map[int]struct{}
+	clearedproblems         bool
+	done                    bool
+	oldValue                func(context.Context) (*BulkJob, error)
+	predicates              []predicate.BulkJob
 }
 
 var _ ent.Mutation = (*BulkJobMutation)(nil)
@@ -4871,6 +4875,127 @@ func (m *BulkJobMutation) ResetApprovedBy() {
 	delete(m.clearedFields, bulkjob.FieldApprovedBy)
 }
 
+// SetCorrectedBy sets the "corrected_by" field.
+func (m *BulkJobMutation) SetCorrectedBy(i []int) {
+	m.corrected_by = &i
+	m.appendcorrected_by = nil
+}
+
+// CorrectedBy returns the value of the "corrected_by" field in the mutation.
+func (m *BulkJobMutation) CorrectedBy() (r []int, exists bool) {
+	v := m.corrected_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCorrectedBy returns the old "corrected_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldCorrectedBy(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCorrectedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCorrectedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCorrectedBy: %w", err)
+	}
+	return oldValue.CorrectedBy, nil
+}
+
+// AppendCorrectedBy adds i to the "corrected_by" field.
+func (m *BulkJobMutation) AppendCorrectedBy(i []int) {
+	m.appendcorrected_by = append(m.appendcorrected_by, i...)
+}
+
+// AppendedCorrectedBy returns the list of values that were appended to the "corrected_by" field in this mutation.
+func (m *BulkJobMutation) AppendedCorrectedBy() ([]int, bool) {
+	if len(m.appendcorrected_by) == 0 {
+		return nil, false
+	}
+	return m.appendcorrected_by, true
+}
+
+// ClearCorrectedBy clears the value of the "corrected_by" field.
+func (m *BulkJobMutation) ClearCorrectedBy() {
+	m.corrected_by = nil
+	m.appendcorrected_by = nil
+	m.clearedFields[bulkjob.FieldCorrectedBy] = struct{}{}
+}
+
+// CorrectedByCleared returns if the "corrected_by" field was cleared in this mutation.
+func (m *BulkJobMutation) CorrectedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldCorrectedBy]
+	return ok
+}
+
+// ResetCorrectedBy resets all changes to the "corrected_by" field.
+func (m *BulkJobMutation) ResetCorrectedBy() {
+	m.corrected_by = nil
+	m.appendcorrected_by = nil
+	delete(m.clearedFields, bulkjob.FieldCorrectedBy)
+}
+
+// SetCorrectedWhileHeld sets the "corrected_while_held" field.
+func (m *BulkJobMutation) SetCorrectedWhileHeld(i int8) {
+	m.corrected_while_held = &i
+	m.addcorrected_while_held = nil
+}
+
+// CorrectedWhileHeld returns the value of the "corrected_while_held" field in the mutation.
+func (m *BulkJobMutation) CorrectedWhileHeld() (r int8, exists bool) {
+	v := m.corrected_while_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCorrectedWhileHeld returns the old "corrected_while_held" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldCorrectedWhileHeld(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCorrectedWhileHeld is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCorrectedWhileHeld requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCorrectedWhileHeld: %w", err)
+	}
+	return oldValue.CorrectedWhileHeld, nil
+}
+
+// AddCorrectedWhileHeld adds i to the "corrected_while_held" field.
+func (m *BulkJobMutation) AddCorrectedWhileHeld(i int8) {
+	if m.addcorrected_while_held != nil {
+		*m.addcorrected_while_held += i
+	} else {
+		m.addcorrected_while_held = &i
+	}
+}
+
+// AddedCorrectedWhileHeld returns the value that was added to the "corrected_while_held" field in this mutation.
+func (m *BulkJobMutation) AddedCorrectedWhileHeld() (r int8, exists bool) {
+	v := m.addcorrected_while_held
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetCorrectedWhileHeld resets all changes to the "corrected_while_held" field.
+func (m *BulkJobMutation) ResetCorrectedWhileHeld() {
+	m.corrected_while_held = nil
+	m.addcorrected_while_held = nil
+}
+
 // SetUndoneRows sets the "undone_rows" field.
 func (m *BulkJobMutation) SetUndoneRows(i int) {
 	m.undone_rows = &i
@@ -5740,7 +5865,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 41)
+	fields := make([]string, 0, 43)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5833,6 +5958,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.approved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.corrected_by != nil {
+		fields = append(fields, bulkjob.FieldCorrectedBy)
+	}
+	if m.corrected_while_held != nil {
+		fields = append(fields, bulkjob.FieldCorrectedWhileHeld)
 	}
 	if m.undone_rows != nil {
 		fields = append(fields, bulkjob.FieldUndoneRows)
@@ -5934,6 +6065,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.HeldByRule()
 	case bulkjob.FieldApprovedBy:
 		return m.ApprovedBy()
+	case bulkjob.FieldCorrectedBy:
+		return m.CorrectedBy()
+	case bulkjob.FieldCorrectedWhileHeld:
+		return m.CorrectedWhileHeld()
 	case bulkjob.FieldUndoneRows:
 		return m.UndoneRows()
 	case bulkjob.FieldKeptRows:
@@ -6025,6 +6160,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHeldByRule(ctx)
 	case bulkjob.FieldApprovedBy:
 		return m.OldApprovedBy(ctx)
+	case bulkjob.FieldCorrectedBy:
+		return m.OldCorrectedBy(ctx)
+	case bulkjob.FieldCorrectedWhileHeld:
+		return m.OldCorrectedWhileHeld(ctx)
 	case bulkjob.FieldUndoneRows:
 		return m.OldUndoneRows(ctx)
 	case bulkjob.FieldKeptRows:
@@ -6271,6 +6410,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetApprovedBy(v)
 		return nil
+	case bulkjob.FieldCorrectedBy:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCorrectedBy(v)
+		return nil
+	case bulkjob.FieldCorrectedWhileHeld:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCorrectedWhileHeld(v)
+		return nil
 	case bulkjob.FieldUndoneRows:
 		v, ok := value.(int)
 		if !ok {
@@ -6397,6 +6550,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addapproved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
+	if m.addcorrected_while_held != nil {
+		fields = append(fields, bulkjob.FieldCorrectedWhileHeld)
+	}
 	if m.addundone_rows != nil {
 		fields = append(fields, bulkjob.FieldUndoneRows)
 	}
@@ -6452,6 +6608,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedHeldByRule()
 	case bulkjob.FieldApprovedBy:
 		return m.AddedApprovedBy()
+	case bulkjob.FieldCorrectedWhileHeld:
+		return m.AddedCorrectedWhileHeld()
 	case bulkjob.FieldUndoneRows:
 		return m.AddedUndoneRows()
 	case bulkjob.FieldKeptRows:
@@ -6583,6 +6741,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddApprovedBy(v)
 		return nil
+	case bulkjob.FieldCorrectedWhileHeld:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddCorrectedWhileHeld(v)
+		return nil
 	case bulkjob.FieldUndoneRows:
 		v, ok := value.(int)
 		if !ok {
@@ -6641,6 +6806,9 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldApprovedBy) {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
+	if m.FieldCleared(bulkjob.FieldCorrectedBy) {
+		fields = append(fields, bulkjob.FieldCorrectedBy)
+	}
 	if m.FieldCleared(bulkjob.FieldUndoneBy) {
 		fields = append(fields, bulkjob.FieldUndoneBy)
 	}
@@ -6681,6 +6849,9 @@ func (m *BulkJobMutation) ClearField(name string) error {
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ClearApprovedBy()
+		return nil
+	case bulkjob.FieldCorrectedBy:
+		m.ClearCorrectedBy()
 		return nil
 	case bulkjob.FieldUndoneBy:
 		m.ClearUndoneBy()
@@ -6794,6 +6965,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ResetApprovedBy()
+		return nil
+	case bulkjob.FieldCorrectedBy:
+		m.ResetCorrectedBy()
+		return nil
+	case bulkjob.FieldCorrectedWhileHeld:
+		m.ResetCorrectedWhileHeld()
 		return nil
 	case bulkjob.FieldUndoneRows:
 		m.ResetUndoneRows()

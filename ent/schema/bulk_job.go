@@ -60,6 +60,8 @@ func (BulkJob) Fields() []ent.Field {
 
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
+		field.JSON("corrected_by", []int{}).Optional().Comment("Who has corrected rows of the job; none of them is a second administrator."),
+		field.Int8("corrected_while_held").Default(0).Comment("1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
 		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
 		field.Int8("forgotten").Default(0).Comment("0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then."),

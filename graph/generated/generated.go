@@ -141,6 +141,7 @@ type ComplexityRoot struct {
 		ID               func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		Organization     func(childComplexity int) int
+		PreviewVersion   func(childComplexity int) int
 		Problems         func(childComplexity int, first *int, after *string, severity *model.ProblemSeverity) int
 		Progress         func(childComplexity int) int
 		RefusedRows      func(childComplexity int, first *int, after *string) int
@@ -401,7 +402,7 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ApproveBulkJob             func(childComplexity int, id string) int
+		ApproveBulkJob             func(childComplexity int, id string, previewVersion *int) int
 		AssignStudentsToGroups     func(childComplexity int, input model.AssignStudentsToGroupsInput) int
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
@@ -778,7 +779,7 @@ type MutationResolver interface {
 	BulkDeleteStudents(ctx context.Context, input model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error)
 	StartBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	CorrectBulkJobRow(ctx context.Context, input model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error)
-	ApproveBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
+	ApproveBulkJob(ctx context.Context, id string, previewVersion *int) (*model.BulkJobPayload, error)
 	CancelBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	UndoBulkJob(ctx context.Context, id string) (*model.BulkJobPayload, error)
 	RecordUsage(ctx context.Context, input model.RecordUsageInput) (*model.RecordUsagePayload, error)
@@ -1181,6 +1182,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.Organization(childComplexity), true
+	case "BulkJob.previewVersion":
+		if e.ComplexityRoot.BulkJob.PreviewVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.PreviewVersion(childComplexity), true
 	case "BulkJob.problems":
 		if e.ComplexityRoot.BulkJob.Problems == nil {
 			break
@@ -2154,7 +2161,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ApproveBulkJob(childComplexity, args["id"].(string)), true
+		return e.ComplexityRoot.Mutation.ApproveBulkJob(childComplexity, args["id"].(string), args["previewVersion"].(*int)), true
 	case "Mutation.assignStudentsToGroups":
 		if e.ComplexityRoot.Mutation.AssignStudentsToGroups == nil {
 			break
@@ -4312,6 +4319,8 @@ type BulkJob implements Node {
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
+  "Another number whenever a row has been corrected. Give approveBulkJob the one that you have looked at."
+  previewVersion: Int!
   "When it was submitted."
   createdAt: DateTime!
   "When somebody started it; null before."
@@ -5332,10 +5341,15 @@ type Mutation {
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
   "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students, and more than 20 of them, becomes HELD instead; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
-  "Gives cells of one row new values and checks the row again. In a job that is READY the row joins the plan, or stays refused, and the counts follow; of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
+  "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
-  "Lets a job go on that is HELD. For an administrator of its organization who has not submitted it."
-  approveBulkJob(id: ID!): BulkJobPayload!
+  "Lets a job go on that is HELD. For an administrator of its organization who has neither submitted it nor corrected a row of it."
+  approveBulkJob(
+    "The job."
+    id: ID!
+    "BulkJob.previewVersion of what was looked at: another one is refused with PREVIEW_CHANGED. Needed where a row has been corrected since the job was put on hold."
+    previewVersion: Int
+  ): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
   "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
@@ -5521,6 +5535,8 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_refusedRows(ctx, field)
 	case "failedRowsCsvUrl":
 		return ec.fieldContext_BulkJob_failedRowsCsvUrl(ctx, field)
+	case "previewVersion":
+		return ec.fieldContext_BulkJob_previewVersion(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_BulkJob_createdAt(ctx, field)
 	case "startedAt":
@@ -6704,6 +6720,14 @@ func (ec *executionContext) field_Mutation_approveBulkJob_args(ctx context.Conte
 		return nil, err
 	}
 	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "previewVersion",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["previewVersion"] = arg1
 	return args, nil
 }
 
@@ -9201,6 +9225,29 @@ func (ec *executionContext) _BulkJob_failedRowsCsvUrl(ctx context.Context, field
 }
 func (ec *executionContext) fieldContext_BulkJob_failedRowsCsvUrl(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJob", field, true, true, "String")
+}
+
+func (ec *executionContext) _BulkJob_previewVersion(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_previewVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PreviewVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_previewVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "Int")
 }
 
 func (ec *executionContext) _BulkJob_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
@@ -14221,7 +14268,7 @@ func (ec *executionContext) _Mutation_approveBulkJob(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ApproveBulkJob(ctx, fc.Args["id"].(string))
+			return ec.Resolvers.Mutation().ApproveBulkJob(ctx, fc.Args["id"].(string), fc.Args["previewVersion"].(*int))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
@@ -22240,6 +22287,11 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._BulkJob_failedRowsCsvUrl(ctx, field, obj)
 				})
+		case "previewVersion":
+			out.Values[i] = ec._BulkJob_previewVersion(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "createdAt":
 			out.Values[i] = ec._BulkJob_createdAt(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

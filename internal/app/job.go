@@ -167,11 +167,13 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 	if err != nil {
 		return nil, err
 	}
-	start := s.importer.Start
 	if job.Status == bulkjob.StatusHELD {
-		start = s.importer.Approve
+		seen := importer.PreviewVersion(job)
+		job, err = s.importer.Approve(ctx, job.ID, &seen)
+	} else {
+		job, err = s.importer.Start(ctx, job.ID)
 	}
-	if job, err = start(ctx, job.ID); err != nil {
+	if err != nil {
 		return nil, err
 	}
 	return a.watch(ctx, s, job.ID, "processing")

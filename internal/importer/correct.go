@@ -53,9 +53,13 @@ const maxCorrectedCells = 256
 // are not given are blank.
 //
 // Where the job has been carried out, a refused row becomes a job of its own, for
-// the viewer. It returns fault.NotFound for a row that is not there,
-// fault.Invalid for a column that nobody knows, and fault.Conflict for a job in
-// any other state.
+// the viewer. A job that is HELD is corrected like one that is READY, and stays on
+// hold: nobody's approval of what it was is one of what it is, and whoever has
+// corrected a row does not approve the job.
+//
+// It returns fault.NotFound for a row that is not there, fault.Invalid for a column
+// that nobody knows and for the students of a selection, and fault.Conflict for a job
+// in any other state; the message says what to do instead.
 func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error) {
 	if len(in.Values) > maxCorrectedCells {
 		return nil, fault.Invalidf("at most %d cells can be given", maxCorrectedCells).WithCode(TooMany).At("values")
@@ -66,14 +70,15 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		case err != nil:
 			return nil, err
 		case bySelection(job.Kind):
-			return nil, fault.Invalidf("the rows of an %s were selected and have no cells; select the students again", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Invalidf("the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
+				"and submit those students anew", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.opens(job):
 			return nil, fault.Conflictf("the %s belongs to a server with another secret key", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
-		case bulkjob.StatusREADY:
-			result, err := s.correctReady(ctx, job, in)
-			// Somebody has corrected another row meanwhile, or started the job.
+		case bulkjob.StatusREADY, bulkjob.StatusHELD:
+			result, err := s.correctPlanned(ctx, job, in)
+			// Somebody has corrected another row meanwhile, or started or approved the job.
 			switch {
 			case !errors.Is(err, errLost):
 				return result, err
@@ -83,12 +88,25 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
 			return s.resubmit(ctx, job, in)
 		default:
-			return nil, notNow(job, "NOT_CORRECTABLE")
+			return nil, fault.Conflictf("the %s %s; %s", noun(job.Kind), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 	}
 }
 
-func (s *Service) correctReady(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
+// insteadOfCorrecting says what can be done about a row of a job that is in another
+// state.
+var insteadOfCorrecting = map[bulkjob.Status]string{
+	bulkjob.StatusVERIFYING:        "correct the row when that is done",
+	bulkjob.StatusPROCESSING:       "a row that it refuses can be corrected when it has ended",
+	bulkjob.StatusCOMPLETED:        "no row was refused, and what it has written can be undone, or changed with another upload",
+	bulkjob.StatusFAILED:           "mend the file, and upload it again",
+	bulkjob.StatusCANCELED:         "mend the row, and upload it again",
+	bulkjob.StatusUNDOING:          "mend the row, and upload it again when that is done",
+	bulkjob.StatusUNDONE:           "mend the row, and upload it again",
+	bulkjob.StatusPARTIALLY_UNDONE: "mend the row, and upload it again",
+}
+
+func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
 	l, refusal := readHeader(job.Kind, job.Headers)
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
@@ -114,16 +132,21 @@ func (s *Service) correctReady(ctx context.Context, job *db.BulkJob, in Correcti
 		i := slices.IndexFunc(r.problems, func(p *problem) bool { return !p.Warning })
 		return nil, fault.Invalidf("%s", r.problems[i].Message).WithCode(r.problems[i].Code).At("values")
 	}
+	var held *excess
+	if job.Status == bulkjob.StatusHELD {
+		if held, err = s.excessWith(ctx, job, r); err != nil {
+			return nil, err
+		}
+	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		// No server holds a job that is READY, so the fence is free to tell two
-		// corrections apart, and a correction from a start.
-		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1 WHERE id = ? AND status = ? AND fence = ?",
-			job.ID, string(bulkjob.StatusREADY), job.Fence))
-		if err != nil {
+		if err := s.noteCorrection(ctx, client, job); err != nil {
 			return err
 		}
-		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Row, "refused": r.refused})
-		return s.replaceRow(ctx, client, job, r)
+		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Row, "refused": r.refused, "status": string(job.Status)})
+		if err := s.replaceRow(ctx, client, job, r); err != nil || held == nil {
+			return err
+		}
+		return s.holdAgain(ctx, client, job, held)
 	})
 	if err != nil {
 		return nil, err

@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
@@ -34,9 +33,6 @@ func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, 
 	}
 	if kept != nil {
 		return s.rowOfKept(job.ID, l, kept)
-	}
-	if job.Status != bulkjob.StatusREADY {
-		return nil, errNoRow
 	}
 	file := s.rowsOf(job)
 	for {

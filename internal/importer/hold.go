@@ -7,10 +7,8 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/organization"
-	"homeroom/ent/db/servicekey"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
-	"homeroom/internal/fault"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -27,7 +25,7 @@ type excess struct {
 }
 
 // percent is the part of the students that is affected, at least 1.
-func (e *excess) percent() int { return max(1, e.affected*100/e.students) }
+func (e *excess) percent() int { return max(1, e.affected*100/max(1, e.students)) }
 
 // tooMuch returns why a job has to wait for a second administrator, or nil. It
 // counts the students of the job's organization, and those whom the job would change.
@@ -42,24 +40,11 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 	if changed <= holdMoreThan {
 		return nil, nil
 	}
-	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
-	o, err := s.db.Client(ctx).Organization.Get(system, job.OrganizationID)
-	if err != nil {
-		return nil, err
-	}
-	settings, err := setting.Read(ctx, s.db.Client(ctx), s.now(), o)
-	if err != nil {
-		return nil, err
-	}
-	deletedLimit, changedLimit := settings[o.ID].HoldDeletedPercent, settings[o.ID].HoldChangedPercent
-	in := student.OrganizationID(o.ID)
-	if o.Type == organization.TypeDISTRICT {
-		in = student.DistrictID(o.ID)
-	}
-	students, err := s.db.Client(ctx).Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
+	students, limits, err := s.measure(ctx, job)
 	if err != nil || students == 0 {
 		return nil, err
 	}
+	deletedLimit, changedLimit := limits.HoldDeletedPercent, limits.HoldChangedPercent
 	switch {
 	case job.Deleted > holdMoreThan && job.Deleted*100 > deletedLimit*students:
 		return &excess{"delete", job.Deleted, students, deletedLimit}, nil
@@ -68,19 +53,50 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 	}
 	// Joining groups loses nothing, and to put most of a school into groups at
 	// once is what the notice asks for at the beginning of a year.
-	if changed, err = s.countLosses(system, job.ID); err != nil || changed*100 <= changedLimit*students {
+	if changed, err = s.countLosses(ctx, job.ID, nil); err != nil || changed*100 <= changedLimit*students {
 		return nil, err
 	}
 	return &excess{"change", changed, students, changedLimit}, nil
 }
 
+// measure counts the students of a job's organization, and returns what holds there.
+func (s *Service) measure(ctx context.Context, job *db.BulkJob) (students int, limits setting.Settings, err error) {
+	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
+	o, err := s.db.Client(ctx).Organization.Get(system, job.OrganizationID)
+	if err != nil {
+		return 0, limits, err
+	}
+	settings, err := setting.Read(ctx, s.db.Client(ctx), s.now(), o)
+	if err != nil {
+		return 0, limits, err
+	}
+	in := student.OrganizationID(o.ID)
+	if o.Type == organization.TypeDISTRICT {
+		in = student.DistrictID(o.ID)
+	}
+	students, err = s.db.Client(ctx).Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
+	return students, settings[o.ID], err
+}
+
 // countLosses counts the existing students to whom a job does more than put them
-// into groups.
-func (s *Service) countLosses(system context.Context, jobID int) (n int, err error) {
+// into groups, with a row that has been corrected in the place of what is planned
+// for it, where one is given.
+func (s *Service) countLosses(ctx context.Context, jobID int, corrected *fileRow) (n int, err error) {
 	const page = 5000
+	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
 	// A student stands in one row of a file, but in as many lines of enrollments as
 	// there are groups to leave.
 	seen := map[int]bool{}
+	count := func(target int, p *plan) {
+		joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
+		if p.Do != doCreate && !joinsOnly && p.aboutStudent() && !seen[target] {
+			seen[target] = true
+			n++
+		}
+	}
+	if corrected != nil && !corrected.refused && corrected.plan != nil {
+		count(corrected.targetID, corrected.plan)
+	}
 	for behind := 0; ; {
 		rows, err := s.db.Client(system).BulkJobRow.Query().
 			Where(bulkjobrow.JobID(jobID), bulkjobrow.RowGT(behind), bulkjobrow.State(statePlanned)).
@@ -89,16 +105,15 @@ func (s *Service) countLosses(system context.Context, jobID int) (n int, err err
 			return 0, err
 		}
 		for _, row := range rows {
+			behind = row.Row
+			if corrected != nil && row.Row == corrected.Row {
+				continue
+			}
 			p, err := readPlan(row.Plan)
 			if err != nil {
 				return 0, err
 			}
-			joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
-			if p.Do != doCreate && !joinsOnly && p.aboutStudent() && !seen[row.TargetID] {
-				seen[row.TargetID] = true
-				n++
-			}
-			behind = row.Row
+			count(row.TargetID, p)
 		}
 		if len(rows) < page {
 			return n, nil
@@ -118,42 +133,4 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 		"This would %s %d of %d students. More than %d %% need the approval of a second administrator.", e.verb, e.affected, e.students, e.limit)
 	why.Warning = true
 	return s.writeProblems(ctx, client, job.ID, []*problem{why})
-}
-
-// isOwn reports whether the viewer has submitted a job, or has made the service key
-// whose program did.
-func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
-	v := viewer.FromContext(ctx)
-	if job.SubmittedBy == v.SubmitterID() {
-		return true, nil
-	}
-	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
-		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
-}
-
-// Approve lets a job that is on hold go on. It takes an administrator of the
-// job's organization who has not submitted it, nor made the key that did: what is
-// a slip of one person is seen by another. It returns fault.Forbidden for everybody else, and
-// fault.Conflict for a job that is not HELD.
-func (s *Service) Approve(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	job, err := s.Job(ctx, jobID)
-	if err != nil {
-		return nil, err
-	}
-	v := viewer.FromContext(ctx)
-	own, err := s.isOwn(ctx, job)
-	switch {
-	case err != nil:
-		return nil, err
-	case own:
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", noun(job.Kind)).At("id")
-	case !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")
-	}
-	return s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
-		record(ctx, audit.JobApproved, job, nil)
-		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
-			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD)))
-	})
 }

@@ -45,11 +45,11 @@ func TestHold(t *testing.T) {
 			}
 			_, err := b.Start(b.As(t, b.NorthAdmin), job.ID)
 			b.refused(err, fault.Conflict, "NOT_READY", "waits for another administrator")
-			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID)
+			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
 			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion")
-			_, err = b.Approve(b.As(t, b.SouthAdmin), job.ID)
+			_, err = b.Approve(b.As(t, b.SouthAdmin), job.ID, nil)
 			b.refused(err, fault.NotFound, "NOT_FOUND", "no such upload")
-			got, err := b.Approve(b.As(t, second), job.ID)
+			got, err := b.Approve(b.As(t, second), job.ID, nil)
 			if err != nil || *got.ApprovedBy != second.ID {
 				t.Fatalf("%+v, %v", got, err)
 			}
@@ -57,7 +57,7 @@ func TestHold(t *testing.T) {
 			if got.Status != completed || got.Deleted != 21 || got.Warnings != 1 {
 				t.Errorf("%+v", got)
 			}
-			_, err = b.Approve(b.As(t, second), job.ID)
+			_, err = b.Approve(b.As(t, second), job.ID, nil)
 			b.refused(err, fault.Conflict, "NOT_HELD", "completed already")
 			b.undone(second, got, undone, 21, 0)
 		})
@@ -68,9 +68,9 @@ func TestHold(t *testing.T) {
 				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").SetCreatedBy(b.NorthAdmin.ID).
 				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SaveX(fixture.System())
 			job := start(b, b.deleting(agent, these(all[:21]...)))
-			_, err := b.Approve(b.As(t, b.NorthAdmin), job.ID)
+			_, err := b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
 			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion")
-			if _, err := b.Approve(b.As(t, second), job.ID); err != nil {
+			if _, err := b.Approve(b.As(t, second), job.ID, nil); err != nil {
 				t.Error(err)
 			}
 			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
@@ -84,7 +84,7 @@ func TestHold(t *testing.T) {
 			if err != nil || got.Status != canceled || got.Deleted != 0 || got.Unchanged != 60 {
 				t.Errorf("%+v, %v", got, err)
 			}
-			_, err = b.Approve(b.As(t, second), job.ID)
+			_, err = b.Approve(b.As(t, second), job.ID, nil)
 			b.refused(err, fault.Conflict, "NOT_HELD", "has been canceled")
 		})
 		t.Run("twenty students are never too many", func(t *testing.T) {

@@ -78,6 +78,10 @@ const (
 	FieldHeldByRule = "held_by_rule"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
 	FieldApprovedBy = "approved_by"
+	// FieldCorrectedBy holds the string denoting the corrected_by field in the database.
+	FieldCorrectedBy = "corrected_by"
+	// FieldCorrectedWhileHeld holds the string denoting the corrected_while_held field in the database.
+	FieldCorrectedWhileHeld = "corrected_while_held"
 	// FieldUndoneRows holds the string denoting the undone_rows field in the database.
 	FieldUndoneRows = "undone_rows"
 	// FieldKeptRows holds the string denoting the kept_rows field in the database.
@@ -199,6 +203,8 @@ var Columns = []string{
 	FieldHashedPasswords,
 	FieldHeldByRule,
 	FieldApprovedBy,
+	FieldCorrectedBy,
+	FieldCorrectedWhileHeld,
 	FieldUndoneRows,
 	FieldKeptRows,
 	FieldForgotten,
@@ -267,6 +273,8 @@ var (
 	DefaultHashedPasswords int
 	// DefaultHeldByRule holds the default value on creation for the "held_by_rule" field.
 	DefaultHeldByRule int
+	// DefaultCorrectedWhileHeld holds the default value on creation for the "corrected_while_held" field.
+	DefaultCorrectedWhileHeld int8
 	// DefaultUndoneRows holds the default value on creation for the "undone_rows" field.
 	DefaultUndoneRows int
 	// DefaultKeptRows holds the default value on creation for the "kept_rows" field.
@@ -543,6 +551,11 @@ func ByHeldByRule(opts ...sql.OrderTermOption) OrderOption {
 // ByApprovedBy orders the results by the approved_by field.
 func ByApprovedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovedBy, opts...).ToFunc()
+}
+
+// ByCorrectedWhileHeld orders the results by the corrected_while_held field.
+func ByCorrectedWhileHeld(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCorrectedWhileHeld, opts...).ToFunc()
 }
 
 // ByUndoneRows orders the results by the undone_rows field.

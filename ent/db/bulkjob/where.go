@@ -175,6 +175,11 @@ func ApprovedBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
 }
 
+// CorrectedWhileHeld applies equality check predicate on the "corrected_while_held" field. It's identical to CorrectedWhileHeldEQ.
+func CorrectedWhileHeld(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldCorrectedWhileHeld, v))
+}
+
 // UndoneRows applies equality check predicate on the "undone_rows" field. It's identical to UndoneRowsEQ.
 func UndoneRows(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldUndoneRows, v))
@@ -1398,6 +1403,56 @@ func ApprovedByIsNil() predicate.BulkJob {
 // ApprovedByNotNil applies the NotNil predicate on the "approved_by" field.
 func ApprovedByNotNil() predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotNull(FieldApprovedBy))
+}
+
+// CorrectedByIsNil applies the IsNil predicate on the "corrected_by" field.
+func CorrectedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldCorrectedBy))
+}
+
+// CorrectedByNotNil applies the NotNil predicate on the "corrected_by" field.
+func CorrectedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldCorrectedBy))
+}
+
+// CorrectedWhileHeldEQ applies the EQ predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldCorrectedWhileHeld, v))
+}
+
+// CorrectedWhileHeldNEQ applies the NEQ predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldNEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldCorrectedWhileHeld, v))
+}
+
+// CorrectedWhileHeldIn applies the In predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldCorrectedWhileHeld, vs...))
+}
+
+// CorrectedWhileHeldNotIn applies the NotIn predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldNotIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldCorrectedWhileHeld, vs...))
+}
+
+// CorrectedWhileHeldGT applies the GT predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldGT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldCorrectedWhileHeld, v))
+}
+
+// CorrectedWhileHeldGTE applies the GTE predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldGTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldCorrectedWhileHeld, v))
+}
+
+// CorrectedWhileHeldLT applies the LT predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldLT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldCorrectedWhileHeld, v))
+}
+
+// CorrectedWhileHeldLTE applies the LTE predicate on the "corrected_while_held" field.
+func CorrectedWhileHeldLTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldCorrectedWhileHeld, v))
 }
 
 // UndoneRowsEQ applies the EQ predicate on the "undone_rows" field.

@@ -155,6 +155,8 @@ var (
 		{Name: "hashed_passwords", Type: field.TypeInt, Default: 0},
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
+		{Name: "corrected_by", Type: field.TypeJSON, Nullable: true},
+		{Name: "corrected_while_held", Type: field.TypeInt8, Default: 0},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
 		{Name: "kept_rows", Type: field.TypeInt, Default: 0},
 		{Name: "forgotten", Type: field.TypeInt8, Default: 0},
@@ -176,13 +178,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[40]},
+				Columns:    []*schema.Column{BulkJobsColumns[42]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[41]},
+				Columns:    []*schema.Column{BulkJobsColumns[43]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -191,7 +193,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[41], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[43], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -201,7 +203,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[40]},
+				Columns: []*schema.Column{BulkJobsColumns[42]},
 			},
 			{
 				Name:    "bulkjob_status",

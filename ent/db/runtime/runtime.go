@@ -241,28 +241,32 @@ func init() {
 	bulkjobDescHeldByRule := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
+	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[31].Descriptor()
+	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
+	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[30].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[32].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[31].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[32].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[34].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[36].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[35].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[37].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[37].Descriptor()
+	bulkjobDescFence := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()

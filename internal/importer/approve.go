@@ -1,0 +1,129 @@
+package importer
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// PreviewChanged is the code for an approval of what a job does not do any more.
+const PreviewChanged = "PREVIEW_CHANGED"
+
+// PreviewVersion is another number whenever a row of the job has been corrected: what
+// was looked at under one number is what is carried out under it.
+func PreviewVersion(job *db.BulkJob) int { return job.Fence }
+
+// Approve lets a job that is on hold go on. It takes an administrator of the
+// job's organization who has not submitted it, nor made the key that did, nor
+// corrected any of its rows: what is a slip of one person is seen by another.
+//
+// seen is the version of the preview that the administrator has looked at, or nil.
+// An approval is of that version alone, and it has to be named where a row has been
+// corrected since the job was put on hold. Approve returns fault.Conflict for
+// another version and for a job that is not HELD, and fault.Forbidden for whoever
+// may not approve it.
+func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJob, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	own, err := s.isOwn(ctx, job)
+	switch {
+	case err != nil:
+		return nil, err
+	case own:
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", noun(job.Kind)).At("id")
+	case !v.Administers(job.OrganizationID, job.DistrictID):
+		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")
+	case slices.Contains(job.CorrectedBy, v.EducatorID):
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", noun(job.Kind)).At("id")
+	case job.Status != bulkjob.StatusHELD:
+		return nil, notNow(job, "NOT_HELD")
+	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
+		return nil, errPreviewChanged(job)
+	}
+	approved, err := s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
+		record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job)})
+		return mustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD), job.Fence))
+	})
+	if err != nil {
+		if now, _ := s.Job(ctx, jobID); now != nil && now.Status == bulkjob.StatusHELD && now.Fence != job.Fence {
+			return nil, errPreviewChanged(now)
+		}
+	}
+	return approved, err
+}
+
+func errPreviewChanged(job *db.BulkJob) error {
+	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
+		noun(job.Kind), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
+}
+
+// isOwn reports whether the viewer has submitted a job, or has made the service key
+// whose program did.
+func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
+	v := viewer.FromContext(ctx)
+	if job.SubmittedBy == v.SubmitterID() {
+		return true, nil
+	}
+	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
+		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
+}
+
+// noteCorrection raises the version of a job whose row the viewer corrects, if it is
+// still as it was read, and otherwise returns errLost. No server holds a job that is
+// READY or HELD, so that the fence is free to tell two corrections apart, and a
+// correction from a start or an approval.
+func (s *Service) noteCorrection(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+	by := job.CorrectedBy
+	if id := viewer.FromContext(ctx).EducatorID; !slices.Contains(by, id) {
+		by = append(slices.Clone(by), id)
+	}
+	list, err := json.Marshal(by)
+	if err != nil {
+		return err
+	}
+	// MySQL takes no JSON from bytes that are not said to be text.
+	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ? WHERE id = ? AND status = ? AND fence = ?",
+		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), job.ID, string(job.Status), job.Fence))
+}
+
+// excessWith is what a held job does with a row that has been corrected. It stays on
+// hold even where that is not too much any more: it has been asked of a second
+// administrator, who is not passed by.
+func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*excess, error) {
+	students, limits, err := s.measure(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	changed, err := s.countLosses(ctx, job.ID, r)
+	return &excess{"change", changed, students, limits.HoldChangedPercent}, err
+}
+
+// holdAgain says of a held job what it does now.
+func (s *Service) holdAgain(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
+	_, err := client.BulkJobProblem.Delete().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(0), bulkjobproblem.Code(Held)).
+		Exec(viewer.AsSystem(ctx, "why a job is on hold"))
+	if err != nil {
+		return err
+	}
+	if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET held_by_rule = ? WHERE id = ?", e.percent(), job.ID); err != nil {
+		return err
+	}
+	why := problemf(Held, "Another administrator of the organization, who has corrected none of its rows, has to look at it and approve it; or cancel it.",
+		"With the rows that have been corrected since it was put on hold, this would change %d of %d students. It needs the approval of a second administrator.",
+		e.affected, e.students)
+	why.Warning = true
+	return s.writeProblems(ctx, client, job.ID, []*problem{why})
+}
