@@ -70,6 +70,7 @@ var authorization = []authorizationRow{
 	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"bulkJob", "", `{ r: bulkJob(id: "{{Job}}") { id } }`, [7]string{un, ok, ok, null, null, null, null}},
+	{"bulkJob", "and its refused rows", `{ r: bulkJob(id: "{{Job}}") { failedRowsCsvUrl refusedRows { totalCount } problems { totalCount } } }`, [7]string{un, ok, ok, null, null, null, null}},
 	{"serviceKeys", "of the school", `{ list: serviceKeys(organizationId: "{{North}}") { id } }`, [7]string{un, empty, empty, nf, no, nf, nf}},
 	{"serviceKeys", "of the district", `{ list: serviceKeys(organizationId: "{{Alpha}}") { id } }`, [7]string{un, empty, nf, nf, nf, nf, nf}},
 	{"importTemplate", "", `{ r: importTemplate(kind: IMPORT_STUDENTS) { csv } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},

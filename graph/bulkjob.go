@@ -12,7 +12,6 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/page"
-	"homeroom/internal/viewer"
 )
 
 func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, error) {
@@ -179,15 +178,12 @@ func (r bulkJobResolver) SubmittedBy(ctx context.Context, j *model.BulkJob) (*mo
 	return toEducator(e), err
 }
 
-// FailedRowsCSVURL is null for programs with a service key: an address is for a
-// person. They read refusedRows.
 func (r bulkJobResolver) FailedRowsCSVURL(ctx context.Context, j *model.BulkJob) (*string, error) {
-	educator := viewer.FromContext(ctx).EducatorID
 	has, err := loader.From(ctx).FailedRowsByJob.Load(ctx, j.Entity.ID)
-	if err != nil || !has || educator == 0 {
+	if err != nil || !has {
 		return nil, err
 	}
-	url := r.Downloads.FailedRowsURL(ctx, j.Entity, educator)
+	url := r.Downloads.FailedRowsURL(ctx, j.Entity)
 	return &url, nil
 }
 

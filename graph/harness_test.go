@@ -82,7 +82,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer
 	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
-	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

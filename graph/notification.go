@@ -6,7 +6,6 @@ import (
 	"homeroom/graph/model"
 	"homeroom/internal/globalid"
 	"homeroom/internal/notify"
-	"homeroom/internal/viewer"
 )
 
 func (r queryResolver) DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error) {
@@ -32,6 +31,6 @@ func (r notificationResolver) CSVURL(ctx context.Context, n *model.DashboardNoti
 	if n.Count == 0 {
 		return nil, nil
 	}
-	url := r.Downloads.UnassignedURL(ctx, n.OrganizationID, viewer.FromContext(ctx).EducatorID)
+	url := r.Downloads.UnassignedURL(ctx, n.OrganizationID)
 	return &url, nil
 }

@@ -66,6 +66,7 @@ func TestTokensThatHaveEnded(t *testing.T) {
 // FORBIDDEN, by field and what of the authorization table.
 var keyMay = map[string]string{
 	"bulkJob ":                       null, // Not its own job.
+	"bulkJob and its refused rows":   null,
 	"bulkJobs ":                      ok,
 	"submitBulkImport students":      ok,
 	"submitBulkImport groups":        ok,

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -52,6 +53,9 @@ var endpoints = []endpoint{
 	{"/downloads/", "GET", "/downloads/nothing.csv", "", everybody("404")},
 	{"/downloads/", "GET", "{{csv}}", "", everybody("200")},
 	{"/downloads/", "GET", "{{forged}}", "", everybody("404")},
+	{"/downloads/", "GET", "{{rows of a program}}", "", everybody("200")},
+	{"/downloads/", "GET", "{{rows of another program}}", "", everybody("404")},
+	{"/downloads/", "GET", "{{rows of an ended key}}", "", everybody("404")},
 	{"/downloads/", "POST", "{{csv}}", "", everybody("405")},
 }
 
@@ -70,14 +74,17 @@ func TestEveryEndpointForEveryCaller(t *testing.T) {
 			"school admin":           signIn(t, s.address, "school@example.com", "homeroom").token,
 			"district admin":         admin.token,
 			"other district's admin": signIn(t, s.address, "district@d3.example.com", "homeroom").token,
-			"service key":            in.newKey(),
+			"service key":            in.newKey(everyScope),
 			"disabled account":       signIn(t, s.address, "teacher@d3.example.com", "homeroom").token,
 			"expired session":        signIn(t, s.address, "school@d3.example.com", "homeroom").token,
 		}
 		in.run("educator", "disable", "teacher@d3.example.com")
 		in.expire("school@d3.example.com")
 		csv := strings.TrimPrefix(*admin.notice().CSVURL, s.address)
-		addresses := strings.NewReplacer("{{csv}}", csv, "{{forged}}", strings.Replace(csv, "signature=", "signature=A", 1))
+		rows, ended := in.refusedBy(in.newKey(everyScope), admin), in.refusedBy(in.newKey("roster-import"), admin)
+		in.run("key", "revoke", keyOf(ended))
+		addresses := strings.NewReplacer("{{csv}}", csv, "{{forged}}", strings.Replace(csv, "signature=", "signature=A", 1),
+			"{{rows of a program}}", rows, "{{rows of another program}}", strings.Replace(rows, keyOf(rows), keyOf(ended), 1), "{{rows of an ended key}}", ended)
 		for _, e := range endpoints {
 			for i, caller := range endpointCallers {
 				if got := gets(t, e.method, s.address+addresses.Replace(e.path), tokens[caller], e.body); got != e.columns[i] {
@@ -137,18 +144,40 @@ func gets(t *testing.T, method, address, token, body string) string {
 	return got
 }
 
-// newKey makes a service key of the first district with every scope.
-func (in installation) newKey() string {
+const everyScope = "usage-write,roster-import"
+
+// newKey makes a service key of the first district.
+func (in installation) newKey(scopes string) string {
 	in.t.Helper()
 	conn := in.open()
 	defer conn.Close()
 	_, rows := queried(in.t, conn, "SELECT MIN(id) FROM organizations")
 	// What is said about the key goes to the other stream.
-	said, err := in.command("key", "create", "--name", "Everything", "--organization", "org_"+rows[0][0], "--scope", "usage-write,roster-import").Output()
+	said, err := in.command("key", "create", "--name", "Everything", "--organization", "org_"+rows[0][0], "--scope", scopes).Output()
 	if err != nil {
 		in.t.Fatal(err)
 	}
 	return testlog.Secret(strings.TrimSpace(string(said)))
+}
+
+// refusedBy has a program submit a file with a row that is refused, for the
+// organization of an administrator, and returns the address of its refused rows.
+func (in installation) refusedBy(key string, admin *client) string {
+	in.t.Helper()
+	program := &client{t: in.t, address: admin.address, token: key, organization: admin.organization}
+	refused := program.wait(program.submitFile("by a program.csv", []byte("Student ID,Grade\nprogram1,99\n")), "READY")
+	address := program.failedRows(refused)
+	if address == "" || refused.Counts.Errors != 1 {
+		in.t.Fatalf("%+v", refused)
+	}
+	return strings.TrimPrefix(address, admin.address)
+}
+
+// keyOf returns the id of the service key that an address belongs to.
+func keyOf(address string) string {
+	_, query, _ := strings.Cut(address, "?")
+	q, _ := url.ParseQuery(query)
+	return q.Get("key")
 }
 
 // expire ends the sessions of an account by the clock.

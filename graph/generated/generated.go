@@ -3722,7 +3722,7 @@ type RevokeSessionsPayload {
 enum ServiceScope {
   "Record usage: recordUsage."
   USAGE_WRITE
-  "Submit, start and watch roster imports: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may."
+  "Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may."
   ROSTER_IMPORT
 }
 
@@ -4310,7 +4310,7 @@ type BulkJob implements Node {
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
   "The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one."
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
-  "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone."
+  "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
   "When it was submitted."
   createdAt: DateTime!
@@ -4388,7 +4388,7 @@ type BulkJobCounts {
 type BulkJobChange {
   "Counts from 1 for the first line under the header."
   row: Int!
-  "The student, where it is one that exists."
+  "The student, where it is one that exists and whom you see; a program with a service key sees none."
   student: Student
   "Whom or what the row is about, for people."
   label: String!
@@ -4436,7 +4436,7 @@ type BulkJobProblem {
   message: String!
   "What to do about it."
   hint: String
-  "Students whom the row may mean, of those whom you see: correct the row with the Database ID of one to change that student instead."
+  "Students whom the row may mean, of those whom you see; a program with a service key sees none. Correct the row with the Database ID of one to change that student instead."
   candidates: [Student!]!
 }
 

@@ -215,7 +215,7 @@ type BulkJob struct {
 	Problems *BulkJobProblemConnection `json:"problems"`
 	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
-	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person who asks, for 15 minutes; null where no single row was refused, and when the job ended too long ago to be undone.
+	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone.
 	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
 	// When it was submitted.
 	CreatedAt time.Time `json:"createdAt"`
@@ -251,7 +251,7 @@ type BulkJobCellInput struct {
 type BulkJobChange struct {
 	// Counts from 1 for the first line under the header.
 	Row int `json:"row"`
-	// The student, where it is one that exists.
+	// The student, where it is one that exists and whom you see; a program with a service key sees none.
 	Student *Student `json:"student,omitempty"`
 	// Whom or what the row is about, for people.
 	Label string `json:"label"`
@@ -350,7 +350,7 @@ type BulkJobProblem struct {
 	Message string `json:"message"`
 	// What to do about it.
 	Hint *string `json:"hint,omitempty"`
-	// Students whom the row may mean, of those whom you see: correct the row with the Database ID of one to change that student instead.
+	// Students whom the row may mean, of those whom you see; a program with a service key sees none. Correct the row with the Database ID of one to change that student instead.
 	Candidates   []*Student `json:"candidates"`
 	CandidateIDs []int      `json:"-"`
 }
@@ -2334,7 +2334,7 @@ type ServiceScope string
 const (
 	// Record usage: recordUsage.
 	ServiceScopeUsageWrite ServiceScope = "USAGE_WRITE"
-	// Submit, start and watch roster imports: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may.
+	// Submit, start and watch its own roster imports, and get their refused rows: submitBulkImport, startBulkJob, bulkJob, bulkJobs. The file may hold whatever an administrator's may.
 	ServiceScopeRosterImport ServiceScope = "ROSTER_IMPORT"
 )
 

@@ -87,7 +87,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
-		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer, Now: now, Log: log,
+		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer,
+		KeyViewer: s.identity.KeyViewer, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

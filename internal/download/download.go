@@ -1,5 +1,5 @@
 // Package download gives out files by addresses that are signed, live for a
-// quarter of an hour, and are good for the person who asked for them.
+// quarter of an hour, and are good for the person or the program that asked for them.
 package download
 
 import (
@@ -47,6 +47,7 @@ type Service struct {
 	privacy *privacy.Service
 	audit   *audit.Service
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	program func(ctx context.Context, keyID int) (*viewer.Viewer, error)
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -67,8 +68,11 @@ type Options struct {
 	Audit *audit.Service
 	// Viewer returns an educator as a viewer, or an error for a disabled account.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	Now    func() time.Time
-	Log    *slog.Logger
+	// KeyViewer returns a program as a viewer, or an error for a service key that has
+	// expired or has been revoked.
+	KeyViewer func(ctx context.Context, keyID int) (*viewer.Viewer, error)
+	Now       func() time.Time
+	Log       *slog.Logger
 }
 
 // New returns a service.
@@ -82,7 +86,7 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, viewer: o.Viewer, now: o.Now, log: o.Log}, nil
+		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, viewer: o.Viewer, program: o.KeyViewer, now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -111,21 +115,39 @@ type file struct {
 	write func(s *Service, ctx context.Context, w io.Writer, organizationID int, q url.Values) error
 	// json is set for a JSON document; the others are CSV.
 	json bool
+	// forKeys is set for what programs with a service key may have as well.
+	forKeys bool
 }
 
 // files are the downloads by their paths below Path.
 var files = map[string]file{
 	unassignedFile: {name: "unassigned-active-students", action: audit.NoticeDownloaded, write: (*Service).writeUnassigned},
 	studentsFile:   {name: "students", action: audit.StudentsExported, write: (*Service).writeStudents},
-	failedRowsFile: {name: "failed-rows", action: audit.FailedRowsDownloaded, write: (*Service).writeFailedRows},
+	failedRowsFile: {name: "failed-rows", action: audit.FailedRowsDownloaded, write: (*Service).writeFailedRows, forKeys: true},
 	recordFile:     {name: "student-record", action: audit.StudentRecordDownloaded, write: (*Service).writeRecord, json: true},
 	auditFile:      {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
-// address returns the address of a file about an organization, for one educator.
-func (s *Service) address(ctx context.Context, name string, organizationID, educatorID int, q url.Values) string {
+// owner is for whom an address is good: an educator, or else a program by its
+// service key.
+type owner struct{ educatorID, keyID int }
+
+func ownerOf(ctx context.Context) owner {
+	v := viewer.FromContext(ctx)
+	if v.Key != nil {
+		return owner{keyID: v.Key.ID}
+	}
+	return owner{educatorID: v.EducatorID}
+}
+
+// address returns the address of a file about an organization, for its owner.
+func (s *Service) address(ctx context.Context, name string, organizationID int, o owner, q url.Values) string {
 	q.Set("organization", globalid.Encode(globalid.Organization, organizationID))
-	q.Set("educator", globalid.Encode(globalid.Educator, educatorID))
+	if o.keyID != 0 {
+		q.Set("key", globalid.Encode(globalid.ServiceKey, o.keyID))
+	} else {
+		q.Set("educator", globalid.Encode(globalid.Educator, o.educatorID))
+	}
 	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
 	q.Set("signature", s.sign(name, q))
 	base := s.public
@@ -144,7 +166,7 @@ func (s *Service) sign(name string, q url.Values) string {
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
-// ServeHTTP serves the downloads. Whoever holds an address gets what its educator
+// ServeHTTP serves the downloads. Whoever holds an address gets what its owner
 // may see at this moment.
 func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	if req.Method != http.MethodGet && req.Method != http.MethodHead {
@@ -164,14 +186,28 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
-	educatorID, _ := globalid.Key(globalid.Educator, q.Get("educator"))
-	v, err := s.viewer(req.Context(), educatorID)
+	v, err := s.viewerOf(req.Context(), f, q)
 	if err != nil {
 		s.fail(w, req, err)
 		return
 	}
 	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
 }
+
+// viewerOf returns the owner of an address as who that is at this moment.
+func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
+	if !q.Has("key") {
+		id, _ := globalid.Key(globalid.Educator, q.Get("educator"))
+		return s.viewer(ctx, id)
+	}
+	if !f.forKeys {
+		return nil, errNotForKeys
+	}
+	id, _ := globalid.Key(globalid.ServiceKey, q.Get("key"))
+	return s.program(ctx, id)
+}
+
+var errNotForKeys = fault.Forbiddenf("the file is for people alone")
 
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.

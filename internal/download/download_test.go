@@ -26,6 +26,7 @@ import (
 	"homeroom/internal/notify"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
+	"homeroom/internal/viewer"
 )
 
 func TestDownload(t *testing.T) {
@@ -44,7 +45,7 @@ func TestDownload(t *testing.T) {
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
 		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), Viewer: people.Viewer, Now: clock, Log: log})
+			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), Viewer: people.Viewer, KeyViewer: people.KeyViewer, Now: clock, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -53,7 +54,7 @@ func TestDownload(t *testing.T) {
 			s.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil))
 			return r
 		}
-		address := s.UnassignedURL(context.Background(), w.North.ID, w.NorthAdmin.ID)
+		address := s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID)
 		u, err := url.Parse(address)
 		if err != nil || u.Host != "homeroom.test" {
 			t.Fatalf("%s, %v", address, err)
@@ -95,8 +96,8 @@ func TestDownload(t *testing.T) {
 			}
 		})
 		t.Run("an address is worth what its educator may see now", func(t *testing.T) {
-			for who, id := range map[string]int{"administrator of another school": w.SouthAdmin.ID, "teacher": w.NorthTeacher.ID, "another district": w.BetaAdmin.ID} {
-				r := get(strings.TrimPrefix(s.UnassignedURL(context.Background(), w.North.ID, id), "https://homeroom.test"))
+			for who, e := range map[string]*db.Educator{"administrator of another school": w.SouthAdmin, "teacher": w.NorthTeacher, "another district": w.BetaAdmin} {
+				r := get(strings.TrimPrefix(s.UnassignedURL(w.As(t, e), w.North.ID), "https://homeroom.test"))
 				if r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
 					t.Errorf("%s: %d", who, r.Code)
 				}
@@ -158,6 +159,23 @@ func TestDownload(t *testing.T) {
 				if address, err := s.StudentsURL(w.As(t, who), w.North.ID, c.f); fault.KindOf(err) != c.kind {
 					t.Errorf("%s: %q, %v", who.FirstName, address, err)
 				}
+			}
+		})
+		t.Run("programs with a service key get no list of students", func(t *testing.T) {
+			key, _, err := people.CreateKey(fixture.System(), identity.NewKey{Name: "Program", OrganizationID: w.Alpha.ID, Scopes: viewer.Scopes(), ExpiresAt: now.Add(time.Hour)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			v, err := people.KeyViewer(context.Background(), key.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			address := s.UnassignedURL(viewer.NewContext(context.Background(), v), w.North.ID)
+			if !strings.Contains(address, "key=") || strings.Contains(address, "educator=") {
+				t.Errorf("%s", address)
+			}
+			if r := get(strings.TrimPrefix(address, "https://homeroom.test")); r.Code != http.StatusNotFound {
+				t.Errorf("%d", r.Code)
 			}
 		})
 		t.Run("nothing is written through it", func(t *testing.T) {

@@ -7,7 +7,6 @@ import (
 
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
 )
 
 const recordFile = "student-record.json"
@@ -22,7 +21,7 @@ func (s *Service) RecordURL(ctx context.Context, studentID int) (string, error) 
 		}
 		return "", err
 	}
-	return s.address(ctx, recordFile, st.OrganizationID, viewer.FromContext(ctx).EducatorID,
+	return s.address(ctx, recordFile, st.OrganizationID, ownerOf(ctx),
 		url.Values{"student": {globalid.Encode(globalid.Student, studentID)}}), nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"reflect"
 
 	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
 )
 
 const studentsFile = "students.csv"
@@ -19,14 +18,14 @@ func (s *Service) StudentsURL(ctx context.Context, organizationID int, f roster.
 		return "", err
 	}
 	q := url.Values{}
-	educator := viewer.FromContext(ctx).EducatorID
+	owner := ownerOf(ctx)
 	if reflect.ValueOf(f).IsZero() {
-		return s.address(ctx, studentsFile, organizationID, educator, q), nil
+		return s.address(ctx, studentsFile, organizationID, owner, q), nil
 	}
 	if err := s.sealFilter(studentsFile, q, f); err != nil {
 		return "", err
 	}
-	return s.address(ctx, studentsFile, organizationID, educator, q), nil
+	return s.address(ctx, studentsFile, organizationID, owner, q), nil
 }
 
 func (s *Service) writeStudents(ctx context.Context, w io.Writer, organizationID int, q url.Values) error {

@@ -9,9 +9,9 @@ import (
 const unassignedFile = "unassigned-active-students.csv"
 
 // UnassignedURL returns the address of the CSV of the unassigned active students
-// of an organization, for one educator.
-func (s *Service) UnassignedURL(ctx context.Context, organizationID, educatorID int) string {
-	return s.address(ctx, unassignedFile, organizationID, educatorID, url.Values{})
+// of an organization, for the viewer.
+func (s *Service) UnassignedURL(ctx context.Context, organizationID int) string {
+	return s.address(ctx, unassignedFile, organizationID, ownerOf(ctx), url.Values{})
 }
 
 func (s *Service) writeUnassigned(ctx context.Context, w io.Writer, organizationID int, _ url.Values) error {
