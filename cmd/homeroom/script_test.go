@@ -50,7 +50,7 @@ func TestScripts(t *testing.T) {
 			testscript.Run(t, testscript.Params{
 				Files:              files,
 				Setup:              func(env *testscript.Env) error { return prepare(env, server) },
-				Cmds:               map[string]func(*testscript.TestScript, bool, []string){"sql": runSQL, "exits": exits},
+				Cmds:               map[string]func(*testscript.TestScript, bool, []string){"sql": runSQL, "exits": exits, "workbook": writeWorkbook},
 				Condition:          func(name string) (bool, error) { return is(name, kind) },
 				RequireUniqueNames: true,
 			})

@@ -109,7 +109,7 @@ func (r *rows) value(s stored) (c cell, err error) {
 		}
 		ok := false
 		if c.text, c.flaw, ok = r.book.number(s.raw, s.style); !ok {
-			return c, damaged("A cell of the workbook holds a number that is none.")
+			return c, damaged("A cell of the workbook holds a number that is none, or has a style that is not there.")
 		}
 	default:
 		return c, damaged("A cell of the workbook is of a kind that nobody knows.")

@@ -19,34 +19,29 @@ import (
 func TestDamagedWorkbooks(t *testing.T) {
 	t.Parallel()
 	good := plain(t)
-	cut := func(part string) func(string, []byte) []byte {
+	edit := func(part string, change func(content []byte) []byte) func(string, []byte) []byte {
 		return func(name string, content []byte) []byte {
 			if strings.HasSuffix(name, part) {
-				content = content[:len(content)/2]
+				content = change(content)
 			}
 			return content
 		}
 	}
-	drop := func(part string) func(string, []byte) []byte {
-		return func(name string, content []byte) []byte {
-			if strings.HasSuffix(name, part) {
-				return nil
-			}
-			return content
-		}
-	}
+	half := func(content []byte) []byte { return content[:len(content)/2] }
+	empty := func([]byte) []byte { return []byte{} }
+	nothing := func([]byte) []byte { return nil }
 	for name, change := range map[string]func(string, []byte) []byte{
-		"half a sheet":               cut("sheet1.xml"),
-		"half of the texts":          cut("sharedStrings.xml"),
-		"half of the list of sheets": cut("workbook.xml"),
-		"no sheet":                   drop("sheet1.xml"),
-		"a sheet of no bytes": func(name string, content []byte) []byte {
-			if strings.HasSuffix(name, "sheet1.xml") {
-				content = []byte{}
-			}
-			return content
-		},
-		"no relations":                   drop("workbook.xml.rels"),
+		"half a sheet":                   edit("sheet1.xml", half),
+		"half of the texts":              edit("sharedStrings.xml", half),
+		"half of the styles":             edit("styles.xml", half),
+		"half of the list of sheets":     edit("workbook.xml", half),
+		"a sheet of no bytes":            edit("sheet1.xml", empty),
+		"styles of no bytes":             edit("styles.xml", empty),
+		"no sheet":                       edit("sheet1.xml", nothing),
+		"no styles":                      edit("styles.xml", nothing),
+		"no relations":                   edit("workbook.xml.rels", nothing),
+		"a style that is not there":      in("sheet1.xml", `<c r="C101"`, `<c s="7" r="C101"`),
+		"a style that is no number":      in("sheet1.xml", `<c r="C101"`, `<c s="x" r="C101"`),
 		"a row that goes back":           in("sheet1.xml", `<row r="50"`, `<row r="5"`),
 		"a row beyond the last":          in("sheet1.xml", `<row r="101"`, `<row r="1048577"`),
 		"a cell that goes back":          in("sheet1.xml", `r="B50"`, `r="A50"`),

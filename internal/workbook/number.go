@@ -12,15 +12,18 @@ import (
 // exactDigits is how many digits of a number a spreadsheet program keeps.
 const exactDigits = 15
 
-// number is the text of a number in a cell with a style, as digits. It is not one
-// at all where ok is false.
-func (b *Book) number(raw, styleNumber string) (text string, flaw csvfile.FlawKind, ok bool) {
+// number is the text of a number in a cell with a style, as digits. Where ok is
+// false it is not one at all, or the style is not there.
+func (b *Book) number(raw, style string) (text string, flaw csvfile.FlawKind, ok bool) {
 	raw = strings.TrimSpace(raw)
 	value, err := strconv.ParseFloat(raw, 64)
 	if err != nil || math.IsNaN(value) || math.IsInf(value, 0) || strings.ContainsAny(raw, "xXpP_") {
 		return "", 0, false
 	}
-	s := b.styles.at(styleNumber, value)
+	s, known := b.styles.at(style, value)
+	if !known {
+		return "", 0, false
+	}
 	if (s.day || s.clock) && value >= 0 && value < 2_958_466 { // The last day of the year 9999.
 		return b.moment(value, s), csvfile.Dated, true
 	}

@@ -47,18 +47,22 @@ func (b *Book) readStyles(part string) (styles, error) {
 	return read, err
 }
 
-// at is the style of a number in a cell with a style, given by its number; that
-// may be missing.
-func (s *styles) at(number string, value float64) style {
-	i, err := strconv.Atoi(number)
+// at is the style of a number in a cell that names its style, or names none. A
+// workbook may have no styles at all, but not some that are missing: without its
+// style a day is a number, and an ID has lost its zeros.
+func (s *styles) at(name string, value float64) (style, bool) {
+	if name == "" {
+		name = "0"
+	}
+	i, err := strconv.Atoi(name)
 	if err != nil || i < 0 || i >= len(s.of) {
-		return style{}
+		return style{}, len(s.of) == 0
 	}
 	id := s.of[i]
 	if f, own := s.formats[id]; own {
-		return f.of(value)
+		return f.of(value), true
 	}
-	return known(id)
+	return known(id), true
 }
 
 // known is a number format that every program knows by its number.
