@@ -14,6 +14,7 @@ import (
 
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/organization"
+	"homeroom/internal/config"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
@@ -144,7 +145,7 @@ func (f importFlags) open(ctx context.Context, url string) (*database.DB, func()
 		return nil, nil, err
 	}
 	remove := func() { os.RemoveAll(folder) }
-	if d, err = openMigrated(ctx, "sqlite:"+filepath.Join(folder, databaseFile)); err != nil {
+	if d, err = openMigrated(ctx, "sqlite:"+filepath.Join(folder, config.DatabaseFile)); err != nil {
 		remove()
 		return nil, nil, err
 	}

@@ -18,12 +18,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-const (
-	// demoPassword is the password of the sample district's sign-ins.
-	demoPassword = "homeroom"
-	// databaseFile is the embedded database inside of a data folder.
-	databaseFile = "homeroom.db"
-)
+// demoPassword is the password of the sample district's sign-ins.
+const demoPassword = "homeroom"
 
 func (a *app) demo() *cobra.Command {
 	var data, addr string
@@ -43,12 +39,12 @@ stays in the data folder until you start over with --fresh.`,
 }
 
 func (a *app) runDemo(ctx context.Context, data, addr string, fresh bool) error {
-	path := filepath.Join(data, databaseFile)
+	path := filepath.Join(data, config.DatabaseFile)
 	cfg := config.Default()
 	cfg.Server.Addr = addr
 	cfg.Secret.DataDir = data
 	cfg.Mail.Print = true
-	cfg.Database.URL = config.Hidden("sqlite:" + path)
+	cfg.Database.URL = config.FolderURL(data)
 	if err := errors.Join(cfg.Server.Validate(), cfg.Secret.Validate(), cfg.Database.Validate()); err != nil {
 		return err
 	}
@@ -114,5 +110,5 @@ Sign in with the password %q as
 
 Fill in a downloaded CSV and import it:  homeroom import --data %s FILE.csv
 Stop with Ctrl-C. Start over with --fresh.
-`, Version(), data, address, address, address, demoPassword, data)
+`, Version(), data, address, address, address, demoPassword, config.Word(data))
 }

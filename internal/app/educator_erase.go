@@ -25,7 +25,7 @@ still say that one and the same account did what it did, and no longer whose it 
 		if !strings.EqualFold(confirm, args[0]) {
 			return misuse(cmd, "this cannot be undone; give the address once more with --confirm")
 		}
-		s, err := a.openServices(cmd.Context(), loader, a.getenv)
+		s, err := a.openServices(cmd.Context(), loader)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"homeroom/ent/db"
@@ -51,18 +50,18 @@ approve it (approveBulkJob), and nothing of it or of those after it was written.
 	flags.BoolVar(&f.noHold, "no-hold", false, "carry out also what would otherwise wait for another administrator, because it changes most students")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
 	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
-	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
-		return a.importFiles(cmd.Context(), loader, a.embedded(flags), f, files)
+		return a.importFiles(cmd.Context(), loader, f, files)
 	}
 	return cmd
 }
 
-func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv func(string) string, f importFlags, files []string) error {
+func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFlags, files []string) error {
 	if err := f.validate(); err != nil {
 		return err
 	}
-	cfg, err := loader.Load(getenv)
+	cfg, err := loader.Load(a.getenv)
 	if err != nil {
 		return err
 	}
@@ -83,6 +82,7 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, getenv fun
 	if err != nil {
 		return err
 	}
+	s.again = loader.Again()
 	o, err := target(ctx, d, f.organization, f.district)
 	if err != nil {
 		return err
@@ -225,23 +225,4 @@ func (a *app) confirm(question string) bool {
 	}
 	answer := strings.ToLower(strings.TrimSpace(line))
 	return answer == "y" || answer == "yes"
-}
-
-// embedded takes the database of a data folder where a folder, and no database,
-// has been named: into the demo's one imports with --data alone.
-func (a *app) embedded(flags *pflag.FlagSet) func(string) string {
-	return func(variable string) string {
-		value := a.getenv(variable)
-		if variable != "HOMEROOM_DATABASE_URL" || value != "" {
-			return value
-		}
-		data := a.getenv("HOMEROOM_DATA")
-		if f := flags.Lookup("data"); f.Changed {
-			data = f.Value.String()
-		}
-		if data == "" {
-			return ""
-		}
-		return "sqlite:" + filepath.Join(data, databaseFile)
-	}
 }

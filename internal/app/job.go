@@ -102,7 +102,7 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 	if len(args) == 1 {
 		return nil
 	}
-	return misuse(cmd, "%s needs the id of one job; see homeroom job list", cmd.CommandPath())
+	return misuse(cmd, "%s needs the id of one job; see homeroom job list%s", cmd.CommandPath(), config.Again(cmd.Flags()))
 }
 
 // withJob opens the database and reads a job, given by its id in the API.
@@ -111,7 +111,7 @@ func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string, fn
 	if !ok {
 		return misuse(cmd, "%q is not the id of a job, such as %s", name, globalid.Encode(globalid.BulkJob, 1))
 	}
-	s, err := a.openServices(cmd.Context(), loader, a.embedded(cmd.Flags()))
+	s, err := a.openServices(cmd.Context(), loader)
 	if err != nil {
 		return err
 	}

@@ -142,7 +142,7 @@ func (a *app) revokeKey() *cobra.Command {
 			if len(args) == 1 {
 				return nil
 			}
-			return misuse(cmd, "%s needs the id of one key; see homeroom key list", cmd.CommandPath())
+			return misuse(cmd, "%s needs the id of one key; see homeroom key list%s", cmd.CommandPath(), config.Again(cmd.Flags()))
 		},
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

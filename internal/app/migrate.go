@@ -17,7 +17,7 @@ func (a *app) migrate() *cobra.Command {
 is for operators who want to do it at a time of their own. Several may run at once: one migrates, the others wait.`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {

@@ -145,7 +145,7 @@ it for ten seconds more.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, hash := range args {
 				if !operationHash.MatchString(hash) {
-					return misuse(cmd, "%.70q is not the SHA-256 of an operation; see homeroom operations list", hash)
+					return misuse(cmd, "%.70q is not the SHA-256 of an operation; see homeroom operations list%s", hash, config.Again(cmd.Flags()))
 				}
 			}
 			return nil
@@ -168,7 +168,7 @@ it for ten seconds more.`,
 		case err != nil:
 			return err
 		case n == 0:
-			return fault.NotFoundf("there is no such operation; see homeroom operations list")
+			return fault.NotFoundf("there is no such operation; see homeroom operations list%s", loader.Again())
 		}
 		fmt.Fprintf(a.out, "%d operations are removed.\n", n)
 		return nil

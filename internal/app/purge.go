@@ -23,7 +23,7 @@ with which refused rows of imports are encrypted.`,
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		ctx := cmd.Context()
-		s, err := a.openServices(ctx, loader, a.getenv)
+		s, err := a.openServices(ctx, loader)
 		if err != nil {
 			return err
 		}

@@ -41,8 +41,8 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, mo
 func (a *app) nameFailedRows(ctx context.Context, s *services, job *db.BulkJob) error {
 	has, err := s.importer.HaveFailedRows(ctx, []int{job.ID})
 	if err == nil && has[job.ID] {
-		fmt.Fprintf(a.out, "  The refused rows, to be mended and imported again: homeroom job failed-rows %s > failed-rows.csv\n",
-			globalid.Encode(globalid.BulkJob, job.ID))
+		fmt.Fprintf(a.out, "  The refused rows, to be mended and imported again: homeroom job failed-rows %s%s > failed-rows.csv\n",
+			globalid.Encode(globalid.BulkJob, job.ID), s.again)
 	}
 	return err
 }

@@ -25,7 +25,7 @@ school@example.com and teacher@example.com.`,
 	cmd.Flags().Uint64Var(&o.Seed, "seed", 1, "which district of that size")
 	cmd.Flags().BoolVar(&o.Add, "add", false, "add a district to a database that holds one")
 	cmd.Flags().StringVar(&password, "password", demoPassword, "the password of the three sign-ins")
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if o.Students < 1 {
 			return misuse(cmd, "--students is %d, and a district has at least 1", o.Students)

@@ -44,6 +44,8 @@ type services struct {
 	downloads *download.Service
 	sso       *sso.Service
 	operation *operation.Service
+	// again are the flags with which another command finds the same data.
+	again string
 }
 
 // accounts is how people get links; the zero value sends none.
@@ -120,8 +122,8 @@ func (a *app) open(ctx context.Context, loader *config.Loader) (*database.DB, er
 
 // openServices does the same and gives the capabilities to a command; whoever asks
 // closes their database.
-func (a *app) openServices(ctx context.Context, loader *config.Loader, getenv func(string) string) (*services, error) {
-	cfg, err := loader.Load(getenv)
+func (a *app) openServices(ctx context.Context, loader *config.Loader) (*services, error) {
+	cfg, err := loader.Load(a.getenv)
 	if err != nil {
 		return nil, err
 	}
@@ -138,6 +140,7 @@ func (a *app) openServices(ctx context.Context, loader *config.Loader, getenv fu
 		d.Close()
 		return nil, err
 	}
+	s.again = loader.Again()
 	return s, nil
 }
 

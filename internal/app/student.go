@@ -102,7 +102,7 @@ func (a *app) aboutStudent(cmd *cobra.Command, act func(ctx context.Context, s *
 	cmd.Flags().StringVar(&district, "district", "", "the district of a Student ID, by id, external id or name; needed where there are several")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		s, err := a.openServices(cmd.Context(), loader, a.getenv)
+		s, err := a.openServices(cmd.Context(), loader)
 		if err != nil {
 			return err
 		}

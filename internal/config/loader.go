@@ -13,19 +13,31 @@ import (
 type Loader struct {
 	sections []Section
 	flags    *pflag.FlagSet
+	begins   bool
 }
 
 // NewLoader registers the flags of the sections that a command needs. Their help
-// names the environment variable and the default.
+// names the environment variable and the default. A command with a database is told
+// it by its URL, or by the data folder that it lies in.
 func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
 	l := &Loader{sections: sections, flags: flags}
 	for _, s := range Settings() {
-		if l.uses(s.Section) {
+		if l.takes(s) {
 			flags.Var(&text{value: s.Default, form: s.Form}, s.Flag, s.Description+" [$"+s.Variable+"]")
 		}
 	}
 	return l
 }
+
+// MayBegin is for a command that fills an empty database: a data folder without a
+// database stands for a new one. It returns the loader.
+func (l *Loader) MayBegin() *Loader {
+	l.begins = true
+	return l
+}
+
+// Again is Again of the flags of the command.
+func (l *Loader) Again() string { return Again(l.flags) }
 
 // Load returns the configuration after the flags have been parsed, or everything
 // that is wrong with it. A variable that is empty counts as not set; a flag that
@@ -33,17 +45,25 @@ func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
 func (l *Loader) Load(getenv func(string) string) (Config, error) {
 	c := Default()
 	var problems []error
-	broken := map[string]bool{}
+	broken, told := map[string]bool{}, map[string]bool{}
 	for _, s := range Settings() {
 		value, given := l.value(s, getenv)
-		if !l.uses(s.Section) || !given {
+		if !l.takes(s) || !given {
 			continue
 		}
+		told[s.Flag] = true
 		if err := s.set(&c, value); err != nil {
 			broken[s.Flag] = true
 			for _, e := range each(err) {
 				problems = append(problems, problem(s.Flag, "%v", e))
 			}
+		}
+	}
+	if l.uses(DatabaseSection) && !told[urlFlag] && told[dataFlag] && c.Secret.DataDir != "" {
+		var err error
+		if c.Database.URL, err = l.databaseOf(c.Secret.DataDir); err != nil {
+			broken[urlFlag] = true
+			problems = append(problems, err)
 		}
 	}
 	// A setting that could not be read holds its default, about which there is
@@ -61,6 +81,11 @@ func (l *Loader) Load(getenv func(string) string) (Config, error) {
 }
 
 func (l *Loader) uses(s Section) bool { return slices.Contains(l.sections, s) }
+
+// takes reports whether a command has a setting.
+func (l *Loader) takes(s Setting) bool {
+	return l.uses(s.Section) || s.Flag == dataFlag && l.uses(DatabaseSection)
+}
 
 func (l *Loader) value(s Setting, getenv func(string) string) (string, bool) {
 	if f := l.flags.Lookup(s.Flag); f != nil && f.Changed {

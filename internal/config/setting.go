@@ -48,8 +48,8 @@ func Settings() []Setting {
 	d := Default()
 	list := []Setting{
 		{
-			Section: DatabaseSection, Name: "database URL", Flag: "database-url", Form: "URL",
-			Description: "where the data are: sqlite:path/to/homeroom.db or mysql://user:password@host:3306/name; it is required, and holds a password, so that the variable is the better place",
+			Section: DatabaseSection, Name: "database URL", Flag: urlFlag, Form: "URL",
+			Description: "where the data are: sqlite:path/to/homeroom.db or mysql://user:password@host:3306/name; it is required, unless the data folder is named and holds a " + DatabaseFile + "; it holds a password, so that the variable is the better place",
 			set:         func(c *Config, v string) error { c.Database.URL = Hidden(strings.TrimSpace(v)); return nil },
 		},
 		{
@@ -140,13 +140,13 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.SignIn.AppLinks, parseLinks)(v) },
 		},
 		{
-			Section: SecretSection, Name: "secret key", Flag: "secret-key", Form: "key",
+			Section: SecretSection, Name: "secret key", Flag: keyFlag, Form: "key",
 			Description: "at least 32 bytes in hex or base64, the same on every server; a command line can be seen by others, so that the variable is the better place; without it " + KeyFile + " in the data folder is used, and made at the first start",
 			set:         func(c *Config, v string) error { return store(&c.Secret.Key, parseKey)(v) },
 		},
 		{
-			Section: SecretSection, Name: "data folder", Flag: "data", Form: "folder", Default: d.Secret.DataDir,
-			Description: "the folder for what the server keeps beside the database",
+			Section: SecretSection, Name: "data folder", Flag: dataFlag, Form: "folder", Default: d.Secret.DataDir,
+			Description: "the folder for what the server keeps beside the database; where it is named, and no database URL is, it also stands for the database " + DatabaseFile + " in it, as homeroom demo makes it",
 			set:         func(c *Config, v string) error { c.Secret.DataDir = strings.TrimSpace(v); return nil },
 		},
 		{

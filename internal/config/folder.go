@@ -1,0 +1,77 @@
+package config
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+
+	"github.com/spf13/pflag"
+)
+
+// DatabaseFile is the name of the database that a data folder stands for.
+const DatabaseFile = "homeroom.db"
+
+const (
+	urlFlag  = "database-url"
+	dataFlag = "data"
+	keyFlag  = "secret-key"
+)
+
+// FolderURL returns the URL of the database in a data folder.
+func FolderURL(folder string) Hidden {
+	return Hidden("sqlite:" + filepath.Join(folder, DatabaseFile))
+}
+
+// databaseOf returns the database of a data folder, for a command that has been told
+// the folder and no database. A folder without one is refused, unless the command
+// may begin one: a server that has lost the address of its database does not go on
+// with an empty one, and a misspelled folder is not examined and found in order.
+func (l *Loader) databaseOf(folder string) (Hidden, error) {
+	if l.begins {
+		return FolderURL(folder), nil
+	}
+	_, err := os.Stat(filepath.Join(folder, DatabaseFile))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return "", problem(urlFlag, "is required, because there is no %s in the data folder %s; "+
+			"name another folder by --data, or write sqlite:path/to/homeroom.db for a file, or mysql://user:password@host:3306/homeroom", DatabaseFile, folder)
+	case err != nil:
+		return "", problem(dataFlag, "%v", err)
+	}
+	return FolderURL(folder), nil
+}
+
+// Again returns the flags by which a command was told where the data are, each after
+// a blank, for a hint that names another command. What may hold a secret is left to
+// be filled in.
+func Again(flags *pflag.FlagSet) string {
+	var b strings.Builder
+	for _, name := range []string{urlFlag, dataFlag, keyFlag} {
+		f := flags.Lookup(name)
+		if f == nil || !f.Changed {
+			continue
+		}
+		value := Word(f.Value.String())
+		switch {
+		case name == keyFlag:
+			value = "KEY"
+		case name == urlFlag && !strings.HasPrefix(f.Value.String(), "sqlite:"):
+			value = "URL"
+		}
+		b.WriteString(" --" + name + " " + value)
+	}
+	return b.String()
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// Word returns a value as one word of a shell's command line.
+func Word(value string) string {
+	if plainWord.MatchString(value) {
+		return value
+	}
+	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+}
