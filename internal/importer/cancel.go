@@ -181,10 +181,10 @@ func (s *Service) working(jobID int, end context.CancelCauseFunc) (forget func()
 	defer s.mu.Unlock()
 	s.ends[jobID] = end
 	return func() {
+		s.leave(jobID)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.ends, jobID)
-		delete(s.lives, jobID)
 	}
 }
 

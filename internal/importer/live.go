@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"maps"
+	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -13,6 +15,9 @@ import (
 type live struct {
 	hashing      bool
 	hashed, rows int
+	// left is when this server has left the job. Who has read the row of the job
+	// before that asks a moment later, and must not be told less than before.
+	left time.Time
 }
 
 // noteLive changes what is known of a job that this server works on. What is noted
@@ -25,7 +30,24 @@ func (s *Service) noteLive(jobID int, change func(*live)) {
 		l = &live{}
 		s.lives[jobID] = l
 	}
+	l.left = time.Time{}
 	change(l)
+}
+
+// leave notes that this server is no longer at work on a job.
+func (s *Service) leave(jobID int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if l := s.lives[jobID]; l != nil {
+		l.hashing, l.left = false, s.now()
+	}
+}
+
+// forgetLives forgets jobs that were left some time ago.
+func (s *Service) forgetLives() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	maps.DeleteFunc(s.lives, func(_ int, l *live) bool { return !l.left.IsZero() && s.now().Sub(l.left) > sweepEvery/2 })
 }
 
 func (s *Service) liveOf(jobID int) live {
@@ -55,7 +77,8 @@ func (s *Service) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.B
 			continue
 		}
 		lives[job] = s.liveOf(job.ID)
-		if lives[job] == (live{}) && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		here := lives[job] != live{} && lives[job].left.IsZero()
+		if !here && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 			elsewhere = append(elsewhere, job)
 		}
 	}

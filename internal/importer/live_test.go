@@ -116,9 +116,14 @@ func TestTheProgressOfPasswords(t *testing.T) {
 				if p.Phase != importer.HashingPasswords || p.HashedPasswords != 3 || p.TotalPasswords != 5 || p.Percent < 50 || p.Percent >= 100 {
 					t.Errorf("%+v", p)
 				}
+				read := b.job(job.ID)
 				close(goOn)
 				if err := <-ended; err != nil {
 					t.Fatal(err)
+				}
+				// Somebody has read the row before the end and looks behind it.
+				if p, err := b.Progress(fixture.System(), read); err != nil || p.HashedPasswords < 3 || p.Phase == "" {
+					t.Errorf("%+v, %v", p, err)
 				}
 				job = b.job(job.ID)
 				b.want(job, completed, 6, 0, 0, 0)

@@ -31,6 +31,7 @@ func (s *Service) sweepForever(ctx context.Context) {
 // undo would have needed, where it is too late for one; see forget. Run does it
 // every minute.
 func (s *Service) Sweep(ctx context.Context) error {
+	s.forgetLives()
 	ctx = viewer.AsSystem(ctx, "remove what uploads have left behind")
 	client := s.db.Client(ctx)
 	cutOff, err := client.BulkJob.Query().Where(bulkjob.LeaseOwner(uploading), bulkjob.LeaseUntilLT(s.instant())).IDs(ctx)
