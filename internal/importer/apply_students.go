@@ -90,7 +90,7 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 			row = append(row, r.plan.Set[column])
 		}
 		rows = append(rows, row)
-		r.version = version
+		r.version, r.before.Password = version, hashPrint(r.hash)
 		externalID := r.plan.Set[student.FieldExternalID].(string)
 		externalIDs = append(externalIDs, externalID)
 		byExternal[externalID] = r
@@ -142,6 +142,7 @@ func (s *Service) updateStudents(ctx context.Context, client *db.Client, b *batc
 		}
 		if r.hash != "" {
 			set[student.FieldPasswordHash] = r.hash
+			r.before.Password = hashPrint(r.hash)
 		}
 		if r.plan.Do == doRevive {
 			set[student.FieldDeletedAt] = nil

@@ -34,7 +34,7 @@ type before struct {
 	Untaught []int `json:"untaught,omitempty"`
 	// GaveRole is set where a role was given.
 	GaveRole bool `json:"gaveRole,omitempty"`
-	// Password is the hashPrint of the password that was set for an educator.
+	// Password is the hashPrint of the password that was set.
 	Password string `json:"password,omitempty"`
 }
 
@@ -66,12 +66,12 @@ func wholeNumbers(set map[string]any) {
 	}
 }
 
-// image encodes what a row replaced. It is nil for a new student who is in all
-// groups of the plan: a row that does not grow is written several times as fast.
+// image encodes what a row replaced. It is nil for a new student without a password
+// who is in all groups of the plan: a row that does not grow is written several times as fast.
 func (r *plannedRow) image() ([]byte, error) {
 	r.before.Already = r.already
 	switch asPlanned := slices.Equal(r.joined, r.plan.Join) && slices.Equal(r.left, r.plan.Leave); {
-	case asPlanned && r.plan.createsStudent():
+	case asPlanned && r.plan.createsStudent() && r.hash == "":
 		return nil, nil
 	case asPlanned:
 		r.before.AsPlanned = len(r.joined)+len(r.left) > 0

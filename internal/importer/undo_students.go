@@ -14,7 +14,8 @@ import (
 
 // undoStudents puts students back. Every change of a student, and every group
 // joined or left, raises the student's version: where it is the one that the job
-// left behind, nobody has touched the student since.
+// left behind, nobody has touched the student since. Where later jobs have been
+// undone it is another one; see standing.
 func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "put students back as they were; the purview is checked beside it")
 	ids := targets(b.rows, every)
@@ -95,6 +96,10 @@ func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b 
 			return err
 		}
 	}
+	standing, err := s.standing(ctx, client, b, students)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.open() {
 		st := students[r.TargetID]
 		if st == nil {
@@ -109,7 +114,7 @@ func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b 
 			may = seen[st.ID] && (len(r.before.Set) == 0 || editable[st.ID])
 		}
 		switch {
-		case st.Version != r.AppliedVersion:
+		case st.Version != r.AppliedVersion && !standing[r]:
 			r.changedSince("the student")
 		case !may:
 			r.keep(Forbidden, hintAsk, "The student is not in the purview of the person who asked for the undo.")

@@ -164,18 +164,11 @@ func TestUndoOfEditsAndDeletions(t *testing.T) {
 		if len(b.recounted.ids) != 5 {
 			t.Errorf("usage computed anew of %v", b.recounted.ids)
 		}
-		// The deletion and its undo have raised every version.
-		kept := b.undone(b.NorthAdmin, edit, partly, 0, 4)
-		if got := b.problems(kept); strings.Count(got, "warning  CHANGED_SINCE") != 4 || !strings.Contains(got, "Ada Lovelace") {
-			t.Error(got)
-		}
-		again := b.applied(b.NorthAdmin, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}),
-			importer.Edit{AddTo: []int{b.Algebra.ID}, Grade: "7"}))
-		b.want(again, completed, 0, 4, 0, 0)
+		// The deletion and its undo have raised every version; what the edit did stands.
+		b.undone(b.NorthAdmin, edit, undone, 4, 0)
 		if after := b.world(); after != before {
 			t.Error(diff(before, after))
 		}
-		b.undone(b.NorthAdmin, again, undone, 4, 0)
 		b.healthy()
 	})
 }
