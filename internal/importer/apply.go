@@ -168,8 +168,12 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 		careful = true
 		err = write()
 	}
-	if errors.Is(err, errRefused) {
+	switch {
+	case errors.Is(err, errRefused):
 		return false, s.failRows(ctx, h, refused)
+	case isDuplicate(err):
+		// No look finds the row; nothing is written all the same.
+		return false, s.failRows(ctx, h, []*problem{taken(err)})
 	}
 	return err == nil, err
 }

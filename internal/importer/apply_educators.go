@@ -47,7 +47,7 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 			r.stale("The educator is no longer in the purview of the person who uploaded the file.")
 		case !asItWas(p, map[string]string{
 			educator.FieldExternalID: deref(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
-			educator.FieldEmail: e.Email, educator.FieldUsername: e.Username,
+			educator.FieldEmail: e.Email, educator.FieldUsername: e.Username, educator.FieldPasswordHash: hashPrint(e.PasswordHash),
 		}):
 			r.stale("Somebody has changed the educator since the file was checked.")
 		}

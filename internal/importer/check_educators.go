@@ -175,12 +175,18 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	first := c.text(r, p, colFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
 	last := c.text(r, p, colLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
 	if first != on.FirstName || last != on.LastName {
+		// It is made of both, also where one of them stays as it was.
 		p.set(educator.FieldSortName, fold.SortName(last, first))
+		p.was(educator.FieldFirstName, on.FirstName)
+		p.was(educator.FieldLastName, on.LastName)
 	}
 	c.email(r, p, found, on)
 	c.text(r, p, colUsername, educator.FieldUsername, "username", maxKey, on.Username, false)
 	at := c.role(r, p, found)
 	c.password(r.fileRow, p, at, on.PasswordHash != "")
+	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
+		p.was(educator.FieldPasswordHash, hashPrint(on.PasswordHash))
+	}
 	if r.e != nil && (len(p.Set) > 0 || len(p.Password) > 0) && !found.editable[r.e.ID] {
 		r.fail("", problemf(Forbidden, "Ask an administrator of the district.",
 			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
@@ -197,6 +203,11 @@ func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
 		r.fail(colExternalID, problemf(TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 	default:
+		if first := c.seen.first("educator id", value); first != 0 && first != r.Row {
+			r.fail(colExternalID, problemf(DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+			return
+		}
+		c.seen.claim("educator id", value, r.Row)
 		p.set(educator.FieldExternalID, value)
 		p.was(educator.FieldExternalID, current)
 		p.changes(colExternalID, current, value)

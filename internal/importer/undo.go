@@ -174,8 +174,9 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, er
 	return b, err
 }
 
-// putBack writes a batch. Where somebody takes an id between the look and the
-// write, the next look finds it and keeps that row.
+// putBack writes a batch. Where somebody has taken an id that a row would put back,
+// and no look has found it, the unique index tells; smaller batches find out which
+// row that is, and a row alone is kept for the reason that the index gives.
 func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 	write := map[bulkjob.Kind]func(context.Context, *db.Client, *undoBatch) error{
 		bulkjob.KindIMPORT_STUDENTS:      s.undoStudents,
@@ -186,12 +187,16 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		bulkjob.KindIMPORT_EDUCATORS:     s.undoEducators,
 		bulkjob.KindIMPORT_ORGANIZATIONS: s.undoOrganizations,
 	}[b.job.Kind]
+	var refused *problem
 	try := func() error {
 		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			for _, r := range b.rows {
 				r.kept, r.partly = nil, nil
-				if r.before == nil {
+				switch {
+				case r.before == nil:
 					r.keep(CannotUndo, hintChanged, "What this row replaced is no longer on record.")
+				case refused != nil:
+					r.keep(refused.Code, hintChanged, "Somebody has taken what the row had before; it stays as it is.")
 				}
 			}
 			if err := write(ctx, client, b); err != nil {
@@ -201,10 +206,23 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		})
 	}
 	err := try()
-	for tries := 1; isDuplicate(err) && tries < maxTries; tries++ {
+	if isDuplicate(err) {
 		err = try()
 	}
-	return err
+	switch half := len(b.rows) / 2; {
+	case !isDuplicate(err):
+		return err
+	case half > 0:
+		first, second := *b, *b
+		first.rows, second.rows = b.rows[:half], b.rows[half:]
+		if err := s.putBack(ctx, h, &first); err != nil {
+			return err
+		}
+		return s.putBack(ctx, h, &second)
+	default:
+		refused = taken(err)
+		return try()
+	}
 }
 
 // settleUndo writes down what became of a batch, and forgets what is not needed

@@ -47,7 +47,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		case (creates || len(r.before.Set) > 0) && !editable[e.ID], r.before.GaveRole && !b.v.Administers(r.plan.SchoolID, b.job.DistrictID):
 			r.keep(Forbidden, hintAsk, "The educator is not in the purview of the person who asked for the undo.")
 		case !r.stillAs(map[string]any{educator.FieldExternalID: optional(e.ExternalID), educator.FieldFirstName: e.FirstName,
-			educator.FieldLastName: e.LastName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
+			educator.FieldLastName: e.LastName, educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
 			r.changedSince("the educator")
 		case creates && hashPrint(e.PasswordHash) != r.before.Password:
 			r.changedSince("the password of the account")
