@@ -3,6 +3,7 @@ package importer
 import (
 	"bytes"
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"slices"
@@ -78,9 +79,10 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:
 			result, err := s.correctPlanned(ctx, job, in)
-			// Somebody has corrected another row meanwhile, or started or approved the job.
+			// Somebody has corrected another row meanwhile, started or approved the job, or
+			// canceled it, and then its file is gone.
 			switch {
-			case !errors.Is(err, errLost):
+			case !errors.Is(err, errLost) && !errors.Is(err, sql.ErrNoRows):
 				return result, err
 			case try == maxCorrections:
 				return nil, fault.Conflictf("other rows of the upload are being corrected; try again in a moment").WithCode("NOT_CORRECTABLE").At("jobId")
