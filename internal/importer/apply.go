@@ -42,7 +42,7 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 		if err != nil {
 			return false, err
 		}
-		b.file = file
+		b.file, b.alone = file, s.isLastTry(h.job.ID)
 		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
 			return false, err
 		}
@@ -67,7 +67,8 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 // look before, which refuses that row alone. Where somebody takes one between the
 // look and the write, again and again, because students are created all the time,
 // smaller batches leave less time for it, down to a single row, for which the
-// answer of the unique index is the reason itself.
+// answer of the unique index is the reason itself. At the last try the same is done
+// with every other error, so that one row does not hold up a district.
 func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 	const tries = 3
 	write := func() error {
@@ -88,7 +89,7 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 		err = write()
 	}
 	switch half := len(b.rows) / 2; {
-	case !isDuplicate(err):
+	case !isDuplicate(err) && !(b.alone && isOfRows(ctx, err)):
 		return err
 	case half > 0:
 		first, second := *b, *b
@@ -98,9 +99,25 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 		}
 		return s.writeBatch(ctx, h, &second)
 	default:
-		b.v, b.why = nil, taken(err)
+		b.v, b.why = nil, s.whyAlone(ctx, h.job, b.rows[0].Row, err)
 		return write()
 	}
+}
+
+// isOfRows reports whether an error may be due to what is written, and not to the
+// end of the work.
+func isOfRows(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, errLost)
+}
+
+// whyAlone is why a row is refused that cannot be written even by itself.
+func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, row int, err error) *problem {
+	if isDuplicate(err) {
+		return taken(err)
+	}
+	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", row, "error", err)
+	return problemf(Internal, "Upload the row again later. If it happens again, tell whoever runs the server.",
+		"Something went wrong on the server with this row; it stays as it was.")
 }
 
 // taken says which unique index has refused a row.

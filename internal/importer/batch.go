@@ -25,6 +25,10 @@ type batch struct {
 	// Without it the unique indexes are trusted to tell, as they hardly ever do.
 	careful bool
 
+	// alone has a row that cannot be written, for whatever reason, found out and
+	// refused. That is for a job that has been tried often enough.
+	alone bool
+
 	// file is where the rows stand, nil where refusing one writes nothing at all.
 	file *rowsOfFile
 	// cells are the rows as they stand there, once one of them has been refused.

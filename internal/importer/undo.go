@@ -73,6 +73,9 @@ type undoBatch struct {
 	// v is who asked for the undo, with the roles of this moment.
 	v    *viewer.Viewer
 	rows []*undoRow
+	// alone has a row that cannot be put back, for whatever reason, found out and
+	// kept: see batch.
+	alone bool
 }
 
 // undoRow is a row on its way back.
@@ -148,7 +151,7 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
 		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
-	b := &undoBatch{job: job, rows: make([]*undoRow, len(rows))}
+	b := &undoBatch{job: job, rows: make([]*undoRow, len(rows)), alone: s.isLastTry(job.ID)}
 	for i, row := range rows {
 		r := &undoRow{BulkJobRow: row}
 		b.rows[i] = r
@@ -195,6 +198,8 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 				switch {
 				case r.before == nil:
 					r.keep(CannotUndo, hintChanged, "What this row replaced is no longer on record.")
+				case refused != nil && refused.Code == Internal:
+					r.keep(Internal, hintChanged, "%s", refused.Message)
 				case refused != nil:
 					r.keep(refused.Code, hintChanged, "Somebody has taken what the row had before; it stays as it is.")
 				}
@@ -210,7 +215,7 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		err = try()
 	}
 	switch half := len(b.rows) / 2; {
-	case !isDuplicate(err):
+	case !isDuplicate(err) && !(b.alone && isOfRows(ctx, err)):
 		return err
 	case half > 0:
 		first, second := *b, *b
@@ -220,7 +225,7 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		}
 		return s.putBack(ctx, h, &second)
 	default:
-		refused = taken(err)
+		refused = s.whyAlone(ctx, b.job, b.rows[0].Row, err)
 		return try()
 	}
 }

@@ -145,7 +145,7 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 
 // tryAgain puts a job off after an error that is not the file's. Once some of
 // its rows have been written it cannot end as "nothing was written", and is
-// tried until it goes on.
+// tried until it goes on; see isLastTry.
 func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 	tries := s.setTries(h.job.ID, +1)
 	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "try", tries, "error", cause)
@@ -161,6 +161,15 @@ func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 		}
 	}
 	s.release(ctx, h, min(time.Duration(tries)*retryPause, time.Minute))
+}
+
+// isLastTry reports whether a job has been tried so often that a row which cannot
+// be written is refused by itself. Where it is the database that is away, the
+// refusal is not written, either.
+func (s *Service) isLastTry(jobID int) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.tries[jobID] >= maxTries-1
 }
 
 // setTries counts a try, or forgets all where step is 0.
