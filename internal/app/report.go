@@ -3,6 +3,7 @@ package app
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"homeroom/ent/db"
@@ -13,7 +14,9 @@ import (
 // showVerified tells what the reader made of a file and what it will change.
 func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, most int) error {
 	if job.Encoding != "" {
-		fmt.Fprintf(a.out, "%s: %d rows (%s, %s, %s)\n", job.FileName, job.TotalRows, job.Encoding, job.Delimiter, job.LineEnding)
+		// A workbook has neither delimiter nor line ends.
+		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool { return s == "none" })
+		fmt.Fprintf(a.out, "%s: %d rows (%s)\n", job.FileName, job.TotalRows, strings.Join(format, ", "))
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
