@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -106,9 +107,14 @@ func comparable(column, value string, students map[string]string) string {
 		return "then"
 	case column == "password_hash" && value != "NULL" && value != "":
 		return "set"
+	case column == "before":
+		return printOfPassword.ReplaceAllString(value, `"password":"set"`)
 	}
 	return value
 }
+
+// printOfPassword is the digest of a hash in what a row has replaced.
+var printOfPassword = regexp.MustCompile(`"password":"[0-9a-f]{32}"`)
 
 // mustEqual compares what two runs have left behind, row for row.
 func (c contents) mustEqual(t *testing.T, undisturbed contents) {
