@@ -210,7 +210,11 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) err
 			bulkjob.KindEDIT_STUDENTS:        s.applyStudents,
 			bulkjob.KindDELETE_STUDENTS:      s.applyDeletion,
 		}[b.job.Kind]
-		if err := write(viewer.NewContext(ctx, b.v), client, b); err != nil {
+		ctx := viewer.NewContext(ctx, b.v)
+		if err := s.refuseRenamedSchools(ctx, client, b); err != nil {
+			return err
+		}
+		if err := write(ctx, client, b); err != nil {
 			return err
 		}
 	}

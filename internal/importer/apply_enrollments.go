@@ -85,6 +85,7 @@ func (s *Service) refuseStaleTaughtGroups(ctx context.Context, client *db.Client
 			}
 		}
 	}
+	refuseRenamedGroups(b, there)
 	return nil
 }
 

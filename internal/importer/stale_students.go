@@ -170,5 +170,6 @@ func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *b
 			}
 		}
 	}
+	refuseRenamedGroups(b, there)
 	return nil
 }

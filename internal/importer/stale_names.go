@@ -1,0 +1,81 @@
+package importer
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/csvfile"
+)
+
+// A plan knows schools and groups by their keys, and its preview shows their names.
+// Where one goes by another name by now, somebody has agreed to something else than
+// what would be written.
+
+// refuseRenamedSchools refuses the rows that put somebody or something into a school
+// which has got another name since the preview was made.
+func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b *batch) error {
+	ids := grouped(b.rows, func(r *plannedRow) []int {
+		if r.plan.SchoolID == 0 {
+			return nil
+		}
+		return []int{r.plan.SchoolID}
+	})
+	if len(ids) == 0 {
+		return nil
+	}
+	names := map[int]string{}
+	schools, err := client.Organization.Query().Where(organization.IDIn(ids...)).
+		Select(organization.FieldID, organization.FieldName).All(systemFor(ctx))
+	if err != nil {
+		return err
+	}
+	for _, o := range schools {
+		names[o.ID] = o.Name
+	}
+	for _, r := range b.open() {
+		if r.plan.SchoolID != 0 && !r.plan.showsSchool(names[r.plan.SchoolID]) {
+			r.stale("The school has got another name since the file was checked.")
+		}
+	}
+	return nil
+}
+
+// showsSchool reports whether the preview of a plan calls its school by a name, or
+// names none.
+func (p *plan) showsSchool(name string) bool {
+	for _, c := range p.Changes {
+		switch {
+		case c.After == nil:
+		case c.Field == colSchool && *c.After != name, c.Field == colRole && !strings.HasSuffix(*c.After, " at "+name):
+			return false
+		}
+	}
+	return true
+}
+
+// refuseRenamedGroups refuses the rows by which students join or leave a group that
+// has got another name since the preview was made.
+func refuseRenamedGroups(b *batch, groups map[int]*db.Group) {
+	for _, r := range b.open() {
+		for _, c := range r.plan.Changes {
+			if c.Field == colGroups && !(shows(c.After, r.plan.Join, groups) && shows(c.Before, r.plan.Leave, groups)) {
+				r.stale("A class or group of this row has got another name since the file was checked.")
+			}
+		}
+	}
+}
+
+// shows reports whether a list of names, or a name alone, has those of all groups.
+func shows(list *string, ids []int, groups map[int]*db.Group) bool {
+	if len(ids) == 0 {
+		return true
+	}
+	names := csvfile.SplitList(deref(list))
+	return !slices.ContainsFunc(ids, func(id int) bool {
+		g := groups[id]
+		return g != nil && g.Name != deref(list) && !slices.Contains(names, csvfile.Clean(g.Name))
+	})
+}

@@ -1,0 +1,65 @@
+package importer_test
+
+import (
+	"testing"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+	"homeroom/internal/importer"
+)
+
+// What a preview shows by name is what is written, or the row is stale.
+func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		b.smallSchool()
+		rename := func(g *db.Group, name string) {
+			b.Client().Group.UpdateOneID(g.ID).SetName(name).SetNameKey(name).ExecX(fixture.System())
+		}
+		t.Run("of a group that students would join or leave", func(t *testing.T) {
+			b := b.on(t)
+			chess, music := b.Group(t, b.North, "Chess; and \"more\""), b.Group(t, b.North, "Music")
+			imported := b.verified(b.NorthAdmin, b.North, students, header+`,00001,,,,,,,"Chess\; and ""more"""`+"\n,00002,,,,,,,Music\n,n1,New,One,newone,,7,,Music\n,00003,,,,,8,,\n")
+			b.want(imported, ready, 1, 3, 0, 0)
+			lines := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nMusic,00003\nAlgebra,00004\n")
+			edited := b.edited(b.NorthAdmin, these(b.student("00004")), importer.Edit{AddTo: []int{music.ID}, RemoveFrom: []int{b.Biology.ID}})
+			rename(music, "Expelled")
+			b.Group(t, b.North, "Music")
+			imported = b.applied(b.NorthAdmin, imported)
+			b.want(imported, withErrors, 0, 2, 0, 2)
+			b.wantProblems(imported, `row 2  STALE ""`, `row 3  STALE ""`)
+			b.want(b.applied(b.NorthAdmin, lines), withErrors, 0, 0, 1, 1)
+			b.want(b.applied(b.NorthAdmin, edited), withErrors, 0, 0, 0, 1)
+			if got := b.groupsOf(b.student("00001")); got != `Algebra, Biology, Chess; and "more"` {
+				t.Error(got)
+			}
+			if n := b.number("SELECT COUNT(*) FROM enrollments WHERE group_id = ?", music.ID); n != 0 {
+				t.Errorf("%d students are in a group that nobody has agreed to", n)
+			}
+			left := b.verified(b.NorthAdmin, b.North, students, header+",00003,,,,,,,[clear]\n")
+			rename(b.Biology, "Botany")
+			b.want(b.applied(b.NorthAdmin, left), withErrors, 0, 0, 0, 1)
+			rename(chess, "Chess")
+			b.healthy()
+		})
+		t.Run("of a school", func(t *testing.T) {
+			b := b.on(t)
+			file := header + ",n2,New,Two,newtwo,,7,North School,\n,00002,,,,,,South School,\n,00003,,,,,9,,\n"
+			job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
+			made := b.verified(b.DistrictAdmin, b.Alpha, groups, "External ID,Name,School\nX1,New group,North School\n")
+			roles := b.verified(b.DistrictAdmin, b.Alpha, educators, "Database ID,Role,School\n"+edu(b.NorthTeacher)+",Teacher,South School\n"+edu(b.SouthTeacher)+",Teacher,North School\n")
+			b.imported(b.DistrictAdmin, b.Alpha, schools, "External ID,Name\nN,Closed School\n")
+			job = b.applied(b.DistrictAdmin, job)
+			b.want(job, withErrors, 0, 2, 0, 1)
+			b.wantProblems(job, `row 1  STALE ""`)
+			b.want(b.applied(b.DistrictAdmin, made), withErrors, 0, 0, 0, 1)
+			b.want(b.applied(b.DistrictAdmin, roles), withErrors, 0, 1, 0, 1)
+			if got := b.student("00002").OrganizationID; got != b.South.ID {
+				t.Errorf("the student is at school %d", got)
+			}
+		})
+	})
+}
