@@ -31,7 +31,9 @@ type BulkJobProblem struct {
 	Severity bulkjobproblem.Severity `json:"severity,omitempty"`
 	// Code holds the value of the "code" field.
 	Code string `json:"code,omitempty"`
-	// The cell, shortened; never a password.
+	// Value, message and hint of a row, encrypted: in a row whose cells have slipped any of them may hold a password.
+	Sealed []byte `json:"-"`
+	// The cell, shortened; empty where it is in sealed.
 	Value string `json:"value,omitempty"`
 	// Message holds the value of the "message" field.
 	Message string `json:"message,omitempty"`
@@ -70,7 +72,7 @@ func (*BulkJobProblem) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case bulkjobproblem.FieldCandidates:
+		case bulkjobproblem.FieldSealed, bulkjobproblem.FieldCandidates:
 			values[i] = new([]byte)
 		case bulkjobproblem.FieldID, bulkjobproblem.FieldJobID, bulkjobproblem.FieldRow:
 			values[i] = new(sql.NullInt64)
@@ -134,6 +136,12 @@ func (_m *BulkJobProblem) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field code", values[i])
 			} else if value.Valid {
 				_m.Code = value.String
+			}
+		case bulkjobproblem.FieldSealed:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field sealed", values[i])
+			} else if value != nil {
+				_m.Sealed = *value
 			}
 		case bulkjobproblem.FieldValue:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -219,6 +227,8 @@ func (_m *BulkJobProblem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("code=")
 	builder.WriteString(_m.Code)
+	builder.WriteString(", ")
+	builder.WriteString("sealed=<sensitive>")
 	builder.WriteString(", ")
 	builder.WriteString("value=")
 	builder.WriteString(_m.Value)

@@ -75,6 +75,12 @@ func (_c *BulkJobProblemCreate) SetCode(v string) *BulkJobProblemCreate {
 	return _c
 }
 
+// SetSealed sets the "sealed" field.
+func (_c *BulkJobProblemCreate) SetSealed(v []byte) *BulkJobProblemCreate {
+	_c.mutation.SetSealed(v)
+	return _c
+}
+
 // SetValue sets the "value" field.
 func (_c *BulkJobProblemCreate) SetValue(v string) *BulkJobProblemCreate {
 	_c.mutation.SetValue(v)
@@ -263,6 +269,10 @@ func (_c *BulkJobProblemCreate) createSpec() (*BulkJobProblem, *sqlgraph.CreateS
 		_spec.SetField(bulkjobproblem.FieldCode, field.TypeString, value)
 		_node.Code = value
 	}
+	if value, ok := _c.mutation.Sealed(); ok {
+		_spec.SetField(bulkjobproblem.FieldSealed, field.TypeBytes, value)
+		_node.Sealed = value
+	}
 	if value, ok := _c.mutation.Value(); ok {
 		_spec.SetField(bulkjobproblem.FieldValue, field.TypeString, value)
 		_node.Value = value
@@ -348,6 +358,24 @@ type (
 	}
 )
 
+// SetSealed sets the "sealed" field.
+func (u *BulkJobProblemUpsert) SetSealed(v []byte) *BulkJobProblemUpsert {
+	u.Set(bulkjobproblem.FieldSealed, v)
+	return u
+}
+
+// UpdateSealed sets the "sealed" field to the value that was provided on create.
+func (u *BulkJobProblemUpsert) UpdateSealed() *BulkJobProblemUpsert {
+	u.SetExcluded(bulkjobproblem.FieldSealed)
+	return u
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (u *BulkJobProblemUpsert) ClearSealed() *BulkJobProblemUpsert {
+	u.SetNull(bulkjobproblem.FieldSealed)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -418,6 +446,27 @@ func (u *BulkJobProblemUpsertOne) Update(set func(*BulkJobProblemUpsert)) *BulkJ
 		set(&BulkJobProblemUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSealed sets the "sealed" field.
+func (u *BulkJobProblemUpsertOne) SetSealed(v []byte) *BulkJobProblemUpsertOne {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.SetSealed(v)
+	})
+}
+
+// UpdateSealed sets the "sealed" field to the value that was provided on create.
+func (u *BulkJobProblemUpsertOne) UpdateSealed() *BulkJobProblemUpsertOne {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.UpdateSealed()
+	})
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (u *BulkJobProblemUpsertOne) ClearSealed() *BulkJobProblemUpsertOne {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.ClearSealed()
+	})
 }
 
 // Exec executes the query.
@@ -656,6 +705,27 @@ func (u *BulkJobProblemUpsertBulk) Update(set func(*BulkJobProblemUpsert)) *Bulk
 		set(&BulkJobProblemUpsert{UpdateSet: update})
 	}))
 	return u
+}
+
+// SetSealed sets the "sealed" field.
+func (u *BulkJobProblemUpsertBulk) SetSealed(v []byte) *BulkJobProblemUpsertBulk {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.SetSealed(v)
+	})
+}
+
+// UpdateSealed sets the "sealed" field to the value that was provided on create.
+func (u *BulkJobProblemUpsertBulk) UpdateSealed() *BulkJobProblemUpsertBulk {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.UpdateSealed()
+	})
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (u *BulkJobProblemUpsertBulk) ClearSealed() *BulkJobProblemUpsertBulk {
+	return u.Update(func(s *BulkJobProblemUpsert) {
+		s.ClearSealed()
+	})
 }
 
 // Exec executes the query.

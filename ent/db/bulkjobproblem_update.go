@@ -28,6 +28,18 @@ func (_u *BulkJobProblemUpdate) Where(ps ...predicate.BulkJobProblem) *BulkJobPr
 	return _u
 }
 
+// SetSealed sets the "sealed" field.
+func (_u *BulkJobProblemUpdate) SetSealed(v []byte) *BulkJobProblemUpdate {
+	_u.mutation.SetSealed(v)
+	return _u
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (_u *BulkJobProblemUpdate) ClearSealed() *BulkJobProblemUpdate {
+	_u.mutation.ClearSealed()
+	return _u
+}
+
 // Mutation returns the BulkJobProblemMutation object of the builder.
 func (_u *BulkJobProblemUpdate) Mutation() *BulkJobProblemMutation {
 	return _u.mutation
@@ -86,6 +98,12 @@ func (_u *BulkJobProblemUpdate) sqlSave(ctx context.Context) (_node int, err err
 			}
 		}
 	}
+	if value, ok := _u.mutation.Sealed(); ok {
+		_spec.SetField(bulkjobproblem.FieldSealed, field.TypeBytes, value)
+	}
+	if _u.mutation.SealedCleared() {
+		_spec.ClearField(bulkjobproblem.FieldSealed, field.TypeBytes)
+	}
 	if _u.mutation.CandidatesCleared() {
 		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)
 	}
@@ -109,6 +127,18 @@ type BulkJobProblemUpdateOne struct {
 	hooks     []Hook
 	mutation  *BulkJobProblemMutation
 	modifiers []func(*sql.UpdateBuilder)
+}
+
+// SetSealed sets the "sealed" field.
+func (_u *BulkJobProblemUpdateOne) SetSealed(v []byte) *BulkJobProblemUpdateOne {
+	_u.mutation.SetSealed(v)
+	return _u
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (_u *BulkJobProblemUpdateOne) ClearSealed() *BulkJobProblemUpdateOne {
+	_u.mutation.ClearSealed()
+	return _u
 }
 
 // Mutation returns the BulkJobProblemMutation object of the builder.
@@ -198,6 +228,12 @@ func (_u *BulkJobProblemUpdateOne) sqlSave(ctx context.Context) (_node *BulkJobP
 				ps[i](selector)
 			}
 		}
+	}
+	if value, ok := _u.mutation.Sealed(); ok {
+		_spec.SetField(bulkjobproblem.FieldSealed, field.TypeBytes, value)
+	}
+	if _u.mutation.SealedCleared() {
+		_spec.ClearField(bulkjobproblem.FieldSealed, field.TypeBytes)
 	}
 	if _u.mutation.CandidatesCleared() {
 		_spec.ClearField(bulkjobproblem.FieldCandidates, field.TypeJSON)

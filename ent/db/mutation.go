@@ -8336,6 +8336,7 @@ type BulkJobProblemMutation struct {
 	column           *string
 	severity         *bulkjobproblem.Severity
 	code             *string
+	sealed           *[]byte
 	value            *string
 	message          *string
 	hint             *string
@@ -8683,6 +8684,55 @@ func (m *BulkJobProblemMutation) ResetCode() {
 	m.code = nil
 }
 
+// SetSealed sets the "sealed" field.
+func (m *BulkJobProblemMutation) SetSealed(b []byte) {
+	m.sealed = &b
+}
+
+// Sealed returns the value of the "sealed" field in the mutation.
+func (m *BulkJobProblemMutation) Sealed() (r []byte, exists bool) {
+	v := m.sealed
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSealed returns the old "sealed" field's value of the BulkJobProblem entity.
+// If the BulkJobProblem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobProblemMutation) OldSealed(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSealed is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSealed requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSealed: %w", err)
+	}
+	return oldValue.Sealed, nil
+}
+
+// ClearSealed clears the value of the "sealed" field.
+func (m *BulkJobProblemMutation) ClearSealed() {
+	m.sealed = nil
+	m.clearedFields[bulkjobproblem.FieldSealed] = struct{}{}
+}
+
+// SealedCleared returns if the "sealed" field was cleared in this mutation.
+func (m *BulkJobProblemMutation) SealedCleared() bool {
+	_, ok := m.clearedFields[bulkjobproblem.FieldSealed]
+	return ok
+}
+
+// ResetSealed resets all changes to the "sealed" field.
+func (m *BulkJobProblemMutation) ResetSealed() {
+	m.sealed = nil
+	delete(m.clearedFields, bulkjobproblem.FieldSealed)
+}
+
 // SetValue sets the "value" field.
 func (m *BulkJobProblemMutation) SetValue(s string) {
 	m.value = &s
@@ -8917,7 +8967,7 @@ func (m *BulkJobProblemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobProblemMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobproblem.FieldCreatedAt)
 	}
@@ -8935,6 +8985,9 @@ func (m *BulkJobProblemMutation) Fields() []string {
 	}
 	if m.code != nil {
 		fields = append(fields, bulkjobproblem.FieldCode)
+	}
+	if m.sealed != nil {
+		fields = append(fields, bulkjobproblem.FieldSealed)
 	}
 	if m.value != nil {
 		fields = append(fields, bulkjobproblem.FieldValue)
@@ -8968,6 +9021,8 @@ func (m *BulkJobProblemMutation) Field(name string) (ent.Value, bool) {
 		return m.Severity()
 	case bulkjobproblem.FieldCode:
 		return m.Code()
+	case bulkjobproblem.FieldSealed:
+		return m.Sealed()
 	case bulkjobproblem.FieldValue:
 		return m.Value()
 	case bulkjobproblem.FieldMessage:
@@ -8997,6 +9052,8 @@ func (m *BulkJobProblemMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldSeverity(ctx)
 	case bulkjobproblem.FieldCode:
 		return m.OldCode(ctx)
+	case bulkjobproblem.FieldSealed:
+		return m.OldSealed(ctx)
 	case bulkjobproblem.FieldValue:
 		return m.OldValue(ctx)
 	case bulkjobproblem.FieldMessage:
@@ -9055,6 +9112,13 @@ func (m *BulkJobProblemMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetCode(v)
+		return nil
+	case bulkjobproblem.FieldSealed:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSealed(v)
 		return nil
 	case bulkjobproblem.FieldValue:
 		v, ok := value.(string)
@@ -9129,6 +9193,9 @@ func (m *BulkJobProblemMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *BulkJobProblemMutation) ClearedFields() []string {
 	var fields []string
+	if m.FieldCleared(bulkjobproblem.FieldSealed) {
+		fields = append(fields, bulkjobproblem.FieldSealed)
+	}
 	if m.FieldCleared(bulkjobproblem.FieldCandidates) {
 		fields = append(fields, bulkjobproblem.FieldCandidates)
 	}
@@ -9146,6 +9213,9 @@ func (m *BulkJobProblemMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *BulkJobProblemMutation) ClearField(name string) error {
 	switch name {
+	case bulkjobproblem.FieldSealed:
+		m.ClearSealed()
+		return nil
 	case bulkjobproblem.FieldCandidates:
 		m.ClearCandidates()
 		return nil
@@ -9174,6 +9244,9 @@ func (m *BulkJobProblemMutation) ResetField(name string) error {
 		return nil
 	case bulkjobproblem.FieldCode:
 		m.ResetCode()
+		return nil
+	case bulkjobproblem.FieldSealed:
+		m.ResetSealed()
 		return nil
 	case bulkjobproblem.FieldValue:
 		m.ResetValue()

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -24,7 +25,9 @@ func (BulkJobProblem) Fields() []ent.Field {
 		field.String("column").SchemaType(varchar(255)).Default("").Immutable().Comment("The header as it stands in the file, or empty."),
 		field.Enum("severity").SchemaType(varchar(16)).Values("ERROR", "WARNING").Immutable(),
 		field.String("code").SchemaType(varchar(64)).Immutable(),
-		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; never a password."),
+		field.Bytes("sealed").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "blob"}).
+			Comment("Value, message and hint of a row, encrypted: in a row whose cells have slipped any of them may hold a password."),
+		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; empty where it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
 		field.JSON("candidates", []int{}).Optional().Immutable().Comment("Keys of students in the submitter's purview whom the row may mean."),

@@ -13,6 +13,7 @@ const (
 	forFile      = "file"
 	forPasswords = "passwords"
 	forRows      = "rows"
+	forProblems  = "problems"
 )
 
 // jobSeal encrypts and authenticates things of one job with AES-256-GCM.

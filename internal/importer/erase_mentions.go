@@ -155,17 +155,20 @@ func (s *Service) eraseInProblems(system context.Context, jobID int, m *mentions
 	for after := 0; ; {
 		page, err := s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
 			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2 * statementRows).All(system)
+		if err == nil {
+			err = s.openProblems(jobID, page)
+		}
 		if err != nil || len(page) == 0 {
 			return err
 		}
 		var ids []int
 		for _, p := range page {
 			after = p.ID
-			if m.inProblem(p) {
+			if len(p.Sealed) > 0 || m.inProblem(p) {
 				ids = append(ids, p.ID)
 			}
 		}
-		if err := s.execIn(system, "UPDATE bulk_job_problems SET value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText); err != nil {
+		if err := s.execIn(system, "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText); err != nil {
 			return err
 		}
 		if err := alive(system); err != nil {

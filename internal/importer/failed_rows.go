@@ -156,6 +156,9 @@ func (s *Service) errorsOf(ctx context.Context, jobID, first, last int) (map[int
 	list, err := s.db.Client(ctx).BulkJobProblem.Query().
 		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
 		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
+	if err == nil {
+		err = s.openProblems(jobID, list)
+	}
 	problems := map[int][]*db.BulkJobProblem{}
 	for _, p := range list {
 		problems[p.Row] = append(problems[p.Row], p)
@@ -269,6 +272,9 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 	problems := map[int][]*db.BulkJobProblem{}
 	list, err := s.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
 		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
+	if err == nil {
+		err = s.openProblems(jobID, list)
+	}
 	if err != nil {
 		return none, err
 	}

@@ -139,8 +139,7 @@ func (b *bench) imported(who *db.Educator, at *db.Organization, kind bulkjob.Kin
 func (b *bench) problems(job *db.BulkJob) string {
 	b.t.Helper()
 	var lines []string
-	for _, p := range b.Client().BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID)).
-		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).AllX(fixture.System()) {
+	for _, p := range b.allProblems(job.ID) {
 		warning := ""
 		if p.Severity == bulkjobproblem.SeverityWARNING {
 			warning = "warning "
@@ -153,11 +152,29 @@ func (b *bench) problems(job *db.BulkJob) string {
 // hint returns message and hint of the only problem with a code.
 func (b *bench) hint(job *db.BulkJob, code string) string {
 	b.t.Helper()
-	p, err := b.Client().BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Code(code)).Only(fixture.System())
-	if err != nil {
-		b.t.Fatalf("problem %s: %v; there are: %s", code, err, b.problems(job))
+	found := slices.DeleteFunc(b.allProblems(job.ID), func(p *db.BulkJobProblem) bool { return p.Code != code })
+	if len(found) != 1 {
+		b.t.Fatalf("%d problems %s; there are: %s", len(found), code, b.problems(job))
 	}
-	return p.Message + " " + p.Hint
+	return found[0].Message + " " + found[0].Hint
+}
+
+// allProblems reads the problems of a job, page by page.
+func (b *bench) allProblems(jobID int) (all []*db.BulkJobProblem) {
+	b.t.Helper()
+	most := 500
+	var after *string
+	for {
+		page, err := b.Problems(fixture.System(), jobID, &most, after, nil)
+		if err != nil {
+			b.t.Fatal(err)
+		}
+		all = append(all, page.Items...)
+		if !page.HasNextPage {
+			return all
+		}
+		after = &page.Cursors[len(page.Cursors)-1]
+	}
 }
 
 // changes lists what a job changes: "1 Ada Lovelace (00001) Grade: 7 → 8".

@@ -12,6 +12,7 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
+	"homeroom/internal/importer"
 )
 
 // dump is everything that a database holds, and for SQLite the file with its log,
@@ -145,6 +146,66 @@ func TestPasswordsAreNeverAtRest(t *testing.T) {
 				t.Errorf("%d plans of a failed job are left", n)
 			}
 			absent("a failure")
+		})
+	}
+}
+
+// Whoever forgets a cell, or writes a comma too much, puts the password into another
+// column, where it is refused and quoted.
+func TestPasswordsInTheWrongCellAreNeverAtRest(t *testing.T) {
+	t.Parallel()
+	const file = "Student ID,First Name,Last Name,Username,Password,Grade,School,Classes\n" +
+		"1,Ada,,Lovelace,ada1,hunter1secret,North School\n" +
+		"2,Bob,Adams,bob,,7,hunter2secret\n" +
+		"3,Cyd,Curie,cyd,,7,North School,hunter3secret;Algebra\n" +
+		"4,Dee,Darwin,dee,hunter4secret,7,North School,Algebra,too much\n" +
+		"5,Eve,Euler,eve,,7,North School,Algebra\n"
+	secrets := []string{"hunter1secret", "hunter2secret", "hunter3secret", "hunter4secret"}
+	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
+		t.Run(string(kind), func(t *testing.T) {
+			t.Parallel()
+			folder, url := "", dbtest.URL(t, kind)
+			if kind == database.SQLite {
+				folder = filepath.Dir(strings.TrimPrefix(url, "sqlite:"))
+			}
+			d, err := database.Open(context.Background(), url)
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer d.Close()
+			if _, err := d.Migrate(context.Background()); err != nil {
+				t.Fatal(err)
+			}
+			b := newBench(t, d)
+			clean := func(when string) {
+				t.Helper()
+				dump := b.dump(folder)
+				for _, s := range secrets {
+					if bytes.Contains(dump, []byte(s)) {
+						t.Errorf("%s the database holds %s", when, s)
+					}
+				}
+			}
+			job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
+			b.want(job, ready, 1, 0, 0, 4)
+			clean("after the check")
+			b.wantProblems(job, `row 1 Last Name REQUIRED ""`, `row 1 Grade UNKNOWN_GRADE "hunter1secret"`,
+				`row 2 School UNKNOWN_SCHOOL "hunter2secret"`, `row 3 Classes UNKNOWN_GROUP "hunter3secret"`, `row 4  EXTRA_CELLS ""`)
+			job = b.applied(b.DistrictAdmin, job)
+			b.want(job, withErrors, 1, 0, 0, 4)
+			clean("at the end")
+			if hint := b.hint(job, "UNKNOWN_GROUP"); !strings.Contains(hint, "hunter3secret") {
+				t.Errorf("the person is told %q", hint)
+			}
+			var failed bytes.Buffer
+			if n, err := b.FailedRows(b.As(t, b.DistrictAdmin), &failed, job.ID); n != 4 || err != nil || !strings.Contains(failed.String(), `no class or group ""hunter3secret""`) {
+				t.Errorf("%d failed rows, %v:\n%s", n, err, &failed)
+			}
+			// A server with another key says so, and shows the rest.
+			other := benchOn(t, b.World, func(o *importer.Options) { o.Key = bytes.Repeat([]byte{7}, 32) })
+			if got := other.problems(job); !strings.Contains(got, `row 2 School UNKNOWN_SCHOOL ""`) {
+				t.Error(got)
+			}
 		})
 	}
 }

@@ -79,6 +79,9 @@ func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *st
 		return page.Result[*db.BulkJobProblem]{}, err
 	}
 	problems, err := s.problems(ctx, jobID, severity).Where(q.Select).All(ctx)
+	if err == nil {
+		err = s.openProblems(jobID, problems)
+	}
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err
 	}

@@ -104,7 +104,7 @@ func (s *Service) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) err
 		if err := s.tellRefused(system, client, job, st, m, at); err != nil {
 			return err
 		}
-		if err := tellProblems(system, client, job.ID, m, told, at); err != nil {
+		if err := s.tellProblems(system, client, job.ID, m, told, at); err != nil {
 			return err
 		}
 		numbers := make([]int, 0, len(told))
@@ -227,10 +227,13 @@ func isRowOf(st *db.Student, cells []string) bool {
 
 // tellProblems tells the problems of rows that are told, and the codes of those of
 // other rows that name the student.
-func tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
+func (s *Service) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
 	for after := 0; ; {
 		page, err := client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
 			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2 * statementRows).All(system)
+		if err == nil {
+			err = s.openProblems(jobID, page)
+		}
 		if err != nil || len(page) == 0 {
 			return err
 		}

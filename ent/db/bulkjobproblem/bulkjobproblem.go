@@ -28,6 +28,8 @@ const (
 	FieldSeverity = "severity"
 	// FieldCode holds the string denoting the code field in the database.
 	FieldCode = "code"
+	// FieldSealed holds the string denoting the sealed field in the database.
+	FieldSealed = "sealed"
 	// FieldValue holds the string denoting the value field in the database.
 	FieldValue = "value"
 	// FieldMessage holds the string denoting the message field in the database.
@@ -58,6 +60,7 @@ var Columns = []string{
 	FieldColumn,
 	FieldSeverity,
 	FieldCode,
+	FieldSealed,
 	FieldValue,
 	FieldMessage,
 	FieldHint,

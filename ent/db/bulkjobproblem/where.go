@@ -80,6 +80,11 @@ func Code(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldCode, v))
 }
 
+// Sealed applies equality check predicate on the "sealed" field. It's identical to SealedEQ.
+func Sealed(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldSealed, v))
+}
+
 // Value applies equality check predicate on the "value" field. It's identical to ValueEQ.
 func Value(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldValue, v))
@@ -343,6 +348,56 @@ func CodeEqualFold(v string) predicate.BulkJobProblem {
 // CodeContainsFold applies the ContainsFold predicate on the "code" field.
 func CodeContainsFold(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldContainsFold(FieldCode, v))
+}
+
+// SealedEQ applies the EQ predicate on the "sealed" field.
+func SealedEQ(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldSealed, v))
+}
+
+// SealedNEQ applies the NEQ predicate on the "sealed" field.
+func SealedNEQ(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNEQ(FieldSealed, v))
+}
+
+// SealedIn applies the In predicate on the "sealed" field.
+func SealedIn(vs ...[]byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldIn(FieldSealed, vs...))
+}
+
+// SealedNotIn applies the NotIn predicate on the "sealed" field.
+func SealedNotIn(vs ...[]byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNotIn(FieldSealed, vs...))
+}
+
+// SealedGT applies the GT predicate on the "sealed" field.
+func SealedGT(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGT(FieldSealed, v))
+}
+
+// SealedGTE applies the GTE predicate on the "sealed" field.
+func SealedGTE(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGTE(FieldSealed, v))
+}
+
+// SealedLT applies the LT predicate on the "sealed" field.
+func SealedLT(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLT(FieldSealed, v))
+}
+
+// SealedLTE applies the LTE predicate on the "sealed" field.
+func SealedLTE(v []byte) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLTE(FieldSealed, v))
+}
+
+// SealedIsNil applies the IsNil predicate on the "sealed" field.
+func SealedIsNil() predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldIsNull(FieldSealed))
+}
+
+// SealedNotNil applies the NotNil predicate on the "sealed" field.
+func SealedNotNil() predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNotNull(FieldSealed))
 }
 
 // ValueEQ applies the EQ predicate on the "value" field.

@@ -270,6 +270,7 @@ var (
 		{Name: "column", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "severity", Type: field.TypeEnum, Enums: []string{"ERROR", "WARNING"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "code", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "sealed", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "blob"}},
 		{Name: "value", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "message", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
 		{Name: "hint", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
@@ -284,7 +285,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_problems_bulk_jobs_problems",
-				Columns:    []*schema.Column{BulkJobProblemsColumns[10]},
+				Columns:    []*schema.Column{BulkJobProblemsColumns[11]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -293,12 +294,12 @@ var (
 			{
 				Name:    "bulkjobproblem_job_id_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[10], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[2]},
 			},
 			{
 				Name:    "bulkjobproblem_job_id_severity_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[10], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
 			},
 		},
 	}

@@ -332,11 +332,11 @@ func init() {
 	// bulkjobproblem.DefaultColumn holds the default value on creation for the column field.
 	bulkjobproblem.DefaultColumn = bulkjobproblemDescColumn.Default.(string)
 	// bulkjobproblemDescValue is the schema descriptor for value field.
-	bulkjobproblemDescValue := bulkjobproblemFields[5].Descriptor()
+	bulkjobproblemDescValue := bulkjobproblemFields[6].Descriptor()
 	// bulkjobproblem.DefaultValue holds the default value on creation for the value field.
 	bulkjobproblem.DefaultValue = bulkjobproblemDescValue.Default.(string)
 	// bulkjobproblemDescHint is the schema descriptor for hint field.
-	bulkjobproblemDescHint := bulkjobproblemFields[7].Descriptor()
+	bulkjobproblemDescHint := bulkjobproblemFields[8].Descriptor()
 	// bulkjobproblem.DefaultHint holds the default value on creation for the hint field.
 	bulkjobproblem.DefaultHint = bulkjobproblemDescHint.Default.(string)
 	bulkjobrefusedrowMixin := schema.BulkJobRefusedRow{}.Mixin()
