@@ -18,6 +18,21 @@ const maxKey = 190
 // studentFields plans the fields of a student but for the groups and the
 // password, in the order of the columns.
 func (c *studentCheck) studentFields(r *studentRow, found *studentLookup) {
+	c.ownFields(r, found)
+	if r.draft.SchoolID != 0 || r.st == nil {
+		before := ""
+		if r.st != nil {
+			before = c.schools.name(r.st.OrganizationID)
+		} else {
+			r.draft.SchoolID = r.school.ID
+			r.draft.set(student.FieldOrganizationID, r.school.ID)
+		}
+		r.draft.changes(colSchool, before, r.school.Name)
+	}
+}
+
+// ownFields plans the fields that have nothing to do with the school.
+func (c *studentCheck) ownFields(r *studentRow, found *studentLookup) {
 	r.cannotClear(colFirstName, colLastName, colUsername, colGrade)
 	c.studentID(r)
 	var first, last string
@@ -32,16 +47,6 @@ func (c *studentCheck) studentFields(r *studentRow, found *studentLookup) {
 	}
 	c.username(r, found)
 	c.grade(r)
-	if r.draft.SchoolID != 0 || r.st == nil {
-		before := ""
-		if r.st != nil {
-			before = c.schools.name(r.st.OrganizationID)
-		} else {
-			r.draft.SchoolID = r.school.ID
-			r.draft.set(student.FieldOrganizationID, r.school.ID)
-		}
-		r.draft.changes(colSchool, before, r.school.Name)
-	}
 }
 
 // write plans a new value of a column, unless the student is synced.

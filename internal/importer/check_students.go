@@ -56,8 +56,12 @@ func (c *studentCheck) prepare(ctx context.Context, rows []*fileRow) (check func
 func (c *studentCheck) decide(ctx context.Context, all []*studentRow, found *studentLookup) error {
 	for _, r := range all {
 		c.match(r, found)
-		if !r.refused {
-			c.place(r)
+		if r.refused {
+			continue
+		}
+		if c.place(r); r.school == nil {
+			// Whoever mends the school should not learn of the rest one by one.
+			c.ownFields(r, found)
 		}
 	}
 	if err := c.findGroupsOf(ctx, all, found); err != nil {
