@@ -41,6 +41,7 @@ func TestCorrectHeld(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
+		b.holds()
 		var all []*db.Student
 		for i := range 30 {
 			all = append(all, b.Student(t, b.North, "St", fmt.Sprintf("%03d", i), 0))

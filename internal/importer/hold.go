@@ -13,10 +13,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// holdMoreThan is how many students a job may always affect: in a school of
-// thirty, a class of twenty is most of them and still no accident.
-const holdMoreThan = 20
-
 // excess says what a job would do too much of.
 type excess struct {
 	verb               string
@@ -37,7 +33,7 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 		return nil, nil
 	}
 	changed := job.Updated + job.Deleted
-	if changed <= holdMoreThan {
+	if changed == 0 {
 		return nil, nil
 	}
 	students, limits, err := s.measure(ctx, job)
@@ -45,10 +41,12 @@ func (s *Service) tooMuch(ctx context.Context, job *db.BulkJob) (*excess, error)
 		return nil, err
 	}
 	deletedLimit, changedLimit := limits.HoldDeletedPercent, limits.HoldChangedPercent
+	// Some may have been deleted since the check, so that it is more than all; whoever
+	// has set 100 wants no hold.
 	switch {
-	case job.Deleted > holdMoreThan && job.Deleted*100 > deletedLimit*students:
+	case deletedLimit < 100 && job.Deleted*100 > deletedLimit*students:
 		return &excess{"delete", job.Deleted, students, deletedLimit}, nil
-	case changed*100 <= changedLimit*students:
+	case changedLimit >= 100, changed*100 <= changedLimit*students:
 		return nil, nil
 	}
 	// Joining groups loses nothing, and to put most of a school into groups at

@@ -20,6 +20,7 @@ func TestHold(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
+		b.holds()
 		var all []*db.Student
 		for i := range 60 {
 			all = append(all, b.Student(t, b.North, "St", fmt.Sprintf("%03d", i), 0))
@@ -87,10 +88,24 @@ func TestHold(t *testing.T) {
 			_, err = b.Approve(b.As(t, second), job.ID, nil)
 			b.refused(err, fault.Conflict, "NOT_HELD", "has been canceled")
 		})
-		t.Run("twenty students are never too many", func(t *testing.T) {
+		t.Run("ten percent are not too many, in the smallest school either", func(t *testing.T) {
 			b := b.on(t)
-			if job := start(b, b.deleting(b.NorthAdmin, these(all[:20]...))); job.Status != processing {
-				t.Errorf("%s", job.Status)
+			west := b.School(t, b.Alpha, "West School", "W")
+			var few []*db.Student
+			for range 20 {
+				few = append(few, b.Student(t, west, "Fe", "W", 0))
+			}
+			for n, want := range map[int]bulkjob.Status{2: processing, 3: held} {
+				job, err := b.Start(b.As(t, b.DistrictAdmin), b.deleting(b.DistrictAdmin, these(few[:n]...)).ID)
+				if err != nil || job.Status != want {
+					t.Errorf("the deletion of %d of 20 students is %v, %v; want %s", n, job, err, want)
+				}
+				if _, err := b.Cancel(b.As(t, b.DistrictAdmin), job.ID); err != nil {
+					t.Error(err)
+				}
+			}
+			for _, st := range all[:20] {
+				b.exec("UPDATE students SET deleted_at = ? WHERE id = ?", fixture.Today, st.ID)
 			}
 		})
 		t.Run("putting everybody into groups is what the notice asks for, and is not held", func(t *testing.T) {

@@ -83,6 +83,8 @@ func TestAPurgeErasesEverything(t *testing.T) {
 		ctx := context.Background()
 		st := w.writeEverywhere()
 		admin := w.As(t, w.NorthAdmin)
+		// One student is more than ten percent of the school.
+		w.North.Update().SetHoldDeletedPercent(100).ExecX(fixture.System())
 		deletion, err := w.importer.SubmitDeletion(admin, importer.Selection{StudentIDs: []int{st.ID}})
 		if err != nil {
 			t.Fatal(err)
