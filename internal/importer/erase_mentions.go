@@ -153,11 +153,8 @@ func (s *Service) EraseMentions(ctx context.Context, districtID int, students []
 
 func (s *Service) eraseInProblems(system context.Context, jobID int, m *mentions, alive func(context.Context) error) error {
 	for after := 0; ; {
-		page, err := s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
-			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2 * statementRows).All(system)
-		if err == nil {
-			err = s.openProblems(jobID, page)
-		}
+		page, err := s.readProblems(system, jobID, s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*statementRows))
 		if err != nil || len(page) == 0 {
 			return err
 		}
