@@ -5339,7 +5339,7 @@ type Mutation {
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
   "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students of its organization, or of one of the schools where they are, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
   "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
