@@ -79,6 +79,17 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			}
 			cancel(job)
 		})
+		t.Run("a few changes do not hold up a district, however small the school is", func(t *testing.T) {
+			b := b.on(t)
+			west := b.School(t, b.Alpha, "West School", "W")
+			var few []*db.Student
+			for range 10 {
+				few = append(few, b.Student(t, west, "Fe", "W", 0))
+			}
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), processing, ""))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 10 of 10 students of West School."))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held, "delete 2 of 10 students of West School."))
+		})
 		t.Run("a file of enrollments for the district takes a school out of its groups", func(t *testing.T) {
 			b := b.on(t)
 			var file strings.Builder
@@ -93,7 +104,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			b.Client().Organization.UpdateOne(b.North).SetHoldDeletedPercent(100).ExecX(fixture.System())
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), processing, ""))
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldDeletedPercent(5).ExecX(fixture.System())
-			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 440 students. More than 5 %"))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 450 students. More than 5 %"))
 		})
 	})
 }

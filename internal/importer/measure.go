@@ -20,7 +20,14 @@ type share struct {
 	// does it to. Somebody may have deleted some of them since the job was verified. A
 	// job either deletes students or changes them.
 	students, deleted, changed int
+	// within is a school in a job for its district.
+	within bool
 }
+
+// manyChanged is how many students of a school a job for the district changes at
+// least to be put on hold because of that school. A new grade for the only student
+// of a branch does not hold up what a whole district sends every night.
+const manyChanged = 10
 
 // excess says what a job would do too much of, and where.
 type excess struct {
@@ -51,6 +58,7 @@ func (sh *share) excess() *excess {
 	switch {
 	case over(sh.deleted, sh.limits.HoldDeletedPercent):
 		return &excess{"delete", sh.deleted, sh.students, sh.limits.HoldDeletedPercent, sh.org}
+	case sh.within && sh.changed < manyChanged:
 	case over(sh.changed, sh.limits.HoldChangedPercent):
 		return &excess{"change", sh.changed, sh.students, sh.limits.HoldChangedPercent, sh.org}
 	}
@@ -148,7 +156,7 @@ func (s *Service) measureSchools(system context.Context, client *db.Client, job 
 	}
 	shares := make([]*share, len(schools))
 	for i, o := range schools {
-		shares[i] = &share{org: o, students: students[o.ID]}
+		shares[i] = &share{org: o, students: students[o.ID], within: true}
 		if job.Kind == bulkjob.KindDELETE_STUDENTS {
 			shares[i].deleted = affected[o.ID]
 		} else {
