@@ -45,6 +45,43 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			rename(chess, "Chess")
 			b.healthy()
 		})
+		t.Run("of a group that a deleted student would leave", func(t *testing.T) {
+			b := b.on(t)
+			drama := b.Group(t, b.North, "Drama")
+			actor, other := b.Student(t, b.North, "Act", "Or", 0, drama), b.Student(t, b.North, "Oth", "Er", 0)
+			job := b.deleting(b.DistrictAdmin, these(actor, other))
+			rename(drama, "Theatre")
+			job = b.applied(b.DistrictAdmin, job)
+			if job.Status != withErrors || job.Deleted != 1 || job.Errors != 1 || job.TotalRows != 2 {
+				t.Errorf("%s: %d deleted and %d refused of %d", job.Status, job.Deleted, job.Errors, job.TotalRows)
+			}
+			if got := b.groupsOf(b.student(actor.ExternalID)); got != "Theatre" {
+				t.Errorf("the student is in %q", got)
+			}
+			b.healthy()
+		})
+		t.Run("in nothing but case, and the rows are handed back", func(t *testing.T) {
+			b := b.on(t)
+			choir := b.Group(t, b.North, "Choir")
+			job := b.verified(b.NorthAdmin, b.North, students, header+",00003,,,,,,,Choir\n,00004,,,,,9,,\n")
+			b.want(job, ready, 0, 2, 0, 0)
+			rename(choir, "CHOIR")
+			job = b.applied(b.NorthAdmin, job)
+			b.want(job, withErrors, 0, 1, 0, 1)
+			if _, lines := b.failedRows(b.NorthAdmin, job); lines[1][1] != "00003" {
+				t.Errorf("%q", lines)
+			}
+			b.healthy()
+		})
+		t.Run("that are the old ones refuse nothing", func(t *testing.T) {
+			b := b.on(t)
+			job := b.imported(b.DistrictAdmin, b.Alpha, students, header+",n9,New,Nine,newnine,,7,North School,Algebra\n")
+			b.want(job, completed, 1, 0, 0, 0)
+			job = b.applied(b.DistrictAdmin, b.deleting(b.DistrictAdmin, these(b.student("n9"))))
+			if job.Status != completed || job.Deleted != 1 {
+				t.Errorf("%s: %d deleted", job.Status, job.Deleted)
+			}
+		})
 		t.Run("of a school", func(t *testing.T) {
 			b := b.on(t)
 			file := header + ",n2,New,Two,newtwo,,7,North School,\n,00002,,,,,,South School,\n,00003,,,,,9,,\n"
