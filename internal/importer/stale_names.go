@@ -56,26 +56,37 @@ func (p *plan) showsSchool(name string) bool {
 	return true
 }
 
-// refuseRenamedGroups refuses the rows by which students join or leave a group that
-// has got another name since the preview was made.
+// refuseRenamedGroups refuses the rows that list a group which has got another name
+// since the preview was made, be it one that the student joins or leaves or not.
 func refuseRenamedGroups(b *batch, groups map[int]*db.Group) {
 	for _, r := range b.open() {
 		for _, c := range r.plan.Changes {
-			if c.Field == colGroups && !(shows(c.After, r.plan.Join, groups) && shows(c.Before, r.plan.Leave, groups)) {
+			if c.Field == colGroups && !(shows(c.Before, groups, r.plan.Leave, r.plan.Keep) && shows(c.After, groups, r.plan.Join, r.plan.Keep)) {
 				r.stale("A class or group of this row has got another name since the file was checked.")
 			}
 		}
 	}
 }
 
-// shows reports whether a list of names, or a name alone, has those of all groups.
-func shows(list *string, ids []int, groups map[int]*db.Group) bool {
-	if len(ids) == 0 {
+// shows reports whether a list of names, or a name alone, has those of the groups
+// and no others.
+func shows(list *string, groups map[int]*db.Group, ids ...[]int) bool {
+	var names []string
+	for _, id := range slices.Concat(ids...) {
+		g := groups[id]
+		if g == nil {
+			return false
+		}
+		names = append(names, g.Name)
+	}
+	if len(names) == 1 && names[0] == deref(list) {
 		return true
 	}
-	names := csvfile.SplitList(deref(list))
-	return !slices.ContainsFunc(ids, func(id int) bool {
-		g := groups[id]
-		return g != nil && g.Name != deref(list) && !slices.Contains(names, csvfile.Clean(g.Name))
-	})
+	for i, name := range names {
+		names[i] = csvfile.Clean(name)
+	}
+	shown := csvfile.SplitList(deref(list))
+	slices.Sort(names)
+	slices.Sort(shown)
+	return slices.Equal(names, shown)
 }

@@ -45,6 +45,22 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			rename(chess, "Chess")
 			b.healthy()
 		})
+		t.Run("of a group that the preview lists and the student stays in", func(t *testing.T) {
+			b := b.on(t)
+			opera, ballet := b.Group(t, b.North, "Opera"), b.Group(t, b.North, "Ballet")
+			st := b.Student(t, b.North, "Sing", "Er", 0, ballet)
+			job := b.verified(b.NorthAdmin, b.North, students, header+","+st.ExternalID+",,,,,,,Opera\n")
+			edited := b.edited(b.NorthAdmin, these(st), importer.Edit{AddTo: []int{opera.ID}})
+			rename(ballet, "Opera")
+			rename(opera, "Ballet")
+			b.want(b.applied(b.NorthAdmin, job), withErrors, 0, 0, 0, 1)
+			b.want(b.applied(b.NorthAdmin, edited), withErrors, 0, 0, 0, 1)
+			if got := b.groupsOf(b.student(st.ExternalID)); got != "Opera" {
+				t.Errorf("the student is in %q", got)
+			}
+			rename(ballet, "Dance")
+			b.healthy()
+		})
 		t.Run("of a group that a deleted student would leave", func(t *testing.T) {
 			b := b.on(t)
 			drama := b.Group(t, b.North, "Drama")
@@ -87,12 +103,15 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			file := header + ",n2,New,Two,newtwo,,7,North School,\n,00002,,,,,,South School,\n,00003,,,,,9,,\n"
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
 			made := b.verified(b.DistrictAdmin, b.Alpha, groups, "External ID,Name,School\nX1,New group,North School\n")
+			moved := b.verified(b.DistrictAdmin, b.Alpha, students, header+","+b.Student(t, b.South, "Mo", "Ved", 0).ExternalID+",,,,,,North School,\n")
+			b.want(moved, ready, 0, 1, 0, 0)
 			roles := b.verified(b.DistrictAdmin, b.Alpha, educators, "Database ID,Role,School\n"+edu(b.NorthTeacher)+",Teacher,South School\n"+edu(b.SouthTeacher)+",Teacher,North School\n")
 			b.imported(b.DistrictAdmin, b.Alpha, schools, "External ID,Name\nN,Closed School\n")
 			job = b.applied(b.DistrictAdmin, job)
 			b.want(job, withErrors, 0, 2, 0, 1)
 			b.wantProblems(job, `row 1  STALE ""`)
 			b.want(b.applied(b.DistrictAdmin, made), withErrors, 0, 0, 0, 1)
+			b.want(b.applied(b.DistrictAdmin, moved), withErrors, 0, 0, 0, 1)
 			b.want(b.applied(b.DistrictAdmin, roles), withErrors, 0, 1, 0, 1)
 			if got := b.student("00002").OrganizationID; got != b.South.ID {
 				t.Errorf("the student is at school %d", got)
