@@ -154,6 +154,9 @@ func (r *fileRow) undamaged(column, current string) string {
 	damaged := csvfile.DamagedNumber(cell) || flaw == csvfile.Imprecise || flaw == csvfile.Dated
 	switch {
 	case cell == "":
+	case csvfile.LostLetters(current, cell):
+		r.warn(column, problemf(DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
+		return current
 	case damaged && cell == current:
 		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
 	case current != "" && flaw == csvfile.Imprecise && spoiled(current, cell):

@@ -217,10 +217,10 @@ func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {
 
 // text plans a field of text and returns what it will be.
 func (c *educatorCheck) text(r *educatorRow, p *plan, column, field, what string, longest int, current string, required bool) string {
-	value := roster.Clean(r.text(column))
+	value := r.legible(column, current)
 	switch {
 	case r.clears(column) && !required && current != "":
-	case value == "" && current == "" && required:
+	case value == "" && current == "" && required && !r.refusedAt(column):
 		r.needs(column, "A new educator needs one.")
 		return current
 	case value == "" || value == current:

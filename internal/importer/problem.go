@@ -35,6 +35,7 @@ const (
 	CannotClear     = "CANNOT_CLEAR"
 	DuplicateInFile = "DUPLICATE_IN_FILE"
 	DamagedID       = "DAMAGED_ID"
+	DamagedText     = "DAMAGED_TEXT"
 	CellError       = "CELL_ERROR"
 	NotCalculated   = "NOT_CALCULATED"
 	TooLong         = "TOO_LONG"
