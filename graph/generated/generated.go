@@ -5175,7 +5175,7 @@ input SubmitBulkImportInput {
   groupsMode: GroupsMode! = ADD
   "What happens to the good rows where others are refused."
   commitMode: CommitMode! = VALID_ROWS
-  "The same key from the same person gives the same job back instead of a second one. 1 to 128 characters."
+  "The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters."
   idempotencyKey: String
 }
 

@@ -1202,7 +1202,7 @@ type SubmitBulkImportInput struct {
 	GroupsMode GroupsMode `json:"groupsMode"`
 	// What happens to the good rows where others are refused.
 	CommitMode CommitMode `json:"commitMode"`
-	// The same key from the same person gives the same job back instead of a second one. 1 to 128 characters.
+	// The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 
