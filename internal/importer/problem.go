@@ -41,6 +41,7 @@ const (
 	TooLong         = "TOO_LONG"
 	TooMany         = "TOO_MANY"
 	Stale           = "STALE"
+	Erased          = "ERASED"
 	Forbidden       = "FORBIDDEN"
 	OtherSchool     = "OTHER_SCHOOL"
 
