@@ -4319,7 +4319,7 @@ type BulkJob implements Node {
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
-  "Another number whenever a row has been corrected. Give approveBulkJob the one that you have looked at."
+  "Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at."
   previewVersion: Int!
   "When it was submitted."
   createdAt: DateTime!
@@ -4953,7 +4953,7 @@ type DeleteGroupPayload {
 input AssignStudentsToGroupsInput {
   "The students; each joins every group."
   studentIds: [ID!]!
-  "The groups, of the students' own schools."
+  "The groups, of any school in the purview."
   groupIds: [ID!]!
 }
 

@@ -16,8 +16,9 @@ import (
 // PreviewChanged is the code for an approval of what a job does not do any more.
 const PreviewChanged = "PREVIEW_CHANGED"
 
-// PreviewVersion is another number whenever a row of the job has been corrected: what
-// was looked at under one number is what is carried out under it.
+// PreviewVersion is another number whenever a row of the job has been corrected, or
+// withdrawn because its student was erased: what was looked at under one number is
+// what is carried out under it. It grows with the work on the job as well.
 func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
 // Approve lets a job that is on hold go on. It takes an administrator of the

@@ -4,10 +4,12 @@ import (
 	"testing"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
 )
 
 // What a preview shows by name is what is written, or the row is stale.
@@ -97,6 +99,23 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			if job.Status != completed || job.Deleted != 1 {
 				t.Errorf("%s: %d deleted", job.Status, job.Deleted)
 			}
+		})
+		t.Run("of an educator", func(t *testing.T) {
+			b := b.on(t)
+			who := b.Educator(t, b.Alpha, "Tim Timely", viewer.Teacher, b.North)
+			call := func(last string) { b.Client().Educator.UpdateOneID(who.ID).SetLastName(last).ExecX(fixture.System()) }
+			taught := b.verified(b.NorthAdmin, b.North, groups, "Name,Educators\nRobots,"+edu(who)+"\nRockets,"+edu(b.NorthTeacher)+";"+edu(who)+"\nRoses,"+edu(b.NorthTeacher)+"\n")
+			line := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(who)+",Teacher\n")
+			b.want(taught, ready, 3, 0, 0, 0)
+			b.want(line, ready, 1, 0, 0, 0)
+			call("Tardy")
+			b.want(b.applied(b.NorthAdmin, taught), withErrors, 1, 0, 0, 2)
+			b.want(b.applied(b.NorthAdmin, line), withErrors, 0, 0, 0, 1)
+			b.Teach(t, who, b.Algebra)
+			leaves := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(who)+",Teacher\n", mode(bulkjob.GroupsModeREMOVE))
+			b.want(leaves, ready, 0, 1, 0, 0)
+			call("Timely")
+			b.want(b.applied(b.NorthAdmin, leaves), withErrors, 0, 0, 0, 1)
 		})
 		t.Run("of a school", func(t *testing.T) {
 			b := b.on(t)
