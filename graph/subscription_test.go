@@ -92,7 +92,7 @@ func TestSubscriptions(t *testing.T) {
 			return who
 		}
 
-		t.Run("fields below an event are those of the roles of the moment", func(t *testing.T) {
+		t.Run("an event is for the roles of the moment", func(t *testing.T) {
 			who := person("Fred Field", s.North)
 			s.Student(t, s.North, "Bob", "Below", 0)
 			id := s.verifiedJob(t, who)
@@ -102,7 +102,7 @@ func TestSubscriptions(t *testing.T) {
 			}
 			s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
 			s.ask(t, s.NorthAdmin, `mutation { startBulkJob(id: "`+id+`") { userErrors { message } } }`, nil)
-			if _, a := next(t, events); a.at("bulkJob.status") != "PROCESSING" || a.at("bulkJob.organization.studentCount") != 0.0 {
+			if _, a := next(t, events); a.code() != nf {
 				t.Errorf("got %+v", a)
 			}
 		})

@@ -41,6 +41,8 @@ type BulkJob struct {
 	FileName string `json:"file_name,omitempty"`
 	// IdempotencyKey holds the value of the "idempotency_key" field.
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
+	// A keyed digest of the file, where an idempotency key was given with it.
+	ContentPrint string `json:"content_print,omitempty"`
 	// What EDIT_STUDENTS changes; the selection is stored as the job's file.
 	Edit json.RawMessage `json:"edit,omitempty"`
 	// Encoding holds the value of the "encoding" field.
@@ -212,7 +214,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
 		case bulkjob.FieldCreatedAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -297,6 +299,12 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.IdempotencyKey = new(string)
 				*_m.IdempotencyKey = value.String
+			}
+		case bulkjob.FieldContentPrint:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field content_print", values[i])
+			} else if value.Valid {
+				_m.ContentPrint = value.String
 			}
 		case bulkjob.FieldEdit:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -611,6 +619,9 @@ func (_m *BulkJob) String() string {
 		builder.WriteString("idempotency_key=")
 		builder.WriteString(*v)
 	}
+	builder.WriteString(", ")
+	builder.WriteString("content_print=")
+	builder.WriteString(_m.ContentPrint)
 	builder.WriteString(", ")
 	builder.WriteString("edit=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Edit))

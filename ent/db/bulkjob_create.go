@@ -138,6 +138,20 @@ func (_c *BulkJobCreate) SetNillableIdempotencyKey(v *string) *BulkJobCreate {
 	return _c
 }
 
+// SetContentPrint sets the "content_print" field.
+func (_c *BulkJobCreate) SetContentPrint(v string) *BulkJobCreate {
+	_c.mutation.SetContentPrint(v)
+	return _c
+}
+
+// SetNillableContentPrint sets the "content_print" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableContentPrint(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetContentPrint(*v)
+	}
+	return _c
+}
+
 // SetEdit sets the "edit" field.
 func (_c *BulkJobCreate) SetEdit(v json.RawMessage) *BulkJobCreate {
 	_c.mutation.SetEdit(v)
@@ -723,6 +737,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultFileName
 		_c.mutation.SetFileName(v)
 	}
+	if _, ok := _c.mutation.ContentPrint(); !ok {
+		v := bulkjob.DefaultContentPrint
+		_c.mutation.SetContentPrint(v)
+	}
 	if _, ok := _c.mutation.Encoding(); !ok {
 		v := bulkjob.DefaultEncoding
 		_c.mutation.SetEncoding(v)
@@ -871,6 +889,9 @@ func (_c *BulkJobCreate) check() error {
 	if _, ok := _c.mutation.FileName(); !ok {
 		return &ValidationError{Name: "file_name", err: errors.New(`db: missing required field "BulkJob.file_name"`)}
 	}
+	if _, ok := _c.mutation.ContentPrint(); !ok {
+		return &ValidationError{Name: "content_print", err: errors.New(`db: missing required field "BulkJob.content_print"`)}
+	}
 	if _, ok := _c.mutation.Encoding(); !ok {
 		return &ValidationError{Name: "encoding", err: errors.New(`db: missing required field "BulkJob.encoding"`)}
 	}
@@ -1007,6 +1028,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.IdempotencyKey(); ok {
 		_spec.SetField(bulkjob.FieldIdempotencyKey, field.TypeString, value)
 		_node.IdempotencyKey = &value
+	}
+	if value, ok := _c.mutation.ContentPrint(); ok {
+		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
+		_node.ContentPrint = value
 	}
 	if value, ok := _c.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
@@ -1327,6 +1352,18 @@ func (u *BulkJobUpsert) SetFileName(v string) *BulkJobUpsert {
 // UpdateFileName sets the "file_name" field to the value that was provided on create.
 func (u *BulkJobUpsert) UpdateFileName() *BulkJobUpsert {
 	u.SetExcluded(bulkjob.FieldFileName)
+	return u
+}
+
+// SetContentPrint sets the "content_print" field.
+func (u *BulkJobUpsert) SetContentPrint(v string) *BulkJobUpsert {
+	u.Set(bulkjob.FieldContentPrint, v)
+	return u
+}
+
+// UpdateContentPrint sets the "content_print" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateContentPrint() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldContentPrint)
 	return u
 }
 
@@ -1988,6 +2025,20 @@ func (u *BulkJobUpsertOne) SetFileName(v string) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateFileName() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFileName()
+	})
+}
+
+// SetContentPrint sets the "content_print" field.
+func (u *BulkJobUpsertOne) SetContentPrint(v string) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetContentPrint(v)
+	})
+}
+
+// UpdateContentPrint sets the "content_print" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateContentPrint() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateContentPrint()
 	})
 }
 
@@ -2909,6 +2960,20 @@ func (u *BulkJobUpsertBulk) SetFileName(v string) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateFileName() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFileName()
+	})
+}
+
+// SetContentPrint sets the "content_print" field.
+func (u *BulkJobUpsertBulk) SetContentPrint(v string) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetContentPrint(v)
+	})
+}
+
+// UpdateContentPrint sets the "content_print" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateContentPrint() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateContentPrint()
 	})
 }
 

@@ -64,6 +64,20 @@ func (_u *BulkJobUpdate) SetNillableFileName(v *string) *BulkJobUpdate {
 	return _u
 }
 
+// SetContentPrint sets the "content_print" field.
+func (_u *BulkJobUpdate) SetContentPrint(v string) *BulkJobUpdate {
+	_u.mutation.SetContentPrint(v)
+	return _u
+}
+
+// SetNillableContentPrint sets the "content_print" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableContentPrint(v *string) *BulkJobUpdate {
+	if v != nil {
+		_u.SetContentPrint(*v)
+	}
+	return _u
+}
+
 // SetEdit sets the "edit" field.
 func (_u *BulkJobUpdate) SetEdit(v json.RawMessage) *BulkJobUpdate {
 	_u.mutation.SetEdit(v)
@@ -949,6 +963,9 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(bulkjob.FieldIdempotencyKey, field.TypeString)
 	}
+	if value, ok := _u.mutation.ContentPrint(); ok {
+		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
 	}
@@ -1410,6 +1427,20 @@ func (_u *BulkJobUpdateOne) SetFileName(v string) *BulkJobUpdateOne {
 func (_u *BulkJobUpdateOne) SetNillableFileName(v *string) *BulkJobUpdateOne {
 	if v != nil {
 		_u.SetFileName(*v)
+	}
+	return _u
+}
+
+// SetContentPrint sets the "content_print" field.
+func (_u *BulkJobUpdateOne) SetContentPrint(v string) *BulkJobUpdateOne {
+	_u.mutation.SetContentPrint(v)
+	return _u
+}
+
+// SetNillableContentPrint sets the "content_print" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableContentPrint(v *string) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetContentPrint(*v)
 	}
 	return _u
 }
@@ -2328,6 +2359,9 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if _u.mutation.IdempotencyKeyCleared() {
 		_spec.ClearField(bulkjob.FieldIdempotencyKey, field.TypeString)
+	}
+	if value, ok := _u.mutation.ContentPrint(); ok {
+		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)

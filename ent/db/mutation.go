@@ -3145,6 +3145,7 @@ type BulkJobMutation struct {
 	commit_mode             *bulkjob.CommitMode
 	file_name               *string
 	idempotency_key         *string
+	content_print           *string
 	edit                    *json.RawMessage
 	appendedit              json.RawMessage
 	encoding                *string
@@ -3716,6 +3717,42 @@ func (m *BulkJobMutation) IdempotencyKeyCleared() bool {
 func (m *BulkJobMutation) ResetIdempotencyKey() {
 	m.idempotency_key = nil
 	delete(m.clearedFields, bulkjob.FieldIdempotencyKey)
+}
+
+// SetContentPrint sets the "content_print" field.
+func (m *BulkJobMutation) SetContentPrint(s string) {
+	m.content_print = &s
+}
+
+// ContentPrint returns the value of the "content_print" field in the mutation.
+func (m *BulkJobMutation) ContentPrint() (r string, exists bool) {
+	v := m.content_print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentPrint returns the old "content_print" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldContentPrint(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentPrint: %w", err)
+	}
+	return oldValue.ContentPrint, nil
+}
+
+// ResetContentPrint resets all changes to the "content_print" field.
+func (m *BulkJobMutation) ResetContentPrint() {
+	m.content_print = nil
 }
 
 // SetEdit sets the "edit" field.
@@ -5865,7 +5902,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 43)
+	fields := make([]string, 0, 44)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5895,6 +5932,9 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.idempotency_key != nil {
 		fields = append(fields, bulkjob.FieldIdempotencyKey)
+	}
+	if m.content_print != nil {
+		fields = append(fields, bulkjob.FieldContentPrint)
 	}
 	if m.edit != nil {
 		fields = append(fields, bulkjob.FieldEdit)
@@ -6023,6 +6063,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.FileName()
 	case bulkjob.FieldIdempotencyKey:
 		return m.IdempotencyKey()
+	case bulkjob.FieldContentPrint:
+		return m.ContentPrint()
 	case bulkjob.FieldEdit:
 		return m.Edit()
 	case bulkjob.FieldEncoding:
@@ -6118,6 +6160,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFileName(ctx)
 	case bulkjob.FieldIdempotencyKey:
 		return m.OldIdempotencyKey(ctx)
+	case bulkjob.FieldContentPrint:
+		return m.OldContentPrint(ctx)
 	case bulkjob.FieldEdit:
 		return m.OldEdit(ctx)
 	case bulkjob.FieldEncoding:
@@ -6262,6 +6306,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetIdempotencyKey(v)
+		return nil
+	case bulkjob.FieldContentPrint:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentPrint(v)
 		return nil
 	case bulkjob.FieldEdit:
 		v, ok := value.(json.RawMessage)
@@ -6902,6 +6953,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldIdempotencyKey:
 		m.ResetIdempotencyKey()
+		return nil
+	case bulkjob.FieldContentPrint:
+		m.ResetContentPrint()
 		return nil
 	case bulkjob.FieldEdit:
 		m.ResetEdit()

@@ -14,12 +14,18 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// JobsSeen are the jobs of the organizations administered and one's own.
+// JobsSeen are the jobs of the organizations administered, and one's own where one
+// still has a role: they name students.
 func JobsSeen(v *viewer.Viewer) predicate.BulkJob {
+	own := when(v.TeacherSchools(), bulkjob.OrganizationIDIn)
+	if v.IsAdmin() || v.IsTeacher() {
+		// What was selected from several schools belongs to their district.
+		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindIn(bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS)))
+	}
 	return anyOf(bulkjob.Or,
 		when(v.AdminDistricts(), bulkjob.DistrictIDIn),
 		when(v.AdminSchools(), bulkjob.OrganizationIDIn),
-		[]predicate.BulkJob{bulkjob.SubmittedBy(v.EducatorID)})
+		[]predicate.BulkJob{bulkjob.And(bulkjob.SubmittedBy(v.EducatorID), anyOf(bulkjob.Or, own))})
 }
 
 // LimitJobsToPurview is the rule for reading jobs.
@@ -48,7 +54,8 @@ func LimitJobProblemsToPurview() privacy.QueryRule {
 
 // EducatorsSubmitJobs lets a viewer create jobs in the own name: administrators
 // of every kind at organizations administered, teachers students and groups at
-// their schools, both what was selected from several schools of their district. Afterwards the server alone changes a job.
+// their schools, both what was selected from several schools of their district. Afterwards the server
+// alone changes a job.
 func EducatorsSubmitJobs() privacy.MutationRule {
 	return privacy.BulkJobMutationRuleFunc(func(ctx context.Context, m *db.BulkJobMutation) error {
 		v := ask(ctx)

@@ -35,6 +35,7 @@ func (BulkJob) Fields() []ent.Field {
 		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").Default("VALID_ROWS").Immutable(),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
+		field.String("content_print").SchemaType(varchar(64)).Default("").Comment("A keyed digest of the file, where an idempotency key was given with it."),
 		field.JSON("edit", json.RawMessage{}).Optional().Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
 
 		field.String("encoding").SchemaType(varchar(32)).Default(""),

@@ -4319,7 +4319,7 @@ type BulkJob implements Node {
   refusedRows(first: Int, after: String): BulkJobRefusedRowConnection!
   "The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is; but of a job that FAILED nothing was written, so mend these rows in the file that was uploaded, and upload the whole of it again. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone."
   failedRowsCsvUrl: String
-  "Another number whenever a row has been corrected. Give approveBulkJob the one that you have looked at."
+  "Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at."
   previewVersion: Int!
   "When it was submitted."
   createdAt: DateTime!
@@ -4953,7 +4953,7 @@ type DeleteGroupPayload {
 input AssignStudentsToGroupsInput {
   "The students; each joins every group."
   studentIds: [ID!]!
-  "The groups, of the students' own schools."
+  "The groups, of any school in the purview."
   groupIds: [ID!]!
 }
 
@@ -5175,7 +5175,7 @@ input SubmitBulkImportInput {
   groupsMode: GroupsMode! = ADD
   "What happens to the good rows where others are refused."
   commitMode: CommitMode! = VALID_ROWS
-  "The same key from the same person gives the same job back instead of a second one. 1 to 128 characters."
+  "The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters."
   idempotencyKey: String
 }
 
@@ -5339,7 +5339,7 @@ type Mutation {
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
   "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the organization's students becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students of its organization, or of one of the schools where they are, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
   startBulkJob(id: ID!): BulkJobPayload!
   "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!

@@ -29,7 +29,7 @@ type Node interface {
 type AssignStudentsToGroupsInput struct {
 	// The students; each joins every group.
 	StudentIds []string `json:"studentIds"`
-	// The groups, of the students' own schools.
+	// The groups, of any school in the purview.
 	GroupIds []string `json:"groupIds"`
 }
 
@@ -217,7 +217,7 @@ type BulkJob struct {
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
 	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is; but of a job that FAILED nothing was written, so mend these rows in the file that was uploaded, and upload the whole of it again. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone.
 	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
-	// Another number whenever a row has been corrected. Give approveBulkJob the one that you have looked at.
+	// Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at.
 	PreviewVersion int `json:"previewVersion"`
 	// When it was submitted.
 	CreatedAt time.Time `json:"createdAt"`
@@ -1202,7 +1202,7 @@ type SubmitBulkImportInput struct {
 	GroupsMode GroupsMode `json:"groupsMode"`
 	// What happens to the good rows where others are refused.
 	CommitMode CommitMode `json:"commitMode"`
-	// The same key from the same person gives the same job back instead of a second one. 1 to 128 characters.
+	// The same key from the same person gives the same job back instead of a second one; with another file or other settings it is refused. 1 to 128 characters.
 	IdempotencyKey *string `json:"idempotencyKey,omitempty"`
 }
 

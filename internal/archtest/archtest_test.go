@@ -45,6 +45,7 @@ var edges = map[string]string{
 	"internal/doctor -> internal/usage":      "one number says who is active",
 	"internal/identity -> internal/roster":   "names are cleaned and checked in one place",
 	"internal/operation -> internal/roster":  "names are cleaned and checked in one place",
+	"internal/importer -> internal/identity": "what an educator's password must be is said in one place",
 	"internal/importer -> internal/roster":   "a file enrolls students and checks names as a person does",
 	"internal/privacy -> internal/importer":  "each capability erases and tells what it keeps itself",
 	"internal/privacy -> internal/roster":    "each capability erases and tells what it keeps itself",

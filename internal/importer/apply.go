@@ -156,6 +156,15 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	write := func() error {
 		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			refused = nil
+			// A row can have been withdrawn since the check, because its student was erased.
+			withdrawn, err := client.BulkJob.Query().Where(bulkjob.ID(h.job.ID)).Select(bulkjob.FieldErrors).Int(viewer.AsSystem(ctx, "refused rows of a job that is all or nothing"))
+			if err != nil {
+				return err
+			}
+			if withdrawn > 0 {
+				refused = []*problem{problemf(Erased, "Upload the file again without the rows.", "Rows have been refused since the file was checked, because their students were erased, and the upload is all or nothing.")}
+				return errRefused
+			}
 			for behind := 0; ; {
 				b, err := s.nextBatch(ctx, h.job, behind)
 				if err != nil {

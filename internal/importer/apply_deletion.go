@@ -36,23 +36,22 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 				"%s %s is kept by the school's information system.", st.FirstName, st.LastName))
 		}
 	}
+	pairs, err := roster.Enrolled(ctx, client, grouped(b.open(), func(r *plannedRow) []int { return []int{r.TargetID} }))
+	if err != nil {
+		return err
+	}
+	groups, err := s.lockGroupsOf(ctx, client, pairs)
+	if err != nil {
+		return err
+	}
+	refuseRenamedGroups(b, groups)
 	byStudent := map[int]*plannedRow{}
 	updates := make([]changed, 0, len(b.rows))
 	for _, r := range b.open() {
 		byStudent[r.TargetID] = r
 		updates = append(updates, changed{r.TargetID, map[string]any{student.FieldDeletedAt: s.instant()}})
 	}
-	open := make([]int, len(updates))
-	for i, u := range updates {
-		open[i] = u.id
-	}
-	pairs, err := roster.Enrolled(ctx, client, open)
-	if err != nil {
-		return err
-	}
-	if err := s.lockGroupsOf(ctx, client, pairs); err != nil {
-		return err
-	}
+	pairs = slices.DeleteFunc(pairs, func(p roster.Pair) bool { return byStudent[p.StudentID] == nil })
 	removed, err := roster.Unenroll(ctx, client, pairs)
 	if err != nil {
 		return err
@@ -67,19 +66,25 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 	return updateRows(ctx, client, student.Table, "version = version + 1", updates)
 }
 
-// lockGroupsOf locks groups, after their students as everywhere.
-func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) error {
+// lockGroupsOf locks groups, after their students as everywhere, and returns them by
+// their keys.
+func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) (map[int]*db.Group, error) {
 	var ids []int
 	for _, p := range pairs {
 		ids = append(ids, p.GroupID)
 	}
 	slices.Sort(ids)
+	groups := map[int]*db.Group{}
 	for chunk := range slices.Chunk(slices.Compact(ids), statementRows) {
-		if _, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, s.locks(), chunk); err != nil {
-			return err
+		locked, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, s.locks(), chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range locked {
+			groups[g.ID] = g
 		}
 	}
-	return nil
+	return groups, nil
 }
 
 // ofSelection are the words that stand for those about files where there is none.

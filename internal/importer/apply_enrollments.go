@@ -93,7 +93,7 @@ func groupsOfLine(r *plannedRow) []int {
 	if !r.plan.aboutStudent() {
 		return []int{r.TargetID}
 	}
-	return append(append([]int(nil), r.plan.Join...), r.plan.Leave...)
+	return r.plan.groups()
 }
 
 // enrollPairs carries out the lines of students.

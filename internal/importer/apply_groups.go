@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
@@ -93,9 +94,9 @@ func schoolOfGroup(r *plannedRow, groups map[int]*db.Group) int {
 }
 
 // refuseGoneEducators refuses the rows that name educators whom the submitter
-// does not see any more.
+// does not see any more, or who have got another name.
 func (s *Service) refuseGoneEducators(ctx context.Context, client *db.Client, b *batch) error {
-	ids := grouped(b.open(), func(r *plannedRow) []int { return r.plan.Teach })
+	ids := grouped(b.open(), func(r *plannedRow) []int { return slices.Concat(r.plan.Teach, r.plan.Untaught) })
 	if len(ids) == 0 {
 		return nil
 	}
@@ -110,6 +111,15 @@ func (s *Service) refuseGoneEducators(ctx context.Context, client *db.Client, b 
 			}
 		}
 	}
+	named, err := client.Educator.Query().Where(educator.IDIn(ids...)).Select(educator.FieldID, educator.FieldFirstName, educator.FieldLastName).All(systemFor(ctx))
+	if err != nil {
+		return err
+	}
+	names := map[int]string{}
+	for _, e := range named {
+		names[e.ID] = e.FirstName + " " + e.LastName
+	}
+	refuseRenamedEducators(b, names)
 	return nil
 }
 

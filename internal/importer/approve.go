@@ -7,7 +7,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/servicekey"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
@@ -17,8 +16,9 @@ import (
 // PreviewChanged is the code for an approval of what a job does not do any more.
 const PreviewChanged = "PREVIEW_CHANGED"
 
-// PreviewVersion is another number whenever a row of the job has been corrected: what
-// was looked at under one number is what is carried out under it.
+// PreviewVersion is another number whenever a row of the job has been corrected, or
+// withdrawn because its student was erased: what was looked at under one number is
+// what is carried out under it. It grows with the work on the job as well.
 func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
 // Approve lets a job that is on hold go on. It takes an administrator of the
@@ -97,33 +97,4 @@ func (s *Service) noteCorrection(ctx context.Context, client *db.Client, job *db
 	// MySQL takes no JSON from bytes that are not said to be text.
 	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ? WHERE id = ? AND status = ? AND fence = ?",
 		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), job.ID, string(job.Status), job.Fence))
-}
-
-// excessWith is what a held job does with a row that has been corrected. It stays on
-// hold even where that is not too much any more: it has been asked of a second
-// administrator, who is not passed by.
-func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*excess, error) {
-	students, limits, err := s.measure(ctx, job)
-	if err != nil {
-		return nil, err
-	}
-	changed, err := s.countLosses(ctx, job.ID, r)
-	return &excess{"change", changed, students, limits.HoldChangedPercent}, err
-}
-
-// holdAgain says of a held job what it does now.
-func (s *Service) holdAgain(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
-	_, err := client.BulkJobProblem.Delete().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(0), bulkjobproblem.Code(Held)).
-		Exec(viewer.AsSystem(ctx, "why a job is on hold"))
-	if err != nil {
-		return err
-	}
-	if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET held_by_rule = ? WHERE id = ?", e.percent(), job.ID); err != nil {
-		return err
-	}
-	why := problemf(Held, "Another administrator of the organization, who has corrected none of its rows, has to look at it and approve it; or cancel it.",
-		"With the rows that have been corrected since it was put on hold, this would change %d of %d students. It needs the approval of a second administrator.",
-		e.affected, e.students)
-	why.Warning = true
-	return s.writeProblems(ctx, client, job.ID, []*problem{why})
 }

@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
@@ -88,9 +89,9 @@ func (c *check) duplicate(r *fileRow, what, kind, key string) bool {
 	return false
 }
 
-// password checks a new password and notes it in the plan, encrypted. [clear]
-// removes the one that is there.
-func (c *check) password(r *fileRow, p *plan, school *db.Organization, hasOne bool) {
+// password notes a new password in the plan, encrypted, if it has passed the rules
+// of whoever will have it. [clear] removes the one that is there.
+func (c *check) password(r *fileRow, p *plan, rules func(string) *fault.Error, hasOne bool) {
 	switch cell := r.text(colPassword); {
 	case r.clears(colPassword):
 		if hasOne {
@@ -98,7 +99,7 @@ func (c *check) password(r *fileRow, p *plan, school *db.Organization, hasOne bo
 			p.changes(colPassword, "set", "")
 		}
 	case cell != "":
-		if err := roster.CheckPassword(cell, c.schools.settingsOf(school).PasswordMinLength); err != nil {
+		if err := rules(cell); err != nil {
 			r.fail(colPassword, fromFault(err, "Choose another password, or leave the cell blank."))
 			return
 		}
@@ -153,6 +154,9 @@ func (r *fileRow) undamaged(column, current string) string {
 	damaged := csvfile.DamagedNumber(cell) || flaw == csvfile.Imprecise || flaw == csvfile.Dated
 	switch {
 	case cell == "":
+	case csvfile.LostLetters(current, cell):
+		r.warn(column, problemf(DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
+		return current
 	case damaged && cell == current:
 		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
 	case current != "" && flaw == csvfile.Imprecise && spoiled(current, cell):

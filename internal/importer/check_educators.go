@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/rule"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -182,8 +183,8 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	}
 	c.email(r, p, found, on)
 	c.text(r, p, colUsername, educator.FieldUsername, "username", maxKey, on.Username, false)
-	at := c.role(r, p, found)
-	c.password(r.fileRow, p, at, on.PasswordHash != "")
+	c.role(r, p, found)
+	c.password(r.fileRow, p, identity.CheckPassword, on.PasswordHash != "")
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
 		p.was(educator.FieldPasswordHash, hashPrint(on.PasswordHash))
 	}
@@ -216,10 +217,10 @@ func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {
 
 // text plans a field of text and returns what it will be.
 func (c *educatorCheck) text(r *educatorRow, p *plan, column, field, what string, longest int, current string, required bool) string {
-	value := roster.Clean(r.text(column))
+	value := r.legible(column, current)
 	switch {
 	case r.clears(column) && !required && current != "":
-	case value == "" && current == "" && required:
+	case value == "" && current == "" && required && !r.refusedAt(column):
 		r.needs(column, "A new educator needs one.")
 		return current
 	case value == "" || value == current:
@@ -284,26 +285,26 @@ var roleNames = map[viewer.Role]string{
 	viewer.Teacher: "Teacher", viewer.SchoolAdmin: "School Administrator", viewer.DistrictAdmin: "District Administrator",
 }
 
-// role plans the role that a row gives, and returns where it is held. Roles are
+// role plans the role that a row gives. Roles are
 // only ever added. A row about somebody on record that names neither role nor
 // school says nothing about roles.
-func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) *db.Organization {
+func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) {
 	role := viewer.Teacher
 	if cell := r.text(colRole); cell != "" {
 		known := false
 		if role, known = roles[headerKey(cell)]; !known {
 			r.fail(colRole, problemf(UnknownRole, "Write Teacher, School Administrator or District Administrator.", "This is not a role."))
-			return nil
+			return
 		}
 	} else if r.e != nil && r.text(colSchool) == "" {
-		return c.atSchool()
+		return
 	}
 	at := c.atSchool()
 	if cell := r.text(colSchool); cell != "" && role != viewer.DistrictAdmin {
 		school, problem := c.schools.find(cell)
 		if problem != nil {
 			r.fail(colSchool, problem)
-			return nil
+			return
 		}
 		at = school
 	}
@@ -313,20 +314,19 @@ func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) *db
 	switch {
 	case role == viewer.DistrictAdmin && (at == nil || c.atSchool() != nil || !c.v.Administers(at.ID, at.ID)):
 		r.fail(colRole, problemf(DistrictRoleForbidden, "Upload the row for the district.", "Only an administrator of the district makes another one."))
-		return nil
+		return
 	case at == nil:
 		r.needs(colSchool, "A role is held at a school.")
-		return nil
+		return
 	case !c.reaches(at.ID):
 		r.fail(colSchool, c.otherSchool())
-		return nil
+		return
 	case !c.v.Administers(at.ID, at.DistrictID):
 		r.fail(colSchool, problemf(Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
-		return nil
+		return
 	}
 	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {
 		p.Role, p.SchoolID = string(role), at.ID
 		p.changes(colRole, "", roleNames[role]+" at "+at.Name)
 	}
-	return at
 }

@@ -229,8 +229,8 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 		p.SchoolID = r.school.ID
 	}
 	c.externalID(r, p, externalID, found)
-	switch value := r.name; {
-	case value == "" && name == "":
+	switch value := r.legible(colName, name); {
+	case value == "" && name == "" && !r.refusedAt(colName):
 		r.needs(colName, "A new class or group needs one.")
 	case value == "" || value == name:
 	default:

@@ -47,8 +47,8 @@ func (c *organizationCheck) row(r *fileRow) {
 		r.label = groupLabel(school.Name, deref(school.ExternalID))
 	}
 	c.externalID(r, p, deref(on.ExternalID))
-	switch {
-	case name == "" && on.Name == "":
+	switch name = r.legible(colName, on.Name); {
+	case name == "" && on.Name == "" && !r.refusedAt(colName):
 		r.needs(colName, "A new school needs one.")
 	case name != "" && name != on.Name:
 		if err := roster.CheckName(name, "name of the school", maxKey); err != nil {

@@ -164,8 +164,7 @@ func (c *selectionCheck) planDeletion(r *studentRow, found *studentLookup) {
 	p.Do = doDelete
 	p.changes(fieldDeleted, "no", "yes")
 	if len(member) > 0 {
-		p.changes(colGroups, listed(member), "")
-		p.Leave = idsOf(member)
+		p.regroups(member, nil, member)
 	}
 	r.plan = p
 }
@@ -195,10 +194,7 @@ func (c *selectionCheck) planEdit(r *studentRow, found *studentLookup) {
 		}
 	}
 	if len(join)+len(leave) > 0 {
-		after := slices.DeleteFunc(union(member, join), isIn(leave))
-		slices.SortFunc(after, byName)
-		p.changes(colGroups, listed(member), listed(after))
-		p.Join, p.Leave = idsOf(join), idsOf(leave)
+		p.regroups(member, join, leave)
 	}
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p

@@ -84,10 +84,10 @@ func (c *studentCheck) studentID(r *studentRow) {
 
 // nameField plans a first or last name and returns what it will be.
 func (c *studentCheck) nameField(r *studentRow, column, field, what, current string) string {
-	value := roster.Clean(r.text(column))
+	value := r.legible(column, current)
 	switch {
 	case value == "" && current == "":
-		if !r.clears(column) {
+		if !r.clears(column) && !r.refusedAt(column) {
 			r.needs(column, "A new student needs one.")
 		}
 		return current

@@ -54,10 +54,7 @@ func (c *studentCheck) groups(r *studentRow, found *studentLookup) {
 	if len(join)+len(leave) == 0 || r.refused {
 		return
 	}
-	after := slices.DeleteFunc(union(member, join), func(g *db.Group) bool { return slices.Contains(leave, g) })
-	slices.SortFunc(after, byName)
-	r.draft.changes(colGroups, listed(member), listed(after))
-	r.draft.Join, r.draft.Leave = idsOf(join), idsOf(leave)
+	r.draft.regroups(member, join, leave)
 }
 
 // joinAndLeave compares what a row wants with what is. Groups of the school's

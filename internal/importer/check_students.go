@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
@@ -245,7 +246,9 @@ func (c *studentCheck) planRow(r *studentRow, found *studentLookup) {
 		}
 	}
 	c.studentFields(r, found)
-	c.password(r.fileRow, p, r.school, hasPassword)
+	c.password(r.fileRow, p, func(password string) *fault.Error {
+		return roster.CheckPassword(password, c.schools.settingsOf(r.school).PasswordMinLength)
+	}, hasPassword)
 	if p.Do == doCreate && r.cell(colPassword) == "" && c.schools.settingsOf(r.school).PasswordRequired {
 		r.needs(colPassword, "A new student of "+r.school.Name+" needs one.")
 	}

@@ -96,7 +96,7 @@ var columns = map[bulkjob.Kind][]Column{
 		{Name: colLastName, Aliases: []string{"Family Name", "Surname"}, Required: true, Or: colDatabaseID, Help: "Needed for new educators."},
 		{Name: colEmail, Aliases: []string{"E-mail", "Email Address", "E-mail Address"}, Help: "The address to sign in with. Nobody signs in without one."},
 		{Name: colUsername, Aliases: []string{"User Name", "Login"}, Help: "Optional."},
-		{Name: colPassword, Help: "Optional. A blank cell keeps the password that the educator has."},
+		{Name: colPassword, Help: "Optional, at least 8 characters. A blank cell keeps the password that the educator has."},
 		{Name: colRole, Aliases: []string{"Account Type"}, Help: "Teacher, School Administrator or District Administrator; Teacher where blank."},
 		{Name: colSchool, Aliases: schoolIDs, Instead: schoolNames,
 			Help: "The name, external ID or Database ID of the school at which the role is held."},

@@ -230,7 +230,7 @@ func (s *Service) corrected(ctx context.Context, jobID int, r *fileRow) (*Correc
 			c.Changes = append(c.Changes, of)
 		}
 	}
-	c.Problems, err = s.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Row)).Order(db.Asc(bulkjobproblem.FieldID)).All(ctx)
+	c.Problems, err = s.readProblems(ctx, jobID, s.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Row)).Order(db.Asc(bulkjobproblem.FieldID)))
 	return c, err
 }
 

@@ -137,15 +137,8 @@ func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) 
 // rowsWith returns the rows of a job, but for one and for those that are refused,
 // that have one of the marks, as they have been corrected.
 func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but int, marks []string) ([]*fileRow, error) {
-	system := viewer.AsSystem(ctx, "rows of a job that the viewer corrects")
-	kept := func(where ...int) *db.BulkJobRefusedRowQuery {
-		q := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID))
-		if len(where) > 0 {
-			q.Where(bulkjobrefusedrow.RowIn(where...))
-		}
-		return q
-	}
-	list, err := kept().Where(bulkjobrefusedrow.Refused(0)).All(system)
+	list, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Refused(0)).
+		All(viewer.AsSystem(ctx, "rows of a job that the viewer corrects"))
 	if err != nil {
 		return nil, err
 	}
@@ -172,19 +165,13 @@ func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but 
 			rows = append(rows, r)
 		}
 	}
-	refused := map[int]bool{}
-	for some := range slices.Chunk(rows, statementRows) {
-		var numbers []int
-		for _, r := range some {
-			numbers = append(numbers, r.Row)
-		}
-		found, err := kept(numbers...).Where(bulkjobrefusedrow.Refused(1)).Select(bulkjobrefusedrow.FieldRow).Ints(system)
-		if err != nil {
-			return nil, err
-		}
-		for _, n := range found {
-			refused[n] = true
-		}
+	numbers := make([]int, len(rows))
+	for i, r := range rows {
+		numbers[i] = r.Row
+	}
+	refused, err := s.refusedAmong(ctx, job.ID, numbers)
+	if err != nil {
+		return nil, err
 	}
 	return slices.DeleteFunc(rows, func(r *fileRow) bool { return refused[r.Row] }), nil
 }

@@ -1,11 +1,13 @@
 package importer
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
@@ -25,7 +27,8 @@ func (s *Service) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.Bu
 }
 
 // rowToCorrect returns a row as it stands now, in the layout of its file. A row
-// that has not been kept is read from the file.
+// that has not been kept is read from the file, unless it is refused: then somebody
+// has been erased from it, and the file is not read in the place of what is gone.
 func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, row int) (*fileRow, error) {
 	kept, err := s.keptRow(ctx, job, row)
 	if err != nil {
@@ -33,6 +36,9 @@ func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, 
 	}
 	if kept != nil {
 		return s.rowOfKept(job.ID, l, kept)
+	}
+	if refused, err := s.refusedAmong(ctx, job.ID, []int{row}); err != nil || refused[row] {
+		return nil, cmp.Or(err, error(errNoRow))
 	}
 	file := s.rowsOf(job)
 	for {
@@ -46,6 +52,24 @@ func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, 
 			return r, nil
 		}
 	}
+}
+
+// refusedAmong returns which of some rows are refused.
+func (s *Service) refusedAmong(ctx context.Context, jobID int, rows []int) (map[int]bool, error) {
+	system := viewer.AsSystem(ctx, "rows of a job that the viewer corrects")
+	refused := map[int]bool{}
+	for chunk := range slices.Chunk(rows, statementRows) {
+		found, err := s.db.Client(ctx).BulkJobProblem.Query().
+			Where(bulkjobproblem.JobID(jobID), bulkjobproblem.RowIn(chunk...), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR)).
+			Select(bulkjobproblem.FieldRow).Ints(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, n := range found {
+			refused[n] = true
+		}
+	}
+	return refused, nil
 }
 
 // rowOfKept makes a row of what is kept of it.

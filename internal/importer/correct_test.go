@@ -41,6 +41,9 @@ func (b *bench) corrects(who *db.Educator, job *db.BulkJob, row int, values ...s
 		changes = append(changes, fmt.Sprintf("%s: %s → %s", change.Field, text(change.Before), text(change.After)))
 	}
 	for _, p := range c.Problems {
+		if p.Message == "" {
+			b.t.Errorf("%s %s says nothing", p.Column, p.Code)
+		}
 		problems = append(problems, p.Column+" "+p.Code)
 	}
 	return changes, problems

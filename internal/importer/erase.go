@@ -82,7 +82,7 @@ func kindsOf(system context.Context, client *db.Client, districtID int, rows []*
 // EraseRows takes the data of students out of the rows of jobs that are about
 // them: labels, previews and what an undo would put back, and the problems and
 // refused rows beside them. The counts of the jobs stay; a row that was still to
-// be carried out counts as refused. An undo names such rows as CANNOT_UNDO, and
+// be carried out counts as refused, and a problem says why. An undo names such rows as CANNOT_UNDO, and
 // the audit trail takes a row without a target for an erased one.
 //
 // It belongs in the transaction that erases the students, and returns how many
@@ -96,7 +96,7 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 		return 0, err
 	}
 	updates := make([]changed, len(rows))
-	perJob := map[int][]int{}
+	perJob, withdrawn := map[int][]int{}, map[int][]int{}
 	for i, r := range rows {
 		text, err := (&plan{N: r.plan.N, Do: r.plan.Do, Changes: []Change{}, Student: r.plan.Student}).encode()
 		if err != nil {
@@ -105,6 +105,7 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 		state := r.state
 		if state == statePlanned {
 			state = stateRefused
+			withdrawn[r.job] = append(withdrawn[r.job], r.row)
 		}
 		updates[i] = changed{r.id, map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
 		perJob[r.job] = append(perJob[r.job], r.row)
@@ -117,8 +118,36 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 			return 0, err
 		}
 	}
+	for job, numbers := range withdrawn {
+		if err := s.writeProblems(ctx, client, job, erasedRows(numbers)); err != nil {
+			return 0, err
+		}
+	}
 	return len(rows), nil
 }
+
+// erasedRows say why rows that were still to be carried out are refused.
+func erasedRows(numbers []int) []*problem {
+	problems := make([]*problem, len(numbers))
+	for i, n := range numbers {
+		problems[i] = problemf(Erased, "Nothing is to be done, unless the row is about somebody else.", "%s", erasedText)
+		problems[i].Row = n
+	}
+	return problems
+}
+
+// withdrawn takes rows that were still to be carried out off the counts of a job,
+// and raises its fence where no server holds it: nobody corrects, starts or
+// approves what it was.
+func withdrawn(ctx context.Context, client *db.Client, jobID int, t *tally) error {
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, errors = errors + ?, passwords = passwords - ?, "+
+		"enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ?, "+raisedUnlessHeld+" WHERE id = ?",
+		t.created, t.updated, t.deleted, t.rows, t.passwords, t.added, t.removed, jobID)
+	return err
+}
+
+// raisedUnlessHeld raises the fence of a job that waits for a person.
+const raisedUnlessHeld = "fence = CASE WHEN status IN ('READY', 'HELD') THEN fence + 1 ELSE fence END"
 
 // withdrawErased takes rows that were still to be carried out off the counts of
 // their jobs. The jobs are locked, so that nobody is just carrying them out, and
@@ -157,10 +186,7 @@ func (s *Service) withdrawErased(ctx context.Context, client *db.Client, distric
 		tallies[r.job].rows++
 	}
 	for job, t := range tallies {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, errors = errors + ?, "+
-			"enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ? WHERE id = ?",
-			t.created, t.updated, t.deleted, t.rows, t.added, t.removed, job)
-		if err != nil {
+		if err := withdrawn(ctx, client, job, t); err != nil {
 			return nil, err
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/student"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
@@ -29,8 +30,9 @@ type mentions struct {
 	exact, words map[string]bool
 	// names are "first last", by the first word of it.
 	names map[string][]string
-	// keys are those of the students.
+	// keys are those of the students, ids their Student IDs.
 	keys map[int]bool
+	ids  map[string]bool
 }
 
 // shortest is how long an id is that is looked for inside of texts. A Student ID
@@ -38,9 +40,9 @@ type mentions struct {
 const shortest = 3
 
 func newMentions(students []*db.Student) *mentions {
-	m := &mentions{exact: map[string]bool{}, words: map[string]bool{}, names: map[string][]string{}, keys: map[int]bool{}}
+	m := &mentions{exact: map[string]bool{}, words: map[string]bool{}, names: map[string][]string{}, keys: map[int]bool{}, ids: map[string]bool{}}
 	for _, st := range students {
-		m.keys[st.ID] = true
+		m.keys[st.ID], m.ids[st.ExternalID] = true, true
 		for _, id := range []string{st.ExternalID, st.Username, globalid.Encode(globalid.Student, st.ID)} {
 			id = fold.Key(id)
 			m.exact[id] = true
@@ -153,11 +155,8 @@ func (s *Service) EraseMentions(ctx context.Context, districtID int, students []
 
 func (s *Service) eraseInProblems(system context.Context, jobID int, m *mentions, alive func(context.Context) error) error {
 	for after := 0; ; {
-		page, err := s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
-			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2 * statementRows).All(system)
-		if err == nil {
-			err = s.openProblems(jobID, page)
-		}
+		page, err := s.readProblems(system, jobID, s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*statementRows))
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -206,7 +205,13 @@ func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *menti
 			}
 		}
 		if len(numbers) > 0 {
-			err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error { return eraseBeside(ctx, client, job.ID, numbers) })
+			err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+				// Whoever is just correcting one of them has read what is erased here.
+				if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
+					return err
+				}
+				return eraseBeside(ctx, client, job.ID, numbers)
+			})
 			if err != nil {
 				return err
 			}
@@ -217,8 +222,9 @@ func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *menti
 	}
 }
 
-// erasePlanned refuses rows of jobs that are not finished and would create one of
-// the students.
+// erasePlanned takes the students out of rows that create somebody, and refuses
+// those that would create one of them. There the Student ID alone decides: somebody
+// new of the same name is somebody else.
 func (s *Service) erasePlanned(system context.Context, job *db.BulkJob, m *mentions, alive func(context.Context) error) error {
 	if job.Kind != bulkjob.KindIMPORT_STUDENTS {
 		return nil
@@ -231,7 +237,12 @@ func (s *Service) erasePlanned(system context.Context, job *db.BulkJob, m *menti
 		}
 		for _, r := range page {
 			after = r.Row
-			if !m.inText(r.Label) {
+			p, err := readPlan(r.Plan)
+			if err != nil {
+				return err
+			}
+			id, _ := p.Set[student.FieldExternalID].(string)
+			if !m.ids[id] && (r.State == statePlanned || !m.inText(r.Label)) {
 				continue
 			}
 			if err := s.eraseOnePlanned(system, job.ID, r.ID); err != nil {
@@ -269,17 +280,19 @@ func (s *Service) eraseOnePlanned(system context.Context, jobID, rowID int) erro
 		state := r.State
 		if state == statePlanned {
 			state = stateRefused
-			var t tally
+			t := tally{rows: 1}
 			t.plan(p)
-			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, errors = errors + 1, enrollments_added = enrollments_added - ? WHERE id = ?", t.created, t.added, jobID)
-			if err != nil {
+			if err := withdrawn(ctx, client, jobID, &t); err != nil {
 				return err
 			}
 		}
 		if _, err := client.ExecContext(ctx, "UPDATE bulk_job_rows SET label = ?, plan = ?, `before` = NULL, change_count = 0, state = ? WHERE id = ?", erasedLabel, text, state, r.ID); err != nil {
 			return err
 		}
-		return eraseBeside(ctx, client, jobID, []int{r.Row})
+		if err := eraseBeside(ctx, client, jobID, []int{r.Row}); err != nil || r.State != statePlanned {
+			return err
+		}
+		return s.writeProblems(ctx, client, jobID, erasedRows([]int{r.Row}))
 	})
 }
 

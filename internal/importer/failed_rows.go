@@ -159,12 +159,9 @@ func (f *failedRows) divide(cells []string) (own, beyond []string) {
 
 // errorsOf reads why rows of a job are refused, from first to last.
 func (s *Service) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
-	list, err := s.db.Client(ctx).BulkJobProblem.Query().
+	list, err := s.readProblems(ctx, jobID, s.db.Client(ctx).BulkJobProblem.Query().
 		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
-		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
-	if err == nil {
-		err = s.openProblems(jobID, list)
-	}
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	problems := map[int][]*db.BulkJobProblem{}
 	for _, p := range list {
 		problems[p.Row] = append(problems[p.Row], p)
@@ -279,11 +276,8 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 		}
 	}
 	problems := map[int][]*db.BulkJobProblem{}
-	list, err := s.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
-		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)).All(ctx)
-	if err == nil {
-		err = s.openProblems(jobID, list)
-	}
+	list, err := s.readProblems(ctx, jobID, s.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	if err != nil {
 		return none, err
 	}

@@ -116,7 +116,8 @@ func TestEducators(t *testing.T) {
 			",X,X,x@example.com,,,,"+edu(b.BetaAdmin)+",\n"+
 			",,,,,,,,\n"+
 			"E1,Una,Uno,,,,N,,\n"+
-			"E10,Ten,Ten,,abc,,N,,\n")
+			"E10,Ten,Ten,,seven77,,N,,\n"+ // Enough for a student.
+			",,,,seven77,,,"+edu(b.NorthAdmin)+",\n")
 		b.wantProblems(job,
 			`row 4 Email EMAIL_TAKEN "BELA@example.com"`,
 			`row 5 Email DUPLICATE_IN_FILE "una@EXAMPLE.com"`,
@@ -126,10 +127,11 @@ func TestEducators(t *testing.T) {
 			`row 9 First Name REQUIRED ""`,
 			`row 13 Database ID UNKNOWN_EDUCATOR "`+edu(b.BetaAdmin)+`"`,
 			`row 15  DUPLICATE_IN_FILE ""`,
-			`row 16 Password PASSWORD_TOO_SHORT ""`)
-		b.want(job, ready, 3, 2, 1, 9)
+			`row 16 Password PASSWORD_TOO_SHORT ""`,
+			`row 17 Password PASSWORD_TOO_SHORT ""`)
+		b.want(job, ready, 3, 2, 1, 10)
 		job = b.applied(b.DistrictAdmin, job)
-		b.want(job, withErrors, 3, 2, 1, 9)
+		b.want(job, withErrors, 3, 2, 1, 10)
 		for id, want := range map[string]string{"E1": "TEACHER una@example.com", "E2": "SCHOOL_ADMIN ", "E3": "DISTRICT_ADMIN "} {
 			e := b.Client().Educator.Query().Where(educator.ExternalID(id)).WithRoles().OnlyX(fixture.System())
 			if got := string(e.Edges.Roles[0].Role) + " " + e.Email; got != want || len(e.Edges.Roles) != 1 || (e.EmailKey == nil) != (e.Email == "") {

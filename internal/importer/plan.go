@@ -1,6 +1,11 @@
 package importer
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+
+	"homeroom/ent/db"
+)
 
 // Change is one field that changes. Before is nil for what is created, After for
 // what is emptied. A password is shown as "set".
@@ -46,9 +51,11 @@ type plan struct {
 	SchoolID int `json:"school,omitempty"`
 	// Password is the new password, encrypted, until the row has been applied.
 	Password []byte `json:"password,omitempty"`
-	// Join and Leave are groups of a student.
+	// Join and Leave are groups of a student. Keep are those that the preview lists
+	// beside them, on both sides.
 	Join  []int `json:"join,omitempty"`
 	Leave []int `json:"leave,omitempty"`
+	Keep  []int `json:"keep,omitempty"`
 	// Teach are educators who join a group, Untaught those who leave it.
 	Teach    []int `json:"teach,omitempty"`
 	Untaught []int `json:"untaught,omitempty"`
@@ -89,6 +96,18 @@ func (p *plan) changes(field, before, after string) {
 	}
 	p.Changes = append(p.Changes, c)
 }
+
+// regroups notes that a student who is in some groups joins and leaves others.
+func (p *plan) regroups(member, join, leave []*db.Group) {
+	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
+	after := slices.Concat(keep, join)
+	slices.SortFunc(after, byName)
+	p.changes(colGroups, listed(member), listed(after))
+	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
+}
+
+// groups are all that the preview lists.
+func (p *plan) groups() []int { return slices.Concat(p.Join, p.Leave, p.Keep) }
 
 func (p *plan) encode() ([]byte, error) { return json.Marshal(p) }
 

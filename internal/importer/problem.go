@@ -35,11 +35,13 @@ const (
 	CannotClear     = "CANNOT_CLEAR"
 	DuplicateInFile = "DUPLICATE_IN_FILE"
 	DamagedID       = "DAMAGED_ID"
+	DamagedText     = "DAMAGED_TEXT"
 	CellError       = "CELL_ERROR"
 	NotCalculated   = "NOT_CALCULATED"
 	TooLong         = "TOO_LONG"
 	TooMany         = "TOO_MANY"
 	Stale           = "STALE"
+	Erased          = "ERASED"
 	Forbidden       = "FORBIDDEN"
 	OtherSchool     = "OTHER_SCHOOL"
 
@@ -155,13 +157,17 @@ type wording struct {
 	Hint    string `json:"h,omitempty"`
 }
 
-// openProblems decrypts the wording of problems of one job that have been read.
-// Those that this server cannot open, because they were encrypted with another
-// secret key, say so, and stay sealed.
-func (s *Service) openProblems(jobID int, problems []*db.BulkJobProblem) error {
+// readProblems reads problems of one job, which is the only way to read what they
+// say: their wording is encrypted. Those that this server cannot open, because they
+// were encrypted with another secret key, say so, and stay sealed.
+func (s *Service) readProblems(ctx context.Context, jobID int, q *db.BulkJobProblemQuery) ([]*db.BulkJobProblem, error) {
+	problems, err := q.All(ctx)
+	if err != nil {
+		return nil, err
+	}
 	sealer, err := s.sealOf(jobID, forProblems)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, p := range problems {
 		if len(p.Sealed) == 0 {
@@ -175,5 +181,5 @@ func (s *Service) openProblems(jobID int, problems []*db.BulkJobProblem) error {
 		}
 		p.Value, p.Message, p.Hint, p.Sealed = text.Value, text.Message, text.Hint, nil
 	}
-	return nil
+	return problems, nil
 }

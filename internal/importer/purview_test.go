@@ -2,11 +2,13 @@ package importer_test
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"testing"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/roleassignment"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -174,6 +176,37 @@ func TestWhoSeesAndStarts(t *testing.T) {
 			job = b.applied(b.NorthAdmin, job)
 			b.want(job, failed, 0, 0, 1, 0)
 			b.wantProblems(job, `row 0  ROLE_LOST ""`)
+		})
+		t.Run("whoever has lost the role there sees nothing more of the own jobs", func(t *testing.T) {
+			b := b.on(t)
+			st := b.Student(t, b.North, "Once", "Seen", 0, b.Algebra)
+			there, elsewhere := b.Educator(t, b.Alpha, "Tia There", viewer.Teacher, b.North), b.Educator(t, b.Alpha, "Elli Elsewhere", viewer.Teacher, b.North)
+			for _, who := range []*db.Educator{there, elsewhere} {
+				b.Teach(t, who, b.Algebra)
+				edited := b.edited(who, these(st), importer.Edit{Grade: "3"})
+				imported := b.verified(who, b.North, students, header+","+st.ExternalID+",,,,,99,,\n")
+				for _, job := range []*db.BulkJob{edited, imported} {
+					if _, err := b.Job(b.As(t, who), job.ID); err != nil {
+						t.Errorf("before: %v", err)
+					}
+				}
+				b.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
+				if who == elsewhere {
+					b.Client().RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
+				}
+				ctx := b.As(t, who)
+				for _, job := range []*db.BulkJob{edited, imported} {
+					_, err := b.Job(ctx, job.ID)
+					changes, err2 := b.Changes(ctx, job.ID, nil, nil)
+					problems, err3 := b.Problems(ctx, job.ID, nil, nil, nil)
+					if !errors.Is(err, importer.ErrNoJob) || len(changes.Items)+len(problems.Items) > 0 || err2 != nil || err3 != nil {
+						t.Errorf("%s sees job %d: %v, %+v, %+v, %v, %v", who.FirstName, job.ID, err, changes, problems, err2, err3)
+					}
+					if _, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID); err != nil {
+						t.Error(err)
+					}
+				}
+			}
 		})
 		t.Run("an account that was disabled fails the job", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}

@@ -78,10 +78,7 @@ func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *st
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err
 	}
-	problems, err := s.problems(ctx, jobID, severity).Where(q.Select).All(ctx)
-	if err == nil {
-		err = s.openProblems(jobID, problems)
-	}
+	problems, err := s.readProblems(ctx, jobID, s.problems(ctx, jobID, severity).Where(q.Select))
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err
 	}

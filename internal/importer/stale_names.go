@@ -56,26 +56,53 @@ func (p *plan) showsSchool(name string) bool {
 	return true
 }
 
-// refuseRenamedGroups refuses the rows by which students join or leave a group that
-// has got another name since the preview was made.
+// refuseRenamedGroups refuses the rows that list a group which has got another name
+// since the preview was made, be it one that the student joins or leaves or not.
 func refuseRenamedGroups(b *batch, groups map[int]*db.Group) {
+	names := map[int]string{}
+	for id, g := range groups {
+		names[id] = g.Name
+	}
 	for _, r := range b.open() {
 		for _, c := range r.plan.Changes {
-			if c.Field == colGroups && !(shows(c.After, r.plan.Join, groups) && shows(c.Before, r.plan.Leave, groups)) {
+			if c.Field == colGroups && !(shows(c.Before, names, r.plan.Leave, r.plan.Keep) && shows(c.After, names, r.plan.Join, r.plan.Keep)) {
 				r.stale("A class or group of this row has got another name since the file was checked.")
 			}
 		}
 	}
 }
 
-// shows reports whether a list of names, or a name alone, has those of all groups.
-func shows(list *string, ids []int, groups map[int]*db.Group) bool {
-	if len(ids) == 0 {
+// refuseRenamedEducators refuses the rows that list an educator who has got another
+// name since the preview was made.
+func refuseRenamedEducators(b *batch, names map[int]string) {
+	for _, r := range b.open() {
+		for _, c := range r.plan.Changes {
+			if c.Field == colEducators && !(shows(c.Before, names, r.plan.Untaught) && shows(c.After, names, r.plan.Teach)) {
+				r.stale("An educator of this row has got another name since the file was checked.")
+			}
+		}
+	}
+}
+
+// shows reports whether a list of names, or a name alone, has those of some keys
+// and no others.
+func shows(list *string, known map[int]string, ids ...[]int) bool {
+	var names []string
+	for _, id := range slices.Concat(ids...) {
+		name, ok := known[id]
+		if !ok {
+			return false
+		}
+		names = append(names, name)
+	}
+	if len(names) == 1 && names[0] == deref(list) {
 		return true
 	}
-	names := csvfile.SplitList(deref(list))
-	return !slices.ContainsFunc(ids, func(id int) bool {
-		g := groups[id]
-		return g != nil && g.Name != deref(list) && !slices.Contains(names, csvfile.Clean(g.Name))
-	})
+	for i, name := range names {
+		names[i] = csvfile.Clean(name)
+	}
+	shown := csvfile.SplitList(deref(list))
+	slices.Sort(names)
+	slices.Sort(shown)
+	return slices.Equal(names, shown)
 }

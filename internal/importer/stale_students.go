@@ -145,11 +145,11 @@ func (s *Service) refuseTaken(system context.Context, client *db.Client, b *batc
 	return nil
 }
 
-// refuseStaleGroups locks the groups that students join and leave, after the
-// students as everywhere, and refuses the rows for which one is not as it was. A
+// refuseStaleGroups locks the groups that students join and leave, and those that
+// the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was. A
 // group's version is no help: it grows with each student who comes or goes.
 func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *batch) error {
-	ids := grouped(b.open(), func(r *plannedRow) []int { return append(append([]int(nil), r.plan.Join...), r.plan.Leave...) })
+	ids := grouped(b.open(), func(r *plannedRow) []int { return r.plan.groups() })
 	there := map[int]*db.Group{}
 	for chunk := range slices.Chunk(ids, statementRows) {
 		groups, err := roster.LockGroups(ctx, client, s.locks(), chunk)

@@ -49,11 +49,14 @@ func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Con
 				"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
 				string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY), job.Fence))
 		})
-		if err == nil || job.Status != bulkjob.StatusREADY || try == 5 {
+		if err == nil || job.Status != bulkjob.StatusREADY {
 			return started, err
 		}
-		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY {
+		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY || fault.KindOf(err) != fault.Conflict {
 			return nil, err
+		}
+		if try == 5 {
+			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", noun(job.Kind)).WithCode("NOT_READY").At("id")
 		}
 	}
 }

@@ -28,8 +28,8 @@ type Submission struct {
 	// CommitMode says what happens to the good rows of a file with bad ones;
 	// VALID_ROWS where empty.
 	CommitMode bulkjob.CommitMode
-	// IdempotencyKey, where not empty, makes one job of several submissions with
-	// the same key by the same person.
+	// IdempotencyKey, where not empty, makes one job of several submissions of the
+	// same with the same key by the same person.
 	IdempotencyKey string
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
@@ -43,8 +43,9 @@ const (
 
 // Submit stores a file and makes a job of it, which the worker then checks. It
 // returns fault.NotFound for an organization outside of the purview,
-// fault.Forbidden for a kind that the viewer may not import there, and
-// fault.TooLarge for a file over the limit.
+// fault.Forbidden for a kind that the viewer may not import there,
+// fault.TooLarge for a file over the limit, and fault.Conflict for an idempotency
+// key with which something else was submitted.
 func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error) {
 	v := viewer.FromContext(ctx)
 	o, err := s.db.Client(ctx).Organization.Get(ctx, in.OrganizationID)
@@ -60,8 +61,18 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	if in, err = checkSubmission(in); err != nil {
 		return nil, err
 	}
-	if there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); there != nil || err != nil {
-		return there, err
+	switch there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
+	case err != nil:
+		return nil, err
+	case there != nil:
+		print, err := s.printOf(in.File)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.checkResubmission(there, o, in, print); err != nil {
+			return nil, err
+		}
+		return there, nil
 	}
 	job, err := s.upload(ctx, v, o, in)
 	if err != nil {
@@ -103,6 +114,22 @@ func (s *Service) byKey(ctx context.Context, educatorID int, key string) (*db.Bu
 		return nil, nil
 	}
 	return job, err
+}
+
+// KeyReused is the code for an idempotency key with which something else was
+// submitted before.
+const KeyReused = "IDEMPOTENCY_KEY_REUSED"
+
+// checkResubmission returns fault.Conflict where what comes with a key is not what
+// came with it before: a program that gives two files one key would otherwise
+// take the job of the first for that of the second, which is never imported.
+func (s *Service) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, print string) error {
+	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode && there.CommitMode == in.CommitMode &&
+		(there.ContentPrint == print || there.ContentPrint == "" || !s.opens(there)) {
+		return nil
+	}
+	return fault.Conflictf("something else was uploaded with this idempotency key before; give each upload a key of its own, and the same one only where you try it again").
+		WithCode(KeyReused).At("idempotencyKey")
 }
 
 // isDuplicate reports whether a unique index refused a row, also for statements

@@ -132,8 +132,29 @@ func TestIdempotency(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if again, err := submit(b.As(t, b.NorthAdmin), "k", strings.NewReader("x")); again != first || err != nil {
+		if again, err := submit(b.As(t, b.NorthAdmin), "k", strings.NewReader(file)); again != first || err != nil {
 			t.Errorf("job %d, then %d, %v", first, again, err)
+		}
+		other := importer.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(file + "\n"), IdempotencyKey: "k"}
+		for what, change := range map[string]func(*importer.Submission){
+			"file":         func(*importer.Submission) {},
+			"kind":         func(in *importer.Submission) { in.Kind = groups },
+			"groups mode":  func(in *importer.Submission) { in.GroupsMode = bulkjob.GroupsModeREMOVE },
+			"commit mode":  func(in *importer.Submission) { in.CommitMode = bulkjob.CommitModeALL_OR_NOTHING },
+			"organization": func(in *importer.Submission) { in.OrganizationID = b.Alpha.ID },
+		} {
+			in, who := other, b.As(t, b.NorthAdmin)
+			if what != "file" {
+				in.File = strings.NewReader(file)
+			}
+			if change(&in); in.OrganizationID == b.Alpha.ID {
+				who = b.As(t, b.DistrictAdmin)
+				if _, err := submit(who, "k", strings.NewReader(file)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			_, err := b.Submit(who, in)
+			b.refused(err, fault.Conflict, importer.KeyReused, "something else was uploaded")
 		}
 		if other, err := submit(b.As(t, b.DistrictAdmin), "k", strings.NewReader(file)); other == first || err != nil {
 			t.Errorf("somebody else's key gave job %d, %v", other, err)
@@ -154,6 +175,8 @@ func TestIdempotency(t *testing.T) {
 		if slices.Sort(ids); ids[0] != ids[7] || ids[0] == 0 {
 			t.Errorf("at once: %v", ids)
 		}
+		_, err = submit(b.As(t, b.NorthAdmin), "at once", strings.NewReader(file+"\n"))
+		b.refused(err, fault.Conflict, importer.KeyReused, "something else was uploaded")
 		if jobs, chunks := b.number("SELECT COUNT(*) FROM bulk_jobs"), b.number("SELECT COUNT(*) FROM bulk_job_chunks"); jobs != 3 || chunks != 3 {
 			t.Errorf("%d jobs with %d pieces", jobs, chunks)
 		}

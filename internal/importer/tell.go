@@ -229,11 +229,8 @@ func isRowOf(st *db.Student, cells []string) bool {
 // other rows that name the student.
 func (s *Service) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
 	for after := 0; ; {
-		page, err := client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
-			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2 * statementRows).All(system)
-		if err == nil {
-			err = s.openProblems(jobID, page)
-		}
+		page, err := s.readProblems(system, jobID, client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*statementRows))
 		if err != nil || len(page) == 0 {
 			return err
 		}

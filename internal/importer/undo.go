@@ -44,6 +44,9 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		if job, err = s.Job(ctx, jobID); err != nil {
 			return nil, err
 		}
+		if job.Status != bulkjob.StatusCANCELED { // Somebody else undoes it by now.
+			return nil, notNow(job, "NOT_UNDOABLE")
+		}
 	}
 	settings, err := setting.ByID(ctx, s.db.Client(ctx), s.now(), job.OrganizationID)
 	if err != nil {

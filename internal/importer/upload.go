@@ -3,6 +3,10 @@ package importer
 import (
 	"bytes"
 	"context"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"io"
 	"time"
@@ -50,42 +54,76 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	if err != nil {
 		return nil, err
 	}
-	err = s.store(ctx, job.ID, in.File)
+	print, err := s.store(ctx, job.ID, in.File)
 	if err == nil {
-		err = s.completeUpload(ctx, job, in.IdempotencyKey)
+		err = s.completeUpload(ctx, job, in.IdempotencyKey, print)
 	}
 	if err == nil {
 		return s.db.Client(ctx).BulkJob.Get(ctx, job.ID)
 	}
 	s.removeUpload(ctx, job.ID)
-	if isDuplicate(err) {
-		return s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey)
+	if !isDuplicate(err) {
+		return nil, err
 	}
-	return nil, err
+	there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey)
+	switch {
+	case err != nil:
+		return nil, err
+	case there == nil: // It has been removed in this moment.
+		return nil, errIncomplete
+	}
+	if err := s.checkResubmission(there, o, in, print); err != nil {
+		return nil, err
+	}
+	return there, nil
 }
 
-// store writes the file in encrypted pieces, each in a transaction of its own.
-func (s *Service) store(ctx context.Context, jobID int, file io.Reader) error {
+var errIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file")
+
+// store writes the file in encrypted pieces, each in a transaction of its own, and
+// returns its print.
+func (s *Service) store(ctx context.Context, jobID int, file io.Reader) (string, error) {
 	sealed, err := s.sealOf(jobID, forFile)
 	if err != nil {
-		return err
+		return "", err
 	}
+	seq := 0
+	return s.pieces(file, func(piece []byte) error {
+		defer func() { seq++ }()
+		return s.writeChunk(ctx, jobID, seq, sealed.close(seq, piece))
+	})
+}
+
+// printOf reads a file that is not stored, and returns its print.
+func (s *Service) printOf(file io.Reader) (string, error) {
+	return s.pieces(file, func([]byte) error { return nil })
+}
+
+// pieces reads a file to its end, hands it on piece by piece, and returns its print:
+// a digest by which two files are compared, and nothing of either found without the
+// secret key.
+func (s *Service) pieces(file io.Reader, each func([]byte) error) (string, error) {
+	key, err := hkdf.Key(sha256.New, s.key, nil, "homeroom bulk job content print", 32)
+	if err != nil {
+		return "", err
+	}
+	print := hmac.New(sha256.New, key)
 	piece := make([]byte, chunkBytes)
-	var total int64
-	for seq := 0; ; seq++ {
+	for total := int64(0); ; {
 		n, err := io.ReadFull(file, piece)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {
-			return fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file").Because(err)
+			return "", errIncomplete.Because(err)
 		}
 		if total += int64(n); total > s.limits.Bytes {
-			return fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", s.limits.Bytes>>20).At("file")
+			return "", fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", s.limits.Bytes>>20).At("file")
 		}
-		if err := s.writeChunk(ctx, jobID, seq, sealed.close(seq, piece[:n])); err != nil {
-			return err
+		print.Write(piece[:n])
+		if err := each(piece[:n]); err != nil {
+			return "", err
 		}
 		if last {
-			return nil
+			return hex.EncodeToString(print.Sum(nil)), nil
 		}
 	}
 }
@@ -104,16 +142,18 @@ func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte) e
 }
 
 // completeUpload makes the job one that can be claimed.
-func (s *Service) completeUpload(ctx context.Context, job *db.BulkJob, key string) error {
+func (s *Service) completeUpload(ctx context.Context, job *db.BulkJob, key, print string) error {
 	var idempotencyKey *string
-	if key != "" {
+	if key == "" {
+		print = ""
+	} else {
 		idempotencyKey = &key
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		record(ctx, audit.JobSubmitted, job, audit.Facts{"kind": string(job.Kind), "groupsMode": string(job.GroupsMode), "commitMode": string(job.CommitMode)})
 		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ? WHERE id = ? AND lease_owner = ?",
-			idempotencyKey, job.ID, uploading))
+			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ? WHERE id = ? AND lease_owner = ?",
+			idempotencyKey, print, job.ID, uploading))
 	})
 }
 

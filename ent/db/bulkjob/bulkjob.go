@@ -36,6 +36,8 @@ const (
 	FieldFileName = "file_name"
 	// FieldIdempotencyKey holds the string denoting the idempotency_key field in the database.
 	FieldIdempotencyKey = "idempotency_key"
+	// FieldContentPrint holds the string denoting the content_print field in the database.
+	FieldContentPrint = "content_print"
 	// FieldEdit holds the string denoting the edit field in the database.
 	FieldEdit = "edit"
 	// FieldEncoding holds the string denoting the encoding field in the database.
@@ -182,6 +184,7 @@ var Columns = []string{
 	FieldCommitMode,
 	FieldFileName,
 	FieldIdempotencyKey,
+	FieldContentPrint,
 	FieldEdit,
 	FieldEncoding,
 	FieldDelimiter,
@@ -239,6 +242,8 @@ var (
 	DefaultCreatedAt func() time.Time
 	// DefaultFileName holds the default value on creation for the "file_name" field.
 	DefaultFileName string
+	// DefaultContentPrint holds the default value on creation for the "content_print" field.
+	DefaultContentPrint string
 	// DefaultEncoding holds the default value on creation for the "encoding" field.
 	DefaultEncoding string
 	// DefaultDelimiter holds the default value on creation for the "delimiter" field.
@@ -461,6 +466,11 @@ func ByFileName(opts ...sql.OrderTermOption) OrderOption {
 // ByIdempotencyKey orders the results by the idempotency_key field.
 func ByIdempotencyKey(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldIdempotencyKey, opts...).ToFunc()
+}
+
+// ByContentPrint orders the results by the content_print field.
+func ByContentPrint(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldContentPrint, opts...).ToFunc()
 }
 
 // ByEncoding orders the results by the encoding field.

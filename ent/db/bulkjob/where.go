@@ -85,6 +85,11 @@ func IdempotencyKey(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldIdempotencyKey, v))
 }
 
+// ContentPrint applies equality check predicate on the "content_print" field. It's identical to ContentPrintEQ.
+func ContentPrint(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldContentPrint, v))
+}
+
 // Encoding applies equality check predicate on the "encoding" field. It's identical to EncodingEQ.
 func Encoding(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldEncoding, v))
@@ -568,6 +573,71 @@ func IdempotencyKeyEqualFold(v string) predicate.BulkJob {
 // IdempotencyKeyContainsFold applies the ContainsFold predicate on the "idempotency_key" field.
 func IdempotencyKeyContainsFold(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldContainsFold(FieldIdempotencyKey, v))
+}
+
+// ContentPrintEQ applies the EQ predicate on the "content_print" field.
+func ContentPrintEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldContentPrint, v))
+}
+
+// ContentPrintNEQ applies the NEQ predicate on the "content_print" field.
+func ContentPrintNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldContentPrint, v))
+}
+
+// ContentPrintIn applies the In predicate on the "content_print" field.
+func ContentPrintIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldContentPrint, vs...))
+}
+
+// ContentPrintNotIn applies the NotIn predicate on the "content_print" field.
+func ContentPrintNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldContentPrint, vs...))
+}
+
+// ContentPrintGT applies the GT predicate on the "content_print" field.
+func ContentPrintGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldContentPrint, v))
+}
+
+// ContentPrintGTE applies the GTE predicate on the "content_print" field.
+func ContentPrintGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldContentPrint, v))
+}
+
+// ContentPrintLT applies the LT predicate on the "content_print" field.
+func ContentPrintLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldContentPrint, v))
+}
+
+// ContentPrintLTE applies the LTE predicate on the "content_print" field.
+func ContentPrintLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldContentPrint, v))
+}
+
+// ContentPrintContains applies the Contains predicate on the "content_print" field.
+func ContentPrintContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldContentPrint, v))
+}
+
+// ContentPrintHasPrefix applies the HasPrefix predicate on the "content_print" field.
+func ContentPrintHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldContentPrint, v))
+}
+
+// ContentPrintHasSuffix applies the HasSuffix predicate on the "content_print" field.
+func ContentPrintHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldContentPrint, v))
+}
+
+// ContentPrintEqualFold applies the EqualFold predicate on the "content_print" field.
+func ContentPrintEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldContentPrint, v))
+}
+
+// ContentPrintContainsFold applies the ContainsFold predicate on the "content_print" field.
+func ContentPrintContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldContentPrint, v))
 }
 
 // EditIsNil applies the IsNil predicate on the "edit" field.

@@ -134,6 +134,7 @@ var (
 		{Name: "commit_mode", Type: field.TypeEnum, Enums: []string{"VALID_ROWS", "ALL_OR_NOTHING"}, Default: "VALID_ROWS", SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "file_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(128)"}},
+		{Name: "content_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "edit", Type: field.TypeJSON, Nullable: true},
 		{Name: "encoding", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "delimiter", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(16)"}},
@@ -178,13 +179,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[42]},
+				Columns:    []*schema.Column{BulkJobsColumns[43]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[43]},
+				Columns:    []*schema.Column{BulkJobsColumns[44]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -193,7 +194,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[43], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[44], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -203,7 +204,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[42]},
+				Columns: []*schema.Column{BulkJobsColumns[43]},
 			},
 			{
 				Name:    "bulkjob_status",

@@ -1,0 +1,33 @@
+package importer
+
+import (
+	"homeroom/internal/csvfile"
+	"homeroom/internal/roster"
+)
+
+const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from where its letters are still right, and upload it again."
+
+// legible returns the name in a cell, given what is on record, or "" where the
+// cell must not be written. A name of which letters were lost when the file was
+// saved in another encoding is treated as an id that a spreadsheet program has
+// damaged: where it is certain what the cell held it is a warning and the name on
+// record stays; where it is certain that the name is none, the row is refused.
+func (r *fileRow) legible(column, current string) string {
+	cell := roster.Clean(r.text(column))
+	if cell == current {
+		return cell
+	}
+	was, misread := csvfile.Misread(r.text(column))
+	switch {
+	case csvfile.LostLetters(current, cell) || misread && roster.Clean(was) == current:
+		r.warn(column, problemf(DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
+			"Letters of the name were lost when the file was saved; %s stays as it is on record.", current))
+		return current
+	case misread:
+		r.fail(column, problemf(DamagedText, hintDamagedText, "The file was saved in one encoding and read in another: this seems to have been %s.", was))
+		return ""
+	case csvfile.LooksLost(cell):
+		r.warn(column, problemf(DamagedText, hintDamagedText, "Letters of the name seem to have been lost when the file was saved."))
+	}
+	return cell
+}

@@ -1,0 +1,124 @@
+package privacy_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+	"homeroom/internal/importer"
+	"homeroom/internal/privacy"
+)
+
+// Jobs that wait for a person while a student of theirs is erased.
+func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
+	t.Parallel()
+	each(t, func(t *testing.T, w *world) {
+		admin := w.As(t, w.NorthAdmin)
+		w.Alpha.Update().SetHoldChangedPercent(100).SetHoldDeletedPercent(100).ExecX(fixture.System())
+		erase := func(t *testing.T, st *db.Student) {
+			t.Helper()
+			if _, err := w.privacy.Erase(admin, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17"); err != nil {
+				t.Fatal(err)
+			}
+		}
+		pair := func(name string) (one, other *db.Student) {
+			return w.Student(t, w.North, name, "Erasable", 0), w.Student(t, w.North, name, "Stayer", 0)
+		}
+		// problems are what a person reads of a job.
+		problems := func(t *testing.T, job *db.BulkJob) (all []string) {
+			t.Helper()
+			severity := bulkjobproblem.SeverityERROR
+			list, err := w.importer.Problems(admin, job.ID, nil, nil, &severity)
+			if err != nil {
+				t.Fatal(err)
+			}
+			for _, p := range list.Items {
+				all = append(all, fmt.Sprintf("%d %s %s", p.Row, p.Code, p.Message))
+			}
+			return all
+		}
+		want := func(t *testing.T, job *db.BulkJob, status bulkjob.Status, created, updated, unchanged, errors int, wantProblems ...string) {
+			t.Helper()
+			job = w.Client().BulkJob.GetX(fixture.System(), job.ID)
+			got := fmt.Sprint(job.Status, job.Created, job.Updated+job.Deleted, job.Unchanged, job.Errors, problems(t, job))
+			if want := fmt.Sprint(status, created, updated, unchanged, errors, wantProblems); got != want {
+				t.Errorf("got  %s\nwant %s", got, want)
+			}
+		}
+		const erased = "ERASED The personal data of this row have been erased."
+
+		t.Run("the row is refused with a problem, by file and by selection", func(t *testing.T) {
+			gone, stays := pair("Plain")
+			_, leaves := pair("Other")
+			file := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			deletion, err := w.importer.SubmitDeletion(admin, importer.Selection{StudentIDs: []int{leaves.ID, gone.ID}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			w.drain()
+			erase(t, gone)
+			want(t, file, bulkjob.StatusREADY, 0, 1, 0, 1, "1 "+erased)
+			file = w.carryOut(w.NorthAdmin, file, true)
+			want(t, file, bulkjob.StatusCOMPLETED_WITH_ERRORS, 0, 1, 0, 1, "1 "+erased)
+			deletion = w.carryOut(w.NorthAdmin, deletion, true)
+			want(t, deletion, bulkjob.StatusCOMPLETED_WITH_ERRORS, 0, 1, 0, 1, "1 "+erased)
+			w.healthy()
+		})
+		t.Run("of a job that is all or nothing nothing is written", func(t *testing.T) {
+			gone, stays := pair("Nothing")
+			job, err := w.importer.Submit(admin, importer.Submission{OrganizationID: w.North.ID, Kind: students, CommitMode: bulkjob.CommitModeALL_OR_NOTHING,
+				File: strings.NewReader(header + "," + gone.ExternalID + ",,,,,3,,\n," + stays.ExternalID + ",,,,secret99,3,,\n,new1,New,One,new.one,,3,,\n")})
+			if err != nil {
+				t.Fatal(err)
+			}
+			job = w.carryOut(w.NorthAdmin, job, false)
+			erase(t, gone)
+			job = w.carryOut(w.NorthAdmin, job, true)
+			want(t, job, bulkjob.StatusFAILED, 0, 0, 2, 1, "0 ERASED Rows have been refused since the file was checked, because their students were erased, and the upload is all or nothing.", "1 "+erased)
+			if st := w.Client().Student.GetX(fixture.System(), stays.ID); st.Grade != stays.Grade {
+				t.Errorf("grade %s", st.Grade)
+			}
+		})
+		t.Run("somebody new of the same name is somebody else", func(t *testing.T) {
+			gone, _ := pair("Same")
+			job := w.job(w.NorthAdmin, students, "a.csv", header+",namesake,Same,Erasable,namesake,,3,,\n", false)
+			erase(t, gone)
+			want(t, w.carryOut(w.NorthAdmin, job, true), bulkjob.StatusCOMPLETED, 1, 0, 0, 0)
+		})
+		t.Run("no correction reads the erased row of the file", func(t *testing.T) {
+			gone, stays := pair("Correct")
+			planned := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			refused := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,99,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			looked := importer.PreviewVersion(planned)
+			erase(t, gone)
+			for _, job := range []*db.BulkJob{planned, refused} {
+				c, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: "Grade", Value: "5"}, {Column: "Username", Value: "brandnew"}}})
+				if fault.KindOf(err) != fault.NotFound {
+					t.Errorf("%+v, %v", c, err)
+				}
+			}
+			if now := importer.PreviewVersion(w.Client().BulkJob.GetX(fixture.System(), planned.ID)); now == looked {
+				t.Error("whoever has looked at the preview approves what it has become")
+			}
+			// The ID is free for another row.
+			c, err := w.importer.Correct(admin, importer.Correction{JobID: planned.ID, Row: 2, Values: []importer.Cell{{Column: "Student ID", Value: gone.ExternalID},
+				{Column: "First Name", Value: "Some"}, {Column: "Last Name", Value: "Body"}, {Column: "Username", Value: "somebody"}}})
+			if err != nil || len(c.Problems) > 0 || c.Job.Created != 1 {
+				t.Errorf("%+v, %v", c, err)
+			}
+		})
+		for _, job := range w.Client().BulkJob.Query().AllX(fixture.System()) {
+			if job.TotalRows != job.Created+job.Updated+job.Deleted+job.Unchanged+job.Errors {
+				t.Errorf("job %d has %d rows, and its counts say %+v", job.ID, job.TotalRows, job)
+			}
+		}
+		if n := w.Client().BulkJob.Query().Where(bulkjob.StatusEQ(bulkjob.StatusREADY)).CountX(fixture.System()); n != 2 {
+			t.Errorf("%d jobs wait", n)
+		}
+	})
+}
