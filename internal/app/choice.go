@@ -107,11 +107,20 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		return "", unreadable(err)
 	}
 	format := inspected.Format()
-	kind, ok := importer.DetectKind(filepath.Base(path), format.Header)
-	if !ok {
-		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind", strings.Join(format.Header, ", "))
+	kind, fits := importer.DetectKind(filepath.Base(path), format.Header)
+	headers := strings.Join(format.Header, ", ")
+	switch {
+	case kind != "":
+		return kind, nil
+	case len(fits) > 0:
+		say := make([]string, len(fits))
+		for i, k := range fits {
+			say[i] = "--kind " + kindName(k)
+		}
+		return "", fault.Invalidf("its headers (%s) may be those of several kinds of files; say which it is with %s", headers, strings.Join(say, ", or "))
+	default:
+		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind %s", headers, strings.Join(slices.Sorted(maps.Keys(kindNames)), ", or "))
 	}
-	return kind, nil
 }
 
 // unreadable leaves the path away, which stands in front of the message.

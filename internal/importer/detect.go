@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -8,18 +9,68 @@ import (
 )
 
 // DetectKind says what a file holds, from its headers and, where those leave a
-// doubt, from its name. Not ok means that somebody has to say.
-func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, ok bool) {
-	kind, sure := detect(headers)
+// doubt, from its name. Where the doubt remains, it returns no kind but those that
+// may be meant, or none of them, and somebody has to say.
+func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+	guess, sure := detect(headers)
 	if sure {
-		return kind, true
+		return guess, nil
 	}
 	if named, ok := kindByName(fileName); ok {
 		if _, p := readHeader(named, headers); p == nil {
-			return named, true
+			return named, nil
 		}
 	}
-	return kind, kind != ""
+	fits = kindsThatFit(headers)
+	switch {
+	case len(fits) == 1:
+		return fits[0], nil
+	case guess != "" && len(fits) == 2 && fits[0] == bulkjob.KindIMPORT_ENROLLMENTS && fits[1] == bulkjob.KindIMPORT_STUDENTS &&
+		len(readable(fits[0], headers)) == len(readable(fits[1], headers)):
+		// Students and their groups, and nothing else, are the same either way.
+		return guess, nil
+	default:
+		return "", fits
+	}
+}
+
+// kindsThatFit returns the kinds that a file can be read as, but for those of which
+// another one reads all columns, and more: it is that one, then.
+func kindsThatFit(headers []string) []bulkjob.Kind {
+	reads := map[bulkjob.Kind][]int{}
+	for kind := range columns {
+		if at := readable(kind, headers); len(at) > 0 {
+			reads[kind] = at
+		}
+	}
+	var fits []bulkjob.Kind
+	for _, kind := range slices.Sorted(maps.Keys(reads)) {
+		less := false
+		for _, other := range reads {
+			less = less || len(other) > len(reads[kind]) && !slices.ContainsFunc(reads[kind], func(at int) bool { return !slices.Contains(other, at) })
+		}
+		if !less {
+			fits = append(fits, kind)
+		}
+	}
+	return fits
+}
+
+// readable returns where the columns of a kind stand, or nothing where a file cannot
+// be of that kind. One column by another name than its own says too little.
+func readable(kind bulkjob.Kind, headers []string) []int {
+	l, p := readHeader(kind, headers)
+	if p != nil {
+		return nil
+	}
+	if len(l.index) == 1 {
+		for name, header := range l.header {
+			if headerKey(name) != headerKey(header) {
+				return nil
+			}
+		}
+	}
+	return slices.Sorted(maps.Values(l.index))
 }
 
 // detect says what the headers of a file fit, and whether they fit nothing else.
@@ -39,7 +90,10 @@ func detect(headers []string) (kind bulkjob.Kind, sure bool) {
 	section := any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID", "Class ID", "Group ID", "Group External ID", "Group Database ID", "Section", "Group", "Class")
 	person := any("SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "External ID", "Database ID")
 	named := any("Name", "Title", "Section Name", "Class Name", "Group Name", "School Name")
+	member := any("Person ID", "Student ID", "Student SIS ID", "Student External ID", "Student Number", "User ID", "User Sourced ID")
 	switch {
+	case any("Person ID") && !any("Student ID", "Student SIS ID") && (section || any("Classes/Groups", "Classes", "Groups", "Section Name", "Class Name", "Group Name")):
+		return bulkjob.KindIMPORT_ENROLLMENTS, true
 	case any("First Name", "Given Name") && any("Last Name", "Family Name", "Surname"):
 		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year", "Student SIS ID")
 		educator := any("Role", "Account Type", "Qualification", "Title") || begins("teacher", "educator", "staff")
@@ -61,7 +115,8 @@ func detect(headers []string) (kind bulkjob.Kind, sure bool) {
 	case section && person && !named:
 		return bulkjob.KindIMPORT_ENROLLMENTS, any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID") && !any("Password", "Grade", "Username")
 	case any("Section Name", "Class Name", "Group Name"):
-		return bulkjob.KindIMPORT_GROUPS, !any("First Name", "Last Name")
+		// A name beside an ID may be a class with its own ID, or with that of a person.
+		return bulkjob.KindIMPORT_GROUPS, !any("First Name", "Last Name") && !member && (any("School") || begins("school", "term", "course", "org"))
 	case named && begins("principal", "schoolnces", "schoolnumber", "gradelow"):
 		return bulkjob.KindIMPORT_ORGANIZATIONS, true
 	case any("Name", "Title") && (any("School", "Educators", "Course ID") || begins("schoolsis", "schoolsourced", "schoolid", "term", "course", "class")):

@@ -1,5 +1,15 @@
 package importer
 
+import "homeroom/ent/db/bulkjob"
+
+// RefuseHeader is the code with which a header is refused as one of a kind.
+func RefuseHeader(kind bulkjob.Kind, headers []string) string {
+	if _, p := readHeader(kind, headers); p != nil {
+		return p.Code
+	}
+	return ""
+}
+
 // Claims are the claims of a check.
 type Claims = claims
 

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -140,26 +141,40 @@ func TestDetectKind(t *testing.T) {
 	}
 	for _, f := range sdsFiles {
 		for _, name := range []string{f.name, "upload.csv", "data (3).csv"} {
-			if kind, ok := importer.DetectKind(name, head(f.name)); !ok || kind != f.kind {
-				t.Errorf("%s called %s: %v %v, want %v", f.name, name, kind, ok, f.kind)
+			if kind, fits := importer.DetectKind(name, head(f.name)); kind != f.kind {
+				t.Errorf("%s called %s: %v %v, want %v", f.name, name, kind, fits, f.kind)
 			}
 		}
 	}
 	for _, c := range []struct {
 		name, header string
-		want         bulkjob.Kind
-		ok           bool
+		want         []bulkjob.Kind
 	}{
-		{"export.csv", strings.TrimSpace(header) + ",Minutes,Last Active", students, true},
-		{"x.csv", "student_id,first_name,last_name,grade", students, true},
-		{"x.csv", "Student ID,Classes/Groups", students, true},
-		{"Enrollments.csv", "Student ID,Class", enrollments, true},
-		{"classes.csv", "External ID,Name", groups, true},
-		{"schools.csv", "External ID,Name", schools, true},
-		{"x.csv", "foo,bar", "", false},
+		{"export.csv", strings.TrimSpace(header) + ",Minutes,Last Active", []bulkjob.Kind{students}},
+		{"x.csv", "student_id,first_name,last_name,grade", []bulkjob.Kind{students}},
+		{"x.csv", "Student ID,First Name", []bulkjob.Kind{students}},
+		{"x.csv", "Student ID,Classes/Groups", []bulkjob.Kind{students}},
+		{"x.csv", "Student ID,Class", []bulkjob.Kind{enrollments}},
+		{"x.csv", "Student ID,Class Name", []bulkjob.Kind{enrollments}},
+		{"x.csv", "Classes/Groups,Person ID,First Name,Last Name", []bulkjob.Kind{enrollments}},
+		{"Enrollments.csv", "Student ID,Class", []bulkjob.Kind{enrollments}},
+		{"classes.csv", "External ID,Name", []bulkjob.Kind{groups}},
+		{"schools.csv", "External ID,Name", []bulkjob.Kind{schools}},
+		{"x.csv", "External ID,Name", []bulkjob.Kind{groups, schools}},
+		{"x.csv", "External ID,First Name,Last Name", []bulkjob.Kind{educators, students}},
+		{"x.csv", "Class ID,Student ID,First Name,Last Name", []bulkjob.Kind{enrollments, students}},
+		{"x.csv", "Class Name,Teacher ID", []bulkjob.Kind{enrollments, groups}},
+		{"x.csv", "Class Name,Teacher ID,School", []bulkjob.Kind{groups}},
+		{"x.csv", "Classes,SIS ID", []bulkjob.Kind{enrollments, students}},
+		{"x.csv", "External ID,foo", nil},
+		{"x.csv", "foo,bar", nil},
 	} {
-		if kind, ok := importer.DetectKind(c.name, strings.Split(c.header, ",")); kind != c.want || ok != c.ok {
-			t.Errorf("%s %s: %v %v, want %v %v", c.name, c.header, kind, ok, c.want, c.ok)
+		kind, fits := importer.DetectKind(c.name, strings.Split(c.header, ","))
+		if kind != "" {
+			fits = append(fits, kind)
+		}
+		if !slices.Equal(fits, c.want) {
+			t.Errorf("%s %s: %v, want %v", c.name, c.header, fits, c.want)
 		}
 	}
 }

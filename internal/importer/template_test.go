@@ -14,6 +14,12 @@ import (
 	"homeroom/internal/importer"
 )
 
+// telling are columns that no other kind of file has beside those that it needs. A
+// list of students or enrollments is always known.
+var telling = map[bulkjob.Kind][]string{
+	students: {"Student ID"}, enrollments: {"Person ID"}, educators: {"Email", "Role"}, groups: {"School", "Educators"}, schools: {"Type"},
+}
+
 // Whatever columns somebody ticks, the file is taken for what it is: by the
 // reader, by the importer, and by the command that finds out what a file holds.
 func TestEveryTemplateIsTakenForWhatItIs(t *testing.T) {
@@ -49,12 +55,65 @@ func TestEveryTemplateIsTakenForWhatItIs(t *testing.T) {
 				if err != nil || !slices.Equal(format.Header, want) || format.Rows != 0 {
 					t.Fatalf("%q: %+v, %v", names, format, err)
 				}
-				if got, ok := importer.DetectKind(template.FileName, format.Header); !ok || got != kind {
-					t.Fatalf("%q in %s is taken for %s", names, template.FileName, got)
+				if got, fits := importer.DetectKind(template.FileName, format.Header); got != kind {
+					t.Fatalf("%q in %s is taken for %s, %s", names, template.FileName, got, fits)
 				}
+				// By another name, and when some of its rows have been refused, it is the
+				// same file, or it is said what it may be.
+				refused := append(slices.Clone(format.Header), "Refused Row", "Refused Because", "What To Do")
+				for _, header := range [][]string{format.Header, refused} {
+					got, fits := importer.DetectKind("failed-rows.csv", header)
+					if got != kind && (got != "" || len(fits) < 2 || !slices.Contains(fits, kind)) {
+						t.Errorf("%q is taken for %q, %q", header, got, fits)
+					}
+					if got == "" && slices.ContainsFunc(telling[kind], func(c string) bool { return slices.Contains(header, c) }) {
+						t.Errorf("%q leaves a doubt: %q", header, fits)
+					}
+				}
+			}
+			if got, _ := importer.DetectKind("list.csv", headerOf(all)); got != kind {
+				t.Errorf("the whole template is taken for %q", got)
 			}
 		})
 	}
+}
+
+// Whatever the columns that a kind needs are called, the file is never taken for
+// one of another kind for certain: who says what it holds is believed.
+func TestHeadersByOtherNames(t *testing.T) {
+	t.Parallel()
+	for _, kind := range []bulkjob.Kind{students, groups, educators, schools, enrollments} {
+		lists := [][]string{nil}
+		for _, c := range importer.Columns(kind) {
+			if !c.Required {
+				continue
+			}
+			var longer [][]string
+			for _, list := range lists {
+				for _, name := range c.Headers() {
+					longer = append(longer, append(slices.Clone(list), name))
+				}
+			}
+			lists = longer
+		}
+		for _, list := range lists {
+			if code := importer.RefuseHeader(kind, list); code != "" {
+				t.Errorf("%q is no list of %s: %s", list, kind, code)
+			}
+			got, fits := importer.DetectKind("failed-rows.csv", list)
+			if got == "" && len(list) > 1 && !slices.Contains(fits, kind) {
+				t.Errorf("%q is no %s, but %q", list, kind, fits)
+			}
+		}
+	}
+}
+
+func headerOf(template *importer.Template) []string {
+	var names []string
+	for _, c := range template.Columns {
+		names = append(names, c.Name)
+	}
+	return names
 }
 
 func TestTemplates(t *testing.T) {
