@@ -1,0 +1,19 @@
+package app
+
+import (
+	"io"
+	"time"
+
+	"homeroom/internal/importer"
+)
+
+// Bar is a bar.
+type Bar = bar
+
+// NewBar is a bar on what counts as a terminal.
+func NewBar(out io.Writer, what string, now func() time.Time) *Bar {
+	return &bar{out: out, what: what, now: now}
+}
+
+// During is during.
+func (b *bar) During(p importer.Progress) { b.during(p) }
