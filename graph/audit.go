@@ -13,6 +13,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/page"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -71,14 +72,14 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 	if in.ActorID != nil {
 		t, k, ok := globalid.Decode(*in.ActorID)
 		if !ok || t != globalid.Educator && t != globalid.ServiceKey {
-			return f, fault.Invalidf("%q is not the id of an educator or a service key", shorten(*in.ActorID)).WithCode("BAD_ID").At("filter.actorId")
+			return f, fault.Invalidf("%s is not the id of an educator or a service key", quote.Text(shorten(*in.ActorID))).WithCode("BAD_ID").At("filter.actorId")
 		}
 		f.Actor = &audit.Subject{Type: t, ID: k}
 	}
 	if in.SubjectID != nil {
 		t, k, ok := globalid.Decode(*in.SubjectID)
 		if !ok {
-			return f, fault.Invalidf("%q is not an id", shorten(*in.SubjectID)).WithCode("BAD_ID").At("filter.subjectId")
+			return f, fault.Invalidf("%s is not an id", quote.Text(shorten(*in.SubjectID))).WithCode("BAD_ID").At("filter.subjectId")
 		}
 		f.About = &audit.Subject{Type: t, ID: k}
 	}

@@ -3,6 +3,7 @@ package graph
 import (
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/quote"
 )
 
 // named are the types as a message for people names them.
@@ -20,7 +21,7 @@ var named = map[globalid.Type]string{
 func key(want globalid.Type, id, field string) (int, error) {
 	k, ok := globalid.Key(want, id)
 	if !ok {
-		return 0, fault.Invalidf("%q is not the id of %s", shorten(id), named[want]).WithCode("BAD_ID").At(field)
+		return 0, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).WithCode("BAD_ID").At(field)
 	}
 	return k, nil
 }
@@ -32,7 +33,7 @@ func keys(want globalid.Type, ids []string, field string) ([]int, error) {
 	for i, id := range ids {
 		k, ok := globalid.Key(want, id)
 		if !ok {
-			return nil, fault.Invalidf("%q is not the id of %s", shorten(id), named[want]).WithCode("BAD_ID").At(field, i)
+			return nil, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).WithCode("BAD_ID").At(field, i)
 		}
 		if !seen[k] {
 			seen[k] = true

@@ -7,6 +7,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/privacy"
+	"homeroom/internal/quote"
 )
 
 func (r mutationResolver) EraseStudents(ctx context.Context, in model.EraseStudentsInput) (*model.EraseStudentsPayload, error) {
@@ -22,7 +23,7 @@ func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStude
 		id, ok := globalid.Key(globalid.Student, st.ID)
 		switch {
 		case !ok:
-			return nil, fault.Invalidf("%q is not the id of a student", shorten(st.ID)).WithCode("BAD_ID").At("students", i, "id")
+			return nil, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(st.ID))).WithCode("BAD_ID").At("students", i, "id")
 		case seen[id]:
 			return nil, fault.Invalidf("the student is named twice").WithCode("DUPLICATE").At("students", i, "id")
 		}

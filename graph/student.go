@@ -10,6 +10,7 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/grade"
 	"homeroom/internal/page"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 )
 
@@ -89,7 +90,7 @@ func toGrades(in []string, field string) ([]grade.Grade, error) {
 	for i, text := range in {
 		g, ok := grade.Parse(text)
 		if !ok {
-			return nil, fault.Invalidf("%q is not a grade; write PK, K or 1 to 12", shorten(text)).WithCode("UNKNOWN_GRADE").At(field, i)
+			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(text))).WithCode("UNKNOWN_GRADE").At(field, i)
 		}
 		list = append(list, g)
 	}

@@ -13,6 +13,8 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"homeroom/internal/quote"
 )
 
 // Multipart takes operations with files: the part "operations", the part "map"
@@ -114,7 +116,7 @@ func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error
 		name := part.FormName()
 		places, known := paths[name]
 		if !known {
-			return nil, Errorf(badRequest, "The part map does not name the file %q, or the request has it twice.", shorten(name))
+			return nil, Errorf(badRequest, "The part map does not name the file %s, or the request has it twice.", quote.Text(shorten(name)))
 		}
 		delete(paths, name)
 		if err := t.file(params, part, places, kept); err != nil {
@@ -122,7 +124,7 @@ func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error
 		}
 	}
 	for name := range paths {
-		return nil, Errorf(badRequest, "The file %q, which the part map names, is missing.", shorten(name))
+		return nil, Errorf(badRequest, "The file %s, which the part map names, is missing.", quote.Text(shorten(name)))
 	}
 	return params, nil
 }
@@ -162,7 +164,7 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
 		}
 		if !place(params.Variables, strings.Split(path, "."), upload) {
-			return Errorf(badRequest, "The part map puts a file at %q, where the operation has no null to put it.", shorten(path))
+			return Errorf(badRequest, "The part map puts a file at %s, where the operation has no null to put it.", quote.Text(shorten(path)))
 		}
 	}
 	return nil

@@ -53,6 +53,9 @@ func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) s
 		return 130
 	default:
 		fmt.Fprintf(err, "homeroom: %v\n", failure)
+		if advice := whatToCheck(failure); advice != "" {
+			fmt.Fprintln(err, advice)
+		}
 		return 1
 	}
 }

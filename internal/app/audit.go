@@ -16,6 +16,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/globalid"
 	"homeroom/internal/page"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -128,14 +129,14 @@ func (f *auditFlags) filter() (filter audit.Filter, err error) {
 	for _, name := range f.actions {
 		action := audit.Action(strings.ToUpper(name))
 		if action.Meaning() == "" {
-			return filter, fmt.Errorf("%q is not an action; docs/audit.md lists them", name)
+			return filter, fmt.Errorf("%s is not an action; docs/audit.md lists them", quote.Text(name))
 		}
 		filter.Actions = append(filter.Actions, action)
 	}
 	if f.about != "" {
 		t, id, ok := globalid.Decode(f.about)
 		if !ok {
-			return filter, fmt.Errorf("%q is not an id, such as stu_1", f.about)
+			return filter, fmt.Errorf("%s is not an id, such as stu_1", quote.Text(f.about))
 		}
 		about := audit.On(t, id)
 		filter.About = &about

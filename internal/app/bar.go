@@ -10,6 +10,7 @@ import (
 	"golang.org/x/term"
 
 	"homeroom/internal/importer"
+	"homeroom/internal/quote"
 )
 
 // bar shows progress on a terminal: rows a second and the time that is left. On
@@ -58,7 +59,7 @@ func (b *bar) during(p importer.Progress) {
 	}
 	what := b.what
 	if p.Phase == importer.HashingPasswords {
-		what = fmt.Sprintf("%s, %d of %s", what, p.HashedPasswords, counted(p.TotalPasswords, "password"))
+		what = fmt.Sprintf("%s, %d of %s", what, p.HashedPasswords, quote.Count(p.TotalPasswords, "password"))
 		what += b.pace.tell(b.now(), p.Phase, p.HashedPasswords, p.TotalPasswords, "passwords")
 	} else {
 		what += b.pace.tell(b.now(), p.Phase, p.ProcessedRows, p.TotalRows, "rows")

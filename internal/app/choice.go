@@ -19,6 +19,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/importer"
+	"homeroom/internal/quote"
 	"homeroom/internal/table"
 	"homeroom/internal/viewer"
 )
@@ -68,7 +69,7 @@ func oneOf[T any](flag, value string, choices map[string]T) error {
 	if _, ok := choices[value]; ok {
 		return nil
 	}
-	return fmt.Errorf("--%s: %q is unknown; write %s", flag, value, strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
+	return fmt.Errorf("--%s: %s is unknown; write %s", flag, quote.Text(value), strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 }
 
 // kindsOf says what each file holds, before anything is written: a file that

@@ -44,13 +44,13 @@ which students are found. The server may run meanwhile. Exit code 1 if something
 		case err != nil:
 			return err
 		case findings == 0:
-			fmt.Fprintf(a.out, "Examined %d students and groups: every derived number is true.\n", rows)
+			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: every derived number is true.\n", rows)
 			return nil
 		case repair:
-			fmt.Fprintf(a.out, "Examined %d students and groups: repaired %d.\n", rows, findings)
+			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: repaired %d.\n", rows, findings)
 			return nil
 		default:
-			fmt.Fprintf(a.out, "Examined %d students and groups: %d are not true. Run again with --repair to mend them.\n", rows, findings)
+			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: %d are not true. Run again with --repair to mend them.\n", rows, findings)
 			return exitCode(1)
 		}
 	}

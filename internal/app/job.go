@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -124,7 +125,7 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string, fn func(system context.Context, s *services, job *db.BulkJob) error) error {
 	id, ok := globalid.Key(globalid.BulkJob, name)
 	if !ok {
-		return misuse(cmd, "%q is not the id of a job, such as %s", name, globalid.Encode(globalid.BulkJob, 1))
+		return misuse(cmd, "%s is not the id of a job, such as %s", quote.Text(name), globalid.Encode(globalid.BulkJob, 1))
 	}
 	s, err := a.openServices(cmd.Context(), loader)
 	if err != nil {
@@ -217,13 +218,13 @@ func (a *app) showJob(ctx context.Context, s *services, job *db.BulkJob, most in
 	}
 	fmt.Fprintf(a.out, "%s: %s, %s, %.0f %%\n", globalid.Encode(globalid.BulkJob, job.ID), job.Kind, job.Status, p.Percent)
 	fmt.Fprintf(a.out, "  %s: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
-		counted(job.TotalRows, "row"), job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+		quote.Count(job.TotalRows, "row"), job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
 	if job.UndoneRows+job.KeptRows > 0 {
 		as := "they are"
 		if job.KeptRows == 1 {
 			as = "it is"
 		}
-		fmt.Fprintf(a.out, "  put back %s, left %d as %s\n", counted(job.UndoneRows, "row"), job.KeptRows, as)
+		fmt.Fprintf(a.out, "  put back %s, left %d as %s\n", quote.Count(job.UndoneRows, "row"), job.KeptRows, as)
 	}
 	if err := a.showChanges(ctx, s, job, most); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -55,7 +56,7 @@ func (a *app) createKey() *cobra.Command {
 		for _, text := range scopes {
 			scope, known := identity.ParseScope(text)
 			if !known {
-				return misuse(cmd, "%q is not a scope; write usage-write or roster-import", text)
+				return misuse(cmd, "%s is not a scope; write usage-write or roster-import", quote.Text(text))
 			}
 			in.Scopes = append(in.Scopes, scope)
 		}
@@ -91,7 +92,7 @@ func parseDays(text string) (time.Duration, error) {
 	} else if d, err := time.ParseDuration(text); err == nil && d > 0 {
 		return d, nil
 	}
-	return 0, fmt.Errorf("%q is not a time such as 90d or 12h", text)
+	return 0, fmt.Errorf("%s is not a time such as 90d or 12h", quote.Text(text))
 }
 
 func (a *app) listKeys() *cobra.Command {

@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/config"
 	"homeroom/internal/fault"
 	"homeroom/internal/operation"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -70,7 +71,7 @@ folder all such files are taken.`,
 		defer d.Close()
 		added, err := operation.New(d, a.now).Register(viewer.AsSystem(cmd.Context(), "operations that the operator registers"), client, list)
 		if err == nil {
-			fmt.Fprintf(a.out, "%d operations of %s are registered; %d of them are new.\n", len(list), client, added)
+			fmt.Fprintf(a.out, "Registered %s of %s; %d new.\n", quote.Count(len(list), "operation"), client, added)
 		}
 		return err
 	}
@@ -145,7 +146,7 @@ it for ten seconds more.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, hash := range args {
 				if !operationHash.MatchString(hash) {
-					return misuse(cmd, "%.70q is not the SHA-256 of an operation; see homeroom operations list%s", hash, config.Again(cmd.Flags()))
+					return misuse(cmd, "%s is not the SHA-256 of an operation; see homeroom operations list%s", quote.Text(hash[:min(len(hash), 70)]), config.Again(cmd.Flags()))
 				}
 			}
 			return nil
@@ -170,7 +171,7 @@ it for ten seconds more.`,
 		case n == 0:
 			return fault.NotFoundf("there is no such operation; see homeroom operations list%s", loader.Again())
 		}
-		fmt.Fprintf(a.out, "%d operations are removed.\n", n)
+		fmt.Fprintf(a.out, "Removed %s.\n", quote.Count(n, "operation"))
 		return nil
 	}
 	return cmd

@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -89,10 +90,10 @@ func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.
 		case len(list) == 1:
 			return list[0], nil
 		case len(list) > 1:
-			return nil, fault.Invalidf("%q is several organizations: %s", name, names(list))
+			return nil, fault.Invalidf("%s is several organizations: %s", quote.Text(name), names(list))
 		}
 	}
-	return nil, fault.NotFoundf("no organization is called %q", name)
+	return nil, fault.NotFoundf("no organization is called %s", quote.Text(name))
 }
 
 func createDistrict(ctx context.Context, d *database.DB, name string) (o *db.Organization, err error) {

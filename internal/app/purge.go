@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homeroom/internal/config"
+	"homeroom/internal/quote"
 )
 
 func (a *app) purge() *cobra.Command {
@@ -35,9 +36,9 @@ with which refused rows of imports are encrypted.`,
 		purged, err := run(ctx)
 		total := 0
 		for _, p := range purged {
-			fmt.Fprintf(a.out, "%s: %d students %s", p.District, p.Students, verb)
+			fmt.Fprintf(a.out, "%s: %s %s", p.District, quote.Count(p.Students, "student"), verb)
 			if !dryRun {
-				fmt.Fprintf(a.out, ", with %d days of usage, %d rows of bulk jobs and %d entries of the audit trail", p.UsageDays, p.BulkJobRows, p.AuditDetails)
+				fmt.Fprintf(a.out, ", with %s of usage, %s of bulk jobs and %s of the audit trail", quote.Count(p.UsageDays, "day"), quote.Count(p.BulkJobRows, "row"), quote.Count(p.AuditDetails, "detail"))
 			}
 			fmt.Fprintln(a.out)
 			total += p.Students

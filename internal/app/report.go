@@ -11,6 +11,7 @@ import (
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/internal/importer"
 	"homeroom/internal/page"
+	"homeroom/internal/quote"
 )
 
 // showVerified tells what the reader made of a file and what it will change.
@@ -18,7 +19,7 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	if job.Encoding != "" {
 		// A workbook has neither delimiter nor line ends.
 		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool { return s == "none" })
-		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, counted(job.TotalRows, "row"), strings.Join(format, ", "))
+		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, quote.Count(job.TotalRows, "row"), strings.Join(format, ", "))
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
@@ -68,7 +69,7 @@ func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, mos
 	}
 	all, err := s.importer.CountChanges(ctx, job.ID)
 	if err == nil && all > n {
-		fmt.Fprintf(a.out, "  … and %s\n", counted(all-n, "more change"))
+		fmt.Fprintf(a.out, "  … and %s\n", quote.Count(all-n, "more change"))
 	}
 	return err
 }
@@ -97,7 +98,7 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 	}
 	all, err := s.importer.CountProblems(ctx, job.ID, only)
 	if err == nil && all > n {
-		fmt.Fprintf(a.out, "  … and %s\n", counted(all-n, "more problem"))
+		fmt.Fprintf(a.out, "  … and %s\n", quote.Count(all-n, "more problem"))
 	}
 	return err
 }
@@ -122,14 +123,6 @@ func eachOf[T any](most int, read func(first *int, after *string) (page.Result[T
 		after = &p.Cursors[len(p.Cursors)-1]
 	}
 	return n, nil
-}
-
-// counted is a number with its noun, which is one of those that take an s.
-func counted(n int, noun string) string {
-	if n != 1 {
-		noun += "s"
-	}
-	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func shown(value *string) string {

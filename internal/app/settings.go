@@ -14,6 +14,7 @@ import (
 	"homeroom/internal/calendar"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
+	"homeroom/internal/quote"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -78,7 +79,7 @@ func assign(ch *setting.Change, arg string) error {
 	}
 	switch field := numbers[name]; {
 	case !found || value == "":
-		return fmt.Errorf("%q is not of the form NAME=VALUE", arg)
+		return fmt.Errorf("%s is not of the form NAME=VALUE", quote.Text(arg))
 	case field != nil:
 		return read(field, value, strconv.Atoi)
 	case name == "time-zone":
@@ -104,7 +105,7 @@ func assign(ch *setting.Change, arg string) error {
 			names = append(names, n)
 		}
 		slices.Sort(names)
-		return fmt.Errorf("%q is not a setting; there are %s", name, strings.Join(names, ", "))
+		return fmt.Errorf("%s is not a setting; there are %s", quote.Text(name), strings.Join(names, ", "))
 	}
 }
 
@@ -115,7 +116,7 @@ func read[T any](f *setting.Field[T], text string, parse func(string) (T, error)
 	}
 	value, err := parse(text)
 	if err != nil {
-		return fmt.Errorf("%q: %w", text, err)
+		return fmt.Errorf("%s: %w", quote.Text(text), err)
 	}
 	f.Value = &value
 	return nil

@@ -3,11 +3,15 @@ package app
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
+	"syscall"
 	"unicode"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+
+	"homeroom/internal/quote"
 )
 
 // misuse is a command line that cannot be understood, with where to read on. It
@@ -15,6 +19,26 @@ import (
 // URL, which holds a password.
 func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return fmt.Errorf(format+"; see %q", append(args, cmd.CommandPath()+" --help")...)
+}
+
+// whatToCheck says what a person looks at first where the system has refused
+// something and told it in its own words; it is empty for other errors, which say
+// by themselves what to do.
+func whatToCheck(err error) string {
+	switch {
+	case errors.Is(err, syscall.EISDIR):
+		return "A folder stands where a file is expected; name the file, or the files in the folder."
+	case errors.Is(err, syscall.ENOTDIR):
+		return "Check the path: a part of it is a file, and no folder."
+	case errors.Is(err, fs.ErrNotExist):
+		return "Check the path, and from which folder the command is run."
+	case errors.Is(err, fs.ErrPermission):
+		return "Check as which user the command is run, and what that user may read and write."
+	case errors.Is(err, syscall.ENOSPC):
+		return "The disk is full; make room, and run the command again."
+	default:
+		return ""
+	}
 }
 
 // noArguments is for commands that are told everything by flags.
@@ -42,9 +66,9 @@ func aCommand(cmd *cobra.Command, args []string) error {
 		return misuse(cmd, "the name of a command is missing")
 	}
 	if similar := cmd.SuggestionsFor(args[0]); len(similar) > 0 {
-		return misuse(cmd, "unknown command %q, did you mean %s?", args[0], strings.Join(similar, " or "))
+		return misuse(cmd, "unknown command %s, did you mean %s?", quote.Text(args[0]), strings.Join(similar, " or "))
 	}
-	return misuse(cmd, "unknown command %q", args[0])
+	return misuse(cmd, "unknown command %s", quote.Text(args[0]))
 }
 
 // flagMisuse says what is wrong with a flag.
@@ -59,7 +83,7 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 	case errors.As(err, &unknown):
 		return misuse(cmd, "unknown flag --%s", unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
-		return misuse(cmd, "--%s takes %s, not %q", invalid.GetFlag().Name, forms[invalid.GetFlag().Value.Type()], invalid.GetValue())
+		return misuse(cmd, "--%s takes %s, not %s", invalid.GetFlag().Name, forms[invalid.GetFlag().Value.Type()], quote.Text(invalid.GetValue()))
 	case errors.As(err, &empty):
 		return misuse(cmd, "--%s needs a value", empty.GetFlag().Name)
 	case errors.As(err, &malformed):

@@ -26,6 +26,7 @@ var layers = [][]string{
 	{"internal/table"},
 	{"internal/workbook"},
 	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
+	{"internal/quote"},
 }
 
 // edges are the imports inside of a layer, each with its reason.

@@ -4,6 +4,8 @@ package calendar
 import (
 	"fmt"
 	"time"
+
+	"homeroom/internal/quote"
 )
 
 // Day is a calendar day, counted from 1970-01-01, without a time zone. It is
@@ -27,7 +29,7 @@ func Date(year int, month time.Month, day int) Day {
 func ParseDay(s string) (Day, error) {
 	t, err := time.Parse(time.DateOnly, s)
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a date of the form YYYY-MM-DD", s)
+		return 0, fmt.Errorf("%s is not a date of the form YYYY-MM-DD", quote.Text(s))
 	}
 	return DayOf(t, time.UTC), nil
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"homeroom/internal/quote"
 )
 
 // API says what the endpoint shows and runs.
@@ -58,7 +60,7 @@ func oneOf(place func(*Config) *string, words ...string) func(c *Config, value s
 		value = strings.ToLower(strings.TrimSpace(value))
 		if !slices.Contains(words, value) {
 			last := len(words) - 1
-			return fmt.Errorf("%q is unknown; write %s or %s", value, strings.Join(words[:last], ", "), words[last])
+			return fmt.Errorf("%s is unknown; write %s or %s", quote.Text(value), strings.Join(words[:last], ", "), words[last])
 		}
 		*place(c) = value
 		return nil

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"homeroom/internal/database"
+	"homeroom/internal/quote"
 )
 
 // Config is everything that an operator decides. A command uses the sections
@@ -107,7 +108,7 @@ const (
 // Validate reports what is wrong.
 func (l Log) Validate() error {
 	if l.Format != FormatText && l.Format != FormatJSON {
-		return problem("log-format", "%q is unknown; write text or json", l.Format)
+		return problem("log-format", "%s is unknown; write text or json", quote.Text(l.Format))
 	}
 	return nil
 }

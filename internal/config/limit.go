@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"homeroom/internal/quote"
 )
 
 // Limits bound what one operation, and one caller, may ask of the server. Those
@@ -96,7 +98,7 @@ func (l Limits) settings() []Setting {
 func parseCount(s string) (int, error) {
 	n, err := strconv.Atoi(strings.ReplaceAll(strings.TrimSpace(s), ",", ""))
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a number; write digits, such as 5000", s)
+		return 0, fmt.Errorf("%s is not a number; write digits, such as 5000", quote.Text(s))
 	}
 	return n, nil
 }

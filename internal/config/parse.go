@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"homeroom/internal/quote"
 )
 
 var units = []struct {
@@ -32,7 +34,7 @@ func parseSize(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 || n > math.MaxInt64/factor {
-		return 0, fmt.Errorf("%q is not a size; write a whole number of bytes, or one with a unit, such as 64MiB or 1GiB", s)
+		return 0, fmt.Errorf("%s is not a size; write a whole number of bytes, or one with a unit, such as 64MiB or 1GiB", quote.Text(s))
 	}
 	return n * factor, nil
 }
@@ -50,7 +52,7 @@ func formatSize(n int64) string {
 func parseDuration(s string) (time.Duration, error) {
 	d, err := time.ParseDuration(strings.TrimSpace(s))
 	if err != nil {
-		return 0, fmt.Errorf("%q is not a duration; write a number with its unit, such as 30s, 15m or 12h", s)
+		return 0, fmt.Errorf("%s is not a duration; write a number with its unit, such as 30s, 15m or 12h", quote.Text(s))
 	}
 	return d, nil
 }
@@ -95,14 +97,14 @@ func parseOrigin(s string) (string, error) {
 	}
 	u, err := url.Parse(strings.ToLower(s))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
-		return "", fmt.Errorf("%q is not scheme://host[:port] with http or https", redact(s))
+		return "", fmt.Errorf("%s is not scheme://host[:port] with http or https", quote.Text(redact(s)))
 	}
 	origin := u.Scheme + "://" + u.Host
 	if port := u.Port(); port == "" || u.Scheme == "http" && port == "80" || u.Scheme == "https" && port == "443" {
 		origin = u.Scheme + "://" + strings.TrimSuffix(strings.TrimSuffix(u.Host, port), ":")
 	}
 	if strings.ContainsFunc(u.Host, func(r rune) bool { return r > '~' }) {
-		return "", fmt.Errorf("%q has letters that browsers send in punycode; write the host as xn--…", redact(s))
+		return "", fmt.Errorf("%s has letters that browsers send in punycode; write the host as xn--…", quote.Text(redact(s)))
 	}
 	if u.User != nil || u.Path != "" || u.RawQuery != "" || u.ForceQuery || strings.Contains(s, "#") {
 		return "", fmt.Errorf("only scheme, host and port are allowed; write %s", origin)
@@ -125,9 +127,9 @@ func parseNetworks(s string) ([]netip.Prefix, error) {
 		}
 		switch {
 		case err != nil:
-			problems = append(problems, fmt.Errorf("%q is not a network; write 10.0.0.0/8, or a single address", entry))
+			problems = append(problems, fmt.Errorf("%s is not a network; write 10.0.0.0/8, or a single address", quote.Text(entry)))
 		case network.Bits() == 0:
-			problems = append(problems, fmt.Errorf("%q is everybody, who could then claim any address; name the networks of the proxies", entry))
+			problems = append(problems, fmt.Errorf("%s is everybody, who could then claim any address; name the networks of the proxies", quote.Text(entry)))
 		default:
 			networks = append(networks, network.Masked())
 		}

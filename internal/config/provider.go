@@ -12,6 +12,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"homeroom/internal/quote"
 )
 
 // SignIn says how people sign in besides passwords.
@@ -106,7 +108,7 @@ func (p Provider) called(i int) string {
 	if p.Name == "" {
 		return fmt.Sprintf("provider %d", i+1)
 	}
-	return fmt.Sprintf("provider %q", p.Name)
+	return "provider " + quote.Text(p.Name)
 }
 
 // pathless is the cause of an error of a file. The path may be the JSON text
@@ -126,7 +128,7 @@ func whatIsWrong(err error) string {
 	case errors.As(err, &syntax):
 		return fmt.Sprintf("the JSON makes no sense at byte %d", syntax.Offset)
 	case errors.As(err, &field):
-		return fmt.Sprintf("%q has the wrong form", field.Field)
+		return quote.Text(field.Field) + " has the wrong form"
 	case strings.HasPrefix(err.Error(), "json: unknown field "):
 		return "there is no setting " + strings.TrimPrefix(err.Error(), "json: unknown field ")
 	default:
@@ -174,7 +176,7 @@ func (s SignIn) Validate(publicURL string) error {
 		}
 		for _, domain := range p.Domains {
 			if !mailDomain.MatchString(domain) {
-				add("%q is not a domain, such as example.org", domain)
+				add("%s is not a domain, such as example.org", quote.Text(domain))
 			}
 		}
 		if p.Required && len(p.Domains) == 0 {
@@ -187,7 +189,7 @@ func (s SignIn) Validate(publicURL string) error {
 	for _, link := range s.AppLinks {
 		if u, err := url.Parse(link); err != nil || u.Fragment != "" || u.RawQuery != "" || u.User != nil ||
 			u.Scheme != "https" && !appScheme.MatchString(u.Scheme) || u.Scheme == "https" && u.Host == "" {
-			problems = append(problems, problem("app-links", "%q is not the address of an app; write org.example.app:/path, or https://host/path", redact(link)))
+			problems = append(problems, problem("app-links", "%s is not the address of an app; write org.example.app:/path, or https://host/path", quote.Text(redact(link))))
 		}
 	}
 	return errors.Join(problems...)

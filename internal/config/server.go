@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"homeroom/internal/quote"
 )
 
 // Server is the part of the configuration that the HTTP server needs.
@@ -43,7 +45,7 @@ func (s Server) Validate() error {
 		problems = append(problems, problem(flag, format, args...))
 	}
 	if !isAddress(s.Addr) {
-		add("addr", "%q is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces", s.Addr)
+		add("addr", "%s is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces", quote.Text(s.Addr))
 	}
 	if s.PublicURL != "" {
 		if _, err := parseOrigin(s.PublicURL); err != nil {

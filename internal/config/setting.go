@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"homeroom/internal/quote"
 )
 
 // Section is a part of the configuration that a command needs or not.
@@ -206,7 +208,7 @@ func parseLevel(s string) (slog.Level, error) {
 	case "error":
 		return slog.LevelError, nil
 	default:
-		return 0, fmt.Errorf("%q is unknown; write debug, info, warn or error", s)
+		return 0, fmt.Errorf("%s is unknown; write debug, info, warn or error", quote.Text(s))
 	}
 }
 

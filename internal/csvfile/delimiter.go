@@ -3,6 +3,8 @@ package csvfile
 import (
 	"bytes"
 	"fmt"
+
+	"homeroom/internal/quote"
 )
 
 // sampleRecords is how many records under the header have a say in which
@@ -39,7 +41,7 @@ func (s *scanner) chooseDelimiter() error {
 		if delimiterOf(named) == "" {
 			return &Error{
 				Code:    UnclearDelimiter,
-				Message: fmt.Sprintf("The first line says that the columns are separated by %q.", named),
+				Message: fmt.Sprintf("The first line says that the columns are separated by %s.", quote.Text(string(rune(named)))),
 				Hint:    "Save the file with commas, semicolons or tabs between the columns.",
 			}
 		}

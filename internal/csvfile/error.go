@@ -3,6 +3,8 @@ package csvfile
 import (
 	"fmt"
 	"strconv"
+
+	"homeroom/internal/quote"
 )
 
 // Code is the stable name of a reason to refuse a whole file.
@@ -71,9 +73,9 @@ func fileTooLarge(limit int64) *Error {
 }
 
 func duplicateHeader(first, second string) *Error {
-	message := fmt.Sprintf("Two columns have the name %q.", first)
+	message := fmt.Sprintf("Two columns have the name %s.", quote.Text(first))
 	if first != second {
-		message = fmt.Sprintf("Two columns have the same name: %q and %q.", first, second)
+		message = fmt.Sprintf("Two columns have the same name: %s and %s.", quote.Text(first), quote.Text(second))
 	}
 	return &Error{
 		Code:    DuplicateHeader,

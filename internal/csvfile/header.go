@@ -6,6 +6,8 @@ import (
 	"unicode"
 
 	"golang.org/x/text/cases"
+
+	"homeroom/internal/quote"
 )
 
 // checkHeader returns the column names, or refuses a header that makes no sense.
@@ -80,7 +82,7 @@ func excerpt(s string) string {
 	const most = 60
 	runes := []rune(s)
 	if len(runes) <= most {
-		return fmt.Sprintf("%q", s)
+		return quote.Text(s)
 	}
-	return fmt.Sprintf("%q", string(runes[:most])+"…")
+	return quote.Text(string(runes[:most]) + "…")
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"homeroom/internal/quote"
 )
 
 // Record is one row under the header.
@@ -88,7 +90,7 @@ func NewReader(r io.Reader, f Format, limits Limits) (*Reader, error) {
 		return nil, err
 	}
 	if f.Delimiter.char() == 0 {
-		return nil, fmt.Errorf("unknown delimiter %q", f.Delimiter)
+		return nil, fmt.Errorf("unknown delimiter %s", quote.Text(f.Delimiter))
 	}
 	s := newScanner(src, f.Delimiter.char(), limits)
 	s.skipSeparatorLine()
@@ -113,7 +115,7 @@ func (r *Reader) Next() (Record, error) {
 	for r.err == nil {
 		r.err = r.scan.next()
 		if errors.Is(r.err, io.EOF) && r.rows != r.format.Rows {
-			r.err = fileChanged(fmt.Sprintf("The file had %d rows when it was checked, and has %d now.", r.format.Rows, r.rows))
+			r.err = fileChanged(fmt.Sprintf("The file had %s when it was checked, and has %d now.", quote.Count(int(r.format.Rows), "row"), r.rows))
 		}
 		if r.err == nil && !blank(r.scan.text, r.format.Encoding) {
 			r.rows++

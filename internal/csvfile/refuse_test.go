@@ -50,7 +50,7 @@ func TestInspectRefuses(t *testing.T) {
 		{"the same name twice but for how the accent is stored", "Año,An\u0303o\n", csvfile.DuplicateHeader, 0, "Año"},
 
 		{"two delimiters that fit equally", "a,b;c\n1,2;3\n", csvfile.UnclearDelimiter, 0, "not clear"},
-		{"an unknown delimiter in sep=", "sep=|\na|b\n", csvfile.UnclearDelimiter, 0, "'|'"},
+		{"an unknown delimiter in sep=", "sep=|\na|b\n", csvfile.UnclearDelimiter, 0, `"|"`},
 
 		{"too many columns in the header", "a,b,c,d,e\n", csvfile.TooManyColumns, 0, "The header has more than 4"},
 		{"too many columns in a row", "a,b\n1,2\n\n1,2,3,4,5\n", csvfile.TooManyColumns, 3, "Row 3 under the header"},

@@ -60,7 +60,7 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	}
 	if err := ping(ctx, src, conn); err != nil {
 		conn.Close()
-		return nil, fmt.Errorf("the database does not answer: %w", err)
+		return nil, fmt.Errorf("the database does not answer: %w; %s", err, whatToCheck(err))
 	}
 	d := &DB{kind: src.kind, file: src.file, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/go-sql-driver/mysql"
+
+	"homeroom/internal/quote"
 )
 
 // Kind is a kind of database.
@@ -100,7 +102,7 @@ func parseMySQL(raw string) (source, error) {
 		case "tls":
 			c.TLSConfig = values[0]
 		default:
-			return source{}, fmt.Errorf("the database URL has an unknown setting %q; known are socket and tls", key)
+			return source{}, fmt.Errorf("the database URL has an unknown setting %s; known are socket and tls", quote.Text(key))
 		}
 	}
 	if c.Net == "tcp" && u.Hostname() == "" {

@@ -19,6 +19,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -114,7 +115,7 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 	}
 	for i, scope := range in.Scopes {
 		if !slices.Contains(viewer.Scopes(), scope) {
-			return in, fault.Invalidf("%q is not a scope; write USAGE_WRITE or ROSTER_IMPORT", scope).At("scopes", i)
+			return in, fault.Invalidf("%s is not a scope; write USAGE_WRITE or ROSTER_IMPORT", quote.Text(scope)).At("scopes", i)
 		}
 	}
 	in.Scopes = slices.Compact(slices.Sorted(slices.Values(in.Scopes)))

@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 )
 
@@ -168,7 +169,7 @@ func (c *studentCheck) grade(r *studentRow) {
 	g, err := roster.CheckGrade(cell)
 	switch {
 	case err != nil:
-		r.fail(colGrade, fromFault(err, "Write PK, K, or 1 to 12."))
+		r.fail(colGrade, problemf(err.Code, "Write PK, K, or 1 to 12.", "%s is not a grade.", quote.Text(cell)))
 	case r.st == nil:
 		c.write(r, colGrade, student.FieldGrade, int(g), "", g.String())
 	case g != r.st.Grade:

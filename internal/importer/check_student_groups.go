@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -16,12 +17,25 @@ func groupTexts(r *fileRow) []string {
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
 	}
+	if r.clearsAmongOthers(colGroups, texts, "Write [clear] and nothing else to leave all classes and groups, or take it out.") {
+		return nil
+	}
 	if len(texts) > roster.MaxGroupsAtOne {
 		r.fail(colGroups, problemf(TooMany, "Divide them between several uploads.",
 			"The cell names %d classes or groups; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
 		return nil
 	}
 	return texts
+}
+
+// clearsAmongOthers refuses [clear] as one of several items of a cell: there is
+// nothing that goes by this name, and nothing can.
+func (r *fileRow) clearsAmongOthers(column string, texts []string, hint string) bool {
+	among := slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, clearWord) })
+	if among {
+		r.fail(column, problemf(CannotClear, hint, "%s empties a cell, and stands in it alone.", clearWord))
+	}
+	return among
 }
 
 // groups plans what groups a student joins and leaves.

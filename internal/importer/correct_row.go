@@ -11,6 +11,7 @@ import (
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -122,7 +123,7 @@ func (r *fileRow) correct(headers []string, values []Cell, limit int) error {
 	r.cells, r.beyond, r.flaws, r.problems, r.refused = slices.Clone(r.cells), nil, nil, nil, false
 	for i, v := range values {
 		if len(v.Value) > limit {
-			return fault.Invalidf("the value of %q is too long", shorten(v.Column, 64)).WithCode(TooLong).At("values", i)
+			return fault.Invalidf("the value of %s is too long", quote.Text(shorten(v.Column, 64))).WithCode(TooLong).At("values", i)
 		}
 		value := csvfile.Clean(v.Value)
 		key := headerKey(v.Column)
@@ -132,7 +133,7 @@ func (r *fileRow) correct(headers []string, values []Cell, limit int) error {
 		}
 		at := slices.IndexFunc(columns[r.layout.kind], func(c Column) bool { return !c.Exported && len(positions([]string{key}, c.Headers())) > 0 })
 		if at < 0 {
-			return fault.Invalidf("the upload has no column %q", shorten(v.Column, 64)).WithCode("UNKNOWN_COLUMN").At("values", i)
+			return fault.Invalidf("the upload has no column %s", quote.Text(shorten(v.Column, 64))).WithCode("UNKNOWN_COLUMN").At("values", i)
 		}
 		r.put(columns[r.layout.kind][at].Name, value)
 	}

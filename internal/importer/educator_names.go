@@ -8,6 +8,7 @@ import (
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 )
 
@@ -26,6 +27,9 @@ func educatorTexts(r *fileRow) []string {
 	texts := csvfile.SplitList(r.text(colEducators))
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
+	}
+	if r.clearsAmongOthers(colEducators, texts, "Take it out. Educators are added by a file, and are never taken away.") {
+		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
 		r.fail(colEducators, problemf(TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
@@ -94,7 +98,7 @@ func (f *educatorFinder) find(text string) (*db.Educator, *problem) {
 		return e, nil
 	}
 	return nil, problemf(UnknownEducator, "Write the external ID, email address or Database ID of somebody who has an account.",
-		"There is no educator %q in your purview.", text)
+		"There is no educator %s in your purview.", quote.Text(text))
 }
 
 func listedNames(names []string) string { return csvfile.JoinList(names) }

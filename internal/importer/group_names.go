@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/group"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/quote"
 )
 
 // groupWish is a text that should be one group, and the schools in which to look.
@@ -261,16 +262,16 @@ func (f *groupFinder) find(text string, schools []int, member []*db.Group) (*db.
 
 func (f *groupFinder) ambiguous(text string, found []*db.Group) *problem {
 	return problemf(AmbiguousGroup, "Write the Database ID of the one you mean: "+namesOf(found, f.describe)+".",
-		"%d classes or groups go by %q.", len(found), text)
+		"%d classes or groups go by %s.", len(found), quote.Text(text))
 }
 
 func (f *groupFinder) unknown(text string) *problem {
 	elsewhere := union(f.elsewhereByExternal[text], f.elsewhereByName[fold.Text(text)])
 	if len(elsewhere) == 0 {
-		return problemf(UnknownGroup, "Check the spelling, or create it first.", "There is no class or group %q within reach.", text)
+		return problemf(UnknownGroup, "Check the spelling, or create it first.", "There is no class or group %s within reach.", quote.Text(text))
 	}
 	return problemf(UnknownGroup, "It exists elsewhere; if you mean that one, write its Database ID: "+namesOf(elsewhere, f.describe)+".",
-		"There is no class or group %q at the student's school.", text)
+		"There is no class or group %s at the student's school.", quote.Text(text))
 }
 
 // describe shows a group in a hint, with its school.

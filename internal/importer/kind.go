@@ -5,6 +5,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -23,7 +24,7 @@ var what = map[bulkjob.Kind]string{
 func maySubmit(v *viewer.Viewer, o *db.Organization, kind bulkjob.Kind) error {
 	switch {
 	case what[kind] == "":
-		return fault.Invalidf("%q is not a kind of file that can be imported", kind).At("kind")
+		return fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(kind)).At("kind")
 	case kind == bulkjob.KindIMPORT_ORGANIZATIONS && o.Type != organization.TypeDISTRICT:
 		return fault.Forbiddenf("schools are imported into a district, by its administrators").At("organizationId")
 	case v.Administers(o.ID, o.DistrictID), v.Holds(viewer.RosterImport, o.ID, o.DistrictID):

@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/quote"
 )
 
 // layout says where the columns of a kind stand in one file.
@@ -38,7 +39,7 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 		at := positions(keys, append([]string{c.Name}, c.Aliases...))
 		if len(at) > 1 {
 			return l, &problem{Code: DuplicateColumn,
-				Message: fmt.Sprintf("The columns %q and %q both mean %s.", headers[at[0]], headers[at[1]], c.Name),
+				Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]), quote.Text(headers[at[1]]), c.Name),
 				Hint:    "Delete or rename one of the two columns."}
 		}
 		for _, alias := range c.Instead {

@@ -126,6 +126,7 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 			{"of a synced student with a group", stu(syn) + ",,,,,,,,Biology", ""},
 			{"with a synced group", stu(ada) + ",,,,,,,,Homeroom 7", `row 1 Classes/Groups SYNCED_GROUP "Homeroom 7"`},
 			{"with an unknown group", stu(ada) + ",,,,,,,,Potions", `row 1 Classes/Groups UNKNOWN_GROUP "Potions"`},
+			{"that clears its groups beside others", stu(ada) + ",,,,,,,,Biology;[Clear]", `row 1 Classes/Groups CANNOT_CLEAR "Biology;[Clear]"`},
 			{"with a group of another district", stu(ada) + ",,,,,,,,Drama", `row 1 Classes/Groups UNKNOWN_GROUP "Drama"`},
 			{"with the Database ID of a group of another district", stu(ada) + ",,,,,,,," + grp(b.Drama), fmt.Sprintf(`row 1 Classes/Groups UNKNOWN_GROUP %q`, grp(b.Drama))},
 			{"with a group of another school by name", stu(ada) + ",,,,,,,,Latin", `row 1 Classes/Groups UNKNOWN_GROUP "Latin"`},

@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 )
 
 // Template is an empty file to fill in: a row of column names, and under it
@@ -41,7 +42,7 @@ var templateNames = map[bulkjob.Kind]string{
 // unknown name is refused with UNKNOWN_COLUMN.
 func NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
 	if templateNames[kind] == "" {
-		return nil, fault.Invalidf("%q is not a kind of file that can be imported", kind).At("kind")
+		return nil, fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(kind)).At("kind")
 	}
 	t := &Template{Kind: kind, FileName: templateNames[kind]}
 	for _, c := range columns[kind] {
@@ -52,7 +53,7 @@ func NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
 	for i, name := range names {
 		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return c.goesBy(name) })
 		if at < 0 {
-			return nil, fault.Invalidf("a list of %s has no column %q; it has: %s", what[kind], shorten(name, 40), t.columnNames()).
+			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", what[kind], quote.Text(shorten(name, 40)), t.columnNames()).
 				WithCode("UNKNOWN_COLUMN").At("columns", i)
 		}
 		t.Columns[at].Included = true

@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -58,7 +59,7 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	case writtenRows(job) == 0:
 		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
 	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
-		return nil, fault.Conflictf("the %s ended more than %d days ago", noun(job.Kind), retention.RetentionDays).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s ended more than %s ago", noun(job.Kind), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
 	}

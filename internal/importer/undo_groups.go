@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -50,7 +51,7 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 		case !r.stillAs(map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: optional(g.ExternalID)}):
 			r.changedSince("the class or group")
 		case creates && g.StudentCount > 0:
-			r.keep(ChangedSince, "Take the students out of it, and delete it by hand.", "%d students have joined the new class or group since; it stays.", g.StudentCount)
+			r.keep(ChangedSince, "Take the students out of it, and delete it by hand.", "The new class or group has %s by now; it stays.", quote.Count(g.StudentCount, "student"))
 		case creates && others:
 			r.keep(ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
 		}

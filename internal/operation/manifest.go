@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 )
 
 // Source is a document as a file has it.
@@ -110,7 +111,7 @@ func readManifest(path string, text []byte) ([]Source, error) {
 	var list []Source
 	for _, id := range slices.Sorted(maps.Keys(documents)) {
 		if strings.TrimPrefix(strings.ToLower(id), "sha256:") != Hash(documents[id]) {
-			return nil, fault.Invalidf("%s: the id %.70q is not the SHA-256 of its document, by which clients name it; have the compiler make such ids", path, id)
+			return nil, fault.Invalidf("%s: the id %s is not the SHA-256 of its document, by which clients name it; have the compiler make such ids", path, quote.Text(id[:min(len(id), 70)]))
 		}
 		list = append(list, Source{Place: path + " " + id[:min(len(id), 12)], Document: documents[id]})
 	}

@@ -10,6 +10,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/grade"
+	"homeroom/internal/quote"
 )
 
 // ClearWord in a cell of a file empties what can be emptied. Nobody and nothing
@@ -72,7 +73,7 @@ func CheckUsername(s string) *fault.Error {
 	case n == 0:
 		return fault.Invalidf("the username is empty").WithCode("REQUIRED")
 	case n < MinUsername:
-		return fault.Invalidf("the username has %d characters; at least %d are needed", n, MinUsername).WithCode("TOO_SHORT")
+		return fault.Invalidf("the username has %s; at least %d are needed", quote.Count(n, "character"), MinUsername).WithCode("TOO_SHORT")
 	case n > MaxUsername || foldsTooLong(fold.Key(s)):
 		return fault.Invalidf("the username has %d characters; at most %d are allowed", n, MaxUsername).WithCode("TOO_LONG")
 	default:
@@ -84,7 +85,7 @@ func CheckUsername(s string) *fault.Error {
 func CheckPassword(s string, shortest int) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n < shortest:
-		return fault.Invalidf("the password has fewer than %d characters", shortest).WithCode("PASSWORD_TOO_SHORT")
+		return fault.Invalidf("the password has fewer than %s", quote.Count(shortest, "character")).WithCode("PASSWORD_TOO_SHORT")
 	case n > MaxPassword:
 		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG")
 	default:
@@ -96,7 +97,7 @@ func CheckPassword(s string, shortest int) *fault.Error {
 func CheckGrade(s string) (grade.Grade, *fault.Error) {
 	g, ok := grade.Parse(s)
 	if !ok {
-		return 0, fault.Invalidf("%q is not a grade; write PK, K or 1 to 12", s).WithCode("UNKNOWN_GRADE")
+		return 0, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(s)).WithCode("UNKNOWN_GRADE")
 	}
 	return g, nil
 }

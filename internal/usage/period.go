@@ -3,6 +3,7 @@ package usage
 import (
 	"homeroom/internal/calendar"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 )
 
 // Period is a stretch of time that a report covers. Weeks end on Saturday.
@@ -52,7 +53,7 @@ func (p Period) days(today, yearStart calendar.Day, from, to *calendar.Day) (fir
 	case YearToDate:
 		return min(yearStart, today), today, nil
 	default:
-		return 0, 0, fault.Invalidf("%q is not a period", string(p)).At("period")
+		return 0, 0, fault.Invalidf("%s is not a period", quote.Text(p)).At("period")
 	}
 }
 

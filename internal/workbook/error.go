@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"homeroom/internal/csvfile"
+	"homeroom/internal/quote"
 )
 
 // The reasons to refuse a workbook, beside those of csvfile.
@@ -48,7 +49,7 @@ func severalSheets(filled []sheet) *csvfile.Error {
 		if r := []rune(name); len(r) > 40 {
 			name = string(r[:40]) + "…"
 		}
-		names = append(names, fmt.Sprintf("%q", name))
+		names = append(names, quote.Text(name))
 	}
 	return &csvfile.Error{Code: SeveralSheets, Message: "Several sheets of the workbook hold something: " + strings.Join(names, ", ") + ".",
 		Hint: "Keep the sheet with the list in a workbook of its own, or hide the others."}
