@@ -215,7 +215,7 @@ type BulkJob struct {
 	Problems *BulkJobProblemConnection `json:"problems"`
 	// The refused rows with their cells, in the order of the file; correctBulkJobRow corrects one.
 	RefusedRows *BulkJobRefusedRowConnection `json:"refusedRows"`
-	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone.
+	// The refused rows as a file with the columns of the one that was uploaded, and with what is wrong at the end of each row. Mended, it can be uploaded as it is; but of a job that FAILED nothing was written, so mend these rows in the file that was uploaded, and upload the whole of it again. Passwords are left out. For the person or the program that asks, for 15 minutes, and no longer than the account or the service key is good; null where no single row was refused, and when the job ended too long ago to be undone.
 	FailedRowsCSVURL *string `json:"failedRowsCsvUrl,omitempty"`
 	// Another number whenever a row has been corrected, or withdrawn because its student was erased; it grows with the work on the job as well. Give approveBulkJob the one that you have looked at.
 	PreviewVersion int `json:"previewVersion"`

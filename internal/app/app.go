@@ -14,6 +14,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/viewer"
@@ -28,7 +30,8 @@ type app struct {
 }
 
 // Main runs a command line and returns the exit code: 0 for success, 1 for an
-// error, 2 for a job that refused rows.
+// error, and for a job of which nothing was written, 2 for one that refused rows or
+// could not put all of them back, 3 for one that waits for an approval.
 func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -56,6 +59,27 @@ func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) s
 
 // exitCode is an outcome that has been told already.
 type exitCode int
+
+// The outcomes of a job.
+const (
+	exitFailed  exitCode = 1
+	exitRefused exitCode = 2
+	exitHeld    exitCode = 3
+)
+
+// codeOf returns the outcome of a job that is not a success, or nil.
+func codeOf(job *db.BulkJob) error {
+	switch job.Status {
+	case bulkjob.StatusFAILED, bulkjob.StatusCANCELED:
+		return exitFailed
+	case bulkjob.StatusCOMPLETED_WITH_ERRORS, bulkjob.StatusPARTIALLY_UNDONE:
+		return exitRefused
+	case bulkjob.StatusHELD:
+		return exitHeld
+	default:
+		return nil
+	}
+}
 
 func (c exitCode) Error() string { return fmt.Sprintf("exit code %d", int(c)) }
 

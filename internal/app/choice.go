@@ -19,7 +19,6 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/importer"
-	"homeroom/internal/page"
 	"homeroom/internal/table"
 	"homeroom/internal/viewer"
 )
@@ -29,6 +28,10 @@ type importFlags struct {
 	kind, organization, district, groupsMode, commitMode string
 	dryRun, yes, noHold                                  bool
 	show                                                 int
+	// scratch is set for a dry run on a database of its own, which is gone afterwards.
+	scratch bool
+	// left are the files from the present one on.
+	left []string
 }
 
 // The choices as the command line writes them.
@@ -55,8 +58,8 @@ func (f importFlags) validate() error {
 		problems = append(problems, oneOf("kind", f.kind, kindNames))
 	}
 	problems = append(problems, oneOf("groups-mode", f.groupsMode, groupsModes), oneOf("commit-mode", f.commitMode, commitModes))
-	if f.show < 0 || f.show > page.Max {
-		problems = append(problems, fmt.Errorf("--show: %d is not between 0 and %d", f.show, page.Max))
+	if f.show < 0 {
+		problems = append(problems, fmt.Errorf("--show: %d is less than 0", f.show))
 	}
 	return errors.Join(problems...)
 }
@@ -122,7 +125,7 @@ func unreadable(err error) error {
 
 // open connects to the database. A dry run that would have to create the first
 // district runs on a database of its own, which is removed afterwards.
-func (f importFlags) open(ctx context.Context, url string) (*database.DB, func(), error) {
+func (f *importFlags) open(ctx context.Context, url string) (*database.DB, func(), error) {
 	d, err := openMigrated(ctx, url)
 	if err != nil {
 		return nil, nil, err
@@ -140,6 +143,7 @@ func (f importFlags) open(ctx context.Context, url string) (*database.DB, func()
 		return d, func() { d.Close() }, nil
 	}
 	d.Close()
+	f.scratch = true
 	folder, err := os.MkdirTemp("", "homeroom-dry-run-")
 	if err != nil {
 		return nil, nil, err

@@ -2,11 +2,13 @@ package app
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -28,14 +30,16 @@ func (a *app) importFile() *cobra.Command {
 		Short: "Import CSV files and Excel workbooks into the roster",
 		Long: `Imports CSV files and Excel workbooks (.xlsx), one after the other: each is verified, what it will change is shown,
 and then it is carried out. On a terminal the command asks before it writes, unless --yes is given; --dry-run never
-writes.
+writes, and leaves no job behind that could be started.
 
 What a file holds is found out from its headers. Encoding (UTF-8, UTF-16, Windows-1252), delimiter (comma,
 semicolon, tab) and line endings are found out as well. An empty database gets a district (see --district).
 
 Exit code 0: every row was carried out. 1: a file was refused as a whole, and nothing of it or of those after
 it was written. 2: some rows were refused. 3: a file would change so much that another administrator has to
-approve it (approveBulkJob), and nothing of it or of those after it was written.`,
+approve it (approveBulkJob), and nothing of it or of those after it was written.
+
+How to go on is printed then, with the choices that were made here.`,
 		Example: `  homeroom import School.csv Section.csv Teacher.csv TeacherRoster.csv Student.csv StudentEnrollment.csv
   homeroom import --dry-run --groups-mode replace students.csv`,
 		Args: someFiles,
@@ -104,15 +108,13 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	ctx = viewer.NewContext(ctx, v)
 	refused := false
 	for i, path := range files {
+		f.left = files[i:]
 		job, err := a.importOne(ctx, s, o, f, kinds[i], path)
 		if err != nil {
 			return fmt.Errorf("%s: %w", path, err)
 		}
-		switch job.Status {
-		case bulkjob.StatusFAILED:
-			return exitCode(1)
-		case bulkjob.StatusHELD:
-			return exitCode(3)
+		if code := codeOf(job); code != nil && code != exitRefused {
+			return code
 		}
 		refused = refused || job.Errors > 0
 	}
@@ -120,38 +122,45 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 		return err
 	}
 	if refused {
-		return exitCode(2)
+		return exitRefused
 	}
 	return nil
 }
 
-func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind, path string) (*db.BulkJob, error) {
+func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind, path string) (job *db.BulkJob, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer file.Close()
-	job, err := s.importer.Submit(ctx, importer.Submission{
+	job, err = s.importer.Submit(ctx, importer.Submission{
 		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
 		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
 	})
 	if err != nil {
 		return nil, err
 	}
+	id := job.ID
+	if f.dryRun {
+		defer func() { err = cmp.Or(err, a.discard(ctx, s, id)) }()
+	}
 	if job, err = a.watch(ctx, s, job.ID, "verifying "+filepath.Base(path)); err != nil {
 		return nil, err
 	}
-	if err := a.showVerified(ctx, s, job, f.show); err != nil {
+	if err := a.showVerified(ctx, s, job, f); err != nil {
 		return nil, err
 	}
-	if job.Status != bulkjob.StatusREADY || f.dryRun {
+	switch {
+	case job.Status != bulkjob.StatusREADY:
 		return job, nil
-	}
-	if job.Created+job.Updated+job.Deleted == 0 {
+	case f.dryRun:
+		fmt.Fprintln(a.out, "  This was a dry run: nothing was written.")
+		return job, nil
+	case job.Created+job.Updated+job.Deleted == 0:
 		fmt.Fprintln(a.out, "Nothing will change.")
-	} else if !f.yes && a.interactive() && !a.confirm("Start processing?") {
+	case !f.yes && a.interactive() && !a.confirm("Start processing?"):
 		fmt.Fprintln(a.out, "Nothing was written.")
-		return job, nil
+		return job, a.discard(ctx, s, id)
 	}
 	start := s.importer.Start
 	if f.noHold {
@@ -161,14 +170,24 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		return nil, err
 	}
 	if job.Status == bulkjob.StatusHELD {
-		fmt.Fprintf(a.out, "  %s waits for another administrator: it would change %d %% of the students. Nothing was written.\n",
-			globalid.Encode(globalid.BulkJob, job.ID), job.HeldByRule)
-		return job, nil
+		return job, a.nameHeld(ctx, s, job, f)
 	}
 	if job, err = a.watch(ctx, s, job.ID, "processing "+filepath.Base(path)); err != nil {
 		return nil, err
 	}
-	return job, a.showDone(ctx, s, job, f.show)
+	return job, a.showDone(ctx, s, job, f)
+}
+
+// discard ends a job that nobody is going to start: it would wait for 14 days, with
+// the passwords of the file.
+func (a *app) discard(ctx context.Context, s *services, id int) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer stop()
+	job, err := s.importer.Job(ctx, id)
+	if err == nil && slices.Contains([]bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusREADY}, job.Status) {
+		_, err = s.importer.Cancel(ctx, id)
+	}
+	return err
 }
 
 // watch works on a job, and shows how far it is, until it waits or is finished.

@@ -22,19 +22,23 @@ func (a *app) job() *cobra.Command {
 		Use:   "job",
 		Short: "List, show, start, cancel and undo bulk jobs, and get their refused rows",
 		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, whoever submitted them. A job that waits for
-a second administrator is approved by starting it, unless the operator has submitted it.`,
+a second administrator is approved by starting it, unless the operator has submitted it.
+
+Exit code of start and undo: 0: every row was carried out, or put back. 1: nothing was written, or the job was
+canceled meanwhile. 2: some rows were refused, or could not be put back. 3: the job waits for another administrator
+to approve it.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.listJobs(), a.failedRows(),
 		a.oneJob("show", "Show a job, and the first of its changes and problems", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 			return job, nil
-		}),
-		a.oneJob("start", "Carry out a job that is READY or HELD", a.startJob),
+		}, succeeded),
+		a.oneJob("start", "Carry out a job that is READY or HELD", a.startJob, codeOf),
 		a.oneJob("cancel", "End a job that is not finished", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
 			return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
-		}),
-		a.oneJob("undo", "Put back what a job has changed", a.undoJob))
+		}, succeeded),
+		a.oneJob("undo", "Put back what a job has changed", a.undoJob, codeOf))
 	return cmd
 }
 
@@ -71,8 +75,13 @@ func (a *app) listJobs() *cobra.Command {
 
 func nameOf(e *db.Educator) string { return strings.TrimSpace(e.FirstName + " " + e.LastName) }
 
+// succeeded is for commands that have done what they were asked for, whatever the
+// job is like.
+func succeeded(*db.BulkJob) error { return nil }
+
 // oneJob is a command that does something with one job and shows it afterwards.
-func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error)) *cobra.Command {
+// outcome is its exit code then.
+func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error), outcome func(*db.BulkJob) error) *cobra.Command {
 	var show int
 	cmd := &cobra.Command{
 		Use:   name + " ID",
@@ -83,6 +92,9 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		if show < 0 {
+			return misuse(cmd, "--show: %d is less than 0", show)
+		}
 		return a.withJob(cmd, loader, args[0], func(system context.Context, s *services, job *db.BulkJob) error {
 			job, err := act(cmd.Context(), s, job)
 			if err != nil {
@@ -91,7 +103,10 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 			if err := a.recordCommand(system, s.db); err != nil {
 				return err
 			}
-			return a.showJob(system, s, job, show)
+			if err := a.showJob(system, s, job, show); err != nil {
+				return err
+			}
+			return outcome(job)
 		})
 	}
 	return cmd
@@ -129,8 +144,11 @@ func (a *app) failedRows() *cobra.Command {
 		Use:   "failed-rows ID",
 		Short: "Write the refused rows of a job as a CSV file",
 		Long: `Writes the rows that a job has refused to the standard output, as a CSV file with the columns of the one that was
-imported and with what is wrong at the end of each row. Mended, the file can be imported as it is. Passwords are
-left out.`,
+imported and with what is wrong at the end of each row. Mended, the file can be imported as it is, with the command
+that is printed beside it. Passwords are left out.
+
+Of a job that has failed nothing was written, and the good rows would be lost: mend these rows in the file that was
+imported, and import the whole of it again.`,
 		Example: `  homeroom job failed-rows job_1 > failed-rows.csv`,
 		Args:    oneArgument,
 	}
@@ -140,8 +158,10 @@ left out.`,
 			if err := a.recordCommand(system, s.db); err != nil {
 				return err
 			}
-			_, err := s.importer.FailedRows(system, a.out, job.ID)
-			return err
+			if _, err := s.importer.FailedRows(system, a.out, job.ID); err != nil {
+				return err
+			}
+			return a.adviseFailedRows(system, s, job)
 		})
 	}
 	return cmd
@@ -196,13 +216,24 @@ func (a *app) showJob(ctx context.Context, s *services, job *db.BulkJob, most in
 		return err
 	}
 	fmt.Fprintf(a.out, "%s: %s, %s, %.0f %%\n", globalid.Encode(globalid.BulkJob, job.ID), job.Kind, job.Status, p.Percent)
-	fmt.Fprintf(a.out, "  %d rows: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
-		job.TotalRows, job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	fmt.Fprintf(a.out, "  %s: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
+		counted(job.TotalRows, "row"), job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
 	if job.UndoneRows+job.KeptRows > 0 {
-		fmt.Fprintf(a.out, "  put back %d rows, left %d as they are\n", job.UndoneRows, job.KeptRows)
+		as := "they are"
+		if job.KeptRows == 1 {
+			as = "it is"
+		}
+		fmt.Fprintf(a.out, "  put back %s, left %d as %s\n", counted(job.UndoneRows, "row"), job.KeptRows, as)
 	}
 	if err := a.showChanges(ctx, s, job, most); err != nil {
 		return err
 	}
-	return a.showProblems(ctx, s, job, most)
+	if err := a.showProblems(ctx, s, job, most); err != nil {
+		return err
+	}
+	f, err := flagsOf(ctx, s, job)
+	if err != nil {
+		return err
+	}
+	return a.nameNext(ctx, s, job, f)
 }

@@ -8,15 +8,17 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/globalid"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/internal/importer"
+	"homeroom/internal/page"
 )
 
 // showVerified tells what the reader made of a file and what it will change.
-func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	if job.Encoding != "" {
 		// A workbook has neither delimiter nor line ends.
 		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool { return s == "none" })
-		fmt.Fprintf(a.out, "%s: %d rows (%s)\n", job.FileName, job.TotalRows, strings.Join(format, ", "))
+		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, counted(job.TotalRows, "row"), strings.Join(format, ", "))
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
 	}
@@ -26,73 +28,61 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, mo
 	if job.Status == bulkjob.StatusREADY {
 		fmt.Fprintf(a.out, "  will create %d, update %d, leave %d, refuse %d; enrollments: %d more, %d fewer\n",
 			job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
-		if err := a.showChanges(ctx, s, job, most); err != nil {
+		if err := a.showChanges(ctx, s, job, f.show); err != nil {
 			return err
 		}
 	}
-	if err := a.showProblems(ctx, s, job, most); err != nil {
+	if err := a.showProblems(ctx, s, job, f.show); err != nil {
 		return err
 	}
 	if job.Status == bulkjob.StatusFAILED {
 		fmt.Fprintln(a.out, "  Nothing was written.")
-		return a.nameFailedRows(ctx, s, job)
+		return a.nameNext(ctx, s, job, f)
 	}
 	return nil
 }
 
-// nameFailedRows tells how to get the refused rows of a job, if there are any.
-func (a *app) nameFailedRows(ctx context.Context, s *services, job *db.BulkJob) error {
-	has, err := s.importer.HaveFailedRows(ctx, []int{job.ID})
-	if err == nil && has[job.ID] {
-		fmt.Fprintf(a.out, "  The refused rows, to be mended and imported again: homeroom job failed-rows %s%s > failed-rows.csv\n",
-			globalid.Encode(globalid.BulkJob, job.ID), s.again)
+// showDone tells what has become of a file.
+func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
+	if job.Status == bulkjob.StatusFAILED {
+		fmt.Fprintln(a.out, "  Nothing was written.")
+		if err := a.showProblems(ctx, s, job, f.show); err != nil {
+			return err
+		}
+		return a.nameNext(ctx, s, job, f)
+	}
+	fmt.Fprintf(a.out, "  created %d, updated %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
+		job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	return a.nameNext(ctx, s, job, f)
+}
+
+// showChanges shows the first changes of a job, and how many more there are.
+func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
+	n, err := eachOf(most, func(first *int, after *string) (page.Result[importer.RowChange], error) {
+		return s.importer.Changes(ctx, job.ID, first, after)
+	}, func(c importer.RowChange) {
+		fmt.Fprintf(a.out, "  row %d, %s: %s: %s → %s\n", c.Row, c.Label, c.Field, shown(c.Before), shown(c.After))
+	})
+	if err != nil || n < most || most == 0 {
+		return err
+	}
+	all, err := s.importer.CountChanges(ctx, job.ID)
+	if err == nil && all > n {
+		fmt.Fprintf(a.out, "  … and %s\n", counted(all-n, "more change"))
 	}
 	return err
 }
 
-func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	if job.Status == bulkjob.StatusFAILED {
-		fmt.Fprintln(a.out, "  Nothing was written.")
-		if err := a.showProblems(ctx, s, job, most); err != nil {
-			return err
-		}
-		return a.nameFailedRows(ctx, s, job)
-	}
-	fmt.Fprintf(a.out, "  created %d, updated %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
-		job.Created, job.Updated, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
-	return a.nameFailedRows(ctx, s, job)
-}
-
-func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	if most == 0 {
-		return nil
-	}
-	p, err := s.importer.Changes(ctx, job.ID, &most, nil)
-	if err != nil {
-		return err
-	}
-	for _, c := range p.Items {
-		fmt.Fprintf(a.out, "  row %d, %s: %s: %s → %s\n", c.Row, c.Label, c.Field, shown(c.Before), shown(c.After))
-	}
-	if p.HasNextPage {
-		n, err := s.importer.CountChanges(ctx, job.ID)
-		if err != nil {
-			return err
-		}
-		fmt.Fprintf(a.out, "  … and %d more changes\n", n-len(p.Items))
-	}
-	return nil
-}
-
+// showProblems shows the first problems of a job, and how many more there are.
 func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	if most == 0 {
-		return nil
+	// After an undo the warnings are what counts: they say which rows were left.
+	var only *bulkjobproblem.Severity
+	if severity := bulkjobproblem.SeverityWARNING; job.Status == bulkjob.StatusPARTIALLY_UNDONE {
+		only = &severity
 	}
-	p, err := s.importer.Problems(ctx, job.ID, &most, nil, nil)
-	if err != nil {
-		return err
-	}
-	for _, x := range p.Items {
+	n, err := eachOf(most, func(first *int, after *string) (page.Result[*db.BulkJobProblem], error) {
+		return s.importer.Problems(ctx, job.ID, first, after, only)
+	}, func(x *db.BulkJobProblem) {
 		where := "the file"
 		if x.Row > 0 {
 			where = fmt.Sprintf("row %d", x.Row)
@@ -100,16 +90,46 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 		if x.Column != "" {
 			where += ", " + x.Column
 		}
-		fmt.Fprintf(a.out, "  %s in %s: %s %s (%s)\n", x.Severity, where, x.Message, x.Hint, x.Code)
+		fmt.Fprintf(a.out, "  %s in %s: %s (%s)\n", x.Severity, where, strings.TrimSpace(x.Message+" "+x.Hint), x.Code)
+	})
+	if err != nil || n < most || most == 0 {
+		return err
 	}
-	if p.HasNextPage {
-		n, err := s.importer.CountProblems(ctx, job.ID, nil)
+	all, err := s.importer.CountProblems(ctx, job.ID, only)
+	if err == nil && all > n {
+		fmt.Fprintf(a.out, "  … and %s\n", counted(all-n, "more problem"))
+	}
+	return err
+}
+
+// eachOf does something with the first elements of a list, page by page, and
+// returns how many there were, at most most.
+func eachOf[T any](most int, read func(first *int, after *string) (page.Result[T], error), do func(T)) (n int, err error) {
+	var after *string
+	for n < most {
+		first := min(most-n, page.Max)
+		p, err := read(&first, after)
 		if err != nil {
-			return err
+			return n, err
 		}
-		fmt.Fprintf(a.out, "  … and %d more problems\n", n-len(p.Items))
+		for _, x := range p.Items {
+			do(x)
+		}
+		n += len(p.Items)
+		if !p.HasNextPage || len(p.Items) == 0 {
+			break
+		}
+		after = &p.Cursors[len(p.Cursors)-1]
 	}
-	return nil
+	return n, nil
+}
+
+// counted is a number with its noun, which is one of those that take an s.
+func counted(n int, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
 }
 
 func shown(value *string) string {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/enrollment"
@@ -40,9 +41,14 @@ var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they h
 // writeAgain is the advice for a row whose password was taken out.
 const writeAgain = "The password is not in this file; write it again if it is to be set."
 
+// mendTheWhole is the advice for a row of a file of which nothing was written: the
+// rows that are not in the file of refused ones would be lost.
+const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, and upload the whole of it again."
+
 // FailedRows writes the refused rows of a job as a file: the columns of the file
 // that was uploaded, in its order, also those that were ignored, and behind them
-// what is wrong. Mended, it can be uploaded as it is. What stood to the right of
+// what is wrong. Mended, it can be uploaded as it is, unless the job failed: then
+// nothing was written of the other rows either, and each row says so. What stood to the right of
 // the last column stands to the right of the reasons, so that a row that has
 // slipped is refused until somebody has put it right. Passwords are left out.
 //
@@ -134,7 +140,7 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 		if !bySelection(f.job.Kind) {
 			own, beyond = f.divide(own)
 		}
-		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), whatToDo(problems[r.Row], r.HadPassword == 1))
+		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), f.whatToDo(problems[r.Row], r.HadPassword == 1))
 		if err := f.file.Write(append(line, beyond...)); err != nil {
 			return err
 		}
@@ -175,14 +181,17 @@ func because(problems []*db.BulkJobProblem) string {
 	return strings.Join(list, " | ")
 }
 
-func whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
+func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
 	var list []string
 	for _, p := range problems {
 		if p.Hint != "" && !slices.Contains(list, p.Hint) {
 			list = append(list, p.Hint)
 		}
 	}
-	if hadPassword {
+	switch {
+	case f.job.Status == bulkjob.StatusFAILED && !bySelection(f.job.Kind):
+		list = append(list, mendTheWhole)
+	case hadPassword:
 		list = append(list, writeAgain)
 	}
 	return strings.Join(list, " | ")

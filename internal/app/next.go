@@ -1,0 +1,172 @@
+package app
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/config"
+	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
+)
+
+// again returns the command that imports files as these flags say. It repeats
+// whatever decides the result: whoever copies it gets what was meant.
+func (f importFlags) again(s *services, files ...string) string {
+	var b strings.Builder
+	b.WriteString("homeroom import")
+	add := func(flag, value, byDefault string) {
+		if value != byDefault {
+			b.WriteString(" --" + flag + " " + config.Word(value))
+		}
+	}
+	add("kind", f.kind, "")
+	add("organization", f.organization, "")
+	if f.scratch {
+		add("district", f.district, "")
+	}
+	add("groups-mode", f.groupsMode, "add")
+	add("commit-mode", f.commitMode, "valid-rows")
+	if f.dryRun {
+		b.WriteString(" --dry-run")
+	}
+	if f.noHold {
+		b.WriteString(" --no-hold")
+	}
+	b.WriteString(s.again)
+	for _, file := range files {
+		if strings.HasPrefix(file, "-") {
+			file = "./" + file
+		}
+		b.WriteString(" " + config.Word(file))
+	}
+	return b.String()
+}
+
+// flagsOf are the choices with which a job was submitted, whoever did it.
+func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, error) {
+	f := importFlags{kind: kindName(job.Kind), groupsMode: "add", commitMode: "valid-rows", left: []string{cmp.Or(job.FileName, "FILE")}}
+	for name, mode := range groupsModes {
+		if mode == job.GroupsMode {
+			f.groupsMode = name
+		}
+	}
+	for name, mode := range commitModes {
+		if mode == job.CommitMode {
+			f.commitMode = name
+		}
+	}
+	districts, err := s.db.Client(ctx).Organization.Query().Where(organization.TypeEQ(organization.TypeDISTRICT)).
+		Count(viewer.AsSystem(ctx, "whether a command has to name the district"))
+	if job.OrganizationID != job.DistrictID || districts != 1 {
+		f.organization = globalid.Encode(globalid.Organization, job.OrganizationID)
+	}
+	return f, err
+}
+
+// kindName is a kind of file as the command line writes it, or nothing for a job
+// without a file.
+func kindName(kind bulkjob.Kind) string {
+	for _, name := range slices.Sorted(maps.Keys(kindNames)) {
+		if kindNames[name] == kind {
+			return name
+		}
+	}
+	return ""
+}
+
+// about returns a command about a job.
+func about(s *services, job *db.BulkJob, command string) string {
+	return "homeroom job " + command + " " + globalid.Encode(globalid.BulkJob, job.ID) + s.again
+}
+
+// nameNext tells how to go on with a job of which not everything was carried out.
+// f is what a file is imported with again, its left files beginning with the job's.
+func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
+	// The job of a dry run into an empty database is gone with it.
+	refused := false
+	if !f.scratch {
+		has, err := s.importer.HaveFailedRows(ctx, []int{job.ID})
+		if err != nil {
+			return err
+		}
+		refused = has[job.ID]
+	}
+	rows := about(s, job, "failed-rows") + " > failed-rows.csv"
+	switch {
+	case job.Status == bulkjob.StatusREADY:
+		fmt.Fprintf(a.out, "  To carry it out: %s\n  To end it: %s\n", about(s, job, "start"), about(s, job, "cancel"))
+	case job.Status == bulkjob.StatusHELD:
+		return a.nameHeld(ctx, s, job, f)
+	case job.Status == bulkjob.StatusPARTIALLY_UNDONE:
+		fmt.Fprintf(a.out, "  To list the rows that were left as they are: %s --show %d\n", about(s, job, "show"), max(100, job.TotalRows))
+	case job.Status == bulkjob.StatusCANCELED && job.StartedAt != nil:
+		fmt.Fprintf(a.out, "  It was canceled; what was written before stays. To put that back: %s\n", about(s, job, "undo"))
+	case refused && kindName(job.Kind) == "":
+		fmt.Fprintf(a.out, "  The students who were refused, and why: %s\n", rows)
+	case job.Status == bulkjob.StatusFAILED && kindName(job.Kind) != "":
+		a.nameWhole(s, job, f, refused)
+	case refused && job.Status == bulkjob.StatusCOMPLETED_WITH_ERRORS:
+		f.kind = kindName(job.Kind)
+		fmt.Fprintf(a.out, "  The refused rows, to be mended: %s\n  and then to be imported: %s\n", rows, f.again(s, "failed-rows.csv"))
+	}
+	return nil
+}
+
+// nameWhole tells how to go on where nothing of a file was written: its good rows
+// would be lost if only those were imported that were refused.
+func (a *app) nameWhole(s *services, job *db.BulkJob, f importFlags, refused bool) {
+	mend := "Mend it"
+	if refused {
+		fmt.Fprintf(a.out, "  The refused rows, to look at: %s > failed-rows.csv\n", about(s, job, "failed-rows"))
+		mend = "None of the other rows was written either: mend the refused ones in " + f.left[0]
+	}
+	after := ""
+	if len(f.left) > 1 {
+		after = " with those that come after it"
+	}
+	fmt.Fprintf(a.out, "  %s, and import the whole file again%s: %s\n", mend, after, f.again(s, f.left...))
+}
+
+// nameHeld tells who has to approve a job, and how.
+func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
+	id := globalid.Encode(globalid.BulkJob, job.ID)
+	submitter, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "whether the operator has submitted a job"), job.SubmittedBy)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(a.out, "  %s waits for another administrator: it would change %d %% of the students. Nothing was written.\n", id, job.HeldByRule)
+	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
+		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+
+			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id, importer.PreviewVersion(job))
+	} else {
+		fmt.Fprintf(a.out, "  To approve it as a second administrator: %s\n", about(s, job, "start"))
+	}
+	fmt.Fprintf(a.out, "  To end it: %s\n", about(s, job, "cancel"))
+	if len(f.left) > 1 {
+		fmt.Fprintf(a.out, "  The files after it, to be imported when it is done: %s\n", f.again(s, f.left[1:]...))
+	}
+	return nil
+}
+
+// adviseFailedRows tells beside a file of refused rows what it is good for.
+func (a *app) adviseFailedRows(ctx context.Context, s *services, job *db.BulkJob) error {
+	f, err := flagsOf(ctx, s, job)
+	switch {
+	case err != nil || f.kind == "":
+		return err
+	case job.Status == bulkjob.StatusFAILED:
+		fmt.Fprintf(a.err, "Nothing was written of %s, and these are only the rows that were refused: mend them in that file, and import the whole of it again: %s\n",
+			f.left[0], f.again(s, f.left...))
+	default:
+		fmt.Fprintf(a.err, "When the rows are mended: %s\n", f.again(s, "failed-rows.csv"))
+	}
+	return nil
+}
