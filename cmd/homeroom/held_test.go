@@ -47,6 +47,21 @@ func TestTheMutationThatTheImportPrintsApproves(t *testing.T) {
 		if done := admin.wait(jobPayload{Job: &job{ID: id, Status: "PROCESSING"}}, "COMPLETED"); done.Counts.Updated == 0 {
 			t.Errorf("%+v", done.Counts)
 		}
+
+		// What somebody else has submitted, the operator approves.
+		for _, row := range rows[1:] {
+			row[1] = "Again"
+		}
+		waits := admin.wait(admin.submitFile("again.csv", csvOf(rows)), "READY")
+		cmd = in.command("job", "start", waits.ID)
+		out.Reset()
+		cmd.Stdout, cmd.Stderr = &out, &out
+		if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(out.String(), "administrator: homeroom job start "+waits.ID+"\n") {
+			t.Fatalf("%v\n%s", err, &out)
+		}
+		if said := in.run("job", "start", waits.ID); !strings.Contains(said, "COMPLETED, 100 %") {
+			t.Error(said)
+		}
 		s.stop()
 	})
 }

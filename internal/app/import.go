@@ -170,6 +170,9 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		return nil, err
 	}
 	if job.Status == bulkjob.StatusHELD {
+		if err := a.tellHeld(ctx, s, job); err != nil {
+			return nil, err
+		}
 		return job, a.nameHeld(ctx, s, job, f)
 	}
 	if job, err = a.watch(ctx, s, job.ID, "processing "+filepath.Base(path)); err != nil {

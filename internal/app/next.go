@@ -10,10 +10,12 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
+	"homeroom/internal/page"
 	"homeroom/internal/viewer"
 )
 
@@ -135,6 +137,18 @@ func (a *app) nameWhole(s *services, job *db.BulkJob, f importFlags, refused boo
 	fmt.Fprintf(a.out, "  %s, and import the whole file again%s: %s\n", mend, after, f.again(s, f.left...))
 }
 
+// tellHeld tells why a job is on hold, which is the last that was found out about it.
+func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error {
+	warning, first := bulkjobproblem.SeverityWARNING, page.Max
+	p, err := s.importer.Problems(ctx, job.ID, &first, nil, &warning)
+	for _, x := range p.Items {
+		if x.Row == 0 && x.Code == importer.Held {
+			fmt.Fprintf(a.out, "  %s\n", x.Message)
+		}
+	}
+	return err
+}
+
 // nameHeld tells who has to approve a job, and how.
 func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	id := globalid.Encode(globalid.BulkJob, job.ID)
@@ -142,7 +156,7 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(a.out, "  %s waits for another administrator: it would change %d %% of the students. Nothing was written.\n", id, job.HeldByRule)
+	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
 	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
 		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+
 			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id, importer.PreviewVersion(job))
