@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -91,9 +92,9 @@ func checkSubmission(in Submission) (Submission, error) {
 	}
 	switch {
 	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
-		return in, fault.Invalidf("%q is not a way to treat groups; write ADD, REPLACE or REMOVE", in.GroupsMode).At("groupsMode")
+		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).At("groupsMode")
 	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
-		return in, fault.Invalidf("%q is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", in.CommitMode).At("commitMode")
+		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", quote.Text(in.CommitMode)).At("commitMode")
 	case in.Kind == bulkjob.KindIMPORT_ENROLLMENTS && in.GroupsMode == bulkjob.GroupsModeREPLACE:
 		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
