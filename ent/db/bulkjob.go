@@ -43,6 +43,8 @@ type BulkJob struct {
 	IdempotencyKey *string `json:"idempotency_key,omitempty"`
 	// A keyed digest of the file, where an idempotency key was given with it.
 	ContentPrint string `json:"content_print,omitempty"`
+	// The schools of the students of a selection from several, as |3||17|: a submitter without a role at all of them does not see the job.
+	Schools string `json:"schools,omitempty"`
 	// What EDIT_STUDENTS changes; the selection is stored as the job's file.
 	Edit json.RawMessage `json:"edit,omitempty"`
 	// Encoding holds the value of the "encoding" field.
@@ -214,7 +216,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
 		case bulkjob.FieldCreatedAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
@@ -305,6 +307,12 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field content_print", values[i])
 			} else if value.Valid {
 				_m.ContentPrint = value.String
+			}
+		case bulkjob.FieldSchools:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field schools", values[i])
+			} else if value.Valid {
+				_m.Schools = value.String
 			}
 		case bulkjob.FieldEdit:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -622,6 +630,9 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("content_print=")
 	builder.WriteString(_m.ContentPrint)
+	builder.WriteString(", ")
+	builder.WriteString("schools=")
+	builder.WriteString(_m.Schools)
 	builder.WriteString(", ")
 	builder.WriteString("edit=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Edit))

@@ -152,6 +152,20 @@ func (_c *BulkJobCreate) SetNillableContentPrint(v *string) *BulkJobCreate {
 	return _c
 }
 
+// SetSchools sets the "schools" field.
+func (_c *BulkJobCreate) SetSchools(v string) *BulkJobCreate {
+	_c.mutation.SetSchools(v)
+	return _c
+}
+
+// SetNillableSchools sets the "schools" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableSchools(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetSchools(*v)
+	}
+	return _c
+}
+
 // SetEdit sets the "edit" field.
 func (_c *BulkJobCreate) SetEdit(v json.RawMessage) *BulkJobCreate {
 	_c.mutation.SetEdit(v)
@@ -1033,6 +1047,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
 		_node.ContentPrint = value
 	}
+	if value, ok := _c.mutation.Schools(); ok {
+		_spec.SetField(bulkjob.FieldSchools, field.TypeString, value)
+		_node.Schools = value
+	}
 	if value, ok := _c.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
 		_node.Edit = value
@@ -1364,6 +1382,24 @@ func (u *BulkJobUpsert) SetContentPrint(v string) *BulkJobUpsert {
 // UpdateContentPrint sets the "content_print" field to the value that was provided on create.
 func (u *BulkJobUpsert) UpdateContentPrint() *BulkJobUpsert {
 	u.SetExcluded(bulkjob.FieldContentPrint)
+	return u
+}
+
+// SetSchools sets the "schools" field.
+func (u *BulkJobUpsert) SetSchools(v string) *BulkJobUpsert {
+	u.Set(bulkjob.FieldSchools, v)
+	return u
+}
+
+// UpdateSchools sets the "schools" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateSchools() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldSchools)
+	return u
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (u *BulkJobUpsert) ClearSchools() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldSchools)
 	return u
 }
 
@@ -2039,6 +2075,27 @@ func (u *BulkJobUpsertOne) SetContentPrint(v string) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateContentPrint() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateContentPrint()
+	})
+}
+
+// SetSchools sets the "schools" field.
+func (u *BulkJobUpsertOne) SetSchools(v string) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSchools(v)
+	})
+}
+
+// UpdateSchools sets the "schools" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateSchools() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSchools()
+	})
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (u *BulkJobUpsertOne) ClearSchools() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearSchools()
 	})
 }
 
@@ -2974,6 +3031,27 @@ func (u *BulkJobUpsertBulk) SetContentPrint(v string) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateContentPrint() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateContentPrint()
+	})
+}
+
+// SetSchools sets the "schools" field.
+func (u *BulkJobUpsertBulk) SetSchools(v string) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSchools(v)
+	})
+}
+
+// UpdateSchools sets the "schools" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateSchools() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSchools()
+	})
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (u *BulkJobUpsertBulk) ClearSchools() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearSchools()
 	})
 }
 

@@ -78,6 +78,26 @@ func (_u *BulkJobUpdate) SetNillableContentPrint(v *string) *BulkJobUpdate {
 	return _u
 }
 
+// SetSchools sets the "schools" field.
+func (_u *BulkJobUpdate) SetSchools(v string) *BulkJobUpdate {
+	_u.mutation.SetSchools(v)
+	return _u
+}
+
+// SetNillableSchools sets the "schools" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableSchools(v *string) *BulkJobUpdate {
+	if v != nil {
+		_u.SetSchools(*v)
+	}
+	return _u
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (_u *BulkJobUpdate) ClearSchools() *BulkJobUpdate {
+	_u.mutation.ClearSchools()
+	return _u
+}
+
 // SetEdit sets the "edit" field.
 func (_u *BulkJobUpdate) SetEdit(v json.RawMessage) *BulkJobUpdate {
 	_u.mutation.SetEdit(v)
@@ -966,6 +986,12 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.ContentPrint(); ok {
 		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
 	}
+	if value, ok := _u.mutation.Schools(); ok {
+		_spec.SetField(bulkjob.FieldSchools, field.TypeString, value)
+	}
+	if _u.mutation.SchoolsCleared() {
+		_spec.ClearField(bulkjob.FieldSchools, field.TypeString)
+	}
 	if value, ok := _u.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)
 	}
@@ -1442,6 +1468,26 @@ func (_u *BulkJobUpdateOne) SetNillableContentPrint(v *string) *BulkJobUpdateOne
 	if v != nil {
 		_u.SetContentPrint(*v)
 	}
+	return _u
+}
+
+// SetSchools sets the "schools" field.
+func (_u *BulkJobUpdateOne) SetSchools(v string) *BulkJobUpdateOne {
+	_u.mutation.SetSchools(v)
+	return _u
+}
+
+// SetNillableSchools sets the "schools" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableSchools(v *string) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetSchools(*v)
+	}
+	return _u
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (_u *BulkJobUpdateOne) ClearSchools() *BulkJobUpdateOne {
+	_u.mutation.ClearSchools()
 	return _u
 }
 
@@ -2362,6 +2408,12 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.ContentPrint(); ok {
 		_spec.SetField(bulkjob.FieldContentPrint, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Schools(); ok {
+		_spec.SetField(bulkjob.FieldSchools, field.TypeString, value)
+	}
+	if _u.mutation.SchoolsCleared() {
+		_spec.ClearField(bulkjob.FieldSchools, field.TypeString)
 	}
 	if value, ok := _u.mutation.Edit(); ok {
 		_spec.SetField(bulkjob.FieldEdit, field.TypeJSON, value)

@@ -3146,6 +3146,7 @@ type BulkJobMutation struct {
 	file_name               *string
 	idempotency_key         *string
 	content_print           *string
+	schools                 *string
 	edit                    *json.RawMessage
 	appendedit              json.RawMessage
 	encoding                *string
@@ -3753,6 +3754,55 @@ func (m *BulkJobMutation) OldContentPrint(ctx context.Context) (v string, err er
 // ResetContentPrint resets all changes to the "content_print" field.
 func (m *BulkJobMutation) ResetContentPrint() {
 	m.content_print = nil
+}
+
+// SetSchools sets the "schools" field.
+func (m *BulkJobMutation) SetSchools(s string) {
+	m.schools = &s
+}
+
+// Schools returns the value of the "schools" field in the mutation.
+func (m *BulkJobMutation) Schools() (r string, exists bool) {
+	v := m.schools
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSchools returns the old "schools" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldSchools(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSchools is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSchools requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSchools: %w", err)
+	}
+	return oldValue.Schools, nil
+}
+
+// ClearSchools clears the value of the "schools" field.
+func (m *BulkJobMutation) ClearSchools() {
+	m.schools = nil
+	m.clearedFields[bulkjob.FieldSchools] = struct{}{}
+}
+
+// SchoolsCleared returns if the "schools" field was cleared in this mutation.
+func (m *BulkJobMutation) SchoolsCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldSchools]
+	return ok
+}
+
+// ResetSchools resets all changes to the "schools" field.
+func (m *BulkJobMutation) ResetSchools() {
+	m.schools = nil
+	delete(m.clearedFields, bulkjob.FieldSchools)
 }
 
 // SetEdit sets the "edit" field.
@@ -5902,7 +5952,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 44)
+	fields := make([]string, 0, 45)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -5935,6 +5985,9 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.content_print != nil {
 		fields = append(fields, bulkjob.FieldContentPrint)
+	}
+	if m.schools != nil {
+		fields = append(fields, bulkjob.FieldSchools)
 	}
 	if m.edit != nil {
 		fields = append(fields, bulkjob.FieldEdit)
@@ -6065,6 +6118,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.IdempotencyKey()
 	case bulkjob.FieldContentPrint:
 		return m.ContentPrint()
+	case bulkjob.FieldSchools:
+		return m.Schools()
 	case bulkjob.FieldEdit:
 		return m.Edit()
 	case bulkjob.FieldEncoding:
@@ -6162,6 +6217,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldIdempotencyKey(ctx)
 	case bulkjob.FieldContentPrint:
 		return m.OldContentPrint(ctx)
+	case bulkjob.FieldSchools:
+		return m.OldSchools(ctx)
 	case bulkjob.FieldEdit:
 		return m.OldEdit(ctx)
 	case bulkjob.FieldEncoding:
@@ -6313,6 +6370,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetContentPrint(v)
+		return nil
+	case bulkjob.FieldSchools:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSchools(v)
 		return nil
 	case bulkjob.FieldEdit:
 		v, ok := value.(json.RawMessage)
@@ -6845,6 +6909,9 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldIdempotencyKey) {
 		fields = append(fields, bulkjob.FieldIdempotencyKey)
 	}
+	if m.FieldCleared(bulkjob.FieldSchools) {
+		fields = append(fields, bulkjob.FieldSchools)
+	}
 	if m.FieldCleared(bulkjob.FieldEdit) {
 		fields = append(fields, bulkjob.FieldEdit)
 	}
@@ -6888,6 +6955,9 @@ func (m *BulkJobMutation) ClearField(name string) error {
 	switch name {
 	case bulkjob.FieldIdempotencyKey:
 		m.ClearIdempotencyKey()
+		return nil
+	case bulkjob.FieldSchools:
+		m.ClearSchools()
 		return nil
 	case bulkjob.FieldEdit:
 		m.ClearEdit()
@@ -6956,6 +7026,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldContentPrint:
 		m.ResetContentPrint()
+		return nil
+	case bulkjob.FieldSchools:
+		m.ResetSchools()
 		return nil
 	case bulkjob.FieldEdit:
 		m.ResetEdit()

@@ -2,6 +2,10 @@ package rule
 
 import (
 	"context"
+	"fmt"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -14,18 +18,39 @@ import (
 	"homeroom/internal/viewer"
 )
 
+// teachersJobs are the kinds of jobs that teachers submit.
+var teachersJobs = []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_GROUPS, bulkjob.KindEDIT_STUDENTS}
+
 // JobsSeen are the jobs of the organizations administered, and one's own where one
-// still has a role: they name students.
+// still has a role with which one submits such jobs: they name students.
 func JobsSeen(v *viewer.Viewer) predicate.BulkJob {
-	own := when(v.TeacherSchools(), bulkjob.OrganizationIDIn)
-	if v.IsAdmin() || v.IsTeacher() {
-		// What was selected from several schools belongs to their district.
-		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindIn(bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS)))
+	var own []predicate.BulkJob
+	if schools := v.TeacherSchools(); len(schools) > 0 {
+		own = append(own, bulkjob.And(bulkjob.OrganizationIDIn(schools...), bulkjob.KindIn(teachersJobs...)))
+	}
+	// What was selected from several schools belongs to their district.
+	if schools := v.AdminSchools(); len(schools) > 0 {
+		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), selectedFrom(schools)))
+	}
+	if schools := slices.Concat(v.TeacherSchools(), v.AdminSchools()); v.IsTeacher() {
+		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindEDIT_STUDENTS), selectedFrom(schools)))
 	}
 	return anyOf(bulkjob.Or,
 		when(v.AdminDistricts(), bulkjob.DistrictIDIn),
 		when(v.AdminSchools(), bulkjob.OrganizationIDIn),
 		[]predicate.BulkJob{bulkjob.And(bulkjob.SubmittedBy(v.EducatorID), anyOf(bulkjob.Or, own))})
+}
+
+// selectedFrom keeps the jobs whose students were selected from some schools and
+// from no others.
+func selectedFrom(schools []int) predicate.BulkJob {
+	return func(s *sql.Selector) {
+		rest, args := s.C(bulkjob.FieldSchools), make([]any, len(schools))
+		for i, id := range schools {
+			rest, args[i] = "REPLACE("+rest+", ?, '')", fmt.Sprintf("|%d|", id)
+		}
+		s.Where(sql.ExprP(rest+" = ''", args...))
+	}
 }
 
 // LimitJobsToPurview is the rule for reading jobs.
@@ -66,7 +91,7 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		organizationID, _ := m.OrganizationID()
 		districtID, _ := m.DistrictID()
 		kind, _ := m.Kind()
-		teachers := kind == bulkjob.KindIMPORT_STUDENTS || kind == bulkjob.KindIMPORT_GROUPS || kind == bulkjob.KindEDIT_STUDENTS
+		teachers := slices.Contains(teachersJobs, kind)
 		// A selection from several schools belongs to their district; it was read in
 		// the purview, and so is every row of it again.
 		selected := organizationID == districtID && districtID == v.DistrictID &&

@@ -36,6 +36,7 @@ func (BulkJob) Fields() []ent.Field {
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
 		field.String("content_print").SchemaType(varchar(64)).Default("").Comment("A keyed digest of the file, where an idempotency key was given with it."),
+		field.Text("schools").Optional().Comment("The schools of the students of a selection from several, as |3||17|: a submitter without a role at all of them does not see the job."),
 		field.JSON("edit", json.RawMessage{}).Optional().Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
 
 		field.String("encoding").SchemaType(varchar(32)).Default(""),

@@ -31,10 +31,13 @@ func LostLetters(stored, cell string) bool {
 
 // LooksLost reports whether letters of a name seem to have been lost: whether it
 // has the replacement character, or a question mark just before a letter, as nobody
-// writes it.
-func LooksLost(cell string) bool {
+// writes it, or, in the name of a person, any.
+func LooksLost(cell string, person bool) bool {
 	if !strings.ContainsAny(cell, "?\uFFFD") {
 		return false
+	}
+	if person {
+		return true
 	}
 	before := rune(0)
 	for _, r := range cell {
@@ -47,12 +50,14 @@ func LooksLost(cell string) bool {
 }
 
 // Misread returns what a cell said before its UTF-8 was taken for Windows-1252, as
-// MÃ¼ller was Müller, and whether that has happened to it.
-func Misread(cell string) (string, bool) {
+// MÃ¼ller was Müller, and whether that can have happened to it. It is certain where
+// one of the signs is no part of any name: KNÍŽEK is read in another way as well,
+// and is what somebody means.
+func Misread(cell string) (was string, certain, possible bool) {
 	if strings.IndexFunc(cell, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
-		return "", false
+		return "", false, false
 	}
-	var was []byte
+	var text []byte
 	for _, r := range cell {
 		b, ok := charmap.Windows1252.EncodeRune(r)
 		switch {
@@ -60,9 +65,28 @@ func Misread(cell string) (string, bool) {
 		case r >= 0x80 && r < 0xA0:
 			b = byte(r) // Five bytes are no letters, and most programs read them as controls.
 		default:
-			return "", false
+			return "", false, false
 		}
-		was = append(was, b)
+		text = append(text, b)
+		certain = certain || inNoName(r)
 	}
-	return string(was), utf8.Valid(was)
+	if !utf8.Valid(text) {
+		return "", false, false
+	}
+	was = string(text)
+	for _, r := range was {
+		latin := r < 0x180 || r >= 0x218 && r <= 0x21B || r >= 0x1E00 && r <= 0x1EFF // Those of living languages.
+		if r >= utf8.RuneSelf && !(latin && unicode.IsLetter(r)) && !unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Han, unicode.Hangul,
+			unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari) {
+			return was, false, false
+		}
+	}
+	return was, certain, true
+}
+
+// inNoName reports whether a character is none of which names are made: a control,
+// a soft hyphen, or a sign such as ¼, ¤ and ©. Those that stand in names, or in the
+// place of an apostrophe, a dash or a quotation mark, are not among them.
+func inNoName(r rune) bool {
+	return r >= 0x80 && r < 0xA0 || strings.ContainsRune("\u00ad¢£¤¥¦§©¬®±²³µ¶¹¼½¾", r)
 }

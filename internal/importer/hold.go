@@ -7,7 +7,6 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/internal/audit"
-	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -63,7 +62,7 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 	}
 	record(ctx, audit.JobHeld, job, audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.percent()})
 	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",
-		"This would %s %d of %s%s. More than %d %% need the approval of a second administrator.", e.verb, e.affected, quote.Count(e.students, "student"), e.of(job), e.limit)
+		"This would %s. More than %d %% need the approval of a second administrator.", e.does(job), e.limit)
 	why.Warning = true
 	return s.writeProblems(ctx, client, job.ID, []*problem{why})
 }
@@ -79,8 +78,8 @@ func (s *Service) holdAgain(ctx context.Context, client *db.Client, job *db.Bulk
 		return err
 	}
 	why := problemf(Held, "Another administrator of the organization, who has corrected none of its rows, has to look at it and approve it; or cancel it.",
-		"With the rows that have been corrected since it was put on hold, this would change %d of %s%s. It needs the approval of a second administrator.",
-		e.affected, quote.Count(e.students, "student"), e.of(job))
+		"With the rows that have been corrected since it was put on hold, this would %s. It needs the approval of a second administrator.",
+		e.does(job))
 	why.Warning = true
 	return s.writeProblems(ctx, client, job.ID, []*problem{why})
 }

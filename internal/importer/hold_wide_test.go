@@ -90,6 +90,39 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 10 of 10 students of West School."))
 			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held, "delete 2 of 10 students of West School."))
 		})
+		t.Run("a school moves away, in a file for the school that it comes to", func(t *testing.T) {
+			b := b.on(t)
+			east := b.School(t, b.Alpha, "East School", "E")
+			b.Student(t, east, "Ea", "St", 0)
+			away := func(list []*db.Student, to string) string {
+				var file strings.Builder
+				file.WriteString(header)
+				for _, st := range list {
+					fmt.Fprintf(&file, ",%s,,,,,,%s,[clear]\n", st.ExternalID, to)
+				}
+				return file.String()
+			}
+			job := starts(t, b.verified(b.DistrictAdmin, b.South, students, away(north[:31], "South School")), held, "change most students of North School. More than 75 %")
+			if got := b.hint(job, "HELD"); strings.Contains(got, "40") {
+				t.Errorf("administrators of South read how many students North has: %s", got)
+			}
+			cancel(job)
+			// A small school takes in more than it has.
+			cancel(starts(t, b.verified(b.DistrictAdmin, east, students, away(north[:20], "East School")), processing, ""))
+		})
+		t.Run("who is brought back is nobody who is changed", func(t *testing.T) {
+			b := b.on(t)
+			var back strings.Builder
+			back.WriteString(header)
+			for _, st := range north[:35] {
+				b.exec("UPDATE students SET deleted_at = ? WHERE id = ?", fixture.Today, st.ID)
+				fmt.Fprintf(&back, ",%s,,,,,,,\n", st.ExternalID)
+			}
+			cancel(starts(t, b.verified(b.DistrictAdmin, b.North, students, back.String()), processing, ""))
+			for _, st := range north[:35] {
+				b.exec("UPDATE students SET deleted_at = NULL WHERE id = ?", st.ID)
+			}
+		})
 		t.Run("a file of enrollments for the district takes a school out of its groups", func(t *testing.T) {
 			b := b.on(t)
 			var file strings.Builder
@@ -104,7 +137,7 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			b.Client().Organization.UpdateOne(b.North).SetHoldDeletedPercent(100).ExecX(fixture.System())
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), processing, ""))
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldDeletedPercent(5).ExecX(fixture.System())
-			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 450 students. More than 5 %"))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 451 students. More than 5 %"))
 		})
 	})
 }

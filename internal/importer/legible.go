@@ -11,22 +11,25 @@ const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from wher
 // cell must not be written. A name of which letters were lost when the file was
 // saved in another encoding is treated as an id that a spreadsheet program has
 // damaged: where it is certain what the cell held it is a warning and the name on
-// record stays; where it is certain that the name is none, the row is refused.
+// record stays; where it is certain that the name is none, the row is refused;
+// and where it only looks so, somebody may mean it, and it is a warning.
 func (r *fileRow) legible(column, current string) string {
 	cell := roster.Clean(r.text(column))
 	if cell == current {
 		return cell
 	}
-	was, misread := csvfile.Misread(r.text(column))
+	was, certain, possible := csvfile.Misread(r.text(column))
 	switch {
-	case csvfile.LostLetters(current, cell) || misread && roster.Clean(was) == current:
+	case csvfile.LostLetters(current, cell) || possible && roster.Clean(was) == current:
 		r.warn(column, problemf(DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
 			"Letters of the name were lost when the file was saved; %s stays as it is on record.", current))
 		return current
-	case misread:
+	case certain:
 		r.fail(column, problemf(DamagedText, hintDamagedText, "The file was saved in one encoding and read in another: this seems to have been %s.", was))
 		return ""
-	case csvfile.LooksLost(cell):
+	case possible:
+		r.warn(column, problemf(DamagedText, hintDamagedText, "The file may have been saved in one encoding and read in another: this may have been %s.", was))
+	case csvfile.LooksLost(cell, column == colFirstName || column == colLastName):
 		r.warn(column, problemf(DamagedText, hintDamagedText, "Letters of the name seem to have been lost when the file was saved."))
 	}
 	return cell

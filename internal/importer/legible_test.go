@@ -47,8 +47,17 @@ func TestNamesOfWhichLettersWereLost(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, header+row(zoe, "ZoÃ«,MÃ¼ller")+row(b.student("00001"), "ZoÃ«,MÃ¼ller")+",n1,JosÃ©,New,newjose,,7,N,\n")
 			b.wantProblems(job, `row 1 warning First Name DAMAGED_TEXT "ZoÃ«"`, `row 1 warning Last Name DAMAGED_TEXT "MÃ¼ller"`,
-				`row 2 First Name DAMAGED_TEXT "ZoÃ«"`, `row 2 Last Name DAMAGED_TEXT "MÃ¼ller"`, `row 3 First Name DAMAGED_TEXT "JosÃ©"`)
+				`row 2 warning First Name DAMAGED_TEXT "ZoÃ«"`, `row 2 Last Name DAMAGED_TEXT "MÃ¼ller"`, `row 3 First Name DAMAGED_TEXT "JosÃ©"`)
 			b.want(job, ready, 0, 0, 1, 2)
+		})
+		t.Run("names that only look so", func(t *testing.T) {
+			b := b.on(t)
+			job := b.verified(b.DistrictAdmin, b.Alpha, students, header+",l1,Pawe?,KNÍŽEK,lookslike1,,7,N,\n,l2,RENÉ’S,Groß–Klein,lookslike2,,7,N,\n")
+			b.wantProblems(job, `row 1 warning First Name DAMAGED_TEXT "Pawe?"`)
+			b.want(job, ready, 2, 0, 0, 0)
+			job = b.verified(b.DistrictAdmin, b.Alpha, groups, "Name,School\nWho am I?,North School\nVoß’ Kurs,North School\n")
+			b.want(job, ready, 2, 0, 0, 0)
+			b.wantProblems(job)
 		})
 		t.Run("of a username", func(t *testing.T) {
 			b := b.on(t)

@@ -2,12 +2,14 @@ package importer
 
 import (
 	"context"
+	"fmt"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
+	"homeroom/internal/quote"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -20,7 +22,7 @@ type share struct {
 	// does it to. Somebody may have deleted some of them since the job was verified. A
 	// job either deletes students or changes them.
 	students, deleted, changed int
-	// within is a school in a job for its district.
+	// within is a school in a job for its district, or for another school.
 	within bool
 }
 
@@ -37,16 +39,20 @@ type excess struct {
 	at                 *db.Organization
 }
 
-// percent is the part of the students that is affected, at least 1.
-func (e *excess) percent() int { return max(1, e.affected*100/max(1, e.students)) }
+// percent is the part of the students that is affected, from 1 to 100.
+func (e *excess) percent() int { return min(100, max(1, e.affected*100/max(1, e.students))) }
 
-// of is where the students are: of the organization of the job, which everybody
-// who reads about it knows, or of one of its schools.
-func (e *excess) of(job *db.BulkJob) string {
-	if e.at.ID == job.OrganizationID {
-		return ""
+// does says what the job would do. Whoever reads about a job of one school is not
+// told how many students another one has.
+func (e *excess) does(job *db.BulkJob) string {
+	switch {
+	case e.at.ID == job.OrganizationID:
+		return fmt.Sprintf("%s %d of %s", e.verb, e.affected, quote.Count(e.students, "student"))
+	case job.OrganizationID == job.DistrictID:
+		return fmt.Sprintf("%s %d of %s of %s", e.verb, e.affected, quote.Count(e.students, "student"), e.at.Name)
+	default:
+		return fmt.Sprintf("%s most students of %s", e.verb, e.at.Name)
 	}
-	return " of " + e.at.Name
 }
 
 // excess returns what is too much of a share, or nil. Where 100 percent are set,
@@ -82,7 +88,8 @@ func worst(shares []*share) (found *excess) {
 // measure returns what a job does to the students of its organization, which
 // comes first, and of each school whose students it is about. The schools are
 // measured as if the rows had been submitted for them, so that nobody gets by with
-// a whole school by having it done for the district. What is counted as changed is
+// a whole school by having it done for the district, or for the school to which its
+// students move. What is counted as changed is
 // what the rows are about, which may be more than what they change; see countLosses,
 // to which the row that has been corrected is given, too.
 func (s *Service) measure(ctx context.Context, job *db.BulkJob, corrected *fileRow) ([]*share, error) {
@@ -101,12 +108,20 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, corrected *fileR
 		return nil, err
 	}
 	shares := []*share{whole}
-	if o.Type == organization.TypeDISTRICT {
-		schools, err := s.measureSchools(system, client, job, corrected)
-		if err != nil {
-			return nil, err
+	schools, err := s.measureSchools(system, client, job, corrected)
+	if err != nil {
+		return nil, err
+	}
+	if o.Type != organization.TypeDISTRICT {
+		// Students who come from elsewhere are not lost here.
+		whole.deleted, whole.changed = 0, 0
+	}
+	for _, school := range schools {
+		if school.org.ID == o.ID {
+			whole.deleted, whole.changed = school.deleted, school.changed
+			continue
 		}
-		shares = append(shares, schools...)
+		shares = append(shares, school)
 	}
 	orgs := make([]*db.Organization, len(shares))
 	for i, sh := range shares {
@@ -187,9 +202,9 @@ func countBySchool(system context.Context, client *db.Client, jobID int) (map[in
 	return counts, rows.Err()
 }
 
-// countLosses puts in the shares of a job how many existing students it does more
-// to than to put them into groups, with a row that has been corrected in the place
-// of what is planned for it, where one is given. Joining groups loses nothing, and
+// countLosses puts in the shares of a job how many students it does more to than to
+// put them into groups or to bring them back, with a row that has been corrected in
+// the place of what is planned for it, where one is given. Joining groups loses nothing, and
 // to put most of a school into groups at once is what the notice asks for at the
 // beginning of a year.
 func (s *Service) countLosses(ctx context.Context, job *db.BulkJob, shares []*share, corrected *fileRow) error {
@@ -228,7 +243,7 @@ func (s *Service) countLosses(ctx context.Context, job *db.BulkJob, shares []*sh
 	}
 	for _, sh := range shares {
 		sh.changed = losses.bySchool[sh.org.ID]
-		if sh.org.ID == job.OrganizationID {
+		if sh.org.Type == organization.TypeDISTRICT {
 			sh.changed = losses.all
 		}
 	}
@@ -249,7 +264,7 @@ type lossCount struct {
 
 func (l *lossCount) note(target int, p *plan) {
 	joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
-	if p.Do == doCreate || joinsOnly || !p.aboutStudent() || l.seen[target] {
+	if p.Do == doCreate || p.Do == doRevive || joinsOnly || !p.aboutStudent() || l.seen[target] {
 		return
 	}
 	if l.seen != nil {

@@ -208,6 +208,44 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				}
 			}
 		})
+		t.Run("a selection from several schools is for whoever has a role at all of them", func(t *testing.T) {
+			b := b.on(t)
+			two := b.Educator(t, b.Alpha, "Toni Two", viewer.Teacher, b.North)
+			b.Client().RoleAssignment.Create().SetEducatorID(two.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
+			b.Teach(t, two, b.Algebra)
+			b.Teach(t, two, b.Chemistry)
+			n, s := b.Student(t, b.North, "Nora", "North", 0, b.Algebra), b.Student(t, b.South, "Sue", "South", 0, b.Chemistry)
+			sees := func(who *db.Educator, job *db.BulkJob) bool {
+				t.Helper()
+				_, err := b.Job(b.As(t, who), job.ID)
+				changes, err2 := b.Changes(b.As(t, who), job.ID, nil, nil)
+				if err2 != nil || (err == nil) != (len(changes.Items) > 0) {
+					t.Errorf("%v, %v, %d changes", err, err2, len(changes.Items))
+				}
+				return err == nil
+			}
+			edited, both := b.edited(two, these(n, s), importer.Edit{Grade: "9"}), b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
+			b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
+			deletion, ofNorth := b.deleting(both, these(n, s)), b.deleting(both, these(n))
+			if !sees(two, edited) || !sees(both, deletion) || !sees(both, ofNorth) || sees(two, deletion) {
+				t.Error("whoever has submitted a job sees it, and nobody else does")
+			}
+			for _, who := range []*db.Educator{two, both} {
+				b.exec("DELETE FROM role_assignments WHERE educator_id = ? AND organization_id = ?", who.ID, b.South.ID)
+			}
+			if sees(two, edited) || sees(both, deletion) || !sees(both, ofNorth) {
+				t.Error("a role at one of two schools shows students of the other")
+			}
+			b.exec("UPDATE role_assignments SET role = 'TEACHER' WHERE educator_id = ?", both.ID)
+			if sees(both, ofNorth) {
+				t.Error("a teacher sees what administrators have deleted")
+			}
+			for _, job := range []*db.BulkJob{edited, deletion, ofNorth} {
+				if _, err := b.Cancel(b.As(t, b.DistrictAdmin), job.ID); err != nil {
+					t.Error(err)
+				}
+			}
+		})
 		t.Run("an account that was disabled fails the job", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
 			job := b.submitted(b.SouthAdmin, b.South, students, header+",00001,,,,,9,,\n")

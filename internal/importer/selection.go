@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strconv"
 
@@ -144,11 +145,17 @@ func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Se
 		return nil, err
 	}
 	var list bytes.Buffer
+	schools := map[int]bool{}
 	for _, p := range picked {
 		fmt.Fprintln(&list, p.id)
+		schools[p.school] = true
+	}
+	from := ""
+	for _, id := range slices.Sorted(maps.Keys(schools)) {
+		from += fmt.Sprintf("|%d|", id)
 	}
 	job, err := s.upload(ctx, viewer.FromContext(ctx), at, Submission{
-		Kind: kind, File: &list, GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit,
+		Kind: kind, File: &list, GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit, schools: from,
 	})
 	if err != nil {
 		return nil, err

@@ -35,6 +35,8 @@ type Submission struct {
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
 	edit json.RawMessage
+	// schools are those of a selection from several.
+	schools string
 }
 
 const (
@@ -73,7 +75,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 		if err := s.checkResubmission(there, o, in, print); err != nil {
 			return nil, err
 		}
-		return there, nil
+		return s.Job(ctx, there.ID)
 	}
 	job, err := s.upload(ctx, v, o, in)
 	if err != nil {
@@ -109,8 +111,8 @@ func (s *Service) byKey(ctx context.Context, educatorID int, key string) (*db.Bu
 	if key == "" {
 		return nil, nil
 	}
-	job, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), isWhole()).Only(ctx)
+	job, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), isWhole()).
+		Only(viewer.AsSystem(ctx, "what the viewer has submitted with a key"))
 	if db.IsNotFound(err) {
 		return nil, nil
 	}

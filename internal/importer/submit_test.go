@@ -19,6 +19,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/importer"
+	"homeroom/internal/viewer"
 )
 
 func TestFilesOfAllMakes(t *testing.T) {
@@ -159,6 +160,19 @@ func TestIdempotency(t *testing.T) {
 		if other, err := submit(b.As(t, b.DistrictAdmin), "k", strings.NewReader(file)); other == first || err != nil {
 			t.Errorf("somebody else's key gave job %d, %v", other, err)
 		}
+
+		t.Run("a key that was used at a school which was left stands for that upload", func(t *testing.T) {
+			b := b.on(t)
+			who := b.Educator(t, b.Alpha, "Kay Key", viewer.SchoolAdmin, b.North)
+			if _, err := b.Submit(b.As(t, who), importer.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"}); err != nil {
+				t.Fatal(err)
+			}
+			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, who.ID)
+			_, err := b.Submit(b.As(t, who), importer.Submission{OrganizationID: b.South.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"})
+			b.refused(err, fault.Conflict, importer.KeyReused, "something else was uploaded")
+			b.exec("DELETE FROM bulk_job_chunks WHERE job_id = (SELECT MAX(id) FROM bulk_jobs)")
+			b.exec("DELETE FROM bulk_jobs WHERE idempotency_key = 'left'")
+		})
 
 		var all sync.WaitGroup
 		ids := make([]int, 8)

@@ -47,6 +47,9 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).SetKeyPrint(s.print).
 		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
+	if in.schools != "" {
+		create.SetSchools(in.schools)
+	}
 	if in.edit != nil {
 		create.SetEdit(in.edit)
 	}

@@ -38,6 +38,8 @@ const (
 	FieldIdempotencyKey = "idempotency_key"
 	// FieldContentPrint holds the string denoting the content_print field in the database.
 	FieldContentPrint = "content_print"
+	// FieldSchools holds the string denoting the schools field in the database.
+	FieldSchools = "schools"
 	// FieldEdit holds the string denoting the edit field in the database.
 	FieldEdit = "edit"
 	// FieldEncoding holds the string denoting the encoding field in the database.
@@ -185,6 +187,7 @@ var Columns = []string{
 	FieldFileName,
 	FieldIdempotencyKey,
 	FieldContentPrint,
+	FieldSchools,
 	FieldEdit,
 	FieldEncoding,
 	FieldDelimiter,
@@ -471,6 +474,11 @@ func ByIdempotencyKey(opts ...sql.OrderTermOption) OrderOption {
 // ByContentPrint orders the results by the content_print field.
 func ByContentPrint(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContentPrint, opts...).ToFunc()
+}
+
+// BySchools orders the results by the schools field.
+func BySchools(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSchools, opts...).ToFunc()
 }
 
 // ByEncoding orders the results by the encoding field.

@@ -90,6 +90,11 @@ func ContentPrint(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldContentPrint, v))
 }
 
+// Schools applies equality check predicate on the "schools" field. It's identical to SchoolsEQ.
+func Schools(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSchools, v))
+}
+
 // Encoding applies equality check predicate on the "encoding" field. It's identical to EncodingEQ.
 func Encoding(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldEncoding, v))
@@ -638,6 +643,81 @@ func ContentPrintEqualFold(v string) predicate.BulkJob {
 // ContentPrintContainsFold applies the ContainsFold predicate on the "content_print" field.
 func ContentPrintContainsFold(v string) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldContainsFold(FieldContentPrint, v))
+}
+
+// SchoolsEQ applies the EQ predicate on the "schools" field.
+func SchoolsEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSchools, v))
+}
+
+// SchoolsNEQ applies the NEQ predicate on the "schools" field.
+func SchoolsNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldSchools, v))
+}
+
+// SchoolsIn applies the In predicate on the "schools" field.
+func SchoolsIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldSchools, vs...))
+}
+
+// SchoolsNotIn applies the NotIn predicate on the "schools" field.
+func SchoolsNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldSchools, vs...))
+}
+
+// SchoolsGT applies the GT predicate on the "schools" field.
+func SchoolsGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldSchools, v))
+}
+
+// SchoolsGTE applies the GTE predicate on the "schools" field.
+func SchoolsGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldSchools, v))
+}
+
+// SchoolsLT applies the LT predicate on the "schools" field.
+func SchoolsLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldSchools, v))
+}
+
+// SchoolsLTE applies the LTE predicate on the "schools" field.
+func SchoolsLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldSchools, v))
+}
+
+// SchoolsContains applies the Contains predicate on the "schools" field.
+func SchoolsContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldSchools, v))
+}
+
+// SchoolsHasPrefix applies the HasPrefix predicate on the "schools" field.
+func SchoolsHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldSchools, v))
+}
+
+// SchoolsHasSuffix applies the HasSuffix predicate on the "schools" field.
+func SchoolsHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldSchools, v))
+}
+
+// SchoolsIsNil applies the IsNil predicate on the "schools" field.
+func SchoolsIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldSchools))
+}
+
+// SchoolsNotNil applies the NotNil predicate on the "schools" field.
+func SchoolsNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldSchools))
+}
+
+// SchoolsEqualFold applies the EqualFold predicate on the "schools" field.
+func SchoolsEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldSchools, v))
+}
+
+// SchoolsContainsFold applies the ContainsFold predicate on the "schools" field.
+func SchoolsContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldSchools, v))
 }
 
 // EditIsNil applies the IsNil predicate on the "edit" field.

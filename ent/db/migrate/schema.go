@@ -135,6 +135,7 @@ var (
 		{Name: "file_name", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "idempotency_key", Type: field.TypeString, Nullable: true, SchemaType: map[string]string{"mysql": "varchar(128)"}},
 		{Name: "content_print", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "schools", Type: field.TypeString, Nullable: true, Size: 2147483647},
 		{Name: "edit", Type: field.TypeJSON, Nullable: true},
 		{Name: "encoding", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
 		{Name: "delimiter", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(16)"}},
@@ -179,13 +180,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[43]},
+				Columns:    []*schema.Column{BulkJobsColumns[44]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[44]},
+				Columns:    []*schema.Column{BulkJobsColumns[45]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -194,7 +195,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[44], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[45], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -204,7 +205,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[43]},
+				Columns: []*schema.Column{BulkJobsColumns[44]},
 			},
 			{
 				Name:    "bulkjob_status",

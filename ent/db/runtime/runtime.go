@@ -178,99 +178,99 @@ func init() {
 	// bulkjob.DefaultContentPrint holds the default value on creation for the content_print field.
 	bulkjob.DefaultContentPrint = bulkjobDescContentPrint.Default.(string)
 	// bulkjobDescEncoding is the schema descriptor for encoding field.
-	bulkjobDescEncoding := bulkjobFields[11].Descriptor()
+	bulkjobDescEncoding := bulkjobFields[12].Descriptor()
 	// bulkjob.DefaultEncoding holds the default value on creation for the encoding field.
 	bulkjob.DefaultEncoding = bulkjobDescEncoding.Default.(string)
 	// bulkjobDescDelimiter is the schema descriptor for delimiter field.
-	bulkjobDescDelimiter := bulkjobFields[12].Descriptor()
+	bulkjobDescDelimiter := bulkjobFields[13].Descriptor()
 	// bulkjob.DefaultDelimiter holds the default value on creation for the delimiter field.
 	bulkjob.DefaultDelimiter = bulkjobDescDelimiter.Default.(string)
 	// bulkjobDescLineEnding is the schema descriptor for line_ending field.
-	bulkjobDescLineEnding := bulkjobFields[13].Descriptor()
+	bulkjobDescLineEnding := bulkjobFields[14].Descriptor()
 	// bulkjob.DefaultLineEnding holds the default value on creation for the line_ending field.
 	bulkjob.DefaultLineEnding = bulkjobDescLineEnding.Default.(string)
 	// bulkjobDescTotalRows is the schema descriptor for total_rows field.
-	bulkjobDescTotalRows := bulkjobFields[16].Descriptor()
+	bulkjobDescTotalRows := bulkjobFields[17].Descriptor()
 	// bulkjob.DefaultTotalRows holds the default value on creation for the total_rows field.
 	bulkjob.DefaultTotalRows = bulkjobDescTotalRows.Default.(int)
 	// bulkjobDescVerifiedRows is the schema descriptor for verified_rows field.
-	bulkjobDescVerifiedRows := bulkjobFields[17].Descriptor()
+	bulkjobDescVerifiedRows := bulkjobFields[18].Descriptor()
 	// bulkjob.DefaultVerifiedRows holds the default value on creation for the verified_rows field.
 	bulkjob.DefaultVerifiedRows = bulkjobDescVerifiedRows.Default.(int)
 	// bulkjobDescProcessedRows is the schema descriptor for processed_rows field.
-	bulkjobDescProcessedRows := bulkjobFields[18].Descriptor()
+	bulkjobDescProcessedRows := bulkjobFields[19].Descriptor()
 	// bulkjob.DefaultProcessedRows holds the default value on creation for the processed_rows field.
 	bulkjob.DefaultProcessedRows = bulkjobDescProcessedRows.Default.(int)
 	// bulkjobDescCreated is the schema descriptor for created field.
-	bulkjobDescCreated := bulkjobFields[19].Descriptor()
+	bulkjobDescCreated := bulkjobFields[20].Descriptor()
 	// bulkjob.DefaultCreated holds the default value on creation for the created field.
 	bulkjob.DefaultCreated = bulkjobDescCreated.Default.(int)
 	// bulkjobDescUpdated is the schema descriptor for updated field.
-	bulkjobDescUpdated := bulkjobFields[20].Descriptor()
+	bulkjobDescUpdated := bulkjobFields[21].Descriptor()
 	// bulkjob.DefaultUpdated holds the default value on creation for the updated field.
 	bulkjob.DefaultUpdated = bulkjobDescUpdated.Default.(int)
 	// bulkjobDescUnchanged is the schema descriptor for unchanged field.
-	bulkjobDescUnchanged := bulkjobFields[21].Descriptor()
+	bulkjobDescUnchanged := bulkjobFields[22].Descriptor()
 	// bulkjob.DefaultUnchanged holds the default value on creation for the unchanged field.
 	bulkjob.DefaultUnchanged = bulkjobDescUnchanged.Default.(int)
 	// bulkjobDescDeleted is the schema descriptor for deleted field.
-	bulkjobDescDeleted := bulkjobFields[22].Descriptor()
+	bulkjobDescDeleted := bulkjobFields[23].Descriptor()
 	// bulkjob.DefaultDeleted holds the default value on creation for the deleted field.
 	bulkjob.DefaultDeleted = bulkjobDescDeleted.Default.(int)
 	// bulkjobDescEnrollmentsAdded is the schema descriptor for enrollments_added field.
-	bulkjobDescEnrollmentsAdded := bulkjobFields[23].Descriptor()
+	bulkjobDescEnrollmentsAdded := bulkjobFields[24].Descriptor()
 	// bulkjob.DefaultEnrollmentsAdded holds the default value on creation for the enrollments_added field.
 	bulkjob.DefaultEnrollmentsAdded = bulkjobDescEnrollmentsAdded.Default.(int)
 	// bulkjobDescEnrollmentsRemoved is the schema descriptor for enrollments_removed field.
-	bulkjobDescEnrollmentsRemoved := bulkjobFields[24].Descriptor()
+	bulkjobDescEnrollmentsRemoved := bulkjobFields[25].Descriptor()
 	// bulkjob.DefaultEnrollmentsRemoved holds the default value on creation for the enrollments_removed field.
 	bulkjob.DefaultEnrollmentsRemoved = bulkjobDescEnrollmentsRemoved.Default.(int)
 	// bulkjobDescWarnings is the schema descriptor for warnings field.
-	bulkjobDescWarnings := bulkjobFields[25].Descriptor()
+	bulkjobDescWarnings := bulkjobFields[26].Descriptor()
 	// bulkjob.DefaultWarnings holds the default value on creation for the warnings field.
 	bulkjob.DefaultWarnings = bulkjobDescWarnings.Default.(int)
 	// bulkjobDescErrors is the schema descriptor for errors field.
-	bulkjobDescErrors := bulkjobFields[26].Descriptor()
+	bulkjobDescErrors := bulkjobFields[27].Descriptor()
 	// bulkjob.DefaultErrors holds the default value on creation for the errors field.
 	bulkjob.DefaultErrors = bulkjobDescErrors.Default.(int)
 	// bulkjobDescPasswords is the schema descriptor for passwords field.
-	bulkjobDescPasswords := bulkjobFields[27].Descriptor()
+	bulkjobDescPasswords := bulkjobFields[28].Descriptor()
 	// bulkjob.DefaultPasswords holds the default value on creation for the passwords field.
 	bulkjob.DefaultPasswords = bulkjobDescPasswords.Default.(int)
 	// bulkjobDescHashedPasswords is the schema descriptor for hashed_passwords field.
-	bulkjobDescHashedPasswords := bulkjobFields[28].Descriptor()
+	bulkjobDescHashedPasswords := bulkjobFields[29].Descriptor()
 	// bulkjob.DefaultHashedPasswords holds the default value on creation for the hashed_passwords field.
 	bulkjob.DefaultHashedPasswords = bulkjobDescHashedPasswords.Default.(int)
 	// bulkjobDescHeldByRule is the schema descriptor for held_by_rule field.
-	bulkjobDescHeldByRule := bulkjobFields[29].Descriptor()
+	bulkjobDescHeldByRule := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[32].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[33].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[33].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[34].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[35].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[36].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[37].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[38].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[38].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[40].Descriptor()
+	bulkjobDescFence := bulkjobFields[41].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
