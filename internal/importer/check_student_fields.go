@@ -24,6 +24,7 @@ func (c *studentCheck) studentFields(r *studentRow, found *studentLookup) {
 		before := ""
 		if r.st != nil {
 			before = c.schools.name(r.st.OrganizationID)
+			r.draft.FromID = r.st.OrganizationID
 		} else {
 			r.draft.SchoolID = r.school.ID
 			r.draft.set(student.FieldOrganizationID, r.school.ID)

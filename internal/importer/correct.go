@@ -117,15 +117,18 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 	if err != nil {
 		return nil, err
 	}
-	if err := r.correct(job.Headers, in.Values, s.limits.OrDefault().CellBytes); err != nil {
-		return nil, err
-	}
 	v, refusal, err := s.submitter(ctx, job)
 	switch {
 	case err != nil:
 		return nil, err
 	case refusal != nil:
 		return nil, fault.Conflictf("%s", refusal.Message).WithCode(refusal.Code).At("jobId")
+	}
+	if err := s.refuseGone(viewer.NewContext(ctx, v), job, v, r); err != nil {
+		return nil, err
+	}
+	if err := r.correct(job.Headers, in.Values, s.limits.OrDefault().CellBytes); err != nil {
+		return nil, err
 	}
 	if r, err = s.checkAlone(viewer.NewContext(ctx, v), job, v, l, r); err != nil {
 		return nil, err

@@ -9,10 +9,12 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
 	"homeroom/internal/roster"
@@ -80,6 +82,37 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	return last, c.checkRows(ctx, []*fileRow{last})
 }
 
+// refuseGone refuses to correct a row that was to change nothing, because it is
+// about somebody whose personal data have been erased since: nothing of the row is
+// in the preview, and nobody is shown it, or made anew, from the file.
+func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *fileRow) error {
+	if job.Kind != bulkjob.KindIMPORT_STUDENTS && job.Kind != bulkjob.KindIMPORT_ENROLLMENTS {
+		return nil
+	}
+	system := viewer.AsSystem(ctx, "whether a row of a job that the viewer corrects was to change nothing")
+	planned, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row)).Exist(system)
+	if err != nil || planned {
+		return err
+	}
+	refused, err := s.refusedAmong(ctx, job.ID, []int{r.Row})
+	if err != nil || refused[r.Row] {
+		return err
+	}
+	c, err := s.checkerOf(ctx, job, v)
+	if err != nil {
+		return err
+	}
+	as := &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), beyond: r.beyond, flaws: r.flaws}
+	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
+		return err
+	}
+	if as.refused || as.plan != nil && as.plan.createsStudent() {
+		return fault.Conflictf("what the row is about has changed or been erased since the file was checked; upload the row again").
+			WithCode("NOT_CORRECTABLE").At("row")
+	}
+	return nil
+}
+
 // targetMarks are what other rows may call the one whom a row means.
 func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) (marks []string, err error) {
 	system := viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it")
@@ -108,6 +141,9 @@ func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) 
 	switch kind {
 	case bulkjob.KindIMPORT_STUDENTS:
 		st, err := client.Student.Query().Where(student.ID(target)).Only(system)
+		if db.IsNotFound(err) {
+			return nil, nil // Erased in this moment, which raises the fence of the job.
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -88,6 +88,13 @@ func kindsOf(system context.Context, client *db.Client, districtID int, rows []*
 // It belongs in the transaction that erases the students, and returns how many
 // rows it has emptied.
 func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (int, error) {
+	// What is being checked at this moment may have been looked up before the erasure,
+	// and be written behind it: such a job is checked from the beginning.
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner NOT IN ('', ?)",
+		districtID, string(bulkjob.StatusVERIFYING), uploading)
+	if err != nil {
+		return 0, err
+	}
 	rows, err := rowsOf(ctx, client, districtID, studentIDs)
 	if err != nil || len(rows) == 0 {
 		return 0, err

@@ -200,7 +200,12 @@ func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *menti
 			}
 			cells := stored.all()
 			selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return keys[c] })
-			if err != nil || selected || m.inCells(cells) {
+			about := m.inCells(cells)
+			if r.Refused == 0 {
+				// A corrected row is carried out: there the Student ID alone decides.
+				about = slices.ContainsFunc(cells, func(c string) bool { return m.ids[roster.Clean(c)] })
+			}
+			if err != nil || selected || about {
 				numbers = append(numbers, r.Row)
 			}
 		}

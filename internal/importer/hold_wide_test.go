@@ -87,6 +87,9 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				few = append(few, b.Student(t, west, "Fe", "W", 0))
 			}
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), processing, ""))
+			west.Update().SetHoldChangedPercent(75).ExecX(fixture.System()) // Of its own accord.
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 9 of 10 students of West School."))
+			west.Update().ClearHoldChangedPercent().ExecX(fixture.System())
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 10 of 10 students of West School."))
 			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held, "delete 2 of 10 students of West School."))
 		})

@@ -27,7 +27,8 @@ type share struct {
 }
 
 // manyChanged is how many students of a school a job for the district changes at
-// least to be put on hold because of that school. A new grade for the only student
+// least to be put on hold because of that school, unless that has set a limit of its
+// own. A new grade for the only student
 // of a branch does not hold up what a whole district sends every night.
 const manyChanged = 10
 
@@ -64,7 +65,7 @@ func (sh *share) excess() *excess {
 	switch {
 	case over(sh.deleted, sh.limits.HoldDeletedPercent):
 		return &excess{"delete", sh.deleted, sh.students, sh.limits.HoldDeletedPercent, sh.org}
-	case sh.within && sh.changed < manyChanged:
+	case sh.within && sh.changed < manyChanged && sh.limits.Inherited.HoldChangedPercent:
 	case over(sh.changed, sh.limits.HoldChangedPercent):
 		return &excess{"change", sh.changed, sh.students, sh.limits.HoldChangedPercent, sh.org}
 	}

@@ -49,6 +49,8 @@ type plan struct {
 	Was map[string]string `json:"was,omitempty"`
 	// SchoolID is where something is created, a role is held, or a student moves to.
 	SchoolID int `json:"school,omitempty"`
+	// FromID is the school that a student leaves.
+	FromID int `json:"from,omitempty"`
 	// Password is the new password, encrypted, until the row has been applied.
 	Password []byte `json:"password,omitempty"`
 	// Join and Leave are groups of a student. Keep are those that the preview lists

@@ -21,7 +21,7 @@ func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b
 		if r.plan.SchoolID == 0 {
 			return nil
 		}
-		return []int{r.plan.SchoolID}
+		return []int{r.plan.SchoolID, r.plan.FromID}
 	})
 	if len(ids) == 0 {
 		return nil
@@ -36,18 +36,21 @@ func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b
 		names[o.ID] = o.Name
 	}
 	for _, r := range b.open() {
-		if r.plan.SchoolID != 0 && !r.plan.showsSchool(names[r.plan.SchoolID]) {
+		if r.plan.SchoolID != 0 && !r.plan.showsSchools(names) {
 			r.stale("The school has got another name since the file was checked.")
 		}
 	}
 	return nil
 }
 
-// showsSchool reports whether the preview of a plan calls its school by a name, or
-// names none.
-func (p *plan) showsSchool(name string) bool {
+// showsSchools reports whether the preview of a plan calls its schools by their
+// names, or names none.
+func (p *plan) showsSchools(names map[int]string) bool {
+	name := names[p.SchoolID]
 	for _, c := range p.Changes {
 		switch {
+		case c.Field == colSchool && p.FromID != 0 && deref(c.Before) != names[p.FromID]:
+			return false
 		case c.After == nil:
 		case c.Field == colSchool && *c.After != name, c.Field == colRole && !strings.HasSuffix(*c.After, " at "+name):
 			return false
@@ -101,6 +104,7 @@ func shows(list *string, known map[int]string, ids ...[]int) bool {
 	for i, name := range names {
 		names[i] = csvfile.Clean(name)
 	}
+	names = slices.DeleteFunc(names, func(name string) bool { return name == "" }) // As lists do.
 	shown := csvfile.SplitList(deref(list))
 	slices.Sort(names)
 	slices.Sort(shown)

@@ -100,6 +100,19 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 				t.Errorf("%s: %d deleted", job.Status, job.Deleted)
 			}
 		})
+		t.Run("a group that the student stays in, and the teacher does not see any more, has no other name", func(t *testing.T) {
+			b := b.on(t)
+			stays, joins := b.Group(t, b.North, "Stays"), b.Group(t, b.North, "Joins")
+			for _, g := range []*db.Group{stays, joins, b.Algebra} {
+				if g != b.Algebra {
+					b.Teach(t, b.NorthTeacher, g)
+				}
+			}
+			st := b.Student(t, b.North, "Ke", "Ep", 0, b.Algebra, stays)
+			job := b.verified(b.NorthTeacher, b.North, students, header+","+st.ExternalID+",,,,,,,Joins\n")
+			b.exec("DELETE FROM group_educators WHERE educator_id = ? AND group_id = ?", b.NorthTeacher.ID, stays.ID)
+			b.want(b.applied(b.NorthTeacher, job), completed, 0, 1, 0, 0)
+		})
 		t.Run("of an educator", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Tim Timely", viewer.Teacher, b.North)
@@ -127,12 +140,12 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			roles := b.verified(b.DistrictAdmin, b.Alpha, educators, "Database ID,Role,School\n"+edu(b.NorthTeacher)+",Teacher,South School\n"+edu(b.SouthTeacher)+",Teacher,North School\n")
 			b.imported(b.DistrictAdmin, b.Alpha, schools, "External ID,Name\nN,Closed School\n")
 			job = b.applied(b.DistrictAdmin, job)
-			b.want(job, withErrors, 0, 2, 0, 1)
-			b.wantProblems(job, `row 1  STALE ""`)
+			b.want(job, withErrors, 0, 1, 0, 2)
+			b.wantProblems(job, `row 1  STALE ""`, `row 2  STALE ""`)
 			b.want(b.applied(b.DistrictAdmin, made), withErrors, 0, 0, 0, 1)
 			b.want(b.applied(b.DistrictAdmin, moved), withErrors, 0, 0, 0, 1)
 			b.want(b.applied(b.DistrictAdmin, roles), withErrors, 0, 1, 0, 1)
-			if got := b.student("00002").OrganizationID; got != b.South.ID {
+			if got := b.student("00002").OrganizationID; got != b.North.ID {
 				t.Errorf("the student is at school %d", got)
 			}
 		})

@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/group"
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/roster"
@@ -168,6 +169,17 @@ func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *b
 			case g.Synced == 1:
 				r.refuse(syncedGroup(g))
 			}
+		}
+	}
+	// The submitter may not see any more what the student merely stays in.
+	stay := slices.DeleteFunc(grouped(b.open(), func(r *plannedRow) []int { return r.plan.Keep }), func(id int) bool { return there[id] != nil })
+	for chunk := range slices.Chunk(stay, statementRows) {
+		groups, err := client.Group.Query().Where(group.IDIn(chunk...)).All(systemFor(ctx))
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			there[g.ID] = g
 		}
 	}
 	refuseRenamedGroups(b, there)

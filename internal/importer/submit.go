@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"strings"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
@@ -102,6 +103,8 @@ func checkSubmission(in Submission) (Submission, error) {
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
 	}
+	// MySQL does not tell a key from the same one with a blank behind it.
+	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
 	in.FileName = shorten(roster.Clean(in.FileName), maxFileName)
 	return in, nil
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/iotest"
 
 	"golang.org/x/text/encoding/charmap"
 	"golang.org/x/text/encoding/unicode"
@@ -161,6 +162,17 @@ func TestIdempotency(t *testing.T) {
 			t.Errorf("somebody else's key gave job %d, %v", other, err)
 		}
 
+		t.Run("half a file is none, however its end is told", func(t *testing.T) {
+			b := b.on(t)
+			half := io.MultiReader(strings.NewReader(file[:len(file)-4]), iotest.ErrReader(io.ErrUnexpectedEOF))
+			_, err := submit(b.As(t, b.NorthAdmin), "half", half)
+			b.refused(err, fault.Invalid, "UPLOAD_INCOMPLETE", "did not arrive completely")
+		})
+		t.Run("a key with a blank behind it is the same key", func(t *testing.T) {
+			if again, err := submit(b.As(t, b.NorthAdmin), "k ", strings.NewReader(file)); again != first || err != nil {
+				t.Errorf("job %d, then %d, %v", first, again, err)
+			}
+		})
 		t.Run("a key that was used at a school which was left stands for that upload", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Kay Key", viewer.SchoolAdmin, b.North)

@@ -97,6 +97,20 @@ func (s *Service) store(ctx context.Context, jobID int, file io.Reader) (string,
 	})
 }
 
+// whole is a reader that does not say of a file which was cut off what io.ReadFull
+// says of the end of one.
+type whole struct{ io.Reader }
+
+var errCutOff = errors.New("the file was cut off")
+
+func (w whole) Read(p []byte) (int, error) {
+	n, err := w.Reader.Read(p)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errCutOff
+	}
+	return n, err
+}
+
 // printOf reads a file that is not stored, and returns its print.
 func (s *Service) printOf(file io.Reader) (string, error) {
 	return s.pieces(file, func([]byte) error { return nil })
@@ -111,6 +125,7 @@ func (s *Service) pieces(file io.Reader, each func([]byte) error) (string, error
 		return "", err
 	}
 	print := hmac.New(sha256.New, key)
+	file = whole{file}
 	piece := make([]byte, chunkBytes)
 	for total := int64(0); ; {
 		n, err := io.ReadFull(file, piece)

@@ -1,13 +1,17 @@
 package privacy_test
 
 import (
+	"context"
 	"fmt"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/student"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/importer"
@@ -110,6 +114,76 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				{Column: "First Name", Value: "Some"}, {Column: "Last Name", Value: "Body"}, {Column: "Username", Value: "somebody"}}})
 			if err != nil || len(c.Problems) > 0 || c.Job.Created != 1 {
 				t.Errorf("%+v, %v", c, err)
+			}
+		})
+		t.Run("nor that of a row which was to change nothing", func(t *testing.T) {
+			gone, _ := pair("Unchanged")
+			job := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
+			want(t, job, bulkjob.StatusREADY, 0, 0, 1, 0)
+			correct := func() error {
+				_, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: "Username", Value: gone.Username}}})
+				return err
+			}
+			if err := correct(); err != nil {
+				t.Errorf("before: %v", err)
+			}
+			job = w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
+			erase(t, gone)
+			if err := correct(); fault.KindOf(err) != fault.Conflict {
+				t.Errorf("after: %v", err)
+			}
+			for _, job := range w.Client().BulkJob.Query().Where(bulkjob.StatusEQ(bulkjob.StatusREADY), bulkjob.Unchanged(1)).AllX(fixture.System()) {
+				if _, err := w.importer.Cancel(admin, job.ID); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		t.Run("the corrected row of a namesake stays as it was corrected", func(t *testing.T) {
+			gone, _ := pair("Twin")
+			job := w.job(w.NorthAdmin, students, "a.csv", header+",twin2,Twin,Erasable,twin2,,3,,\n", false)
+			correct := func(column, value string) {
+				t.Helper()
+				if _, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: column, Value: value}}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			correct("Grade", "8")
+			erase(t, gone)
+			correct("Username", "twin2b")
+			want(t, w.carryOut(w.NorthAdmin, job, true), bulkjob.StatusCOMPLETED, 1, 0, 0, 0)
+			if st := w.Client().Student.Query().Where(student.ExternalID("twin2")).OnlyX(fixture.System()); st.Grade.String() != "8" || st.Username != "twin2b" {
+				t.Errorf("grade %s, username %s", st.Grade, st.Username)
+			}
+		})
+		t.Run("a file that is being checked meanwhile is checked again", func(t *testing.T) {
+			for round := range 5 {
+				gone := w.Student(t, w.North, fmt.Sprintf("Verified%d", round), "Erasable", 0)
+				var file strings.Builder
+				fmt.Fprintf(&file, "%s,%s,Halfway%d,,,,3,,\n", header[:len(header)-1]+"\n", gone.ExternalID, round)
+				for i := range 1500 {
+					fmt.Fprintf(&file, ",r%dn%d,New,One,newone%dx%d,,7,,\n", round, i, round, i)
+				}
+				job, err := w.importer.Submit(admin, importer.Submission{OrganizationID: w.North.ID, Kind: students, File: strings.NewReader(file.String())})
+				if err != nil {
+					t.Fatal(err)
+				}
+				var all sync.WaitGroup
+				// The job may be lost on the way, and is then taken up by the next.
+				all.Go(func() { _ = w.importer.Drain(context.Background()) })
+				for w.Client().BulkJob.GetX(fixture.System(), job.ID).TotalRows == 0 {
+					time.Sleep(time.Millisecond)
+				}
+				time.Sleep(time.Duration(round) * 5 * time.Millisecond)
+				erase(t, gone)
+				all.Wait()
+				w.drain()
+				if job = w.Client().BulkJob.GetX(fixture.System(), job.ID); job.Status != bulkjob.StatusREADY || job.Created != 1500 || job.Errors != 1 {
+					t.Errorf("round %d: %s, %d created, %d errors", round, job.Status, job.Created, job.Errors)
+				}
+				w.wantNowhere(false, fmt.Sprintf("Halfway%d", round), fmt.Sprintf("Verified%d", round))
+				if _, err := w.importer.Cancel(admin, job.ID); err != nil {
+					t.Error(err)
+				}
 			}
 		})
 		for _, job := range w.Client().BulkJob.Query().AllX(fixture.System()) {
