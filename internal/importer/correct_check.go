@@ -106,7 +106,7 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
 		return err
 	}
-	if as.refused || as.plan != nil && as.plan.createsStudent() {
+	if as.refused || job.Kind == bulkjob.KindIMPORT_STUDENTS && as.plan != nil && as.plan.createsStudent() {
 		return fault.Conflictf("what the row is about has changed or been erased since the file was checked; upload the row again").
 			WithCode("NOT_CORRECTABLE").At("row")
 	}

@@ -55,6 +55,16 @@ func TestCorrect(t *testing.T) {
 		b := newBench(t, d)
 		ada := b.Student(t, b.North, "Ada", "Lovelace", 0, b.Algebra)
 
+		t.Run("a line of enrollments that says what another one says becomes one of its own", func(t *testing.T) {
+			b := b.on(t)
+			st := b.Student(t, b.North, "Dou", "Ble", 0)
+			job := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nAlgebra,"+st.ExternalID+"\nAlgebra,"+st.ExternalID+"\n")
+			b.want(job, ready, 1, 0, 1, 0)
+			if changes, problems := b.corrects(b.NorthAdmin, job, 2, "Class", "Biology"); len(changes) != 1 || len(problems) > 0 {
+				t.Errorf("%q %q", changes, problems)
+			}
+			b.want(b.applied(b.NorthAdmin, b.job(job.ID)), completed, 2, 0, 0, 0)
+		})
 		t.Run("a refused row joins the plan, and is carried out with the others", func(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.NorthAdmin, b.North, students, "Student ID;Note;First Name;Last Name;Username;Password;Grade;Klasse\n"+

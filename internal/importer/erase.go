@@ -89,9 +89,10 @@ func kindsOf(system context.Context, client *db.Client, districtID int, rows []*
 // rows it has emptied.
 func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (int, error) {
 	// What is being checked at this moment may have been looked up before the erasure,
-	// and be written behind it: such a job is checked from the beginning.
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner NOT IN ('', ?)",
-		districtID, string(bulkjob.StatusVERIFYING), uploading)
+	// and be written behind it: such a job is checked from the beginning, as if it had
+	// come now. What nobody has taken up yet waits for the end of this.
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner <> ? "+
+		"AND kind IN ("+places(len(aboutStudents))+")", append([]any{districtID, string(bulkjob.StatusVERIFYING), uploading}, anys(aboutStudents)...)...)
 	if err != nil {
 		return 0, err
 	}

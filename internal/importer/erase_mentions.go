@@ -93,6 +93,25 @@ func (c storedCells) all() []string {
 	return append(slices.Clone(c.Cells), slices.Collect(maps.Values(c.Also))...)
 }
 
+// identifying are the cells that say whom a kept row is about.
+func (c storedCells) identifying(job *db.BulkJob) (cells []string) {
+	keys := make([]string, len(job.Headers))
+	for i, h := range job.Headers {
+		keys[i] = headerKey(h)
+	}
+	for _, column := range identifying[job.Kind] {
+		if at := slices.IndexFunc(columns[job.Kind], func(known Column) bool { return known.Name == column }); at >= 0 {
+			for _, i := range positions(keys, columns[job.Kind][at].Headers()) {
+				if i < len(c.Cells) {
+					cells = append(cells, c.Cells[i])
+				}
+			}
+		}
+		cells = append(cells, c.Also[column])
+	}
+	return slices.DeleteFunc(cells, func(cell string) bool { return cell == "" })
+}
+
 // inCells reports whether a row of a file is about one of the students.
 func (m *mentions) inCells(cells []string) bool {
 	all := map[string]bool{}
@@ -202,8 +221,8 @@ func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *menti
 			selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return keys[c] })
 			about := m.inCells(cells)
 			if r.Refused == 0 {
-				// A corrected row is carried out: there the Student ID alone decides.
-				about = slices.ContainsFunc(cells, func(c string) bool { return m.ids[roster.Clean(c)] })
+				// A corrected row is carried out: there only what identifies decides.
+				about = slices.ContainsFunc(stored.identifying(job), func(c string) bool { return m.exact[fold.Key(roster.Clean(c))] })
 			}
 			if err != nil || selected || about {
 				numbers = append(numbers, r.Row)

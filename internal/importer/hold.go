@@ -60,7 +60,7 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 	if err != nil {
 		return err
 	}
-	record(ctx, audit.JobHeld, job, audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.percent()})
+	record(ctx, audit.JobHeld, job, e.facts(job))
 	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",
 		"This would %s. More than %d %% need the approval of a second administrator.", e.does(job), e.limit)
 	why.Warning = true

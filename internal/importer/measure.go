@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
+	"homeroom/internal/audit"
 	"homeroom/internal/quote"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
@@ -52,8 +53,16 @@ func (e *excess) does(job *db.BulkJob) string {
 	case job.OrganizationID == job.DistrictID:
 		return fmt.Sprintf("%s %d of %s of %s", e.verb, e.affected, quote.Count(e.students, "student"), e.at.Name)
 	default:
-		return fmt.Sprintf("%s most students of %s", e.verb, e.at.Name)
+		return fmt.Sprintf("%s more than %d %% of the students of %s", e.verb, e.limit, e.at.Name)
 	}
+}
+
+// facts are what the audit trail of the job's organization says of it.
+func (e *excess) facts(job *db.BulkJob) audit.Facts {
+	if e.at.ID != job.OrganizationID && job.OrganizationID != job.DistrictID {
+		return audit.Facts{"verb": e.verb, "limit": e.limit}
+	}
+	return audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.percent()}
 }
 
 // excess returns what is too much of a share, or nil. Where 100 percent are set,

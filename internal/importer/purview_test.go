@@ -246,6 +246,19 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				}
 			}
 		})
+		t.Run("a teacher edits a student of another school whom the teacher teaches", func(t *testing.T) {
+			b := b.on(t)
+			who := b.Educator(t, b.Alpha, "Ali Across", viewer.Teacher, b.North)
+			b.Teach(t, who, b.Algebra)
+			here, across := b.Student(t, b.North, "He", "Re", 0, b.Algebra), b.Student(t, b.South, "Ac", "Ross", 0, b.Algebra)
+			for _, sel := range [][]*db.Student{{across}, {here, across}} {
+				job := b.edited(who, these(sel...), importer.Edit{Grade: "4"})
+				if job = b.applied(who, job); job.Status != completed || job.Updated != len(sel) {
+					t.Errorf("%s, %d updated: %s", job.Status, job.Updated, b.problems(job))
+				}
+				b.exec("UPDATE students SET grade = 7 WHERE id IN (?, ?)", here.ID, across.ID)
+			}
+		})
 		t.Run("an account that was disabled fails the job", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
 			job := b.submitted(b.SouthAdmin, b.South, students, header+",00001,,,,,9,,\n")

@@ -145,16 +145,20 @@ func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Se
 		return nil, err
 	}
 	var list bytes.Buffer
-	schools := map[int]bool{}
+	// A teacher sees students of groups taught at other schools, too: of those no role
+	// is asked for later.
+	v, schools := viewer.FromContext(ctx), map[int]bool{}
 	for _, p := range picked {
 		fmt.Fprintln(&list, p.id)
-		schools[p.school] = true
+		if len(v.AdminDistricts()) > 0 || slices.Contains(v.AdminSchools(), p.school) || slices.Contains(v.TeacherSchools(), p.school) {
+			schools[p.school] = true
+		}
 	}
 	from := ""
 	for _, id := range slices.Sorted(maps.Keys(schools)) {
 		from += fmt.Sprintf("|%d|", id)
 	}
-	job, err := s.upload(ctx, viewer.FromContext(ctx), at, Submission{
+	job, err := s.upload(ctx, v, at, Submission{
 		Kind: kind, File: &list, GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit, schools: from,
 	})
 	if err != nil {

@@ -47,7 +47,7 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).SetKeyPrint(s.print).
 		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
-	if in.schools != "" {
+	if bySelection(in.Kind) {
 		create.SetSchools(in.schools)
 	}
 	if in.edit != nil {
