@@ -29,8 +29,8 @@ type share struct {
 
 // manyChanged is how many students of a school a job for the district changes at
 // least to be put on hold because of that school, unless that has set a limit of its
-// own. A new grade for the only student
-// of a branch does not hold up what a whole district sends every night.
+// own. A new grade for the only student of a branch does not hold up what a whole
+// district sends every night.
 const manyChanged = 10
 
 // excess says what a job would do too much of, and where.
@@ -99,9 +99,9 @@ func worst(shares []*share) (found *excess) {
 // comes first, and of each school whose students it is about. The schools are
 // measured as if the rows had been submitted for them, so that nobody gets by with
 // a whole school by having it done for the district, or for the school to which its
-// students move. What is counted as changed is
-// what the rows are about, which may be more than what they change; see countLosses,
-// to which the row that has been corrected is given, too.
+// students move. What is counted as changed is what the rows are about, which may be
+// more than what they change; see countLosses, to which the row that has been
+// corrected is given, too.
 func (s *Service) measure(ctx context.Context, job *db.BulkJob, corrected *fileRow) ([]*share, error) {
 	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
 	client := s.db.Client(ctx)
