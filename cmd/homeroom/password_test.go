@@ -34,6 +34,13 @@ func TestAForgottenPasswordInABrowser(t *testing.T) {
 	b.write("#again", "a new passwort")
 	b.click(`#set-password button`)
 	b.until("the message", `document.getElementById("notice").textContent.includes("differ")`)
+	for bad, want := range map[string]string{"iloveyou": "most common", "teacher2026!": "made of the name"} {
+		b.write("#password", bad)
+		b.write("#again", bad)
+		b.click(`#set-password button`)
+		b.until("the message about the password", `document.getElementById("notice").textContent.includes("`+want+`")`)
+	}
+	b.write("#password", "a new password")
 	b.write("#again", "a new password")
 	b.click(`#set-password button`)
 	b.see("#done")

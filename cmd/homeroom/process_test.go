@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -28,6 +29,8 @@ type installation struct {
 	url, folder string
 	// web knows the certificate of the server, where it has one of its own.
 	web *http.Client
+	// umask is that of the processes; that of the tests where it is empty.
+	umask string
 }
 
 // eachInstallation runs a test once for every kind of database.
@@ -42,6 +45,9 @@ func eachInstallation(t *testing.T, test func(t *testing.T, in installation)) {
 
 func (in installation) command(args ...string) *exec.Cmd {
 	cmd := exec.Command("homeroom", args...)
+	if in.umask != "" {
+		cmd = exec.Command("sh", append([]string{"-c", `umask "$0"; exec homeroom "$@"`, in.umask}, args...)...)
+	}
 	cmd.Dir = in.folder
 	// What somebody has set for a server of their own is not for this one.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HOMEROOM_") })
@@ -80,6 +86,16 @@ func (in installation) start(args ...string) *server {
 	in.t.Helper()
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", "127.0.0.1:0")
+	}
+	// Folders of tests are open to others, of which the log would warn.
+	folders := []string{in.folder}
+	if file, ok := database.FileOf(in.url); ok {
+		folders = append(folders, filepath.Dir(file))
+	}
+	for _, folder := range folders {
+		if err := os.Chmod(folder, 0o700); err != nil {
+			in.t.Fatal(err)
+		}
 	}
 	s := &server{t: in.t, web: cmp.Or(in.web, http.DefaultClient), cmd: in.command(args...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said

@@ -3817,7 +3817,7 @@ type RequestPasswordResetPayload {
 input SetPasswordByLinkInput {
   "The secret, as it stands behind the # of the link."
   token: String!
-  "8 to 256 characters."
+  "8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD)."
   password: String!
 }
 

@@ -1040,7 +1040,7 @@ type Session struct {
 type SetPasswordByLinkInput struct {
 	// The secret, as it stands behind the # of the link.
 	Token string `json:"token"`
-	// 8 to 256 characters.
+	// 8 to 256 characters; not one of the most common (COMMON_PASSWORD), nor made of the person's name, address or organizations (PERSONAL_PASSWORD).
 	Password string `json:"password"`
 }
 

@@ -65,8 +65,8 @@ func (a *app) runDemo(ctx context.Context, data, addr string, fresh bool) error 
 // removeDatabase removes the files of an embedded database, and nothing else of
 // the folder.
 func removeDatabase(path string) error {
-	for _, suffix := range []string{"", "-wal", "-shm", "-progress"} {
-		if err := os.Remove(path + suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	for _, file := range database.FilesOf(path) {
+		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return fmt.Errorf("start over: %w", err)
 		}
 	}

@@ -87,11 +87,13 @@ that this is how a new installation gets its first administrator.`,
 
 func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator, email string) error {
 	people := a.identity(d, strings.TrimSuffix(f.publicURL, "/"))
+	first, last, _ := strings.Cut(strings.TrimSpace(f.name), " ")
+	own := append(identity.Own(first, last, email, ""), f.organization, f.district)
 	password := ""
 	if f.passwordStdin {
 		// Before anything is written: a password that does not do leaves no account.
 		var err error
-		if password, err = a.readPassword(); err != nil {
+		if password, err = a.readPassword(own...); err != nil {
 			return err
 		}
 	}
@@ -99,7 +101,11 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	if err != nil {
 		return err
 	}
-	first, last, _ := strings.Cut(strings.TrimSpace(f.name), " ")
+	if f.passwordStdin {
+		if err := identity.CheckPassword(password, append(own, o.Name)...); err != nil {
+			return err
+		}
+	}
 	e, err := people.AddEducator(ctx, identity.NewEducator{
 		Email: email, FirstName: first, LastName: last, OrganizationID: o.ID,
 		Role: viewer.Role(strings.ToUpper(strings.ReplaceAll(f.role, "-", "_"))),
@@ -123,14 +129,15 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	return nil
 }
 
-// readPassword reads one line from standard input.
-func (a *app) readPassword() (string, error) {
+// readPassword reads one line from standard input, which must not be made of what
+// belongs to its owner.
+func (a *app) readPassword(own ...string) (string, error) {
 	line, err := bufio.NewReader(a.in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
 		return "", err
 	}
 	password := strings.TrimRight(line, "\r\n")
-	if err := identity.CheckPassword(password); err != nil {
+	if err := identity.CheckPassword(password, own...); err != nil {
 		return "", err
 	}
 	return password, nil

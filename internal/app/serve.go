@@ -61,6 +61,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
 // run serves until ctx ends. ready is called when the address is taken and the
 // tables are up to date, before the first request is answered.
 func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(ctx context.Context, d *database.DB, address string) error) error {
+	warnOfOpenFiles(ctx, cfg, log)
 	secret, err := cfg.Secret.Load()
 	if err != nil {
 		return err

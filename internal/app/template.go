@@ -51,7 +51,8 @@ Without --columns the file has all columns; with it those that are named, and th
 		case list:
 			return a.listColumns(t)
 		case output != "":
-			return os.WriteFile(output, []byte(t.CSV()), 0o644)
+			// It will hold personal data, and passwords.
+			return os.WriteFile(output, []byte(t.CSV()), 0o600)
 		default:
 			_, err := fmt.Fprint(a.out, t.CSV())
 			return err

@@ -50,7 +50,10 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 		return nil, err
 	}
 	if src.kind == SQLite {
-		if err := os.MkdirAll(filepath.Dir(src.file), 0o700); err != nil {
+		if err := os.MkdirAll(filepath.Dir(src.file), privateFolder); err != nil {
+			return nil, err
+		}
+		if err := createPrivate(src.file); err != nil {
 			return nil, err
 		}
 	}
@@ -83,6 +86,9 @@ func OpenSQL(rawURL string) (*sql.DB, error) {
 		return nil, err
 	}
 	if src.kind == SQLite {
+		if err := createPrivate(src.file); err != nil {
+			return nil, err
+		}
 		return src.openWriter(sqliteConnections)
 	}
 	conn, _, err := src.open()

@@ -41,6 +41,12 @@ func CheckURL(raw string) error {
 	return err
 }
 
+// FileOf returns the file that a URL names, and false for a server.
+func FileOf(raw string) (string, bool) {
+	src, err := parse(raw)
+	return src.file, err == nil && src.kind == SQLite
+}
+
 // parse reads mysql://user:password@host:port/database and sqlite:path. The
 // messages never repeat the URL, because it holds a password.
 func parse(raw string) (source, error) {

@@ -161,7 +161,11 @@ func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 // SetPassword sets the password of an account, for the operator, and ends its
 // sessions and links.
 func (s *Service) SetPassword(ctx context.Context, educatorID int, password string) error {
-	if err := CheckPassword(password); err != nil {
+	e, err := s.db.Client(ctx).Educator.Get(ctx, educatorID)
+	if err != nil {
+		return err
+	}
+	if err := s.checkPasswordOf(ctx, e, password); err != nil {
 		return err
 	}
 	hash, err := s.hasher.Hash(ctx, password)

@@ -10,7 +10,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/signinmark"
-	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -21,16 +20,21 @@ import (
 // them, and a right password gives back what it took.
 //
 // The last two would let a stranger keep somebody out, by wrong passwords from
-// elsewhere or from beside them in the same school. So neither holds where the
-// account has signed in from the network before; and a bucket that is full is
-// never closed: it lets one attempt through at every interval, and setting a
-// password by a link makes a network known. The buckets stand in the database,
-// because several servers share them.
+// elsewhere or from beside them in the same school. So where the account has signed
+// in from the network before, a right password opens the account although these
+// buckets are full, within a limit of its own. What a wrong one is told is computed
+// from the three buckets alone, and so the answers do not tell which accounts exist
+// and where they are used. A bucket that is full is never closed: it lets one
+// attempt through at every interval, and setting a password by a link makes a
+// network known. The buckets stand in the database, because several servers share
+// them.
 var (
-	pairRate      = rate{burst: 10, every: time.Minute}
-	knownPairRate = rate{burst: 10, every: 10 * time.Second}
-	networkRate   = rate{burst: 100, every: 3 * time.Second}
-	accountRate   = rate{burst: 30, every: 30 * time.Second}
+	pairRate    = rate{burst: 10, every: time.Minute}
+	networkRate = rate{burst: 100, every: 3 * time.Second}
+	accountRate = rate{burst: 30, every: 30 * time.Second}
+	// spareRate is for attempts that the other rates refuse. Those on accounts that
+	// are not known in the network count as well, and try nothing.
+	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
 )
@@ -55,6 +59,10 @@ type attempt struct {
 	account string
 	network string
 	taken   []bucket
+	// refusal is what a wrong password is told instead of WRONG_CREDENTIALS, and known
+	// whether a right one opens the account all the same.
+	refusal error
+	known   bool
 }
 
 // mark names what is remembered. It is hashed so that the table holds neither
@@ -63,8 +71,9 @@ func mark(kind string, parts ...string) string {
 	return hashToken(kind + "\x00" + strings.Join(parts, "\x00"))
 }
 
-// admit lets an attempt on an account through, or says when to try again. It does
-// the same for accounts that do not exist.
+// admit lets an attempt on an account through, or says when to try again. It runs
+// the same statements for accounts that do not exist. An attempt with a refusal is
+// one that nobody may notice but by a right password.
 func (s *Service) admit(system context.Context, account string) (attempt, error) {
 	network := viewer.OriginOf(system).Network()
 	known, err := s.db.Client(system).SignInMark.Query().
@@ -72,17 +81,29 @@ func (s *Service) admit(system context.Context, account string) (attempt, error)
 	if err != nil {
 		return attempt{}, err
 	}
-	try := attempt{account: account, network: network}
-	if known {
-		try.taken = []bucket{{mark("pair", account, network), knownPairRate}}
-	} else {
-		try.taken = []bucket{
-			{mark("network", network), networkRate},
-			{mark("account", account), accountRate},
-			{mark("pair", account, network), pairRate},
-		}
+	try := attempt{account: account, network: network, known: known, taken: []bucket{
+		{mark("network", network), networkRate},
+		{mark("account", account), accountRate},
+		{mark("pair", account, network), pairRate},
+	}}
+	refusal := s.take(system, try.taken, "too many attempts to sign in")
+	if !isLimit(refusal) {
+		return try, refusal
 	}
-	return try, s.take(system, try.taken, "too many attempts to sign in")
+	try.refusal, try.taken = refusal, []bucket{{mark("spare", account, network), spareRate}}
+	if err := s.take(system, try.taken, ""); isLimit(err) {
+		return attempt{}, refusal
+	} else if err != nil {
+		return attempt{}, err
+	}
+	return try, nil
+}
+
+const codeLimited = "RATE_LIMITED"
+
+func isLimit(err error) bool {
+	f := fault.From(err)
+	return f != nil && f.Code == codeLimited
 }
 
 // take takes from all buckets or from none. The buckets come in the same order
@@ -98,40 +119,41 @@ func (s *Service) take(system context.Context, buckets []bucket, tooMany string)
 			longest = max(longest, wait)
 		}
 		if longest > 0 {
-			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode("RATE_LIMITED")
+			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode(codeLimited)
 		}
 		return nil
 	})
 }
 
 // takeOne takes from one bucket, and returns how long to wait where it is full.
-// until_ms is the moment at which the bucket will be empty again.
+// until_ms is the moment at which the bucket will be empty again. A bucket that
+// nobody has taken from takes the same statements as one that somebody has.
 func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (time.Duration, error) {
 	now, every := s.now().UnixMilli(), b.rate.every.Milliseconds()
 	full := now + int64(b.rate.burst-1)*every
-	for {
-		result, err := client.ExecContext(ctx, "UPDATE sign_in_marks SET until_ms = CASE WHEN until_ms > ? THEN until_ms ELSE ? END + ? "+
-			"WHERE mark = ? AND until_ms <= ?", now, now, every, b.mark, full)
-		if err != nil {
-			return 0, err
-		}
-		if n, err := result.RowsAffected(); n > 0 || err != nil {
-			return 0, err
-		}
-		row, err := client.SignInMark.Query().Where(signinmark.Mark(b.mark)).Only(ctx)
-		switch {
-		case err == nil && row.UntilMs > full:
-			return time.Duration(row.UntilMs-full) * time.Millisecond, nil
-		case err == nil:
-			continue // somebody else has just given back
-		case !db.IsNotFound(err):
-			return 0, err
-		}
-		err = client.SignInMark.Create().SetMark(b.mark).SetUntilMs(now + every).Exec(ctx)
-		if err == nil || !database.IsDuplicate(err) {
-			return 0, err
-		}
+	err := client.SignInMark.Create().SetMark(b.mark).SetUntilMs(now).
+		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWithIgnore()).Exec(ctx)
+	if err != nil {
+		return 0, err
 	}
+	result, err := client.ExecContext(ctx, "UPDATE sign_in_marks SET until_ms = CASE WHEN until_ms > ? THEN until_ms ELSE ? END + ? "+
+		"WHERE mark = ? AND until_ms <= ?", now, now, every, b.mark, full)
+	if err != nil {
+		return 0, err
+	}
+	if n, err := result.RowsAffected(); n > 0 || err != nil {
+		return 0, err
+	}
+	// The row is locked, so that it is what the update has seen.
+	query := client.SignInMark.Query().Where(signinmark.Mark(b.mark))
+	if s.db.RowLocks() {
+		query.ForUpdate()
+	}
+	row, err := query.Only(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return time.Duration(row.UntilMs-full) * time.Millisecond, nil
 }
 
 // giveBack undoes an attempt that tried nothing.

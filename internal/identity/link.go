@@ -3,7 +3,6 @@ package identity
 import (
 	"context"
 	"time"
-	"unicode/utf8"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
@@ -15,32 +14,12 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// The bounds of an educator's password in characters. Length is what counts (NIST
-// SP 800-63B); nothing is asked about letters and digits.
-const (
-	MinPassword = 8
-	MaxPassword = 256
-)
-
 // LinkPath is the page at which a link is used.
 const LinkPath = "/account/set-password"
 
 var linkLifetimes = map[onetimelink.Purpose]time.Duration{
 	onetimelink.PurposeINVITE: 7 * 24 * time.Hour,
 	onetimelink.PurposeRESET:  time.Hour,
-}
-
-// CheckPassword checks a password that an educator wants to have; its message
-// never repeats it.
-func CheckPassword(password string) *fault.Error {
-	switch n := utf8.RuneCountInString(password); {
-	case n < MinPassword:
-		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
-	case n > MaxPassword || len(password) > maxTyped:
-		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
-	default:
-		return nil
-	}
 }
 
 // Link makes a link by which an educator sets the password, once. The secret
@@ -111,6 +90,9 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 		if err := s.byProviderOnly(*key); err != nil {
 			return err
 		}
+	}
+	if err := s.checkPasswordOf(system, held.Edges.Educator, password); err != nil {
+		return err
 	}
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"runtime"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
@@ -46,6 +47,8 @@ type Hasher struct {
 	// verifying counts those who verify or wait for it. Hashing is not counted: it
 	// is asked for by imports, one after the other, and by people who have signed in.
 	verifying atomic.Int64
+	// took is how long the last hash took, in nanoseconds.
+	took atomic.Int64
 	// decoy is verified where there is no account, so that an unknown address
 	// takes as long as a wrong password.
 	decoy string
@@ -94,8 +97,21 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	if err != nil {
 		return false, err
 	}
+	began := time.Now()
 	got := argon2.IDKey([]byte(composed(password)), salt, cost.Time, cost.Memory, 1, uint32(len(want)))
+	h.took.Store(int64(time.Since(began)))
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
+}
+
+// pretend takes as long as verifying a password, and none of the work of it: for
+// attempts that come too often to be given any.
+func (h *Hasher) pretend(ctx context.Context) {
+	timer := time.NewTimer(time.Duration(h.took.Load()))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
 }
 
 func (h *Hasher) enter(ctx context.Context) error {

@@ -2,6 +2,7 @@ package importer
 
 import (
 	"context"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -10,6 +11,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
+	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
@@ -39,6 +41,8 @@ type educatorLookup struct {
 	emails map[string]int
 	// roles are those that educators hold: "TEACHER 17" by educator.
 	roles map[int]map[string]bool
+	// organizations are where an educator holds a role.
+	organizations map[int][]int
 }
 
 func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
@@ -66,7 +70,7 @@ func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
 }
 
 func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
-	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}}
+	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}, organizations: map[int][]int{}}
 	var texts, externalIDs, keys []string
 	for _, r := range rows {
 		if r.id != 0 {
@@ -122,6 +126,7 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 			found.roles[r.EducatorID] = map[string]bool{}
 		}
 		found.roles[r.EducatorID][roleAt(string(r.Role), r.OrganizationID)] = true
+		found.organizations[r.EducatorID] = append(found.organizations[r.EducatorID], r.OrganizationID)
 	}
 	return err
 }
@@ -184,7 +189,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	c.email(r, p, found, on)
 	c.text(r, p, colUsername, educator.FieldUsername, "username", maxKey, on.Username, false)
 	c.role(r, p, found)
-	c.password(r.fileRow, p, identity.CheckPassword, on.PasswordHash != "")
+	c.password(r.fileRow, p, func(password string) *fault.Error {
+		return identity.CheckPassword(password, c.own(r, found, first, last, on)...)
+	}, on.PasswordHash != "")
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
 		p.was(educator.FieldPasswordHash, hashPrint(on.PasswordHash))
 	}
@@ -195,6 +202,24 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p
 	}
+}
+
+// own are the texts of which the password of a row's educator must not be made: what
+// is on record, what the row says, and the organizations of both.
+func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
+	own := append(identity.Own(first, last, r.email, roster.Clean(r.text(colUsername))), r.text(colSchool))
+	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
+	for _, id := range slices.Concat(found.organizations[on.ID], []int{c.job.DistrictID, c.job.OrganizationID}) {
+		if o := c.schools.byID[id]; o != nil {
+			own = append(own, o.Name)
+		}
+	}
+	if cell := r.text(colSchool); cell != "" {
+		if o, problem := c.schools.find(cell); problem == nil {
+			own = append(own, o.Name)
+		}
+	}
+	return own
 }
 
 func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {

@@ -2,7 +2,9 @@ package importer
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 
 	"homeroom/ent/db"
@@ -135,6 +137,10 @@ func (s *Service) markFile() string {
 func (s *Service) writeMarkFile(job *db.BulkJob, rows int) error {
 	name := s.markFile()
 	text := fmt.Sprintf(fileMarkFormat, job.ID, job.CreatedAt.UnixMicro(), rows)
+	// One that a process has left which was killed may be older, and open to others.
+	if err := os.Remove(name + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
 	if err := os.WriteFile(name+".new", []byte(text), 0o600); err != nil {
 		return err
 	}

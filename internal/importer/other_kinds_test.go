@@ -145,6 +145,22 @@ func TestEducators(t *testing.T) {
 			t.Errorf("%d roles", n)
 		}
 
+		t.Run("a password that others guess is refused, and never quoted", func(t *testing.T) {
+			b := &bench{World: b.World, Service: b.Service, t: t}
+			job := b.verified(b.DistrictAdmin, b.Alpha, educators, "External ID,First Name,Last Name,Email,Password,School\n"+
+				"G1,Gregor,Hand,g.hand@example.org,iloveyou,N\n"+
+				"G2,Gregor,Hand,,gregor2026!,N\n"+
+				"G3,Gregor,Hand,handyman@lakeside.example.org,Lakeside-77,N\n"+
+				"G4,Gregor,Hand,,NorthSchool1,N\n"+
+				"G5,Gregor,Hand,,an umbrella of cheese,N\n"+
+				"E1,,,,una20262026,\n")
+			b.wantProblems(job,
+				`row 1 Password COMMON_PASSWORD ""`,
+				`row 2 Password PERSONAL_PASSWORD ""`,
+				`row 3 Password PERSONAL_PASSWORD ""`,
+				`row 4 Password PERSONAL_PASSWORD ""`,
+				`row 6 Password PERSONAL_PASSWORD ""`)
+		})
 		t.Run("a school's administrator makes no district's and changes nobody with a role elsewhere", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
 			b.Client().RoleAssignment.Create().SetEducatorID(b.NorthTeacher.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole("TEACHER").ExecX(fixture.System())

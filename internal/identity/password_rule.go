@@ -1,0 +1,139 @@
+package identity
+
+import (
+	"cmp"
+	"context"
+	_ "embed"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+)
+
+// The bounds of an educator's password in characters. Length is what counts (NIST
+// SP 800-63B); nothing is asked about letters and digits.
+const (
+	MinPassword = 8
+	MaxPassword = 256
+)
+
+const (
+	// minOwnWord is how long a word must be, in bytes, to count as somebody's own.
+	// In bytes, because two letters of Chinese are a name, and two of Latin are
+	// part of most words.
+	minOwnWord = 3
+	// minRest is how many letters a password must have besides the own words.
+	minRest = 4
+	// service is the name of the program, which is everybody's own.
+	service = "homeroom"
+)
+
+// commonPasswords are the passwords that are tried first, one a line, in small
+// letters; common_passwords.md says where they come from.
+//
+//go:embed common_passwords.txt
+var commonPasswords string
+
+// CheckPassword checks a password that an educator wants to have. It must be neither
+// one of the most common nor made of what belongs to its owner: names, the address,
+// the organizations. Its messages never repeat it.
+func CheckPassword(password string, own ...string) *fault.Error {
+	switch n := utf8.RuneCountInString(password); {
+	case n < MinPassword:
+		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
+	case n > MaxPassword || len(password) > maxTyped:
+		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
+	case isCommon(password):
+		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
+			"several words that do not belong together").WithCode("COMMON_PASSWORD").At("password")
+	case isPersonal(password, own):
+		return fault.Invalidf("the password is made of the name, the address or the organization of its owner, which others guess; " +
+			"choose another one, such as several words that do not belong together").WithCode("PERSONAL_PASSWORD").At("password")
+	default:
+		return nil
+	}
+}
+
+func isCommon(password string) bool {
+	key := fold.Key(norm.NFKC.String(password))
+	return !strings.Contains(key, "\n") && strings.Contains("\n"+commonPasswords, "\n"+key+"\n")
+}
+
+// isPersonal reports whether hardly a letter is left of a password without the own
+// words. Digits and signs, such as those of dana2026!, make it no better.
+func isPersonal(password string, own []string) bool {
+	rest := lettersOf(password)
+	before := rest
+	for _, word := range ownWords(own) {
+		// What stood on both sides of a word makes no new one.
+		rest = strings.ReplaceAll(rest, word, " ")
+	}
+	return rest != before && utf8.RuneCountInString(strings.ReplaceAll(rest, " ", "")) < minRest
+}
+
+// ownWords are the words in texts about a person, each text as a whole among them,
+// the longest first.
+func ownWords(texts []string) []string {
+	words := []string{service}
+	for _, text := range texts {
+		parts := strings.FieldsFunc(text, func(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.Mn, r) })
+		for _, part := range append(parts, text) {
+			if word := lettersOf(part); len(word) >= minOwnWord {
+				words = append(words, word)
+			}
+		}
+	}
+	slices.SortFunc(words, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(words)
+}
+
+// lettersOf are the letters of a text in the form in which they are compared.
+func lettersOf(text string) string {
+	return strings.Map(func(r rune) rune {
+		if !unicode.IsLetter(r) {
+			return -1
+		}
+		return r
+	}, fold.Text(norm.NFKC.String(text)))
+}
+
+// checkPasswordOf checks a password that is to be that of an account.
+func (s *Service) checkPasswordOf(system context.Context, e *db.Educator, password string) error {
+	own, err := s.ownOf(system, e)
+	if err != nil {
+		return err
+	}
+	if err := CheckPassword(password, own...); err != nil {
+		return err
+	}
+	return nil
+}
+
+// ownOf are the texts of which the password of an account must not be made.
+func (s *Service) ownOf(system context.Context, e *db.Educator) ([]string, error) {
+	client := s.db.Client(system)
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(system)
+	if err != nil {
+		return nil, err
+	}
+	ids := []int{e.DistrictID}
+	for _, r := range roles {
+		ids = append(ids, r.OrganizationID)
+	}
+	names, err := client.Organization.Query().Where(organization.IDIn(ids...)).Select(organization.FieldName).Strings(system)
+	return append(Own(e.FirstName, e.LastName, e.Email, e.Username), names...), err
+}
+
+// Own are the texts about a person of which the person's password must not be made,
+// beside the names of organizations.
+func Own(first, last, email, username string) []string {
+	return []string{first + " " + last, last + first, email, username}
+}
