@@ -40,6 +40,8 @@ type DB struct {
 	writer chan struct{}
 	// bounded makes the connections; nil for SQLite.
 	bounded *bounded
+	// readiness is what is known about whether it can be written.
+	readiness readiness
 }
 
 // Open connects to the database of a URL (see CheckURL) and checks that it

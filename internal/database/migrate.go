@@ -12,9 +12,8 @@ import (
 	"homeroom/ent/migrations"
 )
 
-// revisionTable remembers how far each migration has come, statement by
-// statement: MySQL commits every statement that defines a table by itself, so a
-// file that was cut off in the middle goes on where it stopped.
+// revisionTable remembers how far each migration has come. On MySQL it has two
+// columns more; see migrateMySQL.
 const revisionTable = `CREATE TABLE IF NOT EXISTS schema_revisions (
 	name VARCHAR(190) NOT NULL PRIMARY KEY,
 	applied INTEGER NOT NULL,
@@ -23,30 +22,61 @@ const revisionTable = `CREATE TABLE IF NOT EXISTS schema_revisions (
 
 // Migrate brings the tables up to date and returns the names of the migrations
 // that it applied. Several servers may call it at once: one migrates, the others
-// wait.
+// wait. Where nothing is to be done nothing is written, so that a server starts on
+// a database that can only be read for a while.
 func (d *DB) Migrate(ctx context.Context) ([]string, error) {
 	files, err := migrations.Files(string(d.kind))
 	if err != nil {
 		return nil, err
+	}
+	pending, err := d.Pending(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if len(pending) == 0 {
+		return nil, d.mendCurrent(ctx)
+	}
+	if d.kind == MySQL {
+		return newMigrator(d).run(ctx, files)
 	}
 	conn, err := d.sql.Conn(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer conn.Close()
-	if d.kind == SQLite {
-		done, err := migrateSQLite(ctx, conn, files)
-		if err != nil {
-			return done, err
-		}
-		// Mostly there is nothing to mend, and then nobody waits for the writer.
-		if missing, err := d.missingGuards(ctx, conn); err != nil || len(missing) == 0 {
-			return done, err
-		}
-		_, err = inImmediate(ctx, conn, func() (bool, error) { return true, d.mend(ctx, conn) })
+	done, err := migrateSQLite(ctx, conn, files)
+	if err != nil {
 		return done, err
 	}
-	return migrateMySQL(ctx, conn, files, d.mend)
+	return done, d.mendCurrent(ctx)
+}
+
+// mendCurrent makes the guards that are missing from tables that are up to date.
+// Mostly there are none, and then nobody waits for the writer.
+func (d *DB) mendCurrent(ctx context.Context) error {
+	missing, err := d.missingGuards(ctx, d.sql)
+	if err != nil || len(missing) == 0 {
+		return err
+	}
+	if d.kind == MySQL {
+		_, err = newMigrator(d).run(ctx, nil)
+	} else {
+		err = d.mendSQLite(ctx)
+	}
+	if t := TroubleOf(err); t == ReadOnly || t == Full {
+		return nil // A later start makes them; nobody can change the trail meanwhile.
+	}
+	return err
+}
+
+func (d *DB) mendSQLite(ctx context.Context) error {
+	conn, err := d.sql.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	_, err = inImmediate(ctx, conn, func() (bool, error) { return true, d.mend(ctx, conn) })
+	return err
 }
 
 // Pending returns the names of the migrations that have not been applied.
@@ -135,60 +165,6 @@ func applySQLite(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, 
 	}
 	_, err = conn.ExecContext(ctx, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, ?, ?)", f.Name, len(statements), len(statements))
 	return true, err
-}
-
-func migrateMySQL(ctx context.Context, conn *sql.Conn, files []migrations.File, mend func(context.Context, *sql.Conn) error) (done []string, err error) {
-	// The name of a lock has at most 64 characters.
-	const lock = "LEFT(CONCAT('homeroom.migrate.', DATABASE()), 64)"
-	var got sql.NullInt64
-	if err := conn.QueryRowContext(ctx, "SELECT GET_LOCK("+lock+", 120)").Scan(&got); err != nil {
-		return nil, err
-	}
-	if got.Int64 != 1 {
-		return nil, errors.New("another server has been migrating the database for two minutes")
-	}
-	defer func() {
-		_, unlock := conn.ExecContext(context.WithoutCancel(ctx), "DO RELEASE_LOCK("+lock+")")
-		err = errors.Join(err, unlock)
-	}()
-	if _, err := conn.ExecContext(ctx, revisionTable); err != nil {
-		return nil, err
-	}
-	for _, f := range files {
-		applied, err := applyMySQL(ctx, conn, f)
-		if err != nil {
-			return done, fmt.Errorf("migration %s: %w", f.Name, err)
-		}
-		if applied {
-			done = append(done, f.Name)
-		}
-	}
-	return done, mend(ctx, conn)
-}
-
-func applyMySQL(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, error) {
-	statements, err := split(f)
-	if err != nil {
-		return false, err
-	}
-	applied, err := appliedStatements(ctx, conn, f.Name)
-	if err != nil || applied >= len(statements) {
-		return false, err
-	}
-	if applied == 0 {
-		if _, err := conn.ExecContext(ctx, "INSERT IGNORE INTO schema_revisions (name, applied, total) VALUES (?, 0, ?)", f.Name, len(statements)); err != nil {
-			return false, err
-		}
-	}
-	for i := applied; i < len(statements); i++ {
-		if _, err := conn.ExecContext(ctx, statements[i]); err != nil {
-			return false, fmt.Errorf("statement %d: %w", i+1, err)
-		}
-		if _, err := conn.ExecContext(ctx, "UPDATE schema_revisions SET applied = ? WHERE name = ?", i+1, f.Name); err != nil {
-			return false, err
-		}
-	}
-	return true, nil
 }
 
 func appliedStatements(ctx context.Context, conn *sql.Conn, name string) (int, error) {

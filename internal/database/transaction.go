@@ -6,14 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"github.com/go-sql-driver/mysql"
-	"modernc.org/sqlite"
-
 	"homeroom/ent/db"
 )
 
@@ -43,15 +39,22 @@ const attempts = 10
 // time: on a busy machine those who met once would otherwise meet again and again.
 const patience = time.Second
 
+// longestAway is for how long a transaction looks for a database that is away; one
+// that fails over is back by then, and a person does not wait for longer.
+const longestAway = 5 * time.Second
+
 func pause(attempt int) time.Duration {
-	return rand.N(min(10*time.Millisecond<<attempt, patience))
+	return rand.N(min(10*time.Millisecond<<min(attempt, 10), patience))
 }
 
 // InTx runs fn in a transaction, which commits when fn returns nil. It runs fn
 // again, from the start, when the database gave the transaction up for a reason
-// that passes (a deadlock, a lock that took too long, a conflict between nodes);
-// fn must therefore change nothing outside of the database. Inside of another
-// InTx it joins the transaction that is there.
+// that passes (a deadlock, a lock that took too long, a conflict between nodes, a
+// connection that was lost before the commit); fn must therefore change nothing
+// outside of the database. A connection that is lost at the commit is another
+// matter: the transaction may have been made, so that it is not tried again, and
+// the error's trouble is Uncertain. Inside of another InTx it joins the transaction
+// that is there.
 //
 // On MySQL the isolation is READ COMMITTED: each statement sees what was
 // committed before it, so that what is read after a lock has been waited for is
@@ -60,9 +63,12 @@ func (d *DB) InTx(ctx context.Context, fn func(ctx context.Context, client *db.C
 	if s, ok := ctx.Value(clientKey{}).(scope); ok && s.writes {
 		return fn(ctx, s.client)
 	}
+	start := time.Now()
 	for attempt := 1; ; attempt++ {
 		err := d.try(ctx, fn)
-		if err == nil || attempt == attempts || !passes(err) {
+		away := TroubleOf(err) == Unreachable && time.Since(start) > longestAway
+		if err == nil || attempt == attempts || away || !passes(err) {
+			d.readiness.note(err)
 			return err
 		}
 		select {
@@ -106,35 +112,14 @@ func (d *DB) try(ctx context.Context, fn func(ctx context.Context, client *db.Cl
 		}
 		return err
 	}
-	if err := tx.Commit(); err != nil {
+	switch err := tx.Commit(); {
+	case err == nil:
+		return nil
+	case isLost(err):
+		return fmt.Errorf("commit: %w: %w", errUncertain, err)
+	default:
 		return fmt.Errorf("commit: %w", err)
 	}
-	return nil
-}
-
-// The errors after which the whole transaction is tried again: a lock that took
-// too long, a deadlock, a conflict that a cluster found when committing, a plugin
-// of a cluster that rolled back, and a row that changed under a snapshot.
-var passing = []uint16{1205, 1213, 1180, 3101, 1020}
-
-// SQLite's result codes for a database that somebody else is writing to; the
-// extended codes have them in their lowest byte.
-const (
-	sqliteBusy   = 5
-	sqliteLocked = 6
-)
-
-func passes(err error) bool {
-	var my *mysql.MySQLError
-	if errors.As(err, &my) {
-		return slices.Contains(passing, my.Number)
-	}
-	var lite *sqlite.Error
-	if errors.As(err, &lite) {
-		code := lite.Code() & 0xff
-		return code == sqliteBusy || code == sqliteLocked
-	}
-	return false
 }
 
 // IsDuplicate reports whether a unique index refused a row.

@@ -125,6 +125,8 @@ func parseMySQL(raw string) (source, error) {
 	// changed row for a missing one.
 	c.ClientFoundRows = true
 	c.Timeout = 10 * time.Second
+	// What the driver would print has come back as an error, too.
+	c.Logger = &mysql.NopLogger{}
 	// A server that froze, or whose machine lost its network, keeps its locks until
 	// the database ends the connection. That must not be much later than the end of
 	// its lease on a job, and nothing here is silent for so long in the middle of a

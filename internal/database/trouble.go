@@ -1,0 +1,159 @@
+package database
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"io"
+	"net"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/go-sql-driver/mysql"
+	"modernc.org/sqlite"
+)
+
+// Trouble is what is wrong with a database, whatever is asked of it. It passes, by
+// itself or because somebody sees to it.
+type Trouble string
+
+// The troubles of a database. They are told to clients as the reason of an error.
+const (
+	// None is for success, and for errors that are about what was asked.
+	None Trouble = ""
+	// Unreachable is a connection that was lost or cannot be made.
+	Unreachable Trouble = "DATABASE_UNREACHABLE"
+	// ReadOnly is a database that can only be read.
+	ReadOnly Trouble = "DATABASE_READ_ONLY"
+	// Full is a database that has no room.
+	Full Trouble = "DATABASE_FULL"
+	// Busy is a database in which others were in the way each time.
+	Busy Trouble = "DATABASE_BUSY"
+	// Uncertain is a change of which nobody knows whether it was made, because the
+	// connection was lost when it was to be.
+	Uncertain Trouble = "OUTCOME_UNKNOWN"
+	// TooLarge is a transaction with more rows than the database accepts at once.
+	TooLarge Trouble = "TRANSACTION_TOO_LARGE"
+	// Broken is whatever else the database says about itself, and what it says that
+	// nobody knows.
+	Broken Trouble = "DATABASE_FAILED"
+)
+
+// troubles are the errors of MySQL and MariaDB that are about the database.
+var troubles = map[Trouble][]uint16{
+	// Too many connections, access that is denied at present, shutdown, a node that
+	// has left its cluster, network errors, a connection or a statement that an
+	// administrator ended.
+	Unreachable: {1040, 1044, 1045, 1047, 1049, 1053, 1129, 1130, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1317, 1927, 3168, 4031},
+	ReadOnly:    {1036, 1099, 1223, 1290, 1792, 1836, 1874},
+	Full:        {1021, 1026, 1114, 3675},
+	// The errors after which the whole transaction is tried again: a lock that took
+	// too long, a deadlock, a conflict that a cluster found when committing, a plugin
+	// of a cluster that rolled back, and a row that changed under a snapshot.
+	Busy: {1205, 1213, 1180, 3101, 1020, 3572},
+	// A cache or a table of locks that is too small for it, and group replication
+	// before a commit.
+	TooLarge: {1197, 1206, 3100},
+}
+
+// rowErrors are the errors of MySQL and MariaDB about a row: constraints, values
+// that do not fit a column, what a trigger refuses, and a packet that is too long.
+var rowErrors = []uint16{
+	1022, 1048, 1062, 1118, 1153, 1169, 1216, 1217, 1264, 1265, 1292, 1364, 1365, 1366, 1367, 1406, 1411, 1451, 1452, 1586,
+	1644, 1690, 1761, 1762, 3140, 3141, 3819, 4025, 4078, 4161,
+}
+
+// SQLite's result codes; the extended codes have them in their lowest byte.
+const (
+	sqliteBusy       = 5
+	sqliteLocked     = 6
+	sqliteReadOnly   = 8
+	sqliteInterrupt  = 9
+	sqliteFull       = 13
+	sqliteCannotOpen = 14
+	sqliteTooBig     = 18
+	sqliteConstraint = 19
+	sqliteMismatch   = 20
+	sqliteRange      = 25
+)
+
+// errUncertain is in the error of a transaction whose outcome nobody knows.
+var errUncertain = errors.New("the connection was lost at the commit; nobody knows whether it was made")
+
+// TroubleOf returns what an error says about the database. It is None for errors
+// about rows, and for those that do not come from a database.
+func TroubleOf(err error) Trouble {
+	var my *mysql.MySQLError
+	var lite *sqlite.Error
+	switch {
+	case err == nil:
+		return None
+	case errors.Is(err, errUncertain):
+		return Uncertain
+	case errors.As(err, &my):
+		return troubleOfMySQL(my)
+	case errors.As(err, &lite):
+		return troubleOfSQLite(lite.Code() & 0xff)
+	case isLost(err):
+		return Unreachable
+	default:
+		return None
+	}
+}
+
+func troubleOfMySQL(err *mysql.MySQLError) Trouble {
+	// Galera says so in one of these words, with a number that has other meanings.
+	if strings.Contains(err.Message, "Message too long") || strings.Contains(err.Message, "riteset size") {
+		return TooLarge
+	}
+	for trouble, numbers := range troubles {
+		if slices.Contains(numbers, err.Number) {
+			return trouble
+		}
+	}
+	if slices.Contains(rowErrors, err.Number) || slices.Contains(tooLong, err.Number) {
+		return None
+	}
+	return Broken
+}
+
+func troubleOfSQLite(code int) Trouble {
+	switch code {
+	case sqliteBusy, sqliteLocked:
+		return Busy
+	case sqliteReadOnly:
+		return ReadOnly
+	case sqliteFull:
+		return Full
+	case sqliteCannotOpen:
+		return Unreachable
+	case sqliteTooBig, sqliteConstraint, sqliteMismatch, sqliteRange, sqliteInterrupt:
+		return None
+	default:
+		return Broken
+	}
+}
+
+// isLost reports whether an error is of the connection and not of what was sent.
+func isLost(err error) bool {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false // Whoever asked has gone.
+	}
+	for _, lost := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, mysql.ErrPktSync, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF,
+		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+		if errors.Is(err, lost) {
+			return true
+		}
+	}
+	var network net.Error
+	return errors.As(err, &network)
+}
+
+// passes reports whether a transaction is tried again: others were in its way, or
+// its connection was lost before it was to commit.
+func passes(err error) bool {
+	t := TroubleOf(err)
+	return t == Busy || t == Unreachable
+}
