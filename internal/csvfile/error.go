@@ -21,6 +21,7 @@ const (
 	UnclearDelimiter  Code = "UNCLEAR_DELIMITER"  // Two ways to divide the columns are equally good, or sep= names an unknown one.
 	TooManyColumns    Code = "TOO_MANY_COLUMNS"   // More than Limits.Columns in one row.
 	CellTooLarge      Code = "CELL_TOO_LARGE"     // More than Limits.CellBytes in one cell.
+	RowTooLarge       Code = "ROW_TOO_LARGE"      // More than Limits.RowBytes in one row.
 	UnterminatedQuote Code = "UNTERMINATED_QUOTE" // A quotation mark is opened and never closed.
 	FileChanged       Code = "FILE_CHANGED"       // The Reader found another file than Inspect did.
 )
@@ -98,6 +99,15 @@ func cellTooLarge(row, limit int) *Error {
 		Code:    CellTooLarge,
 		Message: fmt.Sprintf("%s has a cell with more than %s of text.", place(row), size(int64(limit))),
 		Hint:    `Shorten the text. If the cell is not that long, look for a quotation mark (") that is not closed.`,
+		Row:     row,
+	}
+}
+
+func rowTooLarge(row, limit int) *Error {
+	return &Error{
+		Code:    RowTooLarge,
+		Message: fmt.Sprintf("%s has more than %s of text.", place(row), size(int64(limit))),
+		Hint:    "Shorten the texts, or delete the columns that are not needed.",
 		Row:     row,
 	}
 }

@@ -107,13 +107,20 @@ type Limits struct {
 	// CellBytes is the largest cell without its quotes: as stored in UTF-8 and
 	// Windows-1252, and converted to UTF-8 in UTF-16.
 	CellBytes int
+
+	// RowBytes is the most text in one row, the header included.
+	RowBytes int
+
+	// Spend is called for every piece of the file that is read, so that somebody can
+	// count what that costs; the reading ends with the error that it returns.
+	Spend func() error
 }
 
 // DefaultLimits lets through a district of a million students: 256 MiB, 256
-// columns, and 64 KiB in a cell, which is twice as many letters as a
-// spreadsheet allows.
+// columns, 64 KiB in a cell, which is twice as many letters as a spreadsheet
+// allows, and 128 KiB in a row.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10}
+	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Spend: func() error { return nil }}
 }
 
 // OrDefault fills in the fields that were left out.
@@ -127,6 +134,12 @@ func (l Limits) OrDefault() Limits {
 	}
 	if l.CellBytes > 0 {
 		d.CellBytes = l.CellBytes
+	}
+	if l.RowBytes > 0 {
+		d.RowBytes = l.RowBytes
+	}
+	if l.Spend != nil {
+		d.Spend = l.Spend
 	}
 	return d
 }

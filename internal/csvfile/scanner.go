@@ -22,8 +22,8 @@ const scanBytes = 64 << 10
 //     one belongs to the cell, and marks the record as stray.
 //
 // The scanner does not know the encoding and does not trim, except for spaces
-// at the beginning of a cell. Memory is bounded by Limits.Columns times
-// Limits.CellBytes.
+// at the beginning of a cell. Memory is bounded by Limits.RowBytes and
+// Limits.CellBytes together.
 type scanner struct {
 	src    io.Reader
 	srcErr error // Why src has no more bytes; io.EOF at the end of the file.
@@ -67,6 +67,9 @@ func (s *scanner) next() error {
 		last, err := s.cell()
 		if err != nil {
 			return err
+		}
+		if len(s.text) > s.limits.RowBytes {
+			return rowTooLarge(s.place(), s.limits.RowBytes)
 		}
 		s.ends = append(s.ends, len(s.text))
 		if last {

@@ -42,7 +42,7 @@ func open(r io.Reader, limits Limits) (*source, error) {
 		return nil, readError(err)
 	}
 
-	check := &checker{src: raw, bytes: int64(mark), limit: limits.Bytes}
+	check := &checker{src: raw, bytes: int64(mark), limit: limits.Bytes, spend: limits.Spend}
 	src := &source{Reader: check, check: check, settled: settled}
 	switch settled {
 	case UTF8BOM:
@@ -96,10 +96,14 @@ type checker struct {
 	text  textRule
 	bytes int64
 	limit int64
+	spend func() error
 }
 
 // Read implements io.Reader. Bytes that were refused are not passed on.
 func (c *checker) Read(p []byte) (int, error) {
+	if err := c.spend(); err != nil {
+		return 0, err
+	}
 	n, err := c.src.Read(p)
 	c.bytes += int64(n)
 	if c.bytes > c.limit {

@@ -19,6 +19,10 @@ type namesake struct {
 	grade    int
 }
 
+// maxNamesakes is how many students are read for the namesakes of one batch, so
+// that a school full of them does not make each batch as long as the school.
+const maxNamesakes = 20_000
+
 // warnOfAlike warns of rows that would create a student with the name and grade of
 // one who is at the school already, under another Student ID, and offers the
 // match. It takes one statement for a batch.
@@ -56,7 +60,7 @@ func (c *studentCheck) warnOfAlike(ctx context.Context, rows []*studentRow) erro
 	found, err := c.s.db.Client(ctx).Student.Query().
 		Where(in, student.DeletedAtIsNil(), student.SortNameIn(slices.Sorted(maps.Keys(names))...)).
 		Select(student.FieldID, student.FieldOrganizationID, student.FieldSortName, student.FieldGrade, student.FieldExternalID,
-			student.FieldFirstName, student.FieldLastName).All(as)
+			student.FieldFirstName, student.FieldLastName).Order(student.ByID()).Limit(maxNamesakes).All(as)
 	if err != nil {
 		return err
 	}

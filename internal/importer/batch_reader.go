@@ -17,6 +17,10 @@ type batchReader struct {
 	n      int // Rows that have been read.
 }
 
+// batchBytes ends a batch before it has all of its rows, where they are long: several
+// batches are in memory at a time.
+const batchBytes = 4 << 20
+
 // next returns the next rows, and io.EOF after the last ones: when the file has
 // ended where it did the first time.
 func (r *batchReader) next() ([]*fileRow, error) {
@@ -29,7 +33,7 @@ func (r *batchReader) next() ([]*fileRow, error) {
 		return nil, err
 	}
 	batch := make([]*fileRow, 0, min(batchRows, left))
-	for range cap(batch) {
+	for bytes := 0; len(batch) < cap(batch) && bytes < batchBytes; {
 		rec, err := r.rows.Next()
 		switch {
 		case errors.Is(err, io.EOF):
@@ -38,6 +42,9 @@ func (r *batchReader) next() ([]*fileRow, error) {
 			return nil, err
 		}
 		r.n++
+		for _, cell := range rec.Cells {
+			bytes += len(cell)
+		}
 		row := newRow(r.layout, r.n, rec)
 		if row == nil {
 			return nil, otherHeader(rec.Row)

@@ -27,6 +27,8 @@ type groupFinder struct {
 	byID       map[int]*db.Group
 	byExternal map[inSchool]*db.Group
 	byName     map[inSchool][]*db.Group
+	// named are the keys of the groups in byName.
+	named map[int]bool
 	// meant are the groups that a text has been found to mean in one school, as long
 	// as no further groups have been read.
 	meant map[inSchool][]*db.Group
@@ -48,7 +50,7 @@ type groupFinder struct {
 func newGroupFinder(s *schools) *groupFinder {
 	return &groupFinder{
 		schools: s, byID: map[int]*db.Group{}, askedIDs: map[int]bool{}, meant: map[inSchool][]*db.Group{},
-		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{},
+		byExternal: map[inSchool]*db.Group{}, byName: map[inSchool][]*db.Group{}, named: map[int]bool{},
 		elsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
 		asked: map[inSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
 	}
@@ -201,7 +203,10 @@ func (f *groupFinder) addExternal(g *db.Group) {
 
 func (f *groupFinder) addName(g *db.Group) {
 	at := inSchool{g.OrganizationID, g.NameKey}
-	f.byName[at] = union(f.byName[at], []*db.Group{g})
+	if !f.named[g.ID] {
+		f.named[g.ID] = true
+		f.byName[at] = append(f.byName[at], g)
+	}
 	f.addID(g)
 }
 
@@ -285,16 +290,31 @@ func (f *groupFinder) describe(g *db.Group) string {
 
 func groupName(g *db.Group) string { return g.Name }
 
-// union joins lists of groups, each group once.
+// union joins lists of groups, each group once. A school may have thousands of
+// groups with one name.
 func union(lists ...[]*db.Group) []*db.Group {
 	var all []*db.Group
+	var seen map[int]bool
 	for _, g := range slices.Concat(lists...) {
-		if !slices.ContainsFunc(all, func(o *db.Group) bool { return o.ID == g.ID }) {
-			all = append(all, g)
+		switch {
+		case seen[g.ID], seen == nil && slices.ContainsFunc(all, func(o *db.Group) bool { return o.ID == g.ID }):
+			continue
+		case len(all) == manyGroups:
+			seen = map[int]bool{}
+			for _, o := range all {
+				seen[o.ID] = true
+			}
 		}
+		if seen != nil {
+			seen[g.ID] = true
+		}
+		all = append(all, g)
 	}
 	return all
 }
+
+// manyGroups is from where on a list is not looked through for each group.
+const manyGroups = 16
 
 func syncedGroup(g *db.Group) *problem {
 	return problemf(SyncedGroup, "Make the change in the school's information system.",

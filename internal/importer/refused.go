@@ -140,7 +140,11 @@ func (s *Service) refuseKept(ctx context.Context, client *db.Client, jobID int, 
 			return err
 		}
 	}
-	return s.keepRows(ctx, client, jobID, slices.DeleteFunc(refused, func(r *refusedRow) bool { return slices.Contains(there, r.row) }))
+	kept := map[int]bool{}
+	for _, row := range there {
+		kept[row] = true
+	}
+	return s.keepRows(ctx, client, jobID, slices.DeleteFunc(refused, func(r *refusedRow) bool { return kept[r.row] }))
 }
 
 // openKept reads the cells of kept rows, by row.

@@ -70,6 +70,11 @@ func cellTooLarge(row, limit int) *csvfile.Error {
 		Hint: "Shorten the text.", Row: row}
 }
 
+func rowTooLarge(row, limit int) *csvfile.Error {
+	return &csvfile.Error{Code: csvfile.RowTooLarge, Message: fmt.Sprintf("%s has more than %d KB of text.", place(row), limit>>10),
+		Hint: "Shorten the texts, or delete the columns that are not needed.", Row: row}
+}
+
 // place begins a sentence with the position of a row; 0 is the header.
 func place(row int) string {
 	if row <= 0 {

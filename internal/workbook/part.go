@@ -50,6 +50,9 @@ func (d *decoder) Read(p []byte) (int, error) {
 	if d.budget <= 0 || d.left <= 0 || d.book.left <= 0 {
 		return 0, unpacked()
 	}
+	if err := d.book.limits.Spend(); err != nil {
+		return 0, err
+	}
 	n, err := d.raw.Read(p)
 	d.budget -= int64(n)
 	d.left -= int64(n)
@@ -133,6 +136,8 @@ func (d *decoder) text(most int) (text string, long bool, err error) {
 // richText reads the text of a shared or an inline string, which may come in
 // pieces of different looks; how it is pronounced is not part of it.
 func (d *decoder) richText(most int) (text string, long bool, err error) {
+	// A text may have as many pieces as it has characters.
+	var pieces strings.Builder
 	err = d.inside(func(token xml.Token) error {
 		e, is := token.(xml.StartElement)
 		switch {
@@ -144,12 +149,12 @@ func (d *decoder) richText(most int) (text string, long bool, err error) {
 			return nil
 		}
 		piece, tooLong, err := d.text(most)
-		if long = long || tooLong || len(text)+len(piece) > most; !long {
-			text += piece
+		if long = long || tooLong || pieces.Len()+len(piece) > most; !long {
+			pieces.WriteString(piece)
 		}
 		return err
 	})
-	return unescape(text), long, err
+	return unescape(pieces.String()), long, err
 }
 
 // each calls fn for every element of a part as it begins. Parts that are read so

@@ -14,6 +14,13 @@ type rows struct {
 	// row is the number of the current row, from 1, and cells are its cells.
 	row   int
 	cells []cell
+	// bytes is the text of the current row.
+	bytes int
+	// left and blanks are how much text, and how many blank cells in front of others,
+	// the sheet may still have, no more than a CSV file. A text that cells share, and a place far to the right,
+	// cost next to nothing in the file.
+	left   int64
+	blanks int
 	// above is the row of the header, or 0 before it is known; for messages.
 	above int
 	// merged are the cells that are merged, known at the end.
@@ -24,7 +31,7 @@ type rows struct {
 
 func (b *Book) rows(part string) (*rows, error) {
 	d, err := b.open(part, maxPart)
-	return &rows{book: b, d: d}, err
+	return &rows{book: b, d: d, left: b.limits.Bytes, blanks: maxBlanks}, err
 }
 
 func (r *rows) close() { r.d.close() }
@@ -53,7 +60,9 @@ func (r *rows) next() error {
 				if len(r.merged) == maxStyles {
 					return damaged("The workbook has too many merged cells.")
 				}
-				r.merged = append(r.merged, attr(t, "ref"))
+				// No range is longer, and what is none counts as one.
+				ref := attr(t, "ref")
+				r.merged = append(r.merged, strings.Clone(ref[:min(len(ref), maxRange)]))
 			case r.inRows:
 				return errDamaged
 			}
@@ -79,7 +88,7 @@ func (r *rows) readRow(e xml.StartElement) error {
 	if row > maxRow {
 		return damaged("The workbook has more rows than there can be.")
 	}
-	r.row, r.cells = row, r.cells[:0]
+	r.row, r.cells, r.bytes = row, r.cells[:0], 0
 	column := 0
 	return r.d.inside(func(token xml.Token) error {
 		e, is := token.(xml.StartElement)
@@ -112,6 +121,14 @@ func (r *rows) readRow(e xml.StartElement) error {
 func (r *rows) put(column int, c cell) error {
 	if most := r.book.limits.Columns; column >= most {
 		return tooManyColumns(r.place(), most)
+	}
+	if r.bytes += len(c.text); r.bytes > r.book.limits.RowBytes {
+		return rowTooLarge(r.place(), r.book.limits.RowBytes)
+	}
+	r.left -= int64(len(c.text))
+	r.blanks -= max(0, column-len(r.cells))
+	if r.left < 0 || r.blanks < 0 {
+		return unpacked()
 	}
 	for len(r.cells) < column {
 		r.cells = append(r.cells, cell{})

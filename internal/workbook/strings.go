@@ -2,21 +2,25 @@ package workbook
 
 import (
 	"encoding/xml"
+	"strings"
 
 	"homeroom/internal/csvfile"
 )
 
 // sharedStrings are the texts that cells share, one after the other in one piece
-// of memory: a workbook with a million students has some millions of them.
+// of memory: a workbook with a million students has some millions of them. Cells
+// get parts of it and no copies: a text of some thousand letters may stand in
+// every cell, where it takes a few bytes of the file.
 type sharedStrings struct {
-	text []byte
+	text string
 	ends []uint32
 	long map[int]bool // Those that are longer than a cell may be, left out of text.
 }
 
 func (s *sharedStrings) read(b *Book, part string) error {
 	s.long = map[int]bool{}
-	return b.each(part, maxPart, func(d *decoder, e xml.StartElement) error {
+	var all strings.Builder
+	err := b.each(part, maxPart, func(d *decoder, e xml.StartElement) error {
 		if e.Name.Local != "si" {
 			return nil
 		}
@@ -24,15 +28,17 @@ func (s *sharedStrings) read(b *Book, part string) error {
 		switch {
 		case err != nil:
 			return err
-		case len(s.ends) == maxStrings, len(s.text)+len(text) > maxText, len(s.long) == maxRelated:
+		case len(s.ends) == maxStrings, all.Len()+len(text) > maxText, len(s.long) == maxRelated:
 			return unpacked()
 		case long:
 			s.long[len(s.ends)] = true
 		}
-		s.text = append(s.text, csvfile.Clean(text)...)
-		s.ends = append(s.ends, uint32(len(s.text)))
+		all.WriteString(csvfile.Clean(text))
+		s.ends = append(s.ends, uint32(all.Len()))
 		return nil
 	})
+	s.text = all.String()
+	return err
 }
 
 // at returns a text by its number; long is true for one that cannot be used.
@@ -44,5 +50,5 @@ func (s *sharedStrings) at(i int) (text string, long bool, err error) {
 	if i > 0 {
 		start = s.ends[i-1]
 	}
-	return string(s.text[start:s.ends[i]]), s.long[i], nil
+	return s.text[start:s.ends[i]], s.long[i], nil
 }

@@ -59,11 +59,14 @@ const (
 	maxText     = 64 << 20   // and their bytes.
 
 	maxParts   = 4096
+	chance     = 64
 	maxDepth   = 64 // Elements inside of each other.
 	maxRelated = 1024
 	maxSheets  = 256
 	maxStyles  = 65_536
 	maxFormat  = 1024 // Excel has 255 characters.
+	maxRange   = 32   // $XFD$1048576:$XFD$1048576 has 27.
+	maxBlanks  = 64 << 20
 	maxRow     = 1 << 20
 	maxColumn  = 1 << 14
 )
@@ -162,6 +165,11 @@ func (b *Book) Format() csvfile.Format { return b.format }
 
 // partsOf lists the parts by their names in small letters, as programs find them.
 func partsOf(file []byte) (map[string]*zip.File, error) {
+	// The list takes ten times its size in memory, and is bounded before it is read.
+	// Compressed text holds such a sign by chance once in four gigabytes.
+	if bytes.Count(file, []byte("PK\x01\x02")) > maxParts+chance {
+		return nil, damaged("The workbook has too many parts.")
+	}
 	archive, err := zip.NewReader(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return nil, damaged("The workbook is not complete.")
