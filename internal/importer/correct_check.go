@@ -52,7 +52,7 @@ func markOf(text string) string { return fold.Text(roster.Clean(text)) }
 // that are refused claim nothing.
 func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *layout, r *fileRow) (*fileRow, error) {
 	again := func() *fileRow {
-		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells)}
+		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), by: r.by}
 	}
 	alone := again()
 	c, err := s.checkerOf(ctx, job, v)
@@ -80,6 +80,46 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	}
 	last := again()
 	return last, c.checkRows(ctx, []*fileRow{last})
+}
+
+// refuseHidden refuses to correct a row that the viewer is not shown, because it
+// names something outside of the school of the job, as one that is not there. Whether
+// it does is found out for the submitter, and anew: a row that was to change nothing
+// is written down nowhere.
+func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow) error {
+	if seesAll(ctx, job) {
+		return nil
+	}
+	system := viewer.AsSystem(ctx, "whether a row of a job is one that the viewer is shown")
+	client := s.db.Client(ctx)
+	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row), bulkjobrow.Outside(1)).Exist(system)
+	if err != nil {
+		return err
+	}
+	refused, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Row), bulkjobrefusedrow.Outside(1)).Exist(system)
+	if err != nil {
+		return err
+	}
+	if planned || refused {
+		return errNoRow
+	}
+	v, why, err := s.submitter(ctx, job)
+	if err != nil || why != nil {
+		return err
+	}
+	as := &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), beyond: r.beyond, flaws: r.flaws}
+	ctx = viewer.NewContext(ctx, v)
+	c, err := s.checkerOf(ctx, job, v)
+	if err != nil {
+		return err
+	}
+	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
+		return err
+	}
+	if as.outside {
+		return errNoRow
+	}
+	return nil
 }
 
 // refuseGone refuses to correct a row that was to change nothing, because it is
