@@ -83,25 +83,28 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 }
 
 // refuseHidden refuses to correct a row that the viewer is not shown, because it
-// names something outside of the school of the job, as one that is not there. Whether
-// it does is found out for the submitter, and anew: a row that was to change nothing
-// is written down nowhere.
+// names something outside of the school of the job, as one that is not there. Of a row
+// that was to change nothing, and so is written down nowhere, that is found out anew,
+// for the submitter. What somebody has written into a row since is no part of that:
+// it would tell whether there is somebody elsewhere whom it names.
 func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow) error {
 	if seesAll(ctx, job) {
 		return nil
 	}
 	system := viewer.AsSystem(ctx, "whether a row of a job is one that the viewer is shown")
 	client := s.db.Client(ctx)
-	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row), bulkjobrow.Outside(1)).Exist(system)
+	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row)).Select(bulkjobrow.FieldOutside).Ints(system)
 	if err != nil {
 		return err
 	}
-	refused, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Row), bulkjobrefusedrow.Outside(1)).Exist(system)
-	if err != nil {
+	kept, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Row)).Select(bulkjobrefusedrow.FieldOutside).Ints(system)
+	switch written := slices.Concat(planned, kept); {
+	case err != nil:
 		return err
-	}
-	if planned || refused {
+	case slices.Contains(written, 1):
 		return errNoRow
+	case len(written) > 0:
+		return nil
 	}
 	v, why, err := s.submitter(ctx, job)
 	if err != nil || why != nil {
