@@ -85,6 +85,8 @@ type BulkJob struct {
 	HashedPasswords int `json:"hashed_passwords,omitempty"`
 	// The percentage that put the job on hold; 0 where none did.
 	HeldByRule int `json:"held_by_rule,omitempty"`
+	// Who started the job, which does only what that person may do as well; NULL where the server itself did.
+	StartedBy *int `json:"started_by,omitempty"`
 	// The second administrator, who let a held job go on.
 	ApprovedBy *int `json:"approved_by,omitempty"`
 	// Who has corrected rows of the job; none of them is a second administrator.
@@ -214,7 +216,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -439,6 +441,13 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field held_by_rule", values[i])
 			} else if value.Valid {
 				_m.HeldByRule = int(value.Int64)
+			}
+		case bulkjob.FieldStartedBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field started_by", values[i])
+			} else if value.Valid {
+				_m.StartedBy = new(int)
+				*_m.StartedBy = int(value.Int64)
 			}
 		case bulkjob.FieldApprovedBy:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -693,6 +702,11 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("held_by_rule=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HeldByRule))
+	builder.WriteString(", ")
+	if v := _m.StartedBy; v != nil {
+		builder.WriteString("started_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.ApprovedBy; v != nil {
 		builder.WriteString("approved_by=")

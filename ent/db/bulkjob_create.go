@@ -422,6 +422,20 @@ func (_c *BulkJobCreate) SetNillableHeldByRule(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_c *BulkJobCreate) SetStartedBy(v int) *BulkJobCreate {
+	_c.mutation.SetStartedBy(v)
+	return _c
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableStartedBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetStartedBy(*v)
+	}
+	return _c
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_c *BulkJobCreate) SetApprovedBy(v int) *BulkJobCreate {
 	_c.mutation.SetApprovedBy(v)
@@ -1131,6 +1145,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 		_node.HeldByRule = value
 	}
+	if value, ok := _c.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+		_node.StartedBy = &value
+	}
 	if value, ok := _c.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 		_node.ApprovedBy = &value
@@ -1742,6 +1760,30 @@ func (u *BulkJobUpsert) UpdateHeldByRule() *BulkJobUpsert {
 // AddHeldByRule adds v to the "held_by_rule" field.
 func (u *BulkJobUpsert) AddHeldByRule(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldHeldByRule, v)
+	return u
+}
+
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsert) SetStartedBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldStartedBy, v)
+	return u
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateStartedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldStartedBy)
+	return u
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsert) AddStartedBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldStartedBy, v)
+	return u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsert) ClearStartedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldStartedBy)
 	return u
 }
 
@@ -2495,6 +2537,34 @@ func (u *BulkJobUpsertOne) AddHeldByRule(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateHeldByRule() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateHeldByRule()
+	})
+}
+
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsertOne) SetStartedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetStartedBy(v)
+	})
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsertOne) AddStartedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddStartedBy(v)
+	})
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateStartedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateStartedBy()
+	})
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsertOne) ClearStartedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearStartedBy()
 	})
 }
 
@@ -3451,6 +3521,34 @@ func (u *BulkJobUpsertBulk) AddHeldByRule(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateHeldByRule() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateHeldByRule()
+	})
+}
+
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsertBulk) SetStartedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetStartedBy(v)
+	})
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsertBulk) AddStartedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddStartedBy(v)
+	})
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateStartedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateStartedBy()
+	})
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsertBulk) ClearStartedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearStartedBy()
 	})
 }
 

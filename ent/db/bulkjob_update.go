@@ -488,6 +488,33 @@ func (_u *BulkJobUpdate) AddHeldByRule(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_u *BulkJobUpdate) SetStartedBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetStartedBy()
+	_u.mutation.SetStartedBy(v)
+	return _u
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableStartedBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetStartedBy(*v)
+	}
+	return _u
+}
+
+// AddStartedBy adds value to the "started_by" field.
+func (_u *BulkJobUpdate) AddStartedBy(v int) *BulkJobUpdate {
+	_u.mutation.AddStartedBy(v)
+	return _u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (_u *BulkJobUpdate) ClearStartedBy() *BulkJobUpdate {
+	_u.mutation.ClearStartedBy()
+	return _u
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_u *BulkJobUpdate) SetApprovedBy(v int) *BulkJobUpdate {
 	_u.mutation.ResetApprovedBy()
@@ -1117,6 +1144,15 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedHeldByRule(); ok {
 		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedStartedBy(); ok {
+		_spec.AddField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if _u.mutation.StartedByCleared() {
+		_spec.ClearField(bulkjob.FieldStartedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
@@ -1881,6 +1917,33 @@ func (_u *BulkJobUpdateOne) AddHeldByRule(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_u *BulkJobUpdateOne) SetStartedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetStartedBy()
+	_u.mutation.SetStartedBy(v)
+	return _u
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableStartedBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetStartedBy(*v)
+	}
+	return _u
+}
+
+// AddStartedBy adds value to the "started_by" field.
+func (_u *BulkJobUpdateOne) AddStartedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddStartedBy(v)
+	return _u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (_u *BulkJobUpdateOne) ClearStartedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearStartedBy()
+	return _u
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_u *BulkJobUpdateOne) SetApprovedBy(v int) *BulkJobUpdateOne {
 	_u.mutation.ResetApprovedBy()
@@ -2540,6 +2603,15 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedHeldByRule(); ok {
 		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedStartedBy(); ok {
+		_spec.AddField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if _u.mutation.StartedByCleared() {
+		_spec.ClearField(bulkjob.FieldStartedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)

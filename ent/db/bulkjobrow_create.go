@@ -115,6 +115,20 @@ func (_c *BulkJobRowCreate) SetNillableAppliedVersion(v *int) *BulkJobRowCreate 
 	return _c
 }
 
+// SetOutside sets the "outside" field.
+func (_c *BulkJobRowCreate) SetOutside(v int8) *BulkJobRowCreate {
+	_c.mutation.SetOutside(v)
+	return _c
+}
+
+// SetNillableOutside sets the "outside" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableOutside(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetOutside(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *BulkJobRowCreate) SetState(v int8) *BulkJobRowCreate {
 	_c.mutation.SetState(v)
@@ -190,6 +204,10 @@ func (_c *BulkJobRowCreate) defaults() error {
 		v := bulkjobrow.DefaultAppliedVersion
 		_c.mutation.SetAppliedVersion(v)
 	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		v := bulkjobrow.DefaultOutside
+		_c.mutation.SetOutside(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := bulkjobrow.DefaultState
 		_c.mutation.SetState(v)
@@ -225,6 +243,9 @@ func (_c *BulkJobRowCreate) check() error {
 	}
 	if _, ok := _c.mutation.AppliedVersion(); !ok {
 		return &ValidationError{Name: "applied_version", err: errors.New(`db: missing required field "BulkJobRow.applied_version"`)}
+	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobRow.outside"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`db: missing required field "BulkJobRow.state"`)}
@@ -294,6 +315,10 @@ func (_c *BulkJobRowCreate) createSpec() (*BulkJobRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AppliedVersion(); ok {
 		_spec.SetField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
 		_node.AppliedVersion = value
+	}
+	if value, ok := _c.mutation.Outside(); ok {
+		_spec.SetField(bulkjobrow.FieldOutside, field.TypeInt8, value)
+		_node.Outside = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
@@ -480,6 +505,9 @@ func (u *BulkJobRowUpsertOne) UpdateNewValues() *BulkJobRowUpsertOne {
 		}
 		if _, exists := u.create.mutation.ChangeCount(); exists {
 			s.SetIgnore(bulkjobrow.FieldChangeCount)
+		}
+		if _, exists := u.create.mutation.Outside(); exists {
+			s.SetIgnore(bulkjobrow.FieldOutside)
 		}
 	}))
 	return u
@@ -803,6 +831,9 @@ func (u *BulkJobRowUpsertBulk) UpdateNewValues() *BulkJobRowUpsertBulk {
 			}
 			if _, exists := b.mutation.ChangeCount(); exists {
 				s.SetIgnore(bulkjobrow.FieldChangeCount)
+			}
+			if _, exists := b.mutation.Outside(); exists {
+				s.SetIgnore(bulkjobrow.FieldOutside)
 			}
 		}
 	}))

@@ -3184,6 +3184,8 @@ type BulkJobMutation struct {
 	addhashed_passwords     *int
 	held_by_rule            *int
 	addheld_by_rule         *int
+	started_by              *int
+	addstarted_by           *int
 	approved_by             *int
 	addapproved_by          *int
 	corrected_by            *[]int
@@ -4892,6 +4894,76 @@ func (m *BulkJobMutation) ResetHeldByRule() {
 	m.addheld_by_rule = nil
 }
 
+// SetStartedBy sets the "started_by" field.
+func (m *BulkJobMutation) SetStartedBy(i int) {
+	m.started_by = &i
+	m.addstarted_by = nil
+}
+
+// StartedBy returns the value of the "started_by" field in the mutation.
+func (m *BulkJobMutation) StartedBy() (r int, exists bool) {
+	v := m.started_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedBy returns the old "started_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldStartedBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedBy: %w", err)
+	}
+	return oldValue.StartedBy, nil
+}
+
+// AddStartedBy adds i to the "started_by" field.
+func (m *BulkJobMutation) AddStartedBy(i int) {
+	if m.addstarted_by != nil {
+		*m.addstarted_by += i
+	} else {
+		m.addstarted_by = &i
+	}
+}
+
+// AddedStartedBy returns the value that was added to the "started_by" field in this mutation.
+func (m *BulkJobMutation) AddedStartedBy() (r int, exists bool) {
+	v := m.addstarted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (m *BulkJobMutation) ClearStartedBy() {
+	m.started_by = nil
+	m.addstarted_by = nil
+	m.clearedFields[bulkjob.FieldStartedBy] = struct{}{}
+}
+
+// StartedByCleared returns if the "started_by" field was cleared in this mutation.
+func (m *BulkJobMutation) StartedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldStartedBy]
+	return ok
+}
+
+// ResetStartedBy resets all changes to the "started_by" field.
+func (m *BulkJobMutation) ResetStartedBy() {
+	m.started_by = nil
+	m.addstarted_by = nil
+	delete(m.clearedFields, bulkjob.FieldStartedBy)
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (m *BulkJobMutation) SetApprovedBy(i int) {
 	m.approved_by = &i
@@ -5952,7 +6024,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 45)
+	fields := make([]string, 0, 46)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -6048,6 +6120,9 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.held_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
+	}
+	if m.started_by != nil {
+		fields = append(fields, bulkjob.FieldStartedBy)
 	}
 	if m.approved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
@@ -6160,6 +6235,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.HashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.HeldByRule()
+	case bulkjob.FieldStartedBy:
+		return m.StartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.ApprovedBy()
 	case bulkjob.FieldCorrectedBy:
@@ -6259,6 +6336,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHashedPasswords(ctx)
 	case bulkjob.FieldHeldByRule:
 		return m.OldHeldByRule(ctx)
+	case bulkjob.FieldStartedBy:
+		return m.OldStartedBy(ctx)
 	case bulkjob.FieldApprovedBy:
 		return m.OldApprovedBy(ctx)
 	case bulkjob.FieldCorrectedBy:
@@ -6518,6 +6597,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHeldByRule(v)
 		return nil
+	case bulkjob.FieldStartedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedBy(v)
+		return nil
 	case bulkjob.FieldApprovedBy:
 		v, ok := value.(int)
 		if !ok {
@@ -6662,6 +6748,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addheld_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
 	}
+	if m.addstarted_by != nil {
+		fields = append(fields, bulkjob.FieldStartedBy)
+	}
 	if m.addapproved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
@@ -6721,6 +6810,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedHashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.AddedHeldByRule()
+	case bulkjob.FieldStartedBy:
+		return m.AddedStartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.AddedApprovedBy()
 	case bulkjob.FieldCorrectedWhileHeld:
@@ -6849,6 +6940,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddHeldByRule(v)
 		return nil
+	case bulkjob.FieldStartedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStartedBy(v)
+		return nil
 	case bulkjob.FieldApprovedBy:
 		v, ok := value.(int)
 		if !ok {
@@ -6921,6 +7019,9 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldIgnoredHeaders) {
 		fields = append(fields, bulkjob.FieldIgnoredHeaders)
 	}
+	if m.FieldCleared(bulkjob.FieldStartedBy) {
+		fields = append(fields, bulkjob.FieldStartedBy)
+	}
 	if m.FieldCleared(bulkjob.FieldApprovedBy) {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
@@ -6967,6 +7068,9 @@ func (m *BulkJobMutation) ClearField(name string) error {
 		return nil
 	case bulkjob.FieldIgnoredHeaders:
 		m.ClearIgnoredHeaders()
+		return nil
+	case bulkjob.FieldStartedBy:
+		m.ClearStartedBy()
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ClearApprovedBy()
@@ -7089,6 +7193,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldHeldByRule:
 		m.ResetHeldByRule()
+		return nil
+	case bulkjob.FieldStartedBy:
+		m.ResetStartedBy()
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ResetApprovedBy()
@@ -8467,6 +8574,8 @@ type BulkJobProblemMutation struct {
 	value            *string
 	message          *string
 	hint             *string
+	outside          *int8
+	addoutside       *int8
 	candidates       *[]int
 	appendcandidates []int
 	clearedFields    map[string]struct{}
@@ -8968,6 +9077,62 @@ func (m *BulkJobProblemMutation) ResetHint() {
 	m.hint = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobProblemMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobProblemMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobProblem entity.
+// If the BulkJobProblem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobProblemMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobProblemMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobProblemMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobProblemMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
 // SetCandidates sets the "candidates" field.
 func (m *BulkJobProblemMutation) SetCandidates(i []int) {
 	m.candidates = &i
@@ -9094,7 +9259,7 @@ func (m *BulkJobProblemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobProblemMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobproblem.FieldCreatedAt)
 	}
@@ -9124,6 +9289,9 @@ func (m *BulkJobProblemMutation) Fields() []string {
 	}
 	if m.hint != nil {
 		fields = append(fields, bulkjobproblem.FieldHint)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobproblem.FieldOutside)
 	}
 	if m.candidates != nil {
 		fields = append(fields, bulkjobproblem.FieldCandidates)
@@ -9156,6 +9324,8 @@ func (m *BulkJobProblemMutation) Field(name string) (ent.Value, bool) {
 		return m.Message()
 	case bulkjobproblem.FieldHint:
 		return m.Hint()
+	case bulkjobproblem.FieldOutside:
+		return m.Outside()
 	case bulkjobproblem.FieldCandidates:
 		return m.Candidates()
 	}
@@ -9187,6 +9357,8 @@ func (m *BulkJobProblemMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldMessage(ctx)
 	case bulkjobproblem.FieldHint:
 		return m.OldHint(ctx)
+	case bulkjobproblem.FieldOutside:
+		return m.OldOutside(ctx)
 	case bulkjobproblem.FieldCandidates:
 		return m.OldCandidates(ctx)
 	}
@@ -9268,6 +9440,13 @@ func (m *BulkJobProblemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHint(v)
 		return nil
+	case bulkjobproblem.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
 	case bulkjobproblem.FieldCandidates:
 		v, ok := value.([]int)
 		if !ok {
@@ -9286,6 +9465,9 @@ func (m *BulkJobProblemMutation) AddedFields() []string {
 	if m.addrow != nil {
 		fields = append(fields, bulkjobproblem.FieldRow)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobproblem.FieldOutside)
+	}
 	return fields
 }
 
@@ -9296,6 +9478,8 @@ func (m *BulkJobProblemMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case bulkjobproblem.FieldRow:
 		return m.AddedRow()
+	case bulkjobproblem.FieldOutside:
+		return m.AddedOutside()
 	}
 	return nil, false
 }
@@ -9311,6 +9495,13 @@ func (m *BulkJobProblemMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddRow(v)
+		return nil
+	case bulkjobproblem.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobProblem numeric field %s", name)
@@ -9383,6 +9574,9 @@ func (m *BulkJobProblemMutation) ResetField(name string) error {
 		return nil
 	case bulkjobproblem.FieldHint:
 		m.ResetHint()
+		return nil
+	case bulkjobproblem.FieldOutside:
+		m.ResetOutside()
 		return nil
 	case bulkjobproblem.FieldCandidates:
 		m.ResetCandidates()
@@ -9482,6 +9676,8 @@ type BulkJobRefusedRowMutation struct {
 	addextra        *int
 	had_password    *int8
 	addhad_password *int8
+	outside         *int8
+	addoutside      *int8
 	refused         *int8
 	addrefused      *int8
 	clearedFields   map[string]struct{}
@@ -9971,6 +10167,62 @@ func (m *BulkJobRefusedRowMutation) ResetHadPassword() {
 	m.addhad_password = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobRefusedRowMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobRefusedRowMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobRefusedRowMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
 // SetRefused sets the "refused" field.
 func (m *BulkJobRefusedRowMutation) SetRefused(i int8) {
 	m.refused = &i
@@ -10088,7 +10340,7 @@ func (m *BulkJobRefusedRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRefusedRowMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCreatedAt)
 	}
@@ -10112,6 +10364,9 @@ func (m *BulkJobRefusedRowMutation) Fields() []string {
 	}
 	if m.had_password != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldOutside)
 	}
 	if m.refused != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRefused)
@@ -10140,6 +10395,8 @@ func (m *BulkJobRefusedRowMutation) Field(name string) (ent.Value, bool) {
 		return m.Extra()
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.HadPassword()
+	case bulkjobrefusedrow.FieldOutside:
+		return m.Outside()
 	case bulkjobrefusedrow.FieldRefused:
 		return m.Refused()
 	}
@@ -10167,6 +10424,8 @@ func (m *BulkJobRefusedRowMutation) OldField(ctx context.Context, name string) (
 		return m.OldExtra(ctx)
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.OldHadPassword(ctx)
+	case bulkjobrefusedrow.FieldOutside:
+		return m.OldOutside(ctx)
 	case bulkjobrefusedrow.FieldRefused:
 		return m.OldRefused(ctx)
 	}
@@ -10234,6 +10493,13 @@ func (m *BulkJobRefusedRowMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetHadPassword(v)
 		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		v, ok := value.(int8)
 		if !ok {
@@ -10261,6 +10527,9 @@ func (m *BulkJobRefusedRowMutation) AddedFields() []string {
 	if m.addhad_password != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldOutside)
+	}
 	if m.addrefused != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRefused)
 	}
@@ -10280,6 +10549,8 @@ func (m *BulkJobRefusedRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedExtra()
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.AddedHadPassword()
+	case bulkjobrefusedrow.FieldOutside:
+		return m.AddedOutside()
 	case bulkjobrefusedrow.FieldRefused:
 		return m.AddedRefused()
 	}
@@ -10318,6 +10589,13 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
 		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		v, ok := value.(int8)
@@ -10385,6 +10663,9 @@ func (m *BulkJobRefusedRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrefusedrow.FieldHadPassword:
 		m.ResetHadPassword()
+		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		m.ResetOutside()
 		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		m.ResetRefused()
@@ -10487,6 +10768,8 @@ type BulkJobRowMutation struct {
 	before             *[]byte
 	applied_version    *int
 	addapplied_version *int
+	outside            *int8
+	addoutside         *int8
 	state              *int8
 	addstate           *int8
 	clearedFields      map[string]struct{}
@@ -11068,6 +11351,62 @@ func (m *BulkJobRowMutation) ResetAppliedVersion() {
 	m.addapplied_version = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobRowMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobRowMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobRowMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobRowMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobRowMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
 // SetState sets the "state" field.
 func (m *BulkJobRowMutation) SetState(i int8) {
 	m.state = &i
@@ -11185,7 +11524,7 @@ func (m *BulkJobRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRowMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrow.FieldCreatedAt)
 	}
@@ -11215,6 +11554,9 @@ func (m *BulkJobRowMutation) Fields() []string {
 	}
 	if m.applied_version != nil {
 		fields = append(fields, bulkjobrow.FieldAppliedVersion)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobrow.FieldOutside)
 	}
 	if m.state != nil {
 		fields = append(fields, bulkjobrow.FieldState)
@@ -11247,6 +11589,8 @@ func (m *BulkJobRowMutation) Field(name string) (ent.Value, bool) {
 		return m.Before()
 	case bulkjobrow.FieldAppliedVersion:
 		return m.AppliedVersion()
+	case bulkjobrow.FieldOutside:
+		return m.Outside()
 	case bulkjobrow.FieldState:
 		return m.State()
 	}
@@ -11278,6 +11622,8 @@ func (m *BulkJobRowMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldBefore(ctx)
 	case bulkjobrow.FieldAppliedVersion:
 		return m.OldAppliedVersion(ctx)
+	case bulkjobrow.FieldOutside:
+		return m.OldOutside(ctx)
 	case bulkjobrow.FieldState:
 		return m.OldState(ctx)
 	}
@@ -11359,6 +11705,13 @@ func (m *BulkJobRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAppliedVersion(v)
 		return nil
+	case bulkjobrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
 		if !ok {
@@ -11389,6 +11742,9 @@ func (m *BulkJobRowMutation) AddedFields() []string {
 	if m.addapplied_version != nil {
 		fields = append(fields, bulkjobrow.FieldAppliedVersion)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobrow.FieldOutside)
+	}
 	if m.addstate != nil {
 		fields = append(fields, bulkjobrow.FieldState)
 	}
@@ -11410,6 +11766,8 @@ func (m *BulkJobRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedChangeCount()
 	case bulkjobrow.FieldAppliedVersion:
 		return m.AddedAppliedVersion()
+	case bulkjobrow.FieldOutside:
+		return m.AddedOutside()
 	case bulkjobrow.FieldState:
 		return m.AddedState()
 	}
@@ -11455,6 +11813,13 @@ func (m *BulkJobRowMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAppliedVersion(v)
+		return nil
+	case bulkjobrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
 		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
@@ -11528,6 +11893,9 @@ func (m *BulkJobRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrow.FieldAppliedVersion:
 		m.ResetAppliedVersion()
+		return nil
+	case bulkjobrow.FieldOutside:
+		m.ResetOutside()
 		return nil
 	case bulkjobrow.FieldState:
 		m.ResetState()

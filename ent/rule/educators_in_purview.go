@@ -16,7 +16,9 @@ import (
 // EducatorsSeen are oneself, the educators of the districts administered, those
 // with a role at the schools in the purview of a school administrator, and, for
 // a teacher, those who teach the same groups or at the same schools.
-func EducatorsSeen(v *viewer.Viewer) predicate.Educator {
+func EducatorsSeen(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsSeen) }
+
+func educatorsSeen(v *viewer.Viewer) predicate.Educator {
 	schools := append(v.AdminSchools(), v.TeacherSchools()...)
 	parts := append([]predicate.Educator{educator.ID(v.EducatorID)}, when(v.AdminDistricts(), educator.DistrictIDIn)...)
 	if len(schools) > 0 {
@@ -62,7 +64,9 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 // EducatorsEdited are the educators whom an administrator may change: all of the
 // district, or those whose roles all lie at the schools administered, so that a
 // school never changes the account of somebody who holds more than it gives.
-func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
+func EducatorsEdited(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsEdited) }
+
+func educatorsEdited(v *viewer.Viewer) predicate.Educator {
 	parts := when(v.AdminDistricts(), educator.DistrictIDIn)
 	if schools := v.AdminSchools(); len(schools) > 0 {
 		parts = append(parts, educator.And(
@@ -76,12 +80,13 @@ func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
 // viewer's own.
 func LimitRolesToPurview() privacy.QueryRule {
 	return privacy.RoleAssignmentQueryRuleFunc(func(ctx context.Context, q *db.RoleAssignmentQuery) error {
-		v := ask(ctx)
-		q.Where(roleassignment.Or(
-			roleassignment.EducatorID(v.EducatorID),
-			roleassignment.HasOrganizationWith(OrganizationsSeen(v))))
+		q.Where(jointly(ask(ctx), rolesSeen))
 		return privacy.Allow
 	})
+}
+
+func rolesSeen(v *viewer.Viewer) predicate.RoleAssignment {
+	return roleassignment.Or(roleassignment.EducatorID(v.EducatorID), roleassignment.HasOrganizationWith(OrganizationsSeen(v)))
 }
 
 // AdministratorsGiveRoles lets administrators give roles at the organizations

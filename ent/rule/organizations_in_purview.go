@@ -14,6 +14,10 @@ import (
 // OrganizationsSeen are the districts administered with all their schools, and
 // the schools at which a role is held.
 func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
+	return jointly(v, organizationsSeen)
+}
+
+func organizationsSeen(v *viewer.Viewer) predicate.Organization {
 	return anyOf(organization.Or,
 		when(v.AdminDistricts(), organization.DistrictIDIn),
 		when(append(v.AdminSchools(), v.TeacherSchools()...), organization.IDIn))
@@ -21,6 +25,10 @@ func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
 
 // OrganizationsAdministered are the organizations seen as an administrator.
 func OrganizationsAdministered(v *viewer.Viewer) predicate.Organization {
+	return jointly(v, organizationsAdministered)
+}
+
+func organizationsAdministered(v *viewer.Viewer) predicate.Organization {
 	return anyOf(organization.Or,
 		when(v.AdminDistricts(), organization.DistrictIDIn),
 		when(v.AdminSchools(), organization.IDIn))

@@ -18,7 +18,9 @@ import (
 // StudentsSeen are the students of the organizations administered and, for a
 // teacher, those of the groups taught and the ungrouped ones of the schools at
 // which the role is held.
-func StudentsSeen(v *viewer.Viewer) predicate.Student {
+func StudentsSeen(v *viewer.Viewer) predicate.Student { return jointly(v, studentsSeen) }
+
+func studentsSeen(v *viewer.Viewer) predicate.Student {
 	var taught []predicate.Student
 	if v.IsTeacher() {
 		taught = append(taught, studentsSeenByTeacher(v.EducatorID, v.TeacherSchools()))
@@ -28,7 +30,9 @@ func StudentsSeen(v *viewer.Viewer) predicate.Student {
 
 // StudentsEdited are the students of the organizations administered and, for a
 // teacher, those of the groups taught.
-func StudentsEdited(v *viewer.Viewer) predicate.Student {
+func StudentsEdited(v *viewer.Viewer) predicate.Student { return jointly(v, studentsEdited) }
+
+func studentsEdited(v *viewer.Viewer) predicate.Student {
 	var taught []predicate.Student
 	if v.IsTeacher() {
 		taught = append(taught, studentsTaught(v.EducatorID))
@@ -38,7 +42,9 @@ func StudentsEdited(v *viewer.Viewer) predicate.Student {
 
 // StudentsAdministered are the students of the organizations administered.
 func StudentsAdministered(v *viewer.Viewer) predicate.Student {
-	return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v)))
+	return jointly(v, func(v *viewer.Viewer) predicate.Student {
+		return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v)))
+	})
 }
 
 func studentsAdministered(v *viewer.Viewer) []predicate.Student {

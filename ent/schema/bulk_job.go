@@ -61,6 +61,7 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("hashed_passwords").Default(0).Comment("Of these, those whose passwords have been hashed."),
 
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
+		field.Int("started_by").Optional().Nillable().Comment("Who started the job, which does only what that person may do as well; NULL where the server itself did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
 		field.JSON("corrected_by", []int{}).Optional().Comment("Who has corrected rows of the job; none of them is a second administrator."),
 		field.Int8("corrected_while_held").Default(0).Comment("1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at."),

@@ -82,7 +82,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Turn: s.turns.Take,
+		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(), Recount: usage.RecountStudents, Turn: s.turns.Take,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})

@@ -110,15 +110,14 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	if e.Disabled == 1 || e.PasswordHash != "" {
 		return errTaken
 	}
-	// A school may not send a link for somebody who has a role that it cannot give.
-	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(viewer.AsSystem(ctx, "roles of an account"))
+	// A school may not send a link for somebody who has a role that it cannot give, and
+	// nobody gives one to the own account.
+	roles, err := RolesOf(ctx, client, []int{e.ID})
 	if err != nil {
 		return err
 	}
-	for _, r := range roles {
-		if !viewer.FromContext(ctx).Administers(r.OrganizationID, r.DistrictID) {
-			return errTaken
-		}
+	if v := viewer.FromContext(ctx); v.IsAmong(e.ID) || !Covers(v, roles[e.ID]) {
+		return errTaken
 	}
 	return nil
 }
@@ -207,6 +206,6 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if !disabled {
 			return nil
 		}
-		return s.endEverything(ctx, client, e.ID)
+		return CredentialsChanged(ctx, client, s.instant(), e.ID)
 	})
 }

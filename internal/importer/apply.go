@@ -43,9 +43,11 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 			return false, err
 		}
 		b.file, b.alone = file, s.isLastTry(h.job.ID)
-		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
+		hands, err := s.handsOf(ctx, h.job)
+		if err != nil {
 			return false, err
 		}
+		b.v, b.why, b.lost = hands.v, hands.why, hands.lost
 		if b.v == nil && first {
 			return false, s.failRows(ctx, h, []*problem{b.why})
 		}
@@ -136,12 +138,12 @@ func taken(err error) *problem {
 // applyAtOnce writes all rows in one transaction, and none if one is refused. The
 // passwords are hashed before it begins, because that takes long.
 func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err error) {
-	v, why, err := s.submitter(ctx, h.job)
+	hands, err := s.handsOf(ctx, h.job)
 	if err != nil {
 		return false, err
 	}
-	if v == nil {
-		return false, s.failRows(ctx, h, []*problem{why})
+	if hands.v == nil {
+		return false, s.failRows(ctx, h, []*problem{hands.why})
 	}
 	if err := s.placeMark(ctx, h); err != nil {
 		return false, err
@@ -173,7 +175,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 				if len(b.rows) == 0 {
 					return s.complete(ctx, client, h.job.ID)
 				}
-				b.v, b.careful = v, careful
+				b.v, b.lost, b.careful = hands.v, hands.lost, careful
 				for _, r := range b.rows {
 					r.hash = hashes[r.Row]
 				}
@@ -220,6 +222,7 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) err
 			bulkjob.KindDELETE_STUDENTS:      s.applyDeletion,
 		}[b.job.Kind]
 		ctx := viewer.NewContext(ctx, b.v)
+		b.refuseLost()
 		if err := s.refuseRenamedSchools(ctx, client, b); err != nil {
 			return err
 		}

@@ -24,8 +24,15 @@
 //     value and a hint.
 //   - What the preview shows is what the start does. A row whose student or group
 //     has changed in between is refused as STALE, and the counts follow.
-//   - A job acts as the person who submitted it, with the roles of the moment; an
-//     undo acts as the person who asked for the undo.
+//   - A job acts as everybody who has a hand in it, with the roles of the moment: who
+//     submitted it, started it, approved it and corrected rows of it. What one of them
+//     may not see is not there, and what one of them may not do is refused; see hands.
+//     An undo acts as the person who asked for the undo.
+//   - A job for a school is about that school. Its rows about educators mean those of
+//     the school, and a row that names anything outside of it is there for the
+//     submitter and for administrators of the district alone.
+//   - Nobody gets the credentials of an account by a file who could not set them
+//     otherwise; see identity.Guard.
 //   - What a row replaces is written down in the transaction that replaces it.
 //   - A server that stops in the middle loses nothing and doubles nothing: effects,
 //     counters and progress of a batch are written in one transaction, which
@@ -47,6 +54,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
+	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
@@ -58,6 +66,7 @@ type Service struct {
 	hash    func(ctx context.Context, password string) (string, error)
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	guard   identity.Guard
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
 	lease   time.Duration
@@ -93,6 +102,8 @@ type Options struct {
 	// Recount computes the usage sums of students whose school has changed,
 	// inside the transaction of the change.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Guard says whose credentials a file of educators may set.
+	Guard identity.Guard
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
@@ -124,7 +135,7 @@ func New(d *database.DB, o Options) *Service {
 		panic(err) // Only a length beyond what the hash gives is an error.
 	}
 	return &Service{
-		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
+		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
 		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}

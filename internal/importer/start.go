@@ -17,7 +17,8 @@ var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 // Start lets the worker carry out what a job has shown, or puts it on hold where
 // that is so much that a second administrator has to approve it. Whoever sees the
 // job and may submit such a job there may start it: the submitter, or an
-// administrator. It returns fault.Conflict for a job that is not READY.
+// administrator. What the one who starts it may not do alone is refused when the rows
+// are written; see hands. It returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	return s.start(ctx, jobID, s.tooMuch)
 }
@@ -41,6 +42,11 @@ func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Con
 		// What is started is what was looked at: a row that is corrected at this moment
 		// raises the fence.
 		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
+			// Who starts a job has a hand in all of it, also where somebody else approves it.
+			if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET started_by = ? WHERE id = ? AND status = ?",
+				handID(ctx), jobID, string(bulkjob.StatusREADY)); err != nil {
+				return err
+			}
 			if hold != nil {
 				return s.hold(ctx, client, job, hold)
 			}

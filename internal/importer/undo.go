@@ -87,9 +87,9 @@ type undoRow struct {
 	*db.BulkJobRow
 	plan   *plan
 	before *before
-	// administered is set where the person administers the student's school, and so
-	// may change groups of other schools with it.
-	administered bool
+	// comesBack is set for a student who was deleted, at a school that the person
+	// administers, and so comes back to groups of other schools as well.
+	comesBack bool
 	// kept says why the row stays as it is, partly what of it does.
 	kept, partly *problem
 }
@@ -109,7 +109,7 @@ func (r *undoRow) keepPart(code, hint, format string, args ...any) {
 
 func (r *undoRow) warning(code, hint, format string, args ...any) *problem {
 	p := problemf(code, hint, format, args...)
-	p.Row, p.Warning, p.Value = r.Row, true, r.Label
+	p.Row, p.Warning, p.Value, p.outside = r.Row, true, r.Label, r.Outside == 1
 	return p
 }
 
@@ -121,6 +121,19 @@ const (
 func (r *undoRow) changedSince(what string) {
 	r.keep(ChangedSince, hintChanged, "Somebody has changed %s since; it stays as it is.", what)
 }
+
+// gone keeps a row about something that is not there, or not for the person who asked
+// for the undo: nobody is told which of the two.
+func (r *undoRow) gone(what string) {
+	r.keep(ChangedSince, hintChanged, goneFor, what)
+}
+
+// partGone is gone for a part of the row.
+func (r *undoRow) partGone(what string) {
+	r.keepPart(ChangedSince, hintChanged, goneFor+" Everything else was put back.", what)
+}
+
+const goneFor = "%s is no longer there, or not in the purview of the person who asked for the undo."
 
 // open are the rows that are put back.
 func (b *undoBatch) open() []*undoRow {

@@ -36,16 +36,16 @@ var aboutStudents = map[string]place{
 	"bulk_job_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "target_id": "student.id", "label": "bulkJobRows.label",
 		"plan": "bulkJobRows.changes", "change_count": "bulkJobRows.changes", "before": "bulkJobRows.replaced", "state": "bulkJobRows.state",
-		"target_version": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+		"target_version": "-bookkeeping of the job", "outside": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
 	},
 	"bulk_job_problems": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
 		"code": "bulkJobRows.problems", "sealed": "-value, message and hint, encrypted", "value": "bulkJobRows.problems", "message": "-a sentence that may name somebody else", "hint": "-a sentence that may name somebody else",
-		"candidates": "bulkJobRows.problems",
+		"candidates": "bulkJobRows.problems", "outside": "-bookkeeping of the job",
 	},
 	"bulk_job_refused_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "cells": "bulkJobRows.cells", "n": "-bookkeeping of the job", "password": "-never told",
-		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job",
+		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job", "outside": "-bookkeeping of the job",
 	},
 	"audit_details": {
 		"district_id": "student.districtId", "seq": "-place in the chain", "position": "-place in the chain", "subject_type": "-always a student", "subject_id": "student.id",

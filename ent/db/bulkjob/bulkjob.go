@@ -80,6 +80,8 @@ const (
 	FieldHashedPasswords = "hashed_passwords"
 	// FieldHeldByRule holds the string denoting the held_by_rule field in the database.
 	FieldHeldByRule = "held_by_rule"
+	// FieldStartedBy holds the string denoting the started_by field in the database.
+	FieldStartedBy = "started_by"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
 	FieldApprovedBy = "approved_by"
 	// FieldCorrectedBy holds the string denoting the corrected_by field in the database.
@@ -208,6 +210,7 @@ var Columns = []string{
 	FieldPasswords,
 	FieldHashedPasswords,
 	FieldHeldByRule,
+	FieldStartedBy,
 	FieldApprovedBy,
 	FieldCorrectedBy,
 	FieldCorrectedWhileHeld,
@@ -564,6 +567,11 @@ func ByHashedPasswords(opts ...sql.OrderTermOption) OrderOption {
 // ByHeldByRule orders the results by the held_by_rule field.
 func ByHeldByRule(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHeldByRule, opts...).ToFunc()
+}
+
+// ByStartedBy orders the results by the started_by field.
+func ByStartedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStartedBy, opts...).ToFunc()
 }
 
 // ByApprovedBy orders the results by the approved_by field.

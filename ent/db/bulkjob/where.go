@@ -180,6 +180,11 @@ func HeldByRule(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
 }
 
+// StartedBy applies equality check predicate on the "started_by" field. It's identical to StartedByEQ.
+func StartedBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldStartedBy, v))
+}
+
 // ApprovedBy applies equality check predicate on the "approved_by" field. It's identical to ApprovedByEQ.
 func ApprovedBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
@@ -1503,6 +1508,56 @@ func HeldByRuleLT(v int) predicate.BulkJob {
 // HeldByRuleLTE applies the LTE predicate on the "held_by_rule" field.
 func HeldByRuleLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldHeldByRule, v))
+}
+
+// StartedByEQ applies the EQ predicate on the "started_by" field.
+func StartedByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldStartedBy, v))
+}
+
+// StartedByNEQ applies the NEQ predicate on the "started_by" field.
+func StartedByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldStartedBy, v))
+}
+
+// StartedByIn applies the In predicate on the "started_by" field.
+func StartedByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldStartedBy, vs...))
+}
+
+// StartedByNotIn applies the NotIn predicate on the "started_by" field.
+func StartedByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldStartedBy, vs...))
+}
+
+// StartedByGT applies the GT predicate on the "started_by" field.
+func StartedByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldStartedBy, v))
+}
+
+// StartedByGTE applies the GTE predicate on the "started_by" field.
+func StartedByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldStartedBy, v))
+}
+
+// StartedByLT applies the LT predicate on the "started_by" field.
+func StartedByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldStartedBy, v))
+}
+
+// StartedByLTE applies the LTE predicate on the "started_by" field.
+func StartedByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldStartedBy, v))
+}
+
+// StartedByIsNil applies the IsNil predicate on the "started_by" field.
+func StartedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldStartedBy))
+}
+
+// StartedByNotNil applies the NotNil predicate on the "started_by" field.
+func StartedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldStartedBy))
 }
 
 // ApprovedByEQ applies the EQ predicate on the "approved_by" field.

@@ -35,6 +35,8 @@ const (
 	FieldBefore = "before"
 	// FieldAppliedVersion holds the string denoting the applied_version field in the database.
 	FieldAppliedVersion = "applied_version"
+	// FieldOutside holds the string denoting the outside field in the database.
+	FieldOutside = "outside"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -63,6 +65,7 @@ var Columns = []string{
 	FieldChangeCount,
 	FieldBefore,
 	FieldAppliedVersion,
+	FieldOutside,
 	FieldState,
 }
 
@@ -92,6 +95,8 @@ var (
 	DefaultTargetVersion int
 	// DefaultAppliedVersion holds the default value on creation for the "applied_version" field.
 	DefaultAppliedVersion int
+	// DefaultOutside holds the default value on creation for the "outside" field.
+	DefaultOutside int8
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState int8
 )
@@ -142,6 +147,11 @@ func ByChangeCount(opts ...sql.OrderTermOption) OrderOption {
 // ByAppliedVersion orders the results by the applied_version field.
 func ByAppliedVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAppliedVersion, opts...).ToFunc()
+}
+
+// ByOutside orders the results by the outside field.
+func ByOutside(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOutside, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.

@@ -100,6 +100,11 @@ func AppliedVersion(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldAppliedVersion, v))
 }
 
+// Outside applies equality check predicate on the "outside" field. It's identical to OutsideEQ.
+func Outside(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldOutside, v))
+}
+
 // State applies equality check predicate on the "state" field. It's identical to StateEQ.
 func State(v int8) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldState, v))
@@ -518,6 +523,46 @@ func AppliedVersionLT(v int) predicate.BulkJobRow {
 // AppliedVersionLTE applies the LTE predicate on the "applied_version" field.
 func AppliedVersionLTE(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldLTE(FieldAppliedVersion, v))
+}
+
+// OutsideEQ applies the EQ predicate on the "outside" field.
+func OutsideEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldOutside, v))
+}
+
+// OutsideNEQ applies the NEQ predicate on the "outside" field.
+func OutsideNEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldOutside, v))
+}
+
+// OutsideIn applies the In predicate on the "outside" field.
+func OutsideIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldOutside, vs...))
+}
+
+// OutsideNotIn applies the NotIn predicate on the "outside" field.
+func OutsideNotIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldOutside, vs...))
+}
+
+// OutsideGT applies the GT predicate on the "outside" field.
+func OutsideGT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldOutside, v))
+}
+
+// OutsideGTE applies the GTE predicate on the "outside" field.
+func OutsideGTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldOutside, v))
+}
+
+// OutsideLT applies the LT predicate on the "outside" field.
+func OutsideLT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldOutside, v))
+}
+
+// OutsideLTE applies the LTE predicate on the "outside" field.
+func OutsideLTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldOutside, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.

@@ -156,6 +156,7 @@ var (
 		{Name: "passwords", Type: field.TypeInt, Default: 0},
 		{Name: "hashed_passwords", Type: field.TypeInt, Default: 0},
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
+		{Name: "started_by", Type: field.TypeInt, Nullable: true},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "corrected_by", Type: field.TypeJSON, Nullable: true},
 		{Name: "corrected_while_held", Type: field.TypeInt8, Default: 0},
@@ -180,13 +181,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[44]},
+				Columns:    []*schema.Column{BulkJobsColumns[45]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[45]},
+				Columns:    []*schema.Column{BulkJobsColumns[46]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -195,7 +196,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[45], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[46], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -205,7 +206,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[44]},
+				Columns: []*schema.Column{BulkJobsColumns[45]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -276,6 +277,7 @@ var (
 		{Name: "value", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "message", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
 		{Name: "hint", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "candidates", Type: field.TypeJSON, Nullable: true},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -287,7 +289,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_problems_bulk_jobs_problems",
-				Columns:    []*schema.Column{BulkJobProblemsColumns[11]},
+				Columns:    []*schema.Column{BulkJobProblemsColumns[12]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -296,12 +298,12 @@ var (
 			{
 				Name:    "bulkjobproblem_job_id_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[2]},
 			},
 			{
 				Name:    "bulkjobproblem_job_id_severity_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
 			},
 		},
 	}
@@ -315,6 +317,7 @@ var (
 		{Name: "password", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "blob"}},
 		{Name: "extra", Type: field.TypeInt, Default: 0},
 		{Name: "had_password", Type: field.TypeInt8, Default: 0},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "refused", Type: field.TypeInt8, Default: 1},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -326,7 +329,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_refused_rows_bulk_jobs_refused_rows",
-				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[9]},
+				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[10]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -335,7 +338,7 @@ var (
 			{
 				Name:    "bulkjobrefusedrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRefusedRowsColumns[9], BulkJobRefusedRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRefusedRowsColumns[10], BulkJobRefusedRowsColumns[2]},
 			},
 		},
 	}
@@ -351,6 +354,7 @@ var (
 		{Name: "change_count", Type: field.TypeInt},
 		{Name: "before", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "mediumblob"}},
 		{Name: "applied_version", Type: field.TypeInt, Default: 0},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "state", Type: field.TypeInt8, Default: 0},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -362,7 +366,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_rows_bulk_jobs_rows",
-				Columns:    []*schema.Column{BulkJobRowsColumns[11]},
+				Columns:    []*schema.Column{BulkJobRowsColumns[12]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -371,7 +375,7 @@ var (
 			{
 				Name:    "bulkjobrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRowsColumns[11], BulkJobRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRowsColumns[12], BulkJobRowsColumns[2]},
 			},
 			{
 				Name:    "bulkjobrow_target_id",

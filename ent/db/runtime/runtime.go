@@ -246,31 +246,31 @@ func init() {
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[33].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[34].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[34].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[35].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[35].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[36].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[36].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[37].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[38].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[39].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[40].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[41].Descriptor()
+	bulkjobDescFence := bulkjobFields[42].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -343,6 +343,10 @@ func init() {
 	bulkjobproblemDescHint := bulkjobproblemFields[8].Descriptor()
 	// bulkjobproblem.DefaultHint holds the default value on creation for the hint field.
 	bulkjobproblem.DefaultHint = bulkjobproblemDescHint.Default.(string)
+	// bulkjobproblemDescOutside is the schema descriptor for outside field.
+	bulkjobproblemDescOutside := bulkjobproblemFields[9].Descriptor()
+	// bulkjobproblem.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobproblem.DefaultOutside = bulkjobproblemDescOutside.Default.(int8)
 	bulkjobrefusedrowMixin := schema.BulkJobRefusedRow{}.Mixin()
 	bulkjobrefusedrow.Policy = privacy.NewPolicies(schema.BulkJobRefusedRow{})
 	bulkjobrefusedrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -373,8 +377,12 @@ func init() {
 	bulkjobrefusedrowDescHadPassword := bulkjobrefusedrowFields[6].Descriptor()
 	// bulkjobrefusedrow.DefaultHadPassword holds the default value on creation for the had_password field.
 	bulkjobrefusedrow.DefaultHadPassword = bulkjobrefusedrowDescHadPassword.Default.(int8)
+	// bulkjobrefusedrowDescOutside is the schema descriptor for outside field.
+	bulkjobrefusedrowDescOutside := bulkjobrefusedrowFields[7].Descriptor()
+	// bulkjobrefusedrow.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobrefusedrow.DefaultOutside = bulkjobrefusedrowDescOutside.Default.(int8)
 	// bulkjobrefusedrowDescRefused is the schema descriptor for refused field.
-	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[7].Descriptor()
+	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[8].Descriptor()
 	// bulkjobrefusedrow.DefaultRefused holds the default value on creation for the refused field.
 	bulkjobrefusedrow.DefaultRefused = bulkjobrefusedrowDescRefused.Default.(int8)
 	bulkjobrowMixin := schema.BulkJobRow{}.Mixin()
@@ -407,8 +415,12 @@ func init() {
 	bulkjobrowDescAppliedVersion := bulkjobrowFields[8].Descriptor()
 	// bulkjobrow.DefaultAppliedVersion holds the default value on creation for the applied_version field.
 	bulkjobrow.DefaultAppliedVersion = bulkjobrowDescAppliedVersion.Default.(int)
+	// bulkjobrowDescOutside is the schema descriptor for outside field.
+	bulkjobrowDescOutside := bulkjobrowFields[9].Descriptor()
+	// bulkjobrow.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobrow.DefaultOutside = bulkjobrowDescOutside.Default.(int8)
 	// bulkjobrowDescState is the schema descriptor for state field.
-	bulkjobrowDescState := bulkjobrowFields[9].Descriptor()
+	bulkjobrowDescState := bulkjobrowFields[10].Descriptor()
 	// bulkjobrow.DefaultState holds the default value on creation for the state field.
 	bulkjobrow.DefaultState = bulkjobrowDescState.Default.(int8)
 	educatorMixin := schema.Educator{}.Mixin()
