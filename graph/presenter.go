@@ -88,8 +88,10 @@ func presented(f *fault.Error) *gqlerror.Error {
 }
 
 // refused answers an operation that is not executed.
-func refused(f *fault.Error) graphql.ResponseHandler {
-	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{presented(f)}})
+func refused(f *fault.Error) graphql.ResponseHandler { return refusedBy(presented(f)) }
+
+func refusedBy(err *gqlerror.Error) graphql.ResponseHandler {
+	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
 }
 
 // withoutSuggestions cuts off the names that the validator thinks were meant: they

@@ -17,6 +17,9 @@ import (
 
 type tokenKey struct{}
 
+// sessionPatience is how long a WebSocket waits for the database to say who asks.
+const sessionPatience = 10 * time.Second
+
 // withToken keeps the token of a request for what outlives it.
 func withToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
@@ -47,7 +50,10 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	if token == "" {
 		return ctx, presented(errSignIn)
 	}
-	v, err := r.Identity.Authenticate(ctx, token)
+	// A database that does not answer must not keep the place of a stranger.
+	limited, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	v, err := r.Identity.Authenticate(limited, token)
 	switch {
 	case err == nil:
 		return viewer.NewContext(ctx, v), nil

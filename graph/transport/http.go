@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
@@ -42,7 +43,9 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		respond(w, r, failed(Errorf(notAcceptable, "Answers are application/graphql-response+json or application/json; accept one of them.")))
 		return
 	}
-	params, err := t.Limits.read(w, r)
+	room := t.Limits.room(r.Context())
+	defer room.Leave()
+	params, err := t.Limits.read(w, r, room)
 	if err != nil {
 		respond(w, r, failed(err))
 		return
@@ -89,6 +92,11 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Add("Vary", "Accept")
+	if len(resp.Errors) > 0 && resp.Data == nil {
+		if seconds, given := resp.Errors[0].Extensions[retryAfter]; given {
+			w.Header().Set("Retry-After", fmt.Sprint(seconds))
+		}
+	}
 	w.WriteHeader(status(media, resp))
 	_, _ = w.Write(body) // a client that went away gets no answer
 }

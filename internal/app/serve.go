@@ -163,8 +163,10 @@ func limitsOf(cfg config.Config) graph.Limits {
 	return graph.Limits{
 		Introspection: introspection[cfg.API.Introspection], Running: running[cfg.API.Operations], OwnOperations: page.Operations(),
 		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
+		RequestBytes: cfg.Server.MaxRequestBytes, BodyMemory: l.BodyMemory,
+		Sockets: l.Sockets, AllSockets: l.AllSockets, NewSockets: l.NewSockets, AllNewSockets: l.AllNewSockets,
 		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
-		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions,
+		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions, AllSubscriptions: l.AllSubscriptions,
 	}
 }
 

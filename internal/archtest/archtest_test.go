@@ -25,7 +25,7 @@ var layers = [][]string{
 	{"ent/db"},
 	{"internal/table"},
 	{"internal/workbook"},
-	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
+	{"internal/allowance", "internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
 	{"internal/quote"},
 }
 

@@ -46,6 +46,8 @@ func Default() Config {
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
+			AllSubscriptions: 10_000, Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
+			Downloads: 2, AllDownloads: 8, BodyMemory: 128 << 20,
 		},
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
