@@ -90,7 +90,7 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 	if s := sessionOf(ctx); s != nil {
 		ctx = viewer.NewContext(ctx, s.await())
 	}
-	return next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer)))
+	return wholly(op, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 }
 
 // open are the fields of Query and Mutation that need no session.

@@ -93,7 +93,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	for _, c := range change {
 		c(&limits)
 	}
-	endpoint := graph.Authenticate(r.Identity, false, s.counted(graph.NewHandler(r, limits)))
+	endpoint := graph.Authenticate(r.Identity, false, log, s.counted(graph.NewHandler(r, limits)))
 	mux := http.NewServeMux()
 	s.endpoint = download.Base(endpoint)
 	mux.Handle("/graphql", s.endpoint)

@@ -87,7 +87,7 @@ func crowded(err error, own *gqlerror.Error) *gqlerror.Error {
 
 func retryLater(code, message string) *gqlerror.Error {
 	e := transport.Errorf(code, "%s", message)
-	e.Extensions["retryAfterSeconds"] = crowdedSeconds
+	e.Extensions[transport.RetryAfterSeconds] = crowdedSeconds
 	return e
 }
 

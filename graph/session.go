@@ -9,7 +9,6 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
 	"homeroom/internal/fault"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
@@ -60,8 +59,7 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	case fault.KindOf(err) == fault.Unauthenticated:
 		return ctx, presented(fault.From(err))
 	default:
-		r.Log.ErrorContext(ctx, "look up the session of a WebSocket", "error", err)
-		return ctx, transport.Errorf(codes[fault.Unavailable], "The database does not answer; try again.")
+		return ctx, notLookedUp(ctx, r.Log, "a session", err)
 	}
 }
 

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"fmt"
 	"mime"
 	"net/http"
 	"strconv"
@@ -80,6 +79,10 @@ const (
 	plainJSON    = "application/json"
 )
 
+// Refuse answers a request of which nothing has been read, in the form of all other
+// answers.
+func Refuse(w http.ResponseWriter, r *http.Request, err *gqlerror.Error) { respond(w, r, failed(err)) }
+
 // respond writes an answer in the type that the client prefers.
 func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	body, err := encode(resp)
@@ -92,9 +95,9 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Add("Vary", "Accept")
-	if len(resp.Errors) > 0 && resp.Data == nil {
-		if seconds, given := resp.Errors[0].Extensions[retryAfter]; given {
-			w.Header().Set("Retry-After", fmt.Sprint(seconds))
+	if resp.Data == nil && len(resp.Errors) > 0 {
+		if seconds, ok := resp.Errors[0].Extensions[RetryAfterSeconds].(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
 		}
 	}
 	w.WriteHeader(status(media, resp))

@@ -58,7 +58,12 @@ const (
 	timeout          = "TIMEOUT"
 	unauthenticated  = "UNAUTHENTICATED"
 	unavailable      = "UNAVAILABLE"
+	uncertain        = "OUTCOME_UNKNOWN"
 )
+
+// RetryAfterSeconds is the extension of an error that says when it may be over; the
+// first one of an answer without data is the header Retry-After, too.
+const RetryAfterSeconds = "retryAfterSeconds"
 
 // statuses are those of answers without data, by the code of the first error and
 // whatever the client accepts. Codes that are missing here are errors of a
@@ -73,11 +78,8 @@ var statuses = map[string]int{
 	tooMany:          http.StatusTooManyRequests,
 	timeout:          http.StatusServiceUnavailable,
 	unavailable:      http.StatusServiceUnavailable,
+	uncertain:        http.StatusServiceUnavailable,
 }
-
-// retryAfter is the extension of an error that says in how many seconds something
-// may be tried again.
-const retryAfter = "retryAfterSeconds"
 
 // maxErrors is how many errors of one answer are shown. A document of 60 KB can
 // hold thousands, each with a message longer than what caused it.

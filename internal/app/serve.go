@@ -50,7 +50,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
 		if err != nil {
 			return err
 		}
-		return a.run(cmd.Context(), cfg, slog.New(cfg.Log.Handler(a.err)), func(ctx context.Context, d *database.DB, address string) error {
+		return a.run(cmd.Context(), cfg, slog.New(database.NewLogHandler(cfg.Log.Handler(a.err))), func(ctx context.Context, d *database.DB, address string) error {
 			fmt.Fprintf(a.err, "Homeroom %s serves %s\n", Version(), address)
 			return nil
 		})
@@ -132,7 +132,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
-		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, endpoint)),
+		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, log, endpoint)),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
 		Password:  page.SetPassword("/graphql"),
 		SSO:       s.sso,
@@ -142,7 +142,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Asked:     s.turns.Ask,
 	}
 	if cfg.API.GraphiQL != config.Off {
-		deps.GraphiQL = graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
 	}
 	return deps
 }
