@@ -33,7 +33,7 @@ var recorded = map[string]audit.Action{
 	"createGroup":                audit.GroupCreated, "updateGroup": audit.GroupUpdated, "deleteGroup": audit.GroupDeleted,
 	"assignStudentsToGroups": audit.StudentsAssigned, "removeStudentsFromGroups": audit.StudentsRemoved,
 	"createStudent": audit.StudentCreated, "updateStudent": audit.StudentUpdated, "deleteStudents": audit.StudentsDeleted,
-	"restoreStudents": audit.StudentsRestored, "eraseStudents": audit.ErasureCertified,
+	"restoreStudents": audit.StudentsRestored, "eraseStudents": audit.ErasureRequested,
 	"submitBulkImport": audit.JobSubmitted, "bulkEditStudents": audit.JobSubmitted, "bulkDeleteStudents": audit.JobSubmitted,
 	"startBulkJob": audit.JobStarted, "approveBulkJob": audit.JobApproved, "cancelBulkJob": audit.JobCanceled, "undoBulkJob": audit.JobUndoRequested,
 	"correctBulkJobRow": audit.JobRowCorrected,

@@ -582,6 +582,34 @@ func (_c *BulkJobCreate) SetNillableFence(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetAbandoned sets the "abandoned" field.
+func (_c *BulkJobCreate) SetAbandoned(v int) *BulkJobCreate {
+	_c.mutation.SetAbandoned(v)
+	return _c
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableAbandoned(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetAbandoned(*v)
+	}
+	return _c
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_c *BulkJobCreate) SetFileBytes(v int64) *BulkJobCreate {
+	_c.mutation.SetFileBytes(v)
+	return _c
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableFileBytes(v *int64) *BulkJobCreate {
+	if v != nil {
+		_c.SetFileBytes(*v)
+	}
+	return _c
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_c *BulkJobCreate) SetStartedAt(v time.Time) *BulkJobCreate {
 	_c.mutation.SetStartedAt(v)
@@ -865,6 +893,14 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultFence
 		_c.mutation.SetFence(v)
 	}
+	if _, ok := _c.mutation.Abandoned(); !ok {
+		v := bulkjob.DefaultAbandoned
+		_c.mutation.SetAbandoned(v)
+	}
+	if _, ok := _c.mutation.FileBytes(); !ok {
+		v := bulkjob.DefaultFileBytes
+		_c.mutation.SetFileBytes(v)
+	}
 	return nil
 }
 
@@ -991,6 +1027,12 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Fence(); !ok {
 		return &ValidationError{Name: "fence", err: errors.New(`db: missing required field "BulkJob.fence"`)}
+	}
+	if _, ok := _c.mutation.Abandoned(); !ok {
+		return &ValidationError{Name: "abandoned", err: errors.New(`db: missing required field "BulkJob.abandoned"`)}
+	}
+	if _, ok := _c.mutation.FileBytes(); !ok {
+		return &ValidationError{Name: "file_bytes", err: errors.New(`db: missing required field "BulkJob.file_bytes"`)}
 	}
 	if len(_c.mutation.OrganizationIDs()) == 0 {
 		return &ValidationError{Name: "organization", err: errors.New(`db: missing required edge "BulkJob.organization"`)}
@@ -1192,6 +1234,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Fence(); ok {
 		_spec.SetField(bulkjob.FieldFence, field.TypeInt, value)
 		_node.Fence = value
+	}
+	if value, ok := _c.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+		_node.Abandoned = value
+	}
+	if value, ok := _c.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+		_node.FileBytes = value
 	}
 	if value, ok := _c.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)
@@ -1970,6 +2020,42 @@ func (u *BulkJobUpsert) UpdateFence() *BulkJobUpsert {
 // AddFence adds v to the "fence" field.
 func (u *BulkJobUpsert) AddFence(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldFence, v)
+	return u
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsert) SetAbandoned(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldAbandoned, v)
+	return u
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateAbandoned() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldAbandoned)
+	return u
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsert) AddAbandoned(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldAbandoned, v)
+	return u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsert) SetFileBytes(v int64) *BulkJobUpsert {
+	u.Set(bulkjob.FieldFileBytes, v)
+	return u
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateFileBytes() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldFileBytes)
+	return u
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsert) AddFileBytes(v int64) *BulkJobUpsert {
+	u.Add(bulkjob.FieldFileBytes, v)
 	return u
 }
 
@@ -2782,6 +2868,48 @@ func (u *BulkJobUpsertOne) AddFence(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateFence() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFence()
+	})
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsertOne) SetAbandoned(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetAbandoned(v)
+	})
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsertOne) AddAbandoned(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddAbandoned(v)
+	})
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateAbandoned() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateAbandoned()
+	})
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsertOne) SetFileBytes(v int64) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetFileBytes(v)
+	})
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsertOne) AddFileBytes(v int64) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddFileBytes(v)
+	})
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateFileBytes() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateFileBytes()
 	})
 }
 
@@ -3766,6 +3894,48 @@ func (u *BulkJobUpsertBulk) AddFence(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateFence() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFence()
+	})
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsertBulk) SetAbandoned(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetAbandoned(v)
+	})
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsertBulk) AddAbandoned(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddAbandoned(v)
+	})
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateAbandoned() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateAbandoned()
+	})
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsertBulk) SetFileBytes(v int64) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetFileBytes(v)
+	})
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsertBulk) AddFileBytes(v int64) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddFileBytes(v)
+	})
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateFileBytes() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateFileBytes()
 	})
 }
 

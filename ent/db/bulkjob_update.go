@@ -726,6 +726,48 @@ func (_u *BulkJobUpdate) AddFence(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetAbandoned sets the "abandoned" field.
+func (_u *BulkJobUpdate) SetAbandoned(v int) *BulkJobUpdate {
+	_u.mutation.ResetAbandoned()
+	_u.mutation.SetAbandoned(v)
+	return _u
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableAbandoned(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetAbandoned(*v)
+	}
+	return _u
+}
+
+// AddAbandoned adds value to the "abandoned" field.
+func (_u *BulkJobUpdate) AddAbandoned(v int) *BulkJobUpdate {
+	_u.mutation.AddAbandoned(v)
+	return _u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_u *BulkJobUpdate) SetFileBytes(v int64) *BulkJobUpdate {
+	_u.mutation.ResetFileBytes()
+	_u.mutation.SetFileBytes(v)
+	return _u
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableFileBytes(v *int64) *BulkJobUpdate {
+	if v != nil {
+		_u.SetFileBytes(*v)
+	}
+	return _u
+}
+
+// AddFileBytes adds value to the "file_bytes" field.
+func (_u *BulkJobUpdate) AddFileBytes(v int64) *BulkJobUpdate {
+	_u.mutation.AddFileBytes(v)
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *BulkJobUpdate) SetStartedAt(v time.Time) *BulkJobUpdate {
 	_u.mutation.SetStartedAt(v)
@@ -1221,6 +1263,18 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(bulkjob.FieldFence, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAbandoned(); ok {
+		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFileBytes(); ok {
+		_spec.AddField(bulkjob.FieldFileBytes, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)
@@ -2155,6 +2209,48 @@ func (_u *BulkJobUpdateOne) AddFence(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetAbandoned sets the "abandoned" field.
+func (_u *BulkJobUpdateOne) SetAbandoned(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetAbandoned()
+	_u.mutation.SetAbandoned(v)
+	return _u
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableAbandoned(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetAbandoned(*v)
+	}
+	return _u
+}
+
+// AddAbandoned adds value to the "abandoned" field.
+func (_u *BulkJobUpdateOne) AddAbandoned(v int) *BulkJobUpdateOne {
+	_u.mutation.AddAbandoned(v)
+	return _u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_u *BulkJobUpdateOne) SetFileBytes(v int64) *BulkJobUpdateOne {
+	_u.mutation.ResetFileBytes()
+	_u.mutation.SetFileBytes(v)
+	return _u
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableFileBytes(v *int64) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetFileBytes(*v)
+	}
+	return _u
+}
+
+// AddFileBytes adds value to the "file_bytes" field.
+func (_u *BulkJobUpdateOne) AddFileBytes(v int64) *BulkJobUpdateOne {
+	_u.mutation.AddFileBytes(v)
+	return _u
+}
+
 // SetStartedAt sets the "started_at" field.
 func (_u *BulkJobUpdateOne) SetStartedAt(v time.Time) *BulkJobUpdateOne {
 	_u.mutation.SetStartedAt(v)
@@ -2680,6 +2776,18 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(bulkjob.FieldFence, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAbandoned(); ok {
+		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFileBytes(); ok {
+		_spec.AddField(bulkjob.FieldFileBytes, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)

@@ -22,6 +22,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
@@ -37,6 +38,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -76,6 +78,8 @@ type Client struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
@@ -106,6 +110,8 @@ type Client struct {
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
 	StudentWord *StudentWordClient
+	// TakenAnswer is the client for interacting with the TakenAnswer builders.
+	TakenAnswer *TakenAnswerClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -134,6 +140,7 @@ func (c *Client) init() {
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
+	c.Erasure = NewErasureClient(c.config)
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
 	c.FormerEnrollment = NewFormerEnrollmentClient(c.config)
 	c.Group = NewGroupClient(c.config)
@@ -149,6 +156,7 @@ func (c *Client) init() {
 	c.SignInMark = NewSignInMarkClient(c.config)
 	c.Student = NewStudentClient(c.config)
 	c.StudentWord = NewStudentWordClient(c.config)
+	c.TakenAnswer = NewTakenAnswerClient(c.config)
 	c.UsageDay = NewUsageDayClient(c.config)
 	c.UsageEvent = NewUsageEventClient(c.config)
 	c.UsageTotal = NewUsageTotalClient(c.config)
@@ -255,6 +263,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkJobRow:          NewBulkJobRowClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
+		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
@@ -270,6 +279,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SignInMark:          NewSignInMarkClient(cfg),
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
+		TakenAnswer:         NewTakenAnswerClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -303,6 +313,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkJobRow:          NewBulkJobRowClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
+		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
@@ -318,6 +329,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SignInMark:          NewSignInMarkClient(cfg),
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
+		TakenAnswer:         NewTakenAnswerClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -352,10 +364,11 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.Enrollment, c.Erasure, c.ExternalIdentity, c.FormerEnrollment, c.Group,
+		c.GroupEducator, c.Lease, c.OneTimeLink, c.Organization, c.Product,
+		c.RegisteredOperation, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark,
+		c.Student, c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -367,10 +380,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
 		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.Enrollment, c.Erasure, c.ExternalIdentity, c.FormerEnrollment, c.Group,
+		c.GroupEducator, c.Lease, c.OneTimeLink, c.Organization, c.Product,
+		c.RegisteredOperation, c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark,
+		c.Student, c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent,
+		c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -401,6 +415,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Educator.mutate(ctx, m)
 	case *EnrollmentMutation:
 		return c.Enrollment.mutate(ctx, m)
+	case *ErasureMutation:
+		return c.Erasure.mutate(ctx, m)
 	case *ExternalIdentityMutation:
 		return c.ExternalIdentity.mutate(ctx, m)
 	case *FormerEnrollmentMutation:
@@ -431,6 +447,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Student.mutate(ctx, m)
 	case *StudentWordMutation:
 		return c.StudentWord.mutate(ctx, m)
+	case *TakenAnswerMutation:
+		return c.TakenAnswer.mutate(ctx, m)
 	case *UsageDayMutation:
 		return c.UsageDay.mutate(ctx, m)
 	case *UsageEventMutation:
@@ -2201,6 +2219,140 @@ func (c *EnrollmentClient) mutate(ctx context.Context, m *EnrollmentMutation) (V
 		return (&EnrollmentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Enrollment mutation op: %q", m.Op())
+	}
+}
+
+// ErasureClient is a client for the Erasure schema.
+type ErasureClient struct {
+	config
+}
+
+// NewErasureClient returns a client for the Erasure from the given config.
+func NewErasureClient(c config) *ErasureClient {
+	return &ErasureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `erasure.Hooks(f(g(h())))`.
+func (c *ErasureClient) Use(hooks ...Hook) {
+	c.hooks.Erasure = append(c.hooks.Erasure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `erasure.Intercept(f(g(h())))`.
+func (c *ErasureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Erasure = append(c.inters.Erasure, interceptors...)
+}
+
+// Create returns a builder for creating a Erasure entity.
+func (c *ErasureClient) Create() *ErasureCreate {
+	mutation := newErasureMutation(c.config, OpCreate)
+	return &ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Erasure entities.
+func (c *ErasureClient) CreateBulk(builders ...*ErasureCreate) *ErasureCreateBulk {
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ErasureClient) MapCreateBulk(slice any, setFunc func(*ErasureCreate, int)) *ErasureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ErasureCreateBulk{err: fmt.Errorf("calling to ErasureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ErasureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Erasure.
+func (c *ErasureClient) Update() *ErasureUpdate {
+	mutation := newErasureMutation(c.config, OpUpdate)
+	return &ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ErasureClient) UpdateOne(_m *Erasure) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasure(_m))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ErasureClient) UpdateOneID(id int) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasureID(id))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Erasure.
+func (c *ErasureClient) Delete() *ErasureDelete {
+	mutation := newErasureMutation(c.config, OpDelete)
+	return &ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ErasureClient) DeleteOne(_m *Erasure) *ErasureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ErasureClient) DeleteOneID(id int) *ErasureDeleteOne {
+	builder := c.Delete().Where(erasure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ErasureDeleteOne{builder}
+}
+
+// Query returns a query builder for Erasure.
+func (c *ErasureClient) Query() *ErasureQuery {
+	return &ErasureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeErasure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Erasure entity by its id.
+func (c *ErasureClient) Get(ctx context.Context, id int) (*Erasure, error) {
+	return c.Query().Where(erasure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ErasureClient) GetX(ctx context.Context, id int) *Erasure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ErasureClient) Hooks() []Hook {
+	hooks := c.hooks.Erasure
+	return append(hooks[:len(hooks):len(hooks)], erasure.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ErasureClient) Interceptors() []Interceptor {
+	return c.inters.Erasure
+}
+
+func (c *ErasureClient) mutate(ctx context.Context, m *ErasureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Erasure mutation op: %q", m.Op())
 	}
 }
 
@@ -4550,6 +4702,140 @@ func (c *StudentWordClient) mutate(ctx context.Context, m *StudentWordMutation) 
 	}
 }
 
+// TakenAnswerClient is a client for the TakenAnswer schema.
+type TakenAnswerClient struct {
+	config
+}
+
+// NewTakenAnswerClient returns a client for the TakenAnswer from the given config.
+func NewTakenAnswerClient(c config) *TakenAnswerClient {
+	return &TakenAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `takenanswer.Hooks(f(g(h())))`.
+func (c *TakenAnswerClient) Use(hooks ...Hook) {
+	c.hooks.TakenAnswer = append(c.hooks.TakenAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `takenanswer.Intercept(f(g(h())))`.
+func (c *TakenAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TakenAnswer = append(c.inters.TakenAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a TakenAnswer entity.
+func (c *TakenAnswerClient) Create() *TakenAnswerCreate {
+	mutation := newTakenAnswerMutation(c.config, OpCreate)
+	return &TakenAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TakenAnswer entities.
+func (c *TakenAnswerClient) CreateBulk(builders ...*TakenAnswerCreate) *TakenAnswerCreateBulk {
+	return &TakenAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TakenAnswerClient) MapCreateBulk(slice any, setFunc func(*TakenAnswerCreate, int)) *TakenAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TakenAnswerCreateBulk{err: fmt.Errorf("calling to TakenAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TakenAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TakenAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TakenAnswer.
+func (c *TakenAnswerClient) Update() *TakenAnswerUpdate {
+	mutation := newTakenAnswerMutation(c.config, OpUpdate)
+	return &TakenAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TakenAnswerClient) UpdateOne(_m *TakenAnswer) *TakenAnswerUpdateOne {
+	mutation := newTakenAnswerMutation(c.config, OpUpdateOne, withTakenAnswer(_m))
+	return &TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TakenAnswerClient) UpdateOneID(id int) *TakenAnswerUpdateOne {
+	mutation := newTakenAnswerMutation(c.config, OpUpdateOne, withTakenAnswerID(id))
+	return &TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TakenAnswer.
+func (c *TakenAnswerClient) Delete() *TakenAnswerDelete {
+	mutation := newTakenAnswerMutation(c.config, OpDelete)
+	return &TakenAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TakenAnswerClient) DeleteOne(_m *TakenAnswer) *TakenAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TakenAnswerClient) DeleteOneID(id int) *TakenAnswerDeleteOne {
+	builder := c.Delete().Where(takenanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TakenAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for TakenAnswer.
+func (c *TakenAnswerClient) Query() *TakenAnswerQuery {
+	return &TakenAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTakenAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TakenAnswer entity by its id.
+func (c *TakenAnswerClient) Get(ctx context.Context, id int) (*TakenAnswer, error) {
+	return c.Query().Where(takenanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TakenAnswerClient) GetX(ctx context.Context, id int) *TakenAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TakenAnswerClient) Hooks() []Hook {
+	hooks := c.hooks.TakenAnswer
+	return append(hooks[:len(hooks):len(hooks)], takenanswer.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TakenAnswerClient) Interceptors() []Interceptor {
+	return c.inters.TakenAnswer
+}
+
+func (c *TakenAnswerClient) mutate(ctx context.Context, m *TakenAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TakenAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TakenAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TakenAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TakenAnswer mutation op: %q", m.Op())
+	}
+}
+
 // UsageDayClient is a client for the UsageDay schema.
 type UsageDayClient struct {
 	config
@@ -5020,18 +5306,18 @@ func (c *UsageTotalClient) mutate(ctx context.Context, m *UsageTotalMutation) (V
 type (
 	hooks struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
-		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
+		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Erasure,
 		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
 		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
+		Session, SignInMark, Student, StudentWord, TakenAnswer, UsageDay, UsageEvent,
 		UsageTotal []ent.Hook
 	}
 	inters struct {
 		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
-		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
+		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment, Erasure,
 		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
 		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
+		Session, SignInMark, Student, StudentWord, TakenAnswer, UsageDay, UsageEvent,
 		UsageTotal []ent.Interceptor
 	}
 )

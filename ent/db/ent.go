@@ -17,6 +17,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
@@ -32,6 +33,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -112,6 +114,7 @@ func checkColumn(t, c string) error {
 			bulkjobrow.Table:          bulkjobrow.ValidColumn,
 			educator.Table:            educator.ValidColumn,
 			enrollment.Table:          enrollment.ValidColumn,
+			erasure.Table:             erasure.ValidColumn,
 			externalidentity.Table:    externalidentity.ValidColumn,
 			formerenrollment.Table:    formerenrollment.ValidColumn,
 			group.Table:               group.ValidColumn,
@@ -127,6 +130,7 @@ func checkColumn(t, c string) error {
 			signinmark.Table:          signinmark.ValidColumn,
 			student.Table:             student.ValidColumn,
 			studentword.Table:         studentword.ValidColumn,
+			takenanswer.Table:         takenanswer.ValidColumn,
 			usageday.Table:            usageday.ValidColumn,
 			usageevent.Table:          usageevent.ValidColumn,
 			usagetotal.Table:          usagetotal.ValidColumn,

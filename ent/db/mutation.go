@@ -18,6 +18,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
@@ -34,6 +35,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -66,6 +68,7 @@ const (
 	TypeBulkJobRow          = "BulkJobRow"
 	TypeEducator            = "Educator"
 	TypeEnrollment          = "Enrollment"
+	TypeErasure             = "Erasure"
 	TypeExternalIdentity    = "ExternalIdentity"
 	TypeFormerEnrollment    = "FormerEnrollment"
 	TypeGroup               = "Group"
@@ -81,6 +84,7 @@ const (
 	TypeSignInMark          = "SignInMark"
 	TypeStudent             = "Student"
 	TypeStudentWord         = "StudentWord"
+	TypeTakenAnswer         = "TakenAnswer"
 	TypeUsageDay            = "UsageDay"
 	TypeUsageEvent          = "UsageEvent"
 	TypeUsageTotal          = "UsageTotal"
@@ -3205,6 +3209,10 @@ type BulkJobMutation struct {
 	lease_until             *time.Time
 	fence                   *int
 	addfence                *int
+	abandoned               *int
+	addabandoned            *int
+	file_bytes              *int64
+	addfile_bytes           *int64
 	started_at              *time.Time
 	finished_at             *time.Time
 	clearedFields           map[string]struct{}
@@ -5570,6 +5578,118 @@ func (m *BulkJobMutation) ResetFence() {
 	m.addfence = nil
 }
 
+// SetAbandoned sets the "abandoned" field.
+func (m *BulkJobMutation) SetAbandoned(i int) {
+	m.abandoned = &i
+	m.addabandoned = nil
+}
+
+// Abandoned returns the value of the "abandoned" field in the mutation.
+func (m *BulkJobMutation) Abandoned() (r int, exists bool) {
+	v := m.abandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbandoned returns the old "abandoned" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldAbandoned(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbandoned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbandoned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbandoned: %w", err)
+	}
+	return oldValue.Abandoned, nil
+}
+
+// AddAbandoned adds i to the "abandoned" field.
+func (m *BulkJobMutation) AddAbandoned(i int) {
+	if m.addabandoned != nil {
+		*m.addabandoned += i
+	} else {
+		m.addabandoned = &i
+	}
+}
+
+// AddedAbandoned returns the value that was added to the "abandoned" field in this mutation.
+func (m *BulkJobMutation) AddedAbandoned() (r int, exists bool) {
+	v := m.addabandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAbandoned resets all changes to the "abandoned" field.
+func (m *BulkJobMutation) ResetAbandoned() {
+	m.abandoned = nil
+	m.addabandoned = nil
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (m *BulkJobMutation) SetFileBytes(i int64) {
+	m.file_bytes = &i
+	m.addfile_bytes = nil
+}
+
+// FileBytes returns the value of the "file_bytes" field in the mutation.
+func (m *BulkJobMutation) FileBytes() (r int64, exists bool) {
+	v := m.file_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileBytes returns the old "file_bytes" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldFileBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileBytes: %w", err)
+	}
+	return oldValue.FileBytes, nil
+}
+
+// AddFileBytes adds i to the "file_bytes" field.
+func (m *BulkJobMutation) AddFileBytes(i int64) {
+	if m.addfile_bytes != nil {
+		*m.addfile_bytes += i
+	} else {
+		m.addfile_bytes = &i
+	}
+}
+
+// AddedFileBytes returns the value that was added to the "file_bytes" field in this mutation.
+func (m *BulkJobMutation) AddedFileBytes() (r int64, exists bool) {
+	v := m.addfile_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFileBytes resets all changes to the "file_bytes" field.
+func (m *BulkJobMutation) ResetFileBytes() {
+	m.file_bytes = nil
+	m.addfile_bytes = nil
+}
+
 // SetStartedAt sets the "started_at" field.
 func (m *BulkJobMutation) SetStartedAt(t time.Time) {
 	m.started_at = &t
@@ -6024,7 +6144,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 46)
+	fields := make([]string, 0, 48)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -6157,6 +6277,12 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.fence != nil {
 		fields = append(fields, bulkjob.FieldFence)
 	}
+	if m.abandoned != nil {
+		fields = append(fields, bulkjob.FieldAbandoned)
+	}
+	if m.file_bytes != nil {
+		fields = append(fields, bulkjob.FieldFileBytes)
+	}
 	if m.started_at != nil {
 		fields = append(fields, bulkjob.FieldStartedAt)
 	}
@@ -6259,6 +6385,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseUntil()
 	case bulkjob.FieldFence:
 		return m.Fence()
+	case bulkjob.FieldAbandoned:
+		return m.Abandoned()
+	case bulkjob.FieldFileBytes:
+		return m.FileBytes()
 	case bulkjob.FieldStartedAt:
 		return m.StartedAt()
 	case bulkjob.FieldFinishedAt:
@@ -6360,6 +6490,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLeaseUntil(ctx)
 	case bulkjob.FieldFence:
 		return m.OldFence(ctx)
+	case bulkjob.FieldAbandoned:
+		return m.OldAbandoned(ctx)
+	case bulkjob.FieldFileBytes:
+		return m.OldFileBytes(ctx)
 	case bulkjob.FieldStartedAt:
 		return m.OldStartedAt(ctx)
 	case bulkjob.FieldFinishedAt:
@@ -6681,6 +6815,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFence(v)
 		return nil
+	case bulkjob.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbandoned(v)
+		return nil
+	case bulkjob.FieldFileBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileBytes(v)
+		return nil
 	case bulkjob.FieldStartedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -6772,6 +6920,12 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addfence != nil {
 		fields = append(fields, bulkjob.FieldFence)
 	}
+	if m.addabandoned != nil {
+		fields = append(fields, bulkjob.FieldAbandoned)
+	}
+	if m.addfile_bytes != nil {
+		fields = append(fields, bulkjob.FieldFileBytes)
+	}
 	return fields
 }
 
@@ -6826,6 +6980,10 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUndoneBy()
 	case bulkjob.FieldFence:
 		return m.AddedFence()
+	case bulkjob.FieldAbandoned:
+		return m.AddedAbandoned()
+	case bulkjob.FieldFileBytes:
+		return m.AddedFileBytes()
 	}
 	return nil, false
 }
@@ -6995,6 +7153,20 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddFence(v)
+		return nil
+	case bulkjob.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAbandoned(v)
+		return nil
+	case bulkjob.FieldFileBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFileBytes(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJob numeric field %s", name)
@@ -7229,6 +7401,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldFence:
 		m.ResetFence()
+		return nil
+	case bulkjob.FieldAbandoned:
+		m.ResetAbandoned()
+		return nil
+	case bulkjob.FieldFileBytes:
+		m.ResetFileBytes()
 		return nil
 	case bulkjob.FieldStartedAt:
 		m.ResetStartedAt()
@@ -13937,6 +14115,1693 @@ func (m *EnrollmentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment edge %s", name)
+}
+
+// ErasureMutation represents an operation that mutates the Erasure nodes in the graph.
+type ErasureMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	district_id        *int
+	adddistrict_id     *int
+	organization_id    *int
+	addorganization_id *int
+	student_id         *int
+	addstudent_id      *int
+	reference          *string
+	actor              *json.RawMessage
+	appendactor        json.RawMessage
+	requested_by       *string
+	enrollments        *int
+	addenrollments     *int
+	state              *erasure.State
+	jobs_total         *int
+	addjobs_total      *int
+	jobs_done          *int
+	addjobs_done       *int
+	at_job             *int
+	addat_job          *int
+	at_step            *int
+	addat_step         *int
+	at_row             *int
+	addat_row          *int
+	through_job        *int
+	addthrough_job     *int
+	again              *[]int
+	appendagain        []int
+	certificate        *json.RawMessage
+	appendcertificate  json.RawMessage
+	finished_at        *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Erasure, error)
+	predicates         []predicate.Erasure
+}
+
+var _ ent.Mutation = (*ErasureMutation)(nil)
+
+// erasureOption allows management of the mutation configuration using functional options.
+type erasureOption func(*ErasureMutation)
+
+// newErasureMutation creates new mutation for the Erasure entity.
+func newErasureMutation(c config, op Op, opts ...erasureOption) *ErasureMutation {
+	m := &ErasureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeErasure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withErasureID sets the ID field of the mutation.
+func withErasureID(id int) erasureOption {
+	return func(m *ErasureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Erasure
+		)
+		m.oldValue = func(ctx context.Context) (*Erasure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Erasure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withErasure sets the old Erasure of the mutation.
+func withErasure(node *Erasure) erasureOption {
+	return func(m *ErasureMutation) {
+		m.oldValue = func(context.Context) (*Erasure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ErasureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ErasureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ErasureMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ErasureMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Erasure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ErasureMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ErasureMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ErasureMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *ErasureMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *ErasureMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *ErasureMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *ErasureMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *ErasureMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *ErasureMutation) SetOrganizationID(i int) {
+	m.organization_id = &i
+	m.addorganization_id = nil
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *ErasureMutation) OrganizationID() (r int, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldOrganizationID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// AddOrganizationID adds i to the "organization_id" field.
+func (m *ErasureMutation) AddOrganizationID(i int) {
+	if m.addorganization_id != nil {
+		*m.addorganization_id += i
+	} else {
+		m.addorganization_id = &i
+	}
+}
+
+// AddedOrganizationID returns the value that was added to the "organization_id" field in this mutation.
+func (m *ErasureMutation) AddedOrganizationID() (r int, exists bool) {
+	v := m.addorganization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *ErasureMutation) ResetOrganizationID() {
+	m.organization_id = nil
+	m.addorganization_id = nil
+}
+
+// SetStudentID sets the "student_id" field.
+func (m *ErasureMutation) SetStudentID(i int) {
+	m.student_id = &i
+	m.addstudent_id = nil
+}
+
+// StudentID returns the value of the "student_id" field in the mutation.
+func (m *ErasureMutation) StudentID() (r int, exists bool) {
+	v := m.student_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStudentID returns the old "student_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldStudentID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStudentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStudentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStudentID: %w", err)
+	}
+	return oldValue.StudentID, nil
+}
+
+// AddStudentID adds i to the "student_id" field.
+func (m *ErasureMutation) AddStudentID(i int) {
+	if m.addstudent_id != nil {
+		*m.addstudent_id += i
+	} else {
+		m.addstudent_id = &i
+	}
+}
+
+// AddedStudentID returns the value that was added to the "student_id" field in this mutation.
+func (m *ErasureMutation) AddedStudentID() (r int, exists bool) {
+	v := m.addstudent_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStudentID resets all changes to the "student_id" field.
+func (m *ErasureMutation) ResetStudentID() {
+	m.student_id = nil
+	m.addstudent_id = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *ErasureMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *ErasureMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *ErasureMutation) ResetReference() {
+	m.reference = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *ErasureMutation) SetActor(jm json.RawMessage) {
+	m.actor = &jm
+	m.appendactor = nil
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *ErasureMutation) Actor() (r json.RawMessage, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldActor(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// AppendActor adds jm to the "actor" field.
+func (m *ErasureMutation) AppendActor(jm json.RawMessage) {
+	m.appendactor = append(m.appendactor, jm...)
+}
+
+// AppendedActor returns the list of values that were appended to the "actor" field in this mutation.
+func (m *ErasureMutation) AppendedActor() (json.RawMessage, bool) {
+	if len(m.appendactor) == 0 {
+		return nil, false
+	}
+	return m.appendactor, true
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *ErasureMutation) ResetActor() {
+	m.actor = nil
+	m.appendactor = nil
+}
+
+// SetRequestedBy sets the "requested_by" field.
+func (m *ErasureMutation) SetRequestedBy(s string) {
+	m.requested_by = &s
+}
+
+// RequestedBy returns the value of the "requested_by" field in the mutation.
+func (m *ErasureMutation) RequestedBy() (r string, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedBy returns the old "requested_by" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldRequestedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedBy: %w", err)
+	}
+	return oldValue.RequestedBy, nil
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" field.
+func (m *ErasureMutation) ResetRequestedBy() {
+	m.requested_by = nil
+}
+
+// SetEnrollments sets the "enrollments" field.
+func (m *ErasureMutation) SetEnrollments(i int) {
+	m.enrollments = &i
+	m.addenrollments = nil
+}
+
+// Enrollments returns the value of the "enrollments" field in the mutation.
+func (m *ErasureMutation) Enrollments() (r int, exists bool) {
+	v := m.enrollments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollments returns the old "enrollments" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldEnrollments(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollments: %w", err)
+	}
+	return oldValue.Enrollments, nil
+}
+
+// AddEnrollments adds i to the "enrollments" field.
+func (m *ErasureMutation) AddEnrollments(i int) {
+	if m.addenrollments != nil {
+		*m.addenrollments += i
+	} else {
+		m.addenrollments = &i
+	}
+}
+
+// AddedEnrollments returns the value that was added to the "enrollments" field in this mutation.
+func (m *ErasureMutation) AddedEnrollments() (r int, exists bool) {
+	v := m.addenrollments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEnrollments resets all changes to the "enrollments" field.
+func (m *ErasureMutation) ResetEnrollments() {
+	m.enrollments = nil
+	m.addenrollments = nil
+}
+
+// SetState sets the "state" field.
+func (m *ErasureMutation) SetState(e erasure.State) {
+	m.state = &e
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ErasureMutation) State() (r erasure.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldState(ctx context.Context) (v erasure.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ErasureMutation) ResetState() {
+	m.state = nil
+}
+
+// SetJobsTotal sets the "jobs_total" field.
+func (m *ErasureMutation) SetJobsTotal(i int) {
+	m.jobs_total = &i
+	m.addjobs_total = nil
+}
+
+// JobsTotal returns the value of the "jobs_total" field in the mutation.
+func (m *ErasureMutation) JobsTotal() (r int, exists bool) {
+	v := m.jobs_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobsTotal returns the old "jobs_total" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldJobsTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobsTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobsTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobsTotal: %w", err)
+	}
+	return oldValue.JobsTotal, nil
+}
+
+// AddJobsTotal adds i to the "jobs_total" field.
+func (m *ErasureMutation) AddJobsTotal(i int) {
+	if m.addjobs_total != nil {
+		*m.addjobs_total += i
+	} else {
+		m.addjobs_total = &i
+	}
+}
+
+// AddedJobsTotal returns the value that was added to the "jobs_total" field in this mutation.
+func (m *ErasureMutation) AddedJobsTotal() (r int, exists bool) {
+	v := m.addjobs_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobsTotal resets all changes to the "jobs_total" field.
+func (m *ErasureMutation) ResetJobsTotal() {
+	m.jobs_total = nil
+	m.addjobs_total = nil
+}
+
+// SetJobsDone sets the "jobs_done" field.
+func (m *ErasureMutation) SetJobsDone(i int) {
+	m.jobs_done = &i
+	m.addjobs_done = nil
+}
+
+// JobsDone returns the value of the "jobs_done" field in the mutation.
+func (m *ErasureMutation) JobsDone() (r int, exists bool) {
+	v := m.jobs_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobsDone returns the old "jobs_done" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldJobsDone(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobsDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobsDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobsDone: %w", err)
+	}
+	return oldValue.JobsDone, nil
+}
+
+// AddJobsDone adds i to the "jobs_done" field.
+func (m *ErasureMutation) AddJobsDone(i int) {
+	if m.addjobs_done != nil {
+		*m.addjobs_done += i
+	} else {
+		m.addjobs_done = &i
+	}
+}
+
+// AddedJobsDone returns the value that was added to the "jobs_done" field in this mutation.
+func (m *ErasureMutation) AddedJobsDone() (r int, exists bool) {
+	v := m.addjobs_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobsDone resets all changes to the "jobs_done" field.
+func (m *ErasureMutation) ResetJobsDone() {
+	m.jobs_done = nil
+	m.addjobs_done = nil
+}
+
+// SetAtJob sets the "at_job" field.
+func (m *ErasureMutation) SetAtJob(i int) {
+	m.at_job = &i
+	m.addat_job = nil
+}
+
+// AtJob returns the value of the "at_job" field in the mutation.
+func (m *ErasureMutation) AtJob() (r int, exists bool) {
+	v := m.at_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtJob returns the old "at_job" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtJob(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtJob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtJob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtJob: %w", err)
+	}
+	return oldValue.AtJob, nil
+}
+
+// AddAtJob adds i to the "at_job" field.
+func (m *ErasureMutation) AddAtJob(i int) {
+	if m.addat_job != nil {
+		*m.addat_job += i
+	} else {
+		m.addat_job = &i
+	}
+}
+
+// AddedAtJob returns the value that was added to the "at_job" field in this mutation.
+func (m *ErasureMutation) AddedAtJob() (r int, exists bool) {
+	v := m.addat_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtJob resets all changes to the "at_job" field.
+func (m *ErasureMutation) ResetAtJob() {
+	m.at_job = nil
+	m.addat_job = nil
+}
+
+// SetAtStep sets the "at_step" field.
+func (m *ErasureMutation) SetAtStep(i int) {
+	m.at_step = &i
+	m.addat_step = nil
+}
+
+// AtStep returns the value of the "at_step" field in the mutation.
+func (m *ErasureMutation) AtStep() (r int, exists bool) {
+	v := m.at_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtStep returns the old "at_step" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtStep(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtStep: %w", err)
+	}
+	return oldValue.AtStep, nil
+}
+
+// AddAtStep adds i to the "at_step" field.
+func (m *ErasureMutation) AddAtStep(i int) {
+	if m.addat_step != nil {
+		*m.addat_step += i
+	} else {
+		m.addat_step = &i
+	}
+}
+
+// AddedAtStep returns the value that was added to the "at_step" field in this mutation.
+func (m *ErasureMutation) AddedAtStep() (r int, exists bool) {
+	v := m.addat_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtStep resets all changes to the "at_step" field.
+func (m *ErasureMutation) ResetAtStep() {
+	m.at_step = nil
+	m.addat_step = nil
+}
+
+// SetAtRow sets the "at_row" field.
+func (m *ErasureMutation) SetAtRow(i int) {
+	m.at_row = &i
+	m.addat_row = nil
+}
+
+// AtRow returns the value of the "at_row" field in the mutation.
+func (m *ErasureMutation) AtRow() (r int, exists bool) {
+	v := m.at_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtRow returns the old "at_row" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtRow(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtRow: %w", err)
+	}
+	return oldValue.AtRow, nil
+}
+
+// AddAtRow adds i to the "at_row" field.
+func (m *ErasureMutation) AddAtRow(i int) {
+	if m.addat_row != nil {
+		*m.addat_row += i
+	} else {
+		m.addat_row = &i
+	}
+}
+
+// AddedAtRow returns the value that was added to the "at_row" field in this mutation.
+func (m *ErasureMutation) AddedAtRow() (r int, exists bool) {
+	v := m.addat_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtRow resets all changes to the "at_row" field.
+func (m *ErasureMutation) ResetAtRow() {
+	m.at_row = nil
+	m.addat_row = nil
+}
+
+// SetThroughJob sets the "through_job" field.
+func (m *ErasureMutation) SetThroughJob(i int) {
+	m.through_job = &i
+	m.addthrough_job = nil
+}
+
+// ThroughJob returns the value of the "through_job" field in the mutation.
+func (m *ErasureMutation) ThroughJob() (r int, exists bool) {
+	v := m.through_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThroughJob returns the old "through_job" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldThroughJob(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThroughJob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThroughJob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThroughJob: %w", err)
+	}
+	return oldValue.ThroughJob, nil
+}
+
+// AddThroughJob adds i to the "through_job" field.
+func (m *ErasureMutation) AddThroughJob(i int) {
+	if m.addthrough_job != nil {
+		*m.addthrough_job += i
+	} else {
+		m.addthrough_job = &i
+	}
+}
+
+// AddedThroughJob returns the value that was added to the "through_job" field in this mutation.
+func (m *ErasureMutation) AddedThroughJob() (r int, exists bool) {
+	v := m.addthrough_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetThroughJob resets all changes to the "through_job" field.
+func (m *ErasureMutation) ResetThroughJob() {
+	m.through_job = nil
+	m.addthrough_job = nil
+}
+
+// SetAgain sets the "again" field.
+func (m *ErasureMutation) SetAgain(i []int) {
+	m.again = &i
+	m.appendagain = nil
+}
+
+// Again returns the value of the "again" field in the mutation.
+func (m *ErasureMutation) Again() (r []int, exists bool) {
+	v := m.again
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgain returns the old "again" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAgain(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgain: %w", err)
+	}
+	return oldValue.Again, nil
+}
+
+// AppendAgain adds i to the "again" field.
+func (m *ErasureMutation) AppendAgain(i []int) {
+	m.appendagain = append(m.appendagain, i...)
+}
+
+// AppendedAgain returns the list of values that were appended to the "again" field in this mutation.
+func (m *ErasureMutation) AppendedAgain() ([]int, bool) {
+	if len(m.appendagain) == 0 {
+		return nil, false
+	}
+	return m.appendagain, true
+}
+
+// ClearAgain clears the value of the "again" field.
+func (m *ErasureMutation) ClearAgain() {
+	m.again = nil
+	m.appendagain = nil
+	m.clearedFields[erasure.FieldAgain] = struct{}{}
+}
+
+// AgainCleared returns if the "again" field was cleared in this mutation.
+func (m *ErasureMutation) AgainCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldAgain]
+	return ok
+}
+
+// ResetAgain resets all changes to the "again" field.
+func (m *ErasureMutation) ResetAgain() {
+	m.again = nil
+	m.appendagain = nil
+	delete(m.clearedFields, erasure.FieldAgain)
+}
+
+// SetCertificate sets the "certificate" field.
+func (m *ErasureMutation) SetCertificate(jm json.RawMessage) {
+	m.certificate = &jm
+	m.appendcertificate = nil
+}
+
+// Certificate returns the value of the "certificate" field in the mutation.
+func (m *ErasureMutation) Certificate() (r json.RawMessage, exists bool) {
+	v := m.certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificate returns the old "certificate" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCertificate(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificate: %w", err)
+	}
+	return oldValue.Certificate, nil
+}
+
+// AppendCertificate adds jm to the "certificate" field.
+func (m *ErasureMutation) AppendCertificate(jm json.RawMessage) {
+	m.appendcertificate = append(m.appendcertificate, jm...)
+}
+
+// AppendedCertificate returns the list of values that were appended to the "certificate" field in this mutation.
+func (m *ErasureMutation) AppendedCertificate() (json.RawMessage, bool) {
+	if len(m.appendcertificate) == 0 {
+		return nil, false
+	}
+	return m.appendcertificate, true
+}
+
+// ClearCertificate clears the value of the "certificate" field.
+func (m *ErasureMutation) ClearCertificate() {
+	m.certificate = nil
+	m.appendcertificate = nil
+	m.clearedFields[erasure.FieldCertificate] = struct{}{}
+}
+
+// CertificateCleared returns if the "certificate" field was cleared in this mutation.
+func (m *ErasureMutation) CertificateCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldCertificate]
+	return ok
+}
+
+// ResetCertificate resets all changes to the "certificate" field.
+func (m *ErasureMutation) ResetCertificate() {
+	m.certificate = nil
+	m.appendcertificate = nil
+	delete(m.clearedFields, erasure.FieldCertificate)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ErasureMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ErasureMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ErasureMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[erasure.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ErasureMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ErasureMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, erasure.FieldFinishedAt)
+}
+
+// Where appends a list predicates to the ErasureMutation builder.
+func (m *ErasureMutation) Where(ps ...predicate.Erasure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ErasureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ErasureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Erasure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ErasureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ErasureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Erasure).
+func (m *ErasureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ErasureMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.created_at != nil {
+		fields = append(fields, erasure.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, erasure.FieldDistrictID)
+	}
+	if m.organization_id != nil {
+		fields = append(fields, erasure.FieldOrganizationID)
+	}
+	if m.student_id != nil {
+		fields = append(fields, erasure.FieldStudentID)
+	}
+	if m.reference != nil {
+		fields = append(fields, erasure.FieldReference)
+	}
+	if m.actor != nil {
+		fields = append(fields, erasure.FieldActor)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, erasure.FieldRequestedBy)
+	}
+	if m.enrollments != nil {
+		fields = append(fields, erasure.FieldEnrollments)
+	}
+	if m.state != nil {
+		fields = append(fields, erasure.FieldState)
+	}
+	if m.jobs_total != nil {
+		fields = append(fields, erasure.FieldJobsTotal)
+	}
+	if m.jobs_done != nil {
+		fields = append(fields, erasure.FieldJobsDone)
+	}
+	if m.at_job != nil {
+		fields = append(fields, erasure.FieldAtJob)
+	}
+	if m.at_step != nil {
+		fields = append(fields, erasure.FieldAtStep)
+	}
+	if m.at_row != nil {
+		fields = append(fields, erasure.FieldAtRow)
+	}
+	if m.through_job != nil {
+		fields = append(fields, erasure.FieldThroughJob)
+	}
+	if m.again != nil {
+		fields = append(fields, erasure.FieldAgain)
+	}
+	if m.certificate != nil {
+		fields = append(fields, erasure.FieldCertificate)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, erasure.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ErasureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldCreatedAt:
+		return m.CreatedAt()
+	case erasure.FieldDistrictID:
+		return m.DistrictID()
+	case erasure.FieldOrganizationID:
+		return m.OrganizationID()
+	case erasure.FieldStudentID:
+		return m.StudentID()
+	case erasure.FieldReference:
+		return m.Reference()
+	case erasure.FieldActor:
+		return m.Actor()
+	case erasure.FieldRequestedBy:
+		return m.RequestedBy()
+	case erasure.FieldEnrollments:
+		return m.Enrollments()
+	case erasure.FieldState:
+		return m.State()
+	case erasure.FieldJobsTotal:
+		return m.JobsTotal()
+	case erasure.FieldJobsDone:
+		return m.JobsDone()
+	case erasure.FieldAtJob:
+		return m.AtJob()
+	case erasure.FieldAtStep:
+		return m.AtStep()
+	case erasure.FieldAtRow:
+		return m.AtRow()
+	case erasure.FieldThroughJob:
+		return m.ThroughJob()
+	case erasure.FieldAgain:
+		return m.Again()
+	case erasure.FieldCertificate:
+		return m.Certificate()
+	case erasure.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ErasureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case erasure.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case erasure.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case erasure.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case erasure.FieldStudentID:
+		return m.OldStudentID(ctx)
+	case erasure.FieldReference:
+		return m.OldReference(ctx)
+	case erasure.FieldActor:
+		return m.OldActor(ctx)
+	case erasure.FieldRequestedBy:
+		return m.OldRequestedBy(ctx)
+	case erasure.FieldEnrollments:
+		return m.OldEnrollments(ctx)
+	case erasure.FieldState:
+		return m.OldState(ctx)
+	case erasure.FieldJobsTotal:
+		return m.OldJobsTotal(ctx)
+	case erasure.FieldJobsDone:
+		return m.OldJobsDone(ctx)
+	case erasure.FieldAtJob:
+		return m.OldAtJob(ctx)
+	case erasure.FieldAtStep:
+		return m.OldAtStep(ctx)
+	case erasure.FieldAtRow:
+		return m.OldAtRow(ctx)
+	case erasure.FieldThroughJob:
+		return m.OldThroughJob(ctx)
+	case erasure.FieldAgain:
+		return m.OldAgain(ctx)
+	case erasure.FieldCertificate:
+		return m.OldCertificate(ctx)
+	case erasure.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case erasure.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case erasure.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case erasure.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStudentID(v)
+		return nil
+	case erasure.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case erasure.FieldActor:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case erasure.FieldRequestedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedBy(v)
+		return nil
+	case erasure.FieldEnrollments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollments(v)
+		return nil
+	case erasure.FieldState:
+		v, ok := value.(erasure.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case erasure.FieldJobsTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobsTotal(v)
+		return nil
+	case erasure.FieldJobsDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobsDone(v)
+		return nil
+	case erasure.FieldAtJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtJob(v)
+		return nil
+	case erasure.FieldAtStep:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtStep(v)
+		return nil
+	case erasure.FieldAtRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtRow(v)
+		return nil
+	case erasure.FieldThroughJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThroughJob(v)
+		return nil
+	case erasure.FieldAgain:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgain(v)
+		return nil
+	case erasure.FieldCertificate:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificate(v)
+		return nil
+	case erasure.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ErasureMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, erasure.FieldDistrictID)
+	}
+	if m.addorganization_id != nil {
+		fields = append(fields, erasure.FieldOrganizationID)
+	}
+	if m.addstudent_id != nil {
+		fields = append(fields, erasure.FieldStudentID)
+	}
+	if m.addenrollments != nil {
+		fields = append(fields, erasure.FieldEnrollments)
+	}
+	if m.addjobs_total != nil {
+		fields = append(fields, erasure.FieldJobsTotal)
+	}
+	if m.addjobs_done != nil {
+		fields = append(fields, erasure.FieldJobsDone)
+	}
+	if m.addat_job != nil {
+		fields = append(fields, erasure.FieldAtJob)
+	}
+	if m.addat_step != nil {
+		fields = append(fields, erasure.FieldAtStep)
+	}
+	if m.addat_row != nil {
+		fields = append(fields, erasure.FieldAtRow)
+	}
+	if m.addthrough_job != nil {
+		fields = append(fields, erasure.FieldThroughJob)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ErasureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldDistrictID:
+		return m.AddedDistrictID()
+	case erasure.FieldOrganizationID:
+		return m.AddedOrganizationID()
+	case erasure.FieldStudentID:
+		return m.AddedStudentID()
+	case erasure.FieldEnrollments:
+		return m.AddedEnrollments()
+	case erasure.FieldJobsTotal:
+		return m.AddedJobsTotal()
+	case erasure.FieldJobsDone:
+		return m.AddedJobsDone()
+	case erasure.FieldAtJob:
+		return m.AddedAtJob()
+	case erasure.FieldAtStep:
+		return m.AddedAtStep()
+	case erasure.FieldAtRow:
+		return m.AddedAtRow()
+	case erasure.FieldThroughJob:
+		return m.AddedThroughJob()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case erasure.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationID(v)
+		return nil
+	case erasure.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStudentID(v)
+		return nil
+	case erasure.FieldEnrollments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEnrollments(v)
+		return nil
+	case erasure.FieldJobsTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobsTotal(v)
+		return nil
+	case erasure.FieldJobsDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobsDone(v)
+		return nil
+	case erasure.FieldAtJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtJob(v)
+		return nil
+	case erasure.FieldAtStep:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtStep(v)
+		return nil
+	case erasure.FieldAtRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtRow(v)
+		return nil
+	case erasure.FieldThroughJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThroughJob(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ErasureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(erasure.FieldAgain) {
+		fields = append(fields, erasure.FieldAgain)
+	}
+	if m.FieldCleared(erasure.FieldCertificate) {
+		fields = append(fields, erasure.FieldCertificate)
+	}
+	if m.FieldCleared(erasure.FieldFinishedAt) {
+		fields = append(fields, erasure.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ErasureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ErasureMutation) ClearField(name string) error {
+	switch name {
+	case erasure.FieldAgain:
+		m.ClearAgain()
+		return nil
+	case erasure.FieldCertificate:
+		m.ClearCertificate()
+		return nil
+	case erasure.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ErasureMutation) ResetField(name string) error {
+	switch name {
+	case erasure.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case erasure.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case erasure.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case erasure.FieldStudentID:
+		m.ResetStudentID()
+		return nil
+	case erasure.FieldReference:
+		m.ResetReference()
+		return nil
+	case erasure.FieldActor:
+		m.ResetActor()
+		return nil
+	case erasure.FieldRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case erasure.FieldEnrollments:
+		m.ResetEnrollments()
+		return nil
+	case erasure.FieldState:
+		m.ResetState()
+		return nil
+	case erasure.FieldJobsTotal:
+		m.ResetJobsTotal()
+		return nil
+	case erasure.FieldJobsDone:
+		m.ResetJobsDone()
+		return nil
+	case erasure.FieldAtJob:
+		m.ResetAtJob()
+		return nil
+	case erasure.FieldAtStep:
+		m.ResetAtStep()
+		return nil
+	case erasure.FieldAtRow:
+		m.ResetAtRow()
+		return nil
+	case erasure.FieldThroughJob:
+		m.ResetThroughJob()
+		return nil
+	case erasure.FieldAgain:
+		m.ResetAgain()
+		return nil
+	case erasure.FieldCertificate:
+		m.ResetCertificate()
+		return nil
+	case erasure.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ErasureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ErasureMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ErasureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ErasureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ErasureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ErasureMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ErasureMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Erasure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ErasureMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Erasure edge %s", name)
 }
 
 // ExternalIdentityMutation represents an operation that mutates the ExternalIdentity nodes in the graph.
@@ -26759,6 +28624,596 @@ func (m *StudentWordMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown StudentWord edge %s", name)
+}
+
+// TakenAnswerMutation represents an operation that mutates the TakenAnswer nodes in the graph.
+type TakenAnswerMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	educator_id    *int
+	addeducator_id *int
+	day            *int
+	addday         *int
+	answers        *int
+	addanswers     *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*TakenAnswer, error)
+	predicates     []predicate.TakenAnswer
+}
+
+var _ ent.Mutation = (*TakenAnswerMutation)(nil)
+
+// takenanswerOption allows management of the mutation configuration using functional options.
+type takenanswerOption func(*TakenAnswerMutation)
+
+// newTakenAnswerMutation creates new mutation for the TakenAnswer entity.
+func newTakenAnswerMutation(c config, op Op, opts ...takenanswerOption) *TakenAnswerMutation {
+	m := &TakenAnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTakenAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTakenAnswerID sets the ID field of the mutation.
+func withTakenAnswerID(id int) takenanswerOption {
+	return func(m *TakenAnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TakenAnswer
+		)
+		m.oldValue = func(ctx context.Context) (*TakenAnswer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TakenAnswer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTakenAnswer sets the old TakenAnswer of the mutation.
+func withTakenAnswer(node *TakenAnswer) takenanswerOption {
+	return func(m *TakenAnswerMutation) {
+		m.oldValue = func(context.Context) (*TakenAnswer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TakenAnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TakenAnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TakenAnswerMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TakenAnswerMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TakenAnswer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TakenAnswerMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TakenAnswerMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TakenAnswerMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *TakenAnswerMutation) SetEducatorID(i int) {
+	m.educator_id = &i
+	m.addeducator_id = nil
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *TakenAnswerMutation) EducatorID() (r int, exists bool) {
+	v := m.educator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldEducatorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// AddEducatorID adds i to the "educator_id" field.
+func (m *TakenAnswerMutation) AddEducatorID(i int) {
+	if m.addeducator_id != nil {
+		*m.addeducator_id += i
+	} else {
+		m.addeducator_id = &i
+	}
+}
+
+// AddedEducatorID returns the value that was added to the "educator_id" field in this mutation.
+func (m *TakenAnswerMutation) AddedEducatorID() (r int, exists bool) {
+	v := m.addeducator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *TakenAnswerMutation) ResetEducatorID() {
+	m.educator_id = nil
+	m.addeducator_id = nil
+}
+
+// SetDay sets the "day" field.
+func (m *TakenAnswerMutation) SetDay(i int) {
+	m.day = &i
+	m.addday = nil
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *TakenAnswerMutation) Day() (r int, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldDay(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// AddDay adds i to the "day" field.
+func (m *TakenAnswerMutation) AddDay(i int) {
+	if m.addday != nil {
+		*m.addday += i
+	} else {
+		m.addday = &i
+	}
+}
+
+// AddedDay returns the value that was added to the "day" field in this mutation.
+func (m *TakenAnswerMutation) AddedDay() (r int, exists bool) {
+	v := m.addday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *TakenAnswerMutation) ResetDay() {
+	m.day = nil
+	m.addday = nil
+}
+
+// SetAnswers sets the "answers" field.
+func (m *TakenAnswerMutation) SetAnswers(i int) {
+	m.answers = &i
+	m.addanswers = nil
+}
+
+// Answers returns the value of the "answers" field in the mutation.
+func (m *TakenAnswerMutation) Answers() (r int, exists bool) {
+	v := m.answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswers returns the old "answers" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldAnswers(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswers: %w", err)
+	}
+	return oldValue.Answers, nil
+}
+
+// AddAnswers adds i to the "answers" field.
+func (m *TakenAnswerMutation) AddAnswers(i int) {
+	if m.addanswers != nil {
+		*m.addanswers += i
+	} else {
+		m.addanswers = &i
+	}
+}
+
+// AddedAnswers returns the value that was added to the "answers" field in this mutation.
+func (m *TakenAnswerMutation) AddedAnswers() (r int, exists bool) {
+	v := m.addanswers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnswers resets all changes to the "answers" field.
+func (m *TakenAnswerMutation) ResetAnswers() {
+	m.answers = nil
+	m.addanswers = nil
+}
+
+// Where appends a list predicates to the TakenAnswerMutation builder.
+func (m *TakenAnswerMutation) Where(ps ...predicate.TakenAnswer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TakenAnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TakenAnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TakenAnswer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TakenAnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TakenAnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TakenAnswer).
+func (m *TakenAnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TakenAnswerMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, takenanswer.FieldCreatedAt)
+	}
+	if m.educator_id != nil {
+		fields = append(fields, takenanswer.FieldEducatorID)
+	}
+	if m.day != nil {
+		fields = append(fields, takenanswer.FieldDay)
+	}
+	if m.answers != nil {
+		fields = append(fields, takenanswer.FieldAnswers)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TakenAnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		return m.CreatedAt()
+	case takenanswer.FieldEducatorID:
+		return m.EducatorID()
+	case takenanswer.FieldDay:
+		return m.Day()
+	case takenanswer.FieldAnswers:
+		return m.Answers()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TakenAnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case takenanswer.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case takenanswer.FieldDay:
+		return m.OldDay(ctx)
+	case takenanswer.FieldAnswers:
+		return m.OldAnswers(ctx)
+	}
+	return nil, fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TakenAnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case takenanswer.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case takenanswer.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case takenanswer.FieldAnswers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TakenAnswerMutation) AddedFields() []string {
+	var fields []string
+	if m.addeducator_id != nil {
+		fields = append(fields, takenanswer.FieldEducatorID)
+	}
+	if m.addday != nil {
+		fields = append(fields, takenanswer.FieldDay)
+	}
+	if m.addanswers != nil {
+		fields = append(fields, takenanswer.FieldAnswers)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TakenAnswerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case takenanswer.FieldEducatorID:
+		return m.AddedEducatorID()
+	case takenanswer.FieldDay:
+		return m.AddedDay()
+	case takenanswer.FieldAnswers:
+		return m.AddedAnswers()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TakenAnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case takenanswer.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEducatorID(v)
+		return nil
+	case takenanswer.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDay(v)
+		return nil
+	case takenanswer.FieldAnswers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnswers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TakenAnswerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TakenAnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TakenAnswerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TakenAnswer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TakenAnswerMutation) ResetField(name string) error {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case takenanswer.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case takenanswer.FieldDay:
+		m.ResetDay()
+		return nil
+	case takenanswer.FieldAnswers:
+		m.ResetAnswers()
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TakenAnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TakenAnswerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TakenAnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TakenAnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TakenAnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TakenAnswerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TakenAnswerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TakenAnswer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TakenAnswerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TakenAnswer edge %s", name)
 }
 
 // UsageDayMutation represents an operation that mutates the UsageDay nodes in the graph.

@@ -36,6 +36,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
@@ -66,6 +68,8 @@ type Tx struct {
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
 	StudentWord *StudentWordClient
+	// TakenAnswer is the client for interacting with the TakenAnswer builders.
+	TakenAnswer *TakenAnswerClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -214,6 +218,7 @@ func (tx *Tx) init() {
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
+	tx.Erasure = NewErasureClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
@@ -229,6 +234,7 @@ func (tx *Tx) init() {
 	tx.SignInMark = NewSignInMarkClient(tx.config)
 	tx.Student = NewStudentClient(tx.config)
 	tx.StudentWord = NewStudentWordClient(tx.config)
+	tx.TakenAnswer = NewTakenAnswerClient(tx.config)
 	tx.UsageDay = NewUsageDayClient(tx.config)
 	tx.UsageEvent = NewUsageEventClient(tx.config)
 	tx.UsageTotal = NewUsageTotalClient(tx.config)

@@ -79,6 +79,9 @@ func (BulkJob) Fields() []ent.Field {
 		field.Time("lease_until").SchemaType(instant).Optional().Nillable(),
 		field.Int("fence").Default(0),
 
+		field.Int("abandoned").Default(0).Comment("How often a server has begun to work on the job and was not heard of again."),
+		field.Int64("file_bytes").Default(0).Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
+
 		field.Time("started_at").SchemaType(instant).Optional().Nillable(),
 		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),
 	}
@@ -104,6 +107,7 @@ func (BulkJob) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("submitted_by", "idempotency_key").Unique(),
 		index.Fields("district_id"),
+		index.Fields("district_id", "created_at"),
 		index.Fields("organization_id"),
 		index.Fields("status"),
 	}

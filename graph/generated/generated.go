@@ -340,7 +340,18 @@ type ComplexityRoot struct {
 
 	EraseStudentsPayload struct {
 		Certificates func(childComplexity int) int
+		Erasures     func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Erasure struct {
+		Certificate func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		JobsDone    func(childComplexity int) int
+		JobsTotal   func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		State       func(childComplexity int) int
 	}
 
 	ErasureCertificate struct {
@@ -478,6 +489,7 @@ type ComplexityRoot struct {
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
 		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
+		Erasure                func(childComplexity int, id string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
 		ImportTemplate         func(childComplexity int, kind model.BulkJobKind, columns []string) int
 		Node                   func(childComplexity int, id string) int
@@ -807,6 +819,7 @@ type QueryResolver interface {
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
 	StudentRecordURL(ctx context.Context, studentID string) (string, error)
+	Erasure(ctx context.Context, id string) (*model.Erasure, error)
 	AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error)
 	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
@@ -1910,12 +1923,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EraseStudentsPayload.Certificates(childComplexity), true
+	case "EraseStudentsPayload.erasures":
+		if e.ComplexityRoot.EraseStudentsPayload.Erasures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseStudentsPayload.Erasures(childComplexity), true
 	case "EraseStudentsPayload.userErrors":
 		if e.ComplexityRoot.EraseStudentsPayload.UserErrors == nil {
 			break
 		}
 
 		return e.ComplexityRoot.EraseStudentsPayload.UserErrors(childComplexity), true
+
+	case "Erasure.certificate":
+		if e.ComplexityRoot.Erasure.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Certificate(childComplexity), true
+	case "Erasure.finishedAt":
+		if e.ComplexityRoot.Erasure.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.FinishedAt(childComplexity), true
+	case "Erasure.id":
+		if e.ComplexityRoot.Erasure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.ID(childComplexity), true
+	case "Erasure.jobsDone":
+		if e.ComplexityRoot.Erasure.JobsDone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.JobsDone(childComplexity), true
+	case "Erasure.jobsTotal":
+		if e.ComplexityRoot.Erasure.JobsTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.JobsTotal(childComplexity), true
+	case "Erasure.requestedAt":
+		if e.ComplexityRoot.Erasure.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.RequestedAt(childComplexity), true
+	case "Erasure.state":
+		if e.ComplexityRoot.Erasure.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.State(childComplexity), true
 
 	case "ErasureCertificate.auditDetails":
 		if e.ComplexityRoot.ErasureCertificate.AuditDetails == nil {
@@ -2692,6 +2754,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DeletedStudents(childComplexity, args["organizationId"].(string), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.erasure":
+		if e.ComplexityRoot.Query.Erasure == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasure(childComplexity, args["id"].(string)), true
 	case "Query.groups":
 		if e.ComplexityRoot.Query.Groups == nil {
 			break
@@ -4585,6 +4658,8 @@ enum AuditAction {
   EDUCATOR_INVITED
   "The personal data of a student were erased on request; the entry is the certificate."
   ERASURE_CERTIFIED
+  "Somebody asked for the erasure of a student, who has been hidden since."
+  ERASURE_REQUESTED
   "The refused rows of a bulk job were downloaded as CSV."
   FAILED_ROWS_DOWNLOADED
   "Somebody opened GraphiQL."
@@ -4677,6 +4752,8 @@ enum AuditAction {
   STUDENT_REVIVED
   "A student was changed."
   STUDENT_UPDATED
+  "Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given."
+  TAKEN_ANSWERS_STOPPED
   "Usage was recorded; one entry for each request."
   USAGE_RECORDED
 }
@@ -4841,6 +4918,8 @@ type Query {
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
   "A short-lived address of everything that is held about one student, deleted or not, as one JSON document (docs/privacy.md), to be opened by the person who asked; for the request of a parent. The password is not in it. For administrators of the school."
   studentRecordUrl(studentId: ID!): String!
+  "An erasure that eraseStudents has begun: how far it is, and its certificate. For administrators of the school."
+  erasure(id: ID!): Erasure!
   "The audit trail, newest first: everything that the person who asks administers, or what is about one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; that it was read is recorded."
   auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
   "A short-lived address of the same list as CSV, to be opened by the person who asked."
@@ -5095,12 +5174,42 @@ input EraseStudentsInput {
   reference: String!
 }
 
-"What was erased, or why nothing was."
+"What is being erased, or why nothing is."
 type EraseStudentsPayload {
-  "One for each student; empty where something was refused."
+  "One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE."
+  erasures: [Erasure!]!
+  "The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first."
   certificates: [ErasureCertificate!]!
   "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
+}
+
+"The erasure of one student, from the request to the certificate. It never says who the student was."
+type Erasure {
+  "The id, for erasure."
+  id: ID!
+  "How far it is."
+  state: ErasureState!
+  "When it was asked for. The student has been hidden since."
+  requestedAt: DateTime!
+  "How many bulk jobs of the district have been looked through for what they say about the student."
+  jobsDone: Int!
+  "How many bulk jobs there are to look through; 0 until that begins."
+  jobsTotal: Int!
+  "When the last of it was erased; null before."
+  finishedAt: DateTime
+  "What was erased; null until it is done."
+  certificate: ErasureCertificate
+}
+
+"How far an erasure is."
+enum ErasureState {
+  "It is on record, the student is hidden, and a server will take it up within seconds."
+  REQUESTED
+  "A server looks through the bulk jobs of the district."
+  RUNNING
+  "Nothing of the student is left, and the certificate is written."
+  DONE
 }
 
 "What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED."
@@ -5331,7 +5440,7 @@ type Mutation {
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
-  "Erases the personal data of students at once and for good, without the days in which a deleted student can come back, and certifies it. For administrators of the school."
+  "Hides students at once and for good, without the days in which a deleted student can come back, has their personal data erased in the background, and certifies it; erasure tells how far that is. For administrators of the school."
   eraseStudents(input: EraseStudentsInput!): EraseStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
@@ -5921,12 +6030,34 @@ func (ec *executionContext) childFields_Educator(ctx context.Context, field grap
 
 func (ec *executionContext) childFields_EraseStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "erasures":
+		return ec.fieldContext_EraseStudentsPayload_erasures(ctx, field)
 	case "certificates":
 		return ec.fieldContext_EraseStudentsPayload_certificates(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_EraseStudentsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EraseStudentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Erasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Erasure_id(ctx, field)
+	case "state":
+		return ec.fieldContext_Erasure_state(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Erasure_requestedAt(ctx, field)
+	case "jobsDone":
+		return ec.fieldContext_Erasure_jobsDone(ctx, field)
+	case "jobsTotal":
+		return ec.fieldContext_Erasure_jobsTotal(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Erasure_finishedAt(ctx, field)
+	case "certificate":
+		return ec.fieldContext_Erasure_certificate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Erasure", field.Name)
 }
 
 func (ec *executionContext) childFields_ErasureCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7308,6 +7439,20 @@ func (ec *executionContext) field_Query_deletedStudents_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_erasure_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -12121,6 +12266,38 @@ func (ec *executionContext) fieldContext_Educator_groups(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _EraseStudentsPayload_erasures(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseStudentsPayload_erasures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Erasures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseStudentsPayload_erasures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EraseStudentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EraseStudentsPayload_certificates(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12180,6 +12357,176 @@ func (ec *executionContext) fieldContext_EraseStudentsPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Erasure_id(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Erasure_state(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
+			return ec.marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "ErasureState")
+}
+
+func (ec *executionContext) _Erasure_requestedAt(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Erasure_jobsDone(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_jobsDone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobsDone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_jobsDone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Erasure_jobsTotal(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_jobsTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobsTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_jobsTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Erasure_finishedAt(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Erasure_certificate(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_certificate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Certificate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+			return ec.marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_certificate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Erasure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ErasureCertificate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -15724,6 +16071,50 @@ func (ec *executionContext) fieldContext_Query_studentRecordUrl(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_studentRecordUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_erasure(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_erasure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Erasure(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_erasure(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_erasure_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -23628,6 +24019,11 @@ func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.S
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("EraseStudentsPayload")
+		case "erasures":
+			out.Values[i] = ec._EraseStudentsPayload_erasures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "certificates":
 			out.Values[i] = ec._EraseStudentsPayload_certificates(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -23636,6 +24032,69 @@ func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.S
 		case "userErrors":
 			out.Values[i] = ec._EraseStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var erasureImplementors = []string{"Erasure"}
+
+func (ec *executionContext) _Erasure(ctx context.Context, sel ast.SelectionSet, obj *model.Erasure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, erasureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Erasure")
+		case "id":
+			out.Values[i] = ec._Erasure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._Erasure_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedAt":
+			out.Values[i] = ec._Erasure_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobsDone":
+			out.Values[i] = ec._Erasure_jobsDone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobsTotal":
+			out.Values[i] = ec._Erasure_jobsTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._Erasure_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "certificate":
+			out.Values[i] = ec._Erasure_certificate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -24632,6 +25091,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentRecordUrl(ctx, field)
+				})
+		case "erasure":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_erasure(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -27077,6 +27542,30 @@ func (ec *executionContext) marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋm
 	return ec._EraseStudentsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Erasure!")
+		return graphql.Null
+	}
+	return ec._Erasure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -27099,6 +27588,16 @@ func (ec *executionContext) marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._ErasureCertificate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, v any) (model.ErasureState, error) {
+	var res model.ErasureState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, sel ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -28274,6 +28773,13 @@ func (ec *executionContext) marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEduca
 		return graphql.Null
 	}
 	return ec._Educator(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ErasureCertificate(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {

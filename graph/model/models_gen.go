@@ -651,12 +651,32 @@ type EraseStudentsInput struct {
 	Reference string `json:"reference"`
 }
 
-// What was erased, or why nothing was.
+// What is being erased, or why nothing is.
 type EraseStudentsPayload struct {
-	// One for each student; empty where something was refused.
+	// One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE.
+	Erasures []*Erasure `json:"erasures"`
+	// The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first.
 	Certificates []*ErasureCertificate `json:"certificates"`
 	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The erasure of one student, from the request to the certificate. It never says who the student was.
+type Erasure struct {
+	// The id, for erasure.
+	ID string `json:"id"`
+	// How far it is.
+	State ErasureState `json:"state"`
+	// When it was asked for. The student has been hidden since.
+	RequestedAt time.Time `json:"requestedAt"`
+	// How many bulk jobs of the district have been looked through for what they say about the student.
+	JobsDone int `json:"jobsDone"`
+	// How many bulk jobs there are to look through; 0 until that begins.
+	JobsTotal int `json:"jobsTotal"`
+	// When the last of it was erased; null before.
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+	// What was erased; null until it is done.
+	Certificate *ErasureCertificate `json:"certificate,omitempty"`
 }
 
 // What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED.
@@ -1430,6 +1450,8 @@ const (
 	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
 	// The personal data of a student were erased on request; the entry is the certificate.
 	AuditActionErasureCertified AuditAction = "ERASURE_CERTIFIED"
+	// Somebody asked for the erasure of a student, who has been hidden since.
+	AuditActionErasureRequested AuditAction = "ERASURE_REQUESTED"
 	// The refused rows of a bulk job were downloaded as CSV.
 	AuditActionFailedRowsDownloaded AuditAction = "FAILED_ROWS_DOWNLOADED"
 	// Somebody opened GraphiQL.
@@ -1522,6 +1544,8 @@ const (
 	AuditActionStudentRevived AuditAction = "STUDENT_REVIVED"
 	// A student was changed.
 	AuditActionStudentUpdated AuditAction = "STUDENT_UPDATED"
+	// Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given.
+	AuditActionTakenAnswersStopped AuditAction = "TAKEN_ANSWERS_STOPPED"
 	// Usage was recorded; one entry for each request.
 	AuditActionUsageRecorded AuditAction = "USAGE_RECORDED"
 )
@@ -1540,6 +1564,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionEducatorErased,
 	AuditActionEducatorInvited,
 	AuditActionErasureCertified,
+	AuditActionErasureRequested,
 	AuditActionFailedRowsDownloaded,
 	AuditActionGraphiqlOpened,
 	AuditActionGroupCreated,
@@ -1586,12 +1611,13 @@ var AllAuditAction = []AuditAction{
 	AuditActionStudentRecordDownloaded,
 	AuditActionStudentRevived,
 	AuditActionStudentUpdated,
+	AuditActionTakenAnswersStopped,
 	AuditActionUsageRecorded,
 }
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
 		return true
 	}
 	return false
@@ -1974,6 +2000,67 @@ func (e *CommitMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e CommitMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an erasure is.
+type ErasureState string
+
+const (
+	// It is on record, the student is hidden, and a server will take it up within seconds.
+	ErasureStateRequested ErasureState = "REQUESTED"
+	// A server looks through the bulk jobs of the district.
+	ErasureStateRunning ErasureState = "RUNNING"
+	// Nothing of the student is left, and the certificate is written.
+	ErasureStateDone ErasureState = "DONE"
+)
+
+var AllErasureState = []ErasureState{
+	ErasureStateRequested,
+	ErasureStateRunning,
+	ErasureStateDone,
+}
+
+func (e ErasureState) IsValid() bool {
+	switch e {
+	case ErasureStateRequested, ErasureStateRunning, ErasureStateDone:
+		return true
+	}
+	return false
+}
+
+func (e ErasureState) String() string {
+	return string(e)
+}
+
+func (e *ErasureState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ErasureState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ErasureState", str)
+	}
+	return nil
+}
+
+func (e ErasureState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ErasureState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ErasureState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

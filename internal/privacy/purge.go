@@ -12,6 +12,7 @@ import (
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
 	"homeroom/internal/lease"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -102,7 +103,7 @@ func (s *Service) Due(ctx context.Context) ([]Purged, error) {
 		}
 		p := Purged{DistrictID: d.ID, District: d.Name}
 		for _, school := range schools {
-			n, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before)).Count(ctx)
+			n, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).Count(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -161,7 +162,7 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 		if err != nil || len(round) == 0 {
 			return total, err
 		}
-		if err := s.importer.EraseMentions(ctx, district.ID, round, held.Renew); err != nil {
+		if err := s.importer.EraseMentions(ctx, district.ID, round, importer.Walk{At: func(ctx context.Context, _ importer.Place) error { return held.Renew(ctx) }}); err != nil {
 			return total, err
 		}
 		erased := 0
@@ -183,7 +184,7 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 // round reads students who are due, those of a school together.
 func (s *Service) round(ctx context.Context, schools []school) (due []*db.Student, err error) {
 	for _, school := range schools {
-		some, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before)).
+		some, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).
 			Order(student.ByID()).Limit(roundStudents - len(due)).All(ctx)
 		if err != nil {
 			return nil, err
@@ -210,7 +211,7 @@ func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db
 		}
 		locked = slices.DeleteFunc(locked, func(st *db.Student) bool {
 			limit, known := before[st.OrganizationID]
-			return !known || st.DeletedAt == nil || !st.DeletedAt.Before(limit)
+			return !known || st.DeletedAt == nil || !st.DeletedAt.Before(limit) || setting.IsErasing(*st.DeletedAt)
 		})
 		if len(locked) == 0 {
 			return nil

@@ -101,7 +101,17 @@ func (s Settings) PurgedBefore(now time.Time) time.Time {
 
 // Reserves reports whether a student who was deleted at an instant can still
 // come back.
-func (s Settings) Reserves(deletedAt, now time.Time) bool { return !now.After(s.PurgeAt(deletedAt)) }
+func (s Settings) Reserves(deletedAt, now time.Time) bool {
+	return !IsErasing(deletedAt) && !now.After(s.PurgeAt(deletedAt))
+}
+
+// ErasingAt is the instant of deletion of students whose erasure somebody has asked
+// for: nobody brings them back, no list shows them, and no purge comes before the
+// erasure.
+func ErasingAt() time.Time { return time.Unix(0, 0).UTC() }
+
+// IsErasing reports whether a student who was deleted at an instant is being erased.
+func IsErasing(deletedAt time.Time) bool { return !deletedAt.After(ErasingAt()) }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 

@@ -104,6 +104,10 @@ const (
 	FieldLeaseUntil = "lease_until"
 	// FieldFence holds the string denoting the fence field in the database.
 	FieldFence = "fence"
+	// FieldAbandoned holds the string denoting the abandoned field in the database.
+	FieldAbandoned = "abandoned"
+	// FieldFileBytes holds the string denoting the file_bytes field in the database.
+	FieldFileBytes = "file_bytes"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
 	// FieldFinishedAt holds the string denoting the finished_at field in the database.
@@ -222,6 +226,8 @@ var Columns = []string{
 	FieldLeaseOwner,
 	FieldLeaseUntil,
 	FieldFence,
+	FieldAbandoned,
+	FieldFileBytes,
 	FieldStartedAt,
 	FieldFinishedAt,
 }
@@ -298,6 +304,10 @@ var (
 	DefaultLeaseOwner string
 	// DefaultFence holds the default value on creation for the "fence" field.
 	DefaultFence int
+	// DefaultAbandoned holds the default value on creation for the "abandoned" field.
+	DefaultAbandoned int
+	// DefaultFileBytes holds the default value on creation for the "file_bytes" field.
+	DefaultFileBytes int64
 )
 
 // Kind defines the type for the "kind" enum field.
@@ -622,6 +632,16 @@ func ByLeaseUntil(opts ...sql.OrderTermOption) OrderOption {
 // ByFence orders the results by the fence field.
 func ByFence(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFence, opts...).ToFunc()
+}
+
+// ByAbandoned orders the results by the abandoned field.
+func ByAbandoned(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAbandoned, opts...).ToFunc()
+}
+
+// ByFileBytes orders the results by the file_bytes field.
+func ByFileBytes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFileBytes, opts...).ToFunc()
 }
 
 // ByStartedAt orders the results by the started_at field.

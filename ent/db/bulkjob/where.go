@@ -235,6 +235,16 @@ func Fence(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldFence, v))
 }
 
+// Abandoned applies equality check predicate on the "abandoned" field. It's identical to AbandonedEQ.
+func Abandoned(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldAbandoned, v))
+}
+
+// FileBytes applies equality check predicate on the "file_bytes" field. It's identical to FileBytesEQ.
+func FileBytes(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldFileBytes, v))
+}
+
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
 func StartedAt(v time.Time) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldStartedAt, v))
@@ -2048,6 +2058,86 @@ func FenceLT(v int) predicate.BulkJob {
 // FenceLTE applies the LTE predicate on the "fence" field.
 func FenceLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldFence, v))
+}
+
+// AbandonedEQ applies the EQ predicate on the "abandoned" field.
+func AbandonedEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldAbandoned, v))
+}
+
+// AbandonedNEQ applies the NEQ predicate on the "abandoned" field.
+func AbandonedNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldAbandoned, v))
+}
+
+// AbandonedIn applies the In predicate on the "abandoned" field.
+func AbandonedIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldAbandoned, vs...))
+}
+
+// AbandonedNotIn applies the NotIn predicate on the "abandoned" field.
+func AbandonedNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldAbandoned, vs...))
+}
+
+// AbandonedGT applies the GT predicate on the "abandoned" field.
+func AbandonedGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldAbandoned, v))
+}
+
+// AbandonedGTE applies the GTE predicate on the "abandoned" field.
+func AbandonedGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldAbandoned, v))
+}
+
+// AbandonedLT applies the LT predicate on the "abandoned" field.
+func AbandonedLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldAbandoned, v))
+}
+
+// AbandonedLTE applies the LTE predicate on the "abandoned" field.
+func AbandonedLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldAbandoned, v))
+}
+
+// FileBytesEQ applies the EQ predicate on the "file_bytes" field.
+func FileBytesEQ(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldFileBytes, v))
+}
+
+// FileBytesNEQ applies the NEQ predicate on the "file_bytes" field.
+func FileBytesNEQ(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldFileBytes, v))
+}
+
+// FileBytesIn applies the In predicate on the "file_bytes" field.
+func FileBytesIn(vs ...int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldFileBytes, vs...))
+}
+
+// FileBytesNotIn applies the NotIn predicate on the "file_bytes" field.
+func FileBytesNotIn(vs ...int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldFileBytes, vs...))
+}
+
+// FileBytesGT applies the GT predicate on the "file_bytes" field.
+func FileBytesGT(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldFileBytes, v))
+}
+
+// FileBytesGTE applies the GTE predicate on the "file_bytes" field.
+func FileBytesGTE(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldFileBytes, v))
+}
+
+// FileBytesLT applies the LT predicate on the "file_bytes" field.
+func FileBytesLT(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldFileBytes, v))
+}
+
+// FileBytesLTE applies the LTE predicate on the "file_bytes" field.
+func FileBytesLTE(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldFileBytes, v))
 }
 
 // StartedAtEQ applies the EQ predicate on the "started_at" field.

@@ -140,6 +140,18 @@ func (f EnrollmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EnrollmentMutation", m)
 }
 
+// The ErasureFunc type is an adapter to allow the use of ordinary
+// function as Erasure mutator.
+type ErasureFunc func(context.Context, *db.ErasureMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ErasureFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ErasureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ErasureMutation", m)
+}
+
 // The ExternalIdentityFunc type is an adapter to allow the use of ordinary
 // function as ExternalIdentity mutator.
 type ExternalIdentityFunc func(context.Context, *db.ExternalIdentityMutation) (db.Value, error)
@@ -318,6 +330,18 @@ func (f StudentWordFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.StudentWordMutation", m)
+}
+
+// The TakenAnswerFunc type is an adapter to allow the use of ordinary
+// function as TakenAnswer mutator.
+type TakenAnswerFunc func(context.Context, *db.TakenAnswerMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TakenAnswerFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TakenAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TakenAnswerMutation", m)
 }
 
 // The UsageDayFunc type is an adapter to allow the use of ordinary

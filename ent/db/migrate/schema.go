@@ -168,6 +168,8 @@ var (
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "fence", Type: field.TypeInt, Default: 0},
+		{Name: "abandoned", Type: field.TypeInt, Default: 0},
+		{Name: "file_bytes", Type: field.TypeInt64, Default: 0},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "organization_id", Type: field.TypeInt},
@@ -181,13 +183,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[45]},
+				Columns:    []*schema.Column{BulkJobsColumns[47]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[46]},
+				Columns:    []*schema.Column{BulkJobsColumns[48]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -196,7 +198,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[46], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[48], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -204,9 +206,14 @@ var (
 				Columns: []*schema.Column{BulkJobsColumns[2]},
 			},
 			{
+				Name:    "bulkjob_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BulkJobsColumns[2], BulkJobsColumns[1]},
+			},
+			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[45]},
+				Columns: []*schema.Column{BulkJobsColumns[47]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -459,6 +466,46 @@ var (
 				Name:    "enrollment_group_id_student_id",
 				Unique:  false,
 				Columns: []*schema.Column{EnrollmentsColumns[2], EnrollmentsColumns[3]},
+			},
+		},
+	}
+	// ErasuresColumns holds the columns for the "erasures" table.
+	ErasuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "student_id", Type: field.TypeInt},
+		{Name: "reference", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(200)"}},
+		{Name: "actor", Type: field.TypeJSON},
+		{Name: "requested_by", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "enrollments", Type: field.TypeInt, Default: 0},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"REQUESTED", "RUNNING", "DONE"}, Default: "REQUESTED", SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "jobs_total", Type: field.TypeInt, Default: 0},
+		{Name: "jobs_done", Type: field.TypeInt, Default: 0},
+		{Name: "at_job", Type: field.TypeInt, Default: 0},
+		{Name: "at_step", Type: field.TypeInt, Default: 0},
+		{Name: "at_row", Type: field.TypeInt, Default: 0},
+		{Name: "through_job", Type: field.TypeInt, Default: 0},
+		{Name: "again", Type: field.TypeJSON, Nullable: true},
+		{Name: "certificate", Type: field.TypeJSON, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// ErasuresTable holds the schema information for the "erasures" table.
+	ErasuresTable = &schema.Table{
+		Name:       "erasures",
+		Columns:    ErasuresColumns,
+		PrimaryKey: []*schema.Column{ErasuresColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "erasure_state",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[9]},
+			},
+			{
+				Name:    "erasure_student_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[4]},
 			},
 		},
 	}
@@ -1022,6 +1069,32 @@ var (
 			},
 		},
 	}
+	// TakenAnswersColumns holds the columns for the "taken_answers" table.
+	TakenAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+		{Name: "day", Type: field.TypeInt},
+		{Name: "answers", Type: field.TypeInt, Default: 0},
+	}
+	// TakenAnswersTable holds the schema information for the "taken_answers" table.
+	TakenAnswersTable = &schema.Table{
+		Name:       "taken_answers",
+		Columns:    TakenAnswersColumns,
+		PrimaryKey: []*schema.Column{TakenAnswersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "takenanswer_educator_id_day",
+				Unique:  true,
+				Columns: []*schema.Column{TakenAnswersColumns[2], TakenAnswersColumns[3]},
+			},
+			{
+				Name:    "takenanswer_day",
+				Unique:  false,
+				Columns: []*schema.Column{TakenAnswersColumns[3]},
+			},
+		},
+	}
 	// UsageDaysColumns holds the columns for the "usage_days" table.
 	UsageDaysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -1139,6 +1212,7 @@ var (
 		BulkJobRowsTable,
 		EducatorsTable,
 		EnrollmentsTable,
+		ErasuresTable,
 		ExternalIdentitiesTable,
 		FormerEnrollmentsTable,
 		GroupsTable,
@@ -1154,6 +1228,7 @@ var (
 		SignInMarksTable,
 		StudentsTable,
 		StudentWordsTable,
+		TakenAnswersTable,
 		UsageDaysTable,
 		UsageEventsTable,
 		UsageTotalsTable,
@@ -1211,6 +1286,10 @@ func init() {
 	EnrollmentsTable.ForeignKeys[0].RefTable = GroupsTable
 	EnrollmentsTable.ForeignKeys[1].RefTable = StudentsTable
 	EnrollmentsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	ErasuresTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
@@ -1286,6 +1365,10 @@ func init() {
 	}
 	StudentWordsTable.ForeignKeys[0].RefTable = StudentsTable
 	StudentWordsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	TakenAnswersTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

@@ -39,6 +39,9 @@ type Educator func(*sql.Selector)
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
 
+// Erasure is the predicate function for erasure builders.
+type Erasure func(*sql.Selector)
+
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
@@ -83,6 +86,9 @@ type Student func(*sql.Selector)
 
 // StudentWord is the predicate function for studentword builders.
 type StudentWord func(*sql.Selector)
+
+// TakenAnswer is the predicate function for takenanswer builders.
+type TakenAnswer func(*sql.Selector)
 
 // UsageDay is the predicate function for usageday builders.
 type UsageDay func(*sql.Selector)

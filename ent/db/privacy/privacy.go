@@ -374,6 +374,30 @@ func (f EnrollmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EnrollmentMutation", m)
 }
 
+// The ErasureQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ErasureQueryRuleFunc func(context.Context, *db.ErasureQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ErasureQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ErasureQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ErasureQuery", q)
+}
+
+// The ErasureMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ErasureMutationRuleFunc func(context.Context, *db.ErasureMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ErasureMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ErasureMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ErasureMutation", m)
+}
+
 // The ExternalIdentityQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ExternalIdentityQueryRuleFunc func(context.Context, *db.ExternalIdentityQuery) error
@@ -732,6 +756,30 @@ func (f StudentWordMutationRuleFunc) EvalMutation(ctx context.Context, m db.Muta
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.StudentWordMutation", m)
+}
+
+// The TakenAnswerQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TakenAnswerQueryRuleFunc func(context.Context, *db.TakenAnswerQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TakenAnswerQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TakenAnswerQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TakenAnswerQuery", q)
+}
+
+// The TakenAnswerMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TakenAnswerMutationRuleFunc func(context.Context, *db.TakenAnswerMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TakenAnswerMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TakenAnswerMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TakenAnswerMutation", m)
 }
 
 // The UsageDayQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -15,6 +15,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
@@ -30,6 +31,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -273,6 +275,14 @@ func init() {
 	bulkjobDescFence := bulkjobFields[42].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
+	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
+	bulkjobDescAbandoned := bulkjobFields[43].Descriptor()
+	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
+	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
+	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
+	bulkjobDescFileBytes := bulkjobFields[44].Descriptor()
+	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
+	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
 	bulkjobchunk.Policy = privacy.NewPolicies(schema.BulkJobChunk{})
 	bulkjobchunk.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -475,6 +485,52 @@ func init() {
 	enrollmentDescCreatedAt := enrollmentMixinFields0[0].Descriptor()
 	// enrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	enrollment.DefaultCreatedAt = enrollmentDescCreatedAt.Default.(func() time.Time)
+	erasureMixin := schema.Erasure{}.Mixin()
+	erasure.Policy = privacy.NewPolicies(schema.Erasure{})
+	erasure.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := erasure.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	erasureMixinFields0 := erasureMixin[0].Fields()
+	_ = erasureMixinFields0
+	erasureFields := schema.Erasure{}.Fields()
+	_ = erasureFields
+	// erasureDescCreatedAt is the schema descriptor for created_at field.
+	erasureDescCreatedAt := erasureMixinFields0[0].Descriptor()
+	// erasure.DefaultCreatedAt holds the default value on creation for the created_at field.
+	erasure.DefaultCreatedAt = erasureDescCreatedAt.Default.(func() time.Time)
+	// erasureDescEnrollments is the schema descriptor for enrollments field.
+	erasureDescEnrollments := erasureFields[6].Descriptor()
+	// erasure.DefaultEnrollments holds the default value on creation for the enrollments field.
+	erasure.DefaultEnrollments = erasureDescEnrollments.Default.(int)
+	// erasureDescJobsTotal is the schema descriptor for jobs_total field.
+	erasureDescJobsTotal := erasureFields[8].Descriptor()
+	// erasure.DefaultJobsTotal holds the default value on creation for the jobs_total field.
+	erasure.DefaultJobsTotal = erasureDescJobsTotal.Default.(int)
+	// erasureDescJobsDone is the schema descriptor for jobs_done field.
+	erasureDescJobsDone := erasureFields[9].Descriptor()
+	// erasure.DefaultJobsDone holds the default value on creation for the jobs_done field.
+	erasure.DefaultJobsDone = erasureDescJobsDone.Default.(int)
+	// erasureDescAtJob is the schema descriptor for at_job field.
+	erasureDescAtJob := erasureFields[10].Descriptor()
+	// erasure.DefaultAtJob holds the default value on creation for the at_job field.
+	erasure.DefaultAtJob = erasureDescAtJob.Default.(int)
+	// erasureDescAtStep is the schema descriptor for at_step field.
+	erasureDescAtStep := erasureFields[11].Descriptor()
+	// erasure.DefaultAtStep holds the default value on creation for the at_step field.
+	erasure.DefaultAtStep = erasureDescAtStep.Default.(int)
+	// erasureDescAtRow is the schema descriptor for at_row field.
+	erasureDescAtRow := erasureFields[12].Descriptor()
+	// erasure.DefaultAtRow holds the default value on creation for the at_row field.
+	erasure.DefaultAtRow = erasureDescAtRow.Default.(int)
+	// erasureDescThroughJob is the schema descriptor for through_job field.
+	erasureDescThroughJob := erasureFields[13].Descriptor()
+	// erasure.DefaultThroughJob holds the default value on creation for the through_job field.
+	erasure.DefaultThroughJob = erasureDescThroughJob.Default.(int)
 	externalidentityMixin := schema.ExternalIdentity{}.Mixin()
 	externalidentity.Policy = privacy.NewPolicies(schema.ExternalIdentity{})
 	externalidentity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -813,6 +869,28 @@ func init() {
 	studentwordDescCreatedAt := studentwordMixinFields0[0].Descriptor()
 	// studentword.DefaultCreatedAt holds the default value on creation for the created_at field.
 	studentword.DefaultCreatedAt = studentwordDescCreatedAt.Default.(func() time.Time)
+	takenanswerMixin := schema.TakenAnswer{}.Mixin()
+	takenanswer.Policy = privacy.NewPolicies(schema.TakenAnswer{})
+	takenanswer.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := takenanswer.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	takenanswerMixinFields0 := takenanswerMixin[0].Fields()
+	_ = takenanswerMixinFields0
+	takenanswerFields := schema.TakenAnswer{}.Fields()
+	_ = takenanswerFields
+	// takenanswerDescCreatedAt is the schema descriptor for created_at field.
+	takenanswerDescCreatedAt := takenanswerMixinFields0[0].Descriptor()
+	// takenanswer.DefaultCreatedAt holds the default value on creation for the created_at field.
+	takenanswer.DefaultCreatedAt = takenanswerDescCreatedAt.Default.(func() time.Time)
+	// takenanswerDescAnswers is the schema descriptor for answers field.
+	takenanswerDescAnswers := takenanswerFields[2].Descriptor()
+	// takenanswer.DefaultAnswers holds the default value on creation for the answers field.
+	takenanswer.DefaultAnswers = takenanswerDescAnswers.Default.(int)
 	usagedayMixin := schema.UsageDay{}.Mixin()
 	usageday.Policy = privacy.NewPolicies(schema.UsageDay{})
 	usageday.Hooks[0] = func(next ent.Mutator) ent.Mutator {
