@@ -41,6 +41,7 @@ func TestGuard(t *testing.T) {
 		{"what both may do", viewer.Jointly(districts, norths), identity.Change{EducatorID: 9, Roles: norths.Assignments, Password: true}, ""},
 		{"the own account", districts, identity.Change{EducatorID: 1}, identity.OwnAccount},
 		{"the own account, in the hands of another one as well", viewer.Jointly(districts, norths), identity.Change{EducatorID: 2, Roles: norths.Assignments}, identity.OwnAccount},
+		{"the own account, by a program whose key one has made", districts, identity.Change{EducatorID: 2, Behind: []int{2}}, identity.OwnAccount},
 		{"whatever the operator does", system, identity.Change{EducatorID: 9, Roles: districts.Assignments, Password: true, Old: "a@example.org", New: "a@example.org"}, ""},
 		{"a password of somebody who signs in at a provider", system, identity.Change{EducatorID: 9, Old: "a@sso.example", New: "a@sso.example", Password: true}, identity.ByProvider},
 		{"a password together with an address there", districts, identity.Change{Old: "", New: "a@sso.example", Password: true}, identity.ByProvider},
