@@ -91,7 +91,7 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
-	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if show < 0 {
 			return misuse(cmd, "--show: %d is less than 0", show)

@@ -35,6 +35,9 @@ const (
 type Change struct {
 	// EducatorID is 0 for an account that is to be made.
 	EducatorID int
+	// Behind are the accounts of those who stand behind a program that has a hand in it,
+	// because they have made its key.
+	Behind []int
 	// Roles are all roles that the account holds, in the purview or not.
 	Roles []viewer.Assignment
 	// Old and New are the folded addresses before and after; both are the same where the
@@ -58,7 +61,7 @@ func (s *Service) Guard() Guard { return s.guard }
 // Refuse returns why somebody may not make a change, or nil. Of several who have a
 // hand in it each has to be allowed to. It does not say whether they see the account.
 func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
-	if by.IsAmong(c.EducatorID) {
+	if by.IsAmong(c.EducatorID) || slices.Contains(c.Behind, c.EducatorID) {
 		return fault.Forbiddenf("nobody changes the own account by a file; the password is changed with a link that the sign-in page sends, " +
 			"and everything else by another administrator").WithCode(OwnAccount)
 	}

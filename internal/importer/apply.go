@@ -152,6 +152,13 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	if err != nil {
 		return false, err
 	}
+	// That may have taken minutes, in which somebody has lost a role.
+	if hands, err = s.handsOf(ctx, h.job); err != nil {
+		return false, err
+	}
+	if hands.v == nil {
+		return false, s.failRows(ctx, h, []*problem{hands.why})
+	}
 	outside := ctx
 	var refused []*problem
 	careful := false

@@ -46,10 +46,14 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err != nil {
 		return err
 	}
+	behind, err := s.behind(ctx, b.job)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.open() {
 		e, p := educators[r.TargetID], r.plan
 		wanted, changes := p.credentials(e, roles[r.TargetID]), len(p.Set) > 0 || r.hash != ""
-		wanted.Password = r.hash != ""
+		wanted.Password, wanted.Behind = r.hash != "", behind
 		why := s.guard.Refuse(b.v, wanted)
 		switch {
 		case p.SchoolID != 0 && !v.Administers(p.SchoolID, b.job.DistrictID):

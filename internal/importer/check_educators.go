@@ -42,6 +42,8 @@ type educatorLookup struct {
 	roles map[int]map[string]bool
 	// all are all roles of educators, also those that nobody here is shown.
 	all map[int][]viewer.Assignment
+	// behind are those who stand behind a program.
+	behind []int
 }
 
 func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
@@ -115,6 +117,9 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 	}
 	var err error
 	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
+		return err
+	}
+	if found.behind, err = c.s.behind(ctx, c.job); err != nil {
 		return err
 	}
 	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
@@ -239,7 +244,9 @@ func (c *educatorCheck) guard(r *educatorRow, p *plan, found *educatorLookup) {
 		}
 		return
 	}
-	switch why := c.s.guard.Refuse(c.v, p.credentials(r.e, found.all[r.e.ID])); {
+	wanted := p.credentials(r.e, found.all[r.e.ID])
+	wanted.Behind = found.behind
+	switch why := c.s.guard.Refuse(c.v, wanted); {
 	case why != nil && why.Code == identity.OwnAccount:
 		r.fail("", fromFault(why, "Take the row out, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:

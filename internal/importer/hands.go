@@ -6,6 +6,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/servicekey"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -99,6 +100,23 @@ func (s *Service) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v 
 		return nil, "", err
 	}
 	return v, "", nil
+}
+
+// behind are those who have made the service keys of the programs that have submitted
+// or started a job. They do not limit it, because a key goes on when its maker leaves.
+func (s *Service) behind(ctx context.Context, job *db.BulkJob) ([]int, error) {
+	agents := []int{job.SubmittedBy}
+	if job.StartedBy != nil {
+		agents = append(agents, *job.StartedBy)
+	}
+	keys, err := s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).All(viewer.AsSystem(ctx, "who made the key of a job"))
+	var ids []int
+	for _, k := range keys {
+		if k.CreatedBy != nil {
+			ids = append(ids, *k.CreatedBy)
+		}
+	}
+	return ids, err
 }
 
 // handOf is the viewer of a request as a hand in a job, or nil for the server itself
