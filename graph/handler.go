@@ -21,7 +21,7 @@ import (
 // NewHandler returns the GraphQL endpoint. Its requests have passed Authenticate.
 func NewHandler(r *Resolver, limits Limits) http.Handler {
 	l := limits.withDefaults()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: complexity(l.Complexity)})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	srv := handler.New(schema)
 	addTransports(srv, r, l)
 	cache := newDocuments()
@@ -36,6 +36,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), l.SessionCheck))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
+	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.prepare)
 	return withToken(srv)
 }

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"runtime"
 	"time"
 
 	"homeroom/internal/viewer"
@@ -61,6 +62,9 @@ type Limits struct {
 	// AllSubscriptions is how many all callers together may have.
 	AllSubscriptions int
 	OperationWait    time.Duration
+	// Heavy is how many operations of a caller that take a core for long run at a time,
+	// and AllHeavy how many of all callers.
+	Heavy, AllHeavy int
 	// Sockets is how many WebSockets a caller may have open, AllSockets how many all
 	// callers may. NewSockets and AllNewSockets are those that have not signed in yet,
 	// of one network and of all.
@@ -90,6 +94,7 @@ func DefaultLimits() Limits {
 		Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Fragments: 50, Directives: 50,
 		Complexity: 60000,
 		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
+		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
 		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
 		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
 		SessionCheck: 30 * time.Second,
@@ -108,6 +113,7 @@ func (l Limits) withDefaults() Limits {
 		Depth: cmp.Or(l.Depth, d.Depth), Fields: cmp.Or(l.Fields, d.Fields), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Fragments: cmp.Or(l.Fragments, d.Fragments),
 		Directives: cmp.Or(l.Directives, d.Directives), Complexity: cmp.Or(l.Complexity, d.Complexity),
+		Heavy: cmp.Or(l.Heavy, d.Heavy), AllHeavy: cmp.Or(l.AllHeavy, d.AllHeavy),
 		AllSubscriptions: cmp.Or(l.AllSubscriptions, d.AllSubscriptions),
 		Introspection:    l.Introspection, Running: l.Running, OwnOperations: l.OwnOperations,
 		Operations: cmp.Or(l.Operations, d.Operations), Subscriptions: cmp.Or(l.Subscriptions, d.Subscriptions),
