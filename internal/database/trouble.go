@@ -33,6 +33,8 @@ const (
 	Uncertain Trouble = "OUTCOME_UNKNOWN"
 	// TooLarge is a transaction with more rows than the database accepts at once.
 	TooLarge Trouble = "TRANSACTION_TOO_LARGE"
+	// Slow is a database that gave a statement up because it took too long.
+	Slow Trouble = "DATABASE_SLOW"
 	// Broken is whatever else the database says about itself.
 	Broken Trouble = "DATABASE_FAILED"
 	// Unknown is an error that nobody has thought of. It may be of a statement.
@@ -119,10 +121,14 @@ func troubleOfMySQL(err *mysql.MySQLError) Trouble {
 			return trouble
 		}
 	}
-	if slices.Contains(rowErrors, err.Number) || slices.Contains(tooLong, err.Number) {
+	switch {
+	case slices.Contains(tooLong, err.Number):
+		return Slow
+	case slices.Contains(rowErrors, err.Number):
 		return None
+	default:
+		return Unknown
 	}
-	return Unknown
 }
 
 func troubleOfSQLite(code int) Trouble {

@@ -27,6 +27,8 @@ const (
 	Internal        = "INTERNAL"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
+	// TransactionTooLarge is of a job that is all or nothing.
+	TransactionTooLarge = "TRANSACTION_TOO_LARGE"
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"

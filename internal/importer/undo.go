@@ -232,7 +232,9 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		err = try()
 	}
 	switch half := len(b.rows) / 2; {
-	case !isDuplicate(err) && !(b.alone && isOfRows(ctx, err)):
+	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
+		return err
+	case half == 0 && isTooLarge(err):
 		return err
 	case half > 0:
 		first, second := *b, *b

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
 	"homeroom/internal/viewer"
 )
 
@@ -145,8 +146,14 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 
 // tryAgain puts a job off after an error that is not the file's. Once some of
 // its rows have been written it cannot end as "nothing was written", and is
-// tried until it goes on; see isLastTry.
+// tried until it goes on; see isLastTry. A trouble of the database is no fault of
+// the job or of a row: it is waited for, for as long as it takes.
 func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
+	if trouble := database.TroubleOf(cause); trouble != database.None {
+		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "trouble", string(trouble), "error", cause)
+		s.release(ctx, h, retryPause)
+		return
+	}
 	tries := s.setTries(h.job.ID, +1)
 	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "try", tries, "error", cause)
 	if tries >= maxTries {

@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,7 +11,6 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
-	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/lease"
@@ -37,25 +37,38 @@ type Purged struct {
 	Counts
 }
 
-// ErrBusy is returned where another server is purging.
-var ErrBusy = fault.Unavailablef("another server is purging at this moment; it does the same").WithCode("PURGE_RUNNING")
+// errBusy is returned where another server is purging, or was and has died.
+var errBusy = errors.New("privacy: another server is purging")
+
+// claimAgain is how often a purge asks whether it can begin.
+const claimAgain = 200 * time.Millisecond
 
 // Purge erases the personal data of all students whose time is over, district by
 // district, and returns what it has erased. It works in short transactions and
-// may be stopped at any moment: the next purge goes on. ErrBusy says that another
-// server is at it.
+// may be stopped at any moment: the next purge goes on. Where another server is at
+// it, or has died of it, it waits until that one has ended or its lease is over.
 func (s *Service) Purge(ctx context.Context) ([]Purged, error) {
-	return s.purge(ctx, s.now().Add(time.Hour))
+	for {
+		purged, err := s.purge(ctx, s.now().Add(time.Hour))
+		if !errors.Is(err, errBusy) {
+			return purged, err
+		}
+		select {
+		case <-time.After(claimAgain):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
-// purge is Purge where it was last done before due; it returns ErrBusy otherwise.
+// purge is Purge where it was last done before due; it returns errBusy otherwise.
 func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, err error) {
 	held, err := s.leases.Claim(ctx, leaseName, due)
 	if err != nil {
 		return nil, err
 	}
 	if held == nil {
-		return nil, ErrBusy
+		return nil, errBusy
 	}
 	defer func() {
 		if err != nil {
