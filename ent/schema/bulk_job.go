@@ -62,6 +62,10 @@ func (BulkJob) Fields() []ent.Field {
 
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
+		field.Enum("held_for").SchemaType(varchar(16)).Values("START", "UNDO").Optional().Nillable().Comment("What a job waits for while it is HELD."),
+		field.Time("held_at").SchemaType(instant).Optional().Nillable().Comment("Since when the undo waits; whoever approves it was there before."),
+		field.String("undo_from").SchemaType(varchar(32)).Default("").Comment("The status that a job goes back to when nobody approves its undo."),
+		field.Int("undo_approved_by").Optional().Nillable().Comment("The second administrator, who let a held undo go on."),
 		field.JSON("corrected_by", []int{}).Optional().Comment("Who has corrected rows of the job; none of them is a second administrator."),
 		field.Int8("corrected_while_held").Default(0).Comment("1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),

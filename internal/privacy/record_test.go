@@ -37,6 +37,7 @@ var aboutStudents = map[string]place{
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "target_id": "student.id", "label": "bulkJobRows.label",
 		"plan": "bulkJobRows.changes", "change_count": "bulkJobRows.changes", "before": "bulkJobRows.replaced", "state": "bulkJobRows.state",
 		"target_version": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+		"loses": "-bookkeeping of the job", "undo_loses": "-bookkeeping of the job",
 	},
 	"bulk_job_problems": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
@@ -51,6 +52,10 @@ var aboutStudents = map[string]place{
 		"district_id": "student.districtId", "seq": "-place in the chain", "position": "-place in the chain", "subject_type": "-always a student", "subject_id": "student.id",
 		"salt": "-secret", "body": "auditEntries.changes", "digest": "-computed from the body",
 	},
+	"losses": {
+		"district_id": "student.districtId", "organization_id": "student.schoolId", "subject_id": "student.id", "actor_id": "-told in auditEntries, and gone after a day",
+		"job_id": "bulkJobRows.0.job", "undo": "-told in auditEntries", "thing": "-always a student", "verb": "-told in auditEntries", "number": "-always 1",
+	},
 	"bulk_jobs":    {"file_name": "bulkJobRows.fileName"},
 	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
 }
@@ -61,6 +66,7 @@ var aboutNobody = map[string]string{
 	"group_educators": "who teaches", "role_assignments": "roles of educators", "sessions": "sign-ins of educators", "one_time_links": "links for educators",
 	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
 	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
+	"account_hands": "who could sign in with accounts of educators", "loss_heads": "numbers that grow when losses are added up",
 	"registered_operations": "documents of apps", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
 }
 

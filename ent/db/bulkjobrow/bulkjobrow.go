@@ -35,6 +35,10 @@ const (
 	FieldBefore = "before"
 	// FieldAppliedVersion holds the string denoting the applied_version field in the database.
 	FieldAppliedVersion = "applied_version"
+	// FieldLoses holds the string denoting the loses field in the database.
+	FieldLoses = "loses"
+	// FieldUndoLoses holds the string denoting the undo_loses field in the database.
+	FieldUndoLoses = "undo_loses"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -63,6 +67,8 @@ var Columns = []string{
 	FieldChangeCount,
 	FieldBefore,
 	FieldAppliedVersion,
+	FieldLoses,
+	FieldUndoLoses,
 	FieldState,
 }
 
@@ -92,6 +98,10 @@ var (
 	DefaultTargetVersion int
 	// DefaultAppliedVersion holds the default value on creation for the "applied_version" field.
 	DefaultAppliedVersion int
+	// DefaultLoses holds the default value on creation for the "loses" field.
+	DefaultLoses int8
+	// DefaultUndoLoses holds the default value on creation for the "undo_loses" field.
+	DefaultUndoLoses int8
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState int8
 )
@@ -142,6 +152,16 @@ func ByChangeCount(opts ...sql.OrderTermOption) OrderOption {
 // ByAppliedVersion orders the results by the applied_version field.
 func ByAppliedVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAppliedVersion, opts...).ToFunc()
+}
+
+// ByLoses orders the results by the loses field.
+func ByLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoses, opts...).ToFunc()
+}
+
+// ByUndoLoses orders the results by the undo_loses field.
+func ByUndoLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoLoses, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.
