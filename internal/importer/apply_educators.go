@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -88,7 +89,23 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err := endSessions(system, client, passwords); err != nil {
 		return err
 	}
-	return s.giveRoles(system, client, b)
+	if err := s.giveRoles(system, client, b); err != nil {
+		return err
+	}
+	return s.noteHands(ctx, client, b)
+}
+
+// noteHands notes that whoever has submitted or corrected a file could sign in with
+// the accounts of which it makes, or sets the role, the password or the address.
+func (s *Service) noteHands(ctx context.Context, client *db.Client, b *batch) error {
+	var ids []int
+	for _, r := range b.open() {
+		_, address := r.plan.Set[educator.FieldEmailKey]
+		if r.plan.Do == doCreate || r.plan.Role != "" || r.hash != "" || address {
+			ids = append(ids, r.TargetID+r.createdID)
+		}
+	}
+	return hold.Note(ctx, client, s.now(), append([]int{b.job.SubmittedBy}, b.job.CorrectedBy...), ids...)
 }
 
 // asItWas reports whether the fields that a plan changes still hold what they did
