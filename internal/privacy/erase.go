@@ -12,12 +12,15 @@ import (
 	"unicode/utf8"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/hold"
 	"homeroom/internal/roster"
+	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
@@ -114,6 +117,13 @@ func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference strin
 		if names(reference, st) {
 			return nil, fault.Invalidf("the reference stays on record; write none that names the student").WithCode("PERSONAL_REFERENCE").At("reference")
 		}
+	}
+	// What is erased is lost, and counted before it is begun.
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		return hold.Single(ctx, client, s.now(), setting.Holds, roster.Lost(students, loss.VerbDELETED)...)
+	})
+	if err != nil {
+		return nil, err
 	}
 	// Only the operator can name students of several districts.
 	for _, part := range audit.BySchool(students, func(st *db.Student) int { return st.DistrictID }) {
