@@ -100,6 +100,8 @@ var authorization = []authorizationRow{
 	{"updateOrganizationSettings", "of the school", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{North}}", usageGoalMinutesPerWeek: 90}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"updateOrganizationSettings", "of the district", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{Alpha}}", usageGoalMinutesPerWeek: null}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"updateOrganizationSettings", "how long data are kept", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{North}}", retentionDays: null}) { userErrors { code } } }`, [7]string{un, ok, no, nf, no, nf, nf}},
+	{"approvePendingSetting", "where nothing waits", `mutation { r: approvePendingSetting(input: {organizationId: "{{North}}", setting: HOLD_DELETED_PERCENT, value: 50}) { userErrors { code } } }`, [7]string{un, "NOT_PENDING", "NOT_PENDING", nf, no, nf, nf}},
+	{"withdrawPendingSetting", "where nothing waits", `mutation { r: withdrawPendingSetting(input: {organizationId: "{{Alpha}}", setting: RETENTION_DAYS}) { userErrors { code } } }`, [7]string{un, "NOT_PENDING", nf, nf, nf, nf, nf}},
 	{"createGroup", "", `mutation { r: createGroup(input: {organizationId: "{{North}}", name: "New"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"updateGroup", "", `mutation { r: updateGroup(input: {id: "{{Group}}", name: "Other"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"deleteGroup", "", `mutation { r: deleteGroup(input: {id: "{{Group}}"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},

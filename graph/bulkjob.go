@@ -126,6 +126,9 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
 		PreviewVersion: importer.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
 	}
+	if j.HeldFor != nil && j.Status == bulkjob.StatusHELD {
+		m.HeldFor = (*model.BulkJobHold)(j.HeldFor)
+	}
 	if j.FileName != "" {
 		m.FileName = &j.FileName
 	}

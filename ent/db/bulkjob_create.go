@@ -450,6 +450,62 @@ func (_c *BulkJobCreate) SetNillableApprovedBy(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetHeldFor sets the "held_for" field.
+func (_c *BulkJobCreate) SetHeldFor(v bulkjob.HeldFor) *BulkJobCreate {
+	_c.mutation.SetHeldFor(v)
+	return _c
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeldFor(*v)
+	}
+	return _c
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_c *BulkJobCreate) SetHeldAt(v time.Time) *BulkJobCreate {
+	_c.mutation.SetHeldAt(v)
+	return _c
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeldAt(v *time.Time) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeldAt(*v)
+	}
+	return _c
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_c *BulkJobCreate) SetUndoFrom(v string) *BulkJobCreate {
+	_c.mutation.SetUndoFrom(v)
+	return _c
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoFrom(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoFrom(*v)
+	}
+	return _c
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_c *BulkJobCreate) SetUndoApprovedBy(v int) *BulkJobCreate {
+	_c.mutation.SetUndoApprovedBy(v)
+	return _c
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoApprovedBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoApprovedBy(*v)
+	}
+	return _c
+}
+
 // SetCorrectedBy sets the "corrected_by" field.
 func (_c *BulkJobCreate) SetCorrectedBy(v []int) *BulkJobCreate {
 	_c.mutation.SetCorrectedBy(v)
@@ -865,6 +921,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultHeldByRule
 		_c.mutation.SetHeldByRule(v)
 	}
+	if _, ok := _c.mutation.UndoFrom(); !ok {
+		v := bulkjob.DefaultUndoFrom
+		_c.mutation.SetUndoFrom(v)
+	}
 	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
 		v := bulkjob.DefaultCorrectedWhileHeld
 		_c.mutation.SetCorrectedWhileHeld(v)
@@ -1006,6 +1066,14 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.HeldByRule(); !ok {
 		return &ValidationError{Name: "held_by_rule", err: errors.New(`db: missing required field "BulkJob.held_by_rule"`)}
+	}
+	if v, ok := _c.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.UndoFrom(); !ok {
+		return &ValidationError{Name: "undo_from", err: errors.New(`db: missing required field "BulkJob.undo_from"`)}
 	}
 	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
 		return &ValidationError{Name: "corrected_while_held", err: errors.New(`db: missing required field "BulkJob.corrected_while_held"`)}
@@ -1194,6 +1262,22 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 		_node.ApprovedBy = &value
+	}
+	if value, ok := _c.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+		_node.HeldFor = &value
+	}
+	if value, ok := _c.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+		_node.HeldAt = &value
+	}
+	if value, ok := _c.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+		_node.UndoFrom = value
+	}
+	if value, ok := _c.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+		_node.UndoApprovedBy = &value
 	}
 	if value, ok := _c.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
@@ -1858,6 +1942,78 @@ func (u *BulkJobUpsert) AddApprovedBy(v int) *BulkJobUpsert {
 // ClearApprovedBy clears the value of the "approved_by" field.
 func (u *BulkJobUpsert) ClearApprovedBy() *BulkJobUpsert {
 	u.SetNull(bulkjob.FieldApprovedBy)
+	return u
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsert) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeldFor, v)
+	return u
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeldFor() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeldFor)
+	return u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsert) ClearHeldFor() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldHeldFor)
+	return u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsert) SetHeldAt(v time.Time) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeldAt, v)
+	return u
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeldAt() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeldAt)
+	return u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsert) ClearHeldAt() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldHeldAt)
+	return u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsert) SetUndoFrom(v string) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoFrom, v)
+	return u
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoFrom() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoFrom)
+	return u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsert) SetUndoApprovedBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoApprovedBy, v)
+	return u
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoApprovedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoApprovedBy)
+	return u
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsert) AddUndoApprovedBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldUndoApprovedBy, v)
+	return u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsert) ClearUndoApprovedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldUndoApprovedBy)
 	return u
 }
 
@@ -2679,6 +2835,90 @@ func (u *BulkJobUpsertOne) UpdateApprovedBy() *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) ClearApprovedBy() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsertOne) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldFor(v)
+	})
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeldFor() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldFor()
+	})
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsertOne) ClearHeldFor() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldFor()
+	})
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsertOne) SetHeldAt(v time.Time) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldAt(v)
+	})
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeldAt() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldAt()
+	})
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsertOne) ClearHeldAt() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldAt()
+	})
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsertOne) SetUndoFrom(v string) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoFrom(v)
+	})
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoFrom() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoFrom()
+	})
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) SetUndoApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoApprovedBy(v)
+	})
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) AddUndoApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoApprovedBy(v)
+	})
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoApprovedBy()
+	})
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) ClearUndoApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoApprovedBy()
 	})
 }
 
@@ -3705,6 +3945,90 @@ func (u *BulkJobUpsertBulk) UpdateApprovedBy() *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) ClearApprovedBy() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsertBulk) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldFor(v)
+	})
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeldFor() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldFor()
+	})
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsertBulk) ClearHeldFor() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldFor()
+	})
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsertBulk) SetHeldAt(v time.Time) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldAt(v)
+	})
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeldAt() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldAt()
+	})
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsertBulk) ClearHeldAt() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldAt()
+	})
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsertBulk) SetUndoFrom(v string) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoFrom(v)
+	})
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoFrom() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoFrom()
+	})
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) SetUndoApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoApprovedBy(v)
+	})
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) AddUndoApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoApprovedBy(v)
+	})
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoApprovedBy()
+	})
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) ClearUndoApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoApprovedBy()
 	})
 }
 

@@ -542,6 +542,87 @@ func (_u *BulkJobUpdate) ClearApprovedBy() *BulkJobUpdate {
 	return _u
 }
 
+// SetHeldFor sets the "held_for" field.
+func (_u *BulkJobUpdate) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpdate {
+	_u.mutation.SetHeldFor(v)
+	return _u
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeldFor(*v)
+	}
+	return _u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (_u *BulkJobUpdate) ClearHeldFor() *BulkJobUpdate {
+	_u.mutation.ClearHeldFor()
+	return _u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_u *BulkJobUpdate) SetHeldAt(v time.Time) *BulkJobUpdate {
+	_u.mutation.SetHeldAt(v)
+	return _u
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeldAt(v *time.Time) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeldAt(*v)
+	}
+	return _u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (_u *BulkJobUpdate) ClearHeldAt() *BulkJobUpdate {
+	_u.mutation.ClearHeldAt()
+	return _u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_u *BulkJobUpdate) SetUndoFrom(v string) *BulkJobUpdate {
+	_u.mutation.SetUndoFrom(v)
+	return _u
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoFrom(v *string) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoFrom(*v)
+	}
+	return _u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_u *BulkJobUpdate) SetUndoApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetUndoApprovedBy()
+	_u.mutation.SetUndoApprovedBy(v)
+	return _u
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoApprovedBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddUndoApprovedBy adds value to the "undo_approved_by" field.
+func (_u *BulkJobUpdate) AddUndoApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.AddUndoApprovedBy(v)
+	return _u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (_u *BulkJobUpdate) ClearUndoApprovedBy() *BulkJobUpdate {
+	_u.mutation.ClearUndoApprovedBy()
+	return _u
+}
+
 // SetCorrectedBy sets the "corrected_by" field.
 func (_u *BulkJobUpdate) SetCorrectedBy(v []int) *BulkJobUpdate {
 	_u.mutation.SetCorrectedBy(v)
@@ -1016,6 +1097,11 @@ func (_u *BulkJobUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "BulkJob.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
 	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "BulkJob.organization"`)
 	}
@@ -1204,6 +1290,30 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+	}
+	if _u.mutation.HeldForCleared() {
+		_spec.ClearField(bulkjob.FieldHeldFor, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+	}
+	if _u.mutation.HeldAtCleared() {
+		_spec.ClearField(bulkjob.FieldHeldAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoApprovedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
@@ -2025,6 +2135,87 @@ func (_u *BulkJobUpdateOne) ClearApprovedBy() *BulkJobUpdateOne {
 	return _u
 }
 
+// SetHeldFor sets the "held_for" field.
+func (_u *BulkJobUpdateOne) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpdateOne {
+	_u.mutation.SetHeldFor(v)
+	return _u
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeldFor(*v)
+	}
+	return _u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (_u *BulkJobUpdateOne) ClearHeldFor() *BulkJobUpdateOne {
+	_u.mutation.ClearHeldFor()
+	return _u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_u *BulkJobUpdateOne) SetHeldAt(v time.Time) *BulkJobUpdateOne {
+	_u.mutation.SetHeldAt(v)
+	return _u
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeldAt(v *time.Time) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeldAt(*v)
+	}
+	return _u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (_u *BulkJobUpdateOne) ClearHeldAt() *BulkJobUpdateOne {
+	_u.mutation.ClearHeldAt()
+	return _u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_u *BulkJobUpdateOne) SetUndoFrom(v string) *BulkJobUpdateOne {
+	_u.mutation.SetUndoFrom(v)
+	return _u
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoFrom(v *string) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoFrom(*v)
+	}
+	return _u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) SetUndoApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetUndoApprovedBy()
+	_u.mutation.SetUndoApprovedBy(v)
+	return _u
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoApprovedBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddUndoApprovedBy adds value to the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) AddUndoApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddUndoApprovedBy(v)
+	return _u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) ClearUndoApprovedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearUndoApprovedBy()
+	return _u
+}
+
 // SetCorrectedBy sets the "corrected_by" field.
 func (_u *BulkJobUpdateOne) SetCorrectedBy(v []int) *BulkJobUpdateOne {
 	_u.mutation.SetCorrectedBy(v)
@@ -2512,6 +2703,11 @@ func (_u *BulkJobUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "BulkJob.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
 	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "BulkJob.organization"`)
 	}
@@ -2717,6 +2913,30 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+	}
+	if _u.mutation.HeldForCleared() {
+		_spec.ClearField(bulkjob.FieldHeldFor, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+	}
+	if _u.mutation.HeldAtCleared() {
+		_spec.ClearField(bulkjob.FieldHeldAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoApprovedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)

@@ -129,6 +129,34 @@ func (_c *BulkJobRowCreate) SetNillableOutside(v *int8) *BulkJobRowCreate {
 	return _c
 }
 
+// SetLoses sets the "loses" field.
+func (_c *BulkJobRowCreate) SetLoses(v int8) *BulkJobRowCreate {
+	_c.mutation.SetLoses(v)
+	return _c
+}
+
+// SetNillableLoses sets the "loses" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableLoses(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetLoses(*v)
+	}
+	return _c
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (_c *BulkJobRowCreate) SetUndoLoses(v int8) *BulkJobRowCreate {
+	_c.mutation.SetUndoLoses(v)
+	return _c
+}
+
+// SetNillableUndoLoses sets the "undo_loses" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableUndoLoses(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetUndoLoses(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *BulkJobRowCreate) SetState(v int8) *BulkJobRowCreate {
 	_c.mutation.SetState(v)
@@ -208,6 +236,14 @@ func (_c *BulkJobRowCreate) defaults() error {
 		v := bulkjobrow.DefaultOutside
 		_c.mutation.SetOutside(v)
 	}
+	if _, ok := _c.mutation.Loses(); !ok {
+		v := bulkjobrow.DefaultLoses
+		_c.mutation.SetLoses(v)
+	}
+	if _, ok := _c.mutation.UndoLoses(); !ok {
+		v := bulkjobrow.DefaultUndoLoses
+		_c.mutation.SetUndoLoses(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := bulkjobrow.DefaultState
 		_c.mutation.SetState(v)
@@ -246,6 +282,12 @@ func (_c *BulkJobRowCreate) check() error {
 	}
 	if _, ok := _c.mutation.Outside(); !ok {
 		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobRow.outside"`)}
+	}
+	if _, ok := _c.mutation.Loses(); !ok {
+		return &ValidationError{Name: "loses", err: errors.New(`db: missing required field "BulkJobRow.loses"`)}
+	}
+	if _, ok := _c.mutation.UndoLoses(); !ok {
+		return &ValidationError{Name: "undo_loses", err: errors.New(`db: missing required field "BulkJobRow.undo_loses"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`db: missing required field "BulkJobRow.state"`)}
@@ -319,6 +361,14 @@ func (_c *BulkJobRowCreate) createSpec() (*BulkJobRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Outside(); ok {
 		_spec.SetField(bulkjobrow.FieldOutside, field.TypeInt8, value)
 		_node.Outside = value
+	}
+	if value, ok := _c.mutation.Loses(); ok {
+		_spec.SetField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+		_node.Loses = value
+	}
+	if value, ok := _c.mutation.UndoLoses(); ok {
+		_spec.SetField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
+		_node.UndoLoses = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
@@ -456,6 +506,42 @@ func (u *BulkJobRowUpsert) UpdateAppliedVersion() *BulkJobRowUpsert {
 // AddAppliedVersion adds v to the "applied_version" field.
 func (u *BulkJobRowUpsert) AddAppliedVersion(v int) *BulkJobRowUpsert {
 	u.Add(bulkjobrow.FieldAppliedVersion, v)
+	return u
+}
+
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsert) SetLoses(v int8) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldLoses, v)
+	return u
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateLoses() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldLoses)
+	return u
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsert) AddLoses(v int8) *BulkJobRowUpsert {
+	u.Add(bulkjobrow.FieldLoses, v)
+	return u
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsert) SetUndoLoses(v int8) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldUndoLoses, v)
+	return u
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateUndoLoses() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldUndoLoses)
+	return u
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsert) AddUndoLoses(v int8) *BulkJobRowUpsert {
+	u.Add(bulkjobrow.FieldUndoLoses, v)
 	return u
 }
 
@@ -614,6 +700,48 @@ func (u *BulkJobRowUpsertOne) AddAppliedVersion(v int) *BulkJobRowUpsertOne {
 func (u *BulkJobRowUpsertOne) UpdateAppliedVersion() *BulkJobRowUpsertOne {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdateAppliedVersion()
+	})
+}
+
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsertOne) SetLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetLoses(v)
+	})
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsertOne) AddLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddLoses(v)
+	})
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateLoses() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateLoses()
+	})
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsertOne) SetUndoLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetUndoLoses(v)
+	})
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsertOne) AddUndoLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddUndoLoses(v)
+	})
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateUndoLoses() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateUndoLoses()
 	})
 }
 
@@ -941,6 +1069,48 @@ func (u *BulkJobRowUpsertBulk) AddAppliedVersion(v int) *BulkJobRowUpsertBulk {
 func (u *BulkJobRowUpsertBulk) UpdateAppliedVersion() *BulkJobRowUpsertBulk {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdateAppliedVersion()
+	})
+}
+
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsertBulk) SetLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetLoses(v)
+	})
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsertBulk) AddLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddLoses(v)
+	})
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateLoses() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateLoses()
+	})
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsertBulk) SetUndoLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetUndoLoses(v)
+	})
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsertBulk) AddUndoLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddUndoLoses(v)
+	})
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateUndoLoses() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateUndoLoses()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -23,6 +24,8 @@ import (
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -103,6 +106,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			accounthand.Table:         accounthand.ValidColumn,
 			auditdetail.Table:         auditdetail.ValidColumn,
 			auditevent.Table:          auditevent.ValidColumn,
 			audithead.Table:           audithead.ValidColumn,
@@ -120,6 +124,8 @@ func checkColumn(t, c string) error {
 			group.Table:               group.ValidColumn,
 			groupeducator.Table:       groupeducator.ValidColumn,
 			lease.Table:               lease.ValidColumn,
+			loss.Table:                loss.ValidColumn,
+			losshead.Table:            losshead.ValidColumn,
 			onetimelink.Table:         onetimelink.ValidColumn,
 			organization.Table:        organization.ValidColumn,
 			product.Table:             product.ValidColumn,

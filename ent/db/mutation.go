@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -24,6 +25,8 @@ import (
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
@@ -57,6 +60,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAccountHand         = "AccountHand"
 	TypeAuditDetail         = "AuditDetail"
 	TypeAuditEvent          = "AuditEvent"
 	TypeAuditHead           = "AuditHead"
@@ -74,6 +78,8 @@ const (
 	TypeGroup               = "Group"
 	TypeGroupEducator       = "GroupEducator"
 	TypeLease               = "Lease"
+	TypeLoss                = "Loss"
+	TypeLossHead            = "LossHead"
 	TypeOneTimeLink         = "OneTimeLink"
 	TypeOrganization        = "Organization"
 	TypeProduct             = "Product"
@@ -89,6 +95,563 @@ const (
 	TypeUsageEvent          = "UsageEvent"
 	TypeUsageTotal          = "UsageTotal"
 )
+
+// AccountHandMutation represents an operation that mutates the AccountHand nodes in the graph.
+type AccountHandMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	educator_id    *int
+	addeducator_id *int
+	hand_id        *int
+	addhand_id     *int
+	last_at        *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*AccountHand, error)
+	predicates     []predicate.AccountHand
+}
+
+var _ ent.Mutation = (*AccountHandMutation)(nil)
+
+// accounthandOption allows management of the mutation configuration using functional options.
+type accounthandOption func(*AccountHandMutation)
+
+// newAccountHandMutation creates new mutation for the AccountHand entity.
+func newAccountHandMutation(c config, op Op, opts ...accounthandOption) *AccountHandMutation {
+	m := &AccountHandMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAccountHand,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAccountHandID sets the ID field of the mutation.
+func withAccountHandID(id int) accounthandOption {
+	return func(m *AccountHandMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AccountHand
+		)
+		m.oldValue = func(ctx context.Context) (*AccountHand, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AccountHand.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAccountHand sets the old AccountHand of the mutation.
+func withAccountHand(node *AccountHand) accounthandOption {
+	return func(m *AccountHandMutation) {
+		m.oldValue = func(context.Context) (*AccountHand, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AccountHandMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AccountHandMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AccountHandMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AccountHandMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AccountHand.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AccountHandMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AccountHandMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AccountHandMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *AccountHandMutation) SetEducatorID(i int) {
+	m.educator_id = &i
+	m.addeducator_id = nil
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *AccountHandMutation) EducatorID() (r int, exists bool) {
+	v := m.educator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldEducatorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// AddEducatorID adds i to the "educator_id" field.
+func (m *AccountHandMutation) AddEducatorID(i int) {
+	if m.addeducator_id != nil {
+		*m.addeducator_id += i
+	} else {
+		m.addeducator_id = &i
+	}
+}
+
+// AddedEducatorID returns the value that was added to the "educator_id" field in this mutation.
+func (m *AccountHandMutation) AddedEducatorID() (r int, exists bool) {
+	v := m.addeducator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *AccountHandMutation) ResetEducatorID() {
+	m.educator_id = nil
+	m.addeducator_id = nil
+}
+
+// SetHandID sets the "hand_id" field.
+func (m *AccountHandMutation) SetHandID(i int) {
+	m.hand_id = &i
+	m.addhand_id = nil
+}
+
+// HandID returns the value of the "hand_id" field in the mutation.
+func (m *AccountHandMutation) HandID() (r int, exists bool) {
+	v := m.hand_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandID returns the old "hand_id" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldHandID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandID: %w", err)
+	}
+	return oldValue.HandID, nil
+}
+
+// AddHandID adds i to the "hand_id" field.
+func (m *AccountHandMutation) AddHandID(i int) {
+	if m.addhand_id != nil {
+		*m.addhand_id += i
+	} else {
+		m.addhand_id = &i
+	}
+}
+
+// AddedHandID returns the value that was added to the "hand_id" field in this mutation.
+func (m *AccountHandMutation) AddedHandID() (r int, exists bool) {
+	v := m.addhand_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHandID resets all changes to the "hand_id" field.
+func (m *AccountHandMutation) ResetHandID() {
+	m.hand_id = nil
+	m.addhand_id = nil
+}
+
+// SetLastAt sets the "last_at" field.
+func (m *AccountHandMutation) SetLastAt(t time.Time) {
+	m.last_at = &t
+}
+
+// LastAt returns the value of the "last_at" field in the mutation.
+func (m *AccountHandMutation) LastAt() (r time.Time, exists bool) {
+	v := m.last_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAt returns the old "last_at" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldLastAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAt: %w", err)
+	}
+	return oldValue.LastAt, nil
+}
+
+// ResetLastAt resets all changes to the "last_at" field.
+func (m *AccountHandMutation) ResetLastAt() {
+	m.last_at = nil
+}
+
+// Where appends a list predicates to the AccountHandMutation builder.
+func (m *AccountHandMutation) Where(ps ...predicate.AccountHand) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AccountHandMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AccountHandMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AccountHand, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AccountHandMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AccountHandMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AccountHand).
+func (m *AccountHandMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AccountHandMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, accounthand.FieldCreatedAt)
+	}
+	if m.educator_id != nil {
+		fields = append(fields, accounthand.FieldEducatorID)
+	}
+	if m.hand_id != nil {
+		fields = append(fields, accounthand.FieldHandID)
+	}
+	if m.last_at != nil {
+		fields = append(fields, accounthand.FieldLastAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AccountHandMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		return m.CreatedAt()
+	case accounthand.FieldEducatorID:
+		return m.EducatorID()
+	case accounthand.FieldHandID:
+		return m.HandID()
+	case accounthand.FieldLastAt:
+		return m.LastAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AccountHandMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case accounthand.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case accounthand.FieldHandID:
+		return m.OldHandID(ctx)
+	case accounthand.FieldLastAt:
+		return m.OldLastAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccountHandMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case accounthand.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case accounthand.FieldHandID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandID(v)
+		return nil
+	case accounthand.FieldLastAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AccountHandMutation) AddedFields() []string {
+	var fields []string
+	if m.addeducator_id != nil {
+		fields = append(fields, accounthand.FieldEducatorID)
+	}
+	if m.addhand_id != nil {
+		fields = append(fields, accounthand.FieldHandID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AccountHandMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case accounthand.FieldEducatorID:
+		return m.AddedEducatorID()
+	case accounthand.FieldHandID:
+		return m.AddedHandID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccountHandMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case accounthand.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEducatorID(v)
+		return nil
+	case accounthand.FieldHandID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHandID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AccountHandMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AccountHandMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AccountHandMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AccountHand nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AccountHandMutation) ResetField(name string) error {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case accounthand.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case accounthand.FieldHandID:
+		m.ResetHandID()
+		return nil
+	case accounthand.FieldLastAt:
+		m.ResetLastAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AccountHandMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AccountHandMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AccountHandMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AccountHandMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AccountHandMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AccountHandMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AccountHandMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AccountHand unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AccountHandMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AccountHand edge %s", name)
+}
 
 // AuditDetailMutation represents an operation that mutates the AuditDetail nodes in the graph.
 type AuditDetailMutation struct {
@@ -3192,6 +3755,11 @@ type BulkJobMutation struct {
 	addstarted_by           *int
 	approved_by             *int
 	addapproved_by          *int
+	held_for                *bulkjob.HeldFor
+	held_at                 *time.Time
+	undo_from               *string
+	undo_approved_by        *int
+	addundo_approved_by     *int
 	corrected_by            *[]int
 	appendcorrected_by      []int
 	corrected_while_held    *int8
@@ -5042,6 +5610,210 @@ func (m *BulkJobMutation) ResetApprovedBy() {
 	delete(m.clearedFields, bulkjob.FieldApprovedBy)
 }
 
+// SetHeldFor sets the "held_for" field.
+func (m *BulkJobMutation) SetHeldFor(bf bulkjob.HeldFor) {
+	m.held_for = &bf
+}
+
+// HeldFor returns the value of the "held_for" field in the mutation.
+func (m *BulkJobMutation) HeldFor() (r bulkjob.HeldFor, exists bool) {
+	v := m.held_for
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldFor returns the old "held_for" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeldFor(ctx context.Context) (v *bulkjob.HeldFor, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldFor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldFor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldFor: %w", err)
+	}
+	return oldValue.HeldFor, nil
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (m *BulkJobMutation) ClearHeldFor() {
+	m.held_for = nil
+	m.clearedFields[bulkjob.FieldHeldFor] = struct{}{}
+}
+
+// HeldForCleared returns if the "held_for" field was cleared in this mutation.
+func (m *BulkJobMutation) HeldForCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldHeldFor]
+	return ok
+}
+
+// ResetHeldFor resets all changes to the "held_for" field.
+func (m *BulkJobMutation) ResetHeldFor() {
+	m.held_for = nil
+	delete(m.clearedFields, bulkjob.FieldHeldFor)
+}
+
+// SetHeldAt sets the "held_at" field.
+func (m *BulkJobMutation) SetHeldAt(t time.Time) {
+	m.held_at = &t
+}
+
+// HeldAt returns the value of the "held_at" field in the mutation.
+func (m *BulkJobMutation) HeldAt() (r time.Time, exists bool) {
+	v := m.held_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldAt returns the old "held_at" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeldAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldAt: %w", err)
+	}
+	return oldValue.HeldAt, nil
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (m *BulkJobMutation) ClearHeldAt() {
+	m.held_at = nil
+	m.clearedFields[bulkjob.FieldHeldAt] = struct{}{}
+}
+
+// HeldAtCleared returns if the "held_at" field was cleared in this mutation.
+func (m *BulkJobMutation) HeldAtCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldHeldAt]
+	return ok
+}
+
+// ResetHeldAt resets all changes to the "held_at" field.
+func (m *BulkJobMutation) ResetHeldAt() {
+	m.held_at = nil
+	delete(m.clearedFields, bulkjob.FieldHeldAt)
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (m *BulkJobMutation) SetUndoFrom(s string) {
+	m.undo_from = &s
+}
+
+// UndoFrom returns the value of the "undo_from" field in the mutation.
+func (m *BulkJobMutation) UndoFrom() (r string, exists bool) {
+	v := m.undo_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoFrom returns the old "undo_from" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoFrom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoFrom: %w", err)
+	}
+	return oldValue.UndoFrom, nil
+}
+
+// ResetUndoFrom resets all changes to the "undo_from" field.
+func (m *BulkJobMutation) ResetUndoFrom() {
+	m.undo_from = nil
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (m *BulkJobMutation) SetUndoApprovedBy(i int) {
+	m.undo_approved_by = &i
+	m.addundo_approved_by = nil
+}
+
+// UndoApprovedBy returns the value of the "undo_approved_by" field in the mutation.
+func (m *BulkJobMutation) UndoApprovedBy() (r int, exists bool) {
+	v := m.undo_approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoApprovedBy returns the old "undo_approved_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoApprovedBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoApprovedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoApprovedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoApprovedBy: %w", err)
+	}
+	return oldValue.UndoApprovedBy, nil
+}
+
+// AddUndoApprovedBy adds i to the "undo_approved_by" field.
+func (m *BulkJobMutation) AddUndoApprovedBy(i int) {
+	if m.addundo_approved_by != nil {
+		*m.addundo_approved_by += i
+	} else {
+		m.addundo_approved_by = &i
+	}
+}
+
+// AddedUndoApprovedBy returns the value that was added to the "undo_approved_by" field in this mutation.
+func (m *BulkJobMutation) AddedUndoApprovedBy() (r int, exists bool) {
+	v := m.addundo_approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (m *BulkJobMutation) ClearUndoApprovedBy() {
+	m.undo_approved_by = nil
+	m.addundo_approved_by = nil
+	m.clearedFields[bulkjob.FieldUndoApprovedBy] = struct{}{}
+}
+
+// UndoApprovedByCleared returns if the "undo_approved_by" field was cleared in this mutation.
+func (m *BulkJobMutation) UndoApprovedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldUndoApprovedBy]
+	return ok
+}
+
+// ResetUndoApprovedBy resets all changes to the "undo_approved_by" field.
+func (m *BulkJobMutation) ResetUndoApprovedBy() {
+	m.undo_approved_by = nil
+	m.addundo_approved_by = nil
+	delete(m.clearedFields, bulkjob.FieldUndoApprovedBy)
+}
+
 // SetCorrectedBy sets the "corrected_by" field.
 func (m *BulkJobMutation) SetCorrectedBy(i []int) {
 	m.corrected_by = &i
@@ -6144,7 +6916,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 48)
+	fields := make([]string, 0, 52)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -6246,6 +7018,18 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.approved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.held_for != nil {
+		fields = append(fields, bulkjob.FieldHeldFor)
+	}
+	if m.held_at != nil {
+		fields = append(fields, bulkjob.FieldHeldAt)
+	}
+	if m.undo_from != nil {
+		fields = append(fields, bulkjob.FieldUndoFrom)
+	}
+	if m.undo_approved_by != nil {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
 	}
 	if m.corrected_by != nil {
 		fields = append(fields, bulkjob.FieldCorrectedBy)
@@ -6365,6 +7149,14 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.StartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.ApprovedBy()
+	case bulkjob.FieldHeldFor:
+		return m.HeldFor()
+	case bulkjob.FieldHeldAt:
+		return m.HeldAt()
+	case bulkjob.FieldUndoFrom:
+		return m.UndoFrom()
+	case bulkjob.FieldUndoApprovedBy:
+		return m.UndoApprovedBy()
 	case bulkjob.FieldCorrectedBy:
 		return m.CorrectedBy()
 	case bulkjob.FieldCorrectedWhileHeld:
@@ -6470,6 +7262,14 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldStartedBy(ctx)
 	case bulkjob.FieldApprovedBy:
 		return m.OldApprovedBy(ctx)
+	case bulkjob.FieldHeldFor:
+		return m.OldHeldFor(ctx)
+	case bulkjob.FieldHeldAt:
+		return m.OldHeldAt(ctx)
+	case bulkjob.FieldUndoFrom:
+		return m.OldUndoFrom(ctx)
+	case bulkjob.FieldUndoApprovedBy:
+		return m.OldUndoApprovedBy(ctx)
 	case bulkjob.FieldCorrectedBy:
 		return m.OldCorrectedBy(ctx)
 	case bulkjob.FieldCorrectedWhileHeld:
@@ -6745,6 +7545,34 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetApprovedBy(v)
 		return nil
+	case bulkjob.FieldHeldFor:
+		v, ok := value.(bulkjob.HeldFor)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldFor(v)
+		return nil
+	case bulkjob.FieldHeldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldAt(v)
+		return nil
+	case bulkjob.FieldUndoFrom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoFrom(v)
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoApprovedBy(v)
+		return nil
 	case bulkjob.FieldCorrectedBy:
 		v, ok := value.([]int)
 		if !ok {
@@ -6902,6 +7730,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addapproved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
+	if m.addundo_approved_by != nil {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
+	}
 	if m.addcorrected_while_held != nil {
 		fields = append(fields, bulkjob.FieldCorrectedWhileHeld)
 	}
@@ -6968,6 +7799,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedStartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.AddedApprovedBy()
+	case bulkjob.FieldUndoApprovedBy:
+		return m.AddedUndoApprovedBy()
 	case bulkjob.FieldCorrectedWhileHeld:
 		return m.AddedCorrectedWhileHeld()
 	case bulkjob.FieldUndoneRows:
@@ -7112,6 +7945,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddApprovedBy(v)
 		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoApprovedBy(v)
+		return nil
 	case bulkjob.FieldCorrectedWhileHeld:
 		v, ok := value.(int8)
 		if !ok {
@@ -7197,6 +8037,15 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldApprovedBy) {
 		fields = append(fields, bulkjob.FieldApprovedBy)
 	}
+	if m.FieldCleared(bulkjob.FieldHeldFor) {
+		fields = append(fields, bulkjob.FieldHeldFor)
+	}
+	if m.FieldCleared(bulkjob.FieldHeldAt) {
+		fields = append(fields, bulkjob.FieldHeldAt)
+	}
+	if m.FieldCleared(bulkjob.FieldUndoApprovedBy) {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
+	}
 	if m.FieldCleared(bulkjob.FieldCorrectedBy) {
 		fields = append(fields, bulkjob.FieldCorrectedBy)
 	}
@@ -7246,6 +8095,15 @@ func (m *BulkJobMutation) ClearField(name string) error {
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ClearApprovedBy()
+		return nil
+	case bulkjob.FieldHeldFor:
+		m.ClearHeldFor()
+		return nil
+	case bulkjob.FieldHeldAt:
+		m.ClearHeldAt()
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		m.ClearUndoApprovedBy()
 		return nil
 	case bulkjob.FieldCorrectedBy:
 		m.ClearCorrectedBy()
@@ -7371,6 +8229,18 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ResetApprovedBy()
+		return nil
+	case bulkjob.FieldHeldFor:
+		m.ResetHeldFor()
+		return nil
+	case bulkjob.FieldHeldAt:
+		m.ResetHeldAt()
+		return nil
+	case bulkjob.FieldUndoFrom:
+		m.ResetUndoFrom()
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		m.ResetUndoApprovedBy()
 		return nil
 	case bulkjob.FieldCorrectedBy:
 		m.ResetCorrectedBy()
@@ -10948,6 +11818,10 @@ type BulkJobRowMutation struct {
 	addapplied_version *int
 	outside            *int8
 	addoutside         *int8
+	loses              *int8
+	addloses           *int8
+	undo_loses         *int8
+	addundo_loses      *int8
 	state              *int8
 	addstate           *int8
 	clearedFields      map[string]struct{}
@@ -11585,6 +12459,118 @@ func (m *BulkJobRowMutation) ResetOutside() {
 	m.addoutside = nil
 }
 
+// SetLoses sets the "loses" field.
+func (m *BulkJobRowMutation) SetLoses(i int8) {
+	m.loses = &i
+	m.addloses = nil
+}
+
+// Loses returns the value of the "loses" field in the mutation.
+func (m *BulkJobRowMutation) Loses() (r int8, exists bool) {
+	v := m.loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoses returns the old "loses" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldLoses(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoses: %w", err)
+	}
+	return oldValue.Loses, nil
+}
+
+// AddLoses adds i to the "loses" field.
+func (m *BulkJobRowMutation) AddLoses(i int8) {
+	if m.addloses != nil {
+		*m.addloses += i
+	} else {
+		m.addloses = &i
+	}
+}
+
+// AddedLoses returns the value that was added to the "loses" field in this mutation.
+func (m *BulkJobRowMutation) AddedLoses() (r int8, exists bool) {
+	v := m.addloses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLoses resets all changes to the "loses" field.
+func (m *BulkJobRowMutation) ResetLoses() {
+	m.loses = nil
+	m.addloses = nil
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (m *BulkJobRowMutation) SetUndoLoses(i int8) {
+	m.undo_loses = &i
+	m.addundo_loses = nil
+}
+
+// UndoLoses returns the value of the "undo_loses" field in the mutation.
+func (m *BulkJobRowMutation) UndoLoses() (r int8, exists bool) {
+	v := m.undo_loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoLoses returns the old "undo_loses" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldUndoLoses(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoLoses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoLoses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoLoses: %w", err)
+	}
+	return oldValue.UndoLoses, nil
+}
+
+// AddUndoLoses adds i to the "undo_loses" field.
+func (m *BulkJobRowMutation) AddUndoLoses(i int8) {
+	if m.addundo_loses != nil {
+		*m.addundo_loses += i
+	} else {
+		m.addundo_loses = &i
+	}
+}
+
+// AddedUndoLoses returns the value that was added to the "undo_loses" field in this mutation.
+func (m *BulkJobRowMutation) AddedUndoLoses() (r int8, exists bool) {
+	v := m.addundo_loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndoLoses resets all changes to the "undo_loses" field.
+func (m *BulkJobRowMutation) ResetUndoLoses() {
+	m.undo_loses = nil
+	m.addundo_loses = nil
+}
+
 // SetState sets the "state" field.
 func (m *BulkJobRowMutation) SetState(i int8) {
 	m.state = &i
@@ -11702,7 +12688,7 @@ func (m *BulkJobRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRowMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrow.FieldCreatedAt)
 	}
@@ -11735,6 +12721,12 @@ func (m *BulkJobRowMutation) Fields() []string {
 	}
 	if m.outside != nil {
 		fields = append(fields, bulkjobrow.FieldOutside)
+	}
+	if m.loses != nil {
+		fields = append(fields, bulkjobrow.FieldLoses)
+	}
+	if m.undo_loses != nil {
+		fields = append(fields, bulkjobrow.FieldUndoLoses)
 	}
 	if m.state != nil {
 		fields = append(fields, bulkjobrow.FieldState)
@@ -11769,6 +12761,10 @@ func (m *BulkJobRowMutation) Field(name string) (ent.Value, bool) {
 		return m.AppliedVersion()
 	case bulkjobrow.FieldOutside:
 		return m.Outside()
+	case bulkjobrow.FieldLoses:
+		return m.Loses()
+	case bulkjobrow.FieldUndoLoses:
+		return m.UndoLoses()
 	case bulkjobrow.FieldState:
 		return m.State()
 	}
@@ -11802,6 +12798,10 @@ func (m *BulkJobRowMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldAppliedVersion(ctx)
 	case bulkjobrow.FieldOutside:
 		return m.OldOutside(ctx)
+	case bulkjobrow.FieldLoses:
+		return m.OldLoses(ctx)
+	case bulkjobrow.FieldUndoLoses:
+		return m.OldUndoLoses(ctx)
 	case bulkjobrow.FieldState:
 		return m.OldState(ctx)
 	}
@@ -11890,6 +12890,20 @@ func (m *BulkJobRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetOutside(v)
 		return nil
+	case bulkjobrow.FieldLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoses(v)
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoLoses(v)
+		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
 		if !ok {
@@ -11923,6 +12937,12 @@ func (m *BulkJobRowMutation) AddedFields() []string {
 	if m.addoutside != nil {
 		fields = append(fields, bulkjobrow.FieldOutside)
 	}
+	if m.addloses != nil {
+		fields = append(fields, bulkjobrow.FieldLoses)
+	}
+	if m.addundo_loses != nil {
+		fields = append(fields, bulkjobrow.FieldUndoLoses)
+	}
 	if m.addstate != nil {
 		fields = append(fields, bulkjobrow.FieldState)
 	}
@@ -11946,6 +12966,10 @@ func (m *BulkJobRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAppliedVersion()
 	case bulkjobrow.FieldOutside:
 		return m.AddedOutside()
+	case bulkjobrow.FieldLoses:
+		return m.AddedLoses()
+	case bulkjobrow.FieldUndoLoses:
+		return m.AddedUndoLoses()
 	case bulkjobrow.FieldState:
 		return m.AddedState()
 	}
@@ -11998,6 +13022,20 @@ func (m *BulkJobRowMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddOutside(v)
+		return nil
+	case bulkjobrow.FieldLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLoses(v)
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoLoses(v)
 		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
@@ -12074,6 +13112,12 @@ func (m *BulkJobRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrow.FieldOutside:
 		m.ResetOutside()
+		return nil
+	case bulkjobrow.FieldLoses:
+		m.ResetLoses()
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		m.ResetUndoLoses()
 		return nil
 	case bulkjobrow.FieldState:
 		m.ResetState()
@@ -19233,6 +20277,1555 @@ func (m *LeaseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Lease edge %s", name)
 }
 
+// LossMutation represents an operation that mutates the Loss nodes in the graph.
+type LossMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	district_id        *int
+	adddistrict_id     *int
+	organization_id    *int
+	addorganization_id *int
+	actor_id           *int
+	addactor_id        *int
+	job_id             *int
+	addjob_id          *int
+	undo               *int8
+	addundo            *int8
+	thing              *loss.Thing
+	verb               *loss.Verb
+	subject_id         *int
+	addsubject_id      *int
+	number             *int
+	addnumber          *int
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Loss, error)
+	predicates         []predicate.Loss
+}
+
+var _ ent.Mutation = (*LossMutation)(nil)
+
+// lossOption allows management of the mutation configuration using functional options.
+type lossOption func(*LossMutation)
+
+// newLossMutation creates new mutation for the Loss entity.
+func newLossMutation(c config, op Op, opts ...lossOption) *LossMutation {
+	m := &LossMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoss,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLossID sets the ID field of the mutation.
+func withLossID(id int) lossOption {
+	return func(m *LossMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Loss
+		)
+		m.oldValue = func(ctx context.Context) (*Loss, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Loss.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLoss sets the old Loss of the mutation.
+func withLoss(node *Loss) lossOption {
+	return func(m *LossMutation) {
+		m.oldValue = func(context.Context) (*Loss, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LossMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LossMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LossMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LossMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Loss.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LossMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LossMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LossMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *LossMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *LossMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *LossMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *LossMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *LossMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *LossMutation) SetOrganizationID(i int) {
+	m.organization_id = &i
+	m.addorganization_id = nil
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *LossMutation) OrganizationID() (r int, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldOrganizationID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// AddOrganizationID adds i to the "organization_id" field.
+func (m *LossMutation) AddOrganizationID(i int) {
+	if m.addorganization_id != nil {
+		*m.addorganization_id += i
+	} else {
+		m.addorganization_id = &i
+	}
+}
+
+// AddedOrganizationID returns the value that was added to the "organization_id" field in this mutation.
+func (m *LossMutation) AddedOrganizationID() (r int, exists bool) {
+	v := m.addorganization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *LossMutation) ResetOrganizationID() {
+	m.organization_id = nil
+	m.addorganization_id = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *LossMutation) SetActorID(i int) {
+	m.actor_id = &i
+	m.addactor_id = nil
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *LossMutation) ActorID() (r int, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldActorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// AddActorID adds i to the "actor_id" field.
+func (m *LossMutation) AddActorID(i int) {
+	if m.addactor_id != nil {
+		*m.addactor_id += i
+	} else {
+		m.addactor_id = &i
+	}
+}
+
+// AddedActorID returns the value that was added to the "actor_id" field in this mutation.
+func (m *LossMutation) AddedActorID() (r int, exists bool) {
+	v := m.addactor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *LossMutation) ResetActorID() {
+	m.actor_id = nil
+	m.addactor_id = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *LossMutation) SetJobID(i int) {
+	m.job_id = &i
+	m.addjob_id = nil
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *LossMutation) JobID() (r int, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// AddJobID adds i to the "job_id" field.
+func (m *LossMutation) AddJobID(i int) {
+	if m.addjob_id != nil {
+		*m.addjob_id += i
+	} else {
+		m.addjob_id = &i
+	}
+}
+
+// AddedJobID returns the value that was added to the "job_id" field in this mutation.
+func (m *LossMutation) AddedJobID() (r int, exists bool) {
+	v := m.addjob_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *LossMutation) ResetJobID() {
+	m.job_id = nil
+	m.addjob_id = nil
+}
+
+// SetUndo sets the "undo" field.
+func (m *LossMutation) SetUndo(i int8) {
+	m.undo = &i
+	m.addundo = nil
+}
+
+// Undo returns the value of the "undo" field in the mutation.
+func (m *LossMutation) Undo() (r int8, exists bool) {
+	v := m.undo
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndo returns the old "undo" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldUndo(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndo: %w", err)
+	}
+	return oldValue.Undo, nil
+}
+
+// AddUndo adds i to the "undo" field.
+func (m *LossMutation) AddUndo(i int8) {
+	if m.addundo != nil {
+		*m.addundo += i
+	} else {
+		m.addundo = &i
+	}
+}
+
+// AddedUndo returns the value that was added to the "undo" field in this mutation.
+func (m *LossMutation) AddedUndo() (r int8, exists bool) {
+	v := m.addundo
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndo resets all changes to the "undo" field.
+func (m *LossMutation) ResetUndo() {
+	m.undo = nil
+	m.addundo = nil
+}
+
+// SetThing sets the "thing" field.
+func (m *LossMutation) SetThing(l loss.Thing) {
+	m.thing = &l
+}
+
+// Thing returns the value of the "thing" field in the mutation.
+func (m *LossMutation) Thing() (r loss.Thing, exists bool) {
+	v := m.thing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThing returns the old "thing" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldThing(ctx context.Context) (v loss.Thing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThing: %w", err)
+	}
+	return oldValue.Thing, nil
+}
+
+// ResetThing resets all changes to the "thing" field.
+func (m *LossMutation) ResetThing() {
+	m.thing = nil
+}
+
+// SetVerb sets the "verb" field.
+func (m *LossMutation) SetVerb(l loss.Verb) {
+	m.verb = &l
+}
+
+// Verb returns the value of the "verb" field in the mutation.
+func (m *LossMutation) Verb() (r loss.Verb, exists bool) {
+	v := m.verb
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerb returns the old "verb" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldVerb(ctx context.Context) (v loss.Verb, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerb is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerb requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerb: %w", err)
+	}
+	return oldValue.Verb, nil
+}
+
+// ResetVerb resets all changes to the "verb" field.
+func (m *LossMutation) ResetVerb() {
+	m.verb = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *LossMutation) SetSubjectID(i int) {
+	m.subject_id = &i
+	m.addsubject_id = nil
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *LossMutation) SubjectID() (r int, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldSubjectID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// AddSubjectID adds i to the "subject_id" field.
+func (m *LossMutation) AddSubjectID(i int) {
+	if m.addsubject_id != nil {
+		*m.addsubject_id += i
+	} else {
+		m.addsubject_id = &i
+	}
+}
+
+// AddedSubjectID returns the value that was added to the "subject_id" field in this mutation.
+func (m *LossMutation) AddedSubjectID() (r int, exists bool) {
+	v := m.addsubject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *LossMutation) ResetSubjectID() {
+	m.subject_id = nil
+	m.addsubject_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *LossMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *LossMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *LossMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *LossMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *LossMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// Where appends a list predicates to the LossMutation builder.
+func (m *LossMutation) Where(ps ...predicate.Loss) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LossMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LossMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Loss, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LossMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LossMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Loss).
+func (m *LossMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LossMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, loss.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, loss.FieldDistrictID)
+	}
+	if m.organization_id != nil {
+		fields = append(fields, loss.FieldOrganizationID)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, loss.FieldActorID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, loss.FieldJobID)
+	}
+	if m.undo != nil {
+		fields = append(fields, loss.FieldUndo)
+	}
+	if m.thing != nil {
+		fields = append(fields, loss.FieldThing)
+	}
+	if m.verb != nil {
+		fields = append(fields, loss.FieldVerb)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, loss.FieldSubjectID)
+	}
+	if m.number != nil {
+		fields = append(fields, loss.FieldNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LossMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loss.FieldCreatedAt:
+		return m.CreatedAt()
+	case loss.FieldDistrictID:
+		return m.DistrictID()
+	case loss.FieldOrganizationID:
+		return m.OrganizationID()
+	case loss.FieldActorID:
+		return m.ActorID()
+	case loss.FieldJobID:
+		return m.JobID()
+	case loss.FieldUndo:
+		return m.Undo()
+	case loss.FieldThing:
+		return m.Thing()
+	case loss.FieldVerb:
+		return m.Verb()
+	case loss.FieldSubjectID:
+		return m.SubjectID()
+	case loss.FieldNumber:
+		return m.Number()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LossMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case loss.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case loss.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case loss.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case loss.FieldActorID:
+		return m.OldActorID(ctx)
+	case loss.FieldJobID:
+		return m.OldJobID(ctx)
+	case loss.FieldUndo:
+		return m.OldUndo(ctx)
+	case loss.FieldThing:
+		return m.OldThing(ctx)
+	case loss.FieldVerb:
+		return m.OldVerb(ctx)
+	case loss.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case loss.FieldNumber:
+		return m.OldNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Loss field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loss.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case loss.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case loss.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case loss.FieldActorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case loss.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case loss.FieldUndo:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndo(v)
+		return nil
+	case loss.FieldThing:
+		v, ok := value.(loss.Thing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThing(v)
+		return nil
+	case loss.FieldVerb:
+		v, ok := value.(loss.Verb)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerb(v)
+		return nil
+	case loss.FieldSubjectID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case loss.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loss field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LossMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, loss.FieldDistrictID)
+	}
+	if m.addorganization_id != nil {
+		fields = append(fields, loss.FieldOrganizationID)
+	}
+	if m.addactor_id != nil {
+		fields = append(fields, loss.FieldActorID)
+	}
+	if m.addjob_id != nil {
+		fields = append(fields, loss.FieldJobID)
+	}
+	if m.addundo != nil {
+		fields = append(fields, loss.FieldUndo)
+	}
+	if m.addsubject_id != nil {
+		fields = append(fields, loss.FieldSubjectID)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, loss.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LossMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loss.FieldDistrictID:
+		return m.AddedDistrictID()
+	case loss.FieldOrganizationID:
+		return m.AddedOrganizationID()
+	case loss.FieldActorID:
+		return m.AddedActorID()
+	case loss.FieldJobID:
+		return m.AddedJobID()
+	case loss.FieldUndo:
+		return m.AddedUndo()
+	case loss.FieldSubjectID:
+		return m.AddedSubjectID()
+	case loss.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loss.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case loss.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationID(v)
+		return nil
+	case loss.FieldActorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddActorID(v)
+		return nil
+	case loss.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobID(v)
+		return nil
+	case loss.FieldUndo:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndo(v)
+		return nil
+	case loss.FieldSubjectID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSubjectID(v)
+		return nil
+	case loss.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loss numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LossMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LossMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LossMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Loss nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LossMutation) ResetField(name string) error {
+	switch name {
+	case loss.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case loss.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case loss.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case loss.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case loss.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case loss.FieldUndo:
+		m.ResetUndo()
+		return nil
+	case loss.FieldThing:
+		m.ResetThing()
+		return nil
+	case loss.FieldVerb:
+		m.ResetVerb()
+		return nil
+	case loss.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case loss.FieldNumber:
+		m.ResetNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Loss field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LossMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LossMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LossMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LossMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LossMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LossMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LossMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Loss unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LossMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Loss edge %s", name)
+}
+
+// LossHeadMutation represents an operation that mutates the LossHead nodes in the graph.
+type LossHeadMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	district_id    *int
+	adddistrict_id *int
+	version        *int
+	addversion     *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*LossHead, error)
+	predicates     []predicate.LossHead
+}
+
+var _ ent.Mutation = (*LossHeadMutation)(nil)
+
+// lossheadOption allows management of the mutation configuration using functional options.
+type lossheadOption func(*LossHeadMutation)
+
+// newLossHeadMutation creates new mutation for the LossHead entity.
+func newLossHeadMutation(c config, op Op, opts ...lossheadOption) *LossHeadMutation {
+	m := &LossHeadMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLossHead,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLossHeadID sets the ID field of the mutation.
+func withLossHeadID(id int) lossheadOption {
+	return func(m *LossHeadMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LossHead
+		)
+		m.oldValue = func(ctx context.Context) (*LossHead, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LossHead.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLossHead sets the old LossHead of the mutation.
+func withLossHead(node *LossHead) lossheadOption {
+	return func(m *LossHeadMutation) {
+		m.oldValue = func(context.Context) (*LossHead, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LossHeadMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LossHeadMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LossHeadMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LossHeadMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LossHead.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LossHeadMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LossHeadMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LossHeadMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *LossHeadMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *LossHeadMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *LossHeadMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *LossHeadMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *LossHeadMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *LossHeadMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LossHeadMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LossHeadMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LossHeadMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LossHeadMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// Where appends a list predicates to the LossHeadMutation builder.
+func (m *LossHeadMutation) Where(ps ...predicate.LossHead) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LossHeadMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LossHeadMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LossHead, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LossHeadMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LossHeadMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LossHead).
+func (m *LossHeadMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LossHeadMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, losshead.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, losshead.FieldDistrictID)
+	}
+	if m.version != nil {
+		fields = append(fields, losshead.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LossHeadMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case losshead.FieldCreatedAt:
+		return m.CreatedAt()
+	case losshead.FieldDistrictID:
+		return m.DistrictID()
+	case losshead.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LossHeadMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case losshead.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case losshead.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case losshead.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossHeadMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case losshead.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case losshead.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case losshead.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LossHeadMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, losshead.FieldDistrictID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, losshead.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LossHeadMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case losshead.FieldDistrictID:
+		return m.AddedDistrictID()
+	case losshead.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossHeadMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case losshead.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case losshead.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LossHeadMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LossHeadMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LossHeadMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LossHead nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LossHeadMutation) ResetField(name string) error {
+	switch name {
+	case losshead.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case losshead.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case losshead.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LossHeadMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LossHeadMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LossHeadMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LossHeadMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LossHeadMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LossHeadMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LossHeadMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LossHead unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LossHeadMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LossHead edge %s", name)
+}
+
 // OneTimeLinkMutation represents an operation that mutates the OneTimeLink nodes in the graph.
 type OneTimeLinkMutation struct {
 	config
@@ -19941,6 +22534,8 @@ type OrganizationMutation struct {
 	retention_changed_at     *time.Time
 	job_days                 *int
 	addjob_days              *int
+	pending_settings         *json.RawMessage
+	appendpending_settings   json.RawMessage
 	erased_students          *int
 	adderased_students       *int
 	usage_counted_from       *calendar.Day
@@ -21094,6 +23689,71 @@ func (m *OrganizationMutation) ResetJobDays() {
 	delete(m.clearedFields, organization.FieldJobDays)
 }
 
+// SetPendingSettings sets the "pending_settings" field.
+func (m *OrganizationMutation) SetPendingSettings(jm json.RawMessage) {
+	m.pending_settings = &jm
+	m.appendpending_settings = nil
+}
+
+// PendingSettings returns the value of the "pending_settings" field in the mutation.
+func (m *OrganizationMutation) PendingSettings() (r json.RawMessage, exists bool) {
+	v := m.pending_settings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPendingSettings returns the old "pending_settings" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldPendingSettings(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPendingSettings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPendingSettings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPendingSettings: %w", err)
+	}
+	return oldValue.PendingSettings, nil
+}
+
+// AppendPendingSettings adds jm to the "pending_settings" field.
+func (m *OrganizationMutation) AppendPendingSettings(jm json.RawMessage) {
+	m.appendpending_settings = append(m.appendpending_settings, jm...)
+}
+
+// AppendedPendingSettings returns the list of values that were appended to the "pending_settings" field in this mutation.
+func (m *OrganizationMutation) AppendedPendingSettings() (json.RawMessage, bool) {
+	if len(m.appendpending_settings) == 0 {
+		return nil, false
+	}
+	return m.appendpending_settings, true
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (m *OrganizationMutation) ClearPendingSettings() {
+	m.pending_settings = nil
+	m.appendpending_settings = nil
+	m.clearedFields[organization.FieldPendingSettings] = struct{}{}
+}
+
+// PendingSettingsCleared returns if the "pending_settings" field was cleared in this mutation.
+func (m *OrganizationMutation) PendingSettingsCleared() bool {
+	_, ok := m.clearedFields[organization.FieldPendingSettings]
+	return ok
+}
+
+// ResetPendingSettings resets all changes to the "pending_settings" field.
+func (m *OrganizationMutation) ResetPendingSettings() {
+	m.pending_settings = nil
+	m.appendpending_settings = nil
+	delete(m.clearedFields, organization.FieldPendingSettings)
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (m *OrganizationMutation) SetErasedStudents(i int) {
 	m.erased_students = &i
@@ -21321,7 +23981,7 @@ func (m *OrganizationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganizationMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.created_at != nil {
 		fields = append(fields, organization.FieldCreatedAt)
 	}
@@ -21376,6 +24036,9 @@ func (m *OrganizationMutation) Fields() []string {
 	if m.job_days != nil {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.pending_settings != nil {
+		fields = append(fields, organization.FieldPendingSettings)
+	}
 	if m.erased_students != nil {
 		fields = append(fields, organization.FieldErasedStudents)
 	}
@@ -21426,6 +24089,8 @@ func (m *OrganizationMutation) Field(name string) (ent.Value, bool) {
 		return m.RetentionChangedAt()
 	case organization.FieldJobDays:
 		return m.JobDays()
+	case organization.FieldPendingSettings:
+		return m.PendingSettings()
 	case organization.FieldErasedStudents:
 		return m.ErasedStudents()
 	case organization.FieldUsageCountedFrom:
@@ -21475,6 +24140,8 @@ func (m *OrganizationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldRetentionChangedAt(ctx)
 	case organization.FieldJobDays:
 		return m.OldJobDays(ctx)
+	case organization.FieldPendingSettings:
+		return m.OldPendingSettings(ctx)
 	case organization.FieldErasedStudents:
 		return m.OldErasedStudents(ctx)
 	case organization.FieldUsageCountedFrom:
@@ -21613,6 +24280,13 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetJobDays(v)
+		return nil
+	case organization.FieldPendingSettings:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPendingSettings(v)
 		return nil
 	case organization.FieldErasedStudents:
 		v, ok := value.(int)
@@ -21847,6 +24521,9 @@ func (m *OrganizationMutation) ClearedFields() []string {
 	if m.FieldCleared(organization.FieldJobDays) {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.FieldCleared(organization.FieldPendingSettings) {
+		fields = append(fields, organization.FieldPendingSettings)
+	}
 	return fields
 }
 
@@ -21902,6 +24579,9 @@ func (m *OrganizationMutation) ClearField(name string) error {
 		return nil
 	case organization.FieldJobDays:
 		m.ClearJobDays()
+		return nil
+	case organization.FieldPendingSettings:
+		m.ClearPendingSettings()
 		return nil
 	}
 	return fmt.Errorf("unknown Organization nullable field %s", name)
@@ -21964,6 +24644,9 @@ func (m *OrganizationMutation) ResetField(name string) error {
 		return nil
 	case organization.FieldJobDays:
 		m.ResetJobDays()
+		return nil
+	case organization.FieldPendingSettings:
+		m.ResetPendingSettings()
 		return nil
 	case organization.FieldErasedStudents:
 		m.ResetErasedStudents()

@@ -46,6 +46,7 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 var settings = []string{
 	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
 	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
+	organization.FieldPendingSettings,
 }
 
 // DistrictAdministratorsChangeSchools lets district administrators create and

@@ -32,6 +32,9 @@ const (
 
 	OrganizationCreated Action = "ORGANIZATION_CREATED"
 	SettingsChanged     Action = "SETTINGS_CHANGED"
+	SettingApproved     Action = "SETTING_APPROVED"
+	SettingPending      Action = "SETTING_PENDING"
+	SettingWithdrawn    Action = "SETTING_WITHDRAWN"
 	UsageRecorded       Action = "USAGE_RECORDED"
 )
 
@@ -116,6 +119,9 @@ var meanings = map[Action]string{
 
 	OrganizationCreated: "A district or school was created.",
 	SettingsChanged:     "The settings of an organization were changed.",
+	SettingApproved:     "A second administrator let a pending setting hold at once.",
+	SettingPending:      "A setting that makes a hold or a retention less strict was asked for, and waits.",
+	SettingWithdrawn:    "A pending setting was taken back.",
 	UsageRecorded:       "Usage was recorded; one entry for each request.",
 
 	SignedIn:        "Somebody signed in.",

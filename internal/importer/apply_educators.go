@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
+	"homeroom/internal/hold"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
@@ -108,7 +109,27 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
 		return err
 	}
-	return s.giveRoles(system, client, b)
+	if err := s.giveRoles(system, client, b); err != nil {
+		return err
+	}
+	return s.noteHands(ctx, client, b)
+}
+
+// noteHands notes that whoever has submitted, started or corrected a file could sign in with
+// the accounts of which it makes, or sets the role, the password or the address.
+func (s *Service) noteHands(ctx context.Context, client *db.Client, b *batch) error {
+	var ids []int
+	for _, r := range b.open() {
+		_, address := r.plan.Set[educator.FieldEmailKey]
+		if r.plan.Do == doCreate || r.plan.Role != "" || r.hash != "" || address {
+			ids = append(ids, r.TargetID+r.createdID)
+		}
+	}
+	hands := append([]int{b.job.SubmittedBy}, b.job.CorrectedBy...)
+	if b.job.StartedBy != nil {
+		hands = append(hands, *b.job.StartedBy)
+	}
+	return hold.Note(ctx, client, s.now(), hands, ids...)
 }
 
 // setsCredentials reports whether new values of columns are those of credentials.

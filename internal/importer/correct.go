@@ -76,6 +76,9 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 				"and submit those students anew", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.opens(job):
 			return nil, fault.Conflictf("the %s belongs to a server with another secret key", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+		case holdsUndo(job):
+			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", noun(job.Kind)).
+				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:

@@ -5,6 +5,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -75,6 +76,9 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 			return err
 		}
 		if err := forgetFile(ctx, client, h.job.ID); err != nil {
+			return err
+		}
+		if err := hold.Forget(ctx, client, hold.Job{ID: h.job.ID}); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)

@@ -84,11 +84,12 @@ func (p *preview) flush(ctx context.Context) error {
 	return err
 }
 
-const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state"
+const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state, loses, undo_loses"
 
 // planLine is the plan of a row as the values of planColumns.
 func planLine(now time.Time, jobID int, r *fileRow) ([]any, error) {
 	r.plan.N, r.plan.By = r.N, r.by
 	text, err := r.plan.encode()
-	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), flag(r.outside), statePlanned}, err
+	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), flag(r.outside),
+		statePlanned, r.plan.loses(), r.plan.undoLoses()}, err
 }

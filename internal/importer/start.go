@@ -20,22 +20,22 @@ var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 // administrator. What the one who starts it may not do alone is refused when the rows
 // are written; see hands. It returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, s.tooMuch)
+	return s.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, false) })
 }
 
 // StartAnyway is Start for whoever runs the server: however much the job changes,
 // it does not wait for anybody.
 func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (*excess, error) { return nil, nil })
+	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
 
-func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Context, *db.BulkJob) (*excess, error)) (*db.BulkJob, error) {
+func (s *Service) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	for try := 0; ; try++ {
 		job, err := s.jobToChange(ctx, jobID)
 		if err != nil {
 			return nil, err
 		}
-		hold, err := tooMuch(ctx, job)
+		counted, err := reserve(ctx, job)
 		if err != nil {
 			return nil, err
 		}
@@ -47,8 +47,10 @@ func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Con
 				handID(ctx), jobID, string(bulkjob.StatusREADY)); err != nil {
 				return err
 			}
-			if hold != nil {
-				return s.hold(ctx, client, job, hold)
+			if tooMuch, err := counted(ctx, client); err != nil {
+				return err
+			} else if tooMuch != nil {
+				return s.hold(ctx, client, job, tooMuch)
 			}
 			record(ctx, audit.JobStarted, job, nil)
 			return mustHitOne(client.ExecContext(ctx,

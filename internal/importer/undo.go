@@ -25,7 +25,19 @@ import (
 // only administrators undo what has created something, because only they delete.
 // It returns fault.Conflict for a job that is not finished, has changed nothing,
 // or ended too long ago.
+//
+// An undo that would delete or change too much is put on hold, as a start is.
 func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, true) })
+}
+
+// UndoAnyway is Undo for whoever runs the server: however much it changes, it does
+// not wait for anybody.
+func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+}
+
+func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	job, err := s.jobToChange(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -63,7 +75,16 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
 	}
+	counted, err := reserve(ctx, job)
+	if err != nil {
+		return nil, err
+	}
 	return s.change(ctx, job, "NOT_UNDOABLE", func(ctx context.Context, client *db.Client) error {
+		if tooMuch, err := counted(ctx, client); err != nil {
+			return err
+		} else if tooMuch != nil {
+			return s.holdUndo(ctx, client, job, tooMuch)
+		}
 		record(ctx, audit.JobUndoRequested, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
@@ -159,6 +180,9 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.job.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.forgetUndone(ctx, client, h.job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)

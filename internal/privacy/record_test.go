@@ -37,6 +37,7 @@ var aboutStudents = map[string]place{
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "target_id": "student.id", "label": "bulkJobRows.label",
 		"plan": "bulkJobRows.changes", "change_count": "bulkJobRows.changes", "before": "bulkJobRows.replaced", "state": "bulkJobRows.state",
 		"target_version": "-bookkeeping of the job", "outside": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+		"loses": "-bookkeeping of the job", "undo_loses": "-bookkeeping of the job",
 	},
 	"bulk_job_problems": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
@@ -57,6 +58,10 @@ var aboutStudents = map[string]place{
 		"jobs_done": "-how far it is", "at_job": "-how far it is", "at_step": "-how far it is", "at_row": "-how far it is", "through_job": "-how far it is",
 		"again": "-how far it is", "certificate": "-says nobody's name", "finished_at": "-how far it is",
 	},
+	"losses": {
+		"district_id": "student.districtId", "organization_id": "student.schoolId", "subject_id": "student.id", "actor_id": "-told in auditEntries, and gone after a day",
+		"job_id": "bulkJobRows.0.job", "undo": "-told in auditEntries", "thing": "-always a student", "verb": "-told in auditEntries", "number": "-always 1",
+	},
 	"bulk_jobs":    {"file_name": "bulkJobRows.fileName"},
 	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
 }
@@ -68,6 +73,7 @@ var aboutNobody = map[string]string{
 	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
 	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
 	"registered_operations": "documents of apps", "taken_answers": "how often an educator was told that something is taken", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+	"account_hands": "who could sign in with accounts of educators", "loss_heads": "numbers that grow when losses are added up",
 }
 
 // TestEveryTableIsThoughtOf fails for a new table or column until somebody has

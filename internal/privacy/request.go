@@ -9,10 +9,12 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/erasure"
+	"homeroom/ent/db/loss"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/hold"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
@@ -65,14 +67,18 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 		if err := s.refuseToErase(ctx, wanted, locked); err != nil {
 			return err
 		}
+		var lost []*db.Student
 		for _, st := range locked {
+			if st.DeletedAt == nil || !setting.IsErasing(*st.DeletedAt) {
+				lost = append(lost, st)
+			}
 			e, err := s.request(system, client, st, reference)
 			if err != nil {
 				return err
 			}
 			list = append(list, e)
 		}
-		return nil
+		return hold.Single(ctx, client, s.now(), setting.Holds, roster.Lost(lost, loss.VerbDELETED)...)
 	})
 	if err != nil {
 		return nil, err

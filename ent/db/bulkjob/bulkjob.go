@@ -84,6 +84,14 @@ const (
 	FieldStartedBy = "started_by"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
 	FieldApprovedBy = "approved_by"
+	// FieldHeldFor holds the string denoting the held_for field in the database.
+	FieldHeldFor = "held_for"
+	// FieldHeldAt holds the string denoting the held_at field in the database.
+	FieldHeldAt = "held_at"
+	// FieldUndoFrom holds the string denoting the undo_from field in the database.
+	FieldUndoFrom = "undo_from"
+	// FieldUndoApprovedBy holds the string denoting the undo_approved_by field in the database.
+	FieldUndoApprovedBy = "undo_approved_by"
 	// FieldCorrectedBy holds the string denoting the corrected_by field in the database.
 	FieldCorrectedBy = "corrected_by"
 	// FieldCorrectedWhileHeld holds the string denoting the corrected_while_held field in the database.
@@ -216,6 +224,10 @@ var Columns = []string{
 	FieldHeldByRule,
 	FieldStartedBy,
 	FieldApprovedBy,
+	FieldHeldFor,
+	FieldHeldAt,
+	FieldUndoFrom,
+	FieldUndoApprovedBy,
 	FieldCorrectedBy,
 	FieldCorrectedWhileHeld,
 	FieldUndoneRows,
@@ -290,6 +302,8 @@ var (
 	DefaultHashedPasswords int
 	// DefaultHeldByRule holds the default value on creation for the "held_by_rule" field.
 	DefaultHeldByRule int
+	// DefaultUndoFrom holds the default value on creation for the "undo_from" field.
+	DefaultUndoFrom string
 	// DefaultCorrectedWhileHeld holds the default value on creation for the "corrected_while_held" field.
 	DefaultCorrectedWhileHeld int8
 	// DefaultUndoneRows holds the default value on creation for the "undone_rows" field.
@@ -423,6 +437,29 @@ func CommitModeValidator(cm CommitMode) error {
 		return nil
 	default:
 		return fmt.Errorf("bulkjob: invalid enum value for commit_mode field: %q", cm)
+	}
+}
+
+// HeldFor defines the type for the "held_for" enum field.
+type HeldFor string
+
+// HeldFor values.
+const (
+	HeldForSTART HeldFor = "START"
+	HeldForUNDO  HeldFor = "UNDO"
+)
+
+func (hf HeldFor) String() string {
+	return string(hf)
+}
+
+// HeldForValidator is a validator for the "held_for" field enum values. It is called by the builders before save.
+func HeldForValidator(hf HeldFor) error {
+	switch hf {
+	case HeldForSTART, HeldForUNDO:
+		return nil
+	default:
+		return fmt.Errorf("bulkjob: invalid enum value for held_for field: %q", hf)
 	}
 }
 
@@ -587,6 +624,26 @@ func ByStartedBy(opts ...sql.OrderTermOption) OrderOption {
 // ByApprovedBy orders the results by the approved_by field.
 func ByApprovedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovedBy, opts...).ToFunc()
+}
+
+// ByHeldFor orders the results by the held_for field.
+func ByHeldFor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldFor, opts...).ToFunc()
+}
+
+// ByHeldAt orders the results by the held_at field.
+func ByHeldAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldAt, opts...).ToFunc()
+}
+
+// ByUndoFrom orders the results by the undo_from field.
+func ByUndoFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoFrom, opts...).ToFunc()
+}
+
+// ByUndoApprovedBy orders the results by the undo_approved_by field.
+func ByUndoApprovedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoApprovedBy, opts...).ToFunc()
 }
 
 // ByCorrectedWhileHeld orders the results by the corrected_while_held field.

@@ -190,6 +190,21 @@ func ApprovedBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
 }
 
+// HeldAt applies equality check predicate on the "held_at" field. It's identical to HeldAtEQ.
+func HeldAt(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldAt, v))
+}
+
+// UndoFrom applies equality check predicate on the "undo_from" field. It's identical to UndoFromEQ.
+func UndoFrom(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoFrom, v))
+}
+
+// UndoApprovedBy applies equality check predicate on the "undo_approved_by" field. It's identical to UndoApprovedByEQ.
+func UndoApprovedBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoApprovedBy, v))
+}
+
 // CorrectedWhileHeld applies equality check predicate on the "corrected_while_held" field. It's identical to CorrectedWhileHeldEQ.
 func CorrectedWhileHeld(v int8) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldCorrectedWhileHeld, v))
@@ -1618,6 +1633,201 @@ func ApprovedByIsNil() predicate.BulkJob {
 // ApprovedByNotNil applies the NotNil predicate on the "approved_by" field.
 func ApprovedByNotNil() predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotNull(FieldApprovedBy))
+}
+
+// HeldForEQ applies the EQ predicate on the "held_for" field.
+func HeldForEQ(v HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldFor, v))
+}
+
+// HeldForNEQ applies the NEQ predicate on the "held_for" field.
+func HeldForNEQ(v HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeldFor, v))
+}
+
+// HeldForIn applies the In predicate on the "held_for" field.
+func HeldForIn(vs ...HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeldFor, vs...))
+}
+
+// HeldForNotIn applies the NotIn predicate on the "held_for" field.
+func HeldForNotIn(vs ...HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeldFor, vs...))
+}
+
+// HeldForIsNil applies the IsNil predicate on the "held_for" field.
+func HeldForIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldHeldFor))
+}
+
+// HeldForNotNil applies the NotNil predicate on the "held_for" field.
+func HeldForNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldHeldFor))
+}
+
+// HeldAtEQ applies the EQ predicate on the "held_at" field.
+func HeldAtEQ(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldAt, v))
+}
+
+// HeldAtNEQ applies the NEQ predicate on the "held_at" field.
+func HeldAtNEQ(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeldAt, v))
+}
+
+// HeldAtIn applies the In predicate on the "held_at" field.
+func HeldAtIn(vs ...time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeldAt, vs...))
+}
+
+// HeldAtNotIn applies the NotIn predicate on the "held_at" field.
+func HeldAtNotIn(vs ...time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeldAt, vs...))
+}
+
+// HeldAtGT applies the GT predicate on the "held_at" field.
+func HeldAtGT(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldHeldAt, v))
+}
+
+// HeldAtGTE applies the GTE predicate on the "held_at" field.
+func HeldAtGTE(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldHeldAt, v))
+}
+
+// HeldAtLT applies the LT predicate on the "held_at" field.
+func HeldAtLT(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldHeldAt, v))
+}
+
+// HeldAtLTE applies the LTE predicate on the "held_at" field.
+func HeldAtLTE(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldHeldAt, v))
+}
+
+// HeldAtIsNil applies the IsNil predicate on the "held_at" field.
+func HeldAtIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldHeldAt))
+}
+
+// HeldAtNotNil applies the NotNil predicate on the "held_at" field.
+func HeldAtNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldHeldAt))
+}
+
+// UndoFromEQ applies the EQ predicate on the "undo_from" field.
+func UndoFromEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoFrom, v))
+}
+
+// UndoFromNEQ applies the NEQ predicate on the "undo_from" field.
+func UndoFromNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoFrom, v))
+}
+
+// UndoFromIn applies the In predicate on the "undo_from" field.
+func UndoFromIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoFrom, vs...))
+}
+
+// UndoFromNotIn applies the NotIn predicate on the "undo_from" field.
+func UndoFromNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoFrom, vs...))
+}
+
+// UndoFromGT applies the GT predicate on the "undo_from" field.
+func UndoFromGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoFrom, v))
+}
+
+// UndoFromGTE applies the GTE predicate on the "undo_from" field.
+func UndoFromGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoFrom, v))
+}
+
+// UndoFromLT applies the LT predicate on the "undo_from" field.
+func UndoFromLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoFrom, v))
+}
+
+// UndoFromLTE applies the LTE predicate on the "undo_from" field.
+func UndoFromLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoFrom, v))
+}
+
+// UndoFromContains applies the Contains predicate on the "undo_from" field.
+func UndoFromContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldUndoFrom, v))
+}
+
+// UndoFromHasPrefix applies the HasPrefix predicate on the "undo_from" field.
+func UndoFromHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldUndoFrom, v))
+}
+
+// UndoFromHasSuffix applies the HasSuffix predicate on the "undo_from" field.
+func UndoFromHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldUndoFrom, v))
+}
+
+// UndoFromEqualFold applies the EqualFold predicate on the "undo_from" field.
+func UndoFromEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldUndoFrom, v))
+}
+
+// UndoFromContainsFold applies the ContainsFold predicate on the "undo_from" field.
+func UndoFromContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldUndoFrom, v))
+}
+
+// UndoApprovedByEQ applies the EQ predicate on the "undo_approved_by" field.
+func UndoApprovedByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByNEQ applies the NEQ predicate on the "undo_approved_by" field.
+func UndoApprovedByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByIn applies the In predicate on the "undo_approved_by" field.
+func UndoApprovedByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoApprovedBy, vs...))
+}
+
+// UndoApprovedByNotIn applies the NotIn predicate on the "undo_approved_by" field.
+func UndoApprovedByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoApprovedBy, vs...))
+}
+
+// UndoApprovedByGT applies the GT predicate on the "undo_approved_by" field.
+func UndoApprovedByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByGTE applies the GTE predicate on the "undo_approved_by" field.
+func UndoApprovedByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByLT applies the LT predicate on the "undo_approved_by" field.
+func UndoApprovedByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByLTE applies the LTE predicate on the "undo_approved_by" field.
+func UndoApprovedByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByIsNil applies the IsNil predicate on the "undo_approved_by" field.
+func UndoApprovedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldUndoApprovedBy))
+}
+
+// UndoApprovedByNotNil applies the NotNil predicate on the "undo_approved_by" field.
+func UndoApprovedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldUndoApprovedBy))
 }
 
 // CorrectedByIsNil applies the IsNil predicate on the "corrected_by" field.

@@ -37,6 +37,10 @@ const (
 	FieldAppliedVersion = "applied_version"
 	// FieldOutside holds the string denoting the outside field in the database.
 	FieldOutside = "outside"
+	// FieldLoses holds the string denoting the loses field in the database.
+	FieldLoses = "loses"
+	// FieldUndoLoses holds the string denoting the undo_loses field in the database.
+	FieldUndoLoses = "undo_loses"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -66,6 +70,8 @@ var Columns = []string{
 	FieldBefore,
 	FieldAppliedVersion,
 	FieldOutside,
+	FieldLoses,
+	FieldUndoLoses,
 	FieldState,
 }
 
@@ -97,6 +103,10 @@ var (
 	DefaultAppliedVersion int
 	// DefaultOutside holds the default value on creation for the "outside" field.
 	DefaultOutside int8
+	// DefaultLoses holds the default value on creation for the "loses" field.
+	DefaultLoses int8
+	// DefaultUndoLoses holds the default value on creation for the "undo_loses" field.
+	DefaultUndoLoses int8
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState int8
 )
@@ -152,6 +162,16 @@ func ByAppliedVersion(opts ...sql.OrderTermOption) OrderOption {
 // ByOutside orders the results by the outside field.
 func ByOutside(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldOutside, opts...).ToFunc()
+}
+
+// ByLoses orders the results by the loses field.
+func ByLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoses, opts...).ToFunc()
+}
+
+// ByUndoLoses orders the results by the undo_loses field.
+func ByUndoLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoLoses, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.

@@ -9,6 +9,27 @@ import (
 )
 
 var (
+	// AccountHandsColumns holds the columns for the "account_hands" table.
+	AccountHandsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+		{Name: "hand_id", Type: field.TypeInt},
+		{Name: "last_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// AccountHandsTable holds the schema information for the "account_hands" table.
+	AccountHandsTable = &schema.Table{
+		Name:       "account_hands",
+		Columns:    AccountHandsColumns,
+		PrimaryKey: []*schema.Column{AccountHandsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "accounthand_educator_id_hand_id",
+				Unique:  true,
+				Columns: []*schema.Column{AccountHandsColumns[2], AccountHandsColumns[3]},
+			},
+		},
+	}
 	// AuditDetailsColumns holds the columns for the "audit_details" table.
 	AuditDetailsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -158,6 +179,10 @@ var (
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
 		{Name: "started_by", Type: field.TypeInt, Nullable: true},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
+		{Name: "held_for", Type: field.TypeEnum, Nullable: true, Enums: []string{"START", "UNDO"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "held_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "undo_from", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "undo_approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "corrected_by", Type: field.TypeJSON, Nullable: true},
 		{Name: "corrected_while_held", Type: field.TypeInt8, Default: 0},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
@@ -183,13 +208,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[47]},
+				Columns:    []*schema.Column{BulkJobsColumns[51]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[48]},
+				Columns:    []*schema.Column{BulkJobsColumns[52]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -198,7 +223,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[48], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[52], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -213,7 +238,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[47]},
+				Columns: []*schema.Column{BulkJobsColumns[51]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -362,6 +387,8 @@ var (
 		{Name: "before", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "mediumblob"}},
 		{Name: "applied_version", Type: field.TypeInt, Default: 0},
 		{Name: "outside", Type: field.TypeInt8, Default: 0},
+		{Name: "loses", Type: field.TypeInt8, Default: -1},
+		{Name: "undo_loses", Type: field.TypeInt8, Default: -1},
 		{Name: "state", Type: field.TypeInt8, Default: 0},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -373,7 +400,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_rows_bulk_jobs_rows",
-				Columns:    []*schema.Column{BulkJobRowsColumns[12]},
+				Columns:    []*schema.Column{BulkJobRowsColumns[14]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -382,7 +409,7 @@ var (
 			{
 				Name:    "bulkjobrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRowsColumns[12], BulkJobRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRowsColumns[14], BulkJobRowsColumns[2]},
 			},
 			{
 				Name:    "bulkjobrow_target_id",
@@ -678,6 +705,73 @@ var (
 			},
 		},
 	}
+	// LossesColumns holds the columns for the "losses" table.
+	LossesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "actor_id", Type: field.TypeInt},
+		{Name: "job_id", Type: field.TypeInt, Default: 0},
+		{Name: "undo", Type: field.TypeInt8, Default: 0},
+		{Name: "thing", Type: field.TypeEnum, Enums: []string{"STUDENT", "GROUP", "EDUCATOR", "SCHOOL"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "verb", Type: field.TypeEnum, Enums: []string{"DELETED", "CHANGED", "LEFT"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "subject_id", Type: field.TypeInt, Default: 0},
+		{Name: "number", Type: field.TypeInt},
+	}
+	// LossesTable holds the schema information for the "losses" table.
+	LossesTable = &schema.Table{
+		Name:       "losses",
+		Columns:    LossesColumns,
+		PrimaryKey: []*schema.Column{LossesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "loss_organization_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[3], LossesColumns[1]},
+			},
+			{
+				Name:    "loss_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[2], LossesColumns[1]},
+			},
+			{
+				Name:    "loss_job_id",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[5]},
+			},
+			{
+				Name:    "loss_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[9]},
+			},
+			{
+				Name:    "loss_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[1]},
+			},
+		},
+	}
+	// LossHeadsColumns holds the columns for the "loss_heads" table.
+	LossHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "version", Type: field.TypeInt, Default: 0},
+	}
+	// LossHeadsTable holds the schema information for the "loss_heads" table.
+	LossHeadsTable = &schema.Table{
+		Name:       "loss_heads",
+		Columns:    LossHeadsColumns,
+		PrimaryKey: []*schema.Column{LossHeadsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "losshead_district_id",
+				Unique:  true,
+				Columns: []*schema.Column{LossHeadsColumns[2]},
+			},
+		},
+	}
 	// OneTimeLinksColumns holds the columns for the "one_time_links" table.
 	OneTimeLinksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -734,6 +828,7 @@ var (
 		{Name: "retention_days", Type: field.TypeInt, Nullable: true},
 		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "job_days", Type: field.TypeInt, Nullable: true},
+		{Name: "pending_settings", Type: field.TypeJSON, Nullable: true},
 		{Name: "erased_students", Type: field.TypeInt, Default: 0},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
@@ -746,7 +841,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[20]},
+				Columns:    []*schema.Column{OrganizationsColumns[21]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1201,6 +1296,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AccountHandsTable,
 		AuditDetailsTable,
 		AuditEventsTable,
 		AuditHeadsTable,
@@ -1218,6 +1314,8 @@ var (
 		GroupsTable,
 		GroupEducatorsTable,
 		LeasesTable,
+		LossesTable,
+		LossHeadsTable,
 		OneTimeLinksTable,
 		OrganizationsTable,
 		ProductsTable,
@@ -1236,6 +1334,10 @@ var (
 )
 
 func init() {
+	AccountHandsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	AuditDetailsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
@@ -1315,6 +1417,14 @@ func init() {
 		Collation: "utf8mb4_bin",
 	}
 	LeasesTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	LossesTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	LossHeadsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

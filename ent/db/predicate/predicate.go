@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AccountHand is the predicate function for accounthand builders.
+type AccountHand func(*sql.Selector)
+
 // AuditDetail is the predicate function for auditdetail builders.
 type AuditDetail func(*sql.Selector)
 
@@ -56,6 +59,12 @@ type GroupEducator func(*sql.Selector)
 
 // Lease is the predicate function for lease builders.
 type Lease func(*sql.Selector)
+
+// Loss is the predicate function for loss builders.
+type Loss func(*sql.Selector)
+
+// LossHead is the predicate function for losshead builders.
+type LossHead func(*sql.Selector)
 
 // OneTimeLink is the predicate function for onetimelink builders.
 type OneTimeLink func(*sql.Selector)

@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"context"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -21,6 +22,8 @@ import (
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -47,6 +50,24 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	accounthandMixin := schema.AccountHand{}.Mixin()
+	accounthand.Policy = privacy.NewPolicies(schema.AccountHand{})
+	accounthand.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := accounthand.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	accounthandMixinFields0 := accounthandMixin[0].Fields()
+	_ = accounthandMixinFields0
+	accounthandFields := schema.AccountHand{}.Fields()
+	_ = accounthandFields
+	// accounthandDescCreatedAt is the schema descriptor for created_at field.
+	accounthandDescCreatedAt := accounthandMixinFields0[0].Descriptor()
+	// accounthand.DefaultCreatedAt holds the default value on creation for the created_at field.
+	accounthand.DefaultCreatedAt = accounthandDescCreatedAt.Default.(func() time.Time)
 	auditdetailMixin := schema.AuditDetail{}.Mixin()
 	auditdetail.Policy = privacy.NewPolicies(schema.AuditDetail{})
 	auditdetail.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -247,40 +268,44 @@ func init() {
 	bulkjobDescHeldByRule := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
+	// bulkjobDescUndoFrom is the schema descriptor for undo_from field.
+	bulkjobDescUndoFrom := bulkjobFields[35].Descriptor()
+	// bulkjob.DefaultUndoFrom holds the default value on creation for the undo_from field.
+	bulkjob.DefaultUndoFrom = bulkjobDescUndoFrom.Default.(string)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[34].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[38].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[35].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[36].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[40].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[37].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[41].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[39].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[43].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[40].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[44].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[42].Descriptor()
+	bulkjobDescFence := bulkjobFields[46].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
 	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
-	bulkjobDescAbandoned := bulkjobFields[43].Descriptor()
+	bulkjobDescAbandoned := bulkjobFields[47].Descriptor()
 	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
 	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
 	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
-	bulkjobDescFileBytes := bulkjobFields[44].Descriptor()
+	bulkjobDescFileBytes := bulkjobFields[48].Descriptor()
 	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
 	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
@@ -429,8 +454,16 @@ func init() {
 	bulkjobrowDescOutside := bulkjobrowFields[9].Descriptor()
 	// bulkjobrow.DefaultOutside holds the default value on creation for the outside field.
 	bulkjobrow.DefaultOutside = bulkjobrowDescOutside.Default.(int8)
+	// bulkjobrowDescLoses is the schema descriptor for loses field.
+	bulkjobrowDescLoses := bulkjobrowFields[10].Descriptor()
+	// bulkjobrow.DefaultLoses holds the default value on creation for the loses field.
+	bulkjobrow.DefaultLoses = bulkjobrowDescLoses.Default.(int8)
+	// bulkjobrowDescUndoLoses is the schema descriptor for undo_loses field.
+	bulkjobrowDescUndoLoses := bulkjobrowFields[11].Descriptor()
+	// bulkjobrow.DefaultUndoLoses holds the default value on creation for the undo_loses field.
+	bulkjobrow.DefaultUndoLoses = bulkjobrowDescUndoLoses.Default.(int8)
 	// bulkjobrowDescState is the schema descriptor for state field.
-	bulkjobrowDescState := bulkjobrowFields[10].Descriptor()
+	bulkjobrowDescState := bulkjobrowFields[12].Descriptor()
 	// bulkjobrow.DefaultState holds the default value on creation for the state field.
 	bulkjobrow.DefaultState = bulkjobrowDescState.Default.(int8)
 	educatorMixin := schema.Educator{}.Mixin()
@@ -645,6 +678,58 @@ func init() {
 	leaseDescFence := leaseFields[3].Descriptor()
 	// lease.DefaultFence holds the default value on creation for the fence field.
 	lease.DefaultFence = leaseDescFence.Default.(int)
+	lossMixin := schema.Loss{}.Mixin()
+	loss.Policy = privacy.NewPolicies(schema.Loss{})
+	loss.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := loss.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	lossMixinFields0 := lossMixin[0].Fields()
+	_ = lossMixinFields0
+	lossFields := schema.Loss{}.Fields()
+	_ = lossFields
+	// lossDescCreatedAt is the schema descriptor for created_at field.
+	lossDescCreatedAt := lossMixinFields0[0].Descriptor()
+	// loss.DefaultCreatedAt holds the default value on creation for the created_at field.
+	loss.DefaultCreatedAt = lossDescCreatedAt.Default.(func() time.Time)
+	// lossDescJobID is the schema descriptor for job_id field.
+	lossDescJobID := lossFields[3].Descriptor()
+	// loss.DefaultJobID holds the default value on creation for the job_id field.
+	loss.DefaultJobID = lossDescJobID.Default.(int)
+	// lossDescUndo is the schema descriptor for undo field.
+	lossDescUndo := lossFields[4].Descriptor()
+	// loss.DefaultUndo holds the default value on creation for the undo field.
+	loss.DefaultUndo = lossDescUndo.Default.(int8)
+	// lossDescSubjectID is the schema descriptor for subject_id field.
+	lossDescSubjectID := lossFields[7].Descriptor()
+	// loss.DefaultSubjectID holds the default value on creation for the subject_id field.
+	loss.DefaultSubjectID = lossDescSubjectID.Default.(int)
+	lossheadMixin := schema.LossHead{}.Mixin()
+	losshead.Policy = privacy.NewPolicies(schema.LossHead{})
+	losshead.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := losshead.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	lossheadMixinFields0 := lossheadMixin[0].Fields()
+	_ = lossheadMixinFields0
+	lossheadFields := schema.LossHead{}.Fields()
+	_ = lossheadFields
+	// lossheadDescCreatedAt is the schema descriptor for created_at field.
+	lossheadDescCreatedAt := lossheadMixinFields0[0].Descriptor()
+	// losshead.DefaultCreatedAt holds the default value on creation for the created_at field.
+	losshead.DefaultCreatedAt = lossheadDescCreatedAt.Default.(func() time.Time)
+	// lossheadDescVersion is the schema descriptor for version field.
+	lossheadDescVersion := lossheadFields[1].Descriptor()
+	// losshead.DefaultVersion holds the default value on creation for the version field.
+	losshead.DefaultVersion = lossheadDescVersion.Default.(int)
 	onetimelinkMixin := schema.OneTimeLink{}.Mixin()
 	onetimelink.Policy = privacy.NewPolicies(schema.OneTimeLink{})
 	onetimelink.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -682,11 +767,11 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescErasedStudents is the schema descriptor for erased_students field.
-	organizationDescErasedStudents := organizationFields[17].Descriptor()
+	organizationDescErasedStudents := organizationFields[18].Descriptor()
 	// organization.DefaultErasedStudents holds the default value on creation for the erased_students field.
 	organization.DefaultErasedStudents = organizationDescErasedStudents.Default.(int)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[18].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[19].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()
