@@ -84,7 +84,10 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
 	s.importer = r.Importer
 	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
-	downloads, err := download.New(download.Options{Secret: secret, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
+	mux := http.NewServeMux()
+	s.http = httptest.NewServer(mux)
+	t.Cleanup(s.http.Close)
+	downloads, err := download.New(download.Options{Secret: secret, PublicURL: s.http.URL, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -94,12 +97,9 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 		c(&limits)
 	}
 	endpoint := graph.Authenticate(r.Identity, false, log, s.counted(graph.NewHandler(r, limits)))
-	mux := http.NewServeMux()
-	s.endpoint = download.Base(endpoint)
+	s.endpoint = endpoint
 	mux.Handle("/graphql", s.endpoint)
 	mux.Handle(download.Path, downloads)
-	s.http = httptest.NewServer(mux)
-	t.Cleanup(s.http.Close)
 
 	hash, err := hasher.Hash(context.Background(), password)
 	if err != nil {

@@ -86,7 +86,7 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 		if len(got.DashboardNotifications) != 1 || got.DashboardNotifications[0].Count != want {
 			t.Fatalf("the notice is %+v, want %d", got, want)
 		}
-		if rows := download(t, *got.DashboardNotifications[0].CSVURL); len(rows) != want {
+		if rows := download(t, admin.resolve(*got.DashboardNotifications[0].CSVURL)); len(rows) != want {
 			t.Errorf("the file behind it has %d rows, want %d", len(rows), want)
 		}
 	})

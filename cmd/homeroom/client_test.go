@@ -120,7 +120,19 @@ func (c *client) notice() notice {
 	if len(data.DashboardNotifications) != 1 {
 		c.t.Fatalf("there are %d notices, want 1", len(data.DashboardNotifications))
 	}
-	return data.DashboardNotifications[0]
+	n := data.DashboardNotifications[0]
+	if n.CSVURL != nil {
+		*n.CSVURL = c.resolve(*n.CSVURL)
+	}
+	return n
+}
+
+// resolve makes the address of a download absolute, as a page of the server does.
+func (c *client) resolve(address string) string {
+	if strings.HasPrefix(address, "/") {
+		return c.address + address
+	}
+	return address
 }
 
 // download reads the file of a notice, and returns its rows without the header.

@@ -90,7 +90,10 @@ func (c *client) failedRows(j job) string {
 		BulkJob struct{ FailedRowsCSVURL string }
 	}
 	c.ask(`query ($id: ID!) { bulkJob(id: $id) { failedRowsCsvUrl } }`, variables{"id": j.ID}, &data)
-	return data.BulkJob.FailedRowsCSVURL
+	if data.BulkJob.FailedRowsCSVURL == "" {
+		return ""
+	}
+	return c.resolve(data.BulkJob.FailedRowsCSVURL)
 }
 
 // students counts those of the organization.

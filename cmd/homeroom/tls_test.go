@@ -92,10 +92,26 @@ func TestHTTPSWithACertificate(t *testing.T) {
 			t.Errorf("%s, cookies %v", answer.Proto, cookies)
 		}
 	})
-	t.Run("the address of a download begins with https", func(t *testing.T) {
-		answer := post(t, `{ dashboardNotifications(organizationId: "`+district+`") { csvUrl } }`)
+	t.Run("the Host that a client sends is in no address", func(t *testing.T) {
+		request, err := http.NewRequest(http.MethodPost, s.address+"/graphql",
+			strings.NewReader(`{"query":`+strconv.Quote(`{ dashboardNotifications(organizationId: "`+district+`") { csvUrl } }`)+`}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, c := range jar.Cookies(request.URL) {
+			request.AddCookie(c)
+		}
+		request.Host = "evil.example"
+		request.Header.Set("Content-Type", "application/json")
+		request.Header.Set("X-Forwarded-Host", "evil.example")
+		request.Header.Set("Forwarded", "host=evil.example")
+		answer, err := in.web.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer answer.Body.Close()
 		line, err := bufio.NewReader(answer.Body).ReadString('}')
-		if err != nil || !strings.Contains(line, `"csvUrl":"https://127.0.0.1`) {
+		if err != nil || !strings.Contains(line, `"csvUrl":"/downloads/`) || strings.Contains(line, "evil") {
 			t.Errorf("%s, %v", line, err)
 		}
 	})

@@ -23,25 +23,28 @@ const demoPassword = "homeroom"
 
 func (a *app) demo() *cobra.Command {
 	var data, addr string
-	var fresh bool
+	var fresh, insecure bool
 	cmd := &cobra.Command{
 		Use:   "demo",
 		Short: "Run everything on a sample district, in an embedded database",
 		Long: `Creates a sample district of 3,000 students in an embedded SQLite database and serves it. What you change
 stays in the data folder until you start over with --fresh.`,
 		Args: noArguments,
-		RunE: func(cmd *cobra.Command, _ []string) error { return a.runDemo(cmd.Context(), data, addr, fresh) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.runDemo(cmd.Context(), data, addr, fresh, insecure)
+		},
 	}
 	cmd.Flags().StringVar(&data, "data", "homeroom-demo", "the data folder")
 	cmd.Flags().StringVar(&addr, "addr", "127.0.0.1:8080", "the address to listen on")
+	cmd.Flags().BoolVar(&insecure, "insecure-http", false, "let other machines reach the demo by HTTP, at an address such as :8080")
 	cmd.Flags().BoolVar(&fresh, "fresh", false, "remove the sample district of the data folder and start over")
 	return cmd
 }
 
-func (a *app) runDemo(ctx context.Context, data, addr string, fresh bool) error {
+func (a *app) runDemo(ctx context.Context, data, addr string, fresh, insecure bool) error {
 	path := filepath.Join(data, config.DatabaseFile)
 	cfg := config.Default()
-	cfg.Server.Addr = addr
+	cfg.Server.Addr, cfg.Server.InsecureHTTP = addr, insecure
 	cfg.Secret.DataDir = data
 	cfg.Mail.Print = true
 	cfg.Database.URL = config.FolderURL(data)

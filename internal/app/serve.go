@@ -19,7 +19,6 @@ import (
 	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
-	"homeroom/internal/download"
 	"homeroom/internal/httpd"
 	"homeroom/internal/httpd/page"
 	"homeroom/internal/viewer"
@@ -40,7 +39,7 @@ func (a *app) serve() *cobra.Command {
 environment variable; the flag wins. All settings are checked before anything starts.
 
 Several servers may run on one MySQL or MariaDB database; give them the same secret key.`,
-		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8080
+		Example: `  HOMEROOM_DATABASE_URL=mysql://homeroom:secret@db.example.org/homeroom homeroom serve --addr :8443 --tls-cert cert.pem --tls-key key.pem
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
@@ -133,7 +132,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
-		GraphQL:   download.Base(graph.Authenticate(s.identity, secure, log, endpoint)),
+		GraphQL:   graph.Authenticate(s.identity, secure, log, endpoint),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
 		Password:  page.SetPassword("/graphql"),
 		SSO:       s.sso,

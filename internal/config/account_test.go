@@ -51,6 +51,7 @@ func TestSettingsOfAccounts(t *testing.T) {
 		"a name is no network":                {map[string]string{"HOMEROOM_TRUSTED_PROXIES": "proxy.example.org"}, []string{"--trusted-proxies", "not a network"}},
 		"a session is not idle after seconds": {map[string]string{"HOMEROOM_SESSION_IDLE_TIMEOUT": "10s"}, []string{"--session-idle-timeout", "5m"}},
 		"a mail server alone is not enough":   {map[string]string{"HOMEROOM_SMTP_URL": "smtp://u:hunter2@mail.example.org"}, []string{"--mail-from", "--public-url"}},
+		"encryption of mails is a word":       {map[string]string{"HOMEROOM_SMTP_TLS": "never"}, []string{"--smtp-tls", "required or optional"}},
 		"a web server is no mail server": {map[string]string{
 			"HOMEROOM_SMTP_URL": "https://u:hunter2@mail.example.org", "HOMEROOM_MAIL_FROM": "a@example.org", "HOMEROOM_PUBLIC_URL": "https://h.example.org",
 		}, []string{"--smtp-url"}},

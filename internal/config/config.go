@@ -51,6 +51,7 @@ func Default() Config {
 		},
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
+		Mail:    Mail{TLS: TLSRequired},
 		Log:     Log{Level: slog.LevelInfo, Format: FormatText},
 	}
 }

@@ -51,7 +51,7 @@ func TestLoad(t *testing.T) {
 
 	t.Run("a variable sets, and a flag wins over it", func(t *testing.T) {
 		t.Parallel()
-		c, err := load(t, []string{"--addr", ":9000", "--max-upload-bytes=1GiB"}, map[string]string{
+		c, err := load(t, []string{"--addr", ":9000", "--insecure-http", "--max-upload-bytes=1GiB"}, map[string]string{
 			"HOMEROOM_DATABASE_URL":     "mysql://u:p@db/homeroom",
 			"HOMEROOM_ADDR":             "127.0.0.1:1",
 			"HOMEROOM_LOG_LEVEL":        "WARN",

@@ -25,7 +25,10 @@ func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
 	l := &Loader{sections: sections, flags: flags}
 	for _, s := range Settings() {
 		if l.takes(s) {
-			flags.Var(&text{value: s.Default, form: s.Form}, s.Flag, s.Description+" [$"+s.Variable+"]")
+			f := flags.VarPF(&text{value: s.Default, form: s.Form}, s.Flag, "", s.Description+" [$"+s.Variable+"]")
+			if s.Form == formBool {
+				f.NoOptDefVal = "true"
+			}
 		}
 	}
 	return l

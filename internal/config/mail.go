@@ -13,9 +13,17 @@ type Mail struct {
 	SMTP Hidden
 	// From is the address that mails come from.
 	From string
+	// TLS is TLSRequired or TLSOptional.
+	TLS string
 	// Print writes mails to standard output instead of sending them; for the demo.
 	Print bool
 }
+
+// Whether mails leave the server only encrypted.
+const (
+	TLSRequired = "required"
+	TLSOptional = "optional"
+)
 
 // Validate reports what is wrong, without connecting. Links in mails need the
 // address of the server: without it a mail would lead wherever the request that
@@ -39,5 +47,10 @@ func (m Mail) Validate(publicURL string) error {
 
 // Server returns the mail server.
 func (m Mail) Server(now func() time.Time) (*mail.Server, error) {
-	return mail.Parse(m.SMTP.Reveal(), m.From, now)
+	server, err := mail.Parse(m.SMTP.Reveal(), m.From, now)
+	if err != nil {
+		return nil, err
+	}
+	server.AllowPlain = m.TLS == TLSOptional
+	return server, nil
 }

@@ -16,8 +16,10 @@ type Server struct {
 	Addr string
 	// PublicURL is the origin under which people reach the server, such as
 	// https://homeroom.example.org, without a slash at the end; empty where
-	// links stay relative.
+	// addresses stay relative.
 	PublicURL string
+	// InsecureHTTP lets the server speak HTTP to other machines, without a proxy.
+	InsecureHTTP bool
 	// TLS is the certificate with which the server speaks HTTPS.
 	TLS TLS
 	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
@@ -46,6 +48,11 @@ func (s Server) Validate() error {
 	}
 	if !isAddress(s.Addr) {
 		add("addr", "%s is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces", quote.Text(s.Addr))
+	}
+	if isAddress(s.Addr) && isOpen(s.Addr) && !s.TLS.On() && !s.InsecureHTTP && len(s.TrustedProxies) == 0 {
+		add("addr", "%s can be reached from other machines, which would send passwords over HTTP that others read on the way; "+
+			"give the server a certificate (--tls-cert and --tls-key), or name the proxy in front of it that speaks HTTPS (--trusted-proxies), "+
+			"or allow HTTP where nobody can listen (--insecure-http)", quote.Text(s.Addr))
 	}
 	if s.PublicURL != "" {
 		if _, err := parseOrigin(s.PublicURL); err != nil {
@@ -77,6 +84,12 @@ func (s Server) Validate() error {
 			formatSize(s.MaxUploadBytes), formatSize(s.MaxRequestBytes))
 	}
 	return errors.Join(append(problems, s.TLS.Validate())...)
+}
+
+// isOpen reports whether other machines reach an address.
+func isOpen(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	return err == nil && !isLoopback(host)
 }
 
 func isAddress(s string) bool {

@@ -56,12 +56,12 @@ func Settings() []Setting {
 		},
 		{
 			Section: ServerSection, Name: "address", Flag: "addr", Form: "host:port", Default: d.Server.Addr,
-			Description: "the address to listen on; :8080 listens on all interfaces",
+			Description: "the address to listen on; :8080 listens on all interfaces, for which the server wants a certificate, a trusted proxy or --insecure-http",
 			set:         func(c *Config, v string) error { c.Server.Addr = strings.TrimSpace(v); return nil },
 		},
 		{
 			Section: ServerSection, Name: "public URL", Flag: "public-url", Form: "URL",
-			Description: "the address under which people reach the server, such as https://homeroom.example.org; links begin with it, and without it with the address of the request",
+			Description: "the address under which people reach the server, such as https://homeroom.example.org; links and the addresses of downloads begin with it; without it no mail is sent, and addresses are relative to the endpoint",
 			set: func(c *Config, v string) error {
 				v = strings.TrimSuffix(strings.TrimSpace(v), "/")
 				if v == "" {
@@ -80,6 +80,11 @@ func Settings() []Setting {
 			Section: ServerSection, Name: "key of the certificate", Flag: "tls-key", Form: "file",
 			Description: "the key of the certificate, in PEM",
 			set:         func(c *Config, v string) error { c.Server.TLS.Key = strings.TrimSpace(v); return nil },
+		},
+		{
+			Section: ServerSection, Name: "insecure HTTP", Flag: "insecure-http", Form: formBool,
+			Description: "lets other machines reach the server by HTTP, without a certificate and without a trusted proxy; whoever can listen on the way reads passwords and names",
+			set:         func(c *Config, v string) error { return store(&c.Server.InsecureHTTP, parseBool)(v) },
 		},
 		{
 			Section: ServerSection, Name: "allowed origins", Flag: "allowed-origins", Form: "origins",
@@ -157,6 +162,11 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { c.Mail.SMTP = Hidden(strings.TrimSpace(v)); return nil },
 		},
 		{
+			Section: MailSection, Name: "encryption of mails", Flag: "smtp-tls", Form: "when", Default: d.Mail.TLS,
+			Description: "whether mails leave the server only encrypted: required, or optional for a mail server that offers no STARTTLS and that nobody listens to on the way; links in mails open accounts",
+			set:         oneOf(func(c *Config) *string { return &c.Mail.TLS }, TLSRequired, TLSOptional),
+		},
+		{
 			Section: MailSection, Name: "sender", Flag: "mail-from", Form: "address",
 			Description: "the address that mails come from, such as Homeroom <homeroom@example.org>",
 			set:         func(c *Config, v string) error { c.Mail.From = strings.TrimSpace(v); return nil },
@@ -210,6 +220,17 @@ func parseLevel(s string) (slog.Level, error) {
 	default:
 		return 0, fmt.Errorf("%s is unknown; write debug, info, warn or error", quote.Text(s))
 	}
+}
+
+// formBool is the form of a flag that may stand without a value.
+const formBool = "bool"
+
+func parseBool(s string) (bool, error) {
+	yes, err := strconv.ParseBool(strings.ToLower(strings.TrimSpace(s)))
+	if err != nil {
+		return false, fmt.Errorf("%s is unknown; write true or false", quote.Text(s))
+	}
+	return yes, nil
 }
 
 // Problem is one thing that is wrong with a setting.

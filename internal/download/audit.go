@@ -20,7 +20,7 @@ func (s *Service) AuditURL(ctx context.Context, organizationID int, f audit.Filt
 	if err := s.sealFilter(auditFile, q, f); err != nil {
 		return "", err
 	}
-	return s.address(ctx, auditFile, organizationID, ownerOf(ctx), q), nil
+	return s.address(auditFile, organizationID, ownerOf(ctx), q), nil
 }
 
 func (s *Service) writeAudit(ctx context.Context, w io.Writer, organizationID int, q url.Values) error {

@@ -59,7 +59,8 @@ type Options struct {
 	// from it.
 	Secret []byte
 	// PublicURL is the address under which browsers reach the server, such as
-	// https://homeroom.example.org; where it is empty, that of the request.
+	// https://homeroom.example.org; where it is empty, addresses are relative to the
+	// endpoint. Whoever sends a request chooses its Host, so that decides nothing.
 	PublicURL string
 	Notify    *notify.Service
 	Export    *export.Service
@@ -88,21 +89,6 @@ func New(o Options) (*Service, error) {
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
 		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, viewer: o.Viewer, program: o.KeyViewer, now: o.Now, log: o.Log}, nil
-}
-
-type baseKey struct{}
-
-// Base puts the address of a request's server into its context, for links where
-// no public address has been configured.
-func Base(next http.Handler) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
-		scheme := "http"
-		if req.TLS != nil {
-			scheme = "https"
-		}
-		ctx := context.WithValue(req.Context(), baseKey{}, scheme+"://"+req.Host)
-		next.ServeHTTP(w, req.WithContext(ctx))
-	})
 }
 
 // file is one kind of download.
@@ -142,7 +128,7 @@ func ownerOf(ctx context.Context) owner {
 }
 
 // address returns the address of a file about an organization, for its owner.
-func (s *Service) address(ctx context.Context, name string, organizationID int, o owner, q url.Values) string {
+func (s *Service) address(name string, organizationID int, o owner, q url.Values) string {
 	q.Set("organization", globalid.Encode(globalid.Organization, organizationID))
 	if o.keyID != 0 {
 		q.Set("key", globalid.Encode(globalid.ServiceKey, o.keyID))
@@ -151,11 +137,7 @@ func (s *Service) address(ctx context.Context, name string, organizationID int, 
 	}
 	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
 	q.Set("signature", s.sign(name, q))
-	base := s.public
-	if base == "" {
-		base, _ = ctx.Value(baseKey{}).(string)
-	}
-	return base + Path + name + "?" + q.Encode()
+	return s.public + Path + name + "?" + q.Encode()
 }
 
 // sign is the signature of everything in an address but itself.

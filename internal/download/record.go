@@ -21,7 +21,7 @@ func (s *Service) RecordURL(ctx context.Context, studentID int) (string, error) 
 		}
 		return "", err
 	}
-	return s.address(ctx, recordFile, st.OrganizationID, ownerOf(ctx),
+	return s.address(recordFile, st.OrganizationID, ownerOf(ctx),
 		url.Values{"student": {globalid.Encode(globalid.Student, studentID)}}), nil
 }
 

@@ -20,12 +20,12 @@ func (s *Service) StudentsURL(ctx context.Context, organizationID int, f roster.
 	q := url.Values{}
 	owner := ownerOf(ctx)
 	if reflect.ValueOf(f).IsZero() {
-		return s.address(ctx, studentsFile, organizationID, owner, q), nil
+		return s.address(studentsFile, organizationID, owner, q), nil
 	}
 	if err := s.sealFilter(studentsFile, q, f); err != nil {
 		return "", err
 	}
-	return s.address(ctx, studentsFile, organizationID, owner, q), nil
+	return s.address(studentsFile, organizationID, owner, q), nil
 }
 
 func (s *Service) writeStudents(ctx context.Context, w io.Writer, organizationID int, q url.Values) error {

@@ -11,7 +11,7 @@ const unassignedFile = "unassigned-active-students.csv"
 // UnassignedURL returns the address of the CSV of the unassigned active students
 // of an organization, for the viewer.
 func (s *Service) UnassignedURL(ctx context.Context, organizationID int) string {
-	return s.address(ctx, unassignedFile, organizationID, ownerOf(ctx), url.Values{})
+	return s.address(unassignedFile, organizationID, ownerOf(ctx), url.Values{})
 }
 
 func (s *Service) writeUnassigned(ctx context.Context, w io.Writer, organizationID int, _ url.Values) error {

@@ -43,7 +43,11 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if err != nil {
 		return nil, err
 	}
-	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE})
+	i, err := s.invitationTo(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
 // AddEducator makes an account without a password, or gives a role to one that

@@ -38,6 +38,8 @@ const (
 type delivery struct {
 	emailKey string
 	purpose  onetimelink.Purpose
+	// invitation is set for one.
+	invitation invitation
 }
 
 var (
@@ -103,10 +105,10 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	}
 	var link string
 	if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
-		err = s.send(ctx, s.greet(e, provider))
+		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
 		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
-			err = s.send(ctx, compose(e, d.purpose, link))
+			err = s.send(ctx, compose(e, d, link))
 		}
 	}
 	if err != nil {
@@ -114,23 +116,23 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	}
 }
 
-func compose(e *db.Educator, purpose onetimelink.Purpose, link string) Mail {
+func compose(e *db.Educator, d delivery, link string) Mail {
 	m := Mail{To: e.Email, Subject: "Set a new password for Homeroom"}
 	reason, unless := "somebody, probably you, has asked for a new password", "If it was not you, you need not do anything; your password stays as it is."
-	if purpose == onetimelink.PurposeINVITE {
+	if d.purpose == onetimelink.PurposeINVITE {
 		m.Subject = "Your account for Homeroom"
-		reason, unless = "there is an account for you at Homeroom", "If you did not expect this, you need not do anything."
+		reason, unless = d.invitation.text(), "If you did not expect this, you need not do anything."
 	}
-	m.Text = fmt.Sprintf("Hello %s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, and for %s. %s\n",
-		e.FirstName, reason, link, inWordsLong(linkLifetimes[purpose]), unless)
+	m.Text = fmt.Sprintf("%s,\n\n%s. Set your password here:\n\n%s\n\nThe link works once, and for %s. %s\n",
+		hello(e), reason, link, inWordsLong(linkLifetimes[d.purpose]), unless)
 	return m
 }
 
 // greet invites somebody who signs in at a provider and has no password here.
-func (s *Service) greet(e *db.Educator, provider string) Mail {
+func (s *Service) greet(e *db.Educator, i invitation, provider string) Mail {
 	return Mail{To: e.Email, Subject: "Your account for Homeroom", Text: fmt.Sprintf(
-		"Hello %s,\n\nthere is an account for you at Homeroom. Sign in with %s, with this address:\n\n%s\n\n"+
-			"If you did not expect this, you need not do anything.\n", e.FirstName, provider, s.linkBase)}
+		"%s,\n\n%s. Sign in with %s, with this address:\n\n%s\n\n"+
+			"If you did not expect this, you need not do anything.\n", hello(e), i.text(), provider, s.linkBase)}
 }
 
 // inWordsLong is a round time of hours or days.

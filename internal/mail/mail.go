@@ -20,13 +20,15 @@ import (
 
 // Server is a mail server and in whose name it is used.
 type Server struct {
+	// AllowPlain lets mails go unencrypted to a server that offers no STARTTLS.
+	AllowPlain bool
 	// Trust replaces the certificate authorities of the system; for tests.
 	Trust *tls.Config
 
 	host, port     string
 	user, password string
-	// encrypted connections speak TLS from the first byte; others begin it where
-	// the server offers it.
+	// encrypted connections speak TLS from the first byte; others begin it before
+	// anything is said that matters.
 	encrypted bool
 	from      *mail.Address
 	now       func() time.Time
@@ -65,8 +67,9 @@ func ParseFrom(from string) (*mail.Address, error) {
 	return address, nil
 }
 
-// Send hands a mail to the server. A password is only ever sent over TLS, or to
-// this machine itself.
+// Send hands a mail to the server, over a connection that is encrypted and whose end
+// has proved its name, unless AllowPlain is set. A password is only ever sent over
+// TLS, or to this machine itself.
 func (s *Server) Send(ctx context.Context, to, subject, text string) (err error) {
 	recipient, err := mail.ParseAddress(to)
 	if err != nil {
@@ -120,9 +123,16 @@ func (s *Server) dial(ctx context.Context) (*smtp.Client, error) {
 }
 
 func (s *Server) begin(client *smtp.Client) error {
-	if offered, _ := client.Extension("STARTTLS"); offered && !s.encrypted {
-		if err := client.StartTLS(s.tls()); err != nil {
-			return err
+	if !s.encrypted {
+		// Somebody on the way can take the offer out of what the server says.
+		offered, _ := client.Extension("STARTTLS")
+		switch {
+		case offered:
+			if err := client.StartTLS(s.tls()); err != nil {
+				return err
+			}
+		case !s.AllowPlain:
+			return errNoTLS
 		}
 	}
 	if s.user == "" {
@@ -130,6 +140,9 @@ func (s *Server) begin(client *smtp.Client) error {
 	}
 	return client.Auth(smtp.PlainAuth("", s.user, s.password, s.host))
 }
+
+var errNoTLS = errors.New("the server offers no encryption (STARTTLS); write smtps:// where it speaks TLS from the beginning, " +
+	"or set --smtp-tls optional where nobody can listen on the way")
 
 func (s *Server) tls() *tls.Config {
 	c := &tls.Config{}

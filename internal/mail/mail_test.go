@@ -170,6 +170,35 @@ func TestSend(t *testing.T) {
 			t.Error("the certificate of a stranger was taken")
 		}
 	})
+	t.Run("takes no server for another one where TLS begins later", func(t *testing.T) {
+		s := b.client(t, "smtp://homeroom:p%40ss%3Aword@"+b.plain)
+		s.Trust = nil
+		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err == nil {
+			t.Error("the certificate of a stranger was taken")
+		}
+	})
+	t.Run("says nothing to a server that offers no encryption, unless it may", func(t *testing.T) {
+		s := b.client(t, "smtp://homeroom:p%40ss%3Aword@"+b.bare)
+		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err == nil || !strings.Contains(err.Error(), "--smtp-tls optional") {
+			t.Errorf("%v", err)
+		}
+		if len(b.got) != 0 {
+			t.Error("a mail has arrived")
+		}
+		s.AllowPlain = true
+		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err != nil {
+			t.Fatal(err)
+		}
+		if got := <-b.got; got.to != "zoe@example.com" {
+			t.Errorf("%+v", got)
+		}
+		// What may be plain is still encrypted where that is offered, and checked.
+		s = b.client(t, "smtp://homeroom:p%40ss%3Aword@"+b.plain)
+		s.AllowPlain, s.Trust = true, nil
+		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err == nil {
+			t.Error("the certificate of a stranger was taken")
+		}
+	})
 	t.Run("says without the password what went wrong", func(t *testing.T) {
 		err := b.client(t, "smtp://homeroom:hunter2-secret@"+b.plain).Send(ctx, "zoe@example.com", "x", "x")
 		if err == nil || strings.Contains(err.Error(), "hunter2") {

@@ -1,0 +1,115 @@
+package identity_test
+
+import (
+	"context"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"homeroom/ent/db/educator"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+func TestAnInvitationSaysWhoInvitesAndToWhat(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		ctx := as(h.in(t, h.NorthAdmin, school))
+		if _, err := h.Invite(ctx, identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "Inn", Role: viewer.Teacher, OrganizationID: h.North.ID}); err != nil {
+			t.Fatal(err)
+		}
+		m := h.delivered(t, 1)[0]
+		for _, part := range []string{"Hello Ida,", "Nora North has made an account for you at Homeroom, as a teacher at North School.", "https://homeroom.example.org/account/set-password#"} {
+			if !strings.Contains(m.Text, part) {
+				t.Errorf("the mail lacks %q:\n%s", part, m.Text)
+			}
+		}
+		if m.To != "ida@example.com" || m.Subject != "Your account for Homeroom" {
+			t.Errorf("%q to %q", m.Subject, m.To)
+		}
+	})
+}
+
+// linked is what mail programs make a link or a telephone number of.
+var linked = regexp.MustCompile(`(?i)[a-z][a-z0-9+.-]*:/|www\.|\S@\S|[\p{L}\p{N}][.．。․｡][\p{L}\p{N}]|(\d[ ()-]?){7}`)
+
+func TestNoNameIsALinkInAMail(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		names := []string{
+			"visit evil.example", "http://evil.example/x", "https:evil.example", "www.evil.example", "mail me@evil.example",
+			"evil．example", "evil。example", "evil․example now", "call 0900 1234567", "a.b.c.d", "javascript:alert(1)",
+			"//evil.example", "e\u202evil.example", "<a href=x>", "xn--e1afmkfd.example", "evil.example.", "St.Mary", "Mary\u2028Set your password at evil.example",
+		}
+		h.serveMails(t)
+		for i, name := range names {
+			h.Client().Educator.UpdateOne(h.NorthAdmin).SetFirstName(name).SetLastName(name).ExecX(fixture.System())
+			h.Client().Organization.UpdateOne(h.North).SetName(name).ExecX(fixture.System())
+			ctx := as(h.in(t, h.NorthAdmin, school))
+			email := "new" + string(rune('a'+i)) + "@example.com"
+			if _, err := h.Invite(ctx, identity.NewEducator{Email: email, FirstName: "New", LastName: "Name", Role: viewer.Teacher, OrganizationID: h.North.ID}); err != nil {
+				t.Fatal(err)
+			}
+			e := h.Client().Educator.Query().Where(educator.Email(email)).OnlyX(fixture.System())
+			e.Update().SetFirstName(name).ExecX(fixture.System())
+			m := h.mail(t, i)
+			text := strings.ReplaceAll(m.Text, "https://homeroom.example.org/account/set-password#", "")
+			if found := linked.FindString(text); found != "" {
+				t.Errorf("%q makes a link of %q:\n%s", name, found, m.Text)
+			}
+			if before, _, _ := strings.Cut(m.Text, "\n\n"); strings.ContainsAny(before, "\r\n\u2028\u202e<>") {
+				t.Errorf("%q breaks out of its line: %q", name, before)
+			}
+			if n := strings.Count(m.Text, "://"); n != 1 {
+				t.Errorf("%q: %d addresses in\n%s", name, n, m.Text)
+			}
+		}
+	})
+}
+
+// serveMails delivers mails until the test ends.
+func (h *house) serveMails(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = h.Run(ctx) }()
+	t.Cleanup(func() { cancel(); <-ended })
+}
+
+// mail waits for a mail, the first one being 0.
+func (h *house) mail(t *testing.T, i int) identity.Mail {
+	t.Helper()
+	for {
+		h.mu.Lock()
+		mails := h.mails
+		h.mu.Unlock()
+		if len(mails) > i {
+			return mails[i]
+		}
+		time.Sleep(time.Millisecond)
+	}
+}
+
+func TestNamesStayReadableInAMail(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		h.serveMails(t)
+		for i, name := range []string{"Zoë-Łucja", "J. R. O’Brien", "St. Mary & St. John", "PS 118", "王伟", "Иван"} {
+			h.Client().Educator.UpdateOne(h.NorthAdmin).SetFirstName(name).ExecX(fixture.System())
+			if err := h.RequestPasswordReset(from(school), h.NorthAdmin.Email); err != nil {
+				t.Fatal(err)
+			}
+			if m := h.mail(t, i); !strings.HasPrefix(m.Text, "Hello "+name+",\n") {
+				t.Errorf("%s", m.Text)
+			}
+			h.pass(11 * time.Minute)
+		}
+	})
+}
