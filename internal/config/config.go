@@ -22,6 +22,7 @@ type Config struct {
 	Database Database
 	Server   Server
 	Limits   Limits
+	Uploads  Uploads
 	API      API
 	Session  Session
 	SignIn   SignIn
@@ -47,6 +48,7 @@ func Default() Config {
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
 		},
+		Uploads: defaultUploads(),
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
 		Log:     Log{Level: slog.LevelInfo, Format: FormatText},
@@ -131,6 +133,7 @@ func (c Config) validate(uses func(Section) bool) error {
 		{DatabaseSection, c.Database.Validate},
 		{ServerSection, c.Server.Validate},
 		{LimitSection, c.Limits.Validate},
+		{UploadSection, c.Uploads.Validate},
 		{SessionSection, c.Session.Validate},
 		{SignInSection, func() error { return c.SignIn.Validate(c.Server.PublicURL) }},
 		{SecretSection, c.Secret.Validate},

@@ -60,6 +60,7 @@ type Service struct {
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
+	quotas  Quotas
 	lease   time.Duration
 	now     func() time.Time
 	log     *slog.Logger
@@ -98,6 +99,8 @@ type Options struct {
 	Turn func(ctx context.Context) (end func(), err error)
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
+	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
+	Quotas Quotas
 	// Lease is how long a server keeps a job without a sign of life before another
 	// one takes it over; zero stands for DefaultLease.
 	Lease time.Duration
@@ -125,7 +128,7 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
-		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
+		limits: o.Limits, quotas: o.Quotas, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
