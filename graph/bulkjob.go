@@ -277,7 +277,7 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 		return nil, err
 	}
 	s := importer.Submission{
-		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File,
+		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File, Size: in.File.Size,
 		GroupsMode: bulkjob.GroupsMode(in.GroupsMode), CommitMode: bulkjob.CommitMode(in.CommitMode),
 	}
 	if in.IdempotencyKey != nil {

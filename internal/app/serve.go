@@ -43,7 +43,7 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {

@@ -83,7 +83,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(), Recount: usage.RecountStudents, Turn: s.turns.Take,
-		Lease: cfg.Server.JobLease, Now: now, Log: log,
+		Quotas:    importer.Quotas{Person: importer.Quota(cfg.Uploads.Person), Key: importer.Quota(cfg.Uploads.Key), District: importer.Quota(cfg.Uploads.District)},
+		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error

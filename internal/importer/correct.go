@@ -292,7 +292,7 @@ func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) 
 	if err := w.Flush(); err != nil {
 		return nil, err
 	}
-	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, GroupsMode: job.GroupsMode,
+	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, Size: int64(file.Len()), GroupsMode: job.GroupsMode,
 		FileName: shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName)})
 	return &Corrected{Job: again}, err
 }

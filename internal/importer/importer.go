@@ -69,9 +69,15 @@ type Service struct {
 	guard   identity.Guard
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
-	lease   time.Duration
-	now     func() time.Time
-	log     *slog.Logger
+	quotas  Quotas
+	// checkTime and cpu are what the check of a file may take, and how that is known.
+	checkTime time.Duration
+	cpu       func() time.Duration
+	// maxAbandoned is how often servers may end while they work on a job.
+	maxAbandoned int
+	lease        time.Duration
+	now          func() time.Time
+	log          *slog.Logger
 
 	// owner names this server in the leases that it holds.
 	owner string
@@ -109,6 +115,16 @@ type Options struct {
 	Turn func(ctx context.Context) (end func(), err error)
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
+	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
+	Quotas Quotas
+	// CheckTime is how much CPU time the check of one file may take, beside a
+	// millisecond for each row; 0 bounds nothing.
+	CheckTime time.Duration
+	// CPU returns the CPU time of the thread that asks; nil for that of the system.
+	CPU func() time.Duration
+	// MaxAbandoned is how often servers may end while they work on a job of which
+	// nothing has been written, before it fails; zero stands for 10.
+	MaxAbandoned int
 	// Lease is how long a server keeps a job without a sign of life before another
 	// one takes it over; zero stands for DefaultLease.
 	Lease time.Duration
@@ -130,13 +146,19 @@ func New(d *database.DB, o Options) *Service {
 	if o.Turn == nil {
 		o.Turn = func(context.Context) (func(), error) { return func() {}, nil }
 	}
+	if o.MaxAbandoned <= 0 {
+		o.MaxAbandoned = 10
+	}
+	if o.CPU == nil {
+		o.CPU = threadTime
+	}
 	print, err := keyPrint(o.Key)
 	if err != nil {
 		panic(err) // Only a length beyond what the hash gives is an error.
 	}
 	return &Service{
 		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
-		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
+		limits: o.Limits, quotas: o.Quotas, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }

@@ -25,6 +25,7 @@ const (
 	AccountDisabled = "ACCOUNT_DISABLED"
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
+	ServerEnded     = "SERVER_ENDED"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
 	// TransactionTooLarge is of a job that is all or nothing.

@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/database"
 	"homeroom/internal/viewer"
@@ -134,6 +135,11 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if s.isGivenUp(h.job) {
+		s.log.ErrorContext(ctx, "servers ended while they worked on a bulk job, which is given up", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "times", h.job.Abandoned)
+		return s.fail(ctx, h, problemf(ServerEnded, "Divide the file into several, or save it anew as CSV. If it happens again, tell whoever runs the server.",
+			"The server has ended %d times while it worked on this, and does not try it again. Nothing was written.", h.job.Abandoned))
+	}
 	switch h.job.Status {
 	case bulkjob.StatusVERIFYING:
 		return s.verify(ctx, h)
@@ -142,6 +148,14 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 	default:
 		return s.apply(ctx, h)
 	}
+}
+
+// isGivenUp reports whether so many servers were not heard of again while they worked
+// on a job that it is most likely the job which ends them: each time it is tried, all
+// others of the district wait. Where rows of it have been written it goes on.
+func (s *Service) isGivenUp(job *db.BulkJob) bool {
+	return job.Abandoned >= s.maxAbandoned &&
+		(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0)
 }
 
 // tryAgain puts a job off after an error that is not the file's. Once some of
