@@ -2,6 +2,7 @@ package rule
 
 import (
 	"context"
+	"errors"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -57,6 +58,9 @@ func (r forKeys) EvalQuery(ctx context.Context, q db.Query) error {
 func (r forKeys) EvalMutation(ctx context.Context, m db.Mutation) error {
 	if v := ask(ctx); v == nil || v.Key == nil {
 		return privacy.Skip
+	}
+	if err := (denyEdges{}).EvalMutation(ctx, m); !errors.Is(err, privacy.Skip) {
+		return err
 	}
 	return r.mutation.EvalMutation(ctx, m)
 }
@@ -116,7 +120,7 @@ func KeysSubmitJobs() privacy.MutationRule {
 		organizationID, _ := m.OrganizationID()
 		districtID, _ := m.DistrictID()
 		if m.Op().Is(db.OpCreate) && submitter == v.SubmitterID() && v.Holds(viewer.RosterImport, organizationID, districtID) {
-			return privacy.Allow
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is not that of the key", organizationID)
 	})
@@ -150,7 +154,7 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 			if !v.Administers(organizationID, districtID) {
 				return privacy.Denyf("organization %d is outside of the purview", organizationID)
 			}
-			return privacy.Allow
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			m.Where(keysAdministered(v))
 			return privacy.Allow
