@@ -1,6 +1,7 @@
 package rule_test
 
 import (
+	"maps"
 	"reflect"
 	"strings"
 
@@ -56,13 +57,11 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 	return rows
 }
 
-// with returns a copy of the row with one more column.
+// with returns a copy of the row with another value in a column.
 func (r row) with(column string, value any) row {
-	more := row{column: value}
-	for k, v := range r {
-		more[k] = v
-	}
-	return more
+	other := maps.Clone(r)
+	other[column] = value
+	return other
 }
 
 // builder is a Create of an entity with the columns of a row, and something in every
