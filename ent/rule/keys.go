@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/privacy"
@@ -142,8 +143,8 @@ func LimitKeysToAdministrators() privacy.QueryRule {
 	})
 }
 
-// AdministratorsChangeKeys lets administrators make and revoke the keys of the
-// organizations that they administer; nobody deletes one.
+// AdministratorsChangeKeys lets administrators make, in their own name, and revoke
+// the keys of the organizations that they administer; nobody deletes one.
 func AdministratorsChangeKeys() privacy.MutationRule {
 	return privacy.ServiceKeyMutationRuleFunc(func(ctx context.Context, m *db.ServiceKeyMutation) error {
 		v := ask(ctx)
@@ -154,6 +155,14 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 			if !v.Administers(organizationID, districtID) {
 				return privacy.Denyf("organization %d is outside of the purview", organizationID)
 			}
+			if maker, _ := m.CreatedBy(); maker != v.EducatorID {
+				return privacy.Denyf("a key is made in the own name")
+			}
+			if agent, ok := m.AgentID(); ok {
+				if err := checkAgent(ctx, m.Client(), v, agent); err != nil {
+					return err
+				}
+			}
 			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			m.Where(keysAdministered(v))
@@ -162,4 +171,15 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 			return privacy.Skip
 		}
 	})
+}
+
+// checkAgent refuses an account in whose name a key shall act that is not a
+// program's, or that may do more than the maker of the key can give.
+func checkAgent(ctx context.Context, client *db.Client, v *viewer.Viewer, id int) error {
+	theirs, err := client.Educator.Query().Where(educator.ID(id), educator.Service(1), EducatorsEdited(v)).
+		Exist(viewer.AsSystem(ctx, "account of a key"))
+	if err == nil && !theirs {
+		return privacy.Denyf("educator %d is outside of the purview", id)
+	}
+	return err
 }

@@ -48,6 +48,14 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 					for _, kind := range []string{"IMPORT_STUDENTS", "IMPORT_GROUPS", "IMPORT_EDUCATORS", "EDIT_STUDENTS", "DELETE_STUDENTS"} {
 						rows = append(rows, at.with("kind", kind).with("submitted_by", submitters[b.rnd.IntN(4)/3]))
 					}
+				case "ServiceKey":
+					own := at.with("created_by", c.viewer.SubmitterID())
+					rows = append(rows, own, at.with("created_by", any("educators")), own.with("agent_id", any("educators")))
+					for _, e := range educators {
+						if e.id("service") == 1 {
+							rows = append(rows, own.with("agent_id", e.id("id")))
+						}
+					}
 				default:
 					rows = append(rows, at)
 				}

@@ -159,7 +159,7 @@ func policies() map[string]policy {
 		"ServiceKey": {
 			table:  "service_keys",
 			read:   ask.administers,
-			create: ask.administersConsistently,
+			create: ask.makesKey,
 			update: []columns{{names: "last_used_at revoked_at", may: ask.administers}},
 			fixed:  "created_at district_id organization_id agent_id name scopes key_hash beginning created_by expires_at",
 			edges:  "Organization Agent Creator",
@@ -244,7 +244,13 @@ func (a ask) givesRole(r row) bool {
 		a.find("educators", r.id("educator_id")).id("district_id") == r.id("district_id")
 }
 
-func (a ask) administersConsistently(r row) bool { return a.consistent(r) && a.administers(r) }
+// makesKey is true in the own name, for no agent or a program's account that may do
+// nothing that the maker cannot give.
+func (a ask) makesKey(r row) bool {
+	agent := a.find("educators", r.id("agent_id"))
+	return a.consistent(r) && a.administers(r) && r.id("created_by") == a.v.EducatorID &&
+		(r.id("agent_id") == 0 || agent.id("service") == 1 && a.educatorEdited(agent))
+}
 
 func (a ask) submits(r row) bool {
 	if r.id("submitted_by") != a.v.EducatorID || !a.consistent(r) {

@@ -69,11 +69,14 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 	many := w.Educator(t, w.Alpha, "Max Many", viewer.Teacher, w.North)
 	both := w.Educator(t, w.Alpha, "Dora Both", viewer.DistrictAdmin, w.Alpha)
 	former := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetFirstName("Flo").SetLastName("Former").SetSortName("former").SaveX(ctx)
-	for e, school := range map[*db.Educator]*db.Organization{mixed: w.South, many: w.South, both: w.North} {
-		c.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(school.ID).SetDistrictID(w.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(ctx)
+	for i, e := range []*db.Educator{mixed, many, both} {
+		c.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID([]int{w.South.ID, w.South.ID, w.North.ID}[i]).SetDistrictID(w.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(ctx)
 		w.Teach(t, e, w.Chemistry)
 	}
 	w.Teach(t, former, w.Biology)
+	for i, at := range []*db.Organization{w.North, w.South, west} {
+		w.Educator(t, &db.Organization{ID: at.DistrictID}, fmt.Sprintf("Program%d Agent", i), viewer.SchoolAdmin, at).Update().SetService(1).ExecX(ctx)
+	}
 	educators = append(educators, mixed, many, both, former)
 	for i := range 6 {
 		school := schools[rnd.IntN(len(schools))]

@@ -129,12 +129,13 @@ func (f fault) isNoticed(folder string) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	args := append([]string{"test", "-vet=off", "-overlay", overlay, "-failfast"}, f.tests...)
+	// What is not looked at is not made: vet, and symbols for a debugger.
+	args := append([]string{"test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-failfast"}, f.tests...)
 	output, err := exec.Command("go", args...).CombinedOutput()
 	var exit *exec.ExitError
 	switch {
 	case err == nil && bytes.Contains(output, []byte("no tests to run")):
-		return false, fmt.Errorf("faults.txt:%d: go %s runs no test", f.line, strings.Join(args[5:], " "))
+		return false, fmt.Errorf("faults.txt:%d: go %s runs no test", f.line, strings.Join(args[6:], " "))
 	case err == nil:
 		return false, nil
 	case !errors.As(err, &exit):
