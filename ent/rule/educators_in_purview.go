@@ -90,7 +90,8 @@ func rolesSeen(v *viewer.Viewer) predicate.RoleAssignment {
 }
 
 // AdministratorsGiveRoles lets administrators give roles at the organizations
-// that they administer; a school administrator thus never makes a district's.
+// that they administer, to educators of that district; a school administrator thus
+// never makes a district's.
 func AdministratorsGiveRoles() privacy.MutationRule {
 	return privacy.RoleAssignmentMutationRuleFunc(func(ctx context.Context, m *db.RoleAssignmentMutation) error {
 		v := ask(ctx)
@@ -98,15 +99,22 @@ func AdministratorsGiveRoles() privacy.MutationRule {
 			return privacy.Skip
 		}
 		id, _ := m.OrganizationID()
+		district, _ := m.DistrictID()
 		administered, err := m.Client().Organization.Query().
-			Where(organization.ID(id), OrganizationsAdministered(v)).Exist(ctx)
+			Where(organization.ID(id), organization.DistrictID(district), OrganizationsAdministered(v)).Exist(ctx)
 		switch {
 		case err != nil:
 			return err
 		case !administered:
 			return privacy.Denyf("organization %d is outside of the purview", id)
-		default:
-			return privacy.Allow
 		}
+		// Who is only now given a first role is seen by nobody at the school yet.
+		person, _ := m.EducatorID()
+		theirs, err := m.Client().Educator.Query().Where(educator.ID(person), educator.DistrictID(district)).
+			Exist(viewer.AsSystem(ctx, "district of an educator"))
+		if err == nil && !theirs {
+			return privacy.Denyf("educator %d is outside of the purview", person)
+		}
+		return allowIf(err)
 	})
 }

@@ -50,8 +50,9 @@ func EducatorsChangeTheirGroups() privacy.MutationRule {
 		switch {
 		case m.Op().Is(db.OpCreate):
 			id, _ := m.OrganizationID()
+			district, _ := m.DistrictID()
 			ok, err := m.Client().Organization.Query().
-				Where(organization.ID(id), organization.TypeEQ(organization.TypeSCHOOL)).Exist(ctx)
+				Where(organization.ID(id), organization.DistrictID(district), organization.TypeEQ(organization.TypeSCHOOL)).Exist(ctx)
 			if err != nil {
 				return err
 			}

@@ -120,7 +120,7 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		selected := organizationID == districtID && districtID == v.DistrictID &&
 			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() || v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
 		if submitter == v.EducatorID && (v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID) || selected) {
-			return privacy.Allow
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is outside of the purview", organizationID)
 	})

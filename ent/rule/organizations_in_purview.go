@@ -49,6 +49,11 @@ var settings = []string{
 	organization.FieldPendingSettings,
 }
 
+// places are the columns that say where an organization lies. People never change
+// them: whoever administers a district must not take a school out of it, nor put it
+// into another one.
+var places = []string{organization.FieldDistrictID, organization.FieldParentID}
+
 // DistrictAdministratorsChangeSchools lets district administrators create and
 // change the schools of their districts, and school administrators change the
 // settings of theirs; nobody deletes an organization.
@@ -61,9 +66,15 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 			if kind, _ := m.GetType(); kind != organization.TypeSCHOOL || !contains(districts, district) {
 				return privacy.Denyf("only a district administrator creates schools")
 			}
+			if parent, ok := m.ParentID(); ok && parent != district {
+				return privacy.Denyf("organization %d is not the district of the school", parent)
+			}
 			return privacy.Allow
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			fields := slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields())
+			if slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(places, f) }) {
+				return privacy.Denyf("an organization stays where it is")
+			}
 			if slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(settings, f) }) {
 				m.Where(anyOf(organization.Or, when(districts, organization.DistrictIDIn)))
 			} else {
@@ -74,4 +85,16 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 			return privacy.Skip
 		}
 	})
+}
+
+// checkDistrict refuses a new row whose organization lies in another district than
+// the row says: who administers a district would otherwise reach into every other
+// one by naming the own.
+func checkDistrict(ctx context.Context, client *db.Client, organizationID, districtID int) error {
+	lies, err := client.Organization.Query().Where(organization.ID(organizationID), organization.DistrictID(districtID)).
+		Exist(viewer.AsSystem(ctx, "district of an organization"))
+	if err == nil && !lies {
+		return privacy.Denyf("organization %d does not lie in district %d", organizationID, districtID)
+	}
+	return err
 }

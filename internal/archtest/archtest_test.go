@@ -15,6 +15,7 @@ import (
 var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
+	{"internal/mutant"},
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/operation", "internal/privacy", "internal/roster", "internal/sample", "internal/usage"},
