@@ -18,13 +18,16 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/passkey"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/recoverycode"
 	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
@@ -32,6 +35,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/totpsecret"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -113,13 +117,16 @@ func checkColumn(t, c string) error {
 			educator.Table:            educator.ValidColumn,
 			enrollment.Table:          enrollment.ValidColumn,
 			externalidentity.Table:    externalidentity.ValidColumn,
+			factorchallenge.Table:     factorchallenge.ValidColumn,
 			formerenrollment.Table:    formerenrollment.ValidColumn,
 			group.Table:               group.ValidColumn,
 			groupeducator.Table:       groupeducator.ValidColumn,
 			lease.Table:               lease.ValidColumn,
 			onetimelink.Table:         onetimelink.ValidColumn,
 			organization.Table:        organization.ValidColumn,
+			passkey.Table:             passkey.ValidColumn,
 			product.Table:             product.ValidColumn,
+			recoverycode.Table:        recoverycode.ValidColumn,
 			registeredoperation.Table: registeredoperation.ValidColumn,
 			roleassignment.Table:      roleassignment.ValidColumn,
 			servicekey.Table:          servicekey.ValidColumn,
@@ -127,6 +134,7 @@ func checkColumn(t, c string) error {
 			signinmark.Table:          signinmark.ValidColumn,
 			student.Table:             student.ValidColumn,
 			studentword.Table:         studentword.ValidColumn,
+			totpsecret.Table:          totpsecret.ValidColumn,
 			usageday.Table:            usageday.ValidColumn,
 			usageevent.Table:          usageevent.ValidColumn,
 			usagetotal.Table:          usagetotal.ValidColumn,

@@ -38,6 +38,7 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 var settings = []string{
 	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
 	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
+	organization.FieldSecondFactorRequired,
 }
 
 // DistrictAdministratorsChangeSchools lets district administrators create and

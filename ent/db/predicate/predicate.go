@@ -42,6 +42,9 @@ type Enrollment func(*sql.Selector)
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
+// FactorChallenge is the predicate function for factorchallenge builders.
+type FactorChallenge func(*sql.Selector)
+
 // FormerEnrollment is the predicate function for formerenrollment builders.
 type FormerEnrollment func(*sql.Selector)
 
@@ -60,8 +63,14 @@ type OneTimeLink func(*sql.Selector)
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
 
+// Passkey is the predicate function for passkey builders.
+type Passkey func(*sql.Selector)
+
 // Product is the predicate function for product builders.
 type Product func(*sql.Selector)
+
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
 
 // RegisteredOperation is the predicate function for registeredoperation builders.
 type RegisteredOperation func(*sql.Selector)
@@ -83,6 +92,9 @@ type Student func(*sql.Selector)
 
 // StudentWord is the predicate function for studentword builders.
 type StudentWord func(*sql.Selector)
+
+// TotpSecret is the predicate function for totpsecret builders.
+type TotpSecret func(*sql.Selector)
 
 // UsageDay is the predicate function for usageday builders.
 type UsageDay func(*sql.Selector)
