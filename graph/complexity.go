@@ -79,6 +79,10 @@ func complexity(limit int) (c generated.ComplexityRoot) {
 	// Three of them in one operation are somebody who tries out passwords.
 	c.Mutation.SignIn = func(child int, _ model.SignInInput) int { return limit/3 + 1 + child }
 	c.Mutation.SignInWithCode = func(child int, _ model.SignInWithCodeInput) int { return limit/3 + 1 + child }
+	c.Mutation.CompleteSignIn = func(child int, _ model.CompleteSignInInput) int { return limit/3 + 1 + child }
+	c.Mutation.FinishPasskeySignIn = func(child int, _ model.PasskeySignInInput) int { return limit/3 + 1 + child }
+	c.Mutation.ProveIdentity = func(child int, _ model.ProveIdentityInput) int { return limit/3 + 1 + child }
+	c.SecondFactors.Passkeys = times(anyList)
 	return c
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/session"
 	"homeroom/internal/audit"
@@ -148,9 +149,12 @@ func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educ
 	return s.endEverything(ctx, client, e.ID)
 }
 
-// endEverything ends the sessions and links of an account.
+// endEverything ends the sessions and links of an account, and steps that have begun.
 func (s *Service) endEverything(ctx context.Context, client *db.Client, educatorID int) error {
 	if _, err := client.Session.Delete().Where(session.EducatorID(educatorID)).Exec(ctx); err != nil {
+		return err
+	}
+	if _, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorID(educatorID)).Exec(ctx); err != nil {
 		return err
 	}
 	return client.OneTimeLink.Update().Where(onetimelink.EducatorID(educatorID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Exec(ctx)

@@ -8,6 +8,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/signinmark"
 	"homeroom/internal/fault"
@@ -38,6 +39,9 @@ const (
 type delivery struct {
 	emailKey string
 	purpose  onetimelink.Purpose
+	// notice is what has happened to the account, where the mail is about that and
+	// brings no link.
+	notice string
 }
 
 var (
@@ -102,7 +106,10 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 		return
 	}
 	var link string
-	if err == nil && s.providerOf[domainOf(d.emailKey)] != "" {
+	if err == nil && d.notice != "" {
+		err = s.send(ctx, Mail{To: e.Email, Subject: "Your account for Homeroom has changed", Text: fmt.Sprintf(
+			"Hello %s,\n\n%s.\n\nIf it was not you, set a new password and tell your administrator.\n", e.FirstName, d.notice)})
+	} else if err == nil && s.providerOf[domainOf(d.emailKey)] != "" {
 		err = s.send(ctx, s.greet(e, s.providerOf[domainOf(d.emailKey)]))
 	} else if err == nil {
 		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
@@ -146,6 +153,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	system, client, now := viewer.AsSystem(ctx, "what has ended"), s.db.Client(ctx), s.instant()
 	_, sessions := client.Session.Delete().Where(s.over(now)).Exec(system)
 	_, marks := client.SignInMark.Delete().Where(signinmark.UntilMsLT(now.UnixMilli())).Exec(system)
+	_, steps := client.FactorChallenge.Delete().Where(factorchallenge.ExpiresAtLTE(now)).Exec(system)
 	_, links := client.OneTimeLink.Delete().Where(onetimelink.ExpiresAtLT(now.Add(-linksKeptFor))).Exec(system)
-	return errors.Join(sessions, marks, links)
+	return errors.Join(sessions, marks, steps, links)
 }
