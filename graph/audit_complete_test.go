@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"testing"
@@ -27,6 +28,10 @@ import (
 var recorded = map[string]audit.Action{
 	"signIn": audit.SignedIn, "signInWithCode": audit.SignedIn, "signOut": audit.SignedOut,
 	"revokeSession": audit.SessionsRevoked, "revokeOtherSessions": audit.SessionsRevoked,
+	"completeSignIn": audit.SignedIn, "finishPasskeySignIn": audit.SignedIn, "proveIdentity": audit.IdentityProved,
+	"confirmTotpEnrollment": audit.SecondFactorAdded, "removeTotp": audit.SecondFactorRemoved,
+	"finishPasskeyRegistration": audit.SecondFactorAdded, "renamePasskey": audit.PasskeyRenamed, "removePasskey": audit.SecondFactorRemoved,
+	"regenerateRecoveryCodes": audit.RecoveryCodesMade, "resetSecondFactors": audit.SecondFactorsReset,
 	"requestPasswordReset": audit.LinkRequested, "setPasswordByLink": audit.PasswordSet,
 	"inviteEducator": audit.EducatorInvited, "createServiceKey": audit.KeyCreated, "revokeServiceKey": audit.KeyRevoked,
 	"updateOrganizationSettings": audit.SettingsChanged, "approvePendingSetting": audit.SettingApproved, "withdrawPendingSetting": audit.SettingWithdrawn,
@@ -41,17 +46,24 @@ var recorded = map[string]audit.Action{
 }
 
 // recordsNothing are the mutations that leave no entry, each with its reason.
-var recordsNothing = map[string]string{}
+var recordsNothing = map[string]string{
+	"beginPasskeySignIn":       "a step has begun, and its end is on record",
+	"beginPasskeyProof":        "a step has begun, and its end is on record",
+	"beginPasskeyRegistration": "a step has begun, and its end is on record",
+	"beginTotpEnrollment":      "a step has begun, and its end is on record",
+}
 
 // nothingHappens are the rows of the authorization table that succeed and change
 // nothing, so that there is nothing to record.
 var nothingHappens = map[string]string{
 	"assignStudentsToGroups": "the student is in the group already",
 	"signOut as nobody":      "there is no session",
+
+	"beginPasskeySignIn": "a step has begun", "beginPasskeyRegistration": "a step has begun", "beginTotpEnrollment": "a step has begun",
 }
 
 // refusedOnRecord are the outcomes that are about who asked.
-var refusedOnRecord = []string{un, nf, no, over, ended}
+var refusedOnRecord = []string{un, nf, no, over, ended, stale}
 
 func TestEveryMutationIsOnRecord(t *testing.T) {
 	t.Parallel()
@@ -146,7 +158,8 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 		}
 		return id
 	}
-	return map[string]func(*testing.T) (*db.Educator, string, []string){
+	changes := s.furtherFactors(t)
+	maps.Copy(changes, map[string]func(*testing.T) (*db.Educator, string, []string){
 		"updateStudent": func(t *testing.T) (*db.Educator, string, []string) {
 			st := s.Student(t, s.North, "Ada", "Byron", 0, s.Algebra)
 			return s.NorthAdmin, named(`mutation { updateStudent(input: {id: "{{S}}", lastName: "Lovelace", grade: "8", password: "enchantress of numbers"}) { userErrors { code } } }`, map[string]string{"S": studentID(st)}),
@@ -217,7 +230,8 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 		"undoBulkJob": func(t *testing.T) (*db.Educator, string, []string) {
 			return s.DistrictAdmin, fmt.Sprintf(`mutation { undoBulkJob(id: %q) { userErrors { code } } }`, finished(t)), nil
 		},
-	}
+	})
+	return changes
 }
 
 func (s *server) signInAgain(t *testing.T, who *db.Educator) {

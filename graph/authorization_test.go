@@ -37,6 +37,8 @@ const (
 
 	over  = "LINK_ENDED"
 	ended = "CODE_ENDED"
+	stale = "CHALLENGE_ENDED"
+	bare  = "NO_SECOND_FACTOR"
 )
 
 type authorizationRow struct {
@@ -86,6 +88,21 @@ var authorization = []authorizationRow{
 
 	{"signIn", "", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { token userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"signInWithCode", "that nobody has made", `mutation { r: signInWithCode(input: {code: "guessed", verifier: "guessed"}) { userErrors { code } } }`, [7]string{ended, ended, ended, ended, ended, ended, ended}},
+	{"completeSignIn", "that nobody has begun", `mutation { r: completeSignIn(input: {challenge: "guessed", code: "123456"}) { userErrors { code } } }`, [7]string{stale, stale, stale, stale, stale, stale, stale}},
+	{"beginPasskeySignIn", "", `mutation { r: beginPasskeySignIn { userErrors { code } } }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
+	{"finishPasskeySignIn", "that nobody has begun", `mutation { r: finishPasskeySignIn(input: {challenge: "guessed", response: "{}"}) { userErrors { code } } }`, [7]string{stale, stale, stale, stale, stale, stale, stale}},
+	{"beginPasskeyProof", "without a passkey", `mutation { r: beginPasskeyProof { userErrors { code } } }`, [7]string{un, bare, bare, bare, bare, bare, bare}},
+	{"proveIdentity", "", `mutation { r: proveIdentity(input: {password: "correct horse"}) { userErrors { code } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"beginTotpEnrollment", "", `mutation { r: beginTotpEnrollment { userErrors { code } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"confirmTotpEnrollment", "that nobody has begun", `mutation { r: confirmTotpEnrollment(input: {challenge: "guessed", code: "123456"}) { userErrors { code } } }`, [7]string{un, stale, stale, stale, stale, stale, stale}},
+	{"removeTotp", "without one", `mutation { r: removeTotp { userErrors { code } } }`, [7]string{un, bare, bare, bare, bare, bare, bare}},
+	{"beginPasskeyRegistration", "", `mutation { r: beginPasskeyRegistration { userErrors { code } } }`, [7]string{un, ok, ok, ok, ok, ok, ok}},
+	{"finishPasskeyRegistration", "that nobody has begun", `mutation { r: finishPasskeyRegistration(input: {challenge: "guessed", response: "{}"}) { userErrors { code } } }`, [7]string{un, stale, stale, stale, stale, stale, stale}},
+	{"renamePasskey", "somebody else's", `mutation { r: renamePasskey(id: "{{Passkey}}", name: "Mine") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
+	{"removePasskey", "somebody else's", `mutation { r: removePasskey(id: "{{Passkey}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
+	{"regenerateRecoveryCodes", "without a factor", `mutation { r: regenerateRecoveryCodes { userErrors { code } } }`, [7]string{un, bare, bare, bare, bare, bare, bare}},
+	{"resetSecondFactors", "of a teacher", `mutation { r: resetSecondFactors(educatorId: "{{Person}}") { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
+	{"resetSecondFactors", "of an administrator", `mutation { r: resetSecondFactors(educatorId: "{{DistrictAdmin}}") { userErrors { code } } }`, [7]string{un, no, nf, nf, nf, nf, nf}},
 	{"signInProviders", "", `{ list: signInProviders { name } }`, [7]string{empty, empty, empty, empty, empty, empty, empty}},
 	{"signOut", "", `mutation { signOut }`, [7]string{ok, ok, ok, ok, ok, ok, ok}},
 	{"revokeSession", "somebody else's", `mutation { r: revokeSession(id: "{{Session}}") { userErrors { code } } }`, [7]string{un, nf, nf, nf, nf, nf, nf}},
@@ -183,7 +200,13 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 	if strings.Contains(operation, "{{Session}}") {
 		session = s.sessionOfNobody(t)
 	}
+	person, passkey := "", ""
+	if strings.Contains(operation, "{{Person}}") || strings.Contains(operation, "{{Passkey}}") {
+		e, p := s.someoneWithFactors(t)
+		person, passkey = globalid.Encode(globalid.Educator, e.ID), globalid.Encode(globalid.Passkey, p.ID)
+	}
 	return s.names(map[string]string{
+		"Person": person, "Passkey": passkey,
 		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session, "Deleted": deleted, "Erasure": erasure,
 	}).Replace(operation)
 }

@@ -34,6 +34,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
+	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), l.SessionCheck))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
@@ -59,6 +60,10 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 			if v == nil {
 				r.refuseUpload(ctx, errSignIn)
 				return nil, presented(errSignIn) // a stranger does not fill the disk
+			}
+			if v.BeforeSecondFactor {
+				r.refuseUpload(ctx, errSetUp)
+				return nil, presented(errSetUp)
 			}
 			leave, ok := uploads.enter(ctx, v)
 			if !ok {
@@ -95,7 +100,7 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 }
 
 // open are the fields of Query and Mutation that need no session.
-var open = map[string]bool{"signIn": true, "signInWithCode": true, "signInProviders": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
+var open = map[string]bool{"signIn": true, "signInWithCode": true, "completeSignIn": true, "beginPasskeySignIn": true, "finishPasskeySignIn": true, "signInProviders": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
 
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")

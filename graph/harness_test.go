@@ -21,6 +21,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/export"
+	"homeroom/internal/factor"
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
@@ -29,6 +30,7 @@ import (
 	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
+	"homeroom/internal/seal"
 	"homeroom/internal/setting"
 	"homeroom/internal/testlog"
 	"homeroom/internal/usage"
@@ -39,6 +41,9 @@ const password = "correct horse"
 
 // cheap is a cost of argon2id at which tests do not wait.
 var cheap = identity.Cost{Memory: 64, Time: 1}
+
+// publicURL is the address of the servers.
+const publicURL = "https://homeroom.example.org"
 
 func clock() time.Time { return fixture.Today }
 
@@ -69,7 +74,15 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	s := &server{World: fixture.New(t, d), mails: make(chan identity.Mail, 10)}
 	trail := audit.New(d, clock, log)
 	r := &graph.Resolver{DB: d, Audit: trail, Log: log}
-	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Audit: trail, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: "https://homeroom.example.org",
+	aead, err := seal.New(secret, "second factors")
+	if err != nil {
+		t.Fatal(err)
+	}
+	site, err := factor.NewSite("Homeroom", publicURL, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Audit: trail, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: publicURL, Factors: identity.Factors{Seal: aead, Site: site},
 		Send: func(_ context.Context, m identity.Mail) error {
 			noteSecrets(m.Text)
 			s.mails <- m
@@ -215,7 +228,7 @@ func follow(t testing.TB, address string) (*http.Response, string) {
 
 // secrets are what must never be logged, as it stands in requests, answers and
 // mails: passwords, tokens of sessions, keys of programs, links.
-var secrets = regexp.MustCompile(`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key)": ?"([^"]+)"|set-password#(\S+)`)
+var secrets = regexp.MustCompile(`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key|challenge|secret)": ?"([^"]+)"|set-password#(\S+)`)
 
 func noteSecrets(text string) {
 	for _, found := range secrets.FindAllStringSubmatch(text, -1) {

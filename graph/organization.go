@@ -89,6 +89,9 @@ func (r organizationResolver) Settings(ctx context.Context, o *model.Organizatio
 		RetentionDays:           number(s.RetentionDays, s.Inherited.RetentionDays),
 		JobDays:                 number(s.JobDays, s.Inherited.JobDays),
 		Pending:                 pending,
+		SecondFactorRequired: &model.SecondFactorSetting{
+			Value: model.SecondFactorRequirement(s.SecondFactorRequired), Inherited: s.Inherited.SecondFactorRequired,
+		},
 	}, nil
 }
 
@@ -121,6 +124,13 @@ func toSettingsChange(id int, in model.UpdateOrganizationSettingsInput) setting.
 		HoldChangedPercent: toField(in.HoldChangedPercent),
 		RetentionDays:      toField(in.RetentionDays),
 		JobDays:            toField(in.JobDays),
+	}
+	if need, given := in.SecondFactorRequired.ValueOK(); given {
+		ch.SecondFactorRequired.Set = true
+		if need != nil {
+			value := setting.SecondFactor(*need)
+			ch.SecondFactorRequired.Value = &value
+		}
 	}
 	year, given := in.SchoolYear.ValueOK()
 	ch.Year.Set = given

@@ -56,9 +56,12 @@ func longest(paths ...string) func(map[string]any) int {
 // field. One that is missing costs as much as signing in.
 var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	// Three of them in one operation are somebody who tries out passwords.
-	"signIn":            part(3),
-	"signInWithCode":    part(3),
-	"setPasswordByLink": part(3),
+	"signIn":              part(3),
+	"signInWithCode":      part(3),
+	"setPasswordByLink":   part(3),
+	"completeSignIn":      part(3),
+	"finishPasskeySignIn": part(3),
+	"proveIdentity":       part(3),
 	// The file of the job is read through, which takes up to a second.
 	"correctBulkJobRow": part(5),
 

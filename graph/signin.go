@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"strings"
@@ -35,17 +36,29 @@ func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider
 func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
 		// What identity has not recorded, at the account, is a guess.
-		if f := fault.From(err); f != nil && f.Code == "CODE_ENDED" {
+		if f := fault.From(err); f != nil && (f.Code == "CODE_ENDED" || f.Code == "CHALLENGE_ENDED") {
 			noteFault(ctx, err)
 		}
-		refusals, err := mendable(err)
-		return &model.SignInPayload{UserErrors: refusals}, err
+		payload := &model.SignInPayload{}
+		var required *identity.StepRequired
+		if errors.As(err, &required) {
+			payload.SecondFactor = toStep(required.Step)
+		}
+		payload.UserErrors, err = mendable(err)
+		return payload, err
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)
 	// What follows in this answer is asked by who has just signed in.
 	*viewer.FromContext(ctx) = *s.Viewer
 	v, err := r.currentViewer(ctx)
 	return &model.SignInPayload{Viewer: v, Token: &s.Token, ExpiresAt: &s.ExpiresAt, UserErrors: []*model.UserError{}}, err
+}
+
+func toStep(s identity.Step) *model.SecondFactorStep {
+	return &model.SecondFactorStep{
+		Challenge: s.Token, ExpiresAt: s.ExpiresAt, PasskeyOptions: known(s.Passkey),
+		Methods: all(s.Methods, func(m identity.Method) model.SecondFactorMethod { return model.SecondFactorMethod(m) }),
+	}
 }
 
 func (r mutationResolver) SignOut(ctx context.Context) (bool, error) {

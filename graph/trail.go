@@ -109,7 +109,7 @@ func noteRefusal(ctx context.Context, code string) {
 }
 
 // guesses are the codes of errors that somebody gets who tries out secrets.
-var guesses = map[string]bool{"RATE_LIMITED": true, "LINK_ENDED": true, "CODE_ENDED": true}
+var guesses = map[string]bool{"RATE_LIMITED": true, "LINK_ENDED": true, "CODE_ENDED": true, "CHALLENGE_ENDED": true, "WRONG_CODE": true, "WRONG_PASSKEY": true, "WRONG_CREDENTIALS": true}
 
 // noteFault notes the errors that are about who asked, and not about the input.
 func noteFault(ctx context.Context, err error) {

@@ -32,6 +32,9 @@ func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 }
 
 func (r viewerResolver) Organizations(ctx context.Context, _ *model.Viewer) ([]*model.Organization, error) {
+	if viewer.FromContext(ctx).BeforeSecondFactor {
+		return []*model.Organization{}, nil
+	}
 	list, err := r.Roster.Organizations(ctx)
 	if err != nil {
 		return nil, err

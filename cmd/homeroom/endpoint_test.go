@@ -45,6 +45,7 @@ var endpoints = []endpoint{
 	{"/readyz", "GET", "/readyz", "", everybody("200")},
 	{"/", "GET", "/nothing/here", "", everybody("404 NOT_FOUND")},
 	{"/account/set-password", "GET", "/account/set-password", "", everybody("200")},
+	{"/account/security", "GET", "/account/security", "", [9]string{"200 sign-in", "200", "200", "200", "200", "200 sign-in", "200 sign-in", "200 sign-in", "200 sign-in"}},
 	{"/account/sso/", "GET", "/account/sso/unknown/start", "", everybody("404")},
 	{"/graphql", "POST", "/graphql", viewerQuery, [9]string{signedOut, "200", "200", "200", "200", "400 FORBIDDEN", signedOut, signedOut, signedOut}},
 	{"/graphql", "GET", "/graphql?query=%7Bviewer%7Beducator%7Bid%7D%7D%7D", "", [9]string{signedOut, "200", "200", "200", "200", "400 FORBIDDEN", signedOut, signedOut, signedOut}},

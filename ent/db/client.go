@@ -25,6 +25,7 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
@@ -33,7 +34,9 @@ import (
 	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/passkey"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/recoverycode"
 	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
@@ -42,6 +45,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/takenanswer"
+	"homeroom/ent/db/totpsecret"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -87,6 +91,8 @@ type Client struct {
 	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FactorChallenge is the client for interacting with the FactorChallenge builders.
+	FactorChallenge *FactorChallengeClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
 	FormerEnrollment *FormerEnrollmentClient
 	// Group is the client for interacting with the Group builders.
@@ -103,8 +109,12 @@ type Client struct {
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// Passkey is the client for interacting with the Passkey builders.
+	Passkey *PasskeyClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RegisteredOperation is the client for interacting with the RegisteredOperation builders.
 	RegisteredOperation *RegisteredOperationClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
@@ -121,6 +131,8 @@ type Client struct {
 	StudentWord *StudentWordClient
 	// TakenAnswer is the client for interacting with the TakenAnswer builders.
 	TakenAnswer *TakenAnswerClient
+	// TotpSecret is the client for interacting with the TotpSecret builders.
+	TotpSecret *TotpSecretClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -152,6 +164,7 @@ func (c *Client) init() {
 	c.Enrollment = NewEnrollmentClient(c.config)
 	c.Erasure = NewErasureClient(c.config)
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
+	c.FactorChallenge = NewFactorChallengeClient(c.config)
 	c.FormerEnrollment = NewFormerEnrollmentClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
@@ -160,7 +173,9 @@ func (c *Client) init() {
 	c.LossHead = NewLossHeadClient(c.config)
 	c.OneTimeLink = NewOneTimeLinkClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
+	c.Passkey = NewPasskeyClient(c.config)
 	c.Product = NewProductClient(c.config)
+	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RegisteredOperation = NewRegisteredOperationClient(c.config)
 	c.RoleAssignment = NewRoleAssignmentClient(c.config)
 	c.ServiceKey = NewServiceKeyClient(c.config)
@@ -169,6 +184,7 @@ func (c *Client) init() {
 	c.Student = NewStudentClient(c.config)
 	c.StudentWord = NewStudentWordClient(c.config)
 	c.TakenAnswer = NewTakenAnswerClient(c.config)
+	c.TotpSecret = NewTotpSecretClient(c.config)
 	c.UsageDay = NewUsageDayClient(c.config)
 	c.UsageEvent = NewUsageEventClient(c.config)
 	c.UsageTotal = NewUsageTotalClient(c.config)
@@ -278,6 +294,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Enrollment:          NewEnrollmentClient(cfg),
 		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
+		FactorChallenge:     NewFactorChallengeClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
@@ -286,7 +303,9 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		LossHead:            NewLossHeadClient(cfg),
 		OneTimeLink:         NewOneTimeLinkClient(cfg),
 		Organization:        NewOrganizationClient(cfg),
+		Passkey:             NewPasskeyClient(cfg),
 		Product:             NewProductClient(cfg),
+		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RegisteredOperation: NewRegisteredOperationClient(cfg),
 		RoleAssignment:      NewRoleAssignmentClient(cfg),
 		ServiceKey:          NewServiceKeyClient(cfg),
@@ -295,6 +314,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
 		TakenAnswer:         NewTakenAnswerClient(cfg),
+		TotpSecret:          NewTotpSecretClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -331,6 +351,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Enrollment:          NewEnrollmentClient(cfg),
 		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
+		FactorChallenge:     NewFactorChallengeClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
@@ -339,7 +360,9 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		LossHead:            NewLossHeadClient(cfg),
 		OneTimeLink:         NewOneTimeLinkClient(cfg),
 		Organization:        NewOrganizationClient(cfg),
+		Passkey:             NewPasskeyClient(cfg),
 		Product:             NewProductClient(cfg),
+		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RegisteredOperation: NewRegisteredOperationClient(cfg),
 		RoleAssignment:      NewRoleAssignmentClient(cfg),
 		ServiceKey:          NewServiceKeyClient(cfg),
@@ -348,6 +371,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
 		TakenAnswer:         NewTakenAnswerClient(cfg),
+		TotpSecret:          NewTotpSecretClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -383,10 +407,11 @@ func (c *Client) Use(hooks ...Hook) {
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
 		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead,
-		c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.FactorChallenge, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
+		c.Loss, c.LossHead, c.OneTimeLink, c.Organization, c.Passkey, c.Product,
+		c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment, c.ServiceKey,
+		c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer, c.TotpSecret,
+		c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -399,10 +424,11 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
 		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
 		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
-		c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead,
-		c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
-		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.FactorChallenge, c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease,
+		c.Loss, c.LossHead, c.OneTimeLink, c.Organization, c.Passkey, c.Product,
+		c.RecoveryCode, c.RegisteredOperation, c.RoleAssignment, c.ServiceKey,
+		c.Session, c.SignInMark, c.Student, c.StudentWord, c.TakenAnswer, c.TotpSecret,
+		c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -439,6 +465,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Erasure.mutate(ctx, m)
 	case *ExternalIdentityMutation:
 		return c.ExternalIdentity.mutate(ctx, m)
+	case *FactorChallengeMutation:
+		return c.FactorChallenge.mutate(ctx, m)
 	case *FormerEnrollmentMutation:
 		return c.FormerEnrollment.mutate(ctx, m)
 	case *GroupMutation:
@@ -455,8 +483,12 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.OneTimeLink.mutate(ctx, m)
 	case *OrganizationMutation:
 		return c.Organization.mutate(ctx, m)
+	case *PasskeyMutation:
+		return c.Passkey.mutate(ctx, m)
 	case *ProductMutation:
 		return c.Product.mutate(ctx, m)
+	case *RecoveryCodeMutation:
+		return c.RecoveryCode.mutate(ctx, m)
 	case *RegisteredOperationMutation:
 		return c.RegisteredOperation.mutate(ctx, m)
 	case *RoleAssignmentMutation:
@@ -473,6 +505,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.StudentWord.mutate(ctx, m)
 	case *TakenAnswerMutation:
 		return c.TakenAnswer.mutate(ctx, m)
+	case *TotpSecretMutation:
+		return c.TotpSecret.mutate(ctx, m)
 	case *UsageDayMutation:
 		return c.UsageDay.mutate(ctx, m)
 	case *UsageEventMutation:
@@ -2664,6 +2698,156 @@ func (c *ExternalIdentityClient) mutate(ctx context.Context, m *ExternalIdentity
 	}
 }
 
+// FactorChallengeClient is a client for the FactorChallenge schema.
+type FactorChallengeClient struct {
+	config
+}
+
+// NewFactorChallengeClient returns a client for the FactorChallenge from the given config.
+func NewFactorChallengeClient(c config) *FactorChallengeClient {
+	return &FactorChallengeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `factorchallenge.Hooks(f(g(h())))`.
+func (c *FactorChallengeClient) Use(hooks ...Hook) {
+	c.hooks.FactorChallenge = append(c.hooks.FactorChallenge, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `factorchallenge.Intercept(f(g(h())))`.
+func (c *FactorChallengeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.FactorChallenge = append(c.inters.FactorChallenge, interceptors...)
+}
+
+// Create returns a builder for creating a FactorChallenge entity.
+func (c *FactorChallengeClient) Create() *FactorChallengeCreate {
+	mutation := newFactorChallengeMutation(c.config, OpCreate)
+	return &FactorChallengeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of FactorChallenge entities.
+func (c *FactorChallengeClient) CreateBulk(builders ...*FactorChallengeCreate) *FactorChallengeCreateBulk {
+	return &FactorChallengeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *FactorChallengeClient) MapCreateBulk(slice any, setFunc func(*FactorChallengeCreate, int)) *FactorChallengeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &FactorChallengeCreateBulk{err: fmt.Errorf("calling to FactorChallengeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*FactorChallengeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &FactorChallengeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for FactorChallenge.
+func (c *FactorChallengeClient) Update() *FactorChallengeUpdate {
+	mutation := newFactorChallengeMutation(c.config, OpUpdate)
+	return &FactorChallengeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *FactorChallengeClient) UpdateOne(_m *FactorChallenge) *FactorChallengeUpdateOne {
+	mutation := newFactorChallengeMutation(c.config, OpUpdateOne, withFactorChallenge(_m))
+	return &FactorChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *FactorChallengeClient) UpdateOneID(id int) *FactorChallengeUpdateOne {
+	mutation := newFactorChallengeMutation(c.config, OpUpdateOne, withFactorChallengeID(id))
+	return &FactorChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for FactorChallenge.
+func (c *FactorChallengeClient) Delete() *FactorChallengeDelete {
+	mutation := newFactorChallengeMutation(c.config, OpDelete)
+	return &FactorChallengeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *FactorChallengeClient) DeleteOne(_m *FactorChallenge) *FactorChallengeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *FactorChallengeClient) DeleteOneID(id int) *FactorChallengeDeleteOne {
+	builder := c.Delete().Where(factorchallenge.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &FactorChallengeDeleteOne{builder}
+}
+
+// Query returns a query builder for FactorChallenge.
+func (c *FactorChallengeClient) Query() *FactorChallengeQuery {
+	return &FactorChallengeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeFactorChallenge},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a FactorChallenge entity by its id.
+func (c *FactorChallengeClient) Get(ctx context.Context, id int) (*FactorChallenge, error) {
+	return c.Query().Where(factorchallenge.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *FactorChallengeClient) GetX(ctx context.Context, id int) *FactorChallenge {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a FactorChallenge.
+func (c *FactorChallengeClient) QueryEducator(_m *FactorChallenge) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(factorchallenge.Table, factorchallenge.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, factorchallenge.EducatorTable, factorchallenge.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *FactorChallengeClient) Hooks() []Hook {
+	hooks := c.hooks.FactorChallenge
+	return append(hooks[:len(hooks):len(hooks)], factorchallenge.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *FactorChallengeClient) Interceptors() []Interceptor {
+	return c.inters.FactorChallenge
+}
+
+func (c *FactorChallengeClient) mutate(ctx context.Context, m *FactorChallengeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&FactorChallengeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&FactorChallengeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&FactorChallengeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&FactorChallengeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown FactorChallenge mutation op: %q", m.Op())
+	}
+}
+
 // FormerEnrollmentClient is a client for the FormerEnrollment schema.
 type FormerEnrollmentClient struct {
 	config
@@ -3880,6 +4064,156 @@ func (c *OrganizationClient) mutate(ctx context.Context, m *OrganizationMutation
 	}
 }
 
+// PasskeyClient is a client for the Passkey schema.
+type PasskeyClient struct {
+	config
+}
+
+// NewPasskeyClient returns a client for the Passkey from the given config.
+func NewPasskeyClient(c config) *PasskeyClient {
+	return &PasskeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `passkey.Hooks(f(g(h())))`.
+func (c *PasskeyClient) Use(hooks ...Hook) {
+	c.hooks.Passkey = append(c.hooks.Passkey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `passkey.Intercept(f(g(h())))`.
+func (c *PasskeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Passkey = append(c.inters.Passkey, interceptors...)
+}
+
+// Create returns a builder for creating a Passkey entity.
+func (c *PasskeyClient) Create() *PasskeyCreate {
+	mutation := newPasskeyMutation(c.config, OpCreate)
+	return &PasskeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Passkey entities.
+func (c *PasskeyClient) CreateBulk(builders ...*PasskeyCreate) *PasskeyCreateBulk {
+	return &PasskeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PasskeyClient) MapCreateBulk(slice any, setFunc func(*PasskeyCreate, int)) *PasskeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PasskeyCreateBulk{err: fmt.Errorf("calling to PasskeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PasskeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PasskeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Passkey.
+func (c *PasskeyClient) Update() *PasskeyUpdate {
+	mutation := newPasskeyMutation(c.config, OpUpdate)
+	return &PasskeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PasskeyClient) UpdateOne(_m *Passkey) *PasskeyUpdateOne {
+	mutation := newPasskeyMutation(c.config, OpUpdateOne, withPasskey(_m))
+	return &PasskeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PasskeyClient) UpdateOneID(id int) *PasskeyUpdateOne {
+	mutation := newPasskeyMutation(c.config, OpUpdateOne, withPasskeyID(id))
+	return &PasskeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Passkey.
+func (c *PasskeyClient) Delete() *PasskeyDelete {
+	mutation := newPasskeyMutation(c.config, OpDelete)
+	return &PasskeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PasskeyClient) DeleteOne(_m *Passkey) *PasskeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PasskeyClient) DeleteOneID(id int) *PasskeyDeleteOne {
+	builder := c.Delete().Where(passkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PasskeyDeleteOne{builder}
+}
+
+// Query returns a query builder for Passkey.
+func (c *PasskeyClient) Query() *PasskeyQuery {
+	return &PasskeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePasskey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Passkey entity by its id.
+func (c *PasskeyClient) Get(ctx context.Context, id int) (*Passkey, error) {
+	return c.Query().Where(passkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PasskeyClient) GetX(ctx context.Context, id int) *Passkey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a Passkey.
+func (c *PasskeyClient) QueryEducator(_m *Passkey) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(passkey.Table, passkey.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, passkey.EducatorTable, passkey.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PasskeyClient) Hooks() []Hook {
+	hooks := c.hooks.Passkey
+	return append(hooks[:len(hooks):len(hooks)], passkey.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *PasskeyClient) Interceptors() []Interceptor {
+	return c.inters.Passkey
+}
+
+func (c *PasskeyClient) mutate(ctx context.Context, m *PasskeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PasskeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PasskeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PasskeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PasskeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Passkey mutation op: %q", m.Op())
+	}
+}
+
 // ProductClient is a client for the Product schema.
 type ProductClient struct {
 	config
@@ -4011,6 +4345,156 @@ func (c *ProductClient) mutate(ctx context.Context, m *ProductMutation) (Value, 
 		return (&ProductDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Product mutation op: %q", m.Op())
+	}
+}
+
+// RecoveryCodeClient is a client for the RecoveryCode schema.
+type RecoveryCodeClient struct {
+	config
+}
+
+// NewRecoveryCodeClient returns a client for the RecoveryCode from the given config.
+func NewRecoveryCodeClient(c config) *RecoveryCodeClient {
+	return &RecoveryCodeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recoverycode.Hooks(f(g(h())))`.
+func (c *RecoveryCodeClient) Use(hooks ...Hook) {
+	c.hooks.RecoveryCode = append(c.hooks.RecoveryCode, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recoverycode.Intercept(f(g(h())))`.
+func (c *RecoveryCodeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecoveryCode = append(c.inters.RecoveryCode, interceptors...)
+}
+
+// Create returns a builder for creating a RecoveryCode entity.
+func (c *RecoveryCodeClient) Create() *RecoveryCodeCreate {
+	mutation := newRecoveryCodeMutation(c.config, OpCreate)
+	return &RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecoveryCode entities.
+func (c *RecoveryCodeClient) CreateBulk(builders ...*RecoveryCodeCreate) *RecoveryCodeCreateBulk {
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecoveryCodeClient) MapCreateBulk(slice any, setFunc func(*RecoveryCodeCreate, int)) *RecoveryCodeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecoveryCodeCreateBulk{err: fmt.Errorf("calling to RecoveryCodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecoveryCodeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecoveryCode.
+func (c *RecoveryCodeClient) Update() *RecoveryCodeUpdate {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdate)
+	return &RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecoveryCodeClient) UpdateOne(_m *RecoveryCode) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCode(_m))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecoveryCodeClient) UpdateOneID(id int) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCodeID(id))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecoveryCode.
+func (c *RecoveryCodeClient) Delete() *RecoveryCodeDelete {
+	mutation := newRecoveryCodeMutation(c.config, OpDelete)
+	return &RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecoveryCodeClient) DeleteOne(_m *RecoveryCode) *RecoveryCodeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecoveryCodeClient) DeleteOneID(id int) *RecoveryCodeDeleteOne {
+	builder := c.Delete().Where(recoverycode.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecoveryCodeDeleteOne{builder}
+}
+
+// Query returns a query builder for RecoveryCode.
+func (c *RecoveryCodeClient) Query() *RecoveryCodeQuery {
+	return &RecoveryCodeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecoveryCode},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecoveryCode entity by its id.
+func (c *RecoveryCodeClient) Get(ctx context.Context, id int) (*RecoveryCode, error) {
+	return c.Query().Where(recoverycode.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecoveryCodeClient) GetX(ctx context.Context, id int) *RecoveryCode {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a RecoveryCode.
+func (c *RecoveryCodeClient) QueryEducator(_m *RecoveryCode) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recoverycode.Table, recoverycode.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recoverycode.EducatorTable, recoverycode.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RecoveryCodeClient) Hooks() []Hook {
+	hooks := c.hooks.RecoveryCode
+	return append(hooks[:len(hooks):len(hooks)], recoverycode.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecoveryCodeClient) Interceptors() []Interceptor {
+	return c.inters.RecoveryCode
+}
+
+func (c *RecoveryCodeClient) mutate(ctx context.Context, m *RecoveryCodeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown RecoveryCode mutation op: %q", m.Op())
 	}
 }
 
@@ -5262,6 +5746,156 @@ func (c *TakenAnswerClient) mutate(ctx context.Context, m *TakenAnswerMutation) 
 	}
 }
 
+// TotpSecretClient is a client for the TotpSecret schema.
+type TotpSecretClient struct {
+	config
+}
+
+// NewTotpSecretClient returns a client for the TotpSecret from the given config.
+func NewTotpSecretClient(c config) *TotpSecretClient {
+	return &TotpSecretClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `totpsecret.Hooks(f(g(h())))`.
+func (c *TotpSecretClient) Use(hooks ...Hook) {
+	c.hooks.TotpSecret = append(c.hooks.TotpSecret, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `totpsecret.Intercept(f(g(h())))`.
+func (c *TotpSecretClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TotpSecret = append(c.inters.TotpSecret, interceptors...)
+}
+
+// Create returns a builder for creating a TotpSecret entity.
+func (c *TotpSecretClient) Create() *TotpSecretCreate {
+	mutation := newTotpSecretMutation(c.config, OpCreate)
+	return &TotpSecretCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TotpSecret entities.
+func (c *TotpSecretClient) CreateBulk(builders ...*TotpSecretCreate) *TotpSecretCreateBulk {
+	return &TotpSecretCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TotpSecretClient) MapCreateBulk(slice any, setFunc func(*TotpSecretCreate, int)) *TotpSecretCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TotpSecretCreateBulk{err: fmt.Errorf("calling to TotpSecretClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TotpSecretCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TotpSecretCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TotpSecret.
+func (c *TotpSecretClient) Update() *TotpSecretUpdate {
+	mutation := newTotpSecretMutation(c.config, OpUpdate)
+	return &TotpSecretUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TotpSecretClient) UpdateOne(_m *TotpSecret) *TotpSecretUpdateOne {
+	mutation := newTotpSecretMutation(c.config, OpUpdateOne, withTotpSecret(_m))
+	return &TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TotpSecretClient) UpdateOneID(id int) *TotpSecretUpdateOne {
+	mutation := newTotpSecretMutation(c.config, OpUpdateOne, withTotpSecretID(id))
+	return &TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TotpSecret.
+func (c *TotpSecretClient) Delete() *TotpSecretDelete {
+	mutation := newTotpSecretMutation(c.config, OpDelete)
+	return &TotpSecretDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TotpSecretClient) DeleteOne(_m *TotpSecret) *TotpSecretDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TotpSecretClient) DeleteOneID(id int) *TotpSecretDeleteOne {
+	builder := c.Delete().Where(totpsecret.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TotpSecretDeleteOne{builder}
+}
+
+// Query returns a query builder for TotpSecret.
+func (c *TotpSecretClient) Query() *TotpSecretQuery {
+	return &TotpSecretQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTotpSecret},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TotpSecret entity by its id.
+func (c *TotpSecretClient) Get(ctx context.Context, id int) (*TotpSecret, error) {
+	return c.Query().Where(totpsecret.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TotpSecretClient) GetX(ctx context.Context, id int) *TotpSecret {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryEducator queries the educator edge of a TotpSecret.
+func (c *TotpSecretClient) QueryEducator(_m *TotpSecret) *EducatorQuery {
+	query := (&EducatorClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(totpsecret.Table, totpsecret.FieldID, id),
+			sqlgraph.To(educator.Table, educator.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, totpsecret.EducatorTable, totpsecret.EducatorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TotpSecretClient) Hooks() []Hook {
+	hooks := c.hooks.TotpSecret
+	return append(hooks[:len(hooks):len(hooks)], totpsecret.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TotpSecretClient) Interceptors() []Interceptor {
+	return c.inters.TotpSecret
+}
+
+func (c *TotpSecretClient) mutate(ctx context.Context, m *TotpSecretMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TotpSecretCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TotpSecretUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TotpSecretUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TotpSecretDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TotpSecret mutation op: %q", m.Op())
+	}
+}
+
 // UsageDayClient is a client for the UsageDay schema.
 type UsageDayClient struct {
 	config
@@ -5733,18 +6367,20 @@ type (
 	hooks struct {
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
 		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Erasure, ExternalIdentity, FormerEnrollment, Group, GroupEducator,
-		Lease, Loss, LossHead, OneTimeLink, Organization, Product, RegisteredOperation,
-		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		TakenAnswer, UsageDay, UsageEvent, UsageTotal []ent.Hook
+		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
+		Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink, Organization,
+		Passkey, Product, RecoveryCode, RegisteredOperation, RoleAssignment,
+		ServiceKey, Session, SignInMark, Student, StudentWord, TakenAnswer, TotpSecret,
+		UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
 		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
 		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
-		Enrollment, Erasure, ExternalIdentity, FormerEnrollment, Group, GroupEducator,
-		Lease, Loss, LossHead, OneTimeLink, Organization, Product, RegisteredOperation,
-		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
-		TakenAnswer, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
+		Enrollment, Erasure, ExternalIdentity, FactorChallenge, FormerEnrollment,
+		Group, GroupEducator, Lease, Loss, LossHead, OneTimeLink, Organization,
+		Passkey, Product, RecoveryCode, RegisteredOperation, RoleAssignment,
+		ServiceKey, Session, SignInMark, Student, StudentWord, TakenAnswer, TotpSecret,
+		UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}
 )
 

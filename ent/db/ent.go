@@ -20,6 +20,7 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
@@ -28,7 +29,9 @@ import (
 	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/passkey"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/recoverycode"
 	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
@@ -37,6 +40,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/takenanswer"
+	"homeroom/ent/db/totpsecret"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -120,6 +124,7 @@ func checkColumn(t, c string) error {
 			enrollment.Table:          enrollment.ValidColumn,
 			erasure.Table:             erasure.ValidColumn,
 			externalidentity.Table:    externalidentity.ValidColumn,
+			factorchallenge.Table:     factorchallenge.ValidColumn,
 			formerenrollment.Table:    formerenrollment.ValidColumn,
 			group.Table:               group.ValidColumn,
 			groupeducator.Table:       groupeducator.ValidColumn,
@@ -128,7 +133,9 @@ func checkColumn(t, c string) error {
 			losshead.Table:            losshead.ValidColumn,
 			onetimelink.Table:         onetimelink.ValidColumn,
 			organization.Table:        organization.ValidColumn,
+			passkey.Table:             passkey.ValidColumn,
 			product.Table:             product.ValidColumn,
+			recoverycode.Table:        recoverycode.ValidColumn,
 			registeredoperation.Table: registeredoperation.ValidColumn,
 			roleassignment.Table:      roleassignment.ValidColumn,
 			servicekey.Table:          servicekey.ValidColumn,
@@ -137,6 +144,7 @@ func checkColumn(t, c string) error {
 			student.Table:             student.ValidColumn,
 			studentword.Table:         studentword.ValidColumn,
 			takenanswer.Table:         takenanswer.ValidColumn,
+			totpsecret.Table:          totpsecret.ValidColumn,
 			usageday.Table:            usageday.ValidColumn,
 			usageevent.Table:          usageevent.ValidColumn,
 			usagetotal.Table:          usagetotal.ValidColumn,

@@ -28,6 +28,8 @@ type OneTimeLink struct {
 	TokenHash string `json:"-"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
+	// 1 for an app's where the provider stands in for a second factor.
+	SecondFactor int8 `json:"second_factor,omitempty"`
 	// UsedAt holds the value of the "used_at" field.
 	UsedAt *time.Time `json:"used_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -61,7 +63,7 @@ func (*OneTimeLink) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case onetimelink.FieldID, onetimelink.FieldEducatorID:
+		case onetimelink.FieldID, onetimelink.FieldEducatorID, onetimelink.FieldSecondFactor:
 			values[i] = new(sql.NullInt64)
 		case onetimelink.FieldPurpose, onetimelink.FieldTokenHash:
 			values[i] = new(sql.NullString)
@@ -117,6 +119,12 @@ func (_m *OneTimeLink) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field expires_at", values[i])
 			} else if value.Valid {
 				_m.ExpiresAt = value.Time
+			}
+		case onetimelink.FieldSecondFactor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
+			} else if value.Valid {
+				_m.SecondFactor = int8(value.Int64)
 			}
 		case onetimelink.FieldUsedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -179,6 +187,9 @@ func (_m *OneTimeLink) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("second_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
 	builder.WriteString(", ")
 	if v := _m.UsedAt; v != nil {
 		builder.WriteString("used_at=")

@@ -61,6 +61,20 @@ func (_c *OneTimeLinkCreate) SetExpiresAt(v time.Time) *OneTimeLinkCreate {
 	return _c
 }
 
+// SetSecondFactor sets the "second_factor" field.
+func (_c *OneTimeLinkCreate) SetSecondFactor(v int8) *OneTimeLinkCreate {
+	_c.mutation.SetSecondFactor(v)
+	return _c
+}
+
+// SetNillableSecondFactor sets the "second_factor" field if the given value is not nil.
+func (_c *OneTimeLinkCreate) SetNillableSecondFactor(v *int8) *OneTimeLinkCreate {
+	if v != nil {
+		_c.SetSecondFactor(*v)
+	}
+	return _c
+}
+
 // SetUsedAt sets the "used_at" field.
 func (_c *OneTimeLinkCreate) SetUsedAt(v time.Time) *OneTimeLinkCreate {
 	_c.mutation.SetUsedAt(v)
@@ -124,6 +138,10 @@ func (_c *OneTimeLinkCreate) defaults() error {
 		v := onetimelink.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		v := onetimelink.DefaultSecondFactor
+		_c.mutation.SetSecondFactor(v)
+	}
 	return nil
 }
 
@@ -148,6 +166,9 @@ func (_c *OneTimeLinkCreate) check() error {
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`db: missing required field "OneTimeLink.expires_at"`)}
+	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		return &ValidationError{Name: "second_factor", err: errors.New(`db: missing required field "OneTimeLink.second_factor"`)}
 	}
 	if len(_c.mutation.EducatorIDs()) == 0 {
 		return &ValidationError{Name: "educator", err: errors.New(`db: missing required edge "OneTimeLink.educator"`)}
@@ -194,6 +215,10 @@ func (_c *OneTimeLinkCreate) createSpec() (*OneTimeLink, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(onetimelink.FieldExpiresAt, field.TypeTime, value)
 		_node.ExpiresAt = value
+	}
+	if value, ok := _c.mutation.SecondFactor(); ok {
+		_spec.SetField(onetimelink.FieldSecondFactor, field.TypeInt8, value)
+		_node.SecondFactor = value
 	}
 	if value, ok := _c.mutation.UsedAt(); ok {
 		_spec.SetField(onetimelink.FieldUsedAt, field.TypeTime, value)
@@ -311,6 +336,9 @@ func (u *OneTimeLinkUpsertOne) UpdateNewValues() *OneTimeLinkUpsertOne {
 		}
 		if _, exists := u.create.mutation.ExpiresAt(); exists {
 			s.SetIgnore(onetimelink.FieldExpiresAt)
+		}
+		if _, exists := u.create.mutation.SecondFactor(); exists {
+			s.SetIgnore(onetimelink.FieldSecondFactor)
 		}
 	}))
 	return u
@@ -554,6 +582,9 @@ func (u *OneTimeLinkUpsertBulk) UpdateNewValues() *OneTimeLinkUpsertBulk {
 			}
 			if _, exists := b.mutation.ExpiresAt(); exists {
 				s.SetIgnore(onetimelink.FieldExpiresAt)
+			}
+			if _, exists := b.mutation.SecondFactor(); exists {
+				s.SetIgnore(onetimelink.FieldSecondFactor)
 			}
 		}
 	}))

@@ -57,6 +57,8 @@ type Organization struct {
 	JobDays *int `json:"job_days,omitempty"`
 	// Settings that are to be less strict and do not hold yet; see internal/setting.
 	PendingSettings json.RawMessage `json:"pending_settings,omitempty"`
+	// Who needs a second factor to sign in; inherited where unset.
+	SecondFactorRequired *organization.SecondFactorRequired `json:"second_factor_required,omitempty"`
 	// Of a district: how many students have been erased, so that their sums are shown only where nobody can be found in them.
 	ErasedStudents int `json:"erased_students,omitempty"`
 	// The day from which the usage sums of its students are counted at this moment.
@@ -107,7 +109,7 @@ func (*Organization) scanValues(columns []string) ([]any, error) {
 			values[i] = new([]byte)
 		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldRetentionDays, organization.FieldJobDays, organization.FieldErasedStudents, organization.FieldUsageCountedFrom:
 			values[i] = new(sql.NullInt64)
-		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone:
+		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone, organization.FieldSecondFactorRequired:
 			values[i] = new(sql.NullString)
 		case organization.FieldCreatedAt, organization.FieldRetentionChangedAt:
 			values[i] = new(sql.NullTime)
@@ -261,6 +263,13 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field pending_settings: %w", err)
 				}
 			}
+		case organization.FieldSecondFactorRequired:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor_required", values[i])
+			} else if value.Valid {
+				_m.SecondFactorRequired = new(organization.SecondFactorRequired)
+				*_m.SecondFactorRequired = organization.SecondFactorRequired(value.String)
+			}
 		case organization.FieldErasedStudents:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field erased_students", values[i])
@@ -401,6 +410,11 @@ func (_m *Organization) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("pending_settings=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PendingSettings))
+	builder.WriteString(", ")
+	if v := _m.SecondFactorRequired; v != nil {
+		builder.WriteString("second_factor_required=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("erased_students=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ErasedStudents))

@@ -258,6 +258,20 @@ func (_c *OrganizationCreate) SetPendingSettings(v json.RawMessage) *Organizatio
 	return _c
 }
 
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_c *OrganizationCreate) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationCreate {
+	_c.mutation.SetSecondFactorRequired(v)
+	return _c
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_c *OrganizationCreate) SetNillableSecondFactorRequired(v *organization.SecondFactorRequired) *OrganizationCreate {
+	if v != nil {
+		_c.SetSecondFactorRequired(*v)
+	}
+	return _c
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_c *OrganizationCreate) SetErasedStudents(v int) *OrganizationCreate {
 	_c.mutation.SetErasedStudents(v)
@@ -380,6 +394,11 @@ func (_c *OrganizationCreate) check() error {
 	if _, ok := _c.mutation.NameKey(); !ok {
 		return &ValidationError{Name: "name_key", err: errors.New(`db: missing required field "Organization.name_key"`)}
 	}
+	if v, ok := _c.mutation.SecondFactorRequired(); ok {
+		if err := organization.SecondFactorRequiredValidator(v); err != nil {
+			return &ValidationError{Name: "second_factor_required", err: fmt.Errorf(`db: validator failed for field "Organization.second_factor_required": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.ErasedStudents(); !ok {
 		return &ValidationError{Name: "erased_students", err: errors.New(`db: missing required field "Organization.erased_students"`)}
 	}
@@ -484,6 +503,10 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.PendingSettings(); ok {
 		_spec.SetField(organization.FieldPendingSettings, field.TypeJSON, value)
 		_node.PendingSettings = value
+	}
+	if value, ok := _c.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(organization.FieldSecondFactorRequired, field.TypeEnum, value)
+		_node.SecondFactorRequired = &value
 	}
 	if value, ok := _c.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
@@ -929,6 +952,24 @@ func (u *OrganizationUpsert) UpdatePendingSettings() *OrganizationUpsert {
 // ClearPendingSettings clears the value of the "pending_settings" field.
 func (u *OrganizationUpsert) ClearPendingSettings() *OrganizationUpsert {
 	u.SetNull(organization.FieldPendingSettings)
+	return u
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *OrganizationUpsert) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationUpsert {
+	u.Set(organization.FieldSecondFactorRequired, v)
+	return u
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdateSecondFactorRequired() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldSecondFactorRequired)
+	return u
+}
+
+// ClearSecondFactorRequired clears the value of the "second_factor_required" field.
+func (u *OrganizationUpsert) ClearSecondFactorRequired() *OrganizationUpsert {
+	u.SetNull(organization.FieldSecondFactorRequired)
 	return u
 }
 
@@ -1426,6 +1467,27 @@ func (u *OrganizationUpsertOne) UpdatePendingSettings() *OrganizationUpsertOne {
 func (u *OrganizationUpsertOne) ClearPendingSettings() *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearPendingSettings()
+	})
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *OrganizationUpsertOne) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetSecondFactorRequired(v)
+	})
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdateSecondFactorRequired() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateSecondFactorRequired()
+	})
+}
+
+// ClearSecondFactorRequired clears the value of the "second_factor_required" field.
+func (u *OrganizationUpsertOne) ClearSecondFactorRequired() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearSecondFactorRequired()
 	})
 }
 
@@ -2095,6 +2157,27 @@ func (u *OrganizationUpsertBulk) UpdatePendingSettings() *OrganizationUpsertBulk
 func (u *OrganizationUpsertBulk) ClearPendingSettings() *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearPendingSettings()
+	})
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *OrganizationUpsertBulk) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetSecondFactorRequired(v)
+	})
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdateSecondFactorRequired() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdateSecondFactorRequired()
+	})
+}
+
+// ClearSecondFactorRequired clears the value of the "second_factor_required" field.
+func (u *OrganizationUpsertBulk) ClearSecondFactorRequired() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearSecondFactorRequired()
 	})
 }
 

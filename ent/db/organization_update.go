@@ -428,6 +428,26 @@ func (_u *OrganizationUpdate) ClearPendingSettings() *OrganizationUpdate {
 	return _u
 }
 
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_u *OrganizationUpdate) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationUpdate {
+	_u.mutation.SetSecondFactorRequired(v)
+	return _u
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_u *OrganizationUpdate) SetNillableSecondFactorRequired(v *organization.SecondFactorRequired) *OrganizationUpdate {
+	if v != nil {
+		_u.SetSecondFactorRequired(*v)
+	}
+	return _u
+}
+
+// ClearSecondFactorRequired clears the value of the "second_factor_required" field.
+func (_u *OrganizationUpdate) ClearSecondFactorRequired() *OrganizationUpdate {
+	_u.mutation.ClearSecondFactorRequired()
+	return _u
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_u *OrganizationUpdate) SetErasedStudents(v int) *OrganizationUpdate {
 	_u.mutation.ResetErasedStudents()
@@ -549,6 +569,16 @@ func (_u *OrganizationUpdate) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *OrganizationUpdate) check() error {
+	if v, ok := _u.mutation.SecondFactorRequired(); ok {
+		if err := organization.SecondFactorRequiredValidator(v); err != nil {
+			return &ValidationError{Name: "second_factor_required", err: fmt.Errorf(`db: validator failed for field "Organization.second_factor_required": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *OrganizationUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OrganizationUpdate {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -556,6 +586,9 @@ func (_u *OrganizationUpdate) Modify(modifiers ...func(u *sql.UpdateBuilder)) *O
 }
 
 func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(organization.Table, organization.Columns, sqlgraph.NewFieldSpec(organization.FieldID, field.TypeInt))
 	if ps := _u.mutation.predicates; len(ps) > 0 {
 		_spec.Predicate = func(selector *sql.Selector) {
@@ -688,6 +721,12 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.PendingSettingsCleared() {
 		_spec.ClearField(organization.FieldPendingSettings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(organization.FieldSecondFactorRequired, field.TypeEnum, value)
+	}
+	if _u.mutation.SecondFactorRequiredCleared() {
+		_spec.ClearField(organization.FieldSecondFactorRequired, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
@@ -1193,6 +1232,26 @@ func (_u *OrganizationUpdateOne) ClearPendingSettings() *OrganizationUpdateOne {
 	return _u
 }
 
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_u *OrganizationUpdateOne) SetSecondFactorRequired(v organization.SecondFactorRequired) *OrganizationUpdateOne {
+	_u.mutation.SetSecondFactorRequired(v)
+	return _u
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_u *OrganizationUpdateOne) SetNillableSecondFactorRequired(v *organization.SecondFactorRequired) *OrganizationUpdateOne {
+	if v != nil {
+		_u.SetSecondFactorRequired(*v)
+	}
+	return _u
+}
+
+// ClearSecondFactorRequired clears the value of the "second_factor_required" field.
+func (_u *OrganizationUpdateOne) ClearSecondFactorRequired() *OrganizationUpdateOne {
+	_u.mutation.ClearSecondFactorRequired()
+	return _u
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_u *OrganizationUpdateOne) SetErasedStudents(v int) *OrganizationUpdateOne {
 	_u.mutation.ResetErasedStudents()
@@ -1327,6 +1386,16 @@ func (_u *OrganizationUpdateOne) ExecX(ctx context.Context) {
 	}
 }
 
+// check runs all checks and user-defined validators on the builder.
+func (_u *OrganizationUpdateOne) check() error {
+	if v, ok := _u.mutation.SecondFactorRequired(); ok {
+		if err := organization.SecondFactorRequiredValidator(v); err != nil {
+			return &ValidationError{Name: "second_factor_required", err: fmt.Errorf(`db: validator failed for field "Organization.second_factor_required": %w`, err)}
+		}
+	}
+	return nil
+}
+
 // Modify adds a statement modifier for attaching custom logic to the UPDATE statement.
 func (_u *OrganizationUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder)) *OrganizationUpdateOne {
 	_u.modifiers = append(_u.modifiers, modifiers...)
@@ -1334,6 +1403,9 @@ func (_u *OrganizationUpdateOne) Modify(modifiers ...func(u *sql.UpdateBuilder))
 }
 
 func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organization, err error) {
+	if err := _u.check(); err != nil {
+		return _node, err
+	}
 	_spec := sqlgraph.NewUpdateSpec(organization.Table, organization.Columns, sqlgraph.NewFieldSpec(organization.FieldID, field.TypeInt))
 	id, ok := _u.mutation.ID()
 	if !ok {
@@ -1483,6 +1555,12 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.PendingSettingsCleared() {
 		_spec.ClearField(organization.FieldPendingSettings, field.TypeJSON)
+	}
+	if value, ok := _u.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(organization.FieldSecondFactorRequired, field.TypeEnum, value)
+	}
+	if _u.mutation.SecondFactorRequiredCleared() {
+		_spec.ClearField(organization.FieldSecondFactorRequired, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)

@@ -28,6 +28,10 @@ type Session struct {
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// To the minute; a session that nobody uses ends before its time.
 	LastUsedAt time.Time `json:"last_used_at,omitempty"`
+	// 1 where the person has shown a second factor, or a provider that is required has stood in for one.
+	SecondFactor int8 `json:"second_factor,omitempty"`
+	// When the person last showed who they are; changes of factors need it to be fresh.
+	ProvedAt *time.Time `json:"proved_at,omitempty"`
 	// The network address that signed in.
 	Address string `json:"address,omitempty"`
 	// What the client called itself, cut off.
@@ -63,11 +67,11 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case session.FieldID, session.FieldEducatorID:
+		case session.FieldID, session.FieldEducatorID, session.FieldSecondFactor:
 			values[i] = new(sql.NullInt64)
 		case session.FieldTokenHash, session.FieldAddress, session.FieldUserAgent:
 			values[i] = new(sql.NullString)
-		case session.FieldCreatedAt, session.FieldExpiresAt, session.FieldLastUsedAt:
+		case session.FieldCreatedAt, session.FieldExpiresAt, session.FieldLastUsedAt, session.FieldProvedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -119,6 +123,19 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
 			} else if value.Valid {
 				_m.LastUsedAt = value.Time
+			}
+		case session.FieldSecondFactor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
+			} else if value.Valid {
+				_m.SecondFactor = int8(value.Int64)
+			}
+		case session.FieldProvedAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field proved_at", values[i])
+			} else if value.Valid {
+				_m.ProvedAt = new(time.Time)
+				*_m.ProvedAt = value.Time
 			}
 		case session.FieldAddress:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -186,6 +203,14 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_used_at=")
 	builder.WriteString(_m.LastUsedAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("second_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
+	builder.WriteString(", ")
+	if v := _m.ProvedAt; v != nil {
+		builder.WriteString("proved_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("address=")
 	builder.WriteString(_m.Address)

@@ -42,6 +42,8 @@ type Tx struct {
 	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
+	// FactorChallenge is the client for interacting with the FactorChallenge builders.
+	FactorChallenge *FactorChallengeClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
 	FormerEnrollment *FormerEnrollmentClient
 	// Group is the client for interacting with the Group builders.
@@ -58,8 +60,12 @@ type Tx struct {
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
 	Organization *OrganizationClient
+	// Passkey is the client for interacting with the Passkey builders.
+	Passkey *PasskeyClient
 	// Product is the client for interacting with the Product builders.
 	Product *ProductClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RegisteredOperation is the client for interacting with the RegisteredOperation builders.
 	RegisteredOperation *RegisteredOperationClient
 	// RoleAssignment is the client for interacting with the RoleAssignment builders.
@@ -76,6 +82,8 @@ type Tx struct {
 	StudentWord *StudentWordClient
 	// TakenAnswer is the client for interacting with the TakenAnswer builders.
 	TakenAnswer *TakenAnswerClient
+	// TotpSecret is the client for interacting with the TotpSecret builders.
+	TotpSecret *TotpSecretClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -227,6 +235,7 @@ func (tx *Tx) init() {
 	tx.Enrollment = NewEnrollmentClient(tx.config)
 	tx.Erasure = NewErasureClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
+	tx.FactorChallenge = NewFactorChallengeClient(tx.config)
 	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
@@ -235,7 +244,9 @@ func (tx *Tx) init() {
 	tx.LossHead = NewLossHeadClient(tx.config)
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
+	tx.Passkey = NewPasskeyClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
+	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RegisteredOperation = NewRegisteredOperationClient(tx.config)
 	tx.RoleAssignment = NewRoleAssignmentClient(tx.config)
 	tx.ServiceKey = NewServiceKeyClient(tx.config)
@@ -244,6 +255,7 @@ func (tx *Tx) init() {
 	tx.Student = NewStudentClient(tx.config)
 	tx.StudentWord = NewStudentWordClient(tx.config)
 	tx.TakenAnswer = NewTakenAnswerClient(tx.config)
+	tx.TotpSecret = NewTotpSecretClient(tx.config)
 	tx.UsageDay = NewUsageDayClient(tx.config)
 	tx.UsageEvent = NewUsageEventClient(tx.config)
 	tx.UsageTotal = NewUsageTotalClient(tx.config)

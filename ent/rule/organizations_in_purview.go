@@ -46,7 +46,7 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 var settings = []string{
 	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
 	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
-	organization.FieldPendingSettings,
+	organization.FieldPendingSettings, organization.FieldSecondFactorRequired,
 }
 
 // places are the columns that say where an organization lies. People never change

@@ -17,6 +17,13 @@ import (
 // Query returns the policy for reading an entity. A program with a service key
 // reads nothing; see QueryAlsoByKeys.
 func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
+	return QueryAlsoBeforeSecondFactor(append([]privacy.QueryRule{denyBeforeSecondFactor{}}, rules...)...)
+}
+
+// QueryAlsoBeforeSecondFactor is Query for what people see of themselves while they
+// are still to set up a second factor. Its rules give nothing to a viewer without
+// roles but what is the viewer's own.
+func QueryAlsoBeforeSecondFactor(rules ...privacy.QueryRule) privacy.QueryPolicy {
 	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
 	policy = append(policy, rules...)
 	return append(policy, privacy.AlwaysDenyRule())
@@ -27,7 +34,7 @@ func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
 // people create has a rule for that as well. A program with a service key
 // changes nothing; see MutationAlsoByKeys.
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
-	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{}}
+	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{}, denyBeforeSecondFactor{}}
 	policy = append(policy, rules...)
 	return append(policy, privacy.AlwaysDenyRule())
 }
@@ -70,6 +77,23 @@ func (allowTheServer) EvalMutation(ctx context.Context, _ db.Mutation) error { r
 func server(ctx context.Context) error {
 	if ask(ctx).IsSystem() {
 		return privacy.Allow
+	}
+	return privacy.Skip
+}
+
+// denyBeforeSecondFactor keeps those out who must have a second factor and have
+// shown none.
+type denyBeforeSecondFactor struct{}
+
+func (denyBeforeSecondFactor) EvalQuery(ctx context.Context, _ db.Query) error { return complete(ctx) }
+
+func (denyBeforeSecondFactor) EvalMutation(ctx context.Context, _ db.Mutation) error {
+	return complete(ctx)
+}
+
+func complete(ctx context.Context) error {
+	if ask(ctx).BeforeSecondFactor {
+		return privacy.Denyf("a second factor is to be set up first")
 	}
 	return privacy.Skip
 }

@@ -56,7 +56,7 @@ func (Educator) Indexes() []ent.Index {
 // Policy of Educator.
 func (Educator) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitEducatorsToPurview()),
+		Query:    rule.QueryAlsoBeforeSecondFactor(rule.LimitEducatorsToPurview()),
 		Mutation: rule.Mutation(rule.AdministratorsChangeEducators()),
 	}
 }

@@ -23,6 +23,8 @@ func (Session) Fields() []ent.Field {
 		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
 		field.Time("expires_at").SchemaType(instant),
 		field.Time("last_used_at").SchemaType(instant).Default(now).Comment("To the minute; a session that nobody uses ends before its time."),
+		field.Int8("second_factor").Default(0).Comment("1 where the person has shown a second factor, or a provider that is required has stood in for one."),
+		field.Time("proved_at").SchemaType(instant).Optional().Nillable().Comment("When the person last showed who they are; changes of factors need it to be fresh."),
 		field.String("address").SchemaType(varchar(64)).Default("").Immutable().Comment("The network address that signed in."),
 		field.String("user_agent").SchemaType(varchar(200)).Default("").Immutable().Comment("What the client called itself, cut off."),
 	}
@@ -46,7 +48,7 @@ func (Session) Indexes() []ent.Index {
 // Policy of Session.
 func (Session) Policy() ent.Policy {
 	return privacy.Policy{
-		Query:    rule.Query(rule.LimitSessionsToTheirOwner()),
+		Query:    rule.QueryAlsoBeforeSecondFactor(rule.LimitSessionsToTheirOwner()),
 		Mutation: rule.ByTheServerAlone(),
 	}
 }

@@ -134,6 +134,14 @@ type ComplexityRoot struct {
 		Node    func(childComplexity int) int
 	}
 
+	BeginTotpEnrollmentPayload struct {
+		Challenge  func(childComplexity int) int
+		QRCode     func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		URI        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	BulkJob struct {
 		Changes          func(childComplexity int, first *int, after *string) int
 		CommitMode       func(childComplexity int) int
@@ -423,9 +431,15 @@ type ComplexityRoot struct {
 		ApproveBulkJob             func(childComplexity int, id string, previewVersion *int) int
 		ApprovePendingSetting      func(childComplexity int, input model.ApprovePendingSettingInput) int
 		AssignStudentsToGroups     func(childComplexity int, input model.AssignStudentsToGroupsInput) int
+		BeginPasskeyProof          func(childComplexity int) int
+		BeginPasskeyRegistration   func(childComplexity int) int
+		BeginPasskeySignIn         func(childComplexity int) int
+		BeginTotpEnrollment        func(childComplexity int) int
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
 		CancelBulkJob              func(childComplexity int, id string) int
+		CompleteSignIn             func(childComplexity int, input model.CompleteSignInInput) int
+		ConfirmTotpEnrollment      func(childComplexity int, input model.ConfirmTotpEnrollmentInput) int
 		CorrectBulkJobRow          func(childComplexity int, input model.CorrectBulkJobRowInput) int
 		CreateGroup                func(childComplexity int, input model.CreateGroupInput) int
 		CreateServiceKey           func(childComplexity int, input model.CreateServiceKeyInput) int
@@ -433,10 +447,18 @@ type ComplexityRoot struct {
 		DeleteGroup                func(childComplexity int, input model.DeleteGroupInput) int
 		DeleteStudents             func(childComplexity int, input model.DeleteStudentsInput) int
 		EraseStudents              func(childComplexity int, input model.EraseStudentsInput) int
+		FinishPasskeyRegistration  func(childComplexity int, input model.FinishPasskeyRegistrationInput) int
+		FinishPasskeySignIn        func(childComplexity int, input model.PasskeySignInInput) int
 		InviteEducator             func(childComplexity int, input model.InviteEducatorInput) int
+		ProveIdentity              func(childComplexity int, input model.ProveIdentityInput) int
 		RecordUsage                func(childComplexity int, input model.RecordUsageInput) int
+		RegenerateRecoveryCodes    func(childComplexity int) int
+		RemovePasskey              func(childComplexity int, id string) int
 		RemoveStudentsFromGroups   func(childComplexity int, input model.RemoveStudentsFromGroupsInput) int
+		RemoveTotp                 func(childComplexity int) int
+		RenamePasskey              func(childComplexity int, id string, name string) int
 		RequestPasswordReset       func(childComplexity int, email string) int
+		ResetSecondFactors         func(childComplexity int, educatorID string) int
 		RestoreStudents            func(childComplexity int, input model.RestoreStudentsInput) int
 		RevokeOtherSessions        func(childComplexity int) int
 		RevokeServiceKey           func(childComplexity int, id string) int
@@ -481,6 +503,7 @@ type ComplexityRoot struct {
 		Pending                 func(childComplexity int) int
 		RetentionDays           func(childComplexity int) int
 		SchoolYear              func(childComplexity int) int
+		SecondFactorRequired    func(childComplexity int) int
 		TimeZone                func(childComplexity int) int
 		UsageGoalMinutesPerWeek func(childComplexity int) int
 	}
@@ -490,6 +513,26 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	Passkey struct {
+		BackedUp   func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Name       func(childComplexity int) int
+	}
+
+	PasskeyCeremony struct {
+		Challenge func(childComplexity int) int
+		ExpiresAt func(childComplexity int) int
+		Options   func(childComplexity int) int
+		Origin    func(childComplexity int) int
+	}
+
+	PasskeyCeremonyPayload struct {
+		Ceremony   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PendingSetting struct {
@@ -539,6 +582,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ResetSecondFactorsPayload struct {
+		Educator   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	RestoreStudentsPayload struct {
 		EnrollmentsLost     func(childComplexity int) int
 		EnrollmentsRestored func(childComplexity int) int
@@ -565,6 +613,34 @@ type ComplexityRoot struct {
 		EndsOn    func(childComplexity int) int
 		Inherited func(childComplexity int) int
 		StartsOn  func(childComplexity int) int
+	}
+
+	SecondFactorSetting struct {
+		Inherited func(childComplexity int) int
+		Value     func(childComplexity int) int
+	}
+
+	SecondFactorStep struct {
+		Challenge      func(childComplexity int) int
+		ExpiresAt      func(childComplexity int) int
+		Methods        func(childComplexity int) int
+		PasskeyOptions func(childComplexity int) int
+	}
+
+	SecondFactors struct {
+		PasskeyOrigin     func(childComplexity int) int
+		Passkeys          func(childComplexity int) int
+		ProvedUntil       func(childComplexity int) int
+		RecoveryCodesLeft func(childComplexity int) int
+		Required          func(childComplexity int) int
+		SetupRequired     func(childComplexity int) int
+		Totp              func(childComplexity int) int
+	}
+
+	SecondFactorsPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		SecondFactors func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	ServiceKey struct {
@@ -594,10 +670,11 @@ type ComplexityRoot struct {
 	}
 
 	SignInPayload struct {
-		ExpiresAt  func(childComplexity int) int
-		Token      func(childComplexity int) int
-		UserErrors func(childComplexity int) int
-		Viewer     func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		SecondFactor func(childComplexity int) int
+		Token        func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+		Viewer       func(childComplexity int) int
 	}
 
 	SignInProvider struct {
@@ -647,6 +724,11 @@ type ComplexityRoot struct {
 	TextSetting struct {
 		Inherited func(childComplexity int) int
 		Value     func(childComplexity int) int
+	}
+
+	TotpFactor struct {
+		CreatedAt  func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
 	}
 
 	UpdateGroupPayload struct {
@@ -705,6 +787,7 @@ type ComplexityRoot struct {
 		Educator      func(childComplexity int) int
 		Organizations func(childComplexity int) int
 		Roles         func(childComplexity int) int
+		SecondFactors func(childComplexity int) int
 		Sessions      func(childComplexity int) int
 	}
 
@@ -790,9 +873,23 @@ type GroupConnectionResolver interface {
 type MutationResolver interface {
 	SignIn(ctx context.Context, input model.SignInInput) (*model.SignInPayload, error)
 	SignInWithCode(ctx context.Context, input model.SignInWithCodeInput) (*model.SignInPayload, error)
+	CompleteSignIn(ctx context.Context, input model.CompleteSignInInput) (*model.SignInPayload, error)
+	BeginPasskeySignIn(ctx context.Context) (*model.PasskeyCeremonyPayload, error)
+	FinishPasskeySignIn(ctx context.Context, input model.PasskeySignInInput) (*model.SignInPayload, error)
 	SignOut(ctx context.Context) (bool, error)
 	RevokeSession(ctx context.Context, id string) (*model.RevokeSessionsPayload, error)
 	RevokeOtherSessions(ctx context.Context) (*model.RevokeSessionsPayload, error)
+	BeginPasskeyProof(ctx context.Context) (*model.PasskeyCeremonyPayload, error)
+	ProveIdentity(ctx context.Context, input model.ProveIdentityInput) (*model.SecondFactorsPayload, error)
+	BeginTotpEnrollment(ctx context.Context) (*model.BeginTotpEnrollmentPayload, error)
+	ConfirmTotpEnrollment(ctx context.Context, input model.ConfirmTotpEnrollmentInput) (*model.SecondFactorsPayload, error)
+	RemoveTotp(ctx context.Context) (*model.SecondFactorsPayload, error)
+	BeginPasskeyRegistration(ctx context.Context) (*model.PasskeyCeremonyPayload, error)
+	FinishPasskeyRegistration(ctx context.Context, input model.FinishPasskeyRegistrationInput) (*model.SecondFactorsPayload, error)
+	RenamePasskey(ctx context.Context, id string, name string) (*model.SecondFactorsPayload, error)
+	RemovePasskey(ctx context.Context, id string) (*model.SecondFactorsPayload, error)
+	RegenerateRecoveryCodes(ctx context.Context) (*model.SecondFactorsPayload, error)
+	ResetSecondFactors(ctx context.Context, educatorID string) (*model.ResetSecondFactorsPayload, error)
 	RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error)
 	SetPasswordByLink(ctx context.Context, input model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error)
 	InviteEducator(ctx context.Context, input model.InviteEducatorInput) (*model.InviteEducatorPayload, error)
@@ -884,6 +981,7 @@ type UsageRowResolver interface {
 type ViewerResolver interface {
 	Organizations(ctx context.Context, obj *model.Viewer) ([]*model.Organization, error)
 	Sessions(ctx context.Context, obj *model.Viewer) ([]*model.Session, error)
+	SecondFactors(ctx context.Context, obj *model.Viewer) (*model.SecondFactors, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1158,6 +1256,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AuditSubject.Node(childComplexity), true
+
+	case "BeginTotpEnrollmentPayload.challenge":
+		if e.ComplexityRoot.BeginTotpEnrollmentPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginTotpEnrollmentPayload.Challenge(childComplexity), true
+	case "BeginTotpEnrollmentPayload.qrCode":
+		if e.ComplexityRoot.BeginTotpEnrollmentPayload.QRCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginTotpEnrollmentPayload.QRCode(childComplexity), true
+	case "BeginTotpEnrollmentPayload.secret":
+		if e.ComplexityRoot.BeginTotpEnrollmentPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginTotpEnrollmentPayload.Secret(childComplexity), true
+	case "BeginTotpEnrollmentPayload.uri":
+		if e.ComplexityRoot.BeginTotpEnrollmentPayload.URI == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginTotpEnrollmentPayload.URI(childComplexity), true
+	case "BeginTotpEnrollmentPayload.userErrors":
+		if e.ComplexityRoot.BeginTotpEnrollmentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BeginTotpEnrollmentPayload.UserErrors(childComplexity), true
 
 	case "BulkJob.changes":
 		if e.ComplexityRoot.BulkJob.Changes == nil {
@@ -2293,6 +2422,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AssignStudentsToGroups(childComplexity, args["input"].(model.AssignStudentsToGroupsInput)), true
+	case "Mutation.beginPasskeyProof":
+		if e.ComplexityRoot.Mutation.BeginPasskeyProof == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeyProof(childComplexity), true
+	case "Mutation.beginPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.BeginPasskeyRegistration == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeyRegistration(childComplexity), true
+	case "Mutation.beginPasskeySignIn":
+		if e.ComplexityRoot.Mutation.BeginPasskeySignIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.BeginPasskeySignIn(childComplexity), true
+	case "Mutation.beginTotpEnrollment":
+		if e.ComplexityRoot.Mutation.BeginTotpEnrollment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.BeginTotpEnrollment(childComplexity), true
 	case "Mutation.bulkDeleteStudents":
 		if e.ComplexityRoot.Mutation.BulkDeleteStudents == nil {
 			break
@@ -2326,6 +2479,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CancelBulkJob(childComplexity, args["id"].(string)), true
+	case "Mutation.completeSignIn":
+		if e.ComplexityRoot.Mutation.CompleteSignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_completeSignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CompleteSignIn(childComplexity, args["input"].(model.CompleteSignInInput)), true
+	case "Mutation.confirmTotpEnrollment":
+		if e.ComplexityRoot.Mutation.ConfirmTotpEnrollment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_confirmTotpEnrollment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ConfirmTotpEnrollment(childComplexity, args["input"].(model.ConfirmTotpEnrollmentInput)), true
 	case "Mutation.correctBulkJobRow":
 		if e.ComplexityRoot.Mutation.CorrectBulkJobRow == nil {
 			break
@@ -2403,6 +2578,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.EraseStudents(childComplexity, args["input"].(model.EraseStudentsInput)), true
+	case "Mutation.finishPasskeyRegistration":
+		if e.ComplexityRoot.Mutation.FinishPasskeyRegistration == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeyRegistration_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeyRegistration(childComplexity, args["input"].(model.FinishPasskeyRegistrationInput)), true
+	case "Mutation.finishPasskeySignIn":
+		if e.ComplexityRoot.Mutation.FinishPasskeySignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_finishPasskeySignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.FinishPasskeySignIn(childComplexity, args["input"].(model.PasskeySignInInput)), true
 	case "Mutation.inviteEducator":
 		if e.ComplexityRoot.Mutation.InviteEducator == nil {
 			break
@@ -2414,6 +2611,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.InviteEducator(childComplexity, args["input"].(model.InviteEducatorInput)), true
+	case "Mutation.proveIdentity":
+		if e.ComplexityRoot.Mutation.ProveIdentity == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_proveIdentity_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProveIdentity(childComplexity, args["input"].(model.ProveIdentityInput)), true
 	case "Mutation.recordUsage":
 		if e.ComplexityRoot.Mutation.RecordUsage == nil {
 			break
@@ -2425,6 +2633,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RecordUsage(childComplexity, args["input"].(model.RecordUsageInput)), true
+	case "Mutation.regenerateRecoveryCodes":
+		if e.ComplexityRoot.Mutation.RegenerateRecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RegenerateRecoveryCodes(childComplexity), true
+	case "Mutation.removePasskey":
+		if e.ComplexityRoot.Mutation.RemovePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_removePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RemovePasskey(childComplexity, args["id"].(string)), true
 	case "Mutation.removeStudentsFromGroups":
 		if e.ComplexityRoot.Mutation.RemoveStudentsFromGroups == nil {
 			break
@@ -2436,6 +2661,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RemoveStudentsFromGroups(childComplexity, args["input"].(model.RemoveStudentsFromGroupsInput)), true
+	case "Mutation.removeTotp":
+		if e.ComplexityRoot.Mutation.RemoveTotp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.RemoveTotp(childComplexity), true
+	case "Mutation.renamePasskey":
+		if e.ComplexityRoot.Mutation.RenamePasskey == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_renamePasskey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RenamePasskey(childComplexity, args["id"].(string), args["name"].(string)), true
 	case "Mutation.requestPasswordReset":
 		if e.ComplexityRoot.Mutation.RequestPasswordReset == nil {
 			break
@@ -2447,6 +2689,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RequestPasswordReset(childComplexity, args["email"].(string)), true
+	case "Mutation.resetSecondFactors":
+		if e.ComplexityRoot.Mutation.ResetSecondFactors == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_resetSecondFactors_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ResetSecondFactors(childComplexity, args["educatorId"].(string)), true
 	case "Mutation.restoreStudents":
 		if e.ComplexityRoot.Mutation.RestoreStudents == nil {
 			break
@@ -2725,6 +2978,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrganizationSettings.SchoolYear(childComplexity), true
+	case "OrganizationSettings.secondFactorRequired":
+		if e.ComplexityRoot.OrganizationSettings.SecondFactorRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.SecondFactorRequired(childComplexity), true
 	case "OrganizationSettings.timeZone":
 		if e.ComplexityRoot.OrganizationSettings.TimeZone == nil {
 			break
@@ -2762,6 +3021,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "Passkey.backedUp":
+		if e.ComplexityRoot.Passkey.BackedUp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.BackedUp(childComplexity), true
+	case "Passkey.createdAt":
+		if e.ComplexityRoot.Passkey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.CreatedAt(childComplexity), true
+	case "Passkey.id":
+		if e.ComplexityRoot.Passkey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.ID(childComplexity), true
+	case "Passkey.lastUsedAt":
+		if e.ComplexityRoot.Passkey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.LastUsedAt(childComplexity), true
+	case "Passkey.name":
+		if e.ComplexityRoot.Passkey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Passkey.Name(childComplexity), true
+
+	case "PasskeyCeremony.challenge":
+		if e.ComplexityRoot.PasskeyCeremony.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.Challenge(childComplexity), true
+	case "PasskeyCeremony.expiresAt":
+		if e.ComplexityRoot.PasskeyCeremony.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.ExpiresAt(childComplexity), true
+	case "PasskeyCeremony.options":
+		if e.ComplexityRoot.PasskeyCeremony.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.Options(childComplexity), true
+	case "PasskeyCeremony.origin":
+		if e.ComplexityRoot.PasskeyCeremony.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremony.Origin(childComplexity), true
+
+	case "PasskeyCeremonyPayload.ceremony":
+		if e.ComplexityRoot.PasskeyCeremonyPayload.Ceremony == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremonyPayload.Ceremony(childComplexity), true
+	case "PasskeyCeremonyPayload.userErrors":
+		if e.ComplexityRoot.PasskeyCeremonyPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasskeyCeremonyPayload.UserErrors(childComplexity), true
 
 	case "PendingSetting.effectiveAt":
 		if e.ComplexityRoot.PendingSetting.EffectiveAt == nil {
@@ -3046,6 +3374,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RequestPasswordResetPayload.UserErrors(childComplexity), true
 
+	case "ResetSecondFactorsPayload.educator":
+		if e.ComplexityRoot.ResetSecondFactorsPayload.Educator == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetSecondFactorsPayload.Educator(childComplexity), true
+	case "ResetSecondFactorsPayload.userErrors":
+		if e.ComplexityRoot.ResetSecondFactorsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResetSecondFactorsPayload.UserErrors(childComplexity), true
+
 	case "RestoreStudentsPayload.enrollmentsLost":
 		if e.ComplexityRoot.RestoreStudentsPayload.EnrollmentsLost == nil {
 			break
@@ -3128,6 +3469,106 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SchoolYear.StartsOn(childComplexity), true
+
+	case "SecondFactorSetting.inherited":
+		if e.ComplexityRoot.SecondFactorSetting.Inherited == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorSetting.Inherited(childComplexity), true
+	case "SecondFactorSetting.value":
+		if e.ComplexityRoot.SecondFactorSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorSetting.Value(childComplexity), true
+
+	case "SecondFactorStep.challenge":
+		if e.ComplexityRoot.SecondFactorStep.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorStep.Challenge(childComplexity), true
+	case "SecondFactorStep.expiresAt":
+		if e.ComplexityRoot.SecondFactorStep.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorStep.ExpiresAt(childComplexity), true
+	case "SecondFactorStep.methods":
+		if e.ComplexityRoot.SecondFactorStep.Methods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorStep.Methods(childComplexity), true
+	case "SecondFactorStep.passkeyOptions":
+		if e.ComplexityRoot.SecondFactorStep.PasskeyOptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorStep.PasskeyOptions(childComplexity), true
+
+	case "SecondFactors.passkeyOrigin":
+		if e.ComplexityRoot.SecondFactors.PasskeyOrigin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.PasskeyOrigin(childComplexity), true
+	case "SecondFactors.passkeys":
+		if e.ComplexityRoot.SecondFactors.Passkeys == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Passkeys(childComplexity), true
+	case "SecondFactors.provedUntil":
+		if e.ComplexityRoot.SecondFactors.ProvedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.ProvedUntil(childComplexity), true
+	case "SecondFactors.recoveryCodesLeft":
+		if e.ComplexityRoot.SecondFactors.RecoveryCodesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.RecoveryCodesLeft(childComplexity), true
+	case "SecondFactors.required":
+		if e.ComplexityRoot.SecondFactors.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Required(childComplexity), true
+	case "SecondFactors.setupRequired":
+		if e.ComplexityRoot.SecondFactors.SetupRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.SetupRequired(childComplexity), true
+	case "SecondFactors.totp":
+		if e.ComplexityRoot.SecondFactors.Totp == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactors.Totp(childComplexity), true
+
+	case "SecondFactorsPayload.recoveryCodes":
+		if e.ComplexityRoot.SecondFactorsPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorsPayload.RecoveryCodes(childComplexity), true
+	case "SecondFactorsPayload.secondFactors":
+		if e.ComplexityRoot.SecondFactorsPayload.SecondFactors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorsPayload.SecondFactors(childComplexity), true
+	case "SecondFactorsPayload.userErrors":
+		if e.ComplexityRoot.SecondFactorsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorsPayload.UserErrors(childComplexity), true
 
 	case "ServiceKey.beginning":
 		if e.ComplexityRoot.ServiceKey.Beginning == nil {
@@ -3240,6 +3681,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.SignInPayload.ExpiresAt(childComplexity), true
+	case "SignInPayload.secondFactor":
+		if e.ComplexityRoot.SignInPayload.SecondFactor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignInPayload.SecondFactor(childComplexity), true
 	case "SignInPayload.token":
 		if e.ComplexityRoot.SignInPayload.Token == nil {
 			break
@@ -3444,6 +3891,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TextSetting.Value(childComplexity), true
 
+	case "TotpFactor.createdAt":
+		if e.ComplexityRoot.TotpFactor.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpFactor.CreatedAt(childComplexity), true
+	case "TotpFactor.lastUsedAt":
+		if e.ComplexityRoot.TotpFactor.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TotpFactor.LastUsedAt(childComplexity), true
+
 	case "UpdateGroupPayload.group":
 		if e.ComplexityRoot.UpdateGroupPayload.Group == nil {
 			break
@@ -3638,6 +4098,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Roles(childComplexity), true
+	case "Viewer.secondFactors":
+		if e.ComplexityRoot.Viewer.SecondFactors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.SecondFactors(childComplexity), true
 	case "Viewer.sessions":
 		if e.ComplexityRoot.Viewer.Sessions == nil {
 			break
@@ -3673,6 +4139,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("BulkEditStudentsInput", ec.unmarshalInputBulkEditStudentsInput),
 			graphql.NewInputUnmarshaler("BulkJobCellInput", ec.unmarshalInputBulkJobCellInput),
+			graphql.NewInputUnmarshaler("CompleteSignInInput", ec.unmarshalInputCompleteSignInInput),
+			graphql.NewInputUnmarshaler("ConfirmTotpEnrollmentInput", ec.unmarshalInputConfirmTotpEnrollmentInput),
 			graphql.NewInputUnmarshaler("CorrectBulkJobRowInput", ec.unmarshalInputCorrectBulkJobRowInput),
 			graphql.NewInputUnmarshaler("CreateGroupInput", ec.unmarshalInputCreateGroupInput),
 			graphql.NewInputUnmarshaler("CreateServiceKeyInput", ec.unmarshalInputCreateServiceKeyInput),
@@ -3680,10 +4148,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DeleteGroupInput", ec.unmarshalInputDeleteGroupInput),
 			graphql.NewInputUnmarshaler("DeleteStudentsInput", ec.unmarshalInputDeleteStudentsInput),
 			graphql.NewInputUnmarshaler("EraseStudentsInput", ec.unmarshalInputEraseStudentsInput),
+			graphql.NewInputUnmarshaler("FinishPasskeyRegistrationInput", ec.unmarshalInputFinishPasskeyRegistrationInput),
 			graphql.NewInputUnmarshaler("GroupFilter", ec.unmarshalInputGroupFilter),
 			graphql.NewInputUnmarshaler("GroupOrder", ec.unmarshalInputGroupOrder),
 			graphql.NewInputUnmarshaler("InviteEducatorInput", ec.unmarshalInputInviteEducatorInput),
 			graphql.NewInputUnmarshaler("MatchingStudents", ec.unmarshalInputMatchingStudents),
+			graphql.NewInputUnmarshaler("PasskeySignInInput", ec.unmarshalInputPasskeySignInInput),
+			graphql.NewInputUnmarshaler("ProveIdentityInput", ec.unmarshalInputProveIdentityInput),
 			graphql.NewInputUnmarshaler("RecordUsageInput", ec.unmarshalInputRecordUsageInput),
 			graphql.NewInputUnmarshaler("RemoveStudentsFromGroupsInput", ec.unmarshalInputRemoveStudentsFromGroupsInput),
 			graphql.NewInputUnmarshaler("RestoreStudentsInput", ec.unmarshalInputRestoreStudentsInput),
@@ -3867,6 +4338,8 @@ type Viewer {
   organizations: [Organization!]!
   "Where the person is signed in, the session used last first."
   sessions: [Session!]!
+  "What the person shows besides the password. Where secondFactors.setupRequired is true, the session is good for setting one up and for nothing else, and has no roles and no organizations."
+  secondFactors: SecondFactors!
 }
 
 "One role at one organization."
@@ -3909,6 +4382,186 @@ type Session {
   userAgent: String
   "True for the session of this request."
   current: Boolean!
+}
+
+"A way to show who one is besides the password."
+enum SecondFactorMethod {
+  "The code of an authenticator app: six digits, new every 30 seconds (TOTP, RFC 6238)."
+  TOTP
+  "A passkey or security key that signs in the browser (WebAuthn)."
+  PASSKEY
+  "One of the codes that were given out with the first factor; each is good once."
+  RECOVERY_CODE
+}
+
+"Who needs a second factor to sign in."
+enum SecondFactorRequirement {
+  "Nobody; whoever has set one up shows it all the same."
+  NONE
+  "Administrators."
+  ADMINISTRATORS
+  "Administrators and teachers."
+  ALL
+}
+
+"Who needs a second factor at an organization."
+type SecondFactorSetting {
+  "What holds."
+  value: SecondFactorRequirement!
+  "True where the organization takes its district's, or the default."
+  inherited: Boolean!
+}
+
+"The second factors of the person who is signed in."
+type SecondFactors {
+  "True where one of the person's organizations asks for a second factor."
+  required: Boolean!
+  "True where the session is good for nothing but setting up a second factor."
+  setupRequired: Boolean!
+  "The authenticator app; null where there is none."
+  totp: TotpFactor
+  "Passkeys and security keys, in the order in which they were added."
+  passkeys: [Passkey!]!
+  "How many recovery codes have not been used."
+  recoveryCodesLeft: Int!
+  "Until when factors can be changed without showing again who one is; null where that is over: see proveIdentity."
+  provedUntil: DateTime
+  "The address at which passkeys work; null where this server has none, because it is not reached by a name."
+  passkeyOrigin: String
+}
+
+"An authenticator app that is set up."
+type TotpFactor {
+  "When it was set up."
+  createdAt: DateTime!
+  "When a code of it was last used."
+  lastUsedAt: DateTime
+}
+
+"A passkey or security key."
+type Passkey {
+  "For renamePasskey and removePasskey."
+  id: ID!
+  "What the person calls it."
+  name: String!
+  "When it was added."
+  createdAt: DateTime!
+  "When it last signed; null before the first time."
+  lastUsedAt: DateTime
+  "True where the device keeps a copy of it elsewhere, so that it is not lost with the device."
+  backedUp: Boolean!
+}
+
+"The second step of a sign-in. completeSignIn finishes it."
+type SecondFactorStep {
+  "For completeSignIn; good for five minutes, once."
+  challenge: String!
+  "When it ends."
+  expiresAt: DateTime!
+  "The ways that the person has set up and that work here."
+  methods: [SecondFactorMethod!]!
+  "What navigator.credentials.get is asked for, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY."
+  passkeyOptions: String
+}
+
+"Something that a passkey is to sign, or a new passkey that is to be made, in the browser."
+type PasskeyCeremony {
+  "For the mutation that finishes it; good for five minutes, once."
+  challenge: String!
+  "When it ends."
+  expiresAt: DateTime!
+  "What navigator.credentials is asked for, as JSON: parseCreationOptionsFromJSON of PublicKeyCredential reads that of beginPasskeyRegistration, parseRequestOptionsFromJSON the others."
+  options: String!
+  "The address at which it works; browsers refuse it elsewhere."
+  origin: String!
+}
+
+"What a browser is to be asked for, or why there is nothing."
+type PasskeyCeremonyPayload {
+  "The ceremony; null where something was refused."
+  ceremony: PasskeyCeremony
+  "Why nothing was begun; empty where it was."
+  userErrors: [UserError!]!
+}
+
+"What an authenticator app needs, told once; or why there is nothing."
+type BeginTotpEnrollmentPayload {
+  "For confirmTotpEnrollment; good for five minutes, once. Null where something was refused."
+  challenge: String
+  "The secret, for apps that cannot see the picture."
+  secret: String
+  "What the picture shows, an address that begins with otpauth://totp/."
+  uri: String
+  "The QR code that the app reads, as a data: address of a PNG."
+  qrCode: String
+  "Why nothing was begun; empty where it was."
+  userErrors: [UserError!]!
+}
+
+"The second factors after a change, or why nothing was changed."
+type SecondFactorsPayload {
+  "What the person has now; null where something was refused."
+  secondFactors: SecondFactors
+  "Recovery codes, where they were made: with the first factor, and by regenerateRecoveryCodes. Told once; the person keeps them."
+  recoveryCodes: [String!]
+  "Why nothing was changed; empty where it was."
+  userErrors: [UserError!]!
+}
+
+"How somebody shows a second factor at the end of a sign-in: a code or a passkey."
+input CompleteSignInInput {
+  "SecondFactorStep.challenge."
+  challenge: String!
+  "A code of the app, or a recovery code."
+  code: String
+  "What the browser answered, as JSON: JSON.stringify(credential.toJSON())."
+  passkey: String
+}
+
+"What a browser answered to a ceremony."
+input PasskeySignInInput {
+  "PasskeyCeremony.challenge."
+  challenge: String!
+  "JSON.stringify(credential.toJSON())."
+  response: String!
+}
+
+"How somebody who is signed in shows again who it is: by a second factor where there is one, otherwise by the password."
+input ProveIdentityInput {
+  "The password, for an account without a second factor."
+  password: String
+  "A code of the app, or a recovery code."
+  code: String
+  "PasskeyCeremony.challenge of beginPasskeyProof."
+  challenge: String
+  "What the browser answered to it, as JSON."
+  passkey: String
+}
+
+"A code of an app that is being set up."
+input ConfirmTotpEnrollmentInput {
+  "BeginTotpEnrollmentPayload.challenge."
+  challenge: String!
+  "The code that the app shows."
+  code: String!
+}
+
+"A passkey that the browser has made."
+input FinishPasskeyRegistrationInput {
+  "PasskeyCeremony.challenge."
+  challenge: String!
+  "JSON.stringify(credential.toJSON())."
+  response: String!
+  "What the person calls it; at most 100 characters."
+  name: String
+}
+
+"Somebody whose second factors were removed, or why they were not."
+type ResetSecondFactorsPayload {
+  "The person; null where something was refused."
+  educator: Educator
+  "Why nothing was changed; empty where it was."
+  userErrors: [UserError!]!
 }
 
 "What has become of sessions that were to end."
@@ -4077,6 +4730,8 @@ type OrganizationSettings {
   jobDays: NumberSetting!
   "What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers."
   pending: [PendingSetting!]!
+  "Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before."
+  secondFactorRequired: SecondFactorSetting!
 }
 
 "A setting that protects students, and can be pending."
@@ -4829,6 +5484,8 @@ enum AuditAction {
   GROUP_DELETED
   "A group was changed."
   GROUP_UPDATED
+  "Somebody who had signed in showed once more who it is."
+  IDENTITY_PROVED
   "A second administrator let a bulk job go on."
   JOB_APPROVED
   "A bulk job was canceled."
@@ -4869,12 +5526,22 @@ enum AuditAction {
   OPERATOR_COMMAND
   "A district or school was created."
   ORGANIZATION_CREATED
+  "A passkey got another name."
+  PASSKEY_RENAMED
   "A password was set; all sessions of the account ended."
   PASSWORD_SET
+  "Recovery codes were made; those before are good for nothing."
+  RECOVERY_CODES_MADE
   "Further refusals of the same caller in the same minute, as a count."
   REFUSALS_COUNTED
   "A made-up district was written."
   SAMPLE_DISTRICT_MADE
+  "The second factors of an account were removed for its person; all sessions and links ended."
+  SECOND_FACTORS_RESET
+  "Somebody set up a second factor; the other sessions of the account ended."
+  SECOND_FACTOR_ADDED
+  "Somebody removed one of the own second factors; the other sessions of the account ended."
+  SECOND_FACTOR_REMOVED
   "Sessions were ended by their owner."
   SESSIONS_REVOKED
   "The settings of an organization were changed."
@@ -5133,7 +5800,9 @@ type SignInPayload {
   token: String
   "When the session ends at the latest."
   expiresAt: DateTime
-  "Why nothing was changed; empty where it was."
+  "The step that is still to come where the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise."
+  secondFactor: SecondFactorStep
+  "Why nothing was changed; empty where it was. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn."
   userErrors: [UserError!]!
 }
 
@@ -5553,6 +6222,8 @@ input UpdateOrganizationSettingsInput {
   retentionDays: Int
   "30 to 1,095. For administrators of the district."
   jobDays: Int
+  "An administrator of a school cannot ask fewer people for a second factor than the district does. Whoever asks for it and has none is let in only to set one up, from the next request on."
+  secondFactorRequired: SecondFactorRequirement
 }
 
 "Settings that were changed, or why they were not."
@@ -5599,16 +6270,44 @@ type WithdrawPendingSettingPayload {
 
 "What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed."
 type Mutation {
-  "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again; SIGN_IN_WITH_PROVIDER where the operator has ended passwords for the address."
+  "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again; SIGN_IN_WITH_PROVIDER where the operator has ended passwords for the address; SECOND_FACTOR_REQUIRED where the account has a second factor, which completeSignIn takes."
   signIn(input: SignInInput!): SignInPayload!
-  "Starts a session for a mobile app whose person has signed in at a provider; CODE_ENDED where the code is used, too old or another app's."
+  "Starts a session for a mobile app whose person has signed in at a provider; CODE_ENDED where the code is used, too old or another app's. Where the provider does not stand in for a second factor, SECOND_FACTOR_REQUIRED as for signIn."
   signInWithCode(input: SignInWithCodeInput!): SignInPayload!
+  "Finishes a sign-in with a second factor: WRONG_CODE, WRONG_PASSKEY, CHALLENGE_ENDED where the step is used or too old, RATE_LIMITED after five wrong codes. Needs no session."
+  completeSignIn(input: CompleteSignInInput!): SignInPayload!
+  "Begins a sign-in with a passkey alone, which is password and second factor in one, because the device makes sure who uses it. Needs no session."
+  beginPasskeySignIn: PasskeyCeremonyPayload!
+  "Finishes a sign-in with a passkey: WRONG_PASSKEY for whatever is wrong with it, CHALLENGE_ENDED where the step is used or too old. Needs no session."
+  finishPasskeySignIn(input: PasskeySignInInput!): SignInPayload!
   "Ends the session; true where there was one."
   signOut: Boolean!
   "Ends one of one's own sessions."
   revokeSession(id: ID!): RevokeSessionsPayload!
   "Ends all of one's own sessions but this one."
   revokeOtherSessions: RevokeSessionsPayload!
+  "Begins to show again who one is, with a passkey."
+  beginPasskeyProof: PasskeyCeremonyPayload!
+  "Shows again who one is. Second factors can then be changed for ten minutes, as after signing in; otherwise changes are refused with PROOF_REQUIRED."
+  proveIdentity(input: ProveIdentityInput!): SecondFactorsPayload!
+  "Begins to set up an authenticator app."
+  beginTotpEnrollment: BeginTotpEnrollmentPayload!
+  "Sets an authenticator app up, in the place of one that may be there. Ends the other sessions of the account, and gives recovery codes with the first factor."
+  confirmTotpEnrollment(input: ConfirmTotpEnrollmentInput!): SecondFactorsPayload!
+  "Removes the authenticator app and ends the other sessions of the account; SECOND_FACTOR_REQUIRED where the person must have a factor and this is the last one."
+  removeTotp: SecondFactorsPayload!
+  "Begins to add a passkey; PASSKEYS_UNAVAILABLE where the server is not reached by a name."
+  beginPasskeyRegistration: PasskeyCeremonyPayload!
+  "Adds a passkey. Ends the other sessions of the account, and gives recovery codes with the first factor."
+  finishPasskeyRegistration(input: FinishPasskeyRegistrationInput!): SecondFactorsPayload!
+  "Gives a passkey another name."
+  renamePasskey(id: ID!, name: String!): SecondFactorsPayload!
+  "Removes a passkey and ends the other sessions of the account; SECOND_FACTOR_REQUIRED as for removeTotp. The device may have to be told as well."
+  removePasskey(id: ID!): SecondFactorsPayload!
+  "Makes new recovery codes; those before are good for nothing."
+  regenerateRecoveryCodes: SecondFactorsPayload!
+  "Removes the second factors of somebody who has lost them, and ends all sessions of the account. For administrators of every organization at which the person has a role, who have shown within ten minutes who they are; never the own."
+  resetSecondFactors(educatorId: ID!): ResetSecondFactorsPayload!
   "Sends a link to the address, if it is that of an account. The answer is the same if it is not. Needs no session."
   requestPasswordReset(email: String!): RequestPasswordResetPayload!
   "Uses a link up: sets the password and ends all sessions of the account. Needs no session."
@@ -5819,6 +6518,22 @@ func (ec *executionContext) childFields_AuditSubject(ctx context.Context, field 
 		return ec.fieldContext_AuditSubject_changes(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AuditSubject", field.Name)
+}
+
+func (ec *executionContext) childFields_BeginTotpEnrollmentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "challenge":
+		return ec.fieldContext_BeginTotpEnrollmentPayload_challenge(ctx, field)
+	case "secret":
+		return ec.fieldContext_BeginTotpEnrollmentPayload_secret(ctx, field)
+	case "uri":
+		return ec.fieldContext_BeginTotpEnrollmentPayload_uri(ctx, field)
+	case "qrCode":
+		return ec.fieldContext_BeginTotpEnrollmentPayload_qrCode(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BeginTotpEnrollmentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BeginTotpEnrollmentPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6449,6 +7164,8 @@ func (ec *executionContext) childFields_OrganizationSettings(ctx context.Context
 		return ec.fieldContext_OrganizationSettings_jobDays(ctx, field)
 	case "pending":
 		return ec.fieldContext_OrganizationSettings_pending(ctx, field)
+	case "secondFactorRequired":
+		return ec.fieldContext_OrganizationSettings_secondFactorRequired(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrganizationSettings", field.Name)
 }
@@ -6465,6 +7182,46 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Passkey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Passkey_id(ctx, field)
+	case "name":
+		return ec.fieldContext_Passkey_name(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Passkey_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+	case "backedUp":
+		return ec.fieldContext_Passkey_backedUp(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Passkey", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyCeremony(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "challenge":
+		return ec.fieldContext_PasskeyCeremony_challenge(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_PasskeyCeremony_expiresAt(ctx, field)
+	case "options":
+		return ec.fieldContext_PasskeyCeremony_options(ctx, field)
+	case "origin":
+		return ec.fieldContext_PasskeyCeremony_origin(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyCeremony", field.Name)
+}
+
+func (ec *executionContext) childFields_PasskeyCeremonyPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ceremony":
+		return ec.fieldContext_PasskeyCeremonyPayload_ceremony(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PasskeyCeremonyPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasskeyCeremonyPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PendingSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6515,6 +7272,16 @@ func (ec *executionContext) childFields_RequestPasswordResetPayload(ctx context.
 		return ec.fieldContext_RequestPasswordResetPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RequestPasswordResetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ResetSecondFactorsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "educator":
+		return ec.fieldContext_ResetSecondFactorsPayload_educator(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ResetSecondFactorsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ResetSecondFactorsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RestoreStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6571,6 +7338,62 @@ func (ec *executionContext) childFields_SchoolYear(ctx context.Context, field gr
 		return ec.fieldContext_SchoolYear_inherited(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SchoolYear", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "value":
+		return ec.fieldContext_SecondFactorSetting_value(ctx, field)
+	case "inherited":
+		return ec.fieldContext_SecondFactorSetting_inherited(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorSetting", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "challenge":
+		return ec.fieldContext_SecondFactorStep_challenge(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SecondFactorStep_expiresAt(ctx, field)
+	case "methods":
+		return ec.fieldContext_SecondFactorStep_methods(ctx, field)
+	case "passkeyOptions":
+		return ec.fieldContext_SecondFactorStep_passkeyOptions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorStep", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactors(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "required":
+		return ec.fieldContext_SecondFactors_required(ctx, field)
+	case "setupRequired":
+		return ec.fieldContext_SecondFactors_setupRequired(ctx, field)
+	case "totp":
+		return ec.fieldContext_SecondFactors_totp(ctx, field)
+	case "passkeys":
+		return ec.fieldContext_SecondFactors_passkeys(ctx, field)
+	case "recoveryCodesLeft":
+		return ec.fieldContext_SecondFactors_recoveryCodesLeft(ctx, field)
+	case "provedUntil":
+		return ec.fieldContext_SecondFactors_provedUntil(ctx, field)
+	case "passkeyOrigin":
+		return ec.fieldContext_SecondFactors_passkeyOrigin(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactors", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "secondFactors":
+		return ec.fieldContext_SecondFactorsPayload_secondFactors(ctx, field)
+	case "recoveryCodes":
+		return ec.fieldContext_SecondFactorsPayload_recoveryCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondFactorsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6633,6 +7456,8 @@ func (ec *executionContext) childFields_SignInPayload(ctx context.Context, field
 		return ec.fieldContext_SignInPayload_token(ctx, field)
 	case "expiresAt":
 		return ec.fieldContext_SignInPayload_expiresAt(ctx, field)
+	case "secondFactor":
+		return ec.fieldContext_SignInPayload_secondFactor(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_SignInPayload_userErrors(ctx, field)
 	}
@@ -6725,6 +7550,16 @@ func (ec *executionContext) childFields_TextSetting(ctx context.Context, field g
 		return ec.fieldContext_TextSetting_inherited(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TextSetting", field.Name)
+}
+
+func (ec *executionContext) childFields_TotpFactor(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "createdAt":
+		return ec.fieldContext_TotpFactor_createdAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_TotpFactor_lastUsedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TotpFactor", field.Name)
 }
 
 func (ec *executionContext) childFields_UpdateGroupPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6841,6 +7676,8 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_organizations(ctx, field)
 	case "sessions":
 		return ec.fieldContext_Viewer_sessions(ctx, field)
+	case "secondFactors":
+		return ec.fieldContext_Viewer_secondFactors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
@@ -7175,6 +8012,34 @@ func (ec *executionContext) field_Mutation_cancelBulkJob_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_completeSignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.CompleteSignInInput, error) {
+			return ec.unmarshalNCompleteSignInInput2homeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_confirmTotpEnrollment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ConfirmTotpEnrollmentInput, error) {
+			return ec.unmarshalNConfirmTotpEnrollmentInput2homeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_correctBulkJobRow_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7273,12 +8138,54 @@ func (ec *executionContext) field_Mutation_eraseStudents_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_finishPasskeyRegistration_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
+			return ec.unmarshalNFinishPasskeyRegistrationInput2homeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_finishPasskeySignIn_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.PasskeySignInInput, error) {
+			return ec.unmarshalNPasskeySignInInput2homeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_inviteEducator_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.InviteEducatorInput, error) {
 			return ec.unmarshalNInviteEducatorInput2homeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_proveIdentity_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ProveIdentityInput, error) {
+			return ec.unmarshalNProveIdentityInput2homeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7301,6 +8208,20 @@ func (ec *executionContext) field_Mutation_recordUsage_args(ctx context.Context,
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_removePasskey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_removeStudentsFromGroups_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7315,6 +8236,28 @@ func (ec *executionContext) field_Mutation_removeStudentsFromGroups_args(ctx con
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_renamePasskey_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_requestPasswordReset_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7326,6 +8269,20 @@ func (ec *executionContext) field_Mutation_requestPasswordReset_args(ctx context
 		return nil, err
 	}
 	args["email"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_resetSecondFactors_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "educatorId",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["educatorId"] = arg0
 	return args, nil
 }
 
@@ -9194,6 +10151,130 @@ func (ec *executionContext) fieldContext_AuditSubject_changes(_ context.Context,
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_AuditChange(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload_challenge(ctx context.Context, field graphql.CollectedField, obj *model.BeginTotpEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginTotpEnrollmentPayload_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BeginTotpEnrollmentPayload_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeginTotpEnrollmentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload_secret(ctx context.Context, field graphql.CollectedField, obj *model.BeginTotpEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginTotpEnrollmentPayload_secret(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Secret, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BeginTotpEnrollmentPayload_secret(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeginTotpEnrollmentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload_uri(ctx context.Context, field graphql.CollectedField, obj *model.BeginTotpEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginTotpEnrollmentPayload_uri(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.URI, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BeginTotpEnrollmentPayload_uri(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeginTotpEnrollmentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload_qrCode(ctx context.Context, field graphql.CollectedField, obj *model.BeginTotpEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginTotpEnrollmentPayload_qrCode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.QRCode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BeginTotpEnrollmentPayload_qrCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BeginTotpEnrollmentPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.BeginTotpEnrollmentPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BeginTotpEnrollmentPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_BeginTotpEnrollmentPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "BeginTotpEnrollmentPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13940,6 +15021,126 @@ func (ec *executionContext) fieldContext_Mutation_signInWithCode(ctx context.Con
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_completeSignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_completeSignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().CompleteSignIn(ctx, fc.Args["input"].(model.CompleteSignInInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_completeSignIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_completeSignIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginPasskeySignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginPasskeySignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().BeginPasskeySignIn(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
+			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginPasskeySignIn(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyCeremonyPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishPasskeySignIn(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishPasskeySignIn(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishPasskeySignIn(ctx, fc.Args["input"].(model.PasskeySignInInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishPasskeySignIn(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SignInPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishPasskeySignIn_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_signOut(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14035,6 +15236,430 @@ func (ec *executionContext) fieldContext_Mutation_revokeOtherSessions(_ context.
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RevokeSessionsPayload(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginPasskeyProof(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginPasskeyProof(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().BeginPasskeyProof(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
+			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginPasskeyProof(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyCeremonyPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_proveIdentity(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_proveIdentity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ProveIdentity(ctx, fc.Args["input"].(model.ProveIdentityInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_proveIdentity(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_proveIdentity_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginTotpEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginTotpEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().BeginTotpEnrollment(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
+			return ec.marshalNBeginTotpEnrollmentPayload2ᚖhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginTotpEnrollment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BeginTotpEnrollmentPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_confirmTotpEnrollment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_confirmTotpEnrollment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ConfirmTotpEnrollment(ctx, fc.Args["input"].(model.ConfirmTotpEnrollmentInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_confirmTotpEnrollment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_confirmTotpEnrollment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removeTotp(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removeTotp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().RemoveTotp(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removeTotp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_beginPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_beginPasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().BeginPasskeyRegistration(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
+			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_beginPasskeyRegistration(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyCeremonyPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_finishPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_finishPasskeyRegistration(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().FinishPasskeyRegistration(ctx, fc.Args["input"].(model.FinishPasskeyRegistrationInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_finishPasskeyRegistration(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_finishPasskeyRegistration_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_renamePasskey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_renamePasskey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RenamePasskey(ctx, fc.Args["id"].(string), fc.Args["name"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_renamePasskey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_renamePasskey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_removePasskey(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_removePasskey(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RemovePasskey(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_removePasskey(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_removePasskey_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_regenerateRecoveryCodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_regenerateRecoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Mutation().RegenerateRecoveryCodes(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_regenerateRecoveryCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorsPayload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_resetSecondFactors(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_resetSecondFactors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ResetSecondFactors(ctx, fc.Args["educatorId"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ResetSecondFactorsPayload) graphql.Marshaler {
+			return ec.marshalNResetSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_resetSecondFactors(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ResetSecondFactorsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_resetSecondFactors_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -15859,6 +17484,38 @@ func (ec *executionContext) fieldContext_OrganizationSettings_pending(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _OrganizationSettings_secondFactorRequired(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_secondFactorRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondFactorRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorSetting) graphql.Marshaler {
+			return ec.marshalNSecondFactorSetting2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_secondFactorRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15949,6 +17606,277 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_id(ctx context.Context, field graphql.CollectedField, obj *model.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Passkey_name(ctx context.Context, field graphql.CollectedField, obj *model.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "String")
+}
+
+func (ec *executionContext) _Passkey_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Passkey_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *model.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Passkey_backedUp(ctx context.Context, field graphql.CollectedField, obj *model.Passkey) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Passkey_backedUp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.BackedUp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Passkey_backedUp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Passkey", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _PasskeyCeremony_challenge(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremony) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremony_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremony_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasskeyCeremony", field, false, false, "String")
+}
+
+func (ec *executionContext) _PasskeyCeremony_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremony) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremony_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremony_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasskeyCeremony", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PasskeyCeremony_options(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremony) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremony_options(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Options, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremony_options(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasskeyCeremony", field, false, false, "String")
+}
+
+func (ec *executionContext) _PasskeyCeremony_origin(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremony) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremony_origin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Origin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremony_origin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PasskeyCeremony", field, false, false, "String")
+}
+
+func (ec *executionContext) _PasskeyCeremonyPayload_ceremony(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremonyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremonyPayload_ceremony(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Ceremony, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
+			return ec.marshalOPasskeyCeremony2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremonyPayload_ceremony(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PasskeyCeremonyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PasskeyCeremony(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _PasskeyCeremonyPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PasskeyCeremonyPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PasskeyCeremonyPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PasskeyCeremonyPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PasskeyCeremonyPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _PendingSetting_setting(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
@@ -17192,6 +19120,70 @@ func (ec *executionContext) fieldContext_RequestPasswordResetPayload_userErrors(
 	return fc, nil
 }
 
+func (ec *executionContext) _ResetSecondFactorsPayload_educator(ctx context.Context, field graphql.CollectedField, obj *model.ResetSecondFactorsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResetSecondFactorsPayload_educator(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Educator, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+			return ec.marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ResetSecondFactorsPayload_educator(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResetSecondFactorsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Educator(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ResetSecondFactorsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ResetSecondFactorsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResetSecondFactorsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResetSecondFactorsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ResetSecondFactorsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _RestoreStudentsPayload_students(ctx context.Context, field graphql.CollectedField, obj *model.RestoreStudentsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -17543,6 +19535,410 @@ func (ec *executionContext) _SchoolYear_inherited(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_SchoolYear_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SchoolYear", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SecondFactorSetting_value(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SecondFactorRequirement) graphql.Marshaler {
+			return ec.marshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorSetting", field, false, false, "SecondFactorRequirement")
+}
+
+func (ec *executionContext) _SecondFactorSetting_inherited(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorSetting_inherited(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Inherited, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorSetting_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorSetting", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SecondFactorStep_challenge(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorStep_challenge(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Challenge, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorStep_challenge(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _SecondFactorStep_expiresAt(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorStep_expiresAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ExpiresAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorStep_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorStep", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SecondFactorStep_methods(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorStep_methods(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Methods, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.SecondFactorMethod) graphql.Marshaler {
+			return ec.marshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorStep_methods(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorStep", field, false, false, "SecondFactorMethod")
+}
+
+func (ec *executionContext) _SecondFactorStep_passkeyOptions(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorStep) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorStep_passkeyOptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasskeyOptions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorStep_passkeyOptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorStep", field, false, false, "String")
+}
+
+func (ec *executionContext) _SecondFactors_required(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_required(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Required, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_required(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SecondFactors_setupRequired(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_setupRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SetupRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_setupRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _SecondFactors_totp(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_totp(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Totp, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {
+			return ec.marshalOTotpFactor2ᚖhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_totp(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SecondFactors",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TotpFactor(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SecondFactors_passkeys(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_passkeys(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Passkeys, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
+			return ec.marshalNPasskey2ᚕᚖhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_passkeys(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SecondFactors",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Passkey(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SecondFactors_recoveryCodesLeft(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_recoveryCodesLeft(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodesLeft, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_recoveryCodesLeft(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "Int")
+}
+
+func (ec *executionContext) _SecondFactors_provedUntil(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_provedUntil(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ProvedUntil, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_provedUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SecondFactors_passkeyOrigin(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactors) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactors_passkeyOrigin(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PasskeyOrigin, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactors_passkeyOrigin(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactors", field, false, false, "String")
+}
+
+func (ec *executionContext) _SecondFactorsPayload_secondFactors(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorsPayload_secondFactors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondFactors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+			return ec.marshalOSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorsPayload_secondFactors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SecondFactorsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactors(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _SecondFactorsPayload_recoveryCodes(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorsPayload_recoveryCodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RecoveryCodes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorsPayload_recoveryCodes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("SecondFactorsPayload", field, false, false, "String")
+}
+
+func (ec *executionContext) _SecondFactorsPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SecondFactorsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SecondFactorsPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_SecondFactorsPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SecondFactorsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _ServiceKey_id(ctx context.Context, field graphql.CollectedField, obj *model.ServiceKey) (ret graphql.Marshaler) {
@@ -18030,6 +20426,38 @@ func (ec *executionContext) _SignInPayload_expiresAt(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_SignInPayload_expiresAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("SignInPayload", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _SignInPayload_secondFactor(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_SignInPayload_secondFactor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondFactor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorStep) graphql.Marshaler {
+			return ec.marshalOSecondFactorStep2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_SignInPayload_secondFactor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "SignInPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactorStep(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _SignInPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.SignInPayload) (ret graphql.Marshaler) {
@@ -18802,6 +21230,52 @@ func (ec *executionContext) _TextSetting_inherited(ctx context.Context, field gr
 }
 func (ec *executionContext) fieldContext_TextSetting_inherited(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("TextSetting", field, false, false, "Boolean")
+}
+
+func (ec *executionContext) _TotpFactor_createdAt(ctx context.Context, field graphql.CollectedField, obj *model.TotpFactor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpFactor_createdAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.CreatedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TotpFactor_createdAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpFactor", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _TotpFactor_lastUsedAt(ctx context.Context, field graphql.CollectedField, obj *model.TotpFactor) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TotpFactor_lastUsedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.LastUsedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TotpFactor_lastUsedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TotpFactor", field, false, false, "DateTime")
 }
 
 func (ec *executionContext) _UpdateGroupPayload_group(ctx context.Context, field graphql.CollectedField, obj *model.UpdateGroupPayload) (ret graphql.Marshaler) {
@@ -19706,6 +22180,38 @@ func (ec *executionContext) fieldContext_Viewer_sessions(_ context.Context, fiel
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Session(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Viewer_secondFactors(ctx context.Context, field graphql.CollectedField, obj *model.Viewer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Viewer_secondFactors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Viewer().SecondFactors(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+			return ec.marshalNSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Viewer_secondFactors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Viewer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_SecondFactors(ctx, field)
 		},
 	}
 	return fc, nil
@@ -21191,6 +23697,111 @@ func UnmarshalBulkJobCellInput(ctx context.Context, raw any) (model.BulkJobCellI
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputCompleteSignInInput(ctx context.Context, obj any) (model.CompleteSignInInput, error) {
+	var it model.CompleteSignInInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"challenge", "code", "passkey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "passkey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passkey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Passkey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalCompleteSignInInput unmarshals raw into the CompleteSignInInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalCompleteSignInInput(ctx context.Context, raw any) (model.CompleteSignInInput, error) {
+	var out model.CompleteSignInInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "CompleteSignInInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputConfirmTotpEnrollmentInput(ctx context.Context, obj any) (model.ConfirmTotpEnrollmentInput, error) {
+	var it model.ConfirmTotpEnrollmentInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"challenge", "code"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalConfirmTotpEnrollmentInput unmarshals raw into the ConfirmTotpEnrollmentInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalConfirmTotpEnrollmentInput(ctx context.Context, raw any) (model.ConfirmTotpEnrollmentInput, error) {
+	var out model.ConfirmTotpEnrollmentInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ConfirmTotpEnrollmentInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputCorrectBulkJobRowInput(ctx context.Context, obj any) (model.CorrectBulkJobRowInput, error) {
 	var it model.CorrectBulkJobRowInput
 	if obj == nil {
@@ -21604,6 +24215,62 @@ func UnmarshalEraseStudentsInput(ctx context.Context, raw any) (model.EraseStude
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputFinishPasskeyRegistrationInput(ctx context.Context, obj any) (model.FinishPasskeyRegistrationInput, error) {
+	var it model.FinishPasskeyRegistrationInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"challenge", "response", "name"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "response":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("response"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Response = data
+		case "name":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Name = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalFinishPasskeyRegistrationInput unmarshals raw into the FinishPasskeyRegistrationInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalFinishPasskeyRegistrationInput(ctx context.Context, raw any) (model.FinishPasskeyRegistrationInput, error) {
+	var out model.FinishPasskeyRegistrationInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "FinishPasskeyRegistrationInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputGroupFilter(ctx context.Context, obj any) (model.GroupFilter, error) {
 	var it model.GroupFilter
 	if obj == nil {
@@ -21829,6 +24496,118 @@ func (ec *executionContext) unmarshalInputMatchingStudents(ctx context.Context, 
 func UnmarshalMatchingStudents(ctx context.Context, raw any) (model.MatchingStudents, error) {
 	var out model.MatchingStudents
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "MatchingStudents", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputPasskeySignInInput(ctx context.Context, obj any) (model.PasskeySignInInput, error) {
+	var it model.PasskeySignInInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"challenge", "response"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "response":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("response"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Response = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalPasskeySignInInput unmarshals raw into the PasskeySignInInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalPasskeySignInInput(ctx context.Context, raw any) (model.PasskeySignInInput, error) {
+	var out model.PasskeySignInInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "PasskeySignInInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputProveIdentityInput(ctx context.Context, obj any) (model.ProveIdentityInput, error) {
+	var it model.ProveIdentityInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"password", "code", "challenge", "passkey"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "password":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("password"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Password = data
+		case "code":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Code = data
+		case "challenge":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("challenge"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Challenge = data
+		case "passkey":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("passkey"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Passkey = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalProveIdentityInput unmarshals raw into the ProveIdentityInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalProveIdentityInput(ctx context.Context, raw any) (model.ProveIdentityInput, error) {
+	var out model.ProveIdentityInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ProveIdentityInput", raw, &out)
 	return out, err
 }
 
@@ -22561,7 +25340,7 @@ func (ec *executionContext) unmarshalInputUpdateOrganizationSettingsInput(ctx co
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"organizationId", "schoolYear", "usageGoalMinutesPerWeek", "timeZone", "passwordMinLength", "passwordRequired", "holdDeletedPercent", "holdChangedPercent", "retentionDays", "jobDays"}
+	fieldsInOrder := [...]string{"organizationId", "schoolYear", "usageGoalMinutesPerWeek", "timeZone", "passwordMinLength", "passwordRequired", "holdDeletedPercent", "holdChangedPercent", "retentionDays", "jobDays", "secondFactorRequired"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -22638,6 +25417,13 @@ func (ec *executionContext) unmarshalInputUpdateOrganizationSettingsInput(ctx co
 				return it, err
 			}
 			it.JobDays = graphql.OmittableOf(data)
+		case "secondFactorRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondFactorRequired"))
+			data, err := ec.unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondFactorRequired = graphql.OmittableOf(data)
 		}
 	}
 	return it, nil
@@ -23364,6 +26150,59 @@ func (ec *executionContext) _AuditSubject(ctx context.Context, sel ast.Selection
 			out.Values[i] = ec._AuditSubject_changes(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var beginTotpEnrollmentPayloadImplementors = []string{"BeginTotpEnrollmentPayload"}
+
+func (ec *executionContext) _BeginTotpEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, obj *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, beginTotpEnrollmentPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("BeginTotpEnrollmentPayload")
+		case "challenge":
+			out.Values[i] = ec._BeginTotpEnrollmentPayload_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secret":
+			out.Values[i] = ec._BeginTotpEnrollmentPayload_secret(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "uri":
+			out.Values[i] = ec._BeginTotpEnrollmentPayload_uri(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "qrCode":
+			out.Values[i] = ec._BeginTotpEnrollmentPayload_qrCode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._BeginTotpEnrollmentPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -25347,6 +28186,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "completeSignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_completeSignIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginPasskeySignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginPasskeySignIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishPasskeySignIn":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishPasskeySignIn(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "signOut":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_signOut(ctx, field)
@@ -25364,6 +28224,83 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "revokeOtherSessions":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_revokeOtherSessions(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginPasskeyProof":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginPasskeyProof(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "proveIdentity":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_proveIdentity(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginTotpEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginTotpEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "confirmTotpEnrollment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_confirmTotpEnrollment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removeTotp":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removeTotp(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "beginPasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_beginPasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishPasskeyRegistration":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_finishPasskeyRegistration(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "renamePasskey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_renamePasskey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "removePasskey":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_removePasskey(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "regenerateRecoveryCodes":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_regenerateRecoveryCodes(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "resetSecondFactors":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_resetSecondFactors(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -25757,6 +28694,11 @@ func (ec *executionContext) _OrganizationSettings(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "secondFactorRequired":
+			out.Values[i] = ec._OrganizationSettings_secondFactorRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -25803,6 +28745,145 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 		case "endCursor":
 			out.Values[i] = ec._PageInfo_endCursor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var passkeyImplementors = []string{"Passkey"}
+
+func (ec *executionContext) _Passkey(ctx context.Context, sel ast.SelectionSet, obj *model.Passkey) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passkeyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Passkey")
+		case "id":
+			out.Values[i] = ec._Passkey_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Passkey_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "createdAt":
+			out.Values[i] = ec._Passkey_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._Passkey_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "backedUp":
+			out.Values[i] = ec._Passkey_backedUp(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var passkeyCeremonyImplementors = []string{"PasskeyCeremony"}
+
+func (ec *executionContext) _PasskeyCeremony(ctx context.Context, sel ast.SelectionSet, obj *model.PasskeyCeremony) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passkeyCeremonyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PasskeyCeremony")
+		case "challenge":
+			out.Values[i] = ec._PasskeyCeremony_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._PasskeyCeremony_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "options":
+			out.Values[i] = ec._PasskeyCeremony_options(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "origin":
+			out.Values[i] = ec._PasskeyCeremony_origin(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var passkeyCeremonyPayloadImplementors = []string{"PasskeyCeremonyPayload"}
+
+func (ec *executionContext) _PasskeyCeremonyPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PasskeyCeremonyPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, passkeyCeremonyPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PasskeyCeremonyPayload")
+		case "ceremony":
+			out.Values[i] = ec._PasskeyCeremonyPayload_ceremony(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._PasskeyCeremonyPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
 		default:
@@ -26164,6 +29245,44 @@ func (ec *executionContext) _RequestPasswordResetPayload(ctx context.Context, se
 	return out
 }
 
+var resetSecondFactorsPayloadImplementors = []string{"ResetSecondFactorsPayload"}
+
+func (ec *executionContext) _ResetSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ResetSecondFactorsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, resetSecondFactorsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ResetSecondFactorsPayload")
+		case "educator":
+			out.Values[i] = ec._ResetSecondFactorsPayload_educator(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ResetSecondFactorsPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var restoreStudentsPayloadImplementors = []string{"RestoreStudentsPayload"}
 
 func (ec *executionContext) _RestoreStudentsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.RestoreStudentsPayload) graphql.Marshaler {
@@ -26350,6 +29469,198 @@ func (ec *executionContext) _SchoolYear(ctx context.Context, sel ast.SelectionSe
 			}
 		case "inherited":
 			out.Values[i] = ec._SchoolYear_inherited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var secondFactorSettingImplementors = []string{"SecondFactorSetting"}
+
+func (ec *executionContext) _SecondFactorSetting(ctx context.Context, sel ast.SelectionSet, obj *model.SecondFactorSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, secondFactorSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SecondFactorSetting")
+		case "value":
+			out.Values[i] = ec._SecondFactorSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "inherited":
+			out.Values[i] = ec._SecondFactorSetting_inherited(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var secondFactorStepImplementors = []string{"SecondFactorStep"}
+
+func (ec *executionContext) _SecondFactorStep(ctx context.Context, sel ast.SelectionSet, obj *model.SecondFactorStep) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, secondFactorStepImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SecondFactorStep")
+		case "challenge":
+			out.Values[i] = ec._SecondFactorStep_challenge(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "expiresAt":
+			out.Values[i] = ec._SecondFactorStep_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "methods":
+			out.Values[i] = ec._SecondFactorStep_methods(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "passkeyOptions":
+			out.Values[i] = ec._SecondFactorStep_passkeyOptions(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var secondFactorsImplementors = []string{"SecondFactors"}
+
+func (ec *executionContext) _SecondFactors(ctx context.Context, sel ast.SelectionSet, obj *model.SecondFactors) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, secondFactorsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SecondFactors")
+		case "required":
+			out.Values[i] = ec._SecondFactors_required(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "setupRequired":
+			out.Values[i] = ec._SecondFactors_setupRequired(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "totp":
+			out.Values[i] = ec._SecondFactors_totp(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "passkeys":
+			out.Values[i] = ec._SecondFactors_passkeys(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recoveryCodesLeft":
+			out.Values[i] = ec._SecondFactors_recoveryCodesLeft(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "provedUntil":
+			out.Values[i] = ec._SecondFactors_provedUntil(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "passkeyOrigin":
+			out.Values[i] = ec._SecondFactors_passkeyOrigin(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var secondFactorsPayloadImplementors = []string{"SecondFactorsPayload"}
+
+func (ec *executionContext) _SecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, obj *model.SecondFactorsPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, secondFactorsPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("SecondFactorsPayload")
+		case "secondFactors":
+			out.Values[i] = ec._SecondFactorsPayload_secondFactors(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "recoveryCodes":
+			out.Values[i] = ec._SecondFactorsPayload_recoveryCodes(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._SecondFactorsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -26563,6 +29874,11 @@ func (ec *executionContext) _SignInPayload(ctx context.Context, sel ast.Selectio
 			}
 		case "expiresAt":
 			out.Values[i] = ec._SignInPayload_expiresAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "secondFactor":
+			out.Values[i] = ec._SignInPayload_secondFactor(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
@@ -26892,6 +30208,44 @@ func (ec *executionContext) _TextSetting(ctx context.Context, sel ast.SelectionS
 		case "inherited":
 			out.Values[i] = ec._TextSetting_inherited(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var totpFactorImplementors = []string{"TotpFactor"}
+
+func (ec *executionContext) _TotpFactor(ctx context.Context, sel ast.SelectionSet, obj *model.TotpFactor) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, totpFactorImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TotpFactor")
+		case "createdAt":
+			out.Values[i] = ec._TotpFactor_createdAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lastUsedAt":
+			out.Values[i] = ec._TotpFactor_lastUsedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -27312,6 +30666,12 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Viewer_sessions(ctx, field, obj)
+				})
+		case "secondFactors":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Viewer_secondFactors(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -27912,6 +31272,14 @@ func (ec *executionContext) marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐA
 	return ec._AuditSubject(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNBeginTotpEnrollmentPayload2ᚖhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "BeginTotpEnrollmentPayload!")
+		return graphql.Null
+	}
+	return ec._BeginTotpEnrollmentPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalNBoolean2bool(ctx context.Context, v any) (bool, error) {
 	res, err := graphql.UnmarshalBoolean(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28257,6 +31625,16 @@ func (ec *executionContext) marshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommit
 	return v
 }
 
+func (ec *executionContext) unmarshalNCompleteSignInInput2homeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx context.Context, v any) (model.CompleteSignInInput, error) {
+	res, err := ec.unmarshalInputCompleteSignInInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalNConfirmTotpEnrollmentInput2homeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx context.Context, v any) (model.ConfirmTotpEnrollmentInput, error) {
+	res, err := ec.unmarshalInputConfirmTotpEnrollmentInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
 	res, err := ec.unmarshalInputCorrectBulkJobRowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28538,6 +31916,11 @@ func (ec *executionContext) marshalNErasureState2homeroomᚋgraphᚋmodelᚐEras
 	return v
 }
 
+func (ec *executionContext) unmarshalNFinishPasskeyRegistrationInput2homeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
+	res, err := ec.unmarshalInputFinishPasskeyRegistrationInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
 	res, err := graphql.UnmarshalFloatContext(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28808,6 +32191,43 @@ func (ec *executionContext) marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageI
 	return ec._PageInfo(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNPasskey2ᚕᚖhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPasskey2ᚖhomeroomᚋgraphᚋmodelᚐPasskey(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPasskey2ᚖhomeroomᚋgraphᚋmodelᚐPasskey(ctx context.Context, sel ast.SelectionSet, v *model.Passkey) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Passkey!")
+		return graphql.Null
+	}
+	return ec._Passkey(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PasskeyCeremonyPayload!")
+		return graphql.Null
+	}
+	return ec._PasskeyCeremonyPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPasskeySignInInput2homeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx context.Context, v any) (model.PasskeySignInInput, error) {
+	res, err := ec.unmarshalInputPasskeySignInInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -28852,6 +32272,11 @@ func (ec *executionContext) marshalNProblemSeverity2homeroomᚋgraphᚋmodelᚐP
 	return v
 }
 
+func (ec *executionContext) unmarshalNProveIdentityInput2homeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx context.Context, v any) (model.ProveIdentityInput, error) {
+	res, err := ec.unmarshalInputProveIdentityInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNRecordUsageInput2homeroomᚋgraphᚋmodelᚐRecordUsageInput(ctx context.Context, v any) (model.RecordUsageInput, error) {
 	res, err := ec.unmarshalInputRecordUsageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -28884,6 +32309,14 @@ func (ec *executionContext) marshalNRequestPasswordResetPayload2ᚖhomeroomᚋgr
 		return graphql.Null
 	}
 	return ec._RequestPasswordResetPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNResetSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResetSecondFactorsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ResetSecondFactorsPayload!")
+		return graphql.Null
+	}
+	return ec._ResetSecondFactorsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNRestoreStudentsInput2homeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
@@ -28955,6 +32388,80 @@ func (ec *executionContext) marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSch
 		return graphql.Null
 	}
 	return ec._SchoolYear(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, v any) (model.SecondFactorMethod, error) {
+	var res model.SecondFactorMethod
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorMethod) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, v any) ([]model.SecondFactorMethod, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]model.SecondFactorMethod, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SecondFactorMethod) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (model.SecondFactorRequirement, error) {
+	var res model.SecondFactorRequirement
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorRequirement) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) marshalNSecondFactorSetting2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SecondFactorSetting!")
+		return graphql.Null
+	}
+	return ec._SecondFactorSetting(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SecondFactors!")
+		return graphql.Null
+	}
+	return ec._SecondFactors(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "SecondFactorsPayload!")
+		return graphql.Null
+	}
+	return ec._SecondFactorsPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNServiceKey2ᚕᚖhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
@@ -29899,6 +33406,13 @@ func (ec *executionContext) marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐO
 	return ec._Organization(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOPasskeyCeremony2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PasskeyCeremony(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (*model.ProblemSeverity, error) {
 	if v == nil {
 		return nil, nil
@@ -29921,6 +33435,36 @@ func (ec *executionContext) unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmode
 	}
 	res, err := ec.unmarshalInputSchoolYearInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (*model.SecondFactorRequirement, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.SecondFactorRequirement)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorRequirement) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) marshalOSecondFactorStep2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorStep) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SecondFactorStep(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._SecondFactors(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
@@ -30004,6 +33548,13 @@ func (ec *executionContext) unmarshalOStudentOrder2ᚖhomeroomᚋgraphᚋmodel�
 	}
 	res, err := ec.unmarshalInputStudentOrder(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOTotpFactor2ᚖhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx context.Context, sel ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._TotpFactor(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {

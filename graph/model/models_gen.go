@@ -181,6 +181,20 @@ type AuditSubject struct {
 	Changes []*AuditChange `json:"changes"`
 }
 
+// What an authenticator app needs, told once; or why there is nothing.
+type BeginTotpEnrollmentPayload struct {
+	// For confirmTotpEnrollment; good for five minutes, once. Null where something was refused.
+	Challenge *string `json:"challenge,omitempty"`
+	// The secret, for apps that cannot see the picture.
+	Secret *string `json:"secret,omitempty"`
+	// What the picture shows, an address that begins with otpauth://totp/.
+	URI *string `json:"uri,omitempty"`
+	// The QR code that the app reads, as a data: address of a PNG.
+	QRCode *string `json:"qrCode,omitempty"`
+	// Why nothing was begun; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // Students who are to be deleted.
 type BulkDeleteStudentsInput struct {
 	// Which students.
@@ -444,6 +458,24 @@ type BulkJobRefusedRowEdge struct {
 	Cursor string `json:"cursor"`
 	// The row.
 	Node *BulkJobRefusedRow `json:"node"`
+}
+
+// How somebody shows a second factor at the end of a sign-in: a code or a passkey.
+type CompleteSignInInput struct {
+	// SecondFactorStep.challenge.
+	Challenge string `json:"challenge"`
+	// A code of the app, or a recovery code.
+	Code *string `json:"code,omitempty"`
+	// What the browser answered, as JSON: JSON.stringify(credential.toJSON()).
+	Passkey *string `json:"passkey,omitempty"`
+}
+
+// A code of an app that is being set up.
+type ConfirmTotpEnrollmentInput struct {
+	// BeginTotpEnrollmentPayload.challenge.
+	Challenge string `json:"challenge"`
+	// The code that the app shows.
+	Code string `json:"code"`
 }
 
 // New values for one row of a job.
@@ -726,6 +758,16 @@ type ErasureCertificate struct {
 	OrganizationID int    `json:"-"`
 }
 
+// A passkey that the browser has made.
+type FinishPasskeyRegistrationInput struct {
+	// PasskeyCeremony.challenge.
+	Challenge string `json:"challenge"`
+	// JSON.stringify(credential.toJSON()).
+	Response string `json:"response"`
+	// What the person calls it; at most 100 characters.
+	Name *string `json:"name,omitempty"`
+}
+
 // A class or group of one school.
 type Group struct {
 	// Names the group everywhere in the API.
@@ -914,6 +956,8 @@ type OrganizationSettings struct {
 	JobDays *NumberSetting `json:"jobDays"`
 	// What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers.
 	Pending []*PendingSetting `json:"pending"`
+	// Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before.
+	SecondFactorRequired *SecondFactorSetting `json:"secondFactorRequired"`
 }
 
 // Where a page stands in its list. Give endCursor as after for the next page, startCursor as before for the previous one.
@@ -926,6 +970,48 @@ type PageInfo struct {
 	StartCursor *string `json:"startCursor,omitempty"`
 	// Cursor of the last row; null on an empty page.
 	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// A passkey or security key.
+type Passkey struct {
+	// For renamePasskey and removePasskey.
+	ID string `json:"id"`
+	// What the person calls it.
+	Name string `json:"name"`
+	// When it was added.
+	CreatedAt time.Time `json:"createdAt"`
+	// When it last signed; null before the first time.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+	// True where the device keeps a copy of it elsewhere, so that it is not lost with the device.
+	BackedUp bool `json:"backedUp"`
+}
+
+// Something that a passkey is to sign, or a new passkey that is to be made, in the browser.
+type PasskeyCeremony struct {
+	// For the mutation that finishes it; good for five minutes, once.
+	Challenge string `json:"challenge"`
+	// When it ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// What navigator.credentials is asked for, as JSON: parseCreationOptionsFromJSON of PublicKeyCredential reads that of beginPasskeyRegistration, parseRequestOptionsFromJSON the others.
+	Options string `json:"options"`
+	// The address at which it works; browsers refuse it elsewhere.
+	Origin string `json:"origin"`
+}
+
+// What a browser is to be asked for, or why there is nothing.
+type PasskeyCeremonyPayload struct {
+	// The ceremony; null where something was refused.
+	Ceremony *PasskeyCeremony `json:"ceremony,omitempty"`
+	// Why nothing was begun; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// What a browser answered to a ceremony.
+type PasskeySignInInput struct {
+	// PasskeyCeremony.challenge.
+	Challenge string `json:"challenge"`
+	// JSON.stringify(credential.toJSON()).
+	Response string `json:"response"`
 }
 
 // A change of a setting that does not hold yet.
@@ -941,6 +1027,18 @@ type PendingSetting struct {
 	// Who asked for it; null where the account is gone.
 	RequestedBy   *Educator `json:"requestedBy,omitempty"`
 	RequestedByID int       `json:"-"`
+}
+
+// How somebody who is signed in shows again who it is: by a second factor where there is one, otherwise by the password.
+type ProveIdentityInput struct {
+	// The password, for an account without a second factor.
+	Password *string `json:"password,omitempty"`
+	// A code of the app, or a recovery code.
+	Code *string `json:"code,omitempty"`
+	// PasskeyCeremony.challenge of beginPasskeyProof.
+	Challenge *string `json:"challenge,omitempty"`
+	// What the browser answered to it, as JSON.
+	Passkey *string `json:"passkey,omitempty"`
 }
 
 // What can be asked. Everything is limited to the purview of the person who is signed in.
@@ -988,6 +1086,14 @@ type RemoveStudentsFromGroupsPayload struct {
 // The same answer for every address.
 type RequestPasswordResetPayload struct {
 	// Never says whether there is an account with the address.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
+// Somebody whose second factors were removed, or why they were not.
+type ResetSecondFactorsPayload struct {
+	// The person; null where something was refused.
+	Educator *Educator `json:"educator,omitempty"`
+	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1050,6 +1156,54 @@ type SchoolYearInput struct {
 	StartsOn calendar.Day `json:"startsOn"`
 	// 28 to 400 days, both included.
 	EndsOn calendar.Day `json:"endsOn"`
+}
+
+// Who needs a second factor at an organization.
+type SecondFactorSetting struct {
+	// What holds.
+	Value SecondFactorRequirement `json:"value"`
+	// True where the organization takes its district's, or the default.
+	Inherited bool `json:"inherited"`
+}
+
+// The second step of a sign-in. completeSignIn finishes it.
+type SecondFactorStep struct {
+	// For completeSignIn; good for five minutes, once.
+	Challenge string `json:"challenge"`
+	// When it ends.
+	ExpiresAt time.Time `json:"expiresAt"`
+	// The ways that the person has set up and that work here.
+	Methods []SecondFactorMethod `json:"methods"`
+	// What navigator.credentials.get is asked for, as JSON: PublicKeyCredential.parseRequestOptionsFromJSON(JSON.parse(passkeyOptions)). Null without PASSKEY.
+	PasskeyOptions *string `json:"passkeyOptions,omitempty"`
+}
+
+// The second factors of the person who is signed in.
+type SecondFactors struct {
+	// True where one of the person's organizations asks for a second factor.
+	Required bool `json:"required"`
+	// True where the session is good for nothing but setting up a second factor.
+	SetupRequired bool `json:"setupRequired"`
+	// The authenticator app; null where there is none.
+	Totp *TotpFactor `json:"totp,omitempty"`
+	// Passkeys and security keys, in the order in which they were added.
+	Passkeys []*Passkey `json:"passkeys"`
+	// How many recovery codes have not been used.
+	RecoveryCodesLeft int `json:"recoveryCodesLeft"`
+	// Until when factors can be changed without showing again who one is; null where that is over: see proveIdentity.
+	ProvedUntil *time.Time `json:"provedUntil,omitempty"`
+	// The address at which passkeys work; null where this server has none, because it is not reached by a name.
+	PasskeyOrigin *string `json:"passkeyOrigin,omitempty"`
+}
+
+// The second factors after a change, or why nothing was changed.
+type SecondFactorsPayload struct {
+	// What the person has now; null where something was refused.
+	SecondFactors *SecondFactors `json:"secondFactors,omitempty"`
+	// Recovery codes, where they were made: with the first factor, and by regenerateRecoveryCodes. Told once; the person keeps them.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
 }
 
 // A key with which a program does one or two things at one organization, as Authorization: Bearer hrk_…
@@ -1123,7 +1277,9 @@ type SignInPayload struct {
 	Token *string `json:"token,omitempty"`
 	// When the session ends at the latest.
 	ExpiresAt *time.Time `json:"expiresAt,omitempty"`
-	// Why nothing was changed; empty where it was.
+	// The step that is still to come where the code of userErrors is SECOND_FACTOR_REQUIRED; null otherwise.
+	SecondFactor *SecondFactorStep `json:"secondFactor,omitempty"`
+	// Why nothing was changed; empty where it was. SECOND_FACTOR_REQUIRED means that the account has a second factor: see secondFactor and completeSignIn.
 	UserErrors []*UserError `json:"userErrors"`
 }
 
@@ -1283,6 +1439,14 @@ type TextSetting struct {
 	Inherited bool `json:"inherited"`
 }
 
+// An authenticator app that is set up.
+type TotpFactor struct {
+	// When it was set up.
+	CreatedAt time.Time `json:"createdAt"`
+	// When a code of it was last used.
+	LastUsedAt *time.Time `json:"lastUsedAt,omitempty"`
+}
+
 // What of a group changes; what is left out stays.
 type UpdateGroupInput struct {
 	// The group.
@@ -1325,6 +1489,8 @@ type UpdateOrganizationSettingsInput struct {
 	RetentionDays graphql.Omittable[*int] `json:"retentionDays,omitempty"`
 	// 30 to 1,095. For administrators of the district.
 	JobDays graphql.Omittable[*int] `json:"jobDays,omitempty"`
+	// An administrator of a school cannot ask fewer people for a second factor than the district does. Whoever asks for it and has none is let in only to set one up, from the next request on.
+	SecondFactorRequired graphql.Omittable[*SecondFactorRequirement] `json:"secondFactorRequired,omitempty"`
 }
 
 // Settings that were changed, or why they were not.
@@ -1455,6 +1621,8 @@ type Viewer struct {
 	Organizations []*Organization `json:"organizations"`
 	// Where the person is signed in, the session used last first.
 	Sessions []*Session `json:"sessions"`
+	// What the person shows besides the password. Where secondFactors.setupRequired is true, the session is good for setting one up and for nothing else, and has no roles and no organizations.
+	SecondFactors *SecondFactors `json:"secondFactors"`
 }
 
 // Which pending setting is meant.
@@ -1515,6 +1683,8 @@ const (
 	AuditActionGroupDeleted AuditAction = "GROUP_DELETED"
 	// A group was changed.
 	AuditActionGroupUpdated AuditAction = "GROUP_UPDATED"
+	// Somebody who had signed in showed once more who it is.
+	AuditActionIdentityProved AuditAction = "IDENTITY_PROVED"
 	// A second administrator let a bulk job go on.
 	AuditActionJobApproved AuditAction = "JOB_APPROVED"
 	// A bulk job was canceled.
@@ -1555,12 +1725,22 @@ const (
 	AuditActionOperatorCommand AuditAction = "OPERATOR_COMMAND"
 	// A district or school was created.
 	AuditActionOrganizationCreated AuditAction = "ORGANIZATION_CREATED"
+	// A passkey got another name.
+	AuditActionPasskeyRenamed AuditAction = "PASSKEY_RENAMED"
 	// A password was set; all sessions of the account ended.
 	AuditActionPasswordSet AuditAction = "PASSWORD_SET"
+	// Recovery codes were made; those before are good for nothing.
+	AuditActionRecoveryCodesMade AuditAction = "RECOVERY_CODES_MADE"
 	// Further refusals of the same caller in the same minute, as a count.
 	AuditActionRefusalsCounted AuditAction = "REFUSALS_COUNTED"
 	// A made-up district was written.
 	AuditActionSampleDistrictMade AuditAction = "SAMPLE_DISTRICT_MADE"
+	// The second factors of an account were removed for its person; all sessions and links ended.
+	AuditActionSecondFactorsReset AuditAction = "SECOND_FACTORS_RESET"
+	// Somebody set up a second factor; the other sessions of the account ended.
+	AuditActionSecondFactorAdded AuditAction = "SECOND_FACTOR_ADDED"
+	// Somebody removed one of the own second factors; the other sessions of the account ended.
+	AuditActionSecondFactorRemoved AuditAction = "SECOND_FACTOR_REMOVED"
 	// Sessions were ended by their owner.
 	AuditActionSessionsRevoked AuditAction = "SESSIONS_REVOKED"
 	// The settings of an organization were changed.
@@ -1629,6 +1809,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionGroupCreated,
 	AuditActionGroupDeleted,
 	AuditActionGroupUpdated,
+	AuditActionIdentityProved,
 	AuditActionJobApproved,
 	AuditActionJobCanceled,
 	AuditActionJobFinished,
@@ -1649,9 +1830,14 @@ var AllAuditAction = []AuditAction{
 	AuditActionOperationsRemoved,
 	AuditActionOperatorCommand,
 	AuditActionOrganizationCreated,
+	AuditActionPasskeyRenamed,
 	AuditActionPasswordSet,
+	AuditActionRecoveryCodesMade,
 	AuditActionRefusalsCounted,
 	AuditActionSampleDistrictMade,
+	AuditActionSecondFactorsReset,
+	AuditActionSecondFactorAdded,
+	AuditActionSecondFactorRemoved,
 	AuditActionSessionsRevoked,
 	AuditActionSettingsChanged,
 	AuditActionSettingApproved,
@@ -1679,7 +1865,7 @@ var AllAuditAction = []AuditAction{
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionIdentityProved, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasskeyRenamed, AuditActionPasswordSet, AuditActionRecoveryCodesMade, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSecondFactorsReset, AuditActionSecondFactorAdded, AuditActionSecondFactorRemoved, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
 		return true
 	}
 	return false
@@ -2596,6 +2782,128 @@ func (e *Role) UnmarshalJSON(b []byte) error {
 }
 
 func (e Role) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A way to show who one is besides the password.
+type SecondFactorMethod string
+
+const (
+	// The code of an authenticator app: six digits, new every 30 seconds (TOTP, RFC 6238).
+	SecondFactorMethodTotp SecondFactorMethod = "TOTP"
+	// A passkey or security key that signs in the browser (WebAuthn).
+	SecondFactorMethodPasskey SecondFactorMethod = "PASSKEY"
+	// One of the codes that were given out with the first factor; each is good once.
+	SecondFactorMethodRecoveryCode SecondFactorMethod = "RECOVERY_CODE"
+)
+
+var AllSecondFactorMethod = []SecondFactorMethod{
+	SecondFactorMethodTotp,
+	SecondFactorMethodPasskey,
+	SecondFactorMethodRecoveryCode,
+}
+
+func (e SecondFactorMethod) IsValid() bool {
+	switch e {
+	case SecondFactorMethodTotp, SecondFactorMethodPasskey, SecondFactorMethodRecoveryCode:
+		return true
+	}
+	return false
+}
+
+func (e SecondFactorMethod) String() string {
+	return string(e)
+}
+
+func (e *SecondFactorMethod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SecondFactorMethod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SecondFactorMethod", str)
+	}
+	return nil
+}
+
+func (e SecondFactorMethod) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SecondFactorMethod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SecondFactorMethod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// Who needs a second factor to sign in.
+type SecondFactorRequirement string
+
+const (
+	// Nobody; whoever has set one up shows it all the same.
+	SecondFactorRequirementNone SecondFactorRequirement = "NONE"
+	// Administrators.
+	SecondFactorRequirementAdministrators SecondFactorRequirement = "ADMINISTRATORS"
+	// Administrators and teachers.
+	SecondFactorRequirementAll SecondFactorRequirement = "ALL"
+)
+
+var AllSecondFactorRequirement = []SecondFactorRequirement{
+	SecondFactorRequirementNone,
+	SecondFactorRequirementAdministrators,
+	SecondFactorRequirementAll,
+}
+
+func (e SecondFactorRequirement) IsValid() bool {
+	switch e {
+	case SecondFactorRequirementNone, SecondFactorRequirementAdministrators, SecondFactorRequirementAll:
+		return true
+	}
+	return false
+}
+
+func (e SecondFactorRequirement) String() string {
+	return string(e)
+}
+
+func (e *SecondFactorRequirement) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SecondFactorRequirement(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SecondFactorRequirement", str)
+	}
+	return nil
+}
+
+func (e SecondFactorRequirement) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SecondFactorRequirement) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SecondFactorRequirement) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

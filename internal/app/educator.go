@@ -28,15 +28,15 @@ import (
 func (a *app) educator() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "educator",
-		Short: "Add, list, disable, enable, unlink and erase accounts",
-		Long: `Adds, lists, disables, enables, unlinks and erases the accounts of educators. It is for the operator, who needs no
+		Short: "Add, list, disable, enable, unlink, reset and erase accounts",
+		Long: `Adds, lists, disables, enables, unlinks, resets and erases the accounts of educators. It is for the operator, who needs no
 account: administrators invite others through the API.`,
 		Args: aCommand,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
 		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
-		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.eraseEducator())
+		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.resetFactors(), a.eraseEducator())
 	return cmd
 }
 

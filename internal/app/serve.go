@@ -135,6 +135,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		GraphQL:   graph.Authenticate(s.identity, secure, log, endpoint),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
 		Password:  page.SetPassword("/graphql"),
+		Security:  graph.Authenticate(s.identity, secure, log, page.Security("/graphql", signedIn, buttons(cfg, page.SecurityPath)...)),
 		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
@@ -142,7 +143,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Asked:     s.turns.Ask,
 	}
 	if cfg.API.GraphiQL != config.Off {
-		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg, page.Path)...))
 	}
 	return deps
 }
@@ -172,10 +173,20 @@ func limitsOf(cfg config.Config) graph.Limits {
 
 var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}
 
+// signedIn reports whether somebody has a session, be it one that is good for setting
+// up a second factor and nothing else.
+func signedIn(req *http.Request) bool {
+	v := viewer.FromContext(req.Context())
+	return v != nil && v.SessionID != 0
+}
+
 func (s *services) accessToGraphiQL(req *http.Request) page.Access {
 	v := viewer.FromContext(req.Context())
 	if v == nil {
 		return page.SignedOut
+	}
+	if v.BeforeSecondFactor {
+		return page.BeforeSecondFactor
 	}
 	ctx := viewer.WithOperation(req.Context(), page.Path)
 	who := audit.ActorOfViewer(v)

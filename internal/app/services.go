@@ -72,9 +72,14 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
 		turns: turn.New(runtime.GOMAXPROCS(0), now),
 	}
+	factors, err := secondFactors(secret, people.linkBase, cfg.Server.AllowedOrigins, log)
+	if err != nil {
+		return nil, err
+	}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
-		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers), Now: now, Log: log,
+		Send: people.send, LinkBase: people.linkBase, ProviderOf: sso.ProviderOf(cfg.SignIn.Providers),
+		Factors: factors, Now: now, Log: log,
 	})
 	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
@@ -87,7 +92,6 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
-	var err error
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
 		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer,

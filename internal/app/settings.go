@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
 	"homeroom/internal/calendar"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
@@ -30,7 +31,8 @@ func (a *app) settings() *cobra.Command {
 value "inherit" a school takes what its district has set, and a district the default.
 
 Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, password-min-length, password-required (yes or no),
-hold-deleted-percent, hold-changed-percent, retention-days, job-days.
+hold-deleted-percent, hold-changed-percent, retention-days, job-days, second-factor-required (none,
+administrators or all).
 
 What makes a hold or a retention less strict holds at once here. Administrators, who change settings through the API, wait
 for 24 hours, or for a second administrator; what waits is shown, and ends where the operator sets the same.`,
@@ -96,6 +98,14 @@ func assign(ch *setting.Change, arg string) error {
 			}
 			return s == "yes", nil
 		})
+	case name == "second-factor-required":
+		return read(&ch.SecondFactorRequired, value, func(s string) (setting.SecondFactor, error) {
+			f := setting.SecondFactor(strings.ToUpper(s))
+			if s != strings.ToLower(s) || organization.SecondFactorRequiredValidator(f) != nil {
+				return "", fmt.Errorf("write none, administrators or all")
+			}
+			return f, nil
+		})
 	case name == "school-year":
 		return read(&ch.Year, value, func(s string) (y calendar.Year, err error) {
 			from, to, _ := strings.Cut(s, "..")
@@ -105,7 +115,7 @@ func assign(ch *setting.Change, arg string) error {
 			return y, err
 		})
 	default:
-		names := []string{"school-year", "time-zone", "password-required"}
+		names := []string{"school-year", "time-zone", "password-required", "second-factor-required"}
 		for n := range numbers {
 			names = append(names, n)
 		}
@@ -163,6 +173,7 @@ func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organiz
 		{"hold-changed-percent", s.HoldChangedPercent, s.Inherited.HoldChangedPercent},
 		{"retention-days", s.RetentionDays, s.Inherited.RetentionDays},
 		{"job-days", s.JobDays, s.Inherited.JobDays},
+		{"second-factor-required", strings.ToLower(string(s.SecondFactorRequired)), s.Inherited.SecondFactorRequired},
 	} {
 		fmt.Fprintf(w, "%s\t%v\t%s\n", row.name, row.value, from(row.inherited))
 	}

@@ -16,11 +16,11 @@ func signInProviders(cfg config.Config) []*model.SignInProvider {
 	return list
 }
 
-// buttons are the ways to sign in to GraphiQL, from which people come back to it.
-func buttons(cfg config.Config) []page.Provider {
+// buttons are the ways to sign in to a page, from which people come back to it.
+func buttons(cfg config.Config, to string) []page.Provider {
 	var list []page.Provider
 	for _, p := range cfg.SignIn.Providers {
-		list = append(list, page.Provider{Label: p.Label, Address: sso.StartPath(p.Name) + "?return=" + page.Path})
+		list = append(list, page.Provider{Label: p.Label, Address: sso.StartPath(p.Name) + "?return=" + to})
 	}
 	return list
 }

@@ -27,7 +27,7 @@ var layers = [][]string{
 	{"ent/db"},
 	{"internal/table"},
 	{"internal/workbook"},
-	{"internal/allowance", "internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
+	{"internal/allowance", "internal/calendar", "internal/csvfile", "internal/factor", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
 	{"internal/quote"},
 }
 
@@ -59,7 +59,7 @@ var edges = map[string]string{
 }
 
 // testOnly are packages that no other package may import outside of its tests.
-var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/testlog", "internal/archtest"}
+var testOnly = []string{"internal/dbtest", "internal/fixture", "internal/testlog", "internal/factortest", "internal/archtest"}
 
 // forbidden are imports that a package must not have, each with its reason.
 var forbidden = []struct{ pkg, imported, why string }{

@@ -57,6 +57,13 @@ const (
 	OperationsRemoved    Action = "OPERATIONS_REMOVED"
 	AccountUnlinked      Action = "ACCOUNT_UNLINKED"
 
+	SecondFactorAdded   Action = "SECOND_FACTOR_ADDED"
+	SecondFactorRemoved Action = "SECOND_FACTOR_REMOVED"
+	SecondFactorsReset  Action = "SECOND_FACTORS_RESET"
+	RecoveryCodesMade   Action = "RECOVERY_CODES_MADE"
+	PasskeyRenamed      Action = "PASSKEY_RENAMED"
+	IdentityProved      Action = "IDENTITY_PROVED"
+
 	KeyCreated Action = "KEY_CREATED"
 	KeyRevoked Action = "KEY_REVOKED"
 )
@@ -140,6 +147,13 @@ var meanings = map[Action]string{
 	AccountLinked:        "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
 	AccountUnlinked:      "The operator had an account forget the persons of OpenID providers.",
 	PasswordSet:          "A password was set; all sessions of the account ended.",
+
+	SecondFactorAdded:   "Somebody set up a second factor; the other sessions of the account ended.",
+	SecondFactorRemoved: "Somebody removed one of the own second factors; the other sessions of the account ended.",
+	SecondFactorsReset:  "The second factors of an account were removed for its person; all sessions and links ended.",
+	RecoveryCodesMade:   "Recovery codes were made; those before are good for nothing.",
+	PasskeyRenamed:      "A passkey got another name.",
+	IdentityProved:      "Somebody who had signed in showed once more who it is.",
 
 	KeyCreated: "A service key was made.",
 	KeyRevoked: "A service key was revoked.",

@@ -19,9 +19,10 @@ const (
 	Group        Type = "grp"
 	Student      Type = "stu"
 	BulkJob      Type = "job"
-	// Session and ServiceKey are not nodes: they are seen where they belong.
+	// Session, ServiceKey and Passkey are not nodes: they are seen where they belong.
 	Session    Type = "ses"
 	ServiceKey Type = "key"
+	Passkey    Type = "pky"
 	// AuditEvent is seen in its list alone.
 	AuditEvent Type = "evt"
 	// Erasure is looked at by itself.
@@ -42,7 +43,7 @@ func Decode(id string) (Type, int, bool) {
 		return "", 0, false
 	}
 	switch t := Type(prefix); t {
-	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, AuditEvent, Erasure:
+	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, Passkey, AuditEvent, Erasure:
 		return t, int(key), true
 	default:
 		return "", 0, false

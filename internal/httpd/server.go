@@ -35,6 +35,8 @@ type Deps struct {
 	Home http.Handler
 	// Password answers at /account/set-password alone.
 	Password http.Handler
+	// Security answers at /account/security alone.
+	Security http.Handler
 	// SSO answers below /account/sso/.
 	SSO http.Handler
 	// Downloads answers below /downloads/.
@@ -95,6 +97,7 @@ func (s *Server) routes(deps Deps) map[string]http.Handler {
 		"/downloads/":           deps.Downloads,
 		"/{$}":                  deps.Home,
 		"/account/set-password": deps.Password,
+		"/account/security":     deps.Security,
 		"/account/sso/":         deps.SSO,
 		"/healthz":              http.HandlerFunc(s.healthz),
 		"/readyz":               http.HandlerFunc(s.readyz),

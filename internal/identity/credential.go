@@ -7,6 +7,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
@@ -112,12 +113,15 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 
 // CredentialsChanged is called for every account whose address or password has
 // changed, whoever did it and in whatever way, in the transaction of the change. It
-// ends all sessions and links of the accounts: they were opened with what is no longer
+// ends all sessions, links and steps of a sign-in of the accounts: they were opened with what is no longer
 // right, and a link would set a password for whoever has the old address.
 func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "end what was opened with other credentials")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
 		if _, err := client.Session.Delete().Where(session.EducatorIDIn(chunk...)).Exec(system); err != nil {
+			return err
+		}
+		if _, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorIDIn(chunk...)).Exec(system); err != nil {
 			return err
 		}
 		err := client.OneTimeLink.Update().Where(onetimelink.EducatorIDIn(chunk...), onetimelink.UsedAtIsNil()).SetUsedAt(now).Exec(system)

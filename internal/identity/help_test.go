@@ -11,15 +11,20 @@ import (
 	"homeroom/ent/db"
 	"homeroom/internal/audit"
 	"homeroom/internal/database"
+	"homeroom/internal/factor"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
+	"homeroom/internal/seal"
 	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
 // password is that of every account of a house.
 const password = "correct horse"
+
+// origin is the address of the servers.
+const origin = "https://homeroom.example.org"
 
 // house is a world with people who can sign in, a clock and a mailbox.
 type house struct {
@@ -49,9 +54,17 @@ func newHouse(t *testing.T, d *database.DB) *house {
 
 // server is one more server on the same database.
 func (h *house) server() *identity.Service {
+	aead, err := seal.New([]byte("a secret of the tests, 32 bytes."), "second factors")
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	site, err := factor.NewSite("Homeroom", origin, nil)
+	if err != nil {
+		h.t.Fatal(err)
+	}
 	return identity.New(h.DB, identity.Options{
-		Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, testlog.New(h.t)), Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: "https://homeroom.example.org",
-		Log: testlog.New(h.t), ProviderOf: h.providerOf,
+		Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, testlog.New(h.t)), Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: origin,
+		Log: testlog.New(h.t), ProviderOf: h.providerOf, Factors: identity.Factors{Seal: aead, Site: site},
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()

@@ -14,6 +14,9 @@
 //   - Whose credentials somebody sets is decided in one place, and other credentials
 //     end what was opened with the old ones; see Guard and CredentialsChanged.
 //   - A disabled account has no sessions, no links and no viewer, at once.
+//   - Whoever has a second factor shows it before there is a session; a code, a
+//     recovery code and a step are good once, on whatever server. Whoever must have
+//     one and has none gets a session that is good for setting one up; see step.go.
 package identity
 
 import (
@@ -50,7 +53,8 @@ type Service struct {
 	linkBase string
 	outbox   chan delivery
 	// guard knows the label of the provider, by the domain of addresses.
-	guard Guard
+	guard   Guard
+	factors Factors
 }
 
 // Options are what a Service needs of the rest of the program.
@@ -68,8 +72,10 @@ type Options struct {
 	// ProviderOf names, for domains of addresses, the provider at which their
 	// accounts sign in, and nowhere else; see package sso.
 	ProviderOf map[string]string
-	Now        func() time.Time
-	Log        *slog.Logger
+	// Factors is for second factors.
+	Factors Factors
+	Now     func() time.Time
+	Log     *slog.Logger
 }
 
 // New returns the service of a database.
@@ -83,13 +89,14 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
-		guard: NewGuard(o.ProviderOf),
+		guard: NewGuard(o.ProviderOf), factors: o.Factors,
 	}
 }
 
 var errSignIn = fault.Invalidf("the address or the password is not right").WithCode("WRONG_CREDENTIALS")
 
-// SignIn starts a session. A wrong password, an unknown address and a disabled
+// SignIn starts a session, or returns a *StepRequired where the password is right and
+// the account has a second factor. A wrong password, an unknown address and a disabled
 // account give the same error after the same work. Where there have been too many
 // attempts the error has the code RATE_LIMITED and says when to try again.
 func (s *Service) SignIn(ctx context.Context, email, password string) (Session, error) {

@@ -8,6 +8,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/signinmark"
 	"homeroom/internal/fault"
@@ -40,6 +41,9 @@ type delivery struct {
 	purpose  onetimelink.Purpose
 	// invitation is set for one.
 	invitation invitation
+	// notice is what has happened to the account, where the mail is about that and
+	// brings no link.
+	notice string
 }
 
 var (
@@ -104,7 +108,10 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 		return
 	}
 	var link string
-	if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
+	if err == nil && d.notice != "" {
+		err = s.send(ctx, Mail{To: e.Email, Subject: "Your account for Homeroom has changed", Text: fmt.Sprintf(
+			"%s,\n\n%s.\n\nIf it was not you, set a new password and tell your administrator.\n", hello(e), d.notice)})
+	} else if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
 		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
@@ -148,6 +155,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	system, client, now := viewer.AsSystem(ctx, "what has ended"), s.db.Client(ctx), s.instant()
 	_, sessions := client.Session.Delete().Where(s.over(now)).Exec(system)
 	_, marks := client.SignInMark.Delete().Where(signinmark.UntilMsLT(now.UnixMilli())).Exec(system)
+	_, steps := client.FactorChallenge.Delete().Where(factorchallenge.ExpiresAtLTE(now)).Exec(system)
 	_, links := client.OneTimeLink.Delete().Where(onetimelink.ExpiresAtLT(now.Add(-linksKeptFor))).Exec(system)
-	return errors.Join(sessions, marks, links)
+	return errors.Join(sessions, marks, steps, links)
 }

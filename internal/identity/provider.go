@@ -34,6 +34,14 @@ type External struct {
 	// Domains are those of the addresses whose accounts the provider may sign in;
 	// empty for all.
 	Domains []string
+	// Required is true where the operator requires the provider for these domains. It
+	// then stands in for a second factor, which it asks for itself.
+	Required bool
+}
+
+// standsIn reports whether coming from the provider counts as a second factor.
+func (who External) standsIn(e *db.Educator) bool {
+	return who.Required && len(who.Domains) > 0 && inDomains(e, who.Domains)
 }
 
 // appCodeLifetime is how long an app may take to use its code.
@@ -49,16 +57,23 @@ var errNoExternal = fault.Invalidf("there is no account here that you can open t
 
 // SignInExternally starts a session for a person whom a provider has named. The
 // first time the account is found by the verified address, and the person is
-// linked to it; from then on the link counts, whatever the address is. There is
+// linked to it; from then on the link counts, whatever the address is. An account
+// with a second factor returns a *StepRequired, unless the provider stands in. There is
 // one and the same error for an address that is unknown or not verified, and for
 // an account that is disabled, belongs to a program, lies outside of the domains
 // of the provider or is linked to somebody else there. The log tells them apart.
 func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
-	var token string
-	var expires time.Time
+	var opened opening
+	var step *StepRequired
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
-	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
-		if token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": who.Provider}); err != nil || e.EmailKey == nil {
+	account, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
+		opened = opening{facts: audit.Facts{"provider": who.Provider}, secondFactor: who.standsIn(e)}
+		if !opened.secondFactor {
+			if step, err = s.secondStep(ctx, client, e, attempt{}, who.Provider); err != nil || step != nil {
+				return err
+			}
+		}
+		if err = s.open(ctx, client, e, &opened); err != nil || e.EmailKey == nil {
 			return err
 		}
 		// As after a right password, so that nobody who guesses here keeps the person out.
@@ -67,8 +82,11 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	if err != nil {
 		return Session{}, err
 	}
-	v, err := s.Authenticate(system, token)
-	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+	if step != nil {
+		s.refused(system, account, step)
+		return Session{}, step
+	}
+	return s.opened(system, opened)
 }
 
 // record writes down what somebody does who is only now coming in.
@@ -93,7 +111,7 @@ func (s *Service) AppCode(ctx context.Context, who External, challenge string) (
 	code, now := newSecret(), s.instant()
 	system := viewer.AsSystem(ctx, "sign-in of an app by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) error {
-		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).SetTokenHash(hashAppCode(code, challenge)).
+		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).SetTokenHash(hashAppCode(code, challenge)).SetSecondFactor(flag(who.standsIn(e))).
 			SetCreatedAt(now).SetExpiresAt(now.Add(appCodeLifetime)).Exec(ctx)
 	})
 	return code, err
@@ -110,8 +128,9 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 	}
 	sum := sha256.Sum256([]byte(verifier))
 	hash := hashAppCode(code, base64.RawURLEncoding.EncodeToString(sum[:]))
-	var token string
-	var expires time.Time
+	var opened opening
+	var step *StepRequired
+	var account *db.Educator
 	system := viewer.AsSystem(ctx, "sign-in of an app by its code")
 	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		link, err := client.OneTimeLink.Query().Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
@@ -128,14 +147,23 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 		if err != nil || e == nil {
 			return orElse(err, errAppCode)
 		}
-		token, expires, err = s.open(ctx, client, e, audit.Facts{"provider": "an app's code"})
-		return err
+		const by = "an app's code"
+		account, opened = e, opening{facts: audit.Facts{"provider": by}, secondFactor: link.SecondFactor == 1}
+		if !opened.secondFactor {
+			if step, err = s.secondStep(ctx, client, e, attempt{}, by); err != nil || step != nil {
+				return err
+			}
+		}
+		return s.open(ctx, client, e, &opened)
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	v, err := s.Authenticate(system, token)
-	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+	if step != nil {
+		s.refused(system, account, step)
+		return Session{}, step
+	}
+	return s.opened(system, opened)
 }
 
 // admitExternally finds the account of a person and lets admit do in the same

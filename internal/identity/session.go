@@ -36,8 +36,8 @@ type Session struct {
 
 // start begins a session of an educator who has shown the right password.
 func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
-	var token string
-	var expires time.Time
+	var opened opening
+	var step *StepRequired
 	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// A password that is changed, or an account that is disabled, at this moment
 		// ends the sessions that are there, and this one must not come after it.
@@ -45,17 +45,23 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 		if err != nil || same == nil {
 			return orElse(err, errSignIn)
 		}
+		// What the attempt took is given back when the second factor is right as well.
+		if step, err = s.secondStep(ctx, client, same, try, ""); err != nil || step != nil {
+			return err
+		}
 		if err := s.succeed(ctx, client, try); err != nil {
 			return err
 		}
-		token, expires, err = s.open(ctx, client, same, nil)
-		return err
+		return s.open(ctx, client, same, &opened)
 	})
 	if err != nil {
 		return Session{}, err
 	}
-	v, err := s.Authenticate(system, token)
-	return Session{Token: token, ExpiresAt: expires, Viewer: v}, err
+	if step != nil {
+		s.refused(system, account, step)
+		return Session{}, step
+	}
+	return s.opened(system, opened)
 }
 
 // lockEnabled returns the account that can be signed in to, which nobody changes
@@ -69,25 +75,34 @@ func (s *Service) lockEnabled(ctx context.Context, client *db.Client, which ...p
 	return e, ignoreNotFound(err)
 }
 
-// open makes a session, and removes those of the account that have ended. The facts
-// say in the audit trail how the person came in.
-func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, facts audit.Facts) (token string, expires time.Time, err error) {
-	token, now := newSecret(), s.instant()
-	expires = now.Add(s.lifetime)
+// opening is a session that is being made.
+type opening struct {
+	token   string
+	expires time.Time
+	// facts say in the audit trail how the person came in.
+	facts audit.Facts
+	// secondFactor is true where the person has shown one, or a provider stands in.
+	secondFactor bool
+}
+
+// open makes a session, and removes those of the account that have ended.
+func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
+	now := s.instant()
+	o.token, o.expires = newSecret(), now.Add(s.lifetime)
 	origin := viewer.OriginOf(ctx)
 	address := ""
 	if origin.Address.IsValid() {
 		address = origin.Address.Unmap().WithZone("").String()
 	}
 	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
-		return "", expires, err
+		return err
 	}
-	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(token)).SetCreatedAt(now).
-		SetExpiresAt(expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
+	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(o.token)).SetCreatedAt(now).
+		SetSecondFactor(flag(o.secondFactor)).SetProvedAt(now).SetExpiresAt(o.expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
 	if err != nil {
-		return "", expires, err
+		return err
 	}
-	return token, expires, recordSignIn(ctx, client, account, begun, facts)
+	return recordSignIn(ctx, client, account, begun, o.facts)
 }
 
 func ignoreNotFound(err error) error {
@@ -130,8 +145,10 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 	if strings.HasPrefix(token, KeyPrefix) {
 		return s.authenticateKey(ctx, token, isUse)
 	}
-	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
-		"FROM sessions s JOIN educators e ON e.id = s.educator_id LEFT JOIN role_assignments r ON r.educator_id = e.id " +
+	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, " +
+		"CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
+		"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+		"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations +
 		"WHERE s.token_hash = ? AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY r.id"
 	now := s.instant()
 	due := now.Add(-useIsWrittenEvery)
@@ -155,9 +172,10 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 }
 
 // Viewer returns an educator as a viewer, for work that the server does later in
-// the educator's name. A disabled account has no viewer.
+// the educator's name. A disabled account has no viewer. What was begun before a
+// second factor was asked for goes on.
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
-	const query = "SELECT 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+	const query = "SELECT 0, 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? AND e.disabled = 0 ORDER BY r.id"
 	v, _, err := s.load(ctx, query, educatorID)
 	return v, err
@@ -175,10 +193,12 @@ func (s *Service) load(ctx context.Context, query string, args ...any) (v *viewe
 			v = &viewer.Viewer{}
 		}
 		var role *string
+		var before bool
 		var organizationID, districtID *int
-		if err := rows.Scan(&v.SessionID, &stale, &v.EducatorID, &v.DistrictID, &role, &organizationID, &districtID); err != nil {
+		if err := rows.Scan(&v.SessionID, &stale, &before, &v.EducatorID, &v.DistrictID, &role, &organizationID, &districtID); err != nil {
 			return nil, false, err
 		}
+		v.BeforeSecondFactor = v.BeforeSecondFactor || before
 		if role != nil {
 			v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
 		}
@@ -188,6 +208,9 @@ func (s *Service) load(ctx context.Context, query string, args ...any) (v *viewe
 	}
 	if v == nil {
 		return nil, false, ErrSession
+	}
+	if v.BeforeSecondFactor {
+		v.Assignments = nil
 	}
 	return v, stale, nil
 }

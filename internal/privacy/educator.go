@@ -6,10 +6,14 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/passkey"
+	"homeroom/ent/db/recoverycode"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
+	"homeroom/ent/db/totpsecret"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -24,7 +28,7 @@ const (
 )
 
 // EraseEducator erases the personal data of an educator, by the address to sign in
-// with: names, address, ids, password, sessions, links, accounts elsewhere, roles
+// with: names, address, ids, password, second factors, sessions, links, accounts elsewhere, roles
 // and groups taught. The row stays without them, so that jobs, keys and the audit
 // trail still name one actor, and nobody can sign in with it. It is for the
 // operator.
@@ -47,6 +51,14 @@ func (s *Service) EraseEducator(ctx context.Context, email string) error {
 		for _, remove := range []func() (int, error){
 			func() (int, error) { return client.Session.Delete().Where(session.EducatorID(e.ID)).Exec(ctx) },
 			func() (int, error) { return client.OneTimeLink.Delete().Where(onetimelink.EducatorID(e.ID)).Exec(ctx) },
+			func() (int, error) { return client.TotpSecret.Delete().Where(totpsecret.EducatorID(e.ID)).Exec(ctx) },
+			func() (int, error) { return client.Passkey.Delete().Where(passkey.EducatorID(e.ID)).Exec(ctx) },
+			func() (int, error) {
+				return client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx)
+			},
+			func() (int, error) {
+				return client.FactorChallenge.Delete().Where(factorchallenge.EducatorID(e.ID)).Exec(ctx)
+			},
 			func() (int, error) {
 				return client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
 			},

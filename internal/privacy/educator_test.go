@@ -6,6 +6,7 @@ import (
 
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
@@ -20,6 +21,12 @@ func TestAnEducatorIsErased(t *testing.T) {
 		e := w.Client().Educator.Query().Where(educator.EmailKey("quixana@example.org")).OnlyX(system)
 		w.Teach(t, e, w.Algebra)
 		w.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash("token").SetExpiresAt(fixture.Today).ExecX(system)
+		w.Client().TotpSecret.Create().SetEducatorID(e.ID).SetSecret([]byte("x")).SetLastStep(0).ExecX(system)
+		w.Client().RecoveryCode.Create().SetEducatorID(e.ID).SetCodeHash("x").ExecX(system)
+		w.Client().Passkey.Create().SetEducatorID(e.ID).SetName("Phone of Zwomble").SetCredentialHash("x").SetCredentialID([]byte("x")).
+			SetPublicKey([]byte("x")).SetAaguid("").SetSignCount(0).ExecX(system)
+		w.Client().FactorChallenge.Create().SetEducatorID(e.ID).SetPurpose(factorchallenge.PurposePROOF).SetTokenHash("x").SetState([]byte("x")).
+			SetExpiresAt(fixture.Today).ExecX(system)
 		who := []string{"Quixana", "Zwomble", "QXZ-77"}
 		w.wantEverywhere(who...)
 
@@ -33,6 +40,10 @@ func TestAnEducatorIsErased(t *testing.T) {
 		left := w.Client().Educator.GetX(system, e.ID)
 		if left.Disabled != 1 || left.FirstName != "Erased" || left.QueryRoles().CountX(system)+left.QuerySessions().CountX(system)+left.QueryTeaching().CountX(system) != 0 {
 			t.Errorf("%+v", left)
+		}
+		if n := w.Client().TotpSecret.Query().CountX(system) + w.Client().RecoveryCode.Query().CountX(system) + w.Client().Passkey.Query().CountX(system) +
+			w.Client().FactorChallenge.Query().CountX(system); n != 0 {
+			t.Errorf("%d rows about second factors are left", n)
 		}
 		if v, err := audit.Verify(context.Background(), w.DB, w.Alpha.ID, ""); err != nil || v.Damage != nil {
 			t.Errorf("the audit trail: %+v, %+v, %v", v, v.Damage, err)

@@ -3,6 +3,7 @@ package setting
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"homeroom/ent/db"
@@ -44,16 +45,17 @@ type Field[T any] struct {
 
 // Change is what of an organization's settings changes.
 type Change struct {
-	OrganizationID     int
-	Year               Field[calendar.Year]
-	GoalMinutesPerWeek Field[int]
-	TimeZone           Field[string]
-	PasswordMinLength  Field[int]
-	PasswordRequired   Field[bool]
-	HoldDeletedPercent Field[int]
-	HoldChangedPercent Field[int]
-	RetentionDays      Field[int]
-	JobDays            Field[int]
+	OrganizationID       int
+	Year                 Field[calendar.Year]
+	GoalMinutesPerWeek   Field[int]
+	TimeZone             Field[string]
+	PasswordMinLength    Field[int]
+	PasswordRequired     Field[bool]
+	HoldDeletedPercent   Field[int]
+	HoldChangedPercent   Field[int]
+	RetentionDays        Field[int]
+	JobDays              Field[int]
+	SecondFactorRequired Field[SecondFactor]
 }
 
 // Service changes settings.
@@ -159,6 +161,9 @@ func (ch Change) check() (refusals []*fault.Error) {
 	number(ch.HoldChangedPercent, percent, "holdChangedPercent")
 	number(ch.RetentionDays, retentionDays, "retentionDays")
 	number(ch.JobDays, jobDays, "jobDays")
+	if f := ch.SecondFactorRequired.Value; f != nil && !slices.Contains(secondFactors, *f) {
+		note(fault.Invalidf("write NONE, ADMINISTRATORS or ALL").At("secondFactorRequired"))
+	}
 	return refusals
 }
 
@@ -204,6 +209,9 @@ func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.O
 	if r := ch.PasswordRequired.Value; r != nil && !*r && allowed.PasswordRequired {
 		refusals = append(refusals, fault.Invalidf("the district requires passwords").WithCode("OUT_OF_BOUNDS").At("passwordRequired"))
 	}
+	if f := ch.SecondFactorRequired.Value; f != nil && laxer(*f, allowed.SecondFactorRequired) {
+		refusals = append(refusals, fault.Invalidf("the district asks more people for a second factor (%s)", allowed.SecondFactorRequired).WithCode("OUT_OF_BOUNDS").At("secondFactorRequired"))
+	}
 	atMost := func(field string, wanted *int, most int) {
 		if wanted != nil && *wanted > most {
 			refusals = append(refusals, fault.Invalidf("the district allows at most %d percent", most).WithCode("OUT_OF_BOUNDS").At(field))
@@ -224,6 +232,7 @@ func (ch Change) apply(u *db.OrganizationUpdateOne, o *db.Organization, now time
 	write(ch.PasswordMinLength, u.SetPasswordMinLength, u.ClearPasswordMinLength)
 	write(ch.HoldDeletedPercent, u.SetHoldDeletedPercent, u.ClearHoldDeletedPercent)
 	write(ch.HoldChangedPercent, u.SetHoldChangedPercent, u.ClearHoldChangedPercent)
+	write(ch.SecondFactorRequired, u.SetSecondFactorRequired, u.ClearSecondFactorRequired)
 	write(ch.JobDays, u.SetJobDays, u.ClearJobDays)
 	write(ch.RetentionDays, u.SetRetentionDays, u.ClearRetentionDays)
 	if f := ch.RetentionDays; f.Set && !equal(f.Value, o.RetentionDays) {

@@ -60,6 +60,9 @@ type Settings struct {
 	// JobDays is how long the rows of finished jobs are kept; at least as long as
 	// they can be undone.
 	JobDays int
+	// SecondFactorRequired says which educators need a second factor to sign in.
+	// Package identity reads it with every request, in SQL.
+	SecondFactorRequired SecondFactor
 
 	// Inherited says which of them the organization has not set itself.
 	Inherited Inherited
@@ -71,7 +74,7 @@ type Settings struct {
 // default.
 type Inherited struct {
 	Year, GoalMinutesPerWeek, TimeZone, PasswordMinLength, PasswordRequired,
-	HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays bool
+	HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays, SecondFactorRequired bool
 }
 
 // Today is the calendar day in the organization's time zone.
@@ -223,6 +226,7 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	pick(org.HoldChangedPercent, district.HoldChangedPercent, DefaultHoldChangedPercent, &s.HoldChangedPercent, &s.Inherited.HoldChangedPercent)
 	pick(org.RetentionDays, district.RetentionDays, DefaultRetentionDays, &s.RetentionDays, &s.Inherited.RetentionDays)
 	pick(org.JobDays, district.JobDays, DefaultJobDays, &s.JobDays, &s.Inherited.JobDays)
+	pick(org.SecondFactorRequired, district.SecondFactorRequired, DefaultSecondFactorNeed, &s.SecondFactorRequired, &s.Inherited.SecondFactorRequired)
 	s.JobDays = max(s.JobDays, s.RetentionDays)
 	for _, o := range own {
 		own := o == org || s.Inherited.RetentionDays

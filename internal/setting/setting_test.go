@@ -67,12 +67,12 @@ func TestUpdate(t *testing.T) {
 		year := calendar.Year{StartsOn: calendar.Date(2026, time.August, 17), EndsOn: calendar.Date(2027, time.June, 18)}
 		t.Run("a district sets everything, and its schools inherit it", func(t *testing.T) {
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, Year: to(year), GoalMinutesPerWeek: to(80), TimeZone: to("America/Chicago"),
-				PasswordMinLength: to(6), PasswordRequired: to(true), HoldDeletedPercent: to(5), HoldChangedPercent: to(50), RetentionDays: to(60), JobDays: to(40)})
+				PasswordMinLength: to(6), PasswordRequired: to(true), HoldDeletedPercent: to(5), HoldChangedPercent: to(50), RetentionDays: to(60), JobDays: to(40), SecondFactorRequired: to(setting.AdministratorsHaveOne)})
 			got := holds(t, d, w.North.ID, fixture.Today)
 			all := setting.Inherited{Year: true, GoalMinutesPerWeek: true, TimeZone: true, PasswordMinLength: true, PasswordRequired: true,
-				HoldDeletedPercent: true, HoldChangedPercent: true, RetentionDays: true, JobDays: true}
+				HoldDeletedPercent: true, HoldChangedPercent: true, RetentionDays: true, JobDays: true, SecondFactorRequired: true}
 			if got.Inherited != all || got.Year != year || got.GoalMinutesPerWeek != 80 || got.TimeZone.String() != "America/Chicago" || got.PasswordMinLength != 6 ||
-				!got.PasswordRequired || got.HoldDeletedPercent != 5 || got.HoldChangedPercent != 50 || got.RetentionDays != 60 {
+				!got.PasswordRequired || got.HoldDeletedPercent != 5 || got.HoldChangedPercent != 50 || got.RetentionDays != 60 || got.SecondFactorRequired != setting.AdministratorsHaveOne {
 				t.Errorf("settings %+v", got)
 			}
 			if got.JobDays != 60 {
@@ -100,15 +100,29 @@ func TestUpdate(t *testing.T) {
 		})
 		t.Run("the administrator of a school stays within what the district allows", func(t *testing.T) {
 			_, refusals, err := s.Update(w.As(t, w.NorthAdmin), setting.Change{OrganizationID: w.North.ID, PasswordMinLength: to(5), PasswordRequired: to(false),
-				HoldDeletedPercent: to(6), HoldChangedPercent: to(51), RetentionDays: to(90), JobDays: to(90), GoalMinutesPerWeek: to(10)})
+				HoldDeletedPercent: to(6), HoldChangedPercent: to(51), RetentionDays: to(90), JobDays: to(90), GoalMinutesPerWeek: to(10), SecondFactorRequired: to(setting.NoSecondFactor)})
 			if err != nil {
 				t.Fatal(err)
 			}
 			want := []string{"FORBIDDEN retentionDays", "FORBIDDEN jobDays", "OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS passwordRequired",
-				"OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent"}
+				"OUT_OF_BOUNDS secondFactorRequired", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent"}
 			wantRefusals(t, refusals, want)
 			if got := holds(t, d, w.North.ID, fixture.Today); got.GoalMinutesPerWeek != 80 {
 				t.Error("a refused change has changed something")
+			}
+		})
+		t.Run("and may be stricter about second factors", func(t *testing.T) {
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			if got := holds(t, d, w.North.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne || got.Inherited.SecondFactorRequired {
+				t.Errorf("settings %+v", got)
+			}
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: inherit[setting.SecondFactor]()})
+		})
+		t.Run("a district that becomes stricter about second factors takes its exceptions back", func(t *testing.T) {
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.NoSecondFactor)})
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			if got := holds(t, d, w.South.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne || !got.Inherited.SecondFactorRequired {
+				t.Errorf("settings %+v", got)
 			}
 		})
 		t.Run("that of the district does not", func(t *testing.T) {
@@ -130,19 +144,19 @@ func TestUpdate(t *testing.T) {
 				t.Errorf("an exception was taken back: %+v", got)
 			}
 			n := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.SettingsChanged)), auditevent.OrganizationID(w.North.ID)).CountX(fixture.System())
-			if n != 4 {
-				t.Errorf("%d entries about the school; want one more", n)
+			if n != 6 {
+				t.Errorf("%d entries about the school; want one more for the one change", n)
 			}
 		})
 		t.Run("everything out of bounds is told at once", func(t *testing.T) {
 			_, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{OrganizationID: w.Alpha.ID,
 				Year: to(calendar.Year{StartsOn: year.EndsOn, EndsOn: year.StartsOn}), TimeZone: to("Mars/Olympus"), GoalMinutesPerWeek: to(0),
-				PasswordMinLength: to(3), HoldDeletedPercent: to(0), HoldChangedPercent: to(101), RetentionDays: to(29), JobDays: to(1096)})
+				PasswordMinLength: to(3), HoldDeletedPercent: to(0), HoldChangedPercent: to(101), RetentionDays: to(29), JobDays: to(1096), SecondFactorRequired: to(setting.SecondFactor("SOME"))})
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantRefusals(t, refusals, []string{"OUT_OF_BOUNDS schoolYear.endsOn", "UNKNOWN_TIME_ZONE timeZone", "OUT_OF_BOUNDS usageGoalMinutesPerWeek",
-				"OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent", "OUT_OF_BOUNDS retentionDays", "OUT_OF_BOUNDS jobDays"})
+				"OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent", "OUT_OF_BOUNDS retentionDays", "OUT_OF_BOUNDS jobDays", "BAD_USER_INPUT secondFactorRequired"})
 		})
 		t.Run("others get what they see", func(t *testing.T) {
 			for who, want := range map[*db.Educator]fault.Kind{w.NorthTeacher: fault.Forbidden, w.SouthAdmin: fault.NotFound, w.BetaAdmin: fault.NotFound} {

@@ -27,7 +27,8 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 	}
 	longer, required := is.PasswordMinLength > was.PasswordMinLength, is.PasswordRequired && !was.PasswordRequired
 	deleted, changed := is.HoldDeletedPercent < was.HoldDeletedPercent, is.HoldChangedPercent < was.HoldChangedPercent
-	if !longer && !required && !deleted && !changed {
+	factor := laxer(was.SecondFactorRequired, is.SecondFactorRequired)
+	if !longer && !required && !deleted && !changed && !factor {
 		return nil
 	}
 	q := client.Organization.Query().Where(organization.DistrictID(after.ID), organization.IDNEQ(after.ID)).Order(organization.ByID())
@@ -54,6 +55,9 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 		}
 		if changed && o.HoldChangedPercent != nil && *o.HoldChangedPercent > is.HoldChangedPercent {
 			u.ClearHoldChangedPercent()
+		}
+		if factor && o.SecondFactorRequired != nil && laxer(*o.SecondFactorRequired, is.SecondFactorRequired) {
+			u.ClearSecondFactorRequired()
 		}
 		if err := dropPending(u, o, is, deleted, changed); err != nil {
 			return err

@@ -22,6 +22,7 @@ func record(ctx context.Context, before, after *db.Organization) {
 	e.Changes.Optional("holdChangedPercent", shown(before.HoldChangedPercent), shown(after.HoldChangedPercent))
 	e.Changes.Optional("retentionDays", shown(before.RetentionDays), shown(after.RetentionDays))
 	e.Changes.Optional("jobDays", shown(before.JobDays), shown(after.JobDays))
+	e.Changes.Optional("secondFactorRequired", shown(before.SecondFactorRequired), shown(after.SecondFactorRequired))
 	audit.Record(ctx, e)
 }
 

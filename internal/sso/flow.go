@@ -17,6 +17,7 @@ import (
 	"golang.org/x/oauth2"
 
 	"homeroom/internal/fault"
+	"homeroom/internal/httpd/page"
 	"homeroom/internal/identity"
 )
 
@@ -112,12 +113,26 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	session, err := s.Identity.SignInExternally(ctx, who)
+	var required *identity.StepRequired
+	if errors.As(err, &required) {
+		s.askSecondFactor(w, required.Step, f.Return)
+		return
+	}
 	if err != nil {
 		s.answer(w, r, p, f, err)
 		return
 	}
 	s.SetSession(w, s.secure(r), session.Token, session.ExpiresAt)
 	http.Redirect(w, r, f.Return, http.StatusSeeOther)
+}
+
+// askSecondFactor shows the page of the second step. What the step needs stands in the page alone, and in no address.
+func (s *Service) askSecondFactor(w http.ResponseWriter, step identity.Step, to string) {
+	shown := page.Step{Challenge: step.Token, PasskeyOptions: step.Passkey}
+	for _, m := range step.Methods {
+		shown.Methods = append(shown.Methods, string(m))
+	}
+	s.second(w, shown, to)
 }
 
 // ask has the provider say who came.

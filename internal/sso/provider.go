@@ -133,7 +133,7 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 		return identity.External{}, errors.New("the ID token is for several clients and made for another one")
 	}
 	who := identity.External{
-		Provider: p.Name, Issuer: token.Issuer, Subject: token.Subject, Email: c.Email, Verified: c.verified(), Domains: slices.Clone(p.Domains),
+		Provider: p.Name, Issuer: token.Issuer, Subject: token.Subject, Email: c.Email, Verified: c.verified(), Domains: slices.Clone(p.Domains), Required: p.Required,
 	}
 	if c.Email == "" && known.UserInfoEndpoint() != "" {
 		// Some providers keep the ID token short.

@@ -58,6 +58,7 @@ type Service struct {
 	busy      *semaphore.Weighted
 	mux       *http.ServeMux
 	page      func(w http.ResponseWriter, status int, refusal page.Refusal)
+	second    func(w http.ResponseWriter, step page.Step, to string)
 }
 
 // Options are what a Service needs of the rest of the program.
@@ -86,7 +87,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{
 		Options: o, providers: map[string]*provider{}, aead: aead, busy: semaphore.NewWeighted(atOnce),
-		mux: http.NewServeMux(), page: page.SignInRefused(),
+		mux: http.NewServeMux(), page: page.SignInRefused(), second: page.SecondStep("/graphql"),
 	}
 	for _, p := range o.Providers {
 		s.providers[p.Name] = newProvider(p, o)

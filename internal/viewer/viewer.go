@@ -32,6 +32,9 @@ type Viewer struct {
 	DistrictID  int
 	SessionID   int
 	Assignments []Assignment
+	// BeforeSecondFactor is true for a person who must have a second factor and has
+	// shown none: the session is good for setting one up, and holds no roles.
+	BeforeSecondFactor bool
 	// Key is set for a program with a service key; the fields above are then empty.
 	Key *Key
 

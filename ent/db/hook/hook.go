@@ -176,6 +176,18 @@ func (f ExternalIdentityFunc) Mutate(ctx context.Context, m db.Mutation) (db.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ExternalIdentityMutation", m)
 }
 
+// The FactorChallengeFunc type is an adapter to allow the use of ordinary
+// function as FactorChallenge mutator.
+type FactorChallengeFunc func(context.Context, *db.FactorChallengeMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f FactorChallengeFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.FactorChallengeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.FactorChallengeMutation", m)
+}
+
 // The FormerEnrollmentFunc type is an adapter to allow the use of ordinary
 // function as FormerEnrollment mutator.
 type FormerEnrollmentFunc func(context.Context, *db.FormerEnrollmentMutation) (db.Value, error)
@@ -272,6 +284,18 @@ func (f OrganizationFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, 
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.OrganizationMutation", m)
 }
 
+// The PasskeyFunc type is an adapter to allow the use of ordinary
+// function as Passkey mutator.
+type PasskeyFunc func(context.Context, *db.PasskeyMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PasskeyFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.PasskeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.PasskeyMutation", m)
+}
+
 // The ProductFunc type is an adapter to allow the use of ordinary
 // function as Product mutator.
 type ProductFunc func(context.Context, *db.ProductMutation) (db.Value, error)
@@ -282,6 +306,18 @@ func (f ProductFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ProductMutation", m)
+}
+
+// The RecoveryCodeFunc type is an adapter to allow the use of ordinary
+// function as RecoveryCode mutator.
+type RecoveryCodeFunc func(context.Context, *db.RecoveryCodeMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f RecoveryCodeFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.RecoveryCodeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.RecoveryCodeMutation", m)
 }
 
 // The RegisteredOperationFunc type is an adapter to allow the use of ordinary
@@ -378,6 +414,18 @@ func (f TakenAnswerFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TakenAnswerMutation", m)
+}
+
+// The TotpSecretFunc type is an adapter to allow the use of ordinary
+// function as TotpSecret mutator.
+type TotpSecretFunc func(context.Context, *db.TotpSecretMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TotpSecretFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TotpSecretMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TotpSecretMutation", m)
 }
 
 // The UsageDayFunc type is an adapter to allow the use of ordinary

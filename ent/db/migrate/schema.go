@@ -571,6 +571,48 @@ var (
 			},
 		},
 	}
+	// FactorChallengesColumns holds the columns for the "factor_challenges" table.
+	FactorChallengesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"SIGN_IN", "PASSKEY_SIGN_IN", "PROOF", "PASSKEY", "TOTP"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "session_id", Type: field.TypeInt, Nullable: true},
+		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "state", Type: field.TypeBytes},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt, Nullable: true},
+	}
+	// FactorChallengesTable holds the schema information for the "factor_challenges" table.
+	FactorChallengesTable = &schema.Table{
+		Name:       "factor_challenges",
+		Columns:    FactorChallengesColumns,
+		PrimaryKey: []*schema.Column{FactorChallengesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "factor_challenges_educators_educator",
+				Columns:    []*schema.Column{FactorChallengesColumns[7]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "factorchallenge_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{FactorChallengesColumns[4]},
+			},
+			{
+				Name:    "factorchallenge_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{FactorChallengesColumns[6]},
+			},
+			{
+				Name:    "factorchallenge_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{FactorChallengesColumns[7]},
+			},
+		},
+	}
 	// FormerEnrollmentsColumns holds the columns for the "former_enrollments" table.
 	FormerEnrollmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -779,6 +821,7 @@ var (
 		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITE", "RESET", "APP"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "second_factor", Type: field.TypeInt8, Default: 0},
 		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "educator_id", Type: field.TypeInt},
 	}
@@ -790,7 +833,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "one_time_links_educators_links",
-				Columns:    []*schema.Column{OneTimeLinksColumns[6]},
+				Columns:    []*schema.Column{OneTimeLinksColumns[7]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -829,6 +872,7 @@ var (
 		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "job_days", Type: field.TypeInt, Nullable: true},
 		{Name: "pending_settings", Type: field.TypeJSON, Nullable: true},
+		{Name: "second_factor_required", Type: field.TypeEnum, Nullable: true, Enums: []string{"NONE", "ADMINISTRATORS", "ALL"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
 		{Name: "erased_students", Type: field.TypeInt, Default: 0},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
@@ -841,7 +885,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[21]},
+				Columns:    []*schema.Column{OrganizationsColumns[22]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -859,6 +903,48 @@ var (
 			},
 		},
 	}
+	// PasskeysColumns holds the columns for the "passkeys" table.
+	PasskeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "name", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(100)"}},
+		{Name: "credential_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "credential_id", Type: field.TypeBytes},
+		{Name: "public_key", Type: field.TypeBytes},
+		{Name: "aaguid", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "transports", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(100)"}},
+		{Name: "backup_eligible", Type: field.TypeInt8, Default: 0},
+		{Name: "backed_up", Type: field.TypeInt8, Default: 0},
+		{Name: "sign_count", Type: field.TypeInt64},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// PasskeysTable holds the schema information for the "passkeys" table.
+	PasskeysTable = &schema.Table{
+		Name:       "passkeys",
+		Columns:    PasskeysColumns,
+		PrimaryKey: []*schema.Column{PasskeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "passkeys_educators_educator",
+				Columns:    []*schema.Column{PasskeysColumns[12]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "passkey_credential_hash",
+				Unique:  true,
+				Columns: []*schema.Column{PasskeysColumns[3]},
+			},
+			{
+				Name:    "passkey_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{PasskeysColumns[12]},
+			},
+		},
+	}
 	// ProductsColumns holds the columns for the "products" table.
 	ProductsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -870,6 +956,39 @@ var (
 		Name:       "products",
 		Columns:    ProductsColumns,
 		PrimaryKey: []*schema.Column{ProductsColumns[0]},
+	}
+	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
+	RecoveryCodesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "code_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// RecoveryCodesTable holds the schema information for the "recovery_codes" table.
+	RecoveryCodesTable = &schema.Table{
+		Name:       "recovery_codes",
+		Columns:    RecoveryCodesColumns,
+		PrimaryKey: []*schema.Column{RecoveryCodesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "recovery_codes_educators_educator",
+				Columns:    []*schema.Column{RecoveryCodesColumns[3]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recoverycode_code_hash",
+				Unique:  true,
+				Columns: []*schema.Column{RecoveryCodesColumns[2]},
+			},
+			{
+				Name:    "recoverycode_educator_id",
+				Unique:  false,
+				Columns: []*schema.Column{RecoveryCodesColumns[3]},
+			},
+		},
 	}
 	// RegisteredOperationsColumns holds the columns for the "registered_operations" table.
 	RegisteredOperationsColumns = []*schema.Column{
@@ -1001,6 +1120,8 @@ var (
 		{Name: "token_hash", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "last_used_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "second_factor", Type: field.TypeInt8, Default: 0},
+		{Name: "proved_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "address", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "user_agent", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(200)"}},
 		{Name: "educator_id", Type: field.TypeInt},
@@ -1013,7 +1134,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_educators_sessions",
-				Columns:    []*schema.Column{SessionsColumns[7]},
+				Columns:    []*schema.Column{SessionsColumns[9]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1190,6 +1311,36 @@ var (
 			},
 		},
 	}
+	// TotpSecretsColumns holds the columns for the "totp_secrets" table.
+	TotpSecretsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "last_step", Type: field.TypeInt64},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+	}
+	// TotpSecretsTable holds the schema information for the "totp_secrets" table.
+	TotpSecretsTable = &schema.Table{
+		Name:       "totp_secrets",
+		Columns:    TotpSecretsColumns,
+		PrimaryKey: []*schema.Column{TotpSecretsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "totp_secrets_educators_educator",
+				Columns:    []*schema.Column{TotpSecretsColumns[5]},
+				RefColumns: []*schema.Column{EducatorsColumns[0]},
+				OnDelete:   schema.Restrict,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "totpsecret_educator_id",
+				Unique:  true,
+				Columns: []*schema.Column{TotpSecretsColumns[5]},
+			},
+		},
+	}
 	// UsageDaysColumns holds the columns for the "usage_days" table.
 	UsageDaysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -1310,6 +1461,7 @@ var (
 		EnrollmentsTable,
 		ErasuresTable,
 		ExternalIdentitiesTable,
+		FactorChallengesTable,
 		FormerEnrollmentsTable,
 		GroupsTable,
 		GroupEducatorsTable,
@@ -1318,7 +1470,9 @@ var (
 		LossHeadsTable,
 		OneTimeLinksTable,
 		OrganizationsTable,
+		PasskeysTable,
 		ProductsTable,
+		RecoveryCodesTable,
 		RegisteredOperationsTable,
 		RoleAssignmentsTable,
 		ServiceKeysTable,
@@ -1327,6 +1481,7 @@ var (
 		StudentsTable,
 		StudentWordsTable,
 		TakenAnswersTable,
+		TotpSecretsTable,
 		UsageDaysTable,
 		UsageEventsTable,
 		UsageTotalsTable,
@@ -1400,6 +1555,11 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	FactorChallengesTable.ForeignKeys[0].RefTable = EducatorsTable
+	FactorChallengesTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	FormerEnrollmentsTable.ForeignKeys[0].RefTable = StudentsTable
 	FormerEnrollmentsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
@@ -1438,7 +1598,17 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	PasskeysTable.ForeignKeys[0].RefTable = EducatorsTable
+	PasskeysTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	ProductsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	RecoveryCodesTable.ForeignKeys[0].RefTable = EducatorsTable
+	RecoveryCodesTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
@@ -1479,6 +1649,11 @@ func init() {
 		Collation: "utf8mb4_bin",
 	}
 	TakenAnswersTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	TotpSecretsTable.ForeignKeys[0].RefTable = EducatorsTable
+	TotpSecretsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

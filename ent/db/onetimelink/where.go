@@ -75,6 +75,11 @@ func ExpiresAt(v time.Time) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldEQ(FieldExpiresAt, v))
 }
 
+// SecondFactor applies equality check predicate on the "second_factor" field. It's identical to SecondFactorEQ.
+func SecondFactor(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldEQ(FieldSecondFactor, v))
+}
+
 // UsedAt applies equality check predicate on the "used_at" field. It's identical to UsedAtEQ.
 func UsedAt(v time.Time) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldEQ(FieldUsedAt, v))
@@ -263,6 +268,46 @@ func ExpiresAtLT(v time.Time) predicate.OneTimeLink {
 // ExpiresAtLTE applies the LTE predicate on the "expires_at" field.
 func ExpiresAtLTE(v time.Time) predicate.OneTimeLink {
 	return predicate.OneTimeLink(sql.FieldLTE(FieldExpiresAt, v))
+}
+
+// SecondFactorEQ applies the EQ predicate on the "second_factor" field.
+func SecondFactorEQ(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldEQ(FieldSecondFactor, v))
+}
+
+// SecondFactorNEQ applies the NEQ predicate on the "second_factor" field.
+func SecondFactorNEQ(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldNEQ(FieldSecondFactor, v))
+}
+
+// SecondFactorIn applies the In predicate on the "second_factor" field.
+func SecondFactorIn(vs ...int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldIn(FieldSecondFactor, vs...))
+}
+
+// SecondFactorNotIn applies the NotIn predicate on the "second_factor" field.
+func SecondFactorNotIn(vs ...int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldNotIn(FieldSecondFactor, vs...))
+}
+
+// SecondFactorGT applies the GT predicate on the "second_factor" field.
+func SecondFactorGT(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldGT(FieldSecondFactor, v))
+}
+
+// SecondFactorGTE applies the GTE predicate on the "second_factor" field.
+func SecondFactorGTE(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldGTE(FieldSecondFactor, v))
+}
+
+// SecondFactorLT applies the LT predicate on the "second_factor" field.
+func SecondFactorLT(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldLT(FieldSecondFactor, v))
+}
+
+// SecondFactorLTE applies the LTE predicate on the "second_factor" field.
+func SecondFactorLTE(v int8) predicate.OneTimeLink {
+	return predicate.OneTimeLink(sql.FieldLTE(FieldSecondFactor, v))
 }
 
 // UsedAtEQ applies the EQ predicate on the "used_at" field.

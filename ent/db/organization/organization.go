@@ -55,6 +55,8 @@ const (
 	FieldJobDays = "job_days"
 	// FieldPendingSettings holds the string denoting the pending_settings field in the database.
 	FieldPendingSettings = "pending_settings"
+	// FieldSecondFactorRequired holds the string denoting the second_factor_required field in the database.
+	FieldSecondFactorRequired = "second_factor_required"
 	// FieldErasedStudents holds the string denoting the erased_students field in the database.
 	FieldErasedStudents = "erased_students"
 	// FieldUsageCountedFrom holds the string denoting the usage_counted_from field in the database.
@@ -97,6 +99,7 @@ var Columns = []string{
 	FieldRetentionChangedAt,
 	FieldJobDays,
 	FieldPendingSettings,
+	FieldSecondFactorRequired,
 	FieldErasedStudents,
 	FieldUsageCountedFrom,
 }
@@ -147,6 +150,30 @@ func TypeValidator(_type Type) error {
 		return nil
 	default:
 		return fmt.Errorf("organization: invalid enum value for type field: %q", _type)
+	}
+}
+
+// SecondFactorRequired defines the type for the "second_factor_required" enum field.
+type SecondFactorRequired string
+
+// SecondFactorRequired values.
+const (
+	SecondFactorRequiredNONE           SecondFactorRequired = "NONE"
+	SecondFactorRequiredADMINISTRATORS SecondFactorRequired = "ADMINISTRATORS"
+	SecondFactorRequiredALL            SecondFactorRequired = "ALL"
+)
+
+func (sfr SecondFactorRequired) String() string {
+	return string(sfr)
+}
+
+// SecondFactorRequiredValidator is a validator for the "second_factor_required" field enum values. It is called by the builders before save.
+func SecondFactorRequiredValidator(sfr SecondFactorRequired) error {
+	switch sfr {
+	case SecondFactorRequiredNONE, SecondFactorRequiredADMINISTRATORS, SecondFactorRequiredALL:
+		return nil
+	default:
+		return fmt.Errorf("organization: invalid enum value for second_factor_required field: %q", sfr)
 	}
 }
 
@@ -246,6 +273,11 @@ func ByRetentionChangedAt(opts ...sql.OrderTermOption) OrderOption {
 // ByJobDays orders the results by the job_days field.
 func ByJobDays(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldJobDays, opts...).ToFunc()
+}
+
+// BySecondFactorRequired orders the results by the second_factor_required field.
+func BySecondFactorRequired(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSecondFactorRequired, opts...).ToFunc()
 }
 
 // ByErasedStudents orders the results by the erased_students field.

@@ -1112,6 +1112,36 @@ func PendingSettingsNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldPendingSettings))
 }
 
+// SecondFactorRequiredEQ applies the EQ predicate on the "second_factor_required" field.
+func SecondFactorRequiredEQ(v SecondFactorRequired) predicate.Organization {
+	return predicate.Organization(sql.FieldEQ(FieldSecondFactorRequired, v))
+}
+
+// SecondFactorRequiredNEQ applies the NEQ predicate on the "second_factor_required" field.
+func SecondFactorRequiredNEQ(v SecondFactorRequired) predicate.Organization {
+	return predicate.Organization(sql.FieldNEQ(FieldSecondFactorRequired, v))
+}
+
+// SecondFactorRequiredIn applies the In predicate on the "second_factor_required" field.
+func SecondFactorRequiredIn(vs ...SecondFactorRequired) predicate.Organization {
+	return predicate.Organization(sql.FieldIn(FieldSecondFactorRequired, vs...))
+}
+
+// SecondFactorRequiredNotIn applies the NotIn predicate on the "second_factor_required" field.
+func SecondFactorRequiredNotIn(vs ...SecondFactorRequired) predicate.Organization {
+	return predicate.Organization(sql.FieldNotIn(FieldSecondFactorRequired, vs...))
+}
+
+// SecondFactorRequiredIsNil applies the IsNil predicate on the "second_factor_required" field.
+func SecondFactorRequiredIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldSecondFactorRequired))
+}
+
+// SecondFactorRequiredNotNil applies the NotNil predicate on the "second_factor_required" field.
+func SecondFactorRequiredNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldSecondFactorRequired))
+}
+
 // ErasedStudentsEQ applies the EQ predicate on the "erased_students" field.
 func ErasedStudentsEQ(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldErasedStudents, v))

@@ -48,6 +48,9 @@ type Erasure func(*sql.Selector)
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
+// FactorChallenge is the predicate function for factorchallenge builders.
+type FactorChallenge func(*sql.Selector)
+
 // FormerEnrollment is the predicate function for formerenrollment builders.
 type FormerEnrollment func(*sql.Selector)
 
@@ -72,8 +75,14 @@ type OneTimeLink func(*sql.Selector)
 // Organization is the predicate function for organization builders.
 type Organization func(*sql.Selector)
 
+// Passkey is the predicate function for passkey builders.
+type Passkey func(*sql.Selector)
+
 // Product is the predicate function for product builders.
 type Product func(*sql.Selector)
+
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
 
 // RegisteredOperation is the predicate function for registeredoperation builders.
 type RegisteredOperation func(*sql.Selector)
@@ -98,6 +107,9 @@ type StudentWord func(*sql.Selector)
 
 // TakenAnswer is the predicate function for takenanswer builders.
 type TakenAnswer func(*sql.Selector)
+
+// TotpSecret is the predicate function for totpsecret builders.
+type TotpSecret func(*sql.Selector)
 
 // UsageDay is the predicate function for usageday builders.
 type UsageDay func(*sql.Selector)

@@ -446,6 +446,30 @@ func (f ExternalIdentityMutationRuleFunc) EvalMutation(ctx context.Context, m db
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ExternalIdentityMutation", m)
 }
 
+// The FactorChallengeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type FactorChallengeQueryRuleFunc func(context.Context, *db.FactorChallengeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f FactorChallengeQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.FactorChallengeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.FactorChallengeQuery", q)
+}
+
+// The FactorChallengeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type FactorChallengeMutationRuleFunc func(context.Context, *db.FactorChallengeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f FactorChallengeMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.FactorChallengeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.FactorChallengeMutation", m)
+}
+
 // The FormerEnrollmentQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type FormerEnrollmentQueryRuleFunc func(context.Context, *db.FormerEnrollmentQuery) error
@@ -638,6 +662,30 @@ func (f OrganizationMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mut
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.OrganizationMutation", m)
 }
 
+// The PasskeyQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type PasskeyQueryRuleFunc func(context.Context, *db.PasskeyQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f PasskeyQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.PasskeyQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.PasskeyQuery", q)
+}
+
+// The PasskeyMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type PasskeyMutationRuleFunc func(context.Context, *db.PasskeyMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f PasskeyMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.PasskeyMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.PasskeyMutation", m)
+}
+
 // The ProductQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ProductQueryRuleFunc func(context.Context, *db.ProductQuery) error
@@ -660,6 +708,30 @@ func (f ProductMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ProductMutation", m)
+}
+
+// The RecoveryCodeQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type RecoveryCodeQueryRuleFunc func(context.Context, *db.RecoveryCodeQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f RecoveryCodeQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.RecoveryCodeQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.RecoveryCodeQuery", q)
+}
+
+// The RecoveryCodeMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type RecoveryCodeMutationRuleFunc func(context.Context, *db.RecoveryCodeMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f RecoveryCodeMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.RecoveryCodeMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.RecoveryCodeMutation", m)
 }
 
 // The RegisteredOperationQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -852,6 +924,30 @@ func (f TakenAnswerMutationRuleFunc) EvalMutation(ctx context.Context, m db.Muta
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TakenAnswerMutation", m)
+}
+
+// The TotpSecretQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TotpSecretQueryRuleFunc func(context.Context, *db.TotpSecretQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TotpSecretQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TotpSecretQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TotpSecretQuery", q)
+}
+
+// The TotpSecretMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TotpSecretMutationRuleFunc func(context.Context, *db.TotpSecretMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TotpSecretMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TotpSecretMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TotpSecretMutation", m)
 }
 
 // The UsageDayQueryRuleFunc type is an adapter to allow the use of ordinary

@@ -18,6 +18,7 @@ import (
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
+	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
@@ -26,7 +27,9 @@ import (
 	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/passkey"
 	"homeroom/ent/db/product"
+	"homeroom/ent/db/recoverycode"
 	"homeroom/ent/db/registeredoperation"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/servicekey"
@@ -35,6 +38,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
 	"homeroom/ent/db/takenanswer"
+	"homeroom/ent/db/totpsecret"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -586,6 +590,24 @@ func init() {
 	externalidentityDescLastUsedAt := externalidentityFields[3].Descriptor()
 	// externalidentity.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
 	externalidentity.DefaultLastUsedAt = externalidentityDescLastUsedAt.Default.(func() time.Time)
+	factorchallengeMixin := schema.FactorChallenge{}.Mixin()
+	factorchallenge.Policy = privacy.NewPolicies(schema.FactorChallenge{})
+	factorchallenge.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := factorchallenge.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	factorchallengeMixinFields0 := factorchallengeMixin[0].Fields()
+	_ = factorchallengeMixinFields0
+	factorchallengeFields := schema.FactorChallenge{}.Fields()
+	_ = factorchallengeFields
+	// factorchallengeDescCreatedAt is the schema descriptor for created_at field.
+	factorchallengeDescCreatedAt := factorchallengeMixinFields0[0].Descriptor()
+	// factorchallenge.DefaultCreatedAt holds the default value on creation for the created_at field.
+	factorchallenge.DefaultCreatedAt = factorchallengeDescCreatedAt.Default.(func() time.Time)
 	formerenrollmentMixin := schema.FormerEnrollment{}.Mixin()
 	formerenrollment.Policy = privacy.NewPolicies(schema.FormerEnrollment{})
 	formerenrollment.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -748,6 +770,10 @@ func init() {
 	onetimelinkDescCreatedAt := onetimelinkMixinFields0[0].Descriptor()
 	// onetimelink.DefaultCreatedAt holds the default value on creation for the created_at field.
 	onetimelink.DefaultCreatedAt = onetimelinkDescCreatedAt.Default.(func() time.Time)
+	// onetimelinkDescSecondFactor is the schema descriptor for second_factor field.
+	onetimelinkDescSecondFactor := onetimelinkFields[4].Descriptor()
+	// onetimelink.DefaultSecondFactor holds the default value on creation for the second_factor field.
+	onetimelink.DefaultSecondFactor = onetimelinkDescSecondFactor.Default.(int8)
 	organizationMixin := schema.Organization{}.Mixin()
 	organization.Policy = privacy.NewPolicies(schema.Organization{})
 	organization.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -767,13 +793,43 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescErasedStudents is the schema descriptor for erased_students field.
-	organizationDescErasedStudents := organizationFields[18].Descriptor()
+	organizationDescErasedStudents := organizationFields[19].Descriptor()
 	// organization.DefaultErasedStudents holds the default value on creation for the erased_students field.
 	organization.DefaultErasedStudents = organizationDescErasedStudents.Default.(int)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[19].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[20].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
+	passkeyMixin := schema.Passkey{}.Mixin()
+	passkey.Policy = privacy.NewPolicies(schema.Passkey{})
+	passkey.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := passkey.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	passkeyMixinFields0 := passkeyMixin[0].Fields()
+	_ = passkeyMixinFields0
+	passkeyFields := schema.Passkey{}.Fields()
+	_ = passkeyFields
+	// passkeyDescCreatedAt is the schema descriptor for created_at field.
+	passkeyDescCreatedAt := passkeyMixinFields0[0].Descriptor()
+	// passkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	passkey.DefaultCreatedAt = passkeyDescCreatedAt.Default.(func() time.Time)
+	// passkeyDescTransports is the schema descriptor for transports field.
+	passkeyDescTransports := passkeyFields[6].Descriptor()
+	// passkey.DefaultTransports holds the default value on creation for the transports field.
+	passkey.DefaultTransports = passkeyDescTransports.Default.(string)
+	// passkeyDescBackupEligible is the schema descriptor for backup_eligible field.
+	passkeyDescBackupEligible := passkeyFields[7].Descriptor()
+	// passkey.DefaultBackupEligible holds the default value on creation for the backup_eligible field.
+	passkey.DefaultBackupEligible = passkeyDescBackupEligible.Default.(int8)
+	// passkeyDescBackedUp is the schema descriptor for backed_up field.
+	passkeyDescBackedUp := passkeyFields[8].Descriptor()
+	// passkey.DefaultBackedUp holds the default value on creation for the backed_up field.
+	passkey.DefaultBackedUp = passkeyDescBackedUp.Default.(int8)
 	productMixin := schema.Product{}.Mixin()
 	product.Policy = privacy.NewPolicies(schema.Product{})
 	product.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -792,6 +848,24 @@ func init() {
 	productDescCreatedAt := productMixinFields0[0].Descriptor()
 	// product.DefaultCreatedAt holds the default value on creation for the created_at field.
 	product.DefaultCreatedAt = productDescCreatedAt.Default.(func() time.Time)
+	recoverycodeMixin := schema.RecoveryCode{}.Mixin()
+	recoverycode.Policy = privacy.NewPolicies(schema.RecoveryCode{})
+	recoverycode.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := recoverycode.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	recoverycodeMixinFields0 := recoverycodeMixin[0].Fields()
+	_ = recoverycodeMixinFields0
+	recoverycodeFields := schema.RecoveryCode{}.Fields()
+	_ = recoverycodeFields
+	// recoverycodeDescCreatedAt is the schema descriptor for created_at field.
+	recoverycodeDescCreatedAt := recoverycodeMixinFields0[0].Descriptor()
+	// recoverycode.DefaultCreatedAt holds the default value on creation for the created_at field.
+	recoverycode.DefaultCreatedAt = recoverycodeDescCreatedAt.Default.(func() time.Time)
 	registeredoperationMixin := schema.RegisteredOperation{}.Mixin()
 	registeredoperation.Policy = privacy.NewPolicies(schema.RegisteredOperation{})
 	registeredoperation.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -868,12 +942,16 @@ func init() {
 	sessionDescLastUsedAt := sessionFields[3].Descriptor()
 	// session.DefaultLastUsedAt holds the default value on creation for the last_used_at field.
 	session.DefaultLastUsedAt = sessionDescLastUsedAt.Default.(func() time.Time)
+	// sessionDescSecondFactor is the schema descriptor for second_factor field.
+	sessionDescSecondFactor := sessionFields[4].Descriptor()
+	// session.DefaultSecondFactor holds the default value on creation for the second_factor field.
+	session.DefaultSecondFactor = sessionDescSecondFactor.Default.(int8)
 	// sessionDescAddress is the schema descriptor for address field.
-	sessionDescAddress := sessionFields[4].Descriptor()
+	sessionDescAddress := sessionFields[6].Descriptor()
 	// session.DefaultAddress holds the default value on creation for the address field.
 	session.DefaultAddress = sessionDescAddress.Default.(string)
 	// sessionDescUserAgent is the schema descriptor for user_agent field.
-	sessionDescUserAgent := sessionFields[5].Descriptor()
+	sessionDescUserAgent := sessionFields[7].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
 	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
 	signinmarkMixin := schema.SignInMark{}.Mixin()
@@ -976,6 +1054,24 @@ func init() {
 	takenanswerDescAnswers := takenanswerFields[2].Descriptor()
 	// takenanswer.DefaultAnswers holds the default value on creation for the answers field.
 	takenanswer.DefaultAnswers = takenanswerDescAnswers.Default.(int)
+	totpsecretMixin := schema.TotpSecret{}.Mixin()
+	totpsecret.Policy = privacy.NewPolicies(schema.TotpSecret{})
+	totpsecret.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := totpsecret.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	totpsecretMixinFields0 := totpsecretMixin[0].Fields()
+	_ = totpsecretMixinFields0
+	totpsecretFields := schema.TotpSecret{}.Fields()
+	_ = totpsecretFields
+	// totpsecretDescCreatedAt is the schema descriptor for created_at field.
+	totpsecretDescCreatedAt := totpsecretMixinFields0[0].Descriptor()
+	// totpsecret.DefaultCreatedAt holds the default value on creation for the created_at field.
+	totpsecret.DefaultCreatedAt = totpsecretDescCreatedAt.Default.(func() time.Time)
 	usagedayMixin := schema.UsageDay{}.Mixin()
 	usageday.Policy = privacy.NewPolicies(schema.UsageDay{})
 	usageday.Hooks[0] = func(next ent.Mutator) ent.Mutator {

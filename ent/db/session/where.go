@@ -80,6 +80,16 @@ func LastUsedAt(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldLastUsedAt, v))
 }
 
+// SecondFactor applies equality check predicate on the "second_factor" field. It's identical to SecondFactorEQ.
+func SecondFactor(v int8) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldSecondFactor, v))
+}
+
+// ProvedAt applies equality check predicate on the "proved_at" field. It's identical to ProvedAtEQ.
+func ProvedAt(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldProvedAt, v))
+}
+
 // Address applies equality check predicate on the "address" field. It's identical to AddressEQ.
 func Address(v string) predicate.Session {
 	return predicate.Session(sql.FieldEQ(FieldAddress, v))
@@ -293,6 +303,96 @@ func LastUsedAtLT(v time.Time) predicate.Session {
 // LastUsedAtLTE applies the LTE predicate on the "last_used_at" field.
 func LastUsedAtLTE(v time.Time) predicate.Session {
 	return predicate.Session(sql.FieldLTE(FieldLastUsedAt, v))
+}
+
+// SecondFactorEQ applies the EQ predicate on the "second_factor" field.
+func SecondFactorEQ(v int8) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldSecondFactor, v))
+}
+
+// SecondFactorNEQ applies the NEQ predicate on the "second_factor" field.
+func SecondFactorNEQ(v int8) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldSecondFactor, v))
+}
+
+// SecondFactorIn applies the In predicate on the "second_factor" field.
+func SecondFactorIn(vs ...int8) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldSecondFactor, vs...))
+}
+
+// SecondFactorNotIn applies the NotIn predicate on the "second_factor" field.
+func SecondFactorNotIn(vs ...int8) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldSecondFactor, vs...))
+}
+
+// SecondFactorGT applies the GT predicate on the "second_factor" field.
+func SecondFactorGT(v int8) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldSecondFactor, v))
+}
+
+// SecondFactorGTE applies the GTE predicate on the "second_factor" field.
+func SecondFactorGTE(v int8) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldSecondFactor, v))
+}
+
+// SecondFactorLT applies the LT predicate on the "second_factor" field.
+func SecondFactorLT(v int8) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldSecondFactor, v))
+}
+
+// SecondFactorLTE applies the LTE predicate on the "second_factor" field.
+func SecondFactorLTE(v int8) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldSecondFactor, v))
+}
+
+// ProvedAtEQ applies the EQ predicate on the "proved_at" field.
+func ProvedAtEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldEQ(FieldProvedAt, v))
+}
+
+// ProvedAtNEQ applies the NEQ predicate on the "proved_at" field.
+func ProvedAtNEQ(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNEQ(FieldProvedAt, v))
+}
+
+// ProvedAtIn applies the In predicate on the "proved_at" field.
+func ProvedAtIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldIn(FieldProvedAt, vs...))
+}
+
+// ProvedAtNotIn applies the NotIn predicate on the "proved_at" field.
+func ProvedAtNotIn(vs ...time.Time) predicate.Session {
+	return predicate.Session(sql.FieldNotIn(FieldProvedAt, vs...))
+}
+
+// ProvedAtGT applies the GT predicate on the "proved_at" field.
+func ProvedAtGT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGT(FieldProvedAt, v))
+}
+
+// ProvedAtGTE applies the GTE predicate on the "proved_at" field.
+func ProvedAtGTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldGTE(FieldProvedAt, v))
+}
+
+// ProvedAtLT applies the LT predicate on the "proved_at" field.
+func ProvedAtLT(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLT(FieldProvedAt, v))
+}
+
+// ProvedAtLTE applies the LTE predicate on the "proved_at" field.
+func ProvedAtLTE(v time.Time) predicate.Session {
+	return predicate.Session(sql.FieldLTE(FieldProvedAt, v))
+}
+
+// ProvedAtIsNil applies the IsNil predicate on the "proved_at" field.
+func ProvedAtIsNil() predicate.Session {
+	return predicate.Session(sql.FieldIsNull(FieldProvedAt))
+}
+
+// ProvedAtNotNil applies the NotNil predicate on the "proved_at" field.
+func ProvedAtNotNil() predicate.Session {
+	return predicate.Session(sql.FieldNotNull(FieldProvedAt))
 }
 
 // AddressEQ applies the EQ predicate on the "address" field.

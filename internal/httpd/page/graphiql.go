@@ -18,6 +18,8 @@ const (
 	SignedIn
 	// Administrator visitors get GraphiQL.
 	Administrator
+	// BeforeSecondFactor visitors have to set up a second factor first.
+	BeforeSecondFactor
 )
 
 // GraphiQL answers under Path. The page depends on what access says about the request; the operations that the
@@ -31,7 +33,7 @@ func GraphiQL(endpoint string, access func(*http.Request) Access, providers ...P
 		access:    access,
 		assets:    newAssets(Path + "/assets/"),
 		examples:  Examples(),
-		signIn:    newScreen("signin", http.StatusOK, styleByNonce, "card.css", "api.js", "signin.js"),
+		signIn:    newSignIn(),
 		refused:   newScreen("refused", http.StatusForbidden, styleByNonce, "card.css", "api.js", "refused.js"),
 		editor:    newScreen("graphiql", http.StatusOK, styleAnywhere, "workbench.css", "api.js", "subscription.js", "graphiql.js"),
 	}
@@ -80,9 +82,11 @@ func (g *graphiql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			Licenses: g.assets.address("LICENSES"),
 			Examples: g.examples,
 		})
+	case BeforeSecondFactor:
+		http.Redirect(w, r, SecurityPath+"?return="+Path, http.StatusSeeOther)
 	case SignedIn:
 		g.refused.show(w, g.endpoint, nil)
 	default:
-		g.signIn.show(w, g.endpoint, g.providers)
+		g.signIn.show(w, g.endpoint, signInContent{"GraphiQL, the workbench for this server's API, is for administrators.", Path, g.providers})
 	}
 }

@@ -19,12 +19,13 @@ func TestWhoMaySeeGraphiQL(t *testing.T) {
 		has    string
 		hasNot string
 	}{
-		"a visitor who is not signed in gets the form":  {page.SignedOut, http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
-		"a teacher is refused and can sign out":         {page.SignedIn, http.StatusForbidden, `id="sign-out"`, "graphiql.min.js"},
-		"an administrator gets the editor":              {page.Administrator, http.StatusOK, "graphiql.min.js", `id="sign-in"`},
-		"a value nobody knows counts as not signed in":  {page.Access(99), http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
-		"the zero value of access shows the least":      {0, http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
-		"an administrator can sign out from the editor": {page.Administrator, http.StatusOK, `id="sign-out"`, `id="sign-in"`},
+		"a visitor who is not signed in gets the form":    {page.SignedOut, http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
+		"a teacher is refused and can sign out":           {page.SignedIn, http.StatusForbidden, `id="sign-out"`, "graphiql.min.js"},
+		"an administrator gets the editor":                {page.Administrator, http.StatusOK, "graphiql.min.js", `id="sign-in"`},
+		"a value nobody knows counts as not signed in":    {page.Access(99), http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
+		"the zero value of access shows the least":        {0, http.StatusOK, `id="sign-in"`, "graphiql.min.js"},
+		"who needs a second factor is sent to set one up": {page.BeforeSecondFactor, http.StatusSeeOther, "/account/security?return=/graphiql", "graphiql.min.js"},
+		"an administrator can sign out from the editor":   {page.Administrator, http.StatusOK, `id="sign-out"`, `id="sign-in"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -35,6 +35,17 @@ func everyPage(t *testing.T) map[string]func() *httptest.ResponseRecorder {
 		"refusal":      func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.SignedIn), "/graphiql") },
 		"GraphiQL":     func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.Administrator), "/graphiql") },
 		"set password": func() *httptest.ResponseRecorder { return get(t, page.SetPassword("/graphql"), page.PasswordPath) },
+		"second factors": func() *httptest.ResponseRecorder {
+			return get(t, page.Security("/graphql", func(*http.Request) bool { return true }), page.SecurityPath)
+		},
+		"second factors, signed out": func() *httptest.ResponseRecorder {
+			return get(t, page.Security("/graphql", func(*http.Request) bool { return false }), page.SecurityPath)
+		},
+		"second step": func() *httptest.ResponseRecorder {
+			w := httptest.NewRecorder()
+			page.SecondStep("/graphql")(w, page.Step{Challenge: "c", Methods: []string{"TOTP"}}, "/graphiql")
+			return w
+		},
 		"with a slash": func() *httptest.ResponseRecorder { return get(t, graphiqlFor(page.Administrator), "/graphiql/") },
 	}
 }

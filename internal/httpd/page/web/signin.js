@@ -2,8 +2,15 @@
 const signInMutation = `mutation SignIn($input: SignInInput!) {
   signIn(input: $input) {
     viewer { educator { name } }
+    secondFactor { challenge methods passkeyOptions }
     userErrors { message }
   }
+}`;
+const beginPasskeyMutation = `mutation BeginPasskeySignIn {
+  beginPasskeySignIn { ceremony { challenge options origin } userErrors { code message } }
+}`;
+const finishPasskeyMutation = `mutation FinishPasskeySignIn($input: PasskeySignInInput!) {
+  finishPasskeySignIn(input: $input) { viewer { educator { name } } userErrors { code message } }
 }`;
 
 // Right after a sign-in this page should not come up again. Where it does, the browser has refused the cookie.
@@ -13,6 +20,12 @@ memory?.clear();
 if (signedInAt && Date.now() - signedInAt < 10_000) {
   notice.textContent =
     "You were signed in, but the browser did not keep the sign-in cookie. Allow cookies for this site, and open it by its https address.";
+}
+
+function signedIn() {
+  memory?.clear();
+  memory?.setItem("signed-in-at", String(Date.now()));
+  location.reload();
 }
 
 const form = document.getElementById("sign-in");
@@ -25,13 +38,35 @@ form.addEventListener("submit", (event) => {
       operationName: "SignIn",
       variables: { input: { email: email.value.trim(), password: password.value } },
     });
+    if (signIn.secondFactor) {
+      form.hidden = true;
+      document.getElementById("or").hidden = true;
+      askSecondFactor(signIn.secondFactor, signedIn);
+      return;
+    }
     if (signIn.userErrors.length || !signIn.viewer) {
       password.value = "";
       password.focus();
       throw new Error(signIn.userErrors.map((each) => each.message).join(" ") || "Signing in did not work. Try again.");
     }
-    memory?.clear();
-    memory?.setItem("signed-in-at", String(Date.now()));
-    location.reload();
+    signedIn();
   });
 });
+
+const passkey = document.getElementById("passkey");
+document.getElementById("or").hidden = !hasPasskeys;
+passkey.addEventListener("click", () =>
+  busy(passkey, async () => {
+    const { beginPasskeySignIn } = await askData({ query: beginPasskeyMutation, operationName: "BeginPasskeySignIn" });
+    refused(beginPasskeySignIn.userErrors);
+    const { challenge, options, origin } = beginPasskeySignIn.ceremony;
+    const response = await signWithPasskey(options, origin);
+    const { finishPasskeySignIn } = await askData({
+      query: finishPasskeyMutation,
+      operationName: "FinishPasskeySignIn",
+      variables: { input: { challenge, response } },
+    });
+    refused(finishPasskeySignIn.userErrors);
+    signedIn();
+  }),
+);

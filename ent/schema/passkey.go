@@ -1,0 +1,60 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema/edge"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// Passkey is a credential that an educator's device or security key signs with. The
+// private key never leaves it.
+type Passkey struct{ ent.Schema }
+
+// Mixin of Passkey.
+func (Passkey) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Passkey.
+func (Passkey) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("educator_id").Immutable(),
+		field.String("name").SchemaType(varchar(100)).Comment("What the educator calls it."),
+		field.String("credential_hash").SchemaType(varchar(64)).Immutable().Comment("SHA-256 of credential_id, in hexadecimal, which is short enough for an index."),
+		field.Bytes("credential_id").Immutable(),
+		field.Bytes("public_key").Immutable(),
+		field.String("aaguid").SchemaType(varchar(32)).Immutable().Comment("The model of the authenticator, in hexadecimal; all zeros where it does not tell."),
+		field.String("transports").SchemaType(varchar(100)).Default("").Immutable().Comment("How browsers reach it, separated by commas."),
+		field.Int8("backup_eligible").Default(0).Immutable().Comment(flag),
+		field.Int8("backed_up").Default(0).Comment(flag),
+		field.Int64("sign_count").Comment("How often it has signed, by its own count; zero where it does not count."),
+		field.Time("last_used_at").SchemaType(instant).Optional().Nillable(),
+	}
+}
+
+// Edges of Passkey.
+func (Passkey) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("educator", Educator.Type).Field("educator_id").Unique().Required().Immutable().
+			Annotations(entsql.OnDelete(entsql.Restrict)),
+	}
+}
+
+// Indexes of Passkey.
+func (Passkey) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("credential_hash").Unique(),
+		index.Fields("educator_id"),
+	}
+}
+
+// Policy of Passkey.
+func (Passkey) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

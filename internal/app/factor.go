@@ -1,0 +1,76 @@
+package app
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"net/url"
+
+	"github.com/spf13/cobra"
+
+	"homeroom/internal/config"
+	"homeroom/internal/factor"
+	"homeroom/internal/identity"
+	"homeroom/internal/seal"
+	"homeroom/internal/viewer"
+)
+
+// secondFactors is what identity needs for them. The address is the one under which
+// people reach the server; empty for commands, in which nobody signs in.
+func secondFactors(secret []byte, address string, origins []string, log *slog.Logger) (f identity.Factors, err error) {
+	if f.Seal, err = seal.New(secret, "homeroom second factors"); err != nil || address == "" {
+		return f, err
+	}
+	f.Site, err = factor.NewSite("Homeroom", named(address), origins)
+	if errors.Is(err, factor.ErrNoDomain) {
+		log.Info("passkeys are off, because they need https and a domain name; see --public-url", "address", address)
+		return f, nil
+	}
+	return f, err
+}
+
+// named is an address with localhost for the addresses of the own machine: browsers
+// know passkeys of localhost, and none of an IP address.
+func named(address string) string {
+	u, err := url.Parse(address)
+	if err != nil {
+		return address
+	}
+	if ip, err := netip.ParseAddr(u.Hostname()); err != nil || !ip.IsLoopback() {
+		return address
+	}
+	port := u.Port()
+	u.Host = "localhost"
+	if port != "" {
+		u.Host = net.JoinHostPort("localhost", port)
+	}
+	return u.String()
+}
+
+func (a *app) resetFactors() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "reset-factors EMAIL",
+		Short: "Remove the second factors of an account whose person has lost them",
+		Long: `Removes the authenticator app, the passkeys and the recovery codes of an account, and ends its sessions and links
+at once. The person signs in with the password alone from then on and, where an organization asks for a second factor, sets
+one up first. Make sure by another way that it is the person who asks.`,
+		Args: anAddress,
+	}
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		d, err := a.open(cmd.Context(), loader)
+		if err != nil {
+			return err
+		}
+		defer d.Close()
+		system := viewer.AsSystem(cmd.Context(), "second factors that the operator removes")
+		if err := a.identity(d, "").ResetFactorsOf(system, args[0]); err != nil {
+			return err
+		}
+		fmt.Fprintf(a.out, "%s has no second factor, and is signed out everywhere.\n", args[0])
+		return nil
+	}
+	return cmd
+}

@@ -1,0 +1,106 @@
+package identity
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/factorchallenge"
+	"homeroom/internal/factor"
+	"homeroom/internal/fault"
+)
+
+// challengeLifetime is how long somebody may take for a step.
+const challengeLifetime = 5 * time.Minute
+
+var errChallenge = fault.Conflictf("this step has been finished, took too long, or belongs to another sign-in; begin again").WithCode("CHALLENGE_ENDED").At("challenge")
+
+// state is what a challenge remembers between its beginning and its end.
+type state struct {
+	// Password tells whether the password is still the one that was right.
+	Password string `json:"password,omitempty"`
+	// Provider is where the person came from, where it was a provider.
+	Provider string `json:"provider,omitempty"`
+	// Taken is what the attempt to sign in has taken from the limits, by the mark, in
+	// milliseconds.
+	Taken map[string]int64 `json:"taken,omitempty"`
+	// Ceremony is what a passkey is to sign.
+	Ceremony []byte `json:"ceremony,omitempty"`
+	// Secret is that of an authenticator app that is being set up.
+	Secret string `json:"secret,omitempty"`
+}
+
+// Challenge is a step that a client has to finish.
+type Challenge struct {
+	Token     string
+	ExpiresAt time.Time
+}
+
+// pose begins a step. The owner, and the session that may finish it, are nil where
+// nobody has signed in.
+func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, st state) (c Challenge, err error) {
+	if s.factors.Seal == nil {
+		return c, errNoFactors
+	}
+	text, err := json.Marshal(st)
+	if err != nil {
+		return c, err
+	}
+	now := s.instant()
+	c = Challenge{Token: newSecret(), ExpiresAt: now.Add(challengeLifetime)}
+	return c, client.FactorChallenge.Create().SetPurpose(purpose).SetNillableEducatorID(educatorID).SetNillableSessionID(sessionID).
+		SetTokenHash(hashToken(c.Token)).SetState(s.factors.Seal.Seal(nil, nil, text, challengeBinding(purpose))).
+		SetCreatedAt(now).SetExpiresAt(c.ExpiresAt).Exec(ctx)
+}
+
+// posed returns the step of a token, or errChallenge.
+func (s *Service) posed(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose) (*db.FactorChallenge, error) {
+	if len(token) > maxTyped {
+		return nil, errChallenge
+	}
+	c, err := client.FactorChallenge.Query().Where(factorchallenge.TokenHash(hashToken(token)), factorchallenge.PurposeEQ(purpose),
+		factorchallenge.ExpiresAtGT(s.instant())).Only(ctx)
+	if err != nil {
+		return nil, orElse(ignoreNotFound(err), errChallenge)
+	}
+	return c, nil
+}
+
+// take uses a step up and returns what it remembers. Of several who come at once, on
+// whatever servers, one gets it; and where the transaction fails, nobody has.
+func (s *Service) takeChallenge(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose, own *db.Session) (st state, err error) {
+	c, err := s.posed(ctx, client, token, purpose)
+	if err != nil {
+		return st, err
+	}
+	if own != nil && (c.SessionID == nil || *c.SessionID != own.ID) {
+		return st, errChallenge
+	}
+	n, err := client.FactorChallenge.Delete().Where(factorchallenge.ID(c.ID)).Exec(ctx)
+	if err != nil || n != 1 {
+		return st, orElse(err, errChallenge)
+	}
+	if s.factors.Seal == nil {
+		return st, errNoFactors
+	}
+	text, err := s.factors.Seal.Open(nil, nil, c.State, challengeBinding(purpose))
+	if err != nil {
+		return st, errChallenge.Because(errors.New("the step is encrypted with another key"))
+	}
+	return st, json.Unmarshal(text, &st)
+}
+
+func challengeBinding(purpose factorchallenge.Purpose) []byte {
+	return []byte("challenge " + string(purpose))
+}
+
+// ask has a passkey of an account sign, beside something else that has been shown.
+func (s *Service) ask(ctx context.Context, client *db.Client, e *db.Educator) (factor.Ceremony, error) {
+	owner, err := ownerOf(ctx, client, e)
+	if err != nil {
+		return factor.Ceremony{}, err
+	}
+	return s.factors.Site.Ask(owner)
+}

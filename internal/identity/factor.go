@@ -1,0 +1,219 @@
+package identity
+
+import (
+	"context"
+	"crypto/cipher"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
+	"homeroom/ent/db/passkey"
+	"homeroom/ent/db/recoverycode"
+	"homeroom/ent/db/session"
+	"homeroom/ent/db/totpsecret"
+	"homeroom/internal/audit"
+	"homeroom/internal/factor"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Method is a second factor, by the name that the API uses.
+type Method string
+
+// The methods.
+const (
+	TOTP         Method = "TOTP"
+	Passkey      Method = "PASSKEY"
+	RecoveryCode Method = "RECOVERY_CODE"
+)
+
+// Factors is what a Service needs for second factors.
+type Factors struct {
+	// Seal encrypts what the database must not tell. Without it nobody sets up a
+	// factor, and nobody who has one signs in.
+	Seal cipher.AEAD
+	// Site is where passkeys belong; nil where the server's address has no name.
+	Site *factor.Site
+}
+
+// SecondFactors are those of the viewer.
+type SecondFactors struct {
+	// Required is true where one of the person's organizations asks for a factor.
+	Required bool
+	// TOTP is nil where no authenticator app is set up.
+	TOTP          *db.TotpSecret
+	Passkeys      []*db.Passkey
+	RecoveryCodes int
+	// ProvedUntil is until when the person need not show again who it is; nil where
+	// that is over.
+	ProvedUntil *time.Time
+}
+
+var (
+	errNoFactors = fault.Unavailablef("this server has no key for second factors; tell the person who runs it")
+	errNoFactor  = fault.Conflictf("there is no second factor").WithCode("NO_SECOND_FACTOR")
+	errLast      = fault.Conflictf("you must have a second factor, and this is the only one; set up another one first").WithCode("SECOND_FACTOR_REQUIRED")
+)
+
+// SecondFactors returns the viewer's own.
+func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error) {
+	v := viewer.FromContext(ctx)
+	system, client := viewer.AsSystem(ctx, "the viewer's own second factors"), s.db.Client(ctx)
+	if f.Required, err = s.mustHaveFactor(system, v.EducatorID); err != nil {
+		return f, err
+	}
+	if f.TOTP, err = client.TotpSecret.Query().Where(totpsecret.EducatorID(v.EducatorID)).Only(system); ignoreNotFound(err) != nil {
+		return f, err
+	}
+	if f.Passkeys, err = client.Passkey.Query().Where(passkey.EducatorID(v.EducatorID)).Order(passkey.ByID()).All(system); err != nil {
+		return f, err
+	}
+	if f.RecoveryCodes, err = client.RecoveryCode.Query().Where(recoverycode.EducatorID(v.EducatorID)).Count(system); err != nil {
+		return f, err
+	}
+	own, err := client.Session.Query().Where(session.ID(v.SessionID), session.EducatorID(v.EducatorID)).Only(system)
+	if err == nil && own.ProvedAt != nil {
+		if until := own.ProvedAt.Add(proofLifetime); until.After(s.now()) {
+			f.ProvedUntil = &until
+		}
+	}
+	return f, ignoreNotFound(err)
+}
+
+// needsFactor is an expression about a role r at an organization o of a district d:
+// whether its holder must have a second factor. What an organization has not set it
+// takes from its district, as package setting has it.
+const needsFactor = "(COALESCE(o.second_factor_required, d.second_factor_required) = 'ALL' OR " +
+	"COALESCE(o.second_factor_required, d.second_factor_required) = 'ADMINISTRATORS' AND r.role <> 'TEACHER')"
+
+// rolesAndOrganizations joins what needsFactor is about to educators e.
+const rolesAndOrganizations = "LEFT JOIN role_assignments r ON r.educator_id = e.id " +
+	"LEFT JOIN organizations o ON o.id = r.organization_id LEFT JOIN organizations d ON d.id = r.district_id "
+
+// mustHaveFactor reports whether one of an account's organizations asks for a factor.
+func (s *Service) mustHaveFactor(ctx context.Context, educatorID int) (bool, error) {
+	rows, err := s.db.Query(ctx, "SELECT COUNT(*) FROM educators e "+rolesAndOrganizations+"WHERE e.id = ? AND "+needsFactor, educatorID)
+	if err != nil {
+		return false, err
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			return false, err
+		}
+	}
+	return n > 0, rows.Err()
+}
+
+// methodsOf are the factors that an account has; recovery codes alone are none.
+func methodsOf(ctx context.Context, client *db.Client, educatorID int) (methods []Method, err error) {
+	app, err := client.TotpSecret.Query().Where(totpsecret.EducatorID(educatorID)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	keys, err := client.Passkey.Query().Where(passkey.EducatorID(educatorID)).Exist(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if app {
+		methods = append(methods, TOTP)
+	}
+	if keys {
+		methods = append(methods, Passkey)
+	}
+	if len(methods) == 0 {
+		return nil, nil
+	}
+	codes, err := client.RecoveryCode.Query().Where(recoverycode.EducatorID(educatorID)).Exist(ctx)
+	if codes {
+		methods = append(methods, RecoveryCode)
+	}
+	return methods, err
+}
+
+// added is what follows from a new factor: this session has shown it, others have
+// not and end, and the first factor brings recovery codes, which are returned.
+func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method, facts audit.Facts) (codes []string, err error) {
+	if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(1).SetProvedAt(s.instant()).Exec(ctx); err != nil {
+		return nil, err
+	}
+	all := audit.Facts{"factor": string(method)}
+	for name, value := range facts {
+		all[name] = value
+	}
+	recordAbout(ctx, audit.SecondFactorAdded, e, all)
+	if err := s.endOthers(ctx, client, own); err != nil {
+		return nil, err
+	}
+	held, err := client.RecoveryCode.Query().Where(recoverycode.EducatorID(e.ID)).Exist(ctx)
+	if err != nil || held {
+		return nil, err
+	}
+	return s.makeRecoveryCodes(ctx, client, e)
+}
+
+// removed is what follows from a factor that is gone. The last one takes the
+// recovery codes along; it stays where the person must have one.
+func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method, facts audit.Facts) error {
+	left, err := methodsOf(ctx, client, e.ID)
+	if err != nil {
+		return err
+	}
+	if len(left) == 0 {
+		required, err := s.mustHaveFactor(ctx, e.ID)
+		if err != nil || required {
+			return orElse(err, errLast)
+		}
+		if _, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx); err != nil {
+			return err
+		}
+	}
+	all := audit.Facts{"factor": string(method)}
+	for name, value := range facts {
+		all[name] = value
+	}
+	recordAbout(ctx, audit.SecondFactorRemoved, e, all)
+	return s.endOthers(ctx, client, own)
+}
+
+// endOthers ends the other sessions of an account, and the steps that have begun.
+func (s *Service) endOthers(ctx context.Context, client *db.Client, own *db.Session) error {
+	if _, err := client.Session.Delete().Where(session.EducatorID(own.EducatorID), session.IDNEQ(own.ID)).Exec(ctx); err != nil {
+		return err
+	}
+	_, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorID(own.EducatorID)).Exec(ctx)
+	return err
+}
+
+// change changes the viewer's own factors: the account is locked, and the person has
+// shown who it is within the last minutes.
+func (s *Service) change(ctx context.Context, what func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error) error {
+	v := viewer.FromContext(ctx)
+	return s.db.InTx(viewer.AsSystem(ctx, "the viewer's own second factors"), func(ctx context.Context, client *db.Client) error {
+		e, err := s.lockEnabled(ctx, client, educator.ID(v.EducatorID))
+		if err != nil || e == nil {
+			return orElse(err, ErrSession)
+		}
+		own, err := s.fresh(ctx, client, v)
+		if err != nil {
+			return err
+		}
+		return what(ctx, client, e, own)
+	})
+}
+
+// tell mails a person what has happened to the account, where mail is configured.
+func (s *Service) tell(ctx context.Context, educatorID int, what string) {
+	if s.send == nil {
+		return
+	}
+	e, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "mail about the own account"), educatorID)
+	if err == nil && e.EmailKey != nil {
+		err = s.enqueue(delivery{emailKey: *e.EmailKey, notice: what})
+	}
+	if err != nil {
+		s.log.WarnContext(ctx, "mail what has happened to an account", "educator", educatorID, "error", err)
+	}
+}

@@ -1,0 +1,278 @@
+package identity
+
+import (
+	"context"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/factorchallenge"
+	"homeroom/ent/db/passkey"
+	"homeroom/internal/audit"
+	"homeroom/internal/database"
+	"homeroom/internal/factor"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+const (
+	// maxPasskeys is how many an account may have.
+	maxPasskeys = 20
+	// maxResponse bounds what a browser answers, in bytes.
+	maxResponse = 64 << 10
+)
+
+var (
+	errNoSite = fault.Unavailablef("passkeys need a server that is reached by a name; the person who runs it sets --public-url to https and a domain, " +
+		"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
+	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").WithCode("WRONG_PASSKEY").At("passkey")
+	errThere   = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
+)
+
+// PasskeyStep is something that a browser has to have signed.
+type PasskeyStep struct {
+	Challenge
+	// Options is what the browser is asked for, as JSON.
+	Options string
+	// Origin is the address at which it works.
+	Origin string
+}
+
+// PasskeyOrigin is the address at which passkeys work here; empty for none.
+func (s *Service) PasskeyOrigin() string {
+	if s.factors.Site == nil {
+		return ""
+	}
+	return s.factors.Site.Origin
+}
+
+// ownerOf is an account with its passkeys.
+func ownerOf(ctx context.Context, client *db.Client, e *db.Educator) (factor.Owner, error) {
+	owner := factor.Owner{Account: e.ID, Name: e.Email, Title: strings.TrimSpace(e.FirstName + " " + e.LastName)}
+	list, err := client.Passkey.Query().Where(passkey.EducatorID(e.ID)).Order(passkey.ByID()).All(ctx)
+	for _, row := range list {
+		p := factor.Passkey{ID: row.CredentialID, PublicKey: row.PublicKey, AAGUID: row.Aaguid, BackupEligible: row.BackupEligible == 1,
+			BackedUp: row.BackedUp == 1, SignCount: uint32(row.SignCount)}
+		if row.Transports != "" {
+			p.Transports = strings.Split(row.Transports, ",")
+		}
+		owner.Passkeys = append(owner.Passkeys, p)
+	}
+	return owner, err
+}
+
+// step poses what a browser is to answer.
+func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, asked factor.Ceremony) (PasskeyStep, error) {
+	c, err := s.pose(ctx, client, purpose, educatorID, sessionID, state{Ceremony: asked.State})
+	return PasskeyStep{Challenge: c, Options: asked.Options, Origin: s.factors.Site.Origin}, err
+}
+
+// BeginPasskey asks for a new passkey of the viewer.
+func (s *Service) BeginPasskey(ctx context.Context) (step PasskeyStep, err error) {
+	if s.factors.Site == nil {
+		return step, errNoSite
+	}
+	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error {
+		if err := s.ownFactors(e); err != nil {
+			return err
+		}
+		owner, err := ownerOf(ctx, client, e)
+		switch {
+		case err != nil:
+			return err
+		case len(owner.Passkeys) >= maxPasskeys:
+			return fault.Conflictf("there are %d passkeys already; remove one first", maxPasskeys).WithCode("TOO_MANY_PASSKEYS")
+		}
+		asked, err := s.factors.Site.Register(owner)
+		if err != nil {
+			return err
+		}
+		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY, &e.ID, &own.ID, asked)
+		return err
+	})
+	return step, err
+}
+
+// FinishPasskey keeps a new passkey of the viewer. It returns recovery codes with the
+// first factor.
+func (s *Service) FinishPasskey(ctx context.Context, token, response, name string) (p *db.Passkey, codes []string, err error) {
+	if s.factors.Site == nil {
+		return nil, nil, errNoSite
+	}
+	if name, err = checkPasskeyName(name); err != nil {
+		return nil, nil, err
+	}
+	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error {
+		st, err := s.takeChallenge(ctx, client, token, factorchallenge.PurposePASSKEY, own)
+		if err != nil {
+			return err
+		}
+		owner, err := ownerOf(ctx, client, e)
+		if err != nil {
+			return err
+		}
+		made, err := s.factors.Site.Registered(owner, st.Ceremony, response)
+		if err != nil || len(response) > maxResponse {
+			s.log.WarnContext(ctx, "a new passkey was refused", "educator", e.ID, "error", err)
+			return fault.Invalidf("the answer of the browser cannot be used; begin again").WithCode("WRONG_PASSKEY").At("response")
+		}
+		now := s.instant()
+		p, err = client.Passkey.Create().SetEducatorID(e.ID).SetName(name).SetCredentialHash(hashToken(string(made.ID))).SetCredentialID(made.ID).
+			SetPublicKey(made.PublicKey).SetAaguid(made.AAGUID).SetTransports(strings.Join(made.Transports, ",")).
+			SetBackupEligible(flag(made.BackupEligible)).SetBackedUp(flag(made.BackedUp)).SetSignCount(int64(made.SignCount)).SetCreatedAt(now).Save(ctx)
+		if err != nil {
+			return err
+		}
+		codes, err = s.added(ctx, client, e, own, Passkey, audit.Facts{"passkey": globalid.Encode(globalid.Passkey, p.ID)})
+		return err
+	})
+	if database.IsDuplicate(err) {
+		return nil, nil, errThere
+	}
+	if err == nil {
+		s.tell(ctx, p.EducatorID, "a passkey was added to your account")
+	}
+	return p, codes, err
+}
+
+func checkPasskeyName(name string) (string, error) {
+	name = roster.Clean(name)
+	if name == "" {
+		name = "Passkey"
+	}
+	if err := roster.CheckName(name, "name of the passkey", roster.MaxName); err != nil {
+		return "", err.At("name")
+	}
+	return name, nil
+}
+
+var errNoPasskey = fault.NotFoundf("you have no such passkey").At("id")
+
+// RenamePasskey gives one of the viewer's passkeys another name.
+func (s *Service) RenamePasskey(ctx context.Context, id int, name string) (p *db.Passkey, err error) {
+	if name, err = checkPasskeyName(name); err != nil {
+		return nil, err
+	}
+	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, _ *db.Session) error {
+		n, err := client.Passkey.Update().Where(passkey.ID(id), passkey.EducatorID(e.ID)).SetName(name).Save(ctx)
+		if err != nil || n == 0 {
+			return orElse(err, errNoPasskey)
+		}
+		recordAbout(ctx, audit.PasskeyRenamed, e, audit.Facts{"passkey": globalid.Encode(globalid.Passkey, id)})
+		p, err = client.Passkey.Get(ctx, id)
+		return err
+	})
+	return p, err
+}
+
+// RemovePasskey removes one of the viewer's passkeys.
+func (s *Service) RemovePasskey(ctx context.Context, id int) error {
+	educatorID := 0
+	err := s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error {
+		educatorID = e.ID
+		n, err := client.Passkey.Delete().Where(passkey.ID(id), passkey.EducatorID(e.ID)).Exec(ctx)
+		if err != nil || n == 0 {
+			return orElse(err, errNoPasskey)
+		}
+		return s.removed(ctx, client, e, own, Passkey, audit.Facts{"passkey": globalid.Encode(globalid.Passkey, id)})
+	})
+	if err == nil {
+		s.tell(ctx, educatorID, "a passkey was removed from your account")
+	}
+	return err
+}
+
+// BeginPasskeySignIn asks for a passkey that says itself whose it is. How often is
+// limited for the network, because it needs no account.
+func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err error) {
+	if s.factors.Site == nil {
+		return step, errNoSite
+	}
+	system := viewer.AsSystem(ctx, "sign-in with a passkey")
+	if err := s.take(system, []bucket{{mark("network", viewer.OriginOf(ctx).Network()), networkRate}}, "too many attempts to sign in"); err != nil {
+		return step, err
+	}
+	asked, err := s.factors.Site.AskAnybody()
+	if err != nil {
+		return step, err
+	}
+	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked)
+		return err
+	})
+	return step, err
+}
+
+// FinishPasskeySignIn starts a session for whoever's passkey has signed. The device
+// has made sure who uses it, so that this is both factors. All that is wrong gets
+// the same answer.
+func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response string) (Session, error) {
+	if s.factors.Site == nil {
+		return Session{}, errNoSite
+	}
+	system := viewer.AsSystem(ctx, "sign-in with a passkey")
+	if _, err := s.posed(system, s.db.Client(system), token, factorchallenge.PurposePASSKEY_SIGN_IN); err != nil {
+		return Session{}, err
+	}
+	account, err := s.ownerByResponse(system, response)
+	if err == nil && account != nil && account.EmailKey != nil {
+		err = s.byProviderOnly(*account.EmailKey)
+	}
+	if err != nil {
+		return Session{}, err
+	}
+	opened := opening{secondFactor: true, facts: audit.Facts{"factor": string(Passkey)}}
+	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		if account == nil || account.EmailKey == nil {
+			return errPasskey
+		}
+		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID))
+		if err != nil || e == nil {
+			return orElse(err, errPasskey)
+		}
+		st, err := s.takeChallenge(ctx, client, token, factorchallenge.PurposePASSKEY_SIGN_IN, nil)
+		if err != nil {
+			return err
+		}
+		owner, err := ownerOf(ctx, client, e)
+		if err != nil {
+			return err
+		}
+		p, err := s.factors.Site.SignedByAnybody(owner, st.Ceremony, response)
+		if err != nil {
+			s.log.WarnContext(ctx, "a passkey was refused", "educator", e.ID, "error", err)
+			return errPasskey
+		}
+		if err := s.usedPasskey(ctx, client, p); err != nil {
+			return err
+		}
+		if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network()); err != nil {
+			return err
+		}
+		return s.open(ctx, client, e, &opened)
+	})
+	if err != nil {
+		s.refused(system, account, err)
+		return Session{}, err
+	}
+	return s.opened(system, opened)
+}
+
+// ownerByResponse is the account of the passkey that a response names, or nil.
+func (s *Service) ownerByResponse(system context.Context, response string) (*db.Educator, error) {
+	if len(response) > maxResponse {
+		return nil, nil
+	}
+	id, err := factor.CredentialID(response)
+	if err != nil {
+		return nil, nil // whatever it is, it opens nothing
+	}
+	p, err := s.db.Client(system).Passkey.Query().Where(passkey.CredentialHash(hashToken(string(id)))).Only(system)
+	if err != nil {
+		return nil, ignoreNotFound(err)
+	}
+	e, err := s.db.Client(system).Educator.Get(system, p.EducatorID)
+	return e, ignoreNotFound(err)
+}

@@ -1,0 +1,89 @@
+package identity
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/passkey"
+	"homeroom/ent/db/recoverycode"
+	"homeroom/ent/db/totpsecret"
+	"homeroom/ent/rule"
+	"homeroom/internal/audit"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/viewer"
+)
+
+var errNoEducator = fault.NotFoundf("there is no such educator in your purview").At("educatorId")
+
+// ResetFactors removes the factors of somebody who has lost them, and ends the
+// sessions and links of the account. It is for administrators of every organization
+// at which the person has a role, who have shown lately who they are; nobody resets
+// the own factors.
+func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educator, error) {
+	v := viewer.FromContext(ctx)
+	seen, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), educator.Service(0)).Only(ctx)
+	if err != nil {
+		return nil, orElse(ignoreNotFound(err), errNoEducator)
+	}
+	if educatorID == v.EducatorID {
+		return nil, fault.Forbiddenf("your own second factors are removed one by one, or reset by another administrator").At("educatorId")
+	}
+	may, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Exist(ctx)
+	if err != nil || !may {
+		return nil, orElse(err, fault.Forbiddenf("only administrators of every organization at which the person has a role reset the second factors").At("educatorId"))
+	}
+	err = s.db.InTx(viewer.AsSystem(ctx, "second factors that an administrator resets"), func(ctx context.Context, client *db.Client) error {
+		if _, err := s.fresh(ctx, client, v); err != nil {
+			return err
+		}
+		return s.reset(ctx, client, seen)
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.tell(ctx, educatorID, "an administrator removed the second factors of your account, and you were signed out everywhere. If you did not ask for it, tell your administrator at once")
+	return seen, nil
+}
+
+// ResetFactorsOf is ResetFactors for the operator, by the address.
+func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
+	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0)).Only(ctx)
+		if db.IsNotFound(err) {
+			return fault.NotFoundf("there is no account with this address")
+		}
+		if err != nil {
+			return err
+		}
+		return s.reset(ctx, client, e)
+	})
+}
+
+func (s *Service) reset(ctx context.Context, client *db.Client, e *db.Educator) error {
+	// Whoever is signing in at this moment comes before, and is signed out, or after,
+	// and has no step any more.
+	if s.db.RowLocks() {
+		if _, err := client.Educator.Query().Where(educator.ID(e.ID)).ForUpdate().Only(ctx); err != nil {
+			return err
+		}
+	}
+	methods, err := methodsOf(ctx, client, e.ID)
+	if err != nil || len(methods) == 0 {
+		return orElse(err, errNoFactor)
+	}
+	apps, err := client.TotpSecret.Delete().Where(totpsecret.EducatorID(e.ID)).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	keys, err := client.Passkey.Delete().Where(passkey.EducatorID(e.ID)).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	if _, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx); err != nil {
+		return err
+	}
+	recordAbout(ctx, audit.SecondFactorsReset, e, audit.Facts{"apps": apps, "passkeys": keys})
+	return CredentialsChanged(ctx, client, s.instant(), e.ID)
+}
