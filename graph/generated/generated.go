@@ -5198,7 +5198,7 @@ type BulkJob implements Node {
   waitingFor: BulkJob
   "Before the start what will happen, afterwards what has happened."
   counts: BulkJobCounts!
-  "What will change (before the start) or has changed, field by field, in the order of the file."
+  "What will change (before the start) or has changed, field by field, in the order of the file. Rows of a job for one school that name something outside of it are there for the submitter and the district's administrators alone, here and in the other lists."
   changes(first: Int, after: String): BulkJobChangeConnection!
   "What is wrong, in the order of the file."
   problems(first: Int, after: String, severity: ProblemSeverity): BulkJobProblemConnection!
@@ -6350,9 +6350,9 @@ type Mutation {
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
   "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students of its organization, or of one of the schools where they are, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students of its organization, or of one of the schools where they are, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
   startBulkJob(id: ID!): BulkJobPayload!
-  "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own."
+  "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you, or the submitter, may not see does not exist for the row. NOT_FOUND for a row that names something outside of the school of the job, unless you submitted it or administer the district."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
   "Lets a job go on that is HELD. For an administrator of its organization who has neither submitted it nor corrected a row of it."
   approveBulkJob(
@@ -6363,7 +6363,7 @@ type Mutation {
   ): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something."
+  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something. What is not in your purview stays as well."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!

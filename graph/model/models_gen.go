@@ -243,7 +243,7 @@ type BulkJob struct {
 	WaitingFor *BulkJob `json:"waitingFor,omitempty"`
 	// Before the start what will happen, afterwards what has happened.
 	Counts *BulkJobCounts `json:"counts"`
-	// What will change (before the start) or has changed, field by field, in the order of the file.
+	// What will change (before the start) or has changed, field by field, in the order of the file. Rows of a job for one school that name something outside of it are there for the submitter and the district's administrators alone, here and in the other lists.
 	Changes *BulkJobChangeConnection `json:"changes"`
 	// What is wrong, in the order of the file.
 	Problems *BulkJobProblemConnection `json:"problems"`

@@ -81,6 +81,9 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			if err != nil {
 				return err
 			}
+			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
+				return err
+			}
 			account.New("email", e.Email)
 			account.New("firstName", e.FirstName)
 			account.New("lastName", e.LastName)

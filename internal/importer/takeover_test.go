@@ -177,6 +177,36 @@ func TestNobodyIsTakenOver(t *testing.T) {
 				t.Errorf("%+v", st)
 			}
 		})
+		t.Run("a teacher and an administrator do in one job what both may", func(t *testing.T) {
+			b := b.on(t)
+			own, other, away := b.Student(t, b.North, "Ow", "N", 0, b.Algebra), b.Student(t, b.North, "Oth", "Er", 0, b.Biology), b.Student(t, b.South, "Aw", "Ay", 0, b.Chemistry)
+			job := submit(b, b.As(t, b.NorthTeacher), students, header+",t1,,,,,99,,\n,t2,,,,,99,,\n")
+			for _, who := range []*db.Educator{b.NorthTeacher, b.NorthAdmin} {
+				for st, want := range map[*db.Student]int{own: 0, other: 1, away: 1} {
+					if _, problems := b.corrects(who, job, 1, "Database ID", stu(st), "Student ID", "", "Grade", "9"); len(problems) != want {
+						t.Errorf("%s corrects %s: %q", who.FirstName, st.FirstName, problems)
+					}
+				}
+				if _, problems := b.corrects(who, job, 2, "Student ID", "tnew", "First Name", "Ne", "Last Name", "W", "Username", "tnew", "Grade", "9", "Classes/Groups", "Biology"); len(problems) == 0 {
+					t.Errorf("%s puts a new student into a group that the teacher does not teach", who.FirstName)
+				}
+			}
+			b.corrects(b.NorthAdmin, job, 1, "Database ID", stu(own), "Student ID", "", "Grade", "9")
+			b.want(b.applied(b.NorthAdmin, b.job(job.ID)), withErrors, 0, 1, 0, 1)
+		})
+		t.Run("of a job that is all or nothing nothing is written where the one who starts it may not do all", func(t *testing.T) {
+			b := b.on(t)
+			stays, mover := b.Student(t, b.North, "Sta", "Ys", 0), b.Student(t, b.North, "Mo", "Ves", 0)
+			before := b.world()
+			job := b.verified(b.DistrictAdmin, b.North, students, header+stu(stays)+",,,,,,3,,\n"+stu(mover)+",,,,,,3,S,\n", allOrNothing)
+			job = b.applied(b.NorthAdmin, job)
+			if after := b.world(); job.Status != failed || after != before {
+				t.Error(job.Status, diff(before, after))
+			}
+			if told := b.told(b.As(t, b.NorthAdmin), job); strings.Contains(told, "Ves") || strings.Contains(told, "South") {
+				t.Errorf("the school reads %s", told)
+			}
+		})
 		t.Run("a selection is edited as far as the one who starts it may", func(t *testing.T) {
 			b := b.on(t)
 			here, away := b.Student(t, b.North, "He", "Re", 0), b.Student(t, b.North, "A", "Way", 0)
