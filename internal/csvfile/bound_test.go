@@ -27,7 +27,7 @@ func TestACellHasItsBound(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for n, want := range map[int]csvfile.Code{20: "", 21: csvfile.CellTooLarge} {
-				file := "a,b,c\n1," + cell(n) + "\n"
+				file := "a,b,c\n1," + cell(n) // without a line end, nothing else looks at its size
 				for how, r := range map[string]io.Reader{"at once": strings.NewReader(file), "byte by byte": iotest.OneByteReader(strings.NewReader(file))} {
 					_, err := csvfile.Inspect(r, csvfile.Limits{CellBytes: 20})
 					var refused *csvfile.Error
@@ -56,11 +56,14 @@ func (s *stalls) Read(p []byte) (int, error) {
 
 func TestAReaderWithoutProgressEnds(t *testing.T) {
 	t.Parallel()
-	if _, err := csvfile.Inspect(&stalls{strings.NewReader("a,b\n1,2\n"), 99}, csvfile.Limits{}); err != nil {
-		t.Errorf("after 99 tries: %v", err)
-	}
-	if _, err := csvfile.Inspect(&stalls{strings.NewReader("a,b\n1,2\n"), 100_000}, csvfile.Limits{}); !errors.Is(err, io.ErrNoProgress) {
-		t.Errorf("after 100,000: %v", err)
+	// At the beginning, and behind what is looked at before anything is read.
+	for what, begins := range map[string]string{"at once": "", "later": "a,b\n" + strings.Repeat("1,2\n", 100_000)} {
+		for times, ends := range map[int]bool{99: false, 100_000: true} {
+			file := io.MultiReader(strings.NewReader(begins), &stalls{strings.NewReader("a,b\n"), times})
+			if _, err := csvfile.Inspect(file, csvfile.Limits{}); errors.Is(err, io.ErrNoProgress) != ends || !ends && err != nil {
+				t.Errorf("%d times without progress %s: %v", times, what, err)
+			}
+		}
 	}
 }
 
