@@ -78,6 +78,12 @@ type server struct {
 // the test.
 func (in installation) start(args ...string) *server {
 	in.t.Helper()
+	return in.startUntil("/readyz", args...)
+}
+
+// startUntil waits until a path of the server answers that all is well.
+func (in installation) startUntil(path string, args ...string) *server {
+	in.t.Helper()
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", "127.0.0.1:0")
 	}
@@ -100,7 +106,7 @@ func (in installation) start(args ...string) *server {
 			s.address = told.FindString(s.said.String())
 			continue
 		}
-		if answer, err := s.web.Get(s.address + "/readyz"); err == nil {
+		if answer, err := s.web.Get(s.address + path); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return s
