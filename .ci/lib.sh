@@ -1,6 +1,10 @@
 # shellcheck shell=bash
 # What the scripts beside this file share. It is sourced, never run.
 
+# The status of a check that could not be done, which is neither a success nor a finding. It is EX_TEMPFAIL of sysexits.h.
+# shellcheck disable=SC2034 # Others read it.
+readonly NOT_DONE=75
+
 # die MESSAGE: ends the script as a failure that somebody can act on.
 die() {
   printf '%s: %s\n' "${0##*/}" "$1" >&2

@@ -128,7 +128,7 @@ func (b *browser) write(field chromedp.CSS, text string) {
 
 // text returns what can be read in an element, or why there is nothing.
 func (b *browser) text(element chromedp.CSS) string {
-	ctx, cancel := context.WithTimeout(b.ctx, 5*time.Second)
+	ctx, cancel := context.WithTimeout(b.ctx, 30*time.Second)
 	defer cancel()
 	text, err := chromedp.Run(ctx, chromedp.Text(element))
 	if err != nil {

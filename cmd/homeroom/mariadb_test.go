@@ -69,7 +69,8 @@ func newDatabaseServer(t *testing.T, more ...string) *databaseServer {
 // options are those of every call, with relative paths, over which no program
 // stumbles.
 func (d *databaseServer) options(more ...string) []string {
-	options := []string{"--no-defaults", "--datadir=./data"}
+	// Two that are set up at once would share temporary tables in a common folder.
+	options := []string{"--no-defaults", "--datadir=./data", "--tmpdir=" + d.folder}
 	if d.mayRunForRoot {
 		options = append(options, "--user=root")
 	}

@@ -20,8 +20,9 @@ import (
 	"homeroom/internal/testlog"
 )
 
-// patience is how long something may take that takes a second on a quiet machine.
-const patience = 30 * time.Second
+// patience is how long a test waits for what takes a second on a quiet machine. It
+// is only used up by a test that fails.
+const patience = 5 * time.Minute
 
 // installation is a database and a data folder, as an operator has them.
 type installation struct {
@@ -84,6 +85,12 @@ type server struct {
 // the test.
 func (in installation) start(args ...string) *server {
 	in.t.Helper()
+	return in.startUntil("/readyz", args...)
+}
+
+// startUntil waits until a path of the server answers that all is well.
+func (in installation) startUntil(path string, args ...string) *server {
+	in.t.Helper()
 	if !slices.Contains(args, "--addr") {
 		args = append(args, "--addr", "127.0.0.1:0")
 	}
@@ -116,7 +123,7 @@ func (in installation) start(args ...string) *server {
 			s.address = told.FindString(s.said.String())
 			continue
 		}
-		if answer, err := s.web.Get(s.address + "/readyz"); err == nil {
+		if answer, err := s.web.Get(s.address + path); err == nil {
 			answer.Body.Close()
 			if answer.StatusCode == http.StatusOK {
 				return s
@@ -138,8 +145,8 @@ func (s *server) stop() {
 		if s.err != nil {
 			s.t.Errorf("the server ended with %v:\n%s", s.err, s.said)
 		}
-	case <-time.After(10 * time.Second):
-		s.t.Errorf("the server still runs 10 s after it was told to end:\n%s", s.said)
+	case <-time.After(patience):
+		s.t.Errorf("the server still runs after it was told to end:\n%s", s.said)
 		s.kill()
 	}
 	if log := s.said.String(); strings.Contains(log, "level=WARN") || strings.Contains(log, "level=ERROR") {

@@ -45,7 +45,7 @@ func FuzzWebSocket(f *testing.F) {
 	server := httptest.NewServer(srv)
 	f.Cleanup(server.Close)
 	f.Fuzz(func(t *testing.T, input string) {
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
 		defer cancel()
 		conn, _, err := websocket.Dial(ctx, server.URL, &websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}})
 		if err != nil {

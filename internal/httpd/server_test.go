@@ -126,12 +126,16 @@ func (s *running) send(t *testing.T, method, path string, body io.Reader, header
 	return reply{response.StatusCode, response.Header, string(content)}
 }
 
+// patience is how long a test waits for what must come. It is only used up by a test
+// that fails.
+const patience = 5 * time.Minute
+
 // lines are the entries of the log with a message, once there are as many as
 // wanted: an entry is written after the answer.
 func (s *running) lines(t *testing.T, message string, want int) []map[string]any {
 	t.Helper()
 	var found []map[string]any
-	for range 200 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		found = nil
 		for line := range strings.Lines(s.log.String()) {
 			entry := map[string]any{}
@@ -142,7 +146,6 @@ func (s *running) lines(t *testing.T, message string, want int) []map[string]any
 		if len(found) >= want {
 			return found
 		}
-		time.Sleep(5 * time.Millisecond)
 	}
 	t.Fatalf("the log has %d entries %q, want %d:\n%s", len(found), message, want, s.log)
 	return nil

@@ -37,7 +37,7 @@ func (h *house) delivered(t *testing.T, atLeast int) []identity.Mail {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 	go func() { _ = h.Run(ctx) }()
-	for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		h.mu.Lock()
 		mails := h.mails
 		h.mu.Unlock()

@@ -120,6 +120,13 @@ func isOfRows(ctx context.Context, err error) bool {
 // isTooLarge reports whether the database accepts fewer rows in one transaction.
 func isTooLarge(err error) bool { return database.TroubleOf(err) == database.TooLarge }
 
+// tooLarge is why a job fails whose changes do not fit into one transaction.
+func tooLarge() *problem {
+	return problemf(TransactionTooLarge,
+		"Upload the file again without \"all or nothing\", or split it into smaller files; whoever runs the database can also raise its limit for one transaction.",
+		"The database does not accept so many changes at once. Nothing was written.")
+}
+
 // whyAlone is why a row is refused that cannot be written even by itself.
 func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, row int, err error) *problem {
 	if isDuplicate(err) {
@@ -217,9 +224,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	}
 	switch {
 	case isTooLarge(err):
-		return false, s.failRows(ctx, h, []*problem{problemf(TransactionTooLarge,
-			"Upload the file again without \"all or nothing\", or split it into smaller files; whoever runs the database can also raise its limit for one transaction.",
-			"The database does not accept so many changes at once, as \"all or nothing\" asks for. Nothing was written.")})
+		return false, s.failRows(ctx, h, []*problem{tooLarge()})
 	case errors.Is(err, errRefused):
 		return false, s.failRows(ctx, h, refused)
 	case isDuplicate(err):

@@ -104,7 +104,7 @@ func TestTheProgressOfPasswords(t *testing.T) {
 					<-hashed
 				}
 				var p importer.Progress
-				for deadline := time.Now().Add(10 * time.Second); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+				for deadline := time.Now().Add(5 * time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 					var err error
 					if p, err = b.Progress(fixture.System(), b.job(job.ID)); err != nil {
 						t.Fatal(err)

@@ -23,7 +23,7 @@ func (b *bench) interrupted(who *db.Educator, job *db.BulkJob) (percent float64)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- dying.RunJob(ctx, job.ID) }()
-	for deadline := time.Now().Add(time.Minute); percent < 60; time.Sleep(time.Millisecond) {
+	for deadline := time.Now().Add(5 * time.Minute); percent < 60; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
 			b.t.Fatalf("the job has come to %v %%", percent)
 		}

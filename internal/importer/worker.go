@@ -163,7 +163,8 @@ func (s *Service) isGivenUp(job *db.BulkJob) bool {
 // tried until it goes on; see isLastTry. A trouble of the database is no fault of
 // the job or of a row: it is waited for, for as long as it takes.
 func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
-	if trouble := database.TroubleOf(cause); trouble != database.None {
+	trouble := database.TroubleOf(cause)
+	if trouble != database.None && trouble != database.TooLarge {
 		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "trouble", string(trouble), "error", cause)
 		s.release(ctx, h, retryPause)
 		return
@@ -173,8 +174,12 @@ func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 	if tries >= maxTries {
 		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "give a job up"), h.job.ID)
 		if err == nil && (job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0) {
-			err = s.fail(ctx, h, problemf(Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
-				"Something went wrong on the server. Nothing was written."))
+			why := problemf(Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
+				"Something went wrong on the server. Nothing was written.")
+			if trouble == database.TooLarge {
+				why = tooLarge() // A batch, and nothing but the operator helps.
+			}
+			err = s.fail(ctx, h, why)
 			if err == nil {
 				s.setTries(h.job.ID, 0)
 				return

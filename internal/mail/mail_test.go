@@ -128,7 +128,7 @@ func (b *backend) client(t *testing.T, url string) *mailer.Server {
 func TestSend(t *testing.T) {
 	t.Parallel()
 	b := newBackend(t)
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 
 	for name, url := range map[string]string{

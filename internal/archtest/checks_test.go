@@ -1,0 +1,60 @@
+package archtest_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestACheckThatCannotBeDoneHasNotPassed runs .ci/test with checks that do nothing,
+// but for the search for vulnerabilities.
+func TestACheckThatCannotBeDoneHasNotPassed(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		what, database, scanner string
+		failed                  bool
+		last                    string
+	}{
+		{"a database that is not reached", "https://127.0.0.1:1", "exit 0", false, "NOT DONE: Known vulnerabilities. All other checks passed in "},
+		{"a download that breaks off", "file:///nowhere", "echo 'govulncheck: fetching vulnerabilities: EOF'; exit 1", false, "NOT DONE: Known vulnerabilities. All other checks passed in "},
+		{"a finding", "file:///nowhere", "exit 3", true, "FAILED: Known vulnerabilities"},
+		{"a scanner that fails", "file:///nowhere", "exit 1", true, "FAILED: Known vulnerabilities"},
+		{"nothing found", "file:///nowhere", "exit 0", false, "All checks passed in "},
+	} {
+		t.Run(c.what, func(t *testing.T) {
+			t.Parallel()
+			folder := t.TempDir()
+			script := func(name, text string) {
+				t.Helper()
+				path := filepath.Join(folder, name)
+				if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(path, []byte(text), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			for _, name := range []string{"test", "lib.sh", "vulnerabilities"} {
+				text, err := os.ReadFile("../../.ci/" + name)
+				if err != nil {
+					t.Fatal(err)
+				}
+				script(".ci/"+name, string(text))
+			}
+			for _, name := range []string{"lint", "generated", "with-chromium"} {
+				script(".ci/"+name, "#!/bin/sh\nexit 0\n")
+			}
+			script("bin/curl", "#!/bin/sh\nexit 7\n")
+			script("bin/go", "#!/bin/sh\n"+c.scanner+"\n")
+			cmd := exec.Command(filepath.Join(folder, ".ci/test"))
+			cmd.Env = append(os.Environ(), "PATH="+filepath.Join(folder, "bin")+":"+os.Getenv("PATH"), "VULNDB="+c.database)
+			text, err := cmd.CombinedOutput()
+			lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+			if last := lines[len(lines)-1]; !strings.HasPrefix(last, c.last) || (err != nil) != c.failed {
+				t.Errorf("it ends with %v:\n%s", err, text)
+			}
+		})
+	}
+}
