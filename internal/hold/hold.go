@@ -135,10 +135,18 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	return nil
 }
 
-// Purge removes the losses that count no more.
-func Purge(ctx context.Context, client *db.Client, now time.Time) error {
-	_, err := client.Loss.Delete().Where(loss.CreatedAtLT(database.Instant(now.Add(-Window)))).Exec(viewer.AsSystem(ctx, "losses that count no more"))
-	return err
+// Purge removes the losses that count no more. Mostly there are none, and then it
+// writes nothing.
+func Purge(ctx context.Context, d *database.DB, now time.Time) error {
+	system, old := viewer.AsSystem(ctx, "losses that count no more"), loss.CreatedAtLT(database.Instant(now.Add(-Window)))
+	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
+	if err != nil || !there {
+		return err
+	}
+	return d.InTx(system, func(ctx context.Context, client *db.Client) error {
+		_, err := client.Loss.Delete().Where(old).Exec(ctx)
+		return err
+	})
 }
 
 func places(n int, place string) string {

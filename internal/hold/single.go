@@ -110,6 +110,18 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	if verb == loss.VerbDELETED {
 		limit, does, done = limits.Deleted, "delete", "deleted"
 	}
+	if limit == 100 {
+		return nil
+	}
+	if l.Thing == loss.ThingSTUDENT && verb == loss.VerbCHANGED {
+		// A large district is not counted for each of a day's edits.
+		enough := sums.Of(l.Thing, verb).All*100/limit + 1
+		there, err := number(viewer.AsSystem(ctx, "whether there are many students"), client,
+			"SELECT COUNT(*) FROM (SELECT id FROM students WHERE "+scope(o)+" = ? AND deleted_at IS NULL LIMIT ?) there", o.ID, enough)
+		if err != nil || there >= enough {
+			return err
+		}
+	}
 	base, err := Base(ctx, client, now, o, l.Thing, verb, sums)
 	if err != nil || !Over(sums.Of(l.Thing, verb), base, limit, Few) {
 		return err

@@ -47,28 +47,52 @@ func (s Sums) Of(thing Thing, verb Verb) Number {
 // Sum adds up what has been lost in a school, or in a whole district, in the window
 // that ends now. Somebody who changes the same student twice has changed one.
 func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Sums, error) {
+	sums, err := sum(ctx, client, now, scope(o), "?", o.ID, actorID)
+	if sums[o.ID] == nil {
+		return Sums{}, err
+	}
+	return sums[o.ID], err
+}
+
+// SumBySchool is Sum for each school of a district, with one statement.
+func SumBySchool(ctx context.Context, client *db.Client, now time.Time, districtID, actorID int) (map[int]Sums, error) {
+	return sum(ctx, client, now, "district_id", "organization_id", districtID, actorID)
+}
+
+// sum returns the losses by what they are grouped by: a column, or ? for all.
+func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, id, actorID int) (map[int]Sums, error) {
 	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), 0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
-	query := "SELECT thing, verb, " + fmt.Sprintf(number, "") + ", " + fmt.Sprintf(number, "AND actor_id = ?") +
-		" FROM losses WHERE " + scope(o) + " = ? AND created_at > ? GROUP BY thing, verb"
-	rows, err := client.QueryContext(viewer.AsSystem(ctx, "losses of an organization"), query, actorID, actorID, o.ID, since(now))
+	args, also := []any{actorID, actorID, id, since(now)}, ""
+	if by == "?" {
+		args = append([]any{id}, args...)
+	} else {
+		also = by + ", "
+	}
+	rows, err := client.QueryContext(viewer.AsSystem(ctx, "losses of an organization"),
+		"SELECT "+by+", thing, verb, "+fmt.Sprintf(number, "")+", "+fmt.Sprintf(number, "AND actor_id = ?")+
+			" FROM losses WHERE "+in+" = ? AND created_at > ? GROUP BY "+also+"thing, verb", args...)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	sums := Sums{}
+	all := map[int]Sums{}
 	for rows.Next() {
+		var of int
 		var thing Thing
 		var verb Verb
 		var n Number
-		if err := rows.Scan((*string)(&thing), (*string)(&verb), &n.All, &n.Mine); err != nil {
+		if err := rows.Scan(&of, (*string)(&thing), (*string)(&verb), &n.All, &n.Mine); err != nil {
 			return nil, err
 		}
-		if sums[thing] == nil {
-			sums[thing] = map[Verb]Number{}
+		if all[of] == nil {
+			all[of] = Sums{}
 		}
-		sums[thing][verb] = n
+		if all[of][thing] == nil {
+			all[of][thing] = map[Verb]Number{}
+		}
+		all[of][thing][verb] = n
 	}
-	return sums, rows.Err()
+	return all, rows.Err()
 }
 
 // Distinct puts in sums how many different students the bulk jobs behind them are

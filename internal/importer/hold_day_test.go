@@ -101,6 +101,9 @@ func TestAHoldCountsADay(t *testing.T) {
 			if _, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID); err != nil {
 				t.Fatal(err)
 			}
+			if n := b.number("SELECT COALESCE(SUM(number), 0) FROM losses WHERE job_id = ?", job.ID); n != 0 {
+				t.Errorf("%d losses of a job that has written nothing", n)
+			}
 			job = b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[50:61]...)), held)
 			if _, err := b.Approve(b.As(t, second), job.ID, nil); err != nil {
 				t.Fatal(err)
@@ -306,6 +309,16 @@ func TestASecondAdministrator(t *testing.T) {
 			now.Add(time.Hour)
 			approves(b, saul, heldBy(b, b.NorthAdmin), "one of you has made")
 			approves(b, b.DistrictAdmin, heldBy(b, b.NorthAdmin), "")
+		})
+		t.Run("nor one of which the submitter has corrected the row", func(t *testing.T) {
+			b := b.on(t)
+			job := b.verified(b.DistrictAdmin, b.North, educators, educatorHeader+",E7,Seventh,One,nowhere,School administrator,N,\n")
+			if _, err := b.correct(b.NorthAdmin, job, 1, "Email", "seven@example.com", "Password", "known password"); err != nil {
+				t.Fatal(err)
+			}
+			b.want(b.applied(b.DistrictAdmin, b.job(job.ID)), completed, 1, 0, 0, 0)
+			now.Add(31 * 24 * time.Hour)
+			approves(b, by("E7"), heldBy(b, b.NorthAdmin), "one of you has made")
 		})
 		t.Run("nor one that has been made by whoever made the key of the program", func(t *testing.T) {
 			b := b.on(t)

@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/loss"
 	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/hold"
 	"homeroom/internal/quote"
@@ -130,9 +131,16 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 	if err != nil {
 		return nil, err
 	}
+	lookCloser, err := s.notable(ctx, client, job, orgs, losses)
+	if err != nil {
+		return nil, err
+	}
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
 		sh := &share{org: o, limits: limits[o.ID], thing: things(job.Kind), within: o.ID != job.OrganizationID}
+		if sh.within && !lookCloser(sh) {
+			continue
+		}
 		if err := s.fill(ctx, client, sh, job, undo, losses); err != nil {
 			return nil, err
 		}
@@ -143,6 +151,49 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 		}
 	}
 	return shares, nil
+}
+
+// notable tells of the schools of a job by few statements, however many they are,
+// which may lose too much: those whose students are deleted, and those of whose
+// students too many are changed.
+func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization, losses []hold.Loss) (func(*share) bool, error) {
+	if len(orgs) == 1 {
+		return func(*share) bool { return true }, nil
+	}
+	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, viewer.FromContext(ctx).SubmitterID())
+	if err != nil {
+		return nil, err
+	}
+	ids := make([]int, len(orgs))
+	for i, o := range orgs {
+		ids[i] = o.ID
+	}
+	var counts []struct {
+		OrganizationID int `json:"organization_id"`
+		Count          int `json:"count"`
+	}
+	err = client.Student.Query().Where(student.OrganizationIDIn(ids...), student.DeletedAtIsNil()).
+		GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).Scan(viewer.AsSystem(ctx, "how many students schools have"), &counts)
+	students := make(map[int]int, len(counts))
+	for _, c := range counts {
+		students[c.OrganizationID] = c.Count
+	}
+	return func(sh *share) bool {
+		quick := *sh
+		quick.are, quick.changed = students[sh.org.ID], sums[sh.org.ID].Of(sh.thing, loss.VerbCHANGED)
+		for _, l := range losses {
+			switch {
+			case l.OrganizationID != sh.org.ID:
+			case l.Verb == loss.VerbDELETED:
+				return true
+			default:
+				quick.ownChanged += l.Number
+				quick.changed.All += l.Number
+				quick.changed.Mine += l.Number
+			}
+		}
+		return quick.excess() != nil
+	}, err
 }
 
 // fill counts a share.

@@ -61,8 +61,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.forget(ctx); err != nil {
 		return err
 	}
-	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return hold.Purge(ctx, client, s.now()) })
-	if err != nil {
+	if err := hold.Purge(ctx, s.db, s.now()); err != nil {
 		return err
 	}
 	return s.warnOfOtherKeys(ctx)

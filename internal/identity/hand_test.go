@@ -1,0 +1,51 @@
+package identity_test
+
+import (
+	"testing"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
+	"homeroom/internal/hold"
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+// TestWhoeverInvitesHasAHandInTheAccount has an administrator invite a second one, to
+// whatever address.
+func TestWhoeverInvitesHasAHandInTheAccount(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		approves := func(who *db.Educator, by ...int) error {
+			asked := h.clock().Add(time.Minute)
+			return hold.Approval{OrganizationID: h.North.ID, DistrictID: h.Alpha.ID, By: by, AskedAt: asked}.Refuse(h.As(t, who), h.Client(), asked)
+		}
+		invited, err := h.Invite(h.As(t, h.NorthAdmin), identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "Invited", Role: viewer.SchoolAdmin, OrganizationID: h.North.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		added, err := h.AddEducator(fixture.System(), identity.NewEducator{Email: "otto@example.com", FirstName: "Otto", LastName: "Operator", Role: viewer.SchoolAdmin, OrganizationID: h.North.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := approves(invited, h.NorthAdmin.ID); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("the invited one approves: %v", err)
+		}
+		if err := h.SetPasswordByLink(from(home), h.link(t, invited, "INVITE"), "a password of my own"); err != nil {
+			t.Fatal(err)
+		}
+		if err := approves(invited, h.NorthAdmin.ID); fault.KindOf(err) != fault.Forbidden {
+			t.Errorf("the address of the link was chosen by whoever invited: %v", err)
+		}
+		if err := approves(added, h.NorthAdmin.ID); err != nil {
+			t.Errorf("the operator's does not approve: %v", err)
+		}
+		if err := approves(invited, h.DistrictAdmin.ID); err != nil {
+			t.Errorf("somebody else's: %v", err)
+		}
+	})
+}
