@@ -135,7 +135,7 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 		"WHERE s.token_hash = ? AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY r.id"
 	now := s.instant()
 	due := now.Add(-useIsWrittenEvery)
-	v, stale, err := s.load(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
+	v, stale, err := s.loadOne(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
 	if stale && isUse {
 		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
 			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).SetLastUsedAt(now).Exec(ctx)
@@ -159,35 +159,43 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
 	const query = "SELECT 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? AND e.disabled = 0 ORDER BY r.id"
-	v, _, err := s.load(ctx, query, educatorID)
+	v, _, err := s.loadOne(ctx, query, educatorID)
 	return v, err
 }
 
-// load reads a viewer with the roles, and whether the last use is to be written.
-func (s *Service) load(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
+// loadOne reads a viewer with the roles, and whether the last use is to be written.
+func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
+	err = s.load(ctx, func(each *viewer.Viewer, due bool) { v, stale = each, due }, query, args...)
+	if err == nil && v == nil {
+		err = ErrSession
+	}
+	return v, stale, err
+}
+
+// load reads viewers with their roles, whose rows stand one after the other, and tells
+// of each whether the last use is to be written.
+func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string, args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var v *viewer.Viewer
 	for rows.Next() {
-		if v == nil {
-			v = &viewer.Viewer{}
-		}
+		var stale bool
+		var next viewer.Viewer
 		var role *string
 		var organizationID, districtID *int
-		if err := rows.Scan(&v.SessionID, &stale, &v.EducatorID, &v.DistrictID, &role, &organizationID, &districtID); err != nil {
-			return nil, false, err
+		if err := rows.Scan(&next.SessionID, &stale, &next.EducatorID, &next.DistrictID, &role, &organizationID, &districtID); err != nil {
+			return err
+		}
+		if v == nil || v.SessionID != next.SessionID {
+			v = &next
+			found(v, stale)
 		}
 		if role != nil {
 			v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, false, err
-	}
-	if v == nil {
-		return nil, false, ErrSession
-	}
-	return v, stale, nil
+	return rows.Err()
 }
