@@ -11,6 +11,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -96,7 +97,7 @@ func New(o Options) (*Service, error) {
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
 		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, session: o.SessionViewer, program: o.KeyViewer,
-		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn), now: o.Now, log: o.Log}, nil
+		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), now: o.Now, log: o.Log}, nil
 }
 
 type baseKey struct{}
@@ -248,6 +249,9 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 	case err == nil:
 	case !out.started:
 		s.fail(w, req, err)
+	case errors.Is(err, errTooSlow):
+		s.log.InfoContext(req.Context(), "a download was cut off", "error", err)
+		panic(http.ErrAbortHandler)
 	default:
 		// The file is cut off: ending the connection tells the browser so.
 		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)

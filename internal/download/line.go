@@ -15,6 +15,10 @@ import (
 const (
 	// lineWait is how long a download waits for others to end.
 	lineWait = 10 * time.Second
+	// A client that accepts fewer bytes a second than leastRate over longer than
+	// rateFrom keeps others from their files; its own is cut off.
+	leastRate = 4 << 10
+	rateFrom  = time.Minute
 	// waitingForEach is how many downloads may wait for each that may be made.
 	waitingForEach = 4
 )
@@ -24,16 +28,17 @@ const (
 type line struct {
 	made, waiting *allowance.Allowance[caller]
 	turn          func(ctx context.Context) (end func(), err error)
+	now           func() time.Time
 }
 
 // caller is a person or a service key.
 type caller struct{ educator, key int }
 
-func newLine(each, all int, turn func(ctx context.Context) (end func(), err error)) *line {
+func newLine(each, all int, turn func(ctx context.Context) (end func(), err error), now func() time.Time) *line {
 	return &line{
 		made:    allowance.New[caller](int64(each), int64(all)),
 		waiting: allowance.New[caller]((1+waitingForEach)*int64(each), (1+waitingForEach)*int64(all)),
-		turn:    turn,
+		turn:    turn, now: now,
 	}
 }
 
@@ -81,7 +86,7 @@ func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *cr
 // a turn waits for nothing that another one holds. While a piece goes to the client
 // there is none, so that a slow client keeps nobody from a core.
 func (l *line) pace(ctx context.Context, w io.Writer) *paced {
-	return &paced{ctx: ctx, Writer: w, turn: l.turn}
+	return &paced{ctx: ctx, Writer: w, turn: l.turn, now: l.now}
 }
 
 type paced struct {
@@ -89,11 +94,23 @@ type paced struct {
 	ctx  context.Context
 	turn func(ctx context.Context) (end func(), err error)
 	end  func()
+	now  func() time.Time
+	// written is how many bytes the client has accepted, and waited how long that took.
+	written int64
+	waited  time.Duration
 }
+
+var errTooSlow = errors.New("the client accepts less than 4 KiB a second")
 
 func (p *paced) Write(b []byte) (int, error) {
 	p.stop()
+	begun := p.now()
 	n, err := p.Writer.Write(b)
+	p.written += int64(n)
+	p.waited += p.now().Sub(begun)
+	if err == nil && p.waited > rateFrom && float64(p.written) < leastRate*p.waited.Seconds() {
+		err = errTooSlow
+	}
 	if err != nil || p.turn == nil {
 		return n, err
 	}

@@ -52,16 +52,11 @@ func TestDownloadsAreFew(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
-		for range 150 { // Several pieces of 4 KiB.
+		for range 150 {
 			w.Student(t, w.North, "Ada", "Lovelace", 600)
 		}
-		log := slog.New(slog.NewTextHandler(io.Discard, nil))
 		now := func() time.Time { return fixture.Today }
-		people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
-		usages := usage.New(d, now, log)
-		students := roster.New(d, roster.Options{Now: now, Log: log})
-		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), Notify: notify.New(d, usages, log), Export: export.New(d, students, usages),
-			Audit: audit.New(d, now, log), SessionViewer: people.SessionViewer, KeyViewer: people.KeyViewer, Each: 2, All: 3, Now: now, Log: log,
+		s := newDownloads(t, d, now, download.Options{Each: 2, All: 3,
 			Turn: func(ctx context.Context) (func(), error) {
 				c, ours := ctx.Value(slowKey{}).(*slow)
 				if !ours {
@@ -71,9 +66,6 @@ func TestDownloadsAreFew(t *testing.T) {
 				c.taken.Add(1)
 				return func() { c.turns.Add(-1) }, nil
 			}})
-		if err != nil {
-			t.Fatal(err)
-		}
 		address := func(who *db.Educator) string { return s.UnassignedURL(signedIn(t, w, who), w.Alpha.ID) }
 		other := w.Educator(t, w.Alpha, "Olga Other", "DISTRICT_ADMIN", w.Alpha)
 		third := w.Educator(t, w.Alpha, "Zoltan Third", "DISTRICT_ADMIN", w.Alpha)
@@ -122,5 +114,57 @@ func TestDownloadsAreFew(t *testing.T) {
 			full(<-ended)
 		}
 		full(<-ended)
+	})
+}
+
+// newDownloads is a service over the world of a test.
+func newDownloads(t *testing.T, d *database.DB, now func() time.Time, o download.Options) *download.Service {
+	t.Helper()
+	log := slog.New(slog.NewTextHandler(io.Discard, nil))
+	people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
+	usages := usage.New(d, now, log)
+	o.Secret, o.Now, o.Log, o.Audit = []byte("a secret of the tests, 32 bytes."), now, log, audit.New(d, now, log)
+	o.Notify, o.Export = notify.New(d, usages, log), export.New(d, roster.New(d, roster.Options{Now: now, Log: log}), usages)
+	o.SessionViewer, o.KeyViewer = people.SessionViewer, people.KeyViewer
+	s, err := download.New(o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// crawling is a client that takes long for each piece.
+type crawling struct {
+	*httptest.ResponseRecorder
+	accepting func()
+}
+
+func (c *crawling) Write(p []byte) (int, error) {
+	c.accepting()
+	return c.ResponseRecorder.Write(p)
+}
+
+// TestASlowClientIsCutOff has clients accept a small file in some time.
+func TestASlowClientIsCutOff(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		for range 20 {
+			w.Student(t, w.North, "Ada", "Lovelace", 600)
+		}
+		for took, whole := range map[time.Duration]bool{59 * time.Second: true, 61 * time.Second: false} {
+			today := fixture.Today
+			now := func() time.Time { return today }
+			s := newDownloads(t, d, now, download.Options{})
+			c := &crawling{httptest.NewRecorder(), func() { today = today.Add(took) }}
+			cut := func() (cut bool) {
+				defer func() { cut = recover() == http.ErrAbortHandler }()
+				s.ServeHTTP(c, httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), w.Alpha.ID), nil))
+				return false
+			}()
+			if cut == whole {
+				t.Errorf("%v: cut off: %v", took, cut)
+			}
+		}
 	})
 }
