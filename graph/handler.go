@@ -35,7 +35,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
-	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), l.SessionCheck))
+	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.prepare)

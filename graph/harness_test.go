@@ -68,10 +68,17 @@ type server struct {
 
 func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *server {
 	t.Helper()
+	return newServerOf(t, fixture.New(t, d), change...)
+}
+
+// newServerOf is a server of a world that is there.
+func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) *server {
+	t.Helper()
+	d := w.DB
 	log := testlog.New(t)
 	secret := []byte("a secret of the tests, 32 bytes.")
 	hasher := identity.NewHasher(cheap)
-	s := &server{World: fixture.New(t, d), mails: make(chan identity.Mail, 10)}
+	s := &server{World: w, mails: make(chan identity.Mail, 10)}
 	trail := audit.New(d, clock, log)
 	r := &graph.Resolver{DB: d, Audit: trail, Log: log}
 	aead, err := seal.New(secret, "second factors")
@@ -100,7 +107,7 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	mux := http.NewServeMux()
 	s.http = httptest.NewServer(mux)
 	t.Cleanup(s.http.Close)
-	downloads, err := download.New(download.Options{Secret: secret, PublicURL: s.http.URL, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, Viewer: r.Identity.Viewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{Secret: secret, PublicURL: s.http.URL, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, SessionViewer: r.Identity.SessionViewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
 	if err != nil {
 		t.Fatal(err)
 	}

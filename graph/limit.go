@@ -78,8 +78,8 @@ type Limits struct {
 	// Patience bounds an operation that is no subscription, where it comes by a
 	// stream. The HTTP server bounds the others.
 	Patience time.Duration
-	// SessionCheck is how often a subscription makes sure that its session has
-	// not ended, and which roles it has.
+	// SessionCheck is how often a server makes sure that the sessions that have
+	// subscriptions have not ended, and which roles they have.
 	SessionCheck time.Duration
 }
 
@@ -97,7 +97,7 @@ func DefaultLimits() Limits {
 		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
 		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
 		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
-		SessionCheck: 30 * time.Second,
+		SessionCheck: time.Second,
 	}
 }
 

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -67,35 +68,108 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 type session struct {
 	identity *identity.Service
 	token    string
-	every    time.Duration
+	// id is that of the session, or 0 and key that of a service key.
+	id, key int
 
-	mu      sync.Mutex
-	viewer  *viewer.Viewer
-	checked time.Time
+	mu     sync.Mutex
+	viewer *viewer.Viewer
+	// ended is set where the session is no more, and lost where a role is.
+	ended, lost bool
+	// changed is closed when the session ends or its roles change.
+	changed chan struct{}
 	// waiting is the viewer of the answer to the next event, or nil.
 	waiting *viewer.Viewer
 }
 
 type sessionKey struct{}
 
+func newSession(service *identity.Service, token string, v *viewer.Viewer) *session {
+	s := &session{identity: service, token: token, id: v.SessionID, viewer: v, changed: make(chan struct{})}
+	if v.Key != nil {
+		s.key = v.Key.ID
+	}
+	return s
+}
+
 func sessionOf(ctx context.Context) *session {
 	s, _ := ctx.Value(sessionKey{}).(*session)
 	return s
 }
 
-// current returns the viewer, looked up again where the last time is too long
-// ago. The error's kind is fault.Unauthenticated where the session has ended.
-func (s *session) current(ctx context.Context) (*viewer.Viewer, error) {
+// renew tells the session who it is now; nil where it has ended.
+func (s *session) renew(v *viewer.Viewer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if time.Since(s.checked) >= s.every {
-		v, err := s.identity.Check(ctx, s.token)
-		if err != nil {
-			return nil, err
+	switch {
+	case v == nil:
+		s.ended = true
+	case slices.Equal(v.Assignments, s.viewer.Assignments):
+		return
+	default:
+		for _, role := range s.viewer.Assignments {
+			s.lost = s.lost || !slices.Contains(v.Assignments, role)
 		}
-		s.viewer, s.checked = v, time.Now()
+		s.viewer = v
+	}
+	close(s.changed)
+	s.changed = make(chan struct{})
+}
+
+// current returns the viewer as it is known now, and what ends when that changes. The
+// error's kind is fault.Unauthenticated where the session has ended.
+func (s *session) current() (*viewer.Viewer, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended {
+		return nil, identity.ErrSession
 	}
 	return s.viewer, nil
+}
+
+// change is closed when the session ends or its roles change.
+func (s *session) change() <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.changed
+}
+
+// confirm looks the session up, and reports whether it is as it was known.
+func (s *session) confirm(ctx context.Context) (same bool, err error) {
+	before, err := s.current()
+	if err != nil {
+		return false, err
+	}
+	v, err := s.identity.Check(ctx, s.token)
+	if fault.KindOf(err) == fault.Unauthenticated {
+		s.renew(nil)
+	}
+	if err != nil {
+		return false, err
+	}
+	s.renew(v)
+	after, err := s.current()
+	return after == before, err
+}
+
+// errRoles ends a subscription of somebody who has lost a role and would still see
+// what it shows.
+var errRoles = fault.Conflictf("your roles have changed; subscribe again").WithCode("ROLES_CHANGED")
+
+// lookAs does something as who the session belongs to now. Where a role has been lost
+// it ends with an error in any case: that of what cannot be seen any more, if it is
+// one.
+func lookAs[T any](ctx context.Context, s *session, look func(context.Context) (T, error)) (none T, _ error) {
+	v, err := s.current()
+	if err != nil {
+		return none, err
+	}
+	seen, err := look(viewer.NewContext(ctx, v))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err == nil && s.lost {
+		return none, errRoles
+	}
+	return seen, err
 }
 
 // await returns the viewer of the answer to an event that is still to come.

@@ -33,7 +33,7 @@ const (
 
 // watching gives a subscription its session, and each caller a limited number of
 // subscriptions.
-func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], every time.Duration) graphql.OperationMiddleware {
+func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], sessions *watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
@@ -43,11 +43,14 @@ func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], every 
 		if err := subscriptions.Take(id, 1); err != nil {
 			return refusedBy(crowded(err, errTooManySubscriptions))
 		}
-		context.AfterFunc(ctx, func() { subscriptions.Give(id, 1) })
 		token, _ := ctx.Value(tokenKey{}).(string)
-		return next(context.WithValue(ctx, sessionKey{}, &session{
-			identity: r.Identity, token: token, every: every, viewer: v, checked: time.Now(),
-		}))
+		s := newSession(r.Identity, token, v)
+		leave := sessions.add(s)
+		context.AfterFunc(ctx, func() {
+			leave()
+			subscriptions.Give(id, 1)
+		})
+		return next(context.WithValue(ctx, sessionKey{}, s))
 	}
 }
 
@@ -116,13 +119,17 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context, organi
 }
 
 // watch looks at something from time to time, at first now, and sends it
-// whenever its state is another one, until it is finished, the session has ended,
-// or nobody listens any more. What cannot be seen the first time is an error of
-// the operation; what cannot be seen later ends the subscription with an error.
+// whenever its state is another one, until it is finished, the session has ended or
+// lost a role, or nobody listens any more. What cannot be seen the first time is an
+// error of the operation; what cannot be seen later ends the subscription with an
+// error.
 //
 // No connection to the database and no snapshot is held between two looks.
 func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S, finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
-	now, err := look(ctx)
+	session := sessionOf(ctx)
+	// What changes behind this line ends the next pause.
+	changed := session.change()
+	now, err := lookAs(ctx, session, look)
 	if err != nil {
 		return nil, err
 	}
@@ -131,7 +138,7 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 		defer close(events)
 		for {
 			sent := state(now)
-			sessionOf(ctx).arrive()
+			session.arrive()
 			select {
 			case events <- convert(now):
 			case <-ctx.Done():
@@ -143,24 +150,31 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 				}
 				select {
 				case <-time.After(pause):
+				case <-changed:
 				case <-ctx.Done():
 					return
 				}
-				if now, err = lookAgain(ctx, look); err != nil {
+				changed = session.change()
+				if now, err = lookAs(ctx, session, look); err != nil {
 					transport.Fail(ctx, err)
 					return
 				}
+			}
+			if now, err = confirmed(ctx, session, now, look); err != nil {
+				transport.Fail(ctx, err)
+				return
 			}
 		}
 	}()
 	return events, nil
 }
 
-// lookAgain looks as whoever the session belongs to now.
-func lookAgain[T any](ctx context.Context, look func(context.Context) (T, error)) (none T, _ error) {
-	v, err := sessionOf(ctx).current(ctx)
-	if err != nil {
-		return none, err
+// confirmed is what is to be sent, after it is certain that the session is still
+// there: nothing goes to a session that has ended, however short ago.
+func confirmed[T any](ctx context.Context, s *session, seen T, look func(context.Context) (T, error)) (T, error) {
+	same, err := s.confirm(ctx)
+	if err != nil || same {
+		return seen, err
 	}
-	return look(viewer.NewContext(ctx, v))
+	return lookAs(ctx, s, look)
 }

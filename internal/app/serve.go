@@ -140,7 +140,10 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Downloads: s.downloads,
 		DB:        s.db,
 		Log:       log,
-		Asked:     s.turns.Ask,
+		Asked: func() {
+			s.turns.Ask()
+			s.exports.Ask()
+		},
 	}
 	if cfg.API.GraphiQL != config.Off {
 		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg, page.Path)...))

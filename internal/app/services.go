@@ -35,11 +35,14 @@ type services struct {
 	roster   *roster.Service
 	settings *setting.Service
 	// recount is written to when a school year may have changed.
-	recount   chan struct{}
-	usage     *usage.Service
-	notify    *notify.Service
-	importer  *importer.Service
-	turns     *turn.Turns
+	recount  chan struct{}
+	usage    *usage.Service
+	notify   *notify.Service
+	importer *importer.Service
+	turns    *turn.Turns
+	// exports are the turns of files that are made for people. They are not those of
+	// imports, which may hold what a file waits for.
+	exports   *turn.Turns
 	privacy   *privacy.Service
 	downloads *download.Service
 	sso       *sso.Service
@@ -70,7 +73,7 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{
 		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
-		turns: turn.New(runtime.GOMAXPROCS(0), now),
+		turns: turn.New(runtime.GOMAXPROCS(0), now), exports: turn.New(runtime.GOMAXPROCS(0), now),
 	}
 	factors, err := secondFactors(secret, people.linkBase, cfg.Server.AllowedOrigins, log)
 	if err != nil {
@@ -94,8 +97,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
-		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer,
-		KeyViewer: s.identity.KeyViewer, Now: now, Log: log,
+		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, SessionViewer: s.identity.SessionViewer,
+		KeyViewer: s.identity.KeyViewer, Each: cfg.Limits.Downloads, All: cfg.Limits.AllDownloads, Turn: s.exports.Take, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

@@ -1,14 +1,17 @@
 // Package download gives out files by addresses that are signed, live for a
-// quarter of an hour, and are good for the person or the program that asked for them.
+// quarter of an hour, and are good for the session or the service key that asked for
+// them: they end with it.
 package download
 
 import (
+	"cmp"
 	"context"
 	"crypto/cipher"
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -47,8 +50,9 @@ type Service struct {
 	jobs    *importer.Service
 	privacy *privacy.Service
 	audit   *audit.Service
-	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	session func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
 	program func(ctx context.Context, keyID int) (*viewer.Viewer, error)
+	line    *line
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -68,13 +72,19 @@ type Options struct {
 	Privacy   *privacy.Service
 	// Audit records each file before its first byte is given out.
 	Audit *audit.Service
-	// Viewer returns an educator as a viewer, or an error for a disabled account.
-	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	// SessionViewer returns the educator of a session as a viewer, or an error for a
+	// session that has ended.
+	SessionViewer func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
 	// KeyViewer returns a program as a viewer, or an error for a service key that has
 	// expired or has been revoked.
 	KeyViewer func(ctx context.Context, keyID int) (*viewer.Viewer, error)
-	Now       func() time.Time
-	Log       *slog.Logger
+	// Each is how many files are made at a time for one caller, All for all callers; 0
+	// stands for 2 and 8.
+	Each, All int
+	// Turn waits until it is a file's turn to take a core; nil where none waits.
+	Turn func(ctx context.Context) (end func(), err error)
+	Now  func() time.Time
+	Log  *slog.Logger
 }
 
 // New returns a service.
@@ -88,7 +98,8 @@ func New(o Options) (*Service, error) {
 		return nil, err
 	}
 	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, viewer: o.Viewer, program: o.KeyViewer, now: o.Now, log: o.Log}, nil
+		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, session: o.SessionViewer, program: o.KeyViewer,
+		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), now: o.Now, log: o.Log}, nil
 }
 
 // file is one kind of download.
@@ -115,16 +126,16 @@ var files = map[string]file{
 	auditFile:      {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
-// owner is for whom an address is good: an educator, or else a program by its
-// service key.
-type owner struct{ educatorID, keyID int }
+// owner is for whom an address is good: an educator by the session, or else a program
+// by its service key.
+type owner struct{ sessionID, keyID int }
 
 func ownerOf(ctx context.Context) owner {
 	v := viewer.FromContext(ctx)
 	if v.Key != nil {
 		return owner{keyID: v.Key.ID}
 	}
-	return owner{educatorID: v.EducatorID}
+	return owner{sessionID: v.SessionID}
 }
 
 // address returns the address of a file about an organization, for its owner.
@@ -133,7 +144,7 @@ func (s *Service) address(name string, organizationID int, o owner, q url.Values
 	if o.keyID != 0 {
 		q.Set("key", globalid.Encode(globalid.ServiceKey, o.keyID))
 	} else {
-		q.Set("educator", globalid.Encode(globalid.Educator, o.educatorID))
+		q.Set("session", globalid.Encode(globalid.Session, o.sessionID))
 	}
 	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
 	q.Set("signature", s.sign(name, q))
@@ -174,14 +185,20 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		s.fail(w, req, err)
 		return
 	}
+	leave, crowded := s.line.enter(req.Context(), v)
+	if crowded != nil {
+		crowded.answer(w)
+		return
+	}
+	defer leave()
 	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
 }
 
 // viewerOf returns the owner of an address as who that is at this moment.
 func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
 	if !q.Has("key") {
-		id, _ := globalid.Key(globalid.Educator, q.Get("educator"))
-		return s.viewer(ctx, id)
+		id, _ := globalid.Key(globalid.Session, q.Get("session"))
+		return s.session(ctx, id)
 	}
 	if !f.forKeys {
 		return nil, errNotForKeys
@@ -208,11 +225,16 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
-	err := f.write(s, req.Context(), out, organizationID, q)
+	paced := s.line.pace(req.Context(), out)
+	defer paced.stop()
+	err := f.write(s, req.Context(), paced, organizationID, q)
 	switch {
 	case err == nil:
 	case !out.started:
 		s.fail(w, req, err)
+	case errors.Is(err, errTooSlow):
+		s.log.InfoContext(req.Context(), "a download was cut off", "error", err)
+		panic(http.ErrAbortHandler)
 	default:
 		// The file is cut off: ending the connection tells the browser so.
 		s.log.ErrorContext(req.Context(), "a download failed in the middle", "error", err)

@@ -2,6 +2,7 @@ package download_test
 
 import (
 	"context"
+	"crypto/rand"
 	"io"
 	"log/slog"
 	"net/http"
@@ -45,7 +46,7 @@ func TestDownload(t *testing.T) {
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
 		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), Viewer: people.Viewer, KeyViewer: people.KeyViewer, Now: clock, Log: log})
+			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), SessionViewer: people.SessionViewer, KeyViewer: people.KeyViewer, Now: clock, Log: log})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -54,7 +55,7 @@ func TestDownload(t *testing.T) {
 			s.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil))
 			return r
 		}
-		address := s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID)
+		address := s.UnassignedURL(signedIn(t, w, w.NorthAdmin), w.North.ID)
 		u, err := url.Parse(address)
 		if err != nil || u.Host != "homeroom.test" {
 			t.Fatalf("%s, %v", address, err)
@@ -82,7 +83,7 @@ func TestDownload(t *testing.T) {
 		t.Run("an address that was changed is none", func(t *testing.T) {
 			for name, value := range map[string]string{
 				"organization": globalid.Encode(globalid.Organization, w.South.ID),
-				"educator":     globalid.Encode(globalid.Educator, w.DistrictAdmin.ID),
+				"session":      globalid.Encode(globalid.Session, viewer.FromContext(signedIn(t, w, w.DistrictAdmin)).SessionID),
 				"expires":      "99999999999", "signature": "x",
 			} {
 				q := u.Query()
@@ -97,7 +98,7 @@ func TestDownload(t *testing.T) {
 		})
 		t.Run("an address is worth what its educator may see now", func(t *testing.T) {
 			for who, e := range map[string]*db.Educator{"administrator of another school": w.SouthAdmin, "teacher": w.NorthTeacher, "another district": w.BetaAdmin} {
-				r := get(strings.TrimPrefix(s.UnassignedURL(w.As(t, e), w.North.ID), "https://homeroom.test"))
+				r := get(strings.TrimPrefix(s.UnassignedURL(signedIn(t, w, e), w.North.ID), "https://homeroom.test"))
 				if r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
 					t.Errorf("%s: %d", who, r.Code)
 				}
@@ -108,6 +109,28 @@ func TestDownload(t *testing.T) {
 			}
 			w.NorthAdmin.Update().SetDisabled(0).ExecX(fixture.System())
 		})
+		t.Run("an address ends with its session, and without one there is none", func(t *testing.T) {
+			for what, end := range map[string]func(session int){
+				"signed out": func(session int) { w.Client().Session.DeleteOneID(session).ExecX(fixture.System()) },
+				"expired":    func(session int) { w.Client().Session.UpdateOneID(session).SetExpiresAt(now).ExecX(fixture.System()) },
+				"idle": func(session int) {
+					w.Client().Session.UpdateOneID(session).SetLastUsedAt(now.Add(-3 * time.Hour)).ExecX(fixture.System())
+				},
+			} {
+				ctx := signedIn(t, w, w.NorthAdmin)
+				address := strings.TrimPrefix(s.UnassignedURL(ctx, w.North.ID), "https://homeroom.test")
+				if r := get(address); r.Code != http.StatusOK {
+					t.Fatalf("%s: before its end %d", what, r.Code)
+				}
+				end(viewer.FromContext(ctx).SessionID)
+				if r := get(address); r.Code != http.StatusNotFound {
+					t.Errorf("%s: %d", what, r.Code)
+				}
+			}
+			if r := get(strings.TrimPrefix(s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID), "https://homeroom.test")); r.Code != http.StatusNotFound {
+				t.Errorf("no session: %d", r.Code)
+			}
+		})
 		t.Run("an address expires", func(t *testing.T) {
 			now = now.Add(download.Lifetime + time.Second)
 			defer func() { now = fixture.Today }()
@@ -116,7 +139,7 @@ func TestDownload(t *testing.T) {
 			}
 		})
 		t.Run("the students of a filter, which the address does not tell", func(t *testing.T) {
-			north := w.As(t, w.NorthAdmin)
+			north := signedIn(t, w, w.NorthAdmin)
 			address, err := s.StudentsURL(north, w.North.ID, roster.StudentFilter{Search: "lovelace"})
 			if err != nil || strings.Contains(address, "lovelace") {
 				t.Fatalf("%s, %v", address, err)
@@ -171,7 +194,7 @@ func TestDownload(t *testing.T) {
 				t.Fatal(err)
 			}
 			address := s.UnassignedURL(viewer.NewContext(context.Background(), v), w.North.ID)
-			if !strings.Contains(address, "key=") || strings.Contains(address, "educator=") {
+			if !strings.Contains(address, "key=") || strings.Contains(address, "session=") {
 				t.Errorf("%s", address)
 			}
 			if r := get(strings.TrimPrefix(address, "https://homeroom.test")); r.Code != http.StatusNotFound {
@@ -186,4 +209,14 @@ func TestDownload(t *testing.T) {
 			}
 		})
 	})
+}
+
+// signedIn is a context in which an educator asks who has begun a session.
+func signedIn(t *testing.T, w *fixture.World, e *db.Educator) context.Context {
+	t.Helper()
+	session := w.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash(rand.Text()).SetCreatedAt(fixture.Today).
+		SetLastUsedAt(fixture.Today).SetExpiresAt(fixture.Today.Add(time.Hour)).SaveX(fixture.System())
+	v := *viewer.FromContext(w.As(t, e))
+	v.SessionID = session.ID
+	return viewer.NewContext(context.Background(), &v)
 }

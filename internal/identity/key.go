@@ -216,33 +216,40 @@ func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool
 // KeyViewer returns the viewer of a service key by its id, for what the server does
 // later for the program. A key that has expired or has been revoked has none.
 func (s *Service) KeyViewer(ctx context.Context, id int) (*viewer.Viewer, error) {
-	const query = "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, 0 FROM service_keys " +
-		"WHERE id = ? AND revoked_at IS NULL AND expires_at > ?"
-	k, _, err := s.loadKey(ctx, query, id, s.instant())
-	if err != nil {
-		return nil, err
+	found, err := s.StandingKeys(ctx, []int{id})
+	if err == nil && found[id] == nil {
+		err = errKey
 	}
-	return &viewer.Viewer{Key: k}, nil
+	return found[id], err
 }
 
-func (s *Service) loadKey(ctx context.Context, query string, args ...any) (_ *viewer.Key, stale bool, err error) {
+func (s *Service) loadKey(ctx context.Context, query string, args ...any) (k *viewer.Key, stale bool, err error) {
+	err = s.loadKeys(ctx, func(each *viewer.Key, due bool) { k, stale = each, due }, query, args...)
+	if err == nil && k == nil {
+		err = errKey
+	}
+	return k, stale, err
+}
+
+// loadKeys reads service keys, and tells of each whether the last use is to be written.
+func (s *Service) loadKeys(ctx context.Context, found func(k *viewer.Key, stale bool), query string, args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return nil, false, err
+	for rows.Next() {
+		k, stale := &viewer.Key{}, false
+		var scopes []byte
+		if err := rows.Scan(&k.ID, &k.OrganizationID, &k.DistrictID, &k.AgentID, &scopes, &stale); err != nil {
+			return err
 		}
-		return nil, false, errKey
+		if err := json.Unmarshal(scopes, &k.Scopes); err != nil {
+			return err
+		}
+		found(k, stale)
 	}
-	k := &viewer.Key{}
-	var scopes []byte
-	if err := rows.Scan(&k.ID, &k.OrganizationID, &k.DistrictID, &k.AgentID, &scopes, &stale); err != nil {
-		return nil, false, err
-	}
-	return k, stale, json.Unmarshal(scopes, &k.Scopes)
+	return rows.Err()
 }
 
 // ParseScope reads the name of a scope as people write it: usage-write.

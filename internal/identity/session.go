@@ -129,6 +129,12 @@ func shorten(userAgent string) string {
 // ErrSession is given for a token that is not, or no longer, of a session.
 var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
 
+// ofSession continues a statement that reads the viewers of sessions s: whether a
+// second factor is still to be set up, the account, its roles.
+const ofSession = "CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
+	"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
+	"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations
+
 // Authenticate returns the viewer of a token, with one statement. Once a minute it
 // takes a second one, which writes down that the session is in use.
 func (s *Service) Authenticate(ctx context.Context, token string) (*viewer.Viewer, error) {
@@ -145,14 +151,11 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 	if strings.HasPrefix(token, KeyPrefix) {
 		return s.authenticateKey(ctx, token, isUse)
 	}
-	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, " +
-		"CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
-		"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
-		"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations +
+	const query = "SELECT s.id, CASE WHEN s.last_used_at <= ? THEN 1 ELSE 0 END, " + ofSession +
 		"WHERE s.token_hash = ? AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY r.id"
 	now := s.instant()
 	due := now.Add(-useIsWrittenEvery)
-	v, stale, err := s.load(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
+	v, stale, err := s.loadOne(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
 	if stale && isUse {
 		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
 			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).SetLastUsedAt(now).Exec(ctx)
@@ -177,40 +180,47 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
 	const query = "SELECT 0, 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? AND e.disabled = 0 ORDER BY r.id"
-	v, _, err := s.load(ctx, query, educatorID)
+	v, _, err := s.loadOne(ctx, query, educatorID)
 	return v, err
 }
 
-// load reads a viewer with the roles, and whether the last use is to be written.
-func (s *Service) load(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
+// loadOne reads a viewer with the roles, and whether the last use is to be written.
+func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
+	err = s.load(ctx, func(each *viewer.Viewer, due bool) { v, stale = each, due }, query, args...)
+	if err == nil && v == nil {
+		err = ErrSession
+	}
+	return v, stale, err
+}
+
+// load reads viewers with their roles, whose rows stand one after the other, and tells
+// of each whether the last use is to be written.
+func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string, args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
-		return nil, false, err
+		return err
 	}
 	defer func() { err = errors.Join(err, rows.Close()) }()
+	var v *viewer.Viewer
 	for rows.Next() {
-		if v == nil {
-			v = &viewer.Viewer{}
-		}
+		var stale bool
+		var next viewer.Viewer
 		var role *string
 		var before bool
 		var organizationID, districtID *int
-		if err := rows.Scan(&v.SessionID, &stale, &before, &v.EducatorID, &v.DistrictID, &role, &organizationID, &districtID); err != nil {
-			return nil, false, err
+		if err := rows.Scan(&next.SessionID, &stale, &before, &next.EducatorID, &next.DistrictID, &role, &organizationID, &districtID); err != nil {
+			return err
 		}
-		v.BeforeSecondFactor = v.BeforeSecondFactor || before
-		if role != nil {
+		if v == nil || v.SessionID != next.SessionID {
+			v = &next
+			found(v, stale)
+		}
+		if before {
+			v.BeforeSecondFactor, v.Assignments = true, nil
+		}
+		if role != nil && !v.BeforeSecondFactor {
 			v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
 		}
 	}
-	if err := rows.Err(); err != nil {
-		return nil, false, err
-	}
-	if v == nil {
-		return nil, false, ErrSession
-	}
-	if v.BeforeSecondFactor {
-		v.Assignments = nil
-	}
-	return v, stale, nil
+	return rows.Err()
 }

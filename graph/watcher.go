@@ -1,0 +1,108 @@
+package graph
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
+)
+
+// watcher makes sure, from time to time, that sessions with subscriptions have not
+// ended, and which roles they have: of all sessions with one statement, and of all
+// service keys with another. A session may be ended at any server, so the database is
+// asked.
+type watcher struct {
+	identity *identity.Service
+	log      *slog.Logger
+	every    time.Duration
+
+	mu       sync.Mutex
+	sessions map[*session]bool
+	running  bool
+}
+
+func newWatcher(r *Resolver, every time.Duration) *watcher {
+	return &watcher{identity: r.Identity, log: r.Log, every: every, sessions: map[*session]bool{}}
+}
+
+// add watches a session until leave is called.
+func (w *watcher) add(s *session) (leave func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.sessions[s] = true
+	if !w.running {
+		w.running = true
+		go w.run()
+	}
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.sessions, s)
+	}
+}
+
+// run looks as long as there is anybody to look for.
+func (w *watcher) run() {
+	tick := time.NewTicker(w.every)
+	defer tick.Stop()
+	for range tick.C {
+		watched := w.watched()
+		if len(watched) == 0 {
+			return
+		}
+		w.look(watched)
+	}
+}
+
+// watched returns the sessions, and says where there are none that nobody looks for
+// them any more.
+func (w *watcher) watched() (list []*session) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for s := range w.sessions {
+		list = append(list, s)
+	}
+	w.running = len(list) > 0
+	return list
+}
+
+// look tells sessions what has become of them. Where the database does not answer
+// nothing is told: what a subscription shows is looked at as often as that, and ends
+// it.
+func (w *watcher) look(watched []*session) {
+	ctx, cancel := context.WithTimeout(context.Background(), sessionPatience)
+	defer cancel()
+	var sessions, keys []int
+	for _, s := range watched {
+		if s.key != 0 {
+			keys = append(keys, s.key)
+		} else {
+			sessions = append(sessions, s.id)
+		}
+	}
+	standing, err := w.identity.Standing(ctx, unique(sessions))
+	if err == nil {
+		var standingKeys map[int]*viewer.Viewer
+		standingKeys, err = w.identity.StandingKeys(ctx, unique(keys))
+		for _, s := range watched {
+			switch {
+			case s.key == 0:
+				s.renew(standing[s.id])
+			case err == nil:
+				s.renew(standingKeys[s.key])
+			}
+		}
+	}
+	if err != nil {
+		w.log.WarnContext(ctx, "look whether sessions with subscriptions have ended", "error", err)
+	}
+}
+
+func unique(ids []int) []int {
+	slices.Sort(ids)
+	return slices.Compact(ids)
+}
