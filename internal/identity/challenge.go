@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"homeroom/ent/db"
@@ -30,6 +32,23 @@ type state struct {
 	Ceremony []byte `json:"ceremony,omitempty"`
 	// Secret is that of an authenticator app that is being set up.
 	Secret string `json:"secret,omitempty"`
+}
+
+// takes notes what an attempt has taken.
+func (st *state) takes(buckets []bucket) {
+	st.Taken = map[string]int64{}
+	for _, b := range buckets {
+		st.Taken[b.mark] = b.rate.every.Milliseconds()
+	}
+}
+
+// taken is what is to be given back when the attempt was right, always in the same
+// order, so that attempts wait for each other and do not block each other.
+func (st *state) taken() (buckets []bucket) {
+	for _, m := range slices.Sorted(maps.Keys(st.Taken)) {
+		buckets = append(buckets, bucket{mark: m, rate: rate{every: time.Duration(st.Taken[m]) * time.Millisecond}})
+	}
+	return buckets
 }
 
 // Challenge is a step that a client has to finish.
@@ -68,7 +87,7 @@ func (s *Service) posed(ctx context.Context, client *db.Client, token string, pu
 	return c, nil
 }
 
-// take uses a step up and returns what it remembers. Of several who come at once, on
+// takeChallenge uses a step up and returns what it remembers. Of several who come at once, on
 // whatever servers, one gets it; and where the transaction fails, nobody has.
 func (s *Service) takeChallenge(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose, own *db.Session) (st state, err error) {
 	c, err := s.posed(ctx, client, token, purpose)

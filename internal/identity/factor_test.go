@@ -410,3 +410,30 @@ func TestChangesOfFactorsNeedAFreshProof(t *testing.T) {
 		})
 	})
 }
+
+func TestPeopleAreToldAboutTheirFactors(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		in := h.in(t, h.NorthAdmin, "192.0.2.1")
+		a := h.setUp(t, in)
+		if _, err := h.complete(h.Service, h.step(t, h.NorthAdmin), a.codes[0]); err != nil {
+			t.Fatal(err)
+		}
+		if err := h.RemoveTOTP(as(in)); err != nil {
+			t.Fatal(err)
+		}
+		all := ""
+		for _, m := range h.delivered(t, 3) {
+			if m.To != h.NorthAdmin.Email || strings.Contains(m.Text, a.secret) {
+				t.Errorf("%+v", m)
+			}
+			all += m.Text
+		}
+		for _, part := range []string{"was set up", "recovery codes was used", "was removed"} {
+			if !strings.Contains(all, part) {
+				t.Errorf("no mail says that something %s: %s", part, all)
+			}
+		}
+	})
+}

@@ -63,9 +63,11 @@ func ownerOf(ctx context.Context, client *db.Client, e *db.Educator) (factor.Own
 	return owner, err
 }
 
-// step poses what a browser is to answer.
-func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, asked factor.Ceremony) (PasskeyStep, error) {
-	c, err := s.pose(ctx, client, purpose, educatorID, sessionID, state{Ceremony: asked.State})
+// passkeyStep poses what a browser is to answer.
+func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, asked factor.Ceremony, taken ...bucket) (PasskeyStep, error) {
+	st := state{Ceremony: asked.State}
+	st.takes(taken)
+	c, err := s.pose(ctx, client, purpose, educatorID, sessionID, st)
 	return PasskeyStep{Challenge: c, Options: asked.Options, Origin: s.factors.Site.Origin}, err
 }
 
@@ -185,13 +187,15 @@ func (s *Service) RemovePasskey(ctx context.Context, id int) error {
 }
 
 // BeginPasskeySignIn asks for a passkey that says itself whose it is. How often is
-// limited for the network, because it needs no account.
+// limited for the network, because it needs no account; a sign-in that comes to its
+// end does not count, so that a whole school can sign in from one address.
 func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err error) {
 	if s.factors.Site == nil {
 		return step, errNoSite
 	}
 	system := viewer.AsSystem(ctx, "sign-in with a passkey")
-	if err := s.take(system, []bucket{{mark("network", viewer.OriginOf(ctx).Network()), networkRate}}, "too many attempts to sign in"); err != nil {
+	network := bucket{mark("network", viewer.OriginOf(ctx).Network()), networkRate}
+	if err := s.take(system, []bucket{network}, "too many attempts to sign in"); err != nil {
 		return step, err
 	}
 	asked, err := s.factors.Site.AskAnybody()
@@ -199,7 +203,7 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err
 		return step, err
 	}
 	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked)
+		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked, network)
 		return err
 	})
 	return step, err
@@ -246,6 +250,9 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 			return errPasskey
 		}
 		if err := s.usedPasskey(ctx, client, p); err != nil {
+			return err
+		}
+		if err := giveBack(ctx, client, st.taken()); err != nil {
 			return err
 		}
 		if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network()); err != nil {

@@ -223,6 +223,35 @@ func TestPasskeys(t *testing.T) {
 	})
 }
 
+func TestPasskeySignInsOfANetwork(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		phone, _, _ := h.register(t, h.in(t, h.NorthAdmin, "192.0.2.9"))
+		begun, err := h.BeginPasskeySignIn(from("192.0.2.1"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for n := 1; n < 100; n++ {
+			if _, err := h.BeginPasskeySignIn(from("192.0.2.1")); err != nil {
+				t.Fatalf("%d are begun, and then: %v", n, err)
+			}
+		}
+		if _, err := h.BeginPasskeySignIn(from("192.0.2.1")); code(err) != "RATE_LIMITED" {
+			t.Errorf("one more is begun: %v", err)
+		}
+		if _, err := h.BeginPasskeySignIn(from("192.0.2.2")); err != nil {
+			t.Errorf("from elsewhere: %v", err)
+		}
+		if _, err := h.FinishPasskeySignIn(from("192.0.2.1"), begun.Token, phone.Sign(t, begun.Options)); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := h.BeginPasskeySignIn(from("192.0.2.1")); err != nil {
+			t.Errorf("after one has come to its end: %v", err)
+		}
+	})
+}
+
 func TestPasskeysNeedAName(t *testing.T) {
 	t.Parallel()
 	for address, works := range map[string]bool{

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"strconv"
 	"time"
@@ -55,12 +54,10 @@ func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educa
 	if err != nil || len(methods) == 0 {
 		return nil, err
 	}
-	st := state{Provider: provider, Taken: map[string]int64{}}
+	st := state{Provider: provider}
+	st.takes(try.taken)
 	if provider == "" {
 		st.Password = hashToken(e.PasswordHash)
-	}
-	for _, b := range try.taken {
-		st.Taken[b.mark] = b.rate.every.Milliseconds()
 	}
 	step := Step{Methods: methods}
 	if s.factors.Site == nil {
@@ -110,11 +107,7 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 		if err := giveBackTry(); err != nil {
 			return err
 		}
-		var taken []bucket
-		for _, m := range slices.Sorted(maps.Keys(st.Taken)) {
-			taken = append(taken, bucket{mark: m, rate: rate{every: time.Duration(st.Taken[m]) * time.Millisecond}})
-		}
-		if err := giveBack(ctx, client, taken); err != nil {
+		if err := giveBack(ctx, client, st.taken()); err != nil {
 			return err
 		}
 		if e.EmailKey != nil {
