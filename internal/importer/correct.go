@@ -147,6 +147,9 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 		if err := s.noteCorrection(ctx, client, job); err != nil {
 			return err
 		}
+		if err := s.noteUnseen(ctx, client, r); err != nil {
+			return err
+		}
 		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Row, "refused": r.refused, "status": string(job.Status)})
 		if err := s.replaceRow(ctx, client, job, r); err != nil || held == nil {
 			return err
@@ -154,6 +157,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 		return s.holdAgain(ctx, client, job, held)
 	})
 	if err != nil {
+		s.stopAnswers(ctx, job.DistrictID, err)
 		return nil, err
 	}
 	return s.corrected(ctx, job.ID, r)
