@@ -79,6 +79,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:
 			result, err := s.correctPlanned(ctx, job, in)
+			err = notTooLong(err)
 			// Somebody has corrected another row meanwhile, started or approved the job, or
 			// canceled it, and then its file is gone.
 			switch {

@@ -74,6 +74,8 @@ type Service struct {
 
 	// owner names this server in the leases that it holds.
 	owner string
+	// correcting holds a place for each correction that reads a file.
+	correcting chan struct{}
 	// wake tells the worker that there may be something to do.
 	wake chan struct{}
 
@@ -153,7 +155,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
 		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
 
