@@ -10,7 +10,7 @@ import (
 )
 
 // TakenAnswer counts how often one account was told on one day that an ID or a
-// username is taken by somebody whom it does not see; see internal/taken.
+// username is taken by somebody whom it does not see; see internal/probe.
 type TakenAnswer struct{ ent.Schema }
 
 // Mixin of TakenAnswer.

@@ -18,6 +18,7 @@ import (
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
+	"homeroom/internal/probe"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/sso"
@@ -86,11 +87,13 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	})
 	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
-	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
+	probes := probe.New(d, cfg.Uploads.TakenAnswers, now, log)
+	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Probes: probes, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
 		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(), Recount: usage.RecountStudents, Turn: s.turns.Take,
+		Probes:    probes,
 		Quotas:    importer.Quotas{Person: importer.Quota(cfg.Uploads.Person), Key: importer.Quota(cfg.Uploads.Key), District: importer.Quota(cfg.Uploads.District)},
 		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})

@@ -19,7 +19,7 @@ var layers = [][]string{
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/operation", "internal/privacy", "internal/roster", "internal/sample", "internal/usage"},
-	{"internal/lease", "internal/setting"},
+	{"internal/lease", "internal/probe", "internal/setting"},
 	{"internal/hold"},
 	{"internal/audit", "internal/config"},
 	{"internal/database"},

@@ -8,9 +8,11 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
+	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/importer"
 )
@@ -87,5 +89,39 @@ func TestAJobThatEndsServersIsGivenUp(t *testing.T) {
 			t.Error(hint)
 		}
 		b.want(b.job(next.ID), ready, 1, 0, 0, 0)
+	})
+}
+
+func TestACorrectionHasABudget(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		var m meter
+		b := benchOn(t, fixture.New(t, d), func(o *importer.Options) { o.CPU = m.Now })
+		correct := func(job *db.BulkJob, row int) error {
+			_, err := b.Correct(b.As(t, b.DistrictAdmin), importer.Correction{JobID: job.ID, Row: row, Values: []importer.Cell{{Column: "Grade", Value: "8"}}})
+			return err
+		}
+		tooLong := func(err error) {
+			t.Helper()
+			if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Code != "NOT_CORRECTABLE" || !strings.Contains(f.Message, "upload it again") {
+				t.Errorf("got %v", err)
+			}
+		}
+		file := header + ",c1,Ada,Costly,costly1,,7,North School,\n,c2,Bea,Costly,costly2,,99,North School,\n"
+		job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
+		for _, row := range []int{1, 2} {
+			m.step.Store(int64(11 * time.Second))
+			tooLong(correct(job, row))
+			m.step.Store(0)
+			if err := correct(job, row); err != nil {
+				t.Error(err)
+			}
+		}
+		var many strings.Builder
+		many.WriteString(header)
+		for i := range 1200 {
+			fmt.Fprintf(&many, ",m%d,Ada,Many,same.name,,7,North School,\n", i)
+		}
+		tooLong(correct(b.verified(b.DistrictAdmin, b.Alpha, students, many.String()), 1))
 	})
 }

@@ -155,13 +155,13 @@ func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 			return
 		}
 		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {
-			r.fail(colExternalID, problemf(IDMismatch, "Correct one of the two, or clear the Database ID.", "The Database ID and the external ID are not of the same educator."))
+			r.fail(colExternalID, unseenUnless(found.byID[owner] != nil, problemf(IDMismatch, "Correct one of the two, or clear the Database ID.", "The Database ID and the external ID are not of the same educator.")))
 			return
 		}
 	case r.externalID != "":
 		r.e = found.byExternal[r.externalID]
 		if r.e == nil && found.taken[r.externalID] != 0 {
-			r.fail(colExternalID, problemf(ExternalIDTaken, "Check the external ID, or ask an administrator of the district.", "The external ID is taken in the district."))
+			r.fail(colExternalID, unseenUnless(false, problemf(ExternalIDTaken, "Check the external ID, or ask an administrator of the district.", "The external ID is taken in the district.")))
 			return
 		}
 	case r.email != "":
@@ -333,7 +333,7 @@ func (c *educatorCheck) email(r *educatorRow, p *plan, found *educatorLookup, on
 		return
 	}
 	if owner := found.emails[key]; owner != 0 && owner != on.ID {
-		r.fail(colEmail, problemf(EmailTaken, "Check the address. Everybody needs an own one.", "Somebody else signs in with this address."))
+		r.fail(colEmail, unseenUnless(found.byID[owner] != nil, problemf(EmailTaken, "Check the address. Everybody needs an own one.", "Somebody else signs in with this address.")))
 		return
 	}
 	if first := c.seen.first("email", key); first != 0 && first != r.Row {

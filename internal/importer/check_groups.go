@@ -165,7 +165,7 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 	case r.externalID != "":
 		r.g = found.byExternal[at]
 		if r.g == nil && found.taken[at] {
-			r.fail(colExternalID, problemf(ExternalIDTaken, "Check the external ID, or ask an administrator.", "Another class or group of the school has this external ID."))
+			r.fail(colExternalID, unseenUnless(false, problemf(ExternalIDTaken, "Check the external ID, or ask an administrator.", "Another class or group of the school has this external ID.")))
 			return
 		}
 	case r.name != "":
@@ -269,7 +269,7 @@ func (c *groupCheck) externalID(r *groupRow, p *plan, current string, found *gro
 		r.fail(colExternalID, problemf(TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 		return
 	case found.taken[r.at()]:
-		r.fail(colExternalID, problemf(ExternalIDTaken, "Check the external ID.", "Another class or group of the school has this external ID."))
+		r.fail(colExternalID, unseenUnless(found.byExternal[r.at()] != nil, problemf(ExternalIDTaken, "Check the external ID.", "Another class or group of the school has this external ID.")))
 		return
 	}
 	if first := c.seen.first("group id", keyAt(r.school.ID, value)); first != 0 && first != r.Row {

@@ -136,6 +136,7 @@ func (c *studentCheck) username(r *studentRow, found *studentLookup) {
 			if st := found.byID[owner]; st != nil && r.st == nil && c.reaches(st.OrganizationID) {
 				p.Candidates = []int{st.ID}
 			}
+			p.Unseen = found.byID[owner] == nil && found.foreign[owner]
 			r.fail(colUsername, p)
 			return
 		}

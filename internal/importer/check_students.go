@@ -110,7 +110,7 @@ func (c *studentCheck) match(r *studentRow, found *studentLookup) {
 			r.st, r.revives = taken, true
 		}
 		if r.st == nil && taken != nil {
-			r.fail(colStudentID, studentIDTaken())
+			r.fail(colStudentID, c.studentIDTaken(taken))
 			return
 		}
 	}
@@ -140,7 +140,9 @@ func (c *studentCheck) otherStudentID(r *studentRow, found *studentLookup) {
 		// What a spreadsheet program has made of the ID happens to be somebody
 		// else's; it is not written anyway.
 	case other == nil || !c.reaches(other.OrganizationID):
-		r.fail(colStudentID, studentIDTaken())
+		p := c.studentIDTaken(taken)
+		p.Unseen = p.Unseen && other == nil
+		r.fail(colStudentID, p)
 	default:
 		r.fail(colStudentID, problemf(IDMismatch, "Correct one of the two, or clear the Database ID.",
 			"The Database ID is of %s, the Student ID of %s.",
@@ -156,9 +158,11 @@ func (c *studentCheck) mayRevive(st *db.Student) bool {
 
 // studentIDTaken says the same about every student outside of the purview,
 // wherever that one is, and about the deleted.
-func studentIDTaken() *problem {
-	return problemf(ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until their data are erased.",
+func (c *studentCheck) studentIDTaken(by *db.Student) *problem {
+	p := problemf(ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until their data are erased.",
 		"The Student ID is taken in the district.")
+	p.Unseen = !c.v.Administers(by.OrganizationID, by.DistrictID)
+	return p
 }
 
 // place finds the school of a row: that of its cell, otherwise the one where the

@@ -83,6 +83,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:
 			result, err := s.correctPlanned(ctx, job, in)
+			err = notTooLong(err)
 			// Somebody has corrected another row meanwhile, started or approved the job, or
 			// canceled it, and then its file is gone.
 			switch {
@@ -161,6 +162,9 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 		if err := s.noteCorrection(ctx, client, job); err != nil {
 			return err
 		}
+		if err := s.noteUnseen(ctx, client, r); err != nil {
+			return err
+		}
 		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Row, "refused": r.refused, "status": string(job.Status)})
 		if err := s.replaceRow(ctx, client, job, r); err != nil || held == nil {
 			return err
@@ -168,6 +172,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 		return s.holdAgain(ctx, client, job, held)
 	})
 	if err != nil {
+		s.stopAnswers(ctx, job.DistrictID, err)
 		return nil, err
 	}
 	return s.corrected(ctx, job.ID, r)

@@ -226,7 +226,11 @@ func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but 
 		corrected[r.Row] = r
 	}
 	var rows []*fileRow
-	file := s.rowsOf(job)
+	file, done, err := s.readToCorrect(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	for {
 		r, err := file.read(ctx)
 		if isEnd(err) {
@@ -241,7 +245,9 @@ func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but 
 			}
 		}
 		if r.Row != but && slices.ContainsFunc(r.marks(), func(m string) bool { return slices.Contains(marks, m) }) {
-			rows = append(rows, r)
+			if rows = append(rows, r); len(rows) > maxCommon {
+				return nil, errTooLongToCorrect
+			}
 		}
 	}
 	numbers := make([]int, len(rows))

@@ -41,7 +41,11 @@ func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, 
 	if refused, err := s.refusedAmong(ctx, job.ID, []int{row}); err != nil || refused[row] {
 		return nil, cmp.Or(err, error(errNoRow))
 	}
-	file := s.rowsOf(job)
+	file, done, err := s.readToCorrect(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	for {
 		r, err := file.read(ctx)
 		switch {

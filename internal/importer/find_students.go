@@ -31,6 +31,8 @@ type studentLookup struct {
 	// usernames are the keys of those who have one of the usernames of the batch,
 	// in the same way.
 	usernames map[string]int
+	// foreign are those of them whom the submitter does not administer.
+	foreign map[int]bool
 
 	// groups are the groups of a student that the submitter sees.
 	groups map[int][]*db.Group
@@ -39,7 +41,7 @@ type studentLookup struct {
 
 func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*studentLookup, error) {
 	found := &studentLookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{},
-		taken: map[string]*db.Student{}, usernames: map[string]int{}, groups: map[int][]*db.Group{}}
+		taken: map[string]*db.Student{}, usernames: map[string]int{}, foreign: map[int]bool{}, groups: map[int][]*db.Group{}}
 	var ids []int
 	var externalIDs []string
 	for _, r := range rows {
@@ -72,12 +74,13 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 	}
 	if keys := newUsernames(rows, found); len(keys) > 0 {
 		owners, err := client.Student.Query().Where(district, student.UsernameKeyIn(keys...)).
-			Select(student.FieldID, student.FieldUsernameKey).All(system)
+			Select(student.FieldID, student.FieldUsernameKey, student.FieldOrganizationID, student.FieldDistrictID).All(system)
 		if err != nil {
 			return nil, err
 		}
 		for _, st := range owners {
 			found.usernames[st.UsernameKey] = st.ID
+			found.foreign[st.ID] = !c.v.Administers(st.OrganizationID, st.DistrictID)
 			ids = append(ids, st.ID)
 		}
 	}

@@ -55,6 +55,7 @@ import (
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/identity"
+	"homeroom/internal/probe"
 	"homeroom/internal/viewer"
 )
 
@@ -70,6 +71,7 @@ type Service struct {
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
 	quotas  Quotas
+	probes  *probe.Counter
 	// checkTime and cpu are what the check of a file may take, and how that is known.
 	checkTime time.Duration
 	cpu       func() time.Duration
@@ -81,6 +83,8 @@ type Service struct {
 
 	// owner names this server in the leases that it holds.
 	owner string
+	// correcting holds a place for each correction that reads a file.
+	correcting chan struct{}
 	// wake tells the worker that there may be something to do.
 	wake chan struct{}
 
@@ -117,6 +121,9 @@ type Options struct {
 	Limits csvfile.Limits
 	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
 	Quotas Quotas
+	// Probes counts what files give away about people whom their submitters do not see;
+	// nil counts nothing.
+	Probes *probe.Counter
 	// CheckTime is how much CPU time the check of one file may take, beside a
 	// millisecond for each row; 0 bounds nothing.
 	CheckTime time.Duration
@@ -158,8 +165,8 @@ func New(d *database.DB, o Options) *Service {
 	}
 	return &Service{
 		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
-		limits: o.Limits, quotas: o.Quotas, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
+		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
 

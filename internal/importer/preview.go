@@ -67,6 +67,9 @@ func (p *preview) flush(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
+		if err := s.probes.Note(ctx, client, p.held.job.SubmittedBy, unseenIn(p.problems)); err != nil {
+			return err
+		}
 		if err := s.writeProblems(ctx, client, jobID, p.problems); err != nil {
 			return err
 		}

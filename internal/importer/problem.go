@@ -87,6 +87,9 @@ type problem struct {
 	Value   string // Never a password.
 	Message string // A sentence.
 	Hint    string // A sentence that says what to do.
+	// Unseen tells that it gives away that somebody is there whom the submitter does
+	// not see; see package probe.
+	Unseen bool
 	// Candidates are students whom the row may mean, as far as the submitter sees them.
 	Candidates []int
 	// outside is set where it names something outside of the school of the job.

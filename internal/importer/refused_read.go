@@ -19,6 +19,7 @@ import (
 type rowsOfFile struct {
 	s      *Service
 	job    *db.BulkJob
+	limits csvfile.Limits
 	reader table.Rows
 	layout *layout
 	// ids are the students of a selection; the only cell of a row is one of them.
@@ -28,7 +29,9 @@ type rowsOfFile struct {
 	next *fileRow
 }
 
-func (s *Service) rowsOf(job *db.BulkJob) *rowsOfFile { return &rowsOfFile{s: s, job: job} }
+func (s *Service) rowsOf(job *db.BulkJob) *rowsOfFile {
+	return &rowsOfFile{s: s, job: job, limits: s.limits}
+}
 
 // open begins to read. The format is known from the verification.
 func (f *rowsOfFile) open(ctx context.Context) (err error) {
@@ -42,7 +45,7 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		Rows: int64(f.job.TotalRows), Header: f.job.Headers,
 	}
 	open := func() (io.Reader, error) { return f.s.file(ctx, f.job.ID) }
-	if f.reader, err = table.Again(open, format, f.s.limits); err != nil {
+	if f.reader, err = table.Again(open, format, f.limits); err != nil {
 		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
 	}
 	var refusal *problem

@@ -58,6 +58,9 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err := s.forgetFiles(ctx); err != nil {
 		return err
 	}
+	if err := s.probes.Forget(ctx); err != nil {
+		return err
+	}
 	if err := s.forget(ctx); err != nil {
 		return err
 	}

@@ -164,11 +164,11 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 			return s.failFile(ctx, h, err)
 		}
 		if err := p.add(ctx, rows); err != nil {
-			return err
+			return s.failProbe(ctx, h, err)
 		}
 	}
 	if err := p.flush(ctx); err != nil {
-		return err
+		return s.failProbe(ctx, h, err)
 	}
 	return s.finishVerifying(ctx, h, p.total)
 }

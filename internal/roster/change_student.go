@@ -1,10 +1,12 @@
 package roster
 
 import (
+	"cmp"
 	"context"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/loss"
+	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/database"
@@ -45,7 +47,7 @@ func (s *Service) UpdateStudent(ctx context.Context, ch StudentChange) (*db.Stud
 		return s.update(ctx, client, st.ID, ch, hash)
 	})
 	if err != nil {
-		return nil, taken(err)
+		return nil, s.answer(ctx, st.DistrictID, ch, taken(err))
 	}
 	return s.Student(ctx, ch.ID)
 }
@@ -192,4 +194,36 @@ func taken(err error) error {
 	default:
 		return errExternalIDTaken
 	}
+}
+
+// answer counts an answer that tells that somebody has an ID or username whom the
+// viewer does not see, and gives another one where there were too many. Whom the
+// viewer administers is no secret, deleted or not.
+func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, err error) error {
+	var has predicate.Student
+	switch f := fault.From(err); {
+	case f == nil:
+		return err
+	case f.Code == errUsernameTaken.Code && ch.Username != nil:
+		has = student.UsernameKey(fold.Key(Clean(*ch.Username)))
+	case f.Code == errExternalIDTaken.Code && ch.ExternalID != nil:
+		has = student.ExternalID(Clean(*ch.ExternalID))
+	default:
+		return err
+	}
+	client := s.db.Client(ctx)
+	owner, find := client.Student.Query().Where(student.DistrictID(districtID), has).Only(viewer.AsSystem(ctx, "who has an ID or username; nobody is shown it"))
+	switch {
+	case db.IsNotFound(find): // Who had it is gone in this moment.
+		return err
+	case find != nil:
+		return find
+	case viewer.FromContext(ctx).Administers(owner.OrganizationID, owner.DistrictID):
+		return err
+	}
+	seen, find := client.Student.Query().Where(student.ID(owner.ID)).Exist(ctx)
+	if find != nil || seen {
+		return cmp.Or(find, err)
+	}
+	return cmp.Or(s.probes.Answer(ctx, districtID), err)
 }

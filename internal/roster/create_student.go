@@ -68,7 +68,7 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 		return nil
 	})
 	if err != nil {
-		return nil, taken(err)
+		return nil, s.answer(ctx, school.DistrictID, ch, taken(err))
 	}
 	return s.Student(ctx, id)
 }

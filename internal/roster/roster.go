@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/probe"
 	"homeroom/internal/setting"
 )
 
@@ -32,6 +33,7 @@ type Service struct {
 	db      *database.DB
 	hash    func(ctx context.Context, password string) (string, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	probes  *probe.Counter
 	now     func() time.Time
 	log     *slog.Logger
 }
@@ -43,13 +45,16 @@ type Options struct {
 	// Recount computes the usage sums of students whose school has changed,
 	// inside the transaction of the change.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
-	Now     func() time.Time
-	Log     *slog.Logger
+	// Probes counts the answers that somebody unseen has an ID or username; nil counts
+	// nothing.
+	Probes *probe.Counter
+	Now    func() time.Time
+	Log    *slog.Logger
 }
 
 // New returns the roster of a database.
 func New(d *database.DB, o Options) *Service {
-	return &Service{db: d, hash: o.Hash, recount: o.Recount, now: o.Now, log: o.Log}
+	return &Service{db: d, hash: o.Hash, recount: o.Recount, probes: o.Probes, now: o.Now, log: o.Log}
 }
 
 // Refusals are several errors that the person can mend; nothing was changed.

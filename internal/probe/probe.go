@@ -1,0 +1,125 @@
+// Package probe bounds how often one account is told that an ID, a username or an
+// address is taken by somebody whom it does not see. Each of these answers tells that
+// somebody is there; a file could ask for all of a district at once. Answers to
+// files, to corrections and to single changes count together, by day in UTC.
+//
+// What somebody sees, or administers, is no secret and does not count, and neither
+// does what turns out to be free.
+package probe
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/audit"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/viewer"
+)
+
+// Stopped is the code of ErrStopped, and of a job that fails for it.
+const Stopped = "TAKEN_ANSWERS_STOPPED"
+
+// ErrStopped is returned in the place of an answer that would be one too many.
+var ErrStopped = fault.Forbiddenf("you have been told too often today that an ID, a username or an address is taken by somebody whom you do not see; " +
+	"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
+
+// Counter counts the answers. A nil Counter counts nothing.
+type Counter struct {
+	db   *database.DB
+	most int
+	now  func() time.Time
+	log  *slog.Logger
+}
+
+// New returns a counter that allows an account so many answers a day; 0 for any.
+func New(d *database.DB, most int, now func() time.Time, log *slog.Logger) *Counter {
+	return &Counter{db: d, most: most, now: now, log: log}
+}
+
+// Note counts answers to an account in the transaction that makes them known, and
+// returns ErrStopped where they would be too many; then none of them may be given,
+// and Stop is called behind the transaction.
+func (c *Counter) Note(ctx context.Context, client *db.Client, educatorID, n int) error {
+	if c == nil || c.most <= 0 || n == 0 {
+		return nil
+	}
+	if err := c.begin(ctx, client, educatorID); err != nil {
+		return err
+	}
+	hit, err := affected(client.ExecContext(ctx, "UPDATE taken_answers SET answers = answers + ? WHERE educator_id = ? AND day = ? AND answers + ? <= ?",
+		n, educatorID, c.today(), n, c.most))
+	if err == nil && hit == 0 {
+		err = ErrStopped
+	}
+	return err
+}
+
+// Answer counts one answer to the viewer, in a transaction of its own, and returns
+// ErrStopped where it must not be given.
+func (c *Counter) Answer(ctx context.Context, districtID int) error {
+	if c == nil {
+		return nil
+	}
+	educatorID := viewer.FromContext(ctx).SubmitterID()
+	err := c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return c.Note(ctx, client, educatorID, 1) })
+	if errors.Is(err, ErrStopped) {
+		c.Stop(ctx, districtID, educatorID)
+	}
+	return err
+}
+
+// Stop ends the answers to an account for the day, so that nobody goes on with
+// smaller files, and has the audit trail say so, once.
+func (c *Counter) Stop(ctx context.Context, districtID, educatorID int) {
+	err := c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := c.begin(ctx, client, educatorID); err != nil {
+			return err
+		}
+		hit, err := affected(client.ExecContext(ctx, "UPDATE taken_answers SET answers = ? WHERE educator_id = ? AND day = ? AND answers <= ?",
+			c.most+1, educatorID, c.today(), c.most))
+		if err == nil && hit > 0 {
+			audit.Record(ctx, audit.Event{Action: audit.TakenAnswersStopped, Code: Stopped, DistrictID: districtID, OrganizationID: districtID,
+				Target: audit.On(globalid.Educator, educatorID), Facts: audit.Facts{"answers": c.most}})
+		}
+		return err
+	})
+	if err != nil {
+		c.log.ErrorContext(ctx, "somebody was told often that something is taken, and that is not on record", "educator", educatorID, "error", err)
+	}
+}
+
+// Forget removes the counts of days that are over.
+func (c *Counter) Forget(ctx context.Context) error {
+	if c == nil {
+		return nil
+	}
+	return c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "DELETE FROM taken_answers WHERE day < ?", c.today()-1)
+		return err
+	})
+}
+
+// begin makes the row of the day, if it is not there.
+func (c *Counter) begin(ctx context.Context, client *db.Client, educatorID int) error {
+	insert := "INSERT OR IGNORE"
+	if c.db.Kind() == database.MySQL {
+		insert = "INSERT IGNORE"
+	}
+	_, err := client.ExecContext(ctx, insert+" INTO taken_answers (created_at, educator_id, day, answers) VALUES (?, ?, ?, 0)",
+		database.Instant(c.now()), educatorID, c.today())
+	return err
+}
+
+func (c *Counter) today() int { return int(c.now().Unix() / (24 * 60 * 60)) }
+
+func affected(result interface{ RowsAffected() (int64, error) }, err error) (int64, error) {
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected()
+}
