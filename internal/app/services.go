@@ -44,6 +44,7 @@ type services struct {
 	downloads *download.Service
 	sso       *sso.Service
 	operation *operation.Service
+	now       func() time.Time
 	// again are the flags with which another command finds the same data.
 	again string
 }
@@ -70,7 +71,7 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{
 		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
-		turns: turn.New(runtime.GOMAXPROCS(0), now),
+		turns: turn.New(runtime.GOMAXPROCS(0), now), now: now,
 	}
 	s.identity = identity.New(d, identity.Options{
 		Hasher: s.hasher, Audit: s.audit, Lifetime: cfg.Session.Lifetime, Idle: cfg.Session.IdleTimeout,
@@ -82,13 +83,13 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Turn: s.turns.Take,
+		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Recount: usage.RecountStudents, Turn: s.turns.Take,
 		Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	var err error
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
+		Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
 		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, Viewer: s.identity.Viewer,
 		KeyViewer: s.identity.KeyViewer, Now: now, Log: log,
 	})
@@ -96,7 +97,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		return nil, err
 	}
 	s.sso, err = sso.New(sso.Options{
-		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, PublicURL: cfg.Server.PublicURL,
+		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL,
 		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	return s, err

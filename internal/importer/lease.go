@@ -116,8 +116,8 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 		}
 		job := jobs[i]
 		err = mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET lease_owner = ?, lease_until = ?, fence = fence + 1 WHERE id = ? AND fence = ? AND status = ?",
-			s.owner, s.instant().Add(s.lease), job.ID, job.Fence, string(job.Status)))
+			"UPDATE bulk_jobs SET lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? WHERE id = ? AND fence = ? AND status = ?",
+			s.owner, s.instant().Add(s.lease), s.adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, errLost) {
 			return nil
 		}
