@@ -7,7 +7,7 @@ FUZZTIME ?= 30s
 FUZZ  ?= .
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-fast lint vulnerabilities generate generated migration fuzz bench bench-import build demo clean
+.PHONY: help test test-fast mutants lint vulnerabilities generate generated migration fuzz bench bench-import build demo clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -17,6 +17,9 @@ test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the br
 
 test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... narrows
 	@.ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
+
+mutants: ## Small faults that the tests should notice, one at a time; ONLY=ent/rule or SINCE=main narrows. See docs/testing.md
+	@.ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
 
 lint: ## gofmt, go vet and staticcheck on the hand-written code
 	@.ci/lint

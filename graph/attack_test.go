@@ -93,7 +93,10 @@ func attacks() []attack {
 		{what: "the schema many times", query: "{ " + numbered(20, "a%d: __schema { types { fields { args { type { fields { args { name } } } } } } } ") + "}", code: "TOO_COMPLEX"},
 		{what: "unknown fields", query: "{ " + strings.Repeat("idd ", 19) + "viewer { " + strings.Repeat("idd ", 470) + "} }", code: "GRAPHQL_VALIDATION_FAILED"},
 		{what: "long variables", query: typename, variables: map[string]any{"x": strings.Repeat("x", 1<<20)}, code: "PAYLOAD_TOO_LARGE"},
-		{what: "variables of many lists", query: typename, variables: json.RawMessage(`{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`)},
+		{what: "variables of lists inside each other", query: typename, variables: json.RawMessage(`{"x":` + strings.Repeat("[", 5000) + strings.Repeat("]", 5000) + `}`), code: "PAYLOAD_TOO_LARGE"},
+		{what: "variables of many lists", query: typename, variables: json.RawMessage(manyLists(300_000)), code: "PAYLOAD_TOO_LARGE"},
+		{what: "variables of many objects", query: typename, variables: json.RawMessage(`{"x":[{"":0}` + strings.Repeat(`,{"":0}`, 100_000) + `]}`), code: "PAYLOAD_TOO_LARGE"},
+		{what: "variables of 20,000 ids", query: typename, variables: map[string]any{"x": strings.Fields(numbered(20_000, "U3R1ZGVudDo%d "))}},
 		{what: "a body of 8 MB", query: strings.Repeat(" ", 8<<20), code: "PAYLOAD_TOO_LARGE"},
 	}
 }

@@ -29,11 +29,11 @@ var recorded = map[string]audit.Action{
 	"revokeSession": audit.SessionsRevoked, "revokeOtherSessions": audit.SessionsRevoked,
 	"requestPasswordReset": audit.LinkRequested, "setPasswordByLink": audit.PasswordSet,
 	"inviteEducator": audit.EducatorInvited, "createServiceKey": audit.KeyCreated, "revokeServiceKey": audit.KeyRevoked,
-	"updateOrganizationSettings": audit.SettingsChanged,
-	"createGroup":                audit.GroupCreated, "updateGroup": audit.GroupUpdated, "deleteGroup": audit.GroupDeleted,
+	"updateOrganizationSettings": audit.SettingsChanged, "approvePendingSetting": audit.SettingApproved, "withdrawPendingSetting": audit.SettingWithdrawn,
+	"createGroup": audit.GroupCreated, "updateGroup": audit.GroupUpdated, "deleteGroup": audit.GroupDeleted,
 	"assignStudentsToGroups": audit.StudentsAssigned, "removeStudentsFromGroups": audit.StudentsRemoved,
 	"createStudent": audit.StudentCreated, "updateStudent": audit.StudentUpdated, "deleteStudents": audit.StudentsDeleted,
-	"restoreStudents": audit.StudentsRestored, "eraseStudents": audit.ErasureCertified,
+	"restoreStudents": audit.StudentsRestored, "eraseStudents": audit.ErasureRequested,
 	"submitBulkImport": audit.JobSubmitted, "bulkEditStudents": audit.JobSubmitted, "bulkDeleteStudents": audit.JobSubmitted,
 	"startBulkJob": audit.JobStarted, "approveBulkJob": audit.JobApproved, "cancelBulkJob": audit.JobCanceled, "undoBulkJob": audit.JobUndoRequested,
 	"correctBulkJobRow": audit.JobRowCorrected,
@@ -168,6 +168,15 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 		"updateOrganizationSettings": func(t *testing.T) (*db.Educator, string, []string) {
 			return s.SouthAdmin, named(`mutation { updateOrganizationSettings(input: {organizationId: "{{South}}", usageGoalMinutesPerWeek: 80}) { userErrors { code } } }`, nil),
 				[]string{`{"field":"usageGoalMinutesPerWeek","before":null,"after":"80"}`}
+		},
+		"approvePendingSetting": func(t *testing.T) (*db.Educator, string, []string) {
+			s.waits(t, 7)
+			return s.DistrictAdmin, named(`mutation { approvePendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT, value: 7}) { organization { settings { holdDeletedPercent { value } pending { setting } } } userErrors { code } } }`, nil),
+				[]string{`{"field":"holdDeletedPercent","before":null,"after":"7"}`}
+		},
+		"withdrawPendingSetting": func(t *testing.T) (*db.Educator, string, []string) {
+			s.waits(t, 9)
+			return s.SouthAdmin, named(`mutation { withdrawPendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT}) { organization { id } userErrors { code } } }`, nil), nil
 		},
 		"revokeSession": func(t *testing.T) (*db.Educator, string, []string) {
 			s.signInAgain(t, s.NorthAdmin)

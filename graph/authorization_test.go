@@ -66,6 +66,7 @@ var authorization = []authorizationRow{
 	{"deletedStudents", "of the district", `{ r: deletedStudents(organizationId: "{{Alpha}}") { totalCount } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"studentRecordUrl", "", `{ r: studentRecordUrl(studentId: "{{Student}}") }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"studentRecordUrl", "of a deleted student", `{ r: studentRecordUrl(studentId: "{{Deleted}}") }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
+	{"erasure", "", `{ r: erasure(id: "{{Erasure}}") { state certificate { digest } } }`, [7]string{un, ok, ok, nf, nf, nf, nf}},
 	{"dashboardNotifications", "of the school", `{ list: dashboardNotifications(organizationId: "{{North}}") { count } }`, [7]string{un, ok, ok, nf, empty, nf, nf}},
 	{"dashboardNotifications", "of the district", `{ list: dashboardNotifications(organizationId: "{{Alpha}}") { count } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"usageReport", "", `{ r: usageReport(organizationId: "{{North}}") { totals { minutes } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
@@ -99,6 +100,8 @@ var authorization = []authorizationRow{
 	{"updateOrganizationSettings", "of the school", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{North}}", usageGoalMinutesPerWeek: 90}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
 	{"updateOrganizationSettings", "of the district", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{Alpha}}", usageGoalMinutesPerWeek: null}) { userErrors { code } } }`, [7]string{un, ok, nf, nf, nf, nf, nf}},
 	{"updateOrganizationSettings", "how long data are kept", `mutation { r: updateOrganizationSettings(input: {organizationId: "{{North}}", retentionDays: null}) { userErrors { code } } }`, [7]string{un, ok, no, nf, no, nf, nf}},
+	{"approvePendingSetting", "where nothing waits", `mutation { r: approvePendingSetting(input: {organizationId: "{{North}}", setting: HOLD_DELETED_PERCENT, value: 50}) { userErrors { code } } }`, [7]string{un, "NOT_PENDING", "NOT_PENDING", nf, no, nf, nf}},
+	{"withdrawPendingSetting", "where nothing waits", `mutation { r: withdrawPendingSetting(input: {organizationId: "{{Alpha}}", setting: RETENTION_DAYS}) { userErrors { code } } }`, [7]string{un, "NOT_PENDING", nf, nf, nf, nf, nf}},
 	{"createGroup", "", `mutation { r: createGroup(input: {organizationId: "{{North}}", name: "New"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"updateGroup", "", `mutation { r: updateGroup(input: {id: "{{Group}}", name: "Other"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, ok, nf, nf}},
 	{"deleteGroup", "", `mutation { r: deleteGroup(input: {id: "{{Group}}"}) { userErrors { code } } }`, [7]string{un, ok, ok, nf, no, nf, nf}},
@@ -167,6 +170,12 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 		st := s.Student(t, s.North, "Deleted", name, 0)
 		deleted = studentID(st.Update().SetDeletedAt(fixture.Today.Add(-time.Hour)).SaveX(fixture.System()))
 	}
+	erasure := ""
+	if strings.Contains(operation, "{{Erasure}}") {
+		e := s.Client().Erasure.Create().SetDistrictID(s.Alpha.ID).SetOrganizationID(s.North.ID).SetStudentID(student.ID).
+			SetReference("letter 17").SetActor(json.RawMessage("{}")).SetRequestedBy("somebody").SaveX(fixture.System())
+		erasure = globalid.Encode(globalid.Erasure, e.ID)
+	}
 	serviceKey, session := "", ""
 	if strings.Contains(operation, "{{Key}}") {
 		serviceKey, _ = s.serviceKey(t, s.North, viewer.RosterImport)
@@ -175,7 +184,7 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 		session = s.sessionOfNobody(t)
 	}
 	return s.names(map[string]string{
-		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session, "Deleted": deleted,
+		"Student": studentID(student), "StudentID": student.ExternalID, "Group": globalid.Encode(globalid.Group, g.ID), "New": name, "Job": job, "Key": serviceKey, "Session": session, "Deleted": deleted, "Erasure": erasure,
 	}).Replace(operation)
 }
 

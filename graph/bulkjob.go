@@ -126,6 +126,9 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
 		PreviewVersion: importer.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
 	}
+	if j.HeldFor != nil && j.Status == bulkjob.StatusHELD {
+		m.HeldFor = (*model.BulkJobHold)(j.HeldFor)
+	}
 	if j.FileName != "" {
 		m.FileName = &j.FileName
 	}
@@ -274,7 +277,7 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 		return nil, err
 	}
 	s := importer.Submission{
-		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File,
+		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File, Size: in.File.Size,
 		GroupsMode: bulkjob.GroupsMode(in.GroupsMode), CommitMode: bulkjob.CommitMode(in.CommitMode),
 	}
 	if in.IdempotencyKey != nil {

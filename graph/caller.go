@@ -26,6 +26,18 @@ type caller struct {
 	users int
 }
 
+// callerOf returns who a viewer is, and whether that is anybody in particular.
+func callerOf(v *viewer.Viewer) (id callerID, known bool) {
+	if v == nil {
+		return id, false
+	}
+	id.educator = v.EducatorID
+	if v.Key != nil {
+		id.key = v.Key.ID
+	}
+	return id, id != callerID{}
+}
+
 func newGate(most int, wait time.Duration) *gate {
 	return &gate{most: most, wait: wait, callers: map[callerID]*caller{}}
 }
@@ -34,14 +46,8 @@ func newGate(most int, wait time.Duration) *gate {
 // free; otherwise leave gives the slot back. Nobody in particular needs no slot:
 // all that a stranger can do is to sign in, which has a bound of its own.
 func (g *gate) enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bool) {
-	if v == nil {
-		return func() {}, true
-	}
-	id := callerID{educator: v.EducatorID}
-	if v.Key != nil {
-		id.key = v.Key.ID
-	}
-	if id == (callerID{}) {
+	id, known := callerOf(v)
+	if !known {
 		return func() {}, true
 	}
 	c := g.caller(id)

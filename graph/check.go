@@ -1,7 +1,6 @@
 package graph
 
 import (
-	"context"
 	"strconv"
 
 	"github.com/vektah/gqlparser/v2/ast"
@@ -22,7 +21,7 @@ func NewChecker(limits Limits) *Checker {
 	l := limits.withDefaults()
 	return &Checker{&guard{
 		Limits: l, cache: newDocuments(),
-		schema: generated.NewExecutableSchema(generated.Config{Complexity: complexity(l.Complexity)}),
+		schema: generated.NewExecutableSchema(generated.Config{}),
 	}}
 }
 
@@ -42,8 +41,8 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	case doc.Operations[0].Name == "":
 		return nil, fault.Invalidf("the operation has no name, by which people could tell it from others")
 	}
-	costs := &costs{schema: c.guard.schema, known: map[string]int{}}
-	if n := costs.selection(context.Background(), doc.Operations[0].SelectionSet); n > c.guard.Complexity {
+	costs := &costs{schema: c.guard.schema.Schema(), limit: c.guard.Complexity, known: map[string]int{}}
+	if n := costs.selection(doc.Operations[0].SelectionSet); n > c.guard.Complexity {
 		return nil, fault.Invalidf("the operation costs %d points and may cost %d", n, c.guard.Complexity)
 	}
 	return doc.Operations[0], nil

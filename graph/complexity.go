@@ -2,96 +2,26 @@ package graph
 
 import (
 	"context"
+	"encoding/json"
+	"reflect"
+	"strconv"
+	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/generated"
-	"homeroom/graph/model"
 	"homeroom/graph/transport"
-	"homeroom/internal/calendar"
 	"homeroom/internal/page"
 	"homeroom/internal/viewer"
 )
 
-// How many rows the lists have that are not paged, as it is usual.
-const (
-	schoolsOfDistrict = 40
-	groupsOfPerson    = 5
-	teachersOfGroup   = 2
-	rolesOfEducator   = 2
-	rowsOfReport      = 40
-	weeksOfReport     = 10
-	anyList           = 3
-)
-
-// complexity makes the cost of a list grow with the rows that it asks for; by
-// itself the calculation ignores first and last, and takes a list for one row.
-func complexity(limit int) (c generated.ComplexityRoot) {
-	rows := func(child int, first, last *int) int {
-		n := page.Default // a page that is too large is refused when it is read
-		if first != nil {
-			n = *first
-		} else if last != nil {
-			n = *last
-		}
-		return 1 + child*min(max(1, n), page.Max)
-	}
-	times := func(n int) func(int) int { return func(child int) int { return 1 + child*n } }
-	c.Query.Students = func(child int, _ *string, _ *model.StudentFilter, _ *model.StudentOrder, first *int, _ *string, last *int, _ *string) int {
-		return rows(child, first, last)
-	}
-	c.Query.Groups = func(child int, _ *string, _ *model.GroupFilter, _ *model.GroupOrder, first *int, _ *string, last *int, _ *string) int {
-		return rows(child, first, last)
-	}
-	c.Query.AuditEvents = func(child int, _ *string, _ *model.AuditEventFilter, first *int, _ *string, last *int, _ *string) int {
-		return rows(child, first, last)
-	}
-	c.Query.BulkJobs = func(child int, _ *string, first *int, _ *string) int { return rows(child, first, nil) }
-	c.Query.Nodes = func(child int, ids []string) int { return 1 + child*max(1, len(ids)) }
-	c.Query.UsageReport = func(child int, _ string, _ model.UsagePeriod, _, _ *calendar.Day, _, _ []string) int {
-		return 100 + child
-	}
-	c.Group.Students = func(child int, first *int, _ *string, last *int, _ *string) int { return rows(child, first, last) }
-	c.BulkJob.Changes = func(child int, first *int, _ *string) int { return rows(child, first, nil) }
-	c.BulkJob.RefusedRows = func(child int, first *int, _ *string) int { return rows(child, first, nil) }
-	c.BulkJobRefusedRow.Cells = times(anyList)
-	c.BulkJobRefusedRow.Problems = times(anyList)
-	c.BulkJob.Problems = func(child int, first *int, _ *string, _ *model.ProblemSeverity) int {
-		return rows(child, first, nil)
-	}
-	c.Viewer.Organizations = times(schoolsOfDistrict)
-	c.Viewer.Roles = times(rolesOfEducator)
-	c.Organization.Children = times(schoolsOfDistrict)
-	c.Educator.Roles = times(rolesOfEducator)
-	c.Educator.Groups = times(groupsOfPerson)
-	c.Student.Groups = times(groupsOfPerson)
-	c.Group.Educators = times(teachersOfGroup)
-	c.UsageReport.Rows = times(rowsOfReport)
-	c.UsageReport.Weeks = times(weeksOfReport)
-	c.Mutation.AssignStudentsToGroups = func(child int, in model.AssignStudentsToGroupsInput) int {
-		return 1 + child*max(1, len(in.StudentIds), len(in.GroupIds))
-	}
-	c.Mutation.RemoveStudentsFromGroups = func(child int, in model.RemoveStudentsFromGroupsInput) int {
-		return 1 + child*max(1, len(in.StudentIds), len(in.GroupIds))
-	}
-	// Three of them in one operation are somebody who tries out passwords.
-	c.Mutation.SignIn = func(child int, _ model.SignInInput) int { return limit/3 + 1 + child }
-	c.Mutation.SignInWithCode = func(child int, _ model.SignInWithCodeInput) int { return limit/3 + 1 + child }
-	return c
-}
-
-// schemaCosts are how many entries the lists of the schema have, which need no
-// database and are counted at a fifth.
-var schemaCosts = map[string]int{
-	"__Schema.types": 20, "__Schema.directives": 1, "__Type.fields": 7, "__Type.inputFields": 3,
-	"__Type.enumValues": 3, "__Type.possibleTypes": 2, "__Field.args": 2, "__Directive.args": 2,
-}
-
-// costs adds up what an operation can cost, each fragment once.
+// costs adds up what an operation can cost, each fragment once: a field is one
+// point, a list its rows times what is asked of each, and each entry of a list that
+// is sent a part of a point. What a field costs beyond that stands in price.go.
 type costs struct {
-	schema     graphql.ExecutableSchema
+	schema     *ast.Schema
+	limit      int
 	variables  map[string]any
 	known      map[string]int
 	introspect bool
@@ -100,8 +30,8 @@ type costs struct {
 // MutateOperationContext checks what only the validated operation tells: what it
 // costs with its variables, and whether it reads the schema.
 func (g *guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	c := &costs{schema: g.schema, variables: oc.Variables, known: map[string]int{}}
-	if n := c.selection(ctx, oc.Operation.SelectionSet); n > g.Complexity {
+	c := &costs{schema: g.schema.Schema(), limit: g.Complexity, variables: oc.Variables, known: map[string]int{}}
+	if n := c.selection(oc.Operation.SelectionSet); n > g.Complexity {
 		return over("TOO_COMPLEX", "The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.", n, g.Complexity)
 	}
 	oc.DisableIntrospection = !g.Introspection.allows(viewer.FromContext(ctx))
@@ -111,17 +41,17 @@ func (g *guard) MutateOperationContext(ctx context.Context, oc *graphql.Operatio
 	return nil
 }
 
-func (c *costs) selection(ctx context.Context, set ast.SelectionSet) (n int) {
+func (c *costs) selection(set ast.SelectionSet) (n int) {
 	for _, selection := range set {
 		switch x := selection.(type) {
 		case *ast.Field:
-			n = sum(n, c.field(ctx, x))
+			n = sum(n, c.field(x))
 		case *ast.InlineFragment:
-			n = sum(n, c.selection(ctx, x.SelectionSet))
+			n = sum(n, c.selection(x.SelectionSet))
 		case *ast.FragmentSpread:
 			cost, known := c.known[x.Name]
 			if !known {
-				cost = c.selection(ctx, x.Definition.SelectionSet)
+				cost = c.selection(x.Definition.SelectionSet)
 				c.known[x.Name] = cost
 			}
 			n = sum(n, cost)
@@ -130,25 +60,128 @@ func (c *costs) selection(ctx context.Context, set ast.SelectionSet) (n int) {
 	return n
 }
 
-func (c *costs) field(ctx context.Context, f *ast.Field) int {
-	child := c.selection(ctx, f.SelectionSet)
-	parent := f.ObjectDefinition.Name
+func (c *costs) field(f *ast.Field) int {
+	child := c.selection(f.SelectionSet)
 	if f.Name == "__schema" || f.Name == "__type" {
 		c.introspect = true
 	}
-	if entries, known := schemaCosts[parent+"."+f.Name]; known {
-		return min(1+child*entries, enough)
+	if strings.HasPrefix(f.Name, "__") && f.Definition == nil {
+		return sum(child, 1)
 	}
 	// An interface's field costs what it costs of the dearest type behind it.
-	types := []string{parent}
-	for _, t := range c.schema.Schema().GetPossibleTypes(f.ObjectDefinition) {
+	types := []string{f.ObjectDefinition.Name}
+	for _, t := range c.schema.GetPossibleTypes(f.ObjectDefinition) {
 		types = append(types, t.Name)
 	}
-	dearest := sum(child, 1)
+	arguments := f.ArgumentMap(c.variables)
+	rows, extra := 0, entries(arguments)/entriesAPoint
 	for _, name := range types {
-		if n, known := c.schema.Complexity(ctx, name, f.Name, child, f.ArgumentMap(c.variables)); known {
-			dearest = max(dearest, min(n, enough))
+		rows = max(rows, rowsOf(name, f.Definition, arguments))
+		extra = max(extra, c.price(name+"."+f.Name, arguments))
+	}
+	return sum(sum(product(child, rows), extra), 1)
+}
+
+// rowsOf is how often what is asked of a field's value has to be answered.
+func rowsOf(parent string, field *ast.FieldDefinition, arguments map[string]any) int {
+	name := parent + "." + field.Name
+	switch {
+	case paged(field):
+		return pageOf(arguments)
+	case rowsByArguments[name] != nil:
+		return max(1, rowsByArguments[name](arguments))
+	case field.Type.Elem == nil:
+		return 1
+	case listRows[name] != 0:
+		return listRows[name]
+	case field.Name == "nodes" || field.Name == "edges" || field.Name == "userErrors":
+		return 1 // The page around them, or the input, has been counted.
+	default:
+		return unknownList
+	}
+}
+
+// paged reports whether a field is a list of which the caller says how much of it to
+// read.
+func paged(field *ast.FieldDefinition) bool {
+	return field.Arguments.ForName("first") != nil || field.Arguments.ForName("last") != nil
+}
+
+// pageOf is how many rows the caller asks for. A page that is too large is refused
+// when it is read.
+func pageOf(arguments map[string]any) int {
+	for _, name := range []string{"first", "last"} {
+		if v, given := arguments[name]; given && v != nil {
+			return min(max(1, number(v)), page.Max)
 		}
 	}
-	return dearest
+	return page.Default
+}
+
+// number is an Int as literals, variables and gqlgen write it; what is none of them
+// is refused later, and counts as much as it can.
+func number(v any) int {
+	switch x := v.(type) {
+	case int:
+		return x
+	case int32:
+		return int(x)
+	case int64:
+		return int(min(x, enough))
+	case float64:
+		return int(min(x, enough))
+	case json.Number:
+		return number(string(x))
+	case string:
+		if n, err := strconv.Atoi(x); err == nil {
+			return n
+		}
+	}
+	return page.Max
+}
+
+// entries is how many entries the lists in a value have, also inside each other.
+func entries(value any) (n int) {
+	if object, ok := value.(map[string]any); ok {
+		for _, v := range object {
+			n += entries(v)
+		}
+		return n
+	}
+	// gqlgen writes variables as lists of their own types.
+	if list := reflect.ValueOf(value); list.Kind() == reflect.Slice {
+		n = list.Len()
+		for i := range n {
+			n += entries(list.Index(i).Interface())
+		}
+	}
+	return n
+}
+
+// listAt is the length of the list at a path of the arguments, such as
+// input.studentIds; 0 where there is none. A single value stands for a list of one.
+func listAt(arguments map[string]any, path string) int {
+	var at any = arguments
+	for _, step := range strings.Split(path, ".") {
+		object, ok := at.(map[string]any)
+		if !ok {
+			return 0
+		}
+		at = object[step]
+	}
+	switch list := reflect.ValueOf(at); {
+	case at == nil:
+		return 0
+	case list.Kind() == reflect.Slice:
+		return list.Len()
+	default:
+		return 1
+	}
+}
+
+func product(a, b int) int {
+	if b > 0 && a > enough/b {
+		return enough
+	}
+	return a * b
 }

@@ -13,6 +13,7 @@ import (
 	"homeroom/graph/generated"
 	"homeroom/graph/loader"
 	"homeroom/graph/transport"
+	"homeroom/internal/allowance"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -20,7 +21,7 @@ import (
 // NewHandler returns the GraphQL endpoint. Its requests have passed Authenticate.
 func NewHandler(r *Resolver, limits Limits) http.Handler {
 	l := limits.withDefaults()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r, Complexity: complexity(l.Complexity)})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	srv := handler.New(schema)
 	addTransports(srv, r, l)
 	cache := newDocuments()
@@ -33,18 +34,22 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
-	srv.AroundOperations(r.watching(newGate(l.Subscriptions, 0), l.SessionCheck))
+	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), l.SessionCheck))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
+	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.prepare)
 	return withToken(srv)
 }
 
 // addTransports adds the transports; the first that supports a request takes it.
 func addTransports(srv *handler.Server, r *Resolver, l Limits) {
-	limits := transport.Limits{RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes}
+	limits := transport.Limits{
+		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes, Room: newBodies(l).room, SignIn: presented(errSignIn),
+		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
+	}
 	uploads := newGate(l.Uploads, 0)
 	srv.AddTransport(transport.WebSocket{
-		Limits: limits, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
+		Limits: limits, Enter: newPlaces(l).enter, Init: r.connect, Begin: r.authenticate, Operations: l.SocketOperations,
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
@@ -67,6 +72,11 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	srv.AddTransport(transport.HTTP{Limits: limits})
 }
 
+func isStranger(ctx context.Context) bool {
+	_, known := callerOf(viewer.FromContext(ctx))
+	return !known
+}
+
 // prepare gives an answer its loaders and, where it only reads, a snapshot of the
 // database, so that all its numbers are of the same moment. Each event of a
 // subscription is an answer of its own. It is prepared before the event is there,
@@ -81,7 +91,7 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 	if s := sessionOf(ctx); s != nil {
 		ctx = viewer.NewContext(ctx, s.await())
 	}
-	return next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer)))
+	return wholly(op, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 }
 
 // open are the fields of Query and Mutation that need no session.
@@ -90,7 +100,7 @@ var open = map[string]bool{"signIn": true, "signInWithCode": true, "signInProvid
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")
 	errTooManyOperations    = tooMany("too many operations of yours are running; wait for some to end")
-	errTooManySubscriptions = tooMany("too many subscriptions of yours are open; end some of them")
+	errTooManySubscriptions = presented(tooMany("too many subscriptions of yours are open; end some of them"))
 	errTooManyUploads       = tooMany("too many files of yours are arriving; wait for some to end")
 )
 

@@ -48,6 +48,8 @@ type server struct {
 	http     *httptest.Server
 	importer *importer.Service
 	identity *identity.Service
+	// downloads answers below /downloads/.
+	downloads http.Handler
 	// mails are what has been sent; for tests that let identity run.
 	mails chan identity.Mail
 	// endpoint is what stands behind the HTTP server.
@@ -89,12 +91,12 @@ func newServer(t testing.TB, d *database.DB, change ...func(*graph.Limits)) *ser
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Downloads = downloads
+	r.Downloads, s.downloads = downloads, downloads
 	limits := graph.Limits{UploadBytes: 1 << 20, UploadMemory: 1 << 16, Uploads: 16}
 	for _, c := range change {
 		c(&limits)
 	}
-	endpoint := graph.Authenticate(r.Identity, false, s.counted(graph.NewHandler(r, limits)))
+	endpoint := graph.Authenticate(r.Identity, false, log, s.counted(graph.NewHandler(r, limits)))
 	s.endpoint = endpoint
 	mux.Handle("/graphql", s.endpoint)
 	mux.Handle(download.Path, downloads)

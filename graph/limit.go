@@ -2,6 +2,7 @@ package graph
 
 import (
 	"cmp"
+	"runtime"
 	"time"
 
 	"homeroom/internal/viewer"
@@ -22,8 +23,17 @@ type Limits struct {
 	// over a WebSocket. The HTTP server has a limit of its own, which an operator
 	// sets; this one holds where nothing stands before the endpoint.
 	RequestBytes int64
-	// VariableBytes is the longest JSON text of the variables.
+	// VariableBytes is the longest JSON text of the variables. Decoded they may take
+	// eight times that.
 	VariableBytes int
+	// StrangerBytes is the largest request of somebody who has not signed in, and
+	// StrangerPatience how long it may take to arrive.
+	StrangerBytes    int64
+	StrangerPatience time.Duration
+	// BodyMemory is what may be held of requests without files until they are
+	// answered, of all callers together: at most an eighth for one caller, a quarter
+	// for all who have not signed in, and a 64th for those of one network.
+	BodyMemory int64
 
 	// DocumentBytes and Tokens bound the text of an operation before it is parsed.
 	DocumentBytes, Tokens int
@@ -49,7 +59,16 @@ type Limits struct {
 	// Operations is how many operations of a caller run at a time; others wait for
 	// OperationWait and are refused then. Subscriptions count apart.
 	Operations, Subscriptions int
-	OperationWait             time.Duration
+	// AllSubscriptions is how many all callers together may have.
+	AllSubscriptions int
+	OperationWait    time.Duration
+	// Heavy is how many operations of a caller that take a core for long run at a time,
+	// and AllHeavy how many of all callers.
+	Heavy, AllHeavy int
+	// Sockets is how many WebSockets a caller may have open, AllSockets how many all
+	// callers may. NewSockets and AllNewSockets are those that have not signed in yet,
+	// of one network and of all.
+	Sockets, AllSockets, NewSockets, AllNewSockets int
 	// SocketOperations is how many operations run at a time on one WebSocket.
 	SocketOperations int
 	// InitTimeout is how long a WebSocket may take to say who is asking.
@@ -69,11 +88,14 @@ type Limits struct {
 func DefaultLimits() Limits {
 	return Limits{
 		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
-		RequestBytes: 16 << 20, VariableBytes: 1 << 20,
+		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
+		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
 		DocumentBytes: 64 << 10, Tokens: 5000,
 		Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Fragments: 50, Directives: 50,
 		Complexity: 60000,
-		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, SocketOperations: 20,
+		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
+		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
+		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
 		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
 		SessionCheck: 30 * time.Second,
 	}
@@ -85,13 +107,19 @@ func (l Limits) withDefaults() Limits {
 		UploadBytes: cmp.Or(l.UploadBytes, d.UploadBytes), UploadMemory: cmp.Or(l.UploadMemory, d.UploadMemory),
 		UploadFiles: cmp.Or(l.UploadFiles, d.UploadFiles), Uploads: cmp.Or(l.Uploads, d.Uploads),
 		RequestBytes: cmp.Or(l.RequestBytes, d.RequestBytes), VariableBytes: cmp.Or(l.VariableBytes, d.VariableBytes),
+		StrangerBytes: cmp.Or(l.StrangerBytes, d.StrangerBytes), StrangerPatience: cmp.Or(l.StrangerPatience, d.StrangerPatience),
+		BodyMemory:    cmp.Or(l.BodyMemory, d.BodyMemory),
 		DocumentBytes: cmp.Or(l.DocumentBytes, d.DocumentBytes), Tokens: cmp.Or(l.Tokens, d.Tokens),
 		Depth: cmp.Or(l.Depth, d.Depth), Fields: cmp.Or(l.Fields, d.Fields), Aliases: cmp.Or(l.Aliases, d.Aliases),
 		RootFields: cmp.Or(l.RootFields, d.RootFields), Fragments: cmp.Or(l.Fragments, d.Fragments),
 		Directives: cmp.Or(l.Directives, d.Directives), Complexity: cmp.Or(l.Complexity, d.Complexity),
-		Introspection: l.Introspection, Running: l.Running, OwnOperations: l.OwnOperations,
+		Heavy: cmp.Or(l.Heavy, d.Heavy), AllHeavy: cmp.Or(l.AllHeavy, d.AllHeavy),
+		AllSubscriptions: cmp.Or(l.AllSubscriptions, d.AllSubscriptions),
+		Introspection:    l.Introspection, Running: l.Running, OwnOperations: l.OwnOperations,
 		Operations: cmp.Or(l.Operations, d.Operations), Subscriptions: cmp.Or(l.Subscriptions, d.Subscriptions),
-		OperationWait:    cmp.Or(l.OperationWait, d.OperationWait),
+		OperationWait: cmp.Or(l.OperationWait, d.OperationWait),
+		Sockets:       cmp.Or(l.Sockets, d.Sockets), AllSockets: cmp.Or(l.AllSockets, d.AllSockets),
+		NewSockets: cmp.Or(l.NewSockets, d.NewSockets), AllNewSockets: cmp.Or(l.AllNewSockets, d.AllNewSockets),
 		SocketOperations: cmp.Or(l.SocketOperations, d.SocketOperations),
 		InitTimeout:      cmp.Or(l.InitTimeout, d.InitTimeout), KeepAlive: cmp.Or(l.KeepAlive, d.KeepAlive),
 		Patience: cmp.Or(l.Patience, d.Patience), SessionCheck: cmp.Or(l.SessionCheck, d.SessionCheck),

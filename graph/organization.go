@@ -71,6 +71,10 @@ func (r organizationResolver) Settings(ctx context.Context, o *model.Organizatio
 	if err != nil {
 		return nil, err
 	}
+	pending, err := r.pendingSettings(ctx, o.Entity)
+	if err != nil {
+		return nil, err
+	}
 	number := func(value int, inherited bool) *model.NumberSetting {
 		return &model.NumberSetting{Value: value, Inherited: inherited}
 	}
@@ -84,6 +88,7 @@ func (r organizationResolver) Settings(ctx context.Context, o *model.Organizatio
 		HoldChangedPercent:      number(s.HoldChangedPercent, s.Inherited.HoldChangedPercent),
 		RetentionDays:           number(s.RetentionDays, s.Inherited.RetentionDays),
 		JobDays:                 number(s.JobDays, s.Inherited.JobDays),
+		Pending:                 pending,
 	}, nil
 }
 

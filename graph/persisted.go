@@ -12,7 +12,6 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/graph/transport"
-	"homeroom/internal/fault"
 	"homeroom/internal/operation"
 	"homeroom/internal/viewer"
 )
@@ -164,6 +163,5 @@ func (p *persisted) listed(ctx context.Context, hash string) (string, bool, erro
 }
 
 func (p *persisted) failed(ctx context.Context, err error) *gqlerror.Error {
-	p.log.ErrorContext(ctx, "look up a registered operation", "error", err)
-	return transport.Errorf(codes[fault.Unavailable], "The database does not answer; try again.")
+	return notLookedUp(ctx, p.log, "a registered operation", err)
 }

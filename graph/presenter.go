@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/ent/db/privacy"
+	"homeroom/graph/transport"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
@@ -45,6 +46,10 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 		switch f := fault.From(err); {
 		case f != nil && f.Kind != fault.Internal:
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
+		case unavailable(err) != nil:
+			log.WarnContext(ctx, "what an operation needs is not to be had at the moment", "path", shown.Path.String(), "error", err)
+			f = unavailable(err)
+			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):
 			log.WarnContext(ctx, "a policy denied what a resolver asked for", "path", shown.Path.String(), "error", err)
 			shown.Message = "There is nothing of that kind in your purview."
@@ -69,10 +74,13 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 
 func extensionsOf(f *fault.Error) map[string]any {
 	e := map[string]any{"code": codes[f.Kind]}
-	if f.Code == tooManyRequests {
-		e["code"] = f.Code // transports answer 429
+	if f.Code == tooManyRequests || f.Code == string(database.Uncertain) {
+		e["code"] = f.Code // transports answer 429; nobody tries again by a rule what may have been done
 	} else if f.Code != codes[f.Kind] {
 		e["reason"] = f.Code
+	}
+	if f.RetryAfter > 0 {
+		e[transport.RetryAfterSeconds] = f.RetryAfter
 	}
 	if f.Field != "" {
 		e["field"] = f.Field
@@ -88,8 +96,10 @@ func presented(f *fault.Error) *gqlerror.Error {
 }
 
 // refused answers an operation that is not executed.
-func refused(f *fault.Error) graphql.ResponseHandler {
-	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{presented(f)}})
+func refused(f *fault.Error) graphql.ResponseHandler { return refusedBy(presented(f)) }
+
+func refusedBy(err *gqlerror.Error) graphql.ResponseHandler {
+	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
 }
 
 // withoutSuggestions cuts off the names that the validator thinks were meant: they

@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 
+	"homeroom/ent/db"
 	"homeroom/graph/model"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
@@ -11,12 +12,45 @@ import (
 )
 
 func (r mutationResolver) EraseStudents(ctx context.Context, in model.EraseStudentsInput) (*model.EraseStudentsPayload, error) {
-	certificates, err := r.eraseStudents(ctx, in)
+	requested, err := r.eraseStudents(ctx, in)
 	refusals, err := userErrors(ctx, err)
-	return &model.EraseStudentsPayload{Certificates: all(certificates, toCertificate), UserErrors: refusals}, err
+	payload := &model.EraseStudentsPayload{UserErrors: refusals}
+	for _, e := range requested {
+		shown, unread := toErasure(e)
+		if unread != nil {
+			return nil, unread
+		}
+		payload.Erasures = append(payload.Erasures, shown)
+		if shown.Certificate != nil {
+			payload.Certificates = append(payload.Certificates, shown.Certificate)
+		}
+	}
+	return payload, err
 }
 
-func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStudentsInput) ([]privacy.Certificate, error) {
+func (r queryResolver) Erasure(ctx context.Context, id string) (*model.Erasure, error) {
+	k, err := key(globalid.Erasure, id, "id")
+	if err != nil {
+		return nil, err
+	}
+	e, err := r.Privacy.Erasure(ctx, k)
+	if err != nil {
+		return nil, err
+	}
+	return toErasure(e)
+}
+
+func toErasure(e *db.Erasure) (*model.Erasure, error) {
+	shown := &model.Erasure{ID: globalid.Encode(globalid.Erasure, e.ID), State: model.ErasureState(e.State), RequestedAt: e.CreatedAt,
+		JobsDone: e.JobsDone, JobsTotal: e.JobsTotal, FinishedAt: e.FinishedAt}
+	c, err := privacy.CertificateOf(e)
+	if c != nil {
+		shown.Certificate = toCertificate(*c)
+	}
+	return shown, err
+}
+
+func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStudentsInput) ([]*db.Erasure, error) {
 	wanted := make([]privacy.Confirmed, len(in.Students))
 	seen := map[int]bool{}
 	for i, st := range in.Students {
@@ -30,7 +64,7 @@ func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStude
 		seen[id] = true
 		wanted[i] = privacy.Confirmed{ID: id, ExternalID: st.ExternalID}
 	}
-	return r.Privacy.Erase(ctx, wanted, in.Reference)
+	return r.Privacy.Request(ctx, wanted, in.Reference)
 }
 
 func (r queryResolver) StudentRecordURL(ctx context.Context, studentID string) (string, error) {

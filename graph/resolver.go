@@ -65,6 +65,11 @@ func (r *Resolver) Educator() generated.EducatorResolver { return educatorResolv
 // Organization implements generated.ResolverRoot.
 func (r *Resolver) Organization() generated.OrganizationResolver { return organizationResolver{r} }
 
+// PendingSetting implements generated.ResolverRoot.
+func (r *Resolver) PendingSetting() generated.PendingSettingResolver {
+	return pendingSettingResolver{r}
+}
+
 // Group implements generated.ResolverRoot.
 func (r *Resolver) Group() generated.GroupResolver { return groupResolver{r} }
 
@@ -162,6 +167,7 @@ type (
 	serviceKeyResolver                  struct{ *Resolver }
 	educatorResolver                    struct{ *Resolver }
 	organizationResolver                struct{ *Resolver }
+	pendingSettingResolver              struct{ *Resolver }
 	groupResolver                       struct{ *Resolver }
 	groupConnectionResolver             struct{ *Resolver }
 	studentResolver                     struct{ *Resolver }

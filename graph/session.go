@@ -9,13 +9,15 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
 	"homeroom/internal/fault"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
 type tokenKey struct{}
+
+// sessionPatience is how long a WebSocket waits for the database to say who asks.
+const sessionPatience = 10 * time.Second
 
 // withToken keeps the token of a request for what outlives it.
 func withToken(next http.Handler) http.Handler {
@@ -47,15 +49,17 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	if token == "" {
 		return ctx, presented(errSignIn)
 	}
-	v, err := r.Identity.Authenticate(ctx, token)
+	// A database that does not answer must not keep the place of a stranger.
+	limited, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	v, err := r.Identity.Authenticate(limited, token)
 	switch {
 	case err == nil:
 		return viewer.NewContext(ctx, v), nil
 	case fault.KindOf(err) == fault.Unauthenticated:
 		return ctx, presented(fault.From(err))
 	default:
-		r.Log.ErrorContext(ctx, "look up the session of a WebSocket", "error", err)
-		return ctx, transport.Errorf(codes[fault.Unavailable], "The database does not answer; try again.")
+		return ctx, notLookedUp(ctx, r.Log, "a session", err)
 	}
 }
 

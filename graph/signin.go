@@ -2,11 +2,13 @@ package graph
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"strings"
 	"time"
 
 	"homeroom/graph/model"
+	"homeroom/graph/transport"
 	"homeroom/internal/fault"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
@@ -79,8 +81,9 @@ func SetSession(w http.ResponseWriter, secure bool, token string, expires time.T
 
 // Authenticate puts the viewer of a bearer token or a session cookie into the
 // context of a request. A request without either, or with one that has expired,
-// goes on without a viewer; what needs one refuses it.
-func Authenticate(service *identity.Service, secure bool, next http.Handler) http.Handler {
+// goes on without a viewer; what needs one refuses it. Where the database does not
+// tell, the answer is that of the endpoint to an operation.
+func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := context.WithValue(req.Context(), exchangeKey{}, exchange{w: w, secure: secure || req.TLS != nil})
 		token := tokenOf(req)
@@ -90,7 +93,7 @@ func Authenticate(service *identity.Service, secure bool, next http.Handler) htt
 			case err == nil:
 				ctx = viewer.NewContext(ctx, v)
 			case fault.KindOf(err) != fault.Unauthenticated:
-				http.Error(w, "the database does not answer", http.StatusServiceUnavailable)
+				transport.Refuse(w, req, notLookedUp(ctx, log, "a session", err))
 				return
 			}
 		}

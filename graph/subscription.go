@@ -11,6 +11,7 @@ import (
 	"homeroom/graph/generated"
 	"homeroom/graph/model"
 	"homeroom/graph/transport"
+	"homeroom/internal/allowance"
 	"homeroom/internal/globalid"
 	"homeroom/internal/importer"
 	"homeroom/internal/viewer"
@@ -32,17 +33,17 @@ const (
 
 // watching gives a subscription its session, and each caller a limited number of
 // subscriptions.
-func (r *Resolver) watching(subscriptions *gate, every time.Duration) graphql.OperationMiddleware {
+func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], every time.Duration) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
 			return next(ctx)
 		}
-		leave, ok := subscriptions.enter(ctx, v)
-		if !ok {
-			return refused(errTooManySubscriptions)
+		id, _ := callerOf(v)
+		if err := subscriptions.Take(id, 1); err != nil {
+			return refusedBy(crowded(err, errTooManySubscriptions))
 		}
-		context.AfterFunc(ctx, leave)
+		context.AfterFunc(ctx, func() { subscriptions.Give(id, 1) })
 		token, _ := ctx.Value(tokenKey{}).(string)
 		return next(context.WithValue(ctx, sessionKey{}, &session{
 			identity: r.Identity, token: token, every: every, viewer: v, checked: time.Now(),

@@ -85,8 +85,18 @@ type BulkJob struct {
 	HashedPasswords int `json:"hashed_passwords,omitempty"`
 	// The percentage that put the job on hold; 0 where none did.
 	HeldByRule int `json:"held_by_rule,omitempty"`
+	// Who started the job, which does only what that person may do as well; NULL where the server itself did.
+	StartedBy *int `json:"started_by,omitempty"`
 	// The second administrator, who let a held job go on.
 	ApprovedBy *int `json:"approved_by,omitempty"`
+	// What a job waits for while it is HELD.
+	HeldFor *bulkjob.HeldFor `json:"held_for,omitempty"`
+	// Since when the undo waits; whoever approves it was there before.
+	HeldAt *time.Time `json:"held_at,omitempty"`
+	// The status that a job goes back to when nobody approves its undo.
+	UndoFrom string `json:"undo_from,omitempty"`
+	// The second administrator, who let a held undo go on.
+	UndoApprovedBy *int `json:"undo_approved_by,omitempty"`
 	// Who has corrected rows of the job; none of them is a second administrator.
 	CorrectedBy []int `json:"corrected_by,omitempty"`
 	// 1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at.
@@ -107,6 +117,10 @@ type BulkJob struct {
 	LeaseUntil *time.Time `json:"lease_until,omitempty"`
 	// Fence holds the value of the "fence" field.
 	Fence int `json:"fence,omitempty"`
+	// How often a server has begun to work on the job and was not heard of again.
+	Abandoned int `json:"abandoned,omitempty"`
+	// The size of the stored file, or what was said of it while it arrives; it counts towards the quotas.
+	FileBytes int64 `json:"file_bytes,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
 	StartedAt *time.Time `json:"started_at,omitempty"`
 	// FinishedAt holds the value of the "finished_at" field.
@@ -214,11 +228,11 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldFileBytes:
 			values[i] = new(sql.NullInt64)
-		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
+		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
-		case bulkjob.FieldCreatedAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
+		case bulkjob.FieldCreatedAt, bulkjob.FieldHeldAt, bulkjob.FieldLeaseUntil, bulkjob.FieldStartedAt, bulkjob.FieldFinishedAt:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -440,12 +454,46 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.HeldByRule = int(value.Int64)
 			}
+		case bulkjob.FieldStartedBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field started_by", values[i])
+			} else if value.Valid {
+				_m.StartedBy = new(int)
+				*_m.StartedBy = int(value.Int64)
+			}
 		case bulkjob.FieldApprovedBy:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field approved_by", values[i])
 			} else if value.Valid {
 				_m.ApprovedBy = new(int)
 				*_m.ApprovedBy = int(value.Int64)
+			}
+		case bulkjob.FieldHeldFor:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field held_for", values[i])
+			} else if value.Valid {
+				_m.HeldFor = new(bulkjob.HeldFor)
+				*_m.HeldFor = bulkjob.HeldFor(value.String)
+			}
+		case bulkjob.FieldHeldAt:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field held_at", values[i])
+			} else if value.Valid {
+				_m.HeldAt = new(time.Time)
+				*_m.HeldAt = value.Time
+			}
+		case bulkjob.FieldUndoFrom:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field undo_from", values[i])
+			} else if value.Valid {
+				_m.UndoFrom = value.String
+			}
+		case bulkjob.FieldUndoApprovedBy:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field undo_approved_by", values[i])
+			} else if value.Valid {
+				_m.UndoApprovedBy = new(int)
+				*_m.UndoApprovedBy = int(value.Int64)
 			}
 		case bulkjob.FieldCorrectedBy:
 			if value, ok := values[i].(*[]byte); !ok {
@@ -510,6 +558,18 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field fence", values[i])
 			} else if value.Valid {
 				_m.Fence = int(value.Int64)
+			}
+		case bulkjob.FieldAbandoned:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field abandoned", values[i])
+			} else if value.Valid {
+				_m.Abandoned = int(value.Int64)
+			}
+		case bulkjob.FieldFileBytes:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field file_bytes", values[i])
+			} else if value.Valid {
+				_m.FileBytes = value.Int64
 			}
 		case bulkjob.FieldStartedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -694,8 +754,31 @@ func (_m *BulkJob) String() string {
 	builder.WriteString("held_by_rule=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HeldByRule))
 	builder.WriteString(", ")
+	if v := _m.StartedBy; v != nil {
+		builder.WriteString("started_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
 	if v := _m.ApprovedBy; v != nil {
 		builder.WriteString("approved_by=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HeldFor; v != nil {
+		builder.WriteString("held_for=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HeldAt; v != nil {
+		builder.WriteString("held_at=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("undo_from=")
+	builder.WriteString(_m.UndoFrom)
+	builder.WriteString(", ")
+	if v := _m.UndoApprovedBy; v != nil {
+		builder.WriteString("undo_approved_by=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")
@@ -732,6 +815,12 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("fence=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Fence))
+	builder.WriteString(", ")
+	builder.WriteString("abandoned=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Abandoned))
+	builder.WriteString(", ")
+	builder.WriteString("file_bytes=")
+	builder.WriteString(fmt.Sprintf("%v", _m.FileBytes))
 	builder.WriteString(", ")
 	if v := _m.StartedAt; v != nil {
 		builder.WriteString("started_at=")

@@ -422,6 +422,20 @@ func (_c *BulkJobCreate) SetNillableHeldByRule(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_c *BulkJobCreate) SetStartedBy(v int) *BulkJobCreate {
+	_c.mutation.SetStartedBy(v)
+	return _c
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableStartedBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetStartedBy(*v)
+	}
+	return _c
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_c *BulkJobCreate) SetApprovedBy(v int) *BulkJobCreate {
 	_c.mutation.SetApprovedBy(v)
@@ -432,6 +446,62 @@ func (_c *BulkJobCreate) SetApprovedBy(v int) *BulkJobCreate {
 func (_c *BulkJobCreate) SetNillableApprovedBy(v *int) *BulkJobCreate {
 	if v != nil {
 		_c.SetApprovedBy(*v)
+	}
+	return _c
+}
+
+// SetHeldFor sets the "held_for" field.
+func (_c *BulkJobCreate) SetHeldFor(v bulkjob.HeldFor) *BulkJobCreate {
+	_c.mutation.SetHeldFor(v)
+	return _c
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeldFor(*v)
+	}
+	return _c
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_c *BulkJobCreate) SetHeldAt(v time.Time) *BulkJobCreate {
+	_c.mutation.SetHeldAt(v)
+	return _c
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableHeldAt(v *time.Time) *BulkJobCreate {
+	if v != nil {
+		_c.SetHeldAt(*v)
+	}
+	return _c
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_c *BulkJobCreate) SetUndoFrom(v string) *BulkJobCreate {
+	_c.mutation.SetUndoFrom(v)
+	return _c
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoFrom(v *string) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoFrom(*v)
+	}
+	return _c
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_c *BulkJobCreate) SetUndoApprovedBy(v int) *BulkJobCreate {
+	_c.mutation.SetUndoApprovedBy(v)
+	return _c
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableUndoApprovedBy(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetUndoApprovedBy(*v)
 	}
 	return _c
 }
@@ -564,6 +634,34 @@ func (_c *BulkJobCreate) SetFence(v int) *BulkJobCreate {
 func (_c *BulkJobCreate) SetNillableFence(v *int) *BulkJobCreate {
 	if v != nil {
 		_c.SetFence(*v)
+	}
+	return _c
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (_c *BulkJobCreate) SetAbandoned(v int) *BulkJobCreate {
+	_c.mutation.SetAbandoned(v)
+	return _c
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableAbandoned(v *int) *BulkJobCreate {
+	if v != nil {
+		_c.SetAbandoned(*v)
+	}
+	return _c
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_c *BulkJobCreate) SetFileBytes(v int64) *BulkJobCreate {
+	_c.mutation.SetFileBytes(v)
+	return _c
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableFileBytes(v *int64) *BulkJobCreate {
+	if v != nil {
+		_c.SetFileBytes(*v)
 	}
 	return _c
 }
@@ -823,6 +921,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultHeldByRule
 		_c.mutation.SetHeldByRule(v)
 	}
+	if _, ok := _c.mutation.UndoFrom(); !ok {
+		v := bulkjob.DefaultUndoFrom
+		_c.mutation.SetUndoFrom(v)
+	}
 	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
 		v := bulkjob.DefaultCorrectedWhileHeld
 		_c.mutation.SetCorrectedWhileHeld(v)
@@ -850,6 +952,14 @@ func (_c *BulkJobCreate) defaults() error {
 	if _, ok := _c.mutation.Fence(); !ok {
 		v := bulkjob.DefaultFence
 		_c.mutation.SetFence(v)
+	}
+	if _, ok := _c.mutation.Abandoned(); !ok {
+		v := bulkjob.DefaultAbandoned
+		_c.mutation.SetAbandoned(v)
+	}
+	if _, ok := _c.mutation.FileBytes(); !ok {
+		v := bulkjob.DefaultFileBytes
+		_c.mutation.SetFileBytes(v)
 	}
 	return nil
 }
@@ -957,6 +1067,14 @@ func (_c *BulkJobCreate) check() error {
 	if _, ok := _c.mutation.HeldByRule(); !ok {
 		return &ValidationError{Name: "held_by_rule", err: errors.New(`db: missing required field "BulkJob.held_by_rule"`)}
 	}
+	if v, ok := _c.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.UndoFrom(); !ok {
+		return &ValidationError{Name: "undo_from", err: errors.New(`db: missing required field "BulkJob.undo_from"`)}
+	}
 	if _, ok := _c.mutation.CorrectedWhileHeld(); !ok {
 		return &ValidationError{Name: "corrected_while_held", err: errors.New(`db: missing required field "BulkJob.corrected_while_held"`)}
 	}
@@ -977,6 +1095,12 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Fence(); !ok {
 		return &ValidationError{Name: "fence", err: errors.New(`db: missing required field "BulkJob.fence"`)}
+	}
+	if _, ok := _c.mutation.Abandoned(); !ok {
+		return &ValidationError{Name: "abandoned", err: errors.New(`db: missing required field "BulkJob.abandoned"`)}
+	}
+	if _, ok := _c.mutation.FileBytes(); !ok {
+		return &ValidationError{Name: "file_bytes", err: errors.New(`db: missing required field "BulkJob.file_bytes"`)}
 	}
 	if len(_c.mutation.OrganizationIDs()) == 0 {
 		return &ValidationError{Name: "organization", err: errors.New(`db: missing required edge "BulkJob.organization"`)}
@@ -1131,9 +1255,29 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 		_spec.SetField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 		_node.HeldByRule = value
 	}
+	if value, ok := _c.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+		_node.StartedBy = &value
+	}
 	if value, ok := _c.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 		_node.ApprovedBy = &value
+	}
+	if value, ok := _c.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+		_node.HeldFor = &value
+	}
+	if value, ok := _c.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+		_node.HeldAt = &value
+	}
+	if value, ok := _c.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+		_node.UndoFrom = value
+	}
+	if value, ok := _c.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+		_node.UndoApprovedBy = &value
 	}
 	if value, ok := _c.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
@@ -1174,6 +1318,14 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Fence(); ok {
 		_spec.SetField(bulkjob.FieldFence, field.TypeInt, value)
 		_node.Fence = value
+	}
+	if value, ok := _c.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+		_node.Abandoned = value
+	}
+	if value, ok := _c.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+		_node.FileBytes = value
 	}
 	if value, ok := _c.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)
@@ -1745,6 +1897,30 @@ func (u *BulkJobUpsert) AddHeldByRule(v int) *BulkJobUpsert {
 	return u
 }
 
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsert) SetStartedBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldStartedBy, v)
+	return u
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateStartedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldStartedBy)
+	return u
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsert) AddStartedBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldStartedBy, v)
+	return u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsert) ClearStartedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldStartedBy)
+	return u
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (u *BulkJobUpsert) SetApprovedBy(v int) *BulkJobUpsert {
 	u.Set(bulkjob.FieldApprovedBy, v)
@@ -1766,6 +1942,78 @@ func (u *BulkJobUpsert) AddApprovedBy(v int) *BulkJobUpsert {
 // ClearApprovedBy clears the value of the "approved_by" field.
 func (u *BulkJobUpsert) ClearApprovedBy() *BulkJobUpsert {
 	u.SetNull(bulkjob.FieldApprovedBy)
+	return u
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsert) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeldFor, v)
+	return u
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeldFor() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeldFor)
+	return u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsert) ClearHeldFor() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldHeldFor)
+	return u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsert) SetHeldAt(v time.Time) *BulkJobUpsert {
+	u.Set(bulkjob.FieldHeldAt, v)
+	return u
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateHeldAt() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldHeldAt)
+	return u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsert) ClearHeldAt() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldHeldAt)
+	return u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsert) SetUndoFrom(v string) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoFrom, v)
+	return u
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoFrom() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoFrom)
+	return u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsert) SetUndoApprovedBy(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldUndoApprovedBy, v)
+	return u
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateUndoApprovedBy() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldUndoApprovedBy)
+	return u
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsert) AddUndoApprovedBy(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldUndoApprovedBy, v)
+	return u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsert) ClearUndoApprovedBy() *BulkJobUpsert {
+	u.SetNull(bulkjob.FieldUndoApprovedBy)
 	return u
 }
 
@@ -1928,6 +2176,42 @@ func (u *BulkJobUpsert) UpdateFence() *BulkJobUpsert {
 // AddFence adds v to the "fence" field.
 func (u *BulkJobUpsert) AddFence(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldFence, v)
+	return u
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsert) SetAbandoned(v int) *BulkJobUpsert {
+	u.Set(bulkjob.FieldAbandoned, v)
+	return u
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateAbandoned() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldAbandoned)
+	return u
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsert) AddAbandoned(v int) *BulkJobUpsert {
+	u.Add(bulkjob.FieldAbandoned, v)
+	return u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsert) SetFileBytes(v int64) *BulkJobUpsert {
+	u.Set(bulkjob.FieldFileBytes, v)
+	return u
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateFileBytes() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldFileBytes)
+	return u
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsert) AddFileBytes(v int64) *BulkJobUpsert {
+	u.Add(bulkjob.FieldFileBytes, v)
 	return u
 }
 
@@ -2498,6 +2782,34 @@ func (u *BulkJobUpsertOne) UpdateHeldByRule() *BulkJobUpsertOne {
 	})
 }
 
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsertOne) SetStartedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetStartedBy(v)
+	})
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsertOne) AddStartedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddStartedBy(v)
+	})
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateStartedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateStartedBy()
+	})
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsertOne) ClearStartedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearStartedBy()
+	})
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (u *BulkJobUpsertOne) SetApprovedBy(v int) *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
@@ -2523,6 +2835,90 @@ func (u *BulkJobUpsertOne) UpdateApprovedBy() *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) ClearApprovedBy() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsertOne) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldFor(v)
+	})
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeldFor() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldFor()
+	})
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsertOne) ClearHeldFor() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldFor()
+	})
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsertOne) SetHeldAt(v time.Time) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldAt(v)
+	})
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateHeldAt() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldAt()
+	})
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsertOne) ClearHeldAt() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldAt()
+	})
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsertOne) SetUndoFrom(v string) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoFrom(v)
+	})
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoFrom() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoFrom()
+	})
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) SetUndoApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoApprovedBy(v)
+	})
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) AddUndoApprovedBy(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoApprovedBy(v)
+	})
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateUndoApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoApprovedBy()
+	})
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsertOne) ClearUndoApprovedBy() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoApprovedBy()
 	})
 }
 
@@ -2712,6 +3108,48 @@ func (u *BulkJobUpsertOne) AddFence(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateFence() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFence()
+	})
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsertOne) SetAbandoned(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetAbandoned(v)
+	})
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsertOne) AddAbandoned(v int) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddAbandoned(v)
+	})
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateAbandoned() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateAbandoned()
+	})
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsertOne) SetFileBytes(v int64) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetFileBytes(v)
+	})
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsertOne) AddFileBytes(v int64) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddFileBytes(v)
+	})
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateFileBytes() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateFileBytes()
 	})
 }
 
@@ -3454,6 +3892,34 @@ func (u *BulkJobUpsertBulk) UpdateHeldByRule() *BulkJobUpsertBulk {
 	})
 }
 
+// SetStartedBy sets the "started_by" field.
+func (u *BulkJobUpsertBulk) SetStartedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetStartedBy(v)
+	})
+}
+
+// AddStartedBy adds v to the "started_by" field.
+func (u *BulkJobUpsertBulk) AddStartedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddStartedBy(v)
+	})
+}
+
+// UpdateStartedBy sets the "started_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateStartedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateStartedBy()
+	})
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (u *BulkJobUpsertBulk) ClearStartedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearStartedBy()
+	})
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (u *BulkJobUpsertBulk) SetApprovedBy(v int) *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
@@ -3479,6 +3945,90 @@ func (u *BulkJobUpsertBulk) UpdateApprovedBy() *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) ClearApprovedBy() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.ClearApprovedBy()
+	})
+}
+
+// SetHeldFor sets the "held_for" field.
+func (u *BulkJobUpsertBulk) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldFor(v)
+	})
+}
+
+// UpdateHeldFor sets the "held_for" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeldFor() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldFor()
+	})
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (u *BulkJobUpsertBulk) ClearHeldFor() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldFor()
+	})
+}
+
+// SetHeldAt sets the "held_at" field.
+func (u *BulkJobUpsertBulk) SetHeldAt(v time.Time) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetHeldAt(v)
+	})
+}
+
+// UpdateHeldAt sets the "held_at" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateHeldAt() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateHeldAt()
+	})
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (u *BulkJobUpsertBulk) ClearHeldAt() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearHeldAt()
+	})
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (u *BulkJobUpsertBulk) SetUndoFrom(v string) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoFrom(v)
+	})
+}
+
+// UpdateUndoFrom sets the "undo_from" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoFrom() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoFrom()
+	})
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) SetUndoApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetUndoApprovedBy(v)
+	})
+}
+
+// AddUndoApprovedBy adds v to the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) AddUndoApprovedBy(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddUndoApprovedBy(v)
+	})
+}
+
+// UpdateUndoApprovedBy sets the "undo_approved_by" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateUndoApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateUndoApprovedBy()
+	})
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (u *BulkJobUpsertBulk) ClearUndoApprovedBy() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.ClearUndoApprovedBy()
 	})
 }
 
@@ -3668,6 +4218,48 @@ func (u *BulkJobUpsertBulk) AddFence(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateFence() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateFence()
+	})
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (u *BulkJobUpsertBulk) SetAbandoned(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetAbandoned(v)
+	})
+}
+
+// AddAbandoned adds v to the "abandoned" field.
+func (u *BulkJobUpsertBulk) AddAbandoned(v int) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddAbandoned(v)
+	})
+}
+
+// UpdateAbandoned sets the "abandoned" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateAbandoned() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateAbandoned()
+	})
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (u *BulkJobUpsertBulk) SetFileBytes(v int64) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetFileBytes(v)
+	})
+}
+
+// AddFileBytes adds v to the "file_bytes" field.
+func (u *BulkJobUpsertBulk) AddFileBytes(v int64) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddFileBytes(v)
+	})
+}
+
+// UpdateFileBytes sets the "file_bytes" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateFileBytes() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateFileBytes()
 	})
 }
 

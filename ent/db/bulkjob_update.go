@@ -488,6 +488,33 @@ func (_u *BulkJobUpdate) AddHeldByRule(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_u *BulkJobUpdate) SetStartedBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetStartedBy()
+	_u.mutation.SetStartedBy(v)
+	return _u
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableStartedBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetStartedBy(*v)
+	}
+	return _u
+}
+
+// AddStartedBy adds value to the "started_by" field.
+func (_u *BulkJobUpdate) AddStartedBy(v int) *BulkJobUpdate {
+	_u.mutation.AddStartedBy(v)
+	return _u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (_u *BulkJobUpdate) ClearStartedBy() *BulkJobUpdate {
+	_u.mutation.ClearStartedBy()
+	return _u
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_u *BulkJobUpdate) SetApprovedBy(v int) *BulkJobUpdate {
 	_u.mutation.ResetApprovedBy()
@@ -512,6 +539,87 @@ func (_u *BulkJobUpdate) AddApprovedBy(v int) *BulkJobUpdate {
 // ClearApprovedBy clears the value of the "approved_by" field.
 func (_u *BulkJobUpdate) ClearApprovedBy() *BulkJobUpdate {
 	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// SetHeldFor sets the "held_for" field.
+func (_u *BulkJobUpdate) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpdate {
+	_u.mutation.SetHeldFor(v)
+	return _u
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeldFor(*v)
+	}
+	return _u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (_u *BulkJobUpdate) ClearHeldFor() *BulkJobUpdate {
+	_u.mutation.ClearHeldFor()
+	return _u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_u *BulkJobUpdate) SetHeldAt(v time.Time) *BulkJobUpdate {
+	_u.mutation.SetHeldAt(v)
+	return _u
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableHeldAt(v *time.Time) *BulkJobUpdate {
+	if v != nil {
+		_u.SetHeldAt(*v)
+	}
+	return _u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (_u *BulkJobUpdate) ClearHeldAt() *BulkJobUpdate {
+	_u.mutation.ClearHeldAt()
+	return _u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_u *BulkJobUpdate) SetUndoFrom(v string) *BulkJobUpdate {
+	_u.mutation.SetUndoFrom(v)
+	return _u
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoFrom(v *string) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoFrom(*v)
+	}
+	return _u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_u *BulkJobUpdate) SetUndoApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.ResetUndoApprovedBy()
+	_u.mutation.SetUndoApprovedBy(v)
+	return _u
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableUndoApprovedBy(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetUndoApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddUndoApprovedBy adds value to the "undo_approved_by" field.
+func (_u *BulkJobUpdate) AddUndoApprovedBy(v int) *BulkJobUpdate {
+	_u.mutation.AddUndoApprovedBy(v)
+	return _u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (_u *BulkJobUpdate) ClearUndoApprovedBy() *BulkJobUpdate {
+	_u.mutation.ClearUndoApprovedBy()
 	return _u
 }
 
@@ -696,6 +804,48 @@ func (_u *BulkJobUpdate) SetNillableFence(v *int) *BulkJobUpdate {
 // AddFence adds value to the "fence" field.
 func (_u *BulkJobUpdate) AddFence(v int) *BulkJobUpdate {
 	_u.mutation.AddFence(v)
+	return _u
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (_u *BulkJobUpdate) SetAbandoned(v int) *BulkJobUpdate {
+	_u.mutation.ResetAbandoned()
+	_u.mutation.SetAbandoned(v)
+	return _u
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableAbandoned(v *int) *BulkJobUpdate {
+	if v != nil {
+		_u.SetAbandoned(*v)
+	}
+	return _u
+}
+
+// AddAbandoned adds value to the "abandoned" field.
+func (_u *BulkJobUpdate) AddAbandoned(v int) *BulkJobUpdate {
+	_u.mutation.AddAbandoned(v)
+	return _u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_u *BulkJobUpdate) SetFileBytes(v int64) *BulkJobUpdate {
+	_u.mutation.ResetFileBytes()
+	_u.mutation.SetFileBytes(v)
+	return _u
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableFileBytes(v *int64) *BulkJobUpdate {
+	if v != nil {
+		_u.SetFileBytes(*v)
+	}
+	return _u
+}
+
+// AddFileBytes adds value to the "file_bytes" field.
+func (_u *BulkJobUpdate) AddFileBytes(v int64) *BulkJobUpdate {
+	_u.mutation.AddFileBytes(v)
 	return _u
 }
 
@@ -947,6 +1097,11 @@ func (_u *BulkJobUpdate) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "BulkJob.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
 	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "BulkJob.organization"`)
 	}
@@ -1118,6 +1273,15 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedHeldByRule(); ok {
 		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedStartedBy(); ok {
+		_spec.AddField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if _u.mutation.StartedByCleared() {
+		_spec.ClearField(bulkjob.FieldStartedBy, field.TypeInt)
+	}
 	if value, ok := _u.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 	}
@@ -1126,6 +1290,30 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+	}
+	if _u.mutation.HeldForCleared() {
+		_spec.ClearField(bulkjob.FieldHeldFor, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+	}
+	if _u.mutation.HeldAtCleared() {
+		_spec.ClearField(bulkjob.FieldHeldAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoApprovedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
@@ -1185,6 +1373,18 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(bulkjob.FieldFence, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAbandoned(); ok {
+		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFileBytes(); ok {
+		_spec.AddField(bulkjob.FieldFileBytes, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)
@@ -1881,6 +2081,33 @@ func (_u *BulkJobUpdateOne) AddHeldByRule(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetStartedBy sets the "started_by" field.
+func (_u *BulkJobUpdateOne) SetStartedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetStartedBy()
+	_u.mutation.SetStartedBy(v)
+	return _u
+}
+
+// SetNillableStartedBy sets the "started_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableStartedBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetStartedBy(*v)
+	}
+	return _u
+}
+
+// AddStartedBy adds value to the "started_by" field.
+func (_u *BulkJobUpdateOne) AddStartedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddStartedBy(v)
+	return _u
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (_u *BulkJobUpdateOne) ClearStartedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearStartedBy()
+	return _u
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (_u *BulkJobUpdateOne) SetApprovedBy(v int) *BulkJobUpdateOne {
 	_u.mutation.ResetApprovedBy()
@@ -1905,6 +2132,87 @@ func (_u *BulkJobUpdateOne) AddApprovedBy(v int) *BulkJobUpdateOne {
 // ClearApprovedBy clears the value of the "approved_by" field.
 func (_u *BulkJobUpdateOne) ClearApprovedBy() *BulkJobUpdateOne {
 	_u.mutation.ClearApprovedBy()
+	return _u
+}
+
+// SetHeldFor sets the "held_for" field.
+func (_u *BulkJobUpdateOne) SetHeldFor(v bulkjob.HeldFor) *BulkJobUpdateOne {
+	_u.mutation.SetHeldFor(v)
+	return _u
+}
+
+// SetNillableHeldFor sets the "held_for" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeldFor(v *bulkjob.HeldFor) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeldFor(*v)
+	}
+	return _u
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (_u *BulkJobUpdateOne) ClearHeldFor() *BulkJobUpdateOne {
+	_u.mutation.ClearHeldFor()
+	return _u
+}
+
+// SetHeldAt sets the "held_at" field.
+func (_u *BulkJobUpdateOne) SetHeldAt(v time.Time) *BulkJobUpdateOne {
+	_u.mutation.SetHeldAt(v)
+	return _u
+}
+
+// SetNillableHeldAt sets the "held_at" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableHeldAt(v *time.Time) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetHeldAt(*v)
+	}
+	return _u
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (_u *BulkJobUpdateOne) ClearHeldAt() *BulkJobUpdateOne {
+	_u.mutation.ClearHeldAt()
+	return _u
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (_u *BulkJobUpdateOne) SetUndoFrom(v string) *BulkJobUpdateOne {
+	_u.mutation.SetUndoFrom(v)
+	return _u
+}
+
+// SetNillableUndoFrom sets the "undo_from" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoFrom(v *string) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoFrom(*v)
+	}
+	return _u
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) SetUndoApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetUndoApprovedBy()
+	_u.mutation.SetUndoApprovedBy(v)
+	return _u
+}
+
+// SetNillableUndoApprovedBy sets the "undo_approved_by" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableUndoApprovedBy(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetUndoApprovedBy(*v)
+	}
+	return _u
+}
+
+// AddUndoApprovedBy adds value to the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) AddUndoApprovedBy(v int) *BulkJobUpdateOne {
+	_u.mutation.AddUndoApprovedBy(v)
+	return _u
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (_u *BulkJobUpdateOne) ClearUndoApprovedBy() *BulkJobUpdateOne {
+	_u.mutation.ClearUndoApprovedBy()
 	return _u
 }
 
@@ -2089,6 +2397,48 @@ func (_u *BulkJobUpdateOne) SetNillableFence(v *int) *BulkJobUpdateOne {
 // AddFence adds value to the "fence" field.
 func (_u *BulkJobUpdateOne) AddFence(v int) *BulkJobUpdateOne {
 	_u.mutation.AddFence(v)
+	return _u
+}
+
+// SetAbandoned sets the "abandoned" field.
+func (_u *BulkJobUpdateOne) SetAbandoned(v int) *BulkJobUpdateOne {
+	_u.mutation.ResetAbandoned()
+	_u.mutation.SetAbandoned(v)
+	return _u
+}
+
+// SetNillableAbandoned sets the "abandoned" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableAbandoned(v *int) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetAbandoned(*v)
+	}
+	return _u
+}
+
+// AddAbandoned adds value to the "abandoned" field.
+func (_u *BulkJobUpdateOne) AddAbandoned(v int) *BulkJobUpdateOne {
+	_u.mutation.AddAbandoned(v)
+	return _u
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (_u *BulkJobUpdateOne) SetFileBytes(v int64) *BulkJobUpdateOne {
+	_u.mutation.ResetFileBytes()
+	_u.mutation.SetFileBytes(v)
+	return _u
+}
+
+// SetNillableFileBytes sets the "file_bytes" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableFileBytes(v *int64) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetFileBytes(*v)
+	}
+	return _u
+}
+
+// AddFileBytes adds value to the "file_bytes" field.
+func (_u *BulkJobUpdateOne) AddFileBytes(v int64) *BulkJobUpdateOne {
+	_u.mutation.AddFileBytes(v)
 	return _u
 }
 
@@ -2353,6 +2703,11 @@ func (_u *BulkJobUpdateOne) check() error {
 			return &ValidationError{Name: "status", err: fmt.Errorf(`db: validator failed for field "BulkJob.status": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.HeldFor(); ok {
+		if err := bulkjob.HeldForValidator(v); err != nil {
+			return &ValidationError{Name: "held_for", err: fmt.Errorf(`db: validator failed for field "BulkJob.held_for": %w`, err)}
+		}
+	}
 	if _u.mutation.OrganizationCleared() && len(_u.mutation.OrganizationIDs()) > 0 {
 		return errors.New(`db: clearing a required unique edge "BulkJob.organization"`)
 	}
@@ -2541,6 +2896,15 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	if value, ok := _u.mutation.AddedHeldByRule(); ok {
 		_spec.AddField(bulkjob.FieldHeldByRule, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.StartedBy(); ok {
+		_spec.SetField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedStartedBy(); ok {
+		_spec.AddField(bulkjob.FieldStartedBy, field.TypeInt, value)
+	}
+	if _u.mutation.StartedByCleared() {
+		_spec.ClearField(bulkjob.FieldStartedBy, field.TypeInt)
+	}
 	if value, ok := _u.mutation.ApprovedBy(); ok {
 		_spec.SetField(bulkjob.FieldApprovedBy, field.TypeInt, value)
 	}
@@ -2549,6 +2913,30 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if _u.mutation.ApprovedByCleared() {
 		_spec.ClearField(bulkjob.FieldApprovedBy, field.TypeInt)
+	}
+	if value, ok := _u.mutation.HeldFor(); ok {
+		_spec.SetField(bulkjob.FieldHeldFor, field.TypeEnum, value)
+	}
+	if _u.mutation.HeldForCleared() {
+		_spec.ClearField(bulkjob.FieldHeldFor, field.TypeEnum)
+	}
+	if value, ok := _u.mutation.HeldAt(); ok {
+		_spec.SetField(bulkjob.FieldHeldAt, field.TypeTime, value)
+	}
+	if _u.mutation.HeldAtCleared() {
+		_spec.ClearField(bulkjob.FieldHeldAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.UndoFrom(); ok {
+		_spec.SetField(bulkjob.FieldUndoFrom, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.UndoApprovedBy(); ok {
+		_spec.SetField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedUndoApprovedBy(); ok {
+		_spec.AddField(bulkjob.FieldUndoApprovedBy, field.TypeInt, value)
+	}
+	if _u.mutation.UndoApprovedByCleared() {
+		_spec.ClearField(bulkjob.FieldUndoApprovedBy, field.TypeInt)
 	}
 	if value, ok := _u.mutation.CorrectedBy(); ok {
 		_spec.SetField(bulkjob.FieldCorrectedBy, field.TypeJSON, value)
@@ -2608,6 +2996,18 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedFence(); ok {
 		_spec.AddField(bulkjob.FieldFence, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Abandoned(); ok {
+		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedAbandoned(); ok {
+		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.FileBytes(); ok {
+		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedFileBytes(); ok {
+		_spec.AddField(bulkjob.FieldFileBytes, field.TypeInt64, value)
 	}
 	if value, ok := _u.mutation.StartedAt(); ok {
 		_spec.SetField(bulkjob.FieldStartedAt, field.TypeTime, value)

@@ -39,6 +39,8 @@ type BulkJobProblem struct {
 	Message string `json:"message,omitempty"`
 	// Hint holds the value of the "hint" field.
 	Hint string `json:"hint,omitempty"`
+	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	Outside int8 `json:"outside,omitempty"`
 	// Keys of students in the submitter's purview whom the row may mean.
 	Candidates []int `json:"candidates,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -74,7 +76,7 @@ func (*BulkJobProblem) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjobproblem.FieldSealed, bulkjobproblem.FieldCandidates:
 			values[i] = new([]byte)
-		case bulkjobproblem.FieldID, bulkjobproblem.FieldJobID, bulkjobproblem.FieldRow:
+		case bulkjobproblem.FieldID, bulkjobproblem.FieldJobID, bulkjobproblem.FieldRow, bulkjobproblem.FieldOutside:
 			values[i] = new(sql.NullInt64)
 		case bulkjobproblem.FieldColumn, bulkjobproblem.FieldSeverity, bulkjobproblem.FieldCode, bulkjobproblem.FieldValue, bulkjobproblem.FieldMessage, bulkjobproblem.FieldHint:
 			values[i] = new(sql.NullString)
@@ -161,6 +163,12 @@ func (_m *BulkJobProblem) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Hint = value.String
 			}
+		case bulkjobproblem.FieldOutside:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field outside", values[i])
+			} else if value.Valid {
+				_m.Outside = int8(value.Int64)
+			}
 		case bulkjobproblem.FieldCandidates:
 			if value, ok := values[i].(*[]byte); !ok {
 				return fmt.Errorf("unexpected type %T for field candidates", values[i])
@@ -238,6 +246,9 @@ func (_m *BulkJobProblem) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("hint=")
 	builder.WriteString(_m.Hint)
+	builder.WriteString(", ")
+	builder.WriteString("outside=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Outside))
 	builder.WriteString(", ")
 	builder.WriteString("candidates=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Candidates))

@@ -115,6 +115,20 @@ func (_c *BulkJobProblemCreate) SetNillableHint(v *string) *BulkJobProblemCreate
 	return _c
 }
 
+// SetOutside sets the "outside" field.
+func (_c *BulkJobProblemCreate) SetOutside(v int8) *BulkJobProblemCreate {
+	_c.mutation.SetOutside(v)
+	return _c
+}
+
+// SetNillableOutside sets the "outside" field if the given value is not nil.
+func (_c *BulkJobProblemCreate) SetNillableOutside(v *int8) *BulkJobProblemCreate {
+	if v != nil {
+		_c.SetOutside(*v)
+	}
+	return _c
+}
+
 // SetCandidates sets the "candidates" field.
 func (_c *BulkJobProblemCreate) SetCandidates(v []int) *BulkJobProblemCreate {
 	_c.mutation.SetCandidates(v)
@@ -182,6 +196,10 @@ func (_c *BulkJobProblemCreate) defaults() error {
 		v := bulkjobproblem.DefaultHint
 		_c.mutation.SetHint(v)
 	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		v := bulkjobproblem.DefaultOutside
+		_c.mutation.SetOutside(v)
+	}
 	return nil
 }
 
@@ -218,6 +236,9 @@ func (_c *BulkJobProblemCreate) check() error {
 	}
 	if _, ok := _c.mutation.Hint(); !ok {
 		return &ValidationError{Name: "hint", err: errors.New(`db: missing required field "BulkJobProblem.hint"`)}
+	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobProblem.outside"`)}
 	}
 	if len(_c.mutation.JobIDs()) == 0 {
 		return &ValidationError{Name: "job", err: errors.New(`db: missing required edge "BulkJobProblem.job"`)}
@@ -284,6 +305,10 @@ func (_c *BulkJobProblemCreate) createSpec() (*BulkJobProblem, *sqlgraph.CreateS
 	if value, ok := _c.mutation.Hint(); ok {
 		_spec.SetField(bulkjobproblem.FieldHint, field.TypeString, value)
 		_node.Hint = value
+	}
+	if value, ok := _c.mutation.Outside(); ok {
+		_spec.SetField(bulkjobproblem.FieldOutside, field.TypeInt8, value)
+		_node.Outside = value
 	}
 	if value, ok := _c.mutation.Candidates(); ok {
 		_spec.SetField(bulkjobproblem.FieldCandidates, field.TypeJSON, value)
@@ -413,6 +438,9 @@ func (u *BulkJobProblemUpsertOne) UpdateNewValues() *BulkJobProblemUpsertOne {
 		}
 		if _, exists := u.create.mutation.Hint(); exists {
 			s.SetIgnore(bulkjobproblem.FieldHint)
+		}
+		if _, exists := u.create.mutation.Outside(); exists {
+			s.SetIgnore(bulkjobproblem.FieldOutside)
 		}
 		if _, exists := u.create.mutation.Candidates(); exists {
 			s.SetIgnore(bulkjobproblem.FieldCandidates)
@@ -671,6 +699,9 @@ func (u *BulkJobProblemUpsertBulk) UpdateNewValues() *BulkJobProblemUpsertBulk {
 			}
 			if _, exists := b.mutation.Hint(); exists {
 				s.SetIgnore(bulkjobproblem.FieldHint)
+			}
+			if _, exists := b.mutation.Outside(); exists {
+				s.SetIgnore(bulkjobproblem.FieldOutside)
 			}
 			if _, exists := b.mutation.Candidates(); exists {
 				s.SetIgnore(bulkjobproblem.FieldCandidates)

@@ -34,6 +34,8 @@ type BulkJobRefusedRow struct {
 	Extra int `json:"extra,omitempty"`
 	// 1 where the row holds, or held, a password.
 	HadPassword int8 `json:"had_password,omitempty"`
+	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	Outside int8 `json:"outside,omitempty"`
 	// 0 for a row that has been corrected and is carried out with the others.
 	Refused int8 `json:"refused,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -69,7 +71,7 @@ func (*BulkJobRefusedRow) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjobrefusedrow.FieldCells, bulkjobrefusedrow.FieldPassword:
 			values[i] = new([]byte)
-		case bulkjobrefusedrow.FieldID, bulkjobrefusedrow.FieldJobID, bulkjobrefusedrow.FieldRow, bulkjobrefusedrow.FieldN, bulkjobrefusedrow.FieldExtra, bulkjobrefusedrow.FieldHadPassword, bulkjobrefusedrow.FieldRefused:
+		case bulkjobrefusedrow.FieldID, bulkjobrefusedrow.FieldJobID, bulkjobrefusedrow.FieldRow, bulkjobrefusedrow.FieldN, bulkjobrefusedrow.FieldExtra, bulkjobrefusedrow.FieldHadPassword, bulkjobrefusedrow.FieldOutside, bulkjobrefusedrow.FieldRefused:
 			values[i] = new(sql.NullInt64)
 		case bulkjobrefusedrow.FieldCreatedAt:
 			values[i] = new(sql.NullTime)
@@ -142,6 +144,12 @@ func (_m *BulkJobRefusedRow) assignValues(columns []string, values []any) error 
 			} else if value.Valid {
 				_m.HadPassword = int8(value.Int64)
 			}
+		case bulkjobrefusedrow.FieldOutside:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field outside", values[i])
+			} else if value.Valid {
+				_m.Outside = int8(value.Int64)
+			}
 		case bulkjobrefusedrow.FieldRefused:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field refused", values[i])
@@ -210,6 +218,9 @@ func (_m *BulkJobRefusedRow) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("had_password=")
 	builder.WriteString(fmt.Sprintf("%v", _m.HadPassword))
+	builder.WriteString(", ")
+	builder.WriteString("outside=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Outside))
 	builder.WriteString(", ")
 	builder.WriteString("refused=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Refused))

@@ -103,6 +103,20 @@ func (_c *BulkJobRefusedRowCreate) SetNillableHadPassword(v *int8) *BulkJobRefus
 	return _c
 }
 
+// SetOutside sets the "outside" field.
+func (_c *BulkJobRefusedRowCreate) SetOutside(v int8) *BulkJobRefusedRowCreate {
+	_c.mutation.SetOutside(v)
+	return _c
+}
+
+// SetNillableOutside sets the "outside" field if the given value is not nil.
+func (_c *BulkJobRefusedRowCreate) SetNillableOutside(v *int8) *BulkJobRefusedRowCreate {
+	if v != nil {
+		_c.SetOutside(*v)
+	}
+	return _c
+}
+
 // SetRefused sets the "refused" field.
 func (_c *BulkJobRefusedRowCreate) SetRefused(v int8) *BulkJobRefusedRowCreate {
 	_c.mutation.SetRefused(v)
@@ -178,6 +192,10 @@ func (_c *BulkJobRefusedRowCreate) defaults() error {
 		v := bulkjobrefusedrow.DefaultHadPassword
 		_c.mutation.SetHadPassword(v)
 	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		v := bulkjobrefusedrow.DefaultOutside
+		_c.mutation.SetOutside(v)
+	}
 	if _, ok := _c.mutation.Refused(); !ok {
 		v := bulkjobrefusedrow.DefaultRefused
 		_c.mutation.SetRefused(v)
@@ -207,6 +225,9 @@ func (_c *BulkJobRefusedRowCreate) check() error {
 	}
 	if _, ok := _c.mutation.HadPassword(); !ok {
 		return &ValidationError{Name: "had_password", err: errors.New(`db: missing required field "BulkJobRefusedRow.had_password"`)}
+	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobRefusedRow.outside"`)}
 	}
 	if _, ok := _c.mutation.Refused(); !ok {
 		return &ValidationError{Name: "refused", err: errors.New(`db: missing required field "BulkJobRefusedRow.refused"`)}
@@ -268,6 +289,10 @@ func (_c *BulkJobRefusedRowCreate) createSpec() (*BulkJobRefusedRow, *sqlgraph.C
 	if value, ok := _c.mutation.HadPassword(); ok {
 		_spec.SetField(bulkjobrefusedrow.FieldHadPassword, field.TypeInt8, value)
 		_node.HadPassword = value
+	}
+	if value, ok := _c.mutation.Outside(); ok {
+		_spec.SetField(bulkjobrefusedrow.FieldOutside, field.TypeInt8, value)
+		_node.Outside = value
 	}
 	if value, ok := _c.mutation.Refused(); ok {
 		_spec.SetField(bulkjobrefusedrow.FieldRefused, field.TypeInt8, value)
@@ -433,6 +458,9 @@ func (u *BulkJobRefusedRowUpsertOne) UpdateNewValues() *BulkJobRefusedRowUpsertO
 		}
 		if _, exists := u.create.mutation.Extra(); exists {
 			s.SetIgnore(bulkjobrefusedrow.FieldExtra)
+		}
+		if _, exists := u.create.mutation.Outside(); exists {
+			s.SetIgnore(bulkjobrefusedrow.FieldOutside)
 		}
 	}))
 	return u
@@ -732,6 +760,9 @@ func (u *BulkJobRefusedRowUpsertBulk) UpdateNewValues() *BulkJobRefusedRowUpsert
 			}
 			if _, exists := b.mutation.Extra(); exists {
 				s.SetIgnore(bulkjobrefusedrow.FieldExtra)
+			}
+			if _, exists := b.mutation.Outside(); exists {
+				s.SetIgnore(bulkjobrefusedrow.FieldOutside)
 			}
 		}
 	}))

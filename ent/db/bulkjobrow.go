@@ -38,6 +38,12 @@ type BulkJobRow struct {
 	Before []byte `json:"-"`
 	// The version of the target after the row was applied; another one says that somebody has changed it since.
 	AppliedVersion int `json:"applied_version,omitempty"`
+	// 1 where it names something outside of the school of the job, which the school's administrators are not shown.
+	Outside int8 `json:"outside,omitempty"`
+	// What carrying the row out loses: 0 nothing, 1 something is changed, 2 a student goes to another school, 3 something is deleted; -1 where it was not noted.
+	Loses int8 `json:"loses,omitempty"`
+	// The same for its undo.
+	UndoLoses int8 `json:"undo_loses,omitempty"`
 	// 0 planned, 1 applied, 2 refused, 3 undone, 4 kept by the undo.
 	State int8 `json:"state,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -73,7 +79,7 @@ func (*BulkJobRow) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjobrow.FieldPlan, bulkjobrow.FieldBefore:
 			values[i] = new([]byte)
-		case bulkjobrow.FieldID, bulkjobrow.FieldJobID, bulkjobrow.FieldRow, bulkjobrow.FieldTargetID, bulkjobrow.FieldTargetVersion, bulkjobrow.FieldChangeCount, bulkjobrow.FieldAppliedVersion, bulkjobrow.FieldState:
+		case bulkjobrow.FieldID, bulkjobrow.FieldJobID, bulkjobrow.FieldRow, bulkjobrow.FieldTargetID, bulkjobrow.FieldTargetVersion, bulkjobrow.FieldChangeCount, bulkjobrow.FieldAppliedVersion, bulkjobrow.FieldOutside, bulkjobrow.FieldLoses, bulkjobrow.FieldUndoLoses, bulkjobrow.FieldState:
 			values[i] = new(sql.NullInt64)
 		case bulkjobrow.FieldLabel:
 			values[i] = new(sql.NullString)
@@ -160,6 +166,24 @@ func (_m *BulkJobRow) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.AppliedVersion = int(value.Int64)
 			}
+		case bulkjobrow.FieldOutside:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field outside", values[i])
+			} else if value.Valid {
+				_m.Outside = int8(value.Int64)
+			}
+		case bulkjobrow.FieldLoses:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field loses", values[i])
+			} else if value.Valid {
+				_m.Loses = int8(value.Int64)
+			}
+		case bulkjobrow.FieldUndoLoses:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field undo_loses", values[i])
+			} else if value.Valid {
+				_m.UndoLoses = int8(value.Int64)
+			}
 		case bulkjobrow.FieldState:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
@@ -234,6 +258,15 @@ func (_m *BulkJobRow) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("applied_version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AppliedVersion))
+	builder.WriteString(", ")
+	builder.WriteString("outside=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Outside))
+	builder.WriteString(", ")
+	builder.WriteString("loses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Loses))
+	builder.WriteString(", ")
+	builder.WriteString("undo_loses=")
+	builder.WriteString(fmt.Sprintf("%v", _m.UndoLoses))
 	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))

@@ -115,6 +115,48 @@ func (_c *BulkJobRowCreate) SetNillableAppliedVersion(v *int) *BulkJobRowCreate 
 	return _c
 }
 
+// SetOutside sets the "outside" field.
+func (_c *BulkJobRowCreate) SetOutside(v int8) *BulkJobRowCreate {
+	_c.mutation.SetOutside(v)
+	return _c
+}
+
+// SetNillableOutside sets the "outside" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableOutside(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetOutside(*v)
+	}
+	return _c
+}
+
+// SetLoses sets the "loses" field.
+func (_c *BulkJobRowCreate) SetLoses(v int8) *BulkJobRowCreate {
+	_c.mutation.SetLoses(v)
+	return _c
+}
+
+// SetNillableLoses sets the "loses" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableLoses(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetLoses(*v)
+	}
+	return _c
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (_c *BulkJobRowCreate) SetUndoLoses(v int8) *BulkJobRowCreate {
+	_c.mutation.SetUndoLoses(v)
+	return _c
+}
+
+// SetNillableUndoLoses sets the "undo_loses" field if the given value is not nil.
+func (_c *BulkJobRowCreate) SetNillableUndoLoses(v *int8) *BulkJobRowCreate {
+	if v != nil {
+		_c.SetUndoLoses(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *BulkJobRowCreate) SetState(v int8) *BulkJobRowCreate {
 	_c.mutation.SetState(v)
@@ -190,6 +232,18 @@ func (_c *BulkJobRowCreate) defaults() error {
 		v := bulkjobrow.DefaultAppliedVersion
 		_c.mutation.SetAppliedVersion(v)
 	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		v := bulkjobrow.DefaultOutside
+		_c.mutation.SetOutside(v)
+	}
+	if _, ok := _c.mutation.Loses(); !ok {
+		v := bulkjobrow.DefaultLoses
+		_c.mutation.SetLoses(v)
+	}
+	if _, ok := _c.mutation.UndoLoses(); !ok {
+		v := bulkjobrow.DefaultUndoLoses
+		_c.mutation.SetUndoLoses(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := bulkjobrow.DefaultState
 		_c.mutation.SetState(v)
@@ -225,6 +279,15 @@ func (_c *BulkJobRowCreate) check() error {
 	}
 	if _, ok := _c.mutation.AppliedVersion(); !ok {
 		return &ValidationError{Name: "applied_version", err: errors.New(`db: missing required field "BulkJobRow.applied_version"`)}
+	}
+	if _, ok := _c.mutation.Outside(); !ok {
+		return &ValidationError{Name: "outside", err: errors.New(`db: missing required field "BulkJobRow.outside"`)}
+	}
+	if _, ok := _c.mutation.Loses(); !ok {
+		return &ValidationError{Name: "loses", err: errors.New(`db: missing required field "BulkJobRow.loses"`)}
+	}
+	if _, ok := _c.mutation.UndoLoses(); !ok {
+		return &ValidationError{Name: "undo_loses", err: errors.New(`db: missing required field "BulkJobRow.undo_loses"`)}
 	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`db: missing required field "BulkJobRow.state"`)}
@@ -294,6 +357,18 @@ func (_c *BulkJobRowCreate) createSpec() (*BulkJobRow, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AppliedVersion(); ok {
 		_spec.SetField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
 		_node.AppliedVersion = value
+	}
+	if value, ok := _c.mutation.Outside(); ok {
+		_spec.SetField(bulkjobrow.FieldOutside, field.TypeInt8, value)
+		_node.Outside = value
+	}
+	if value, ok := _c.mutation.Loses(); ok {
+		_spec.SetField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+		_node.Loses = value
+	}
+	if value, ok := _c.mutation.UndoLoses(); ok {
+		_spec.SetField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
+		_node.UndoLoses = value
 	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
@@ -434,6 +509,42 @@ func (u *BulkJobRowUpsert) AddAppliedVersion(v int) *BulkJobRowUpsert {
 	return u
 }
 
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsert) SetLoses(v int8) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldLoses, v)
+	return u
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateLoses() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldLoses)
+	return u
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsert) AddLoses(v int8) *BulkJobRowUpsert {
+	u.Add(bulkjobrow.FieldLoses, v)
+	return u
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsert) SetUndoLoses(v int8) *BulkJobRowUpsert {
+	u.Set(bulkjobrow.FieldUndoLoses, v)
+	return u
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsert) UpdateUndoLoses() *BulkJobRowUpsert {
+	u.SetExcluded(bulkjobrow.FieldUndoLoses)
+	return u
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsert) AddUndoLoses(v int8) *BulkJobRowUpsert {
+	u.Add(bulkjobrow.FieldUndoLoses, v)
+	return u
+}
+
 // SetState sets the "state" field.
 func (u *BulkJobRowUpsert) SetState(v int8) *BulkJobRowUpsert {
 	u.Set(bulkjobrow.FieldState, v)
@@ -480,6 +591,9 @@ func (u *BulkJobRowUpsertOne) UpdateNewValues() *BulkJobRowUpsertOne {
 		}
 		if _, exists := u.create.mutation.ChangeCount(); exists {
 			s.SetIgnore(bulkjobrow.FieldChangeCount)
+		}
+		if _, exists := u.create.mutation.Outside(); exists {
+			s.SetIgnore(bulkjobrow.FieldOutside)
 		}
 	}))
 	return u
@@ -586,6 +700,48 @@ func (u *BulkJobRowUpsertOne) AddAppliedVersion(v int) *BulkJobRowUpsertOne {
 func (u *BulkJobRowUpsertOne) UpdateAppliedVersion() *BulkJobRowUpsertOne {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdateAppliedVersion()
+	})
+}
+
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsertOne) SetLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetLoses(v)
+	})
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsertOne) AddLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddLoses(v)
+	})
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateLoses() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateLoses()
+	})
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsertOne) SetUndoLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetUndoLoses(v)
+	})
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsertOne) AddUndoLoses(v int8) *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddUndoLoses(v)
+	})
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertOne) UpdateUndoLoses() *BulkJobRowUpsertOne {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateUndoLoses()
 	})
 }
 
@@ -804,6 +960,9 @@ func (u *BulkJobRowUpsertBulk) UpdateNewValues() *BulkJobRowUpsertBulk {
 			if _, exists := b.mutation.ChangeCount(); exists {
 				s.SetIgnore(bulkjobrow.FieldChangeCount)
 			}
+			if _, exists := b.mutation.Outside(); exists {
+				s.SetIgnore(bulkjobrow.FieldOutside)
+			}
 		}
 	}))
 	return u
@@ -910,6 +1069,48 @@ func (u *BulkJobRowUpsertBulk) AddAppliedVersion(v int) *BulkJobRowUpsertBulk {
 func (u *BulkJobRowUpsertBulk) UpdateAppliedVersion() *BulkJobRowUpsertBulk {
 	return u.Update(func(s *BulkJobRowUpsert) {
 		s.UpdateAppliedVersion()
+	})
+}
+
+// SetLoses sets the "loses" field.
+func (u *BulkJobRowUpsertBulk) SetLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetLoses(v)
+	})
+}
+
+// AddLoses adds v to the "loses" field.
+func (u *BulkJobRowUpsertBulk) AddLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddLoses(v)
+	})
+}
+
+// UpdateLoses sets the "loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateLoses() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateLoses()
+	})
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (u *BulkJobRowUpsertBulk) SetUndoLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.SetUndoLoses(v)
+	})
+}
+
+// AddUndoLoses adds v to the "undo_loses" field.
+func (u *BulkJobRowUpsertBulk) AddUndoLoses(v int8) *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.AddUndoLoses(v)
+	})
+}
+
+// UpdateUndoLoses sets the "undo_loses" field to the value that was provided on create.
+func (u *BulkJobRowUpsertBulk) UpdateUndoLoses() *BulkJobRowUpsertBulk {
+	return u.Update(func(s *BulkJobRowUpsert) {
+		s.UpdateUndoLoses()
 	})
 }
 

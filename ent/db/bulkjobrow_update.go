@@ -88,6 +88,48 @@ func (_u *BulkJobRowUpdate) AddAppliedVersion(v int) *BulkJobRowUpdate {
 	return _u
 }
 
+// SetLoses sets the "loses" field.
+func (_u *BulkJobRowUpdate) SetLoses(v int8) *BulkJobRowUpdate {
+	_u.mutation.ResetLoses()
+	_u.mutation.SetLoses(v)
+	return _u
+}
+
+// SetNillableLoses sets the "loses" field if the given value is not nil.
+func (_u *BulkJobRowUpdate) SetNillableLoses(v *int8) *BulkJobRowUpdate {
+	if v != nil {
+		_u.SetLoses(*v)
+	}
+	return _u
+}
+
+// AddLoses adds value to the "loses" field.
+func (_u *BulkJobRowUpdate) AddLoses(v int8) *BulkJobRowUpdate {
+	_u.mutation.AddLoses(v)
+	return _u
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (_u *BulkJobRowUpdate) SetUndoLoses(v int8) *BulkJobRowUpdate {
+	_u.mutation.ResetUndoLoses()
+	_u.mutation.SetUndoLoses(v)
+	return _u
+}
+
+// SetNillableUndoLoses sets the "undo_loses" field if the given value is not nil.
+func (_u *BulkJobRowUpdate) SetNillableUndoLoses(v *int8) *BulkJobRowUpdate {
+	if v != nil {
+		_u.SetUndoLoses(*v)
+	}
+	return _u
+}
+
+// AddUndoLoses adds value to the "undo_loses" field.
+func (_u *BulkJobRowUpdate) AddUndoLoses(v int8) *BulkJobRowUpdate {
+	_u.mutation.AddUndoLoses(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *BulkJobRowUpdate) SetState(v int8) *BulkJobRowUpdate {
 	_u.mutation.ResetState()
@@ -188,6 +230,18 @@ func (_u *BulkJobRowUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 	if value, ok := _u.mutation.AddedAppliedVersion(); ok {
 		_spec.AddField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
 	}
+	if value, ok := _u.mutation.Loses(); ok {
+		_spec.SetField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedLoses(); ok {
+		_spec.AddField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.UndoLoses(); ok {
+		_spec.SetField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedUndoLoses(); ok {
+		_spec.AddField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)
 	}
@@ -273,6 +327,48 @@ func (_u *BulkJobRowUpdateOne) SetNillableAppliedVersion(v *int) *BulkJobRowUpda
 // AddAppliedVersion adds value to the "applied_version" field.
 func (_u *BulkJobRowUpdateOne) AddAppliedVersion(v int) *BulkJobRowUpdateOne {
 	_u.mutation.AddAppliedVersion(v)
+	return _u
+}
+
+// SetLoses sets the "loses" field.
+func (_u *BulkJobRowUpdateOne) SetLoses(v int8) *BulkJobRowUpdateOne {
+	_u.mutation.ResetLoses()
+	_u.mutation.SetLoses(v)
+	return _u
+}
+
+// SetNillableLoses sets the "loses" field if the given value is not nil.
+func (_u *BulkJobRowUpdateOne) SetNillableLoses(v *int8) *BulkJobRowUpdateOne {
+	if v != nil {
+		_u.SetLoses(*v)
+	}
+	return _u
+}
+
+// AddLoses adds value to the "loses" field.
+func (_u *BulkJobRowUpdateOne) AddLoses(v int8) *BulkJobRowUpdateOne {
+	_u.mutation.AddLoses(v)
+	return _u
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (_u *BulkJobRowUpdateOne) SetUndoLoses(v int8) *BulkJobRowUpdateOne {
+	_u.mutation.ResetUndoLoses()
+	_u.mutation.SetUndoLoses(v)
+	return _u
+}
+
+// SetNillableUndoLoses sets the "undo_loses" field if the given value is not nil.
+func (_u *BulkJobRowUpdateOne) SetNillableUndoLoses(v *int8) *BulkJobRowUpdateOne {
+	if v != nil {
+		_u.SetUndoLoses(*v)
+	}
+	return _u
+}
+
+// AddUndoLoses adds value to the "undo_loses" field.
+func (_u *BulkJobRowUpdateOne) AddUndoLoses(v int8) *BulkJobRowUpdateOne {
+	_u.mutation.AddUndoLoses(v)
 	return _u
 }
 
@@ -405,6 +501,18 @@ func (_u *BulkJobRowUpdateOne) sqlSave(ctx context.Context) (_node *BulkJobRow, 
 	}
 	if value, ok := _u.mutation.AddedAppliedVersion(); ok {
 		_spec.AddField(bulkjobrow.FieldAppliedVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Loses(); ok {
+		_spec.SetField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedLoses(); ok {
+		_spec.AddField(bulkjobrow.FieldLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.UndoLoses(); ok {
+		_spec.SetField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedUndoLoses(); ok {
+		_spec.AddField(bulkjobrow.FieldUndoLoses, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(bulkjobrow.FieldState, field.TypeInt8, value)

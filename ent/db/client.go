@@ -11,6 +11,7 @@ import (
 
 	"homeroom/ent/db/migrate"
 
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -22,11 +23,14 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -37,6 +41,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -54,6 +59,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// AccountHand is the client for interacting with the AccountHand builders.
+	AccountHand *AccountHandClient
 	// AuditDetail is the client for interacting with the AuditDetail builders.
 	AuditDetail *AuditDetailClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
@@ -76,6 +83,8 @@ type Client struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
@@ -86,6 +95,10 @@ type Client struct {
 	GroupEducator *GroupEducatorClient
 	// Lease is the client for interacting with the Lease builders.
 	Lease *LeaseClient
+	// Loss is the client for interacting with the Loss builders.
+	Loss *LossClient
+	// LossHead is the client for interacting with the LossHead builders.
+	LossHead *LossHeadClient
 	// OneTimeLink is the client for interacting with the OneTimeLink builders.
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
@@ -106,6 +119,8 @@ type Client struct {
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
 	StudentWord *StudentWordClient
+	// TakenAnswer is the client for interacting with the TakenAnswer builders.
+	TakenAnswer *TakenAnswerClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -123,6 +138,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.AccountHand = NewAccountHandClient(c.config)
 	c.AuditDetail = NewAuditDetailClient(c.config)
 	c.AuditEvent = NewAuditEventClient(c.config)
 	c.AuditHead = NewAuditHeadClient(c.config)
@@ -134,11 +150,14 @@ func (c *Client) init() {
 	c.BulkJobRow = NewBulkJobRowClient(c.config)
 	c.Educator = NewEducatorClient(c.config)
 	c.Enrollment = NewEnrollmentClient(c.config)
+	c.Erasure = NewErasureClient(c.config)
 	c.ExternalIdentity = NewExternalIdentityClient(c.config)
 	c.FormerEnrollment = NewFormerEnrollmentClient(c.config)
 	c.Group = NewGroupClient(c.config)
 	c.GroupEducator = NewGroupEducatorClient(c.config)
 	c.Lease = NewLeaseClient(c.config)
+	c.Loss = NewLossClient(c.config)
+	c.LossHead = NewLossHeadClient(c.config)
 	c.OneTimeLink = NewOneTimeLinkClient(c.config)
 	c.Organization = NewOrganizationClient(c.config)
 	c.Product = NewProductClient(c.config)
@@ -149,6 +168,7 @@ func (c *Client) init() {
 	c.SignInMark = NewSignInMarkClient(c.config)
 	c.Student = NewStudentClient(c.config)
 	c.StudentWord = NewStudentWordClient(c.config)
+	c.TakenAnswer = NewTakenAnswerClient(c.config)
 	c.UsageDay = NewUsageDayClient(c.config)
 	c.UsageEvent = NewUsageEventClient(c.config)
 	c.UsageTotal = NewUsageTotalClient(c.config)
@@ -244,6 +264,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                 ctx,
 		config:              cfg,
+		AccountHand:         NewAccountHandClient(cfg),
 		AuditDetail:         NewAuditDetailClient(cfg),
 		AuditEvent:          NewAuditEventClient(cfg),
 		AuditHead:           NewAuditHeadClient(cfg),
@@ -255,11 +276,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		BulkJobRow:          NewBulkJobRowClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
+		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
 		Lease:               NewLeaseClient(cfg),
+		Loss:                NewLossClient(cfg),
+		LossHead:            NewLossHeadClient(cfg),
 		OneTimeLink:         NewOneTimeLinkClient(cfg),
 		Organization:        NewOrganizationClient(cfg),
 		Product:             NewProductClient(cfg),
@@ -270,6 +294,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		SignInMark:          NewSignInMarkClient(cfg),
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
+		TakenAnswer:         NewTakenAnswerClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -292,6 +317,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                 ctx,
 		config:              cfg,
+		AccountHand:         NewAccountHandClient(cfg),
 		AuditDetail:         NewAuditDetailClient(cfg),
 		AuditEvent:          NewAuditEventClient(cfg),
 		AuditHead:           NewAuditHeadClient(cfg),
@@ -303,11 +329,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		BulkJobRow:          NewBulkJobRowClient(cfg),
 		Educator:            NewEducatorClient(cfg),
 		Enrollment:          NewEnrollmentClient(cfg),
+		Erasure:             NewErasureClient(cfg),
 		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		FormerEnrollment:    NewFormerEnrollmentClient(cfg),
 		Group:               NewGroupClient(cfg),
 		GroupEducator:       NewGroupEducatorClient(cfg),
 		Lease:               NewLeaseClient(cfg),
+		Loss:                NewLossClient(cfg),
+		LossHead:            NewLossHeadClient(cfg),
 		OneTimeLink:         NewOneTimeLinkClient(cfg),
 		Organization:        NewOrganizationClient(cfg),
 		Product:             NewProductClient(cfg),
@@ -318,6 +347,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		SignInMark:          NewSignInMarkClient(cfg),
 		Student:             NewStudentClient(cfg),
 		StudentWord:         NewStudentWordClient(cfg),
+		TakenAnswer:         NewTakenAnswerClient(cfg),
 		UsageDay:            NewUsageDayClient(cfg),
 		UsageEvent:          NewUsageEventClient(cfg),
 		UsageTotal:          NewUsageTotalClient(cfg),
@@ -327,7 +357,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		AuditDetail.
+//		AccountHand.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -350,12 +380,13 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
-		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
+		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
+		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
+		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
+		c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead,
+		c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
 		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Use(hooks...)
 	}
@@ -365,12 +396,13 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob, c.BulkJobChunk,
-		c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow, c.BulkJobRow, c.Educator,
-		c.Enrollment, c.ExternalIdentity, c.FormerEnrollment, c.Group, c.GroupEducator,
-		c.Lease, c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
+		c.AccountHand, c.AuditDetail, c.AuditEvent, c.AuditHead, c.BulkJob,
+		c.BulkJobChunk, c.BulkJobMark, c.BulkJobProblem, c.BulkJobRefusedRow,
+		c.BulkJobRow, c.Educator, c.Enrollment, c.Erasure, c.ExternalIdentity,
+		c.FormerEnrollment, c.Group, c.GroupEducator, c.Lease, c.Loss, c.LossHead,
+		c.OneTimeLink, c.Organization, c.Product, c.RegisteredOperation,
 		c.RoleAssignment, c.ServiceKey, c.Session, c.SignInMark, c.Student,
-		c.StudentWord, c.UsageDay, c.UsageEvent, c.UsageTotal,
+		c.StudentWord, c.TakenAnswer, c.UsageDay, c.UsageEvent, c.UsageTotal,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -379,6 +411,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *AccountHandMutation:
+		return c.AccountHand.mutate(ctx, m)
 	case *AuditDetailMutation:
 		return c.AuditDetail.mutate(ctx, m)
 	case *AuditEventMutation:
@@ -401,6 +435,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Educator.mutate(ctx, m)
 	case *EnrollmentMutation:
 		return c.Enrollment.mutate(ctx, m)
+	case *ErasureMutation:
+		return c.Erasure.mutate(ctx, m)
 	case *ExternalIdentityMutation:
 		return c.ExternalIdentity.mutate(ctx, m)
 	case *FormerEnrollmentMutation:
@@ -411,6 +447,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.GroupEducator.mutate(ctx, m)
 	case *LeaseMutation:
 		return c.Lease.mutate(ctx, m)
+	case *LossMutation:
+		return c.Loss.mutate(ctx, m)
+	case *LossHeadMutation:
+		return c.LossHead.mutate(ctx, m)
 	case *OneTimeLinkMutation:
 		return c.OneTimeLink.mutate(ctx, m)
 	case *OrganizationMutation:
@@ -431,6 +471,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Student.mutate(ctx, m)
 	case *StudentWordMutation:
 		return c.StudentWord.mutate(ctx, m)
+	case *TakenAnswerMutation:
+		return c.TakenAnswer.mutate(ctx, m)
 	case *UsageDayMutation:
 		return c.UsageDay.mutate(ctx, m)
 	case *UsageEventMutation:
@@ -439,6 +481,140 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.UsageTotal.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("db: unknown mutation type %T", m)
+	}
+}
+
+// AccountHandClient is a client for the AccountHand schema.
+type AccountHandClient struct {
+	config
+}
+
+// NewAccountHandClient returns a client for the AccountHand from the given config.
+func NewAccountHandClient(c config) *AccountHandClient {
+	return &AccountHandClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `accounthand.Hooks(f(g(h())))`.
+func (c *AccountHandClient) Use(hooks ...Hook) {
+	c.hooks.AccountHand = append(c.hooks.AccountHand, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `accounthand.Intercept(f(g(h())))`.
+func (c *AccountHandClient) Intercept(interceptors ...Interceptor) {
+	c.inters.AccountHand = append(c.inters.AccountHand, interceptors...)
+}
+
+// Create returns a builder for creating a AccountHand entity.
+func (c *AccountHandClient) Create() *AccountHandCreate {
+	mutation := newAccountHandMutation(c.config, OpCreate)
+	return &AccountHandCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of AccountHand entities.
+func (c *AccountHandClient) CreateBulk(builders ...*AccountHandCreate) *AccountHandCreateBulk {
+	return &AccountHandCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AccountHandClient) MapCreateBulk(slice any, setFunc func(*AccountHandCreate, int)) *AccountHandCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AccountHandCreateBulk{err: fmt.Errorf("calling to AccountHandClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AccountHandCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AccountHandCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for AccountHand.
+func (c *AccountHandClient) Update() *AccountHandUpdate {
+	mutation := newAccountHandMutation(c.config, OpUpdate)
+	return &AccountHandUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AccountHandClient) UpdateOne(_m *AccountHand) *AccountHandUpdateOne {
+	mutation := newAccountHandMutation(c.config, OpUpdateOne, withAccountHand(_m))
+	return &AccountHandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AccountHandClient) UpdateOneID(id int) *AccountHandUpdateOne {
+	mutation := newAccountHandMutation(c.config, OpUpdateOne, withAccountHandID(id))
+	return &AccountHandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for AccountHand.
+func (c *AccountHandClient) Delete() *AccountHandDelete {
+	mutation := newAccountHandMutation(c.config, OpDelete)
+	return &AccountHandDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AccountHandClient) DeleteOne(_m *AccountHand) *AccountHandDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AccountHandClient) DeleteOneID(id int) *AccountHandDeleteOne {
+	builder := c.Delete().Where(accounthand.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AccountHandDeleteOne{builder}
+}
+
+// Query returns a query builder for AccountHand.
+func (c *AccountHandClient) Query() *AccountHandQuery {
+	return &AccountHandQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAccountHand},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a AccountHand entity by its id.
+func (c *AccountHandClient) Get(ctx context.Context, id int) (*AccountHand, error) {
+	return c.Query().Where(accounthand.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AccountHandClient) GetX(ctx context.Context, id int) *AccountHand {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *AccountHandClient) Hooks() []Hook {
+	hooks := c.hooks.AccountHand
+	return append(hooks[:len(hooks):len(hooks)], accounthand.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *AccountHandClient) Interceptors() []Interceptor {
+	return c.inters.AccountHand
+}
+
+func (c *AccountHandClient) mutate(ctx context.Context, m *AccountHandMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AccountHandCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AccountHandUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AccountHandUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AccountHandDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown AccountHand mutation op: %q", m.Op())
 	}
 }
 
@@ -2204,6 +2380,140 @@ func (c *EnrollmentClient) mutate(ctx context.Context, m *EnrollmentMutation) (V
 	}
 }
 
+// ErasureClient is a client for the Erasure schema.
+type ErasureClient struct {
+	config
+}
+
+// NewErasureClient returns a client for the Erasure from the given config.
+func NewErasureClient(c config) *ErasureClient {
+	return &ErasureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `erasure.Hooks(f(g(h())))`.
+func (c *ErasureClient) Use(hooks ...Hook) {
+	c.hooks.Erasure = append(c.hooks.Erasure, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `erasure.Intercept(f(g(h())))`.
+func (c *ErasureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Erasure = append(c.inters.Erasure, interceptors...)
+}
+
+// Create returns a builder for creating a Erasure entity.
+func (c *ErasureClient) Create() *ErasureCreate {
+	mutation := newErasureMutation(c.config, OpCreate)
+	return &ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Erasure entities.
+func (c *ErasureClient) CreateBulk(builders ...*ErasureCreate) *ErasureCreateBulk {
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ErasureClient) MapCreateBulk(slice any, setFunc func(*ErasureCreate, int)) *ErasureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ErasureCreateBulk{err: fmt.Errorf("calling to ErasureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ErasureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ErasureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Erasure.
+func (c *ErasureClient) Update() *ErasureUpdate {
+	mutation := newErasureMutation(c.config, OpUpdate)
+	return &ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ErasureClient) UpdateOne(_m *Erasure) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasure(_m))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ErasureClient) UpdateOneID(id int) *ErasureUpdateOne {
+	mutation := newErasureMutation(c.config, OpUpdateOne, withErasureID(id))
+	return &ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Erasure.
+func (c *ErasureClient) Delete() *ErasureDelete {
+	mutation := newErasureMutation(c.config, OpDelete)
+	return &ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ErasureClient) DeleteOne(_m *Erasure) *ErasureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ErasureClient) DeleteOneID(id int) *ErasureDeleteOne {
+	builder := c.Delete().Where(erasure.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ErasureDeleteOne{builder}
+}
+
+// Query returns a query builder for Erasure.
+func (c *ErasureClient) Query() *ErasureQuery {
+	return &ErasureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeErasure},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Erasure entity by its id.
+func (c *ErasureClient) Get(ctx context.Context, id int) (*Erasure, error) {
+	return c.Query().Where(erasure.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ErasureClient) GetX(ctx context.Context, id int) *Erasure {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ErasureClient) Hooks() []Hook {
+	hooks := c.hooks.Erasure
+	return append(hooks[:len(hooks):len(hooks)], erasure.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *ErasureClient) Interceptors() []Interceptor {
+	return c.inters.Erasure
+}
+
+func (c *ErasureClient) mutate(ctx context.Context, m *ErasureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ErasureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ErasureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ErasureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ErasureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Erasure mutation op: %q", m.Op())
+	}
+}
+
 // ExternalIdentityClient is a client for the ExternalIdentity schema.
 type ExternalIdentityClient struct {
 	config
@@ -2983,6 +3293,274 @@ func (c *LeaseClient) mutate(ctx context.Context, m *LeaseMutation) (Value, erro
 		return (&LeaseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("db: unknown Lease mutation op: %q", m.Op())
+	}
+}
+
+// LossClient is a client for the Loss schema.
+type LossClient struct {
+	config
+}
+
+// NewLossClient returns a client for the Loss from the given config.
+func NewLossClient(c config) *LossClient {
+	return &LossClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `loss.Hooks(f(g(h())))`.
+func (c *LossClient) Use(hooks ...Hook) {
+	c.hooks.Loss = append(c.hooks.Loss, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `loss.Intercept(f(g(h())))`.
+func (c *LossClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Loss = append(c.inters.Loss, interceptors...)
+}
+
+// Create returns a builder for creating a Loss entity.
+func (c *LossClient) Create() *LossCreate {
+	mutation := newLossMutation(c.config, OpCreate)
+	return &LossCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Loss entities.
+func (c *LossClient) CreateBulk(builders ...*LossCreate) *LossCreateBulk {
+	return &LossCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LossClient) MapCreateBulk(slice any, setFunc func(*LossCreate, int)) *LossCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LossCreateBulk{err: fmt.Errorf("calling to LossClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LossCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LossCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Loss.
+func (c *LossClient) Update() *LossUpdate {
+	mutation := newLossMutation(c.config, OpUpdate)
+	return &LossUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LossClient) UpdateOne(_m *Loss) *LossUpdateOne {
+	mutation := newLossMutation(c.config, OpUpdateOne, withLoss(_m))
+	return &LossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LossClient) UpdateOneID(id int) *LossUpdateOne {
+	mutation := newLossMutation(c.config, OpUpdateOne, withLossID(id))
+	return &LossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Loss.
+func (c *LossClient) Delete() *LossDelete {
+	mutation := newLossMutation(c.config, OpDelete)
+	return &LossDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LossClient) DeleteOne(_m *Loss) *LossDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LossClient) DeleteOneID(id int) *LossDeleteOne {
+	builder := c.Delete().Where(loss.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LossDeleteOne{builder}
+}
+
+// Query returns a query builder for Loss.
+func (c *LossClient) Query() *LossQuery {
+	return &LossQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLoss},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Loss entity by its id.
+func (c *LossClient) Get(ctx context.Context, id int) (*Loss, error) {
+	return c.Query().Where(loss.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LossClient) GetX(ctx context.Context, id int) *Loss {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LossClient) Hooks() []Hook {
+	hooks := c.hooks.Loss
+	return append(hooks[:len(hooks):len(hooks)], loss.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LossClient) Interceptors() []Interceptor {
+	return c.inters.Loss
+}
+
+func (c *LossClient) mutate(ctx context.Context, m *LossMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LossCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LossUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LossUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LossDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown Loss mutation op: %q", m.Op())
+	}
+}
+
+// LossHeadClient is a client for the LossHead schema.
+type LossHeadClient struct {
+	config
+}
+
+// NewLossHeadClient returns a client for the LossHead from the given config.
+func NewLossHeadClient(c config) *LossHeadClient {
+	return &LossHeadClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `losshead.Hooks(f(g(h())))`.
+func (c *LossHeadClient) Use(hooks ...Hook) {
+	c.hooks.LossHead = append(c.hooks.LossHead, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `losshead.Intercept(f(g(h())))`.
+func (c *LossHeadClient) Intercept(interceptors ...Interceptor) {
+	c.inters.LossHead = append(c.inters.LossHead, interceptors...)
+}
+
+// Create returns a builder for creating a LossHead entity.
+func (c *LossHeadClient) Create() *LossHeadCreate {
+	mutation := newLossHeadMutation(c.config, OpCreate)
+	return &LossHeadCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of LossHead entities.
+func (c *LossHeadClient) CreateBulk(builders ...*LossHeadCreate) *LossHeadCreateBulk {
+	return &LossHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *LossHeadClient) MapCreateBulk(slice any, setFunc func(*LossHeadCreate, int)) *LossHeadCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &LossHeadCreateBulk{err: fmt.Errorf("calling to LossHeadClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*LossHeadCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &LossHeadCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for LossHead.
+func (c *LossHeadClient) Update() *LossHeadUpdate {
+	mutation := newLossHeadMutation(c.config, OpUpdate)
+	return &LossHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *LossHeadClient) UpdateOne(_m *LossHead) *LossHeadUpdateOne {
+	mutation := newLossHeadMutation(c.config, OpUpdateOne, withLossHead(_m))
+	return &LossHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *LossHeadClient) UpdateOneID(id int) *LossHeadUpdateOne {
+	mutation := newLossHeadMutation(c.config, OpUpdateOne, withLossHeadID(id))
+	return &LossHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for LossHead.
+func (c *LossHeadClient) Delete() *LossHeadDelete {
+	mutation := newLossHeadMutation(c.config, OpDelete)
+	return &LossHeadDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *LossHeadClient) DeleteOne(_m *LossHead) *LossHeadDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *LossHeadClient) DeleteOneID(id int) *LossHeadDeleteOne {
+	builder := c.Delete().Where(losshead.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &LossHeadDeleteOne{builder}
+}
+
+// Query returns a query builder for LossHead.
+func (c *LossHeadClient) Query() *LossHeadQuery {
+	return &LossHeadQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeLossHead},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a LossHead entity by its id.
+func (c *LossHeadClient) Get(ctx context.Context, id int) (*LossHead, error) {
+	return c.Query().Where(losshead.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *LossHeadClient) GetX(ctx context.Context, id int) *LossHead {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *LossHeadClient) Hooks() []Hook {
+	hooks := c.hooks.LossHead
+	return append(hooks[:len(hooks):len(hooks)], losshead.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *LossHeadClient) Interceptors() []Interceptor {
+	return c.inters.LossHead
+}
+
+func (c *LossHeadClient) mutate(ctx context.Context, m *LossHeadMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&LossHeadCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&LossHeadUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&LossHeadUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&LossHeadDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown LossHead mutation op: %q", m.Op())
 	}
 }
 
@@ -4550,6 +5128,140 @@ func (c *StudentWordClient) mutate(ctx context.Context, m *StudentWordMutation) 
 	}
 }
 
+// TakenAnswerClient is a client for the TakenAnswer schema.
+type TakenAnswerClient struct {
+	config
+}
+
+// NewTakenAnswerClient returns a client for the TakenAnswer from the given config.
+func NewTakenAnswerClient(c config) *TakenAnswerClient {
+	return &TakenAnswerClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `takenanswer.Hooks(f(g(h())))`.
+func (c *TakenAnswerClient) Use(hooks ...Hook) {
+	c.hooks.TakenAnswer = append(c.hooks.TakenAnswer, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `takenanswer.Intercept(f(g(h())))`.
+func (c *TakenAnswerClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TakenAnswer = append(c.inters.TakenAnswer, interceptors...)
+}
+
+// Create returns a builder for creating a TakenAnswer entity.
+func (c *TakenAnswerClient) Create() *TakenAnswerCreate {
+	mutation := newTakenAnswerMutation(c.config, OpCreate)
+	return &TakenAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TakenAnswer entities.
+func (c *TakenAnswerClient) CreateBulk(builders ...*TakenAnswerCreate) *TakenAnswerCreateBulk {
+	return &TakenAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TakenAnswerClient) MapCreateBulk(slice any, setFunc func(*TakenAnswerCreate, int)) *TakenAnswerCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TakenAnswerCreateBulk{err: fmt.Errorf("calling to TakenAnswerClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TakenAnswerCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TakenAnswerCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TakenAnswer.
+func (c *TakenAnswerClient) Update() *TakenAnswerUpdate {
+	mutation := newTakenAnswerMutation(c.config, OpUpdate)
+	return &TakenAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TakenAnswerClient) UpdateOne(_m *TakenAnswer) *TakenAnswerUpdateOne {
+	mutation := newTakenAnswerMutation(c.config, OpUpdateOne, withTakenAnswer(_m))
+	return &TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TakenAnswerClient) UpdateOneID(id int) *TakenAnswerUpdateOne {
+	mutation := newTakenAnswerMutation(c.config, OpUpdateOne, withTakenAnswerID(id))
+	return &TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TakenAnswer.
+func (c *TakenAnswerClient) Delete() *TakenAnswerDelete {
+	mutation := newTakenAnswerMutation(c.config, OpDelete)
+	return &TakenAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TakenAnswerClient) DeleteOne(_m *TakenAnswer) *TakenAnswerDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TakenAnswerClient) DeleteOneID(id int) *TakenAnswerDeleteOne {
+	builder := c.Delete().Where(takenanswer.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TakenAnswerDeleteOne{builder}
+}
+
+// Query returns a query builder for TakenAnswer.
+func (c *TakenAnswerClient) Query() *TakenAnswerQuery {
+	return &TakenAnswerQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTakenAnswer},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TakenAnswer entity by its id.
+func (c *TakenAnswerClient) Get(ctx context.Context, id int) (*TakenAnswer, error) {
+	return c.Query().Where(takenanswer.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TakenAnswerClient) GetX(ctx context.Context, id int) *TakenAnswer {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TakenAnswerClient) Hooks() []Hook {
+	hooks := c.hooks.TakenAnswer
+	return append(hooks[:len(hooks):len(hooks)], takenanswer.Hooks[:]...)
+}
+
+// Interceptors returns the client interceptors.
+func (c *TakenAnswerClient) Interceptors() []Interceptor {
+	return c.inters.TakenAnswer
+}
+
+func (c *TakenAnswerClient) mutate(ctx context.Context, m *TakenAnswerMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TakenAnswerCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TakenAnswerUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TakenAnswerUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TakenAnswerDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("db: unknown TakenAnswer mutation op: %q", m.Op())
+	}
+}
+
 // UsageDayClient is a client for the UsageDay schema.
 type UsageDayClient struct {
 	config
@@ -5019,20 +5731,20 @@ func (c *UsageTotalClient) mutate(ctx context.Context, m *UsageTotalMutation) (V
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
-		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
-		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
-		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
-		UsageTotal []ent.Hook
+		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
+		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
+		Enrollment, Erasure, ExternalIdentity, FormerEnrollment, Group, GroupEducator,
+		Lease, Loss, LossHead, OneTimeLink, Organization, Product, RegisteredOperation,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		TakenAnswer, UsageDay, UsageEvent, UsageTotal []ent.Hook
 	}
 	inters struct {
-		AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk, BulkJobMark,
-		BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator, Enrollment,
-		ExternalIdentity, FormerEnrollment, Group, GroupEducator, Lease, OneTimeLink,
-		Organization, Product, RegisteredOperation, RoleAssignment, ServiceKey,
-		Session, SignInMark, Student, StudentWord, UsageDay, UsageEvent,
-		UsageTotal []ent.Interceptor
+		AccountHand, AuditDetail, AuditEvent, AuditHead, BulkJob, BulkJobChunk,
+		BulkJobMark, BulkJobProblem, BulkJobRefusedRow, BulkJobRow, Educator,
+		Enrollment, Erasure, ExternalIdentity, FormerEnrollment, Group, GroupEducator,
+		Lease, Loss, LossHead, OneTimeLink, Organization, Product, RegisteredOperation,
+		RoleAssignment, ServiceKey, Session, SignInMark, Student, StudentWord,
+		TakenAnswer, UsageDay, UsageEvent, UsageTotal []ent.Interceptor
 	}
 )
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -17,11 +18,14 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -32,6 +36,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -101,6 +106,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			accounthand.Table:         accounthand.ValidColumn,
 			auditdetail.Table:         auditdetail.ValidColumn,
 			auditevent.Table:          auditevent.ValidColumn,
 			audithead.Table:           audithead.ValidColumn,
@@ -112,11 +118,14 @@ func checkColumn(t, c string) error {
 			bulkjobrow.Table:          bulkjobrow.ValidColumn,
 			educator.Table:            educator.ValidColumn,
 			enrollment.Table:          enrollment.ValidColumn,
+			erasure.Table:             erasure.ValidColumn,
 			externalidentity.Table:    externalidentity.ValidColumn,
 			formerenrollment.Table:    formerenrollment.ValidColumn,
 			group.Table:               group.ValidColumn,
 			groupeducator.Table:       groupeducator.ValidColumn,
 			lease.Table:               lease.ValidColumn,
+			loss.Table:                loss.ValidColumn,
+			losshead.Table:            losshead.ValidColumn,
 			onetimelink.Table:         onetimelink.ValidColumn,
 			organization.Table:        organization.ValidColumn,
 			product.Table:             product.ValidColumn,
@@ -127,6 +136,7 @@ func checkColumn(t, c string) error {
 			signinmark.Table:          signinmark.ValidColumn,
 			student.Table:             student.ValidColumn,
 			studentword.Table:         studentword.ValidColumn,
+			takenanswer.Table:         takenanswer.ValidColumn,
 			usageday.Table:            usageday.ValidColumn,
 			usageevent.Table:          usageevent.ValidColumn,
 			usagetotal.Table:          usagetotal.ValidColumn,

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -18,11 +19,14 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
@@ -34,6 +38,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -55,6 +60,7 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
+	TypeAccountHand         = "AccountHand"
 	TypeAuditDetail         = "AuditDetail"
 	TypeAuditEvent          = "AuditEvent"
 	TypeAuditHead           = "AuditHead"
@@ -66,11 +72,14 @@ const (
 	TypeBulkJobRow          = "BulkJobRow"
 	TypeEducator            = "Educator"
 	TypeEnrollment          = "Enrollment"
+	TypeErasure             = "Erasure"
 	TypeExternalIdentity    = "ExternalIdentity"
 	TypeFormerEnrollment    = "FormerEnrollment"
 	TypeGroup               = "Group"
 	TypeGroupEducator       = "GroupEducator"
 	TypeLease               = "Lease"
+	TypeLoss                = "Loss"
+	TypeLossHead            = "LossHead"
 	TypeOneTimeLink         = "OneTimeLink"
 	TypeOrganization        = "Organization"
 	TypeProduct             = "Product"
@@ -81,10 +90,568 @@ const (
 	TypeSignInMark          = "SignInMark"
 	TypeStudent             = "Student"
 	TypeStudentWord         = "StudentWord"
+	TypeTakenAnswer         = "TakenAnswer"
 	TypeUsageDay            = "UsageDay"
 	TypeUsageEvent          = "UsageEvent"
 	TypeUsageTotal          = "UsageTotal"
 )
+
+// AccountHandMutation represents an operation that mutates the AccountHand nodes in the graph.
+type AccountHandMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	educator_id    *int
+	addeducator_id *int
+	hand_id        *int
+	addhand_id     *int
+	last_at        *time.Time
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*AccountHand, error)
+	predicates     []predicate.AccountHand
+}
+
+var _ ent.Mutation = (*AccountHandMutation)(nil)
+
+// accounthandOption allows management of the mutation configuration using functional options.
+type accounthandOption func(*AccountHandMutation)
+
+// newAccountHandMutation creates new mutation for the AccountHand entity.
+func newAccountHandMutation(c config, op Op, opts ...accounthandOption) *AccountHandMutation {
+	m := &AccountHandMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeAccountHand,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withAccountHandID sets the ID field of the mutation.
+func withAccountHandID(id int) accounthandOption {
+	return func(m *AccountHandMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *AccountHand
+		)
+		m.oldValue = func(ctx context.Context) (*AccountHand, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().AccountHand.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withAccountHand sets the old AccountHand of the mutation.
+func withAccountHand(node *AccountHand) accounthandOption {
+	return func(m *AccountHandMutation) {
+		m.oldValue = func(context.Context) (*AccountHand, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m AccountHandMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m AccountHandMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *AccountHandMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *AccountHandMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().AccountHand.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *AccountHandMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *AccountHandMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *AccountHandMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *AccountHandMutation) SetEducatorID(i int) {
+	m.educator_id = &i
+	m.addeducator_id = nil
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *AccountHandMutation) EducatorID() (r int, exists bool) {
+	v := m.educator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldEducatorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// AddEducatorID adds i to the "educator_id" field.
+func (m *AccountHandMutation) AddEducatorID(i int) {
+	if m.addeducator_id != nil {
+		*m.addeducator_id += i
+	} else {
+		m.addeducator_id = &i
+	}
+}
+
+// AddedEducatorID returns the value that was added to the "educator_id" field in this mutation.
+func (m *AccountHandMutation) AddedEducatorID() (r int, exists bool) {
+	v := m.addeducator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *AccountHandMutation) ResetEducatorID() {
+	m.educator_id = nil
+	m.addeducator_id = nil
+}
+
+// SetHandID sets the "hand_id" field.
+func (m *AccountHandMutation) SetHandID(i int) {
+	m.hand_id = &i
+	m.addhand_id = nil
+}
+
+// HandID returns the value of the "hand_id" field in the mutation.
+func (m *AccountHandMutation) HandID() (r int, exists bool) {
+	v := m.hand_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHandID returns the old "hand_id" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldHandID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHandID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHandID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHandID: %w", err)
+	}
+	return oldValue.HandID, nil
+}
+
+// AddHandID adds i to the "hand_id" field.
+func (m *AccountHandMutation) AddHandID(i int) {
+	if m.addhand_id != nil {
+		*m.addhand_id += i
+	} else {
+		m.addhand_id = &i
+	}
+}
+
+// AddedHandID returns the value that was added to the "hand_id" field in this mutation.
+func (m *AccountHandMutation) AddedHandID() (r int, exists bool) {
+	v := m.addhand_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetHandID resets all changes to the "hand_id" field.
+func (m *AccountHandMutation) ResetHandID() {
+	m.hand_id = nil
+	m.addhand_id = nil
+}
+
+// SetLastAt sets the "last_at" field.
+func (m *AccountHandMutation) SetLastAt(t time.Time) {
+	m.last_at = &t
+}
+
+// LastAt returns the value of the "last_at" field in the mutation.
+func (m *AccountHandMutation) LastAt() (r time.Time, exists bool) {
+	v := m.last_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLastAt returns the old "last_at" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldLastAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLastAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLastAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLastAt: %w", err)
+	}
+	return oldValue.LastAt, nil
+}
+
+// ResetLastAt resets all changes to the "last_at" field.
+func (m *AccountHandMutation) ResetLastAt() {
+	m.last_at = nil
+}
+
+// Where appends a list predicates to the AccountHandMutation builder.
+func (m *AccountHandMutation) Where(ps ...predicate.AccountHand) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the AccountHandMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *AccountHandMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.AccountHand, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *AccountHandMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *AccountHandMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (AccountHand).
+func (m *AccountHandMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *AccountHandMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, accounthand.FieldCreatedAt)
+	}
+	if m.educator_id != nil {
+		fields = append(fields, accounthand.FieldEducatorID)
+	}
+	if m.hand_id != nil {
+		fields = append(fields, accounthand.FieldHandID)
+	}
+	if m.last_at != nil {
+		fields = append(fields, accounthand.FieldLastAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *AccountHandMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		return m.CreatedAt()
+	case accounthand.FieldEducatorID:
+		return m.EducatorID()
+	case accounthand.FieldHandID:
+		return m.HandID()
+	case accounthand.FieldLastAt:
+		return m.LastAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *AccountHandMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case accounthand.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case accounthand.FieldHandID:
+		return m.OldHandID(ctx)
+	case accounthand.FieldLastAt:
+		return m.OldLastAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccountHandMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case accounthand.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case accounthand.FieldHandID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHandID(v)
+		return nil
+	case accounthand.FieldLastAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLastAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *AccountHandMutation) AddedFields() []string {
+	var fields []string
+	if m.addeducator_id != nil {
+		fields = append(fields, accounthand.FieldEducatorID)
+	}
+	if m.addhand_id != nil {
+		fields = append(fields, accounthand.FieldHandID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *AccountHandMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case accounthand.FieldEducatorID:
+		return m.AddedEducatorID()
+	case accounthand.FieldHandID:
+		return m.AddedHandID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *AccountHandMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case accounthand.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEducatorID(v)
+		return nil
+	case accounthand.FieldHandID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddHandID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *AccountHandMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *AccountHandMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *AccountHandMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown AccountHand nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *AccountHandMutation) ResetField(name string) error {
+	switch name {
+	case accounthand.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case accounthand.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case accounthand.FieldHandID:
+		m.ResetHandID()
+		return nil
+	case accounthand.FieldLastAt:
+		m.ResetLastAt()
+		return nil
+	}
+	return fmt.Errorf("unknown AccountHand field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *AccountHandMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *AccountHandMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *AccountHandMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *AccountHandMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *AccountHandMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *AccountHandMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *AccountHandMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown AccountHand unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *AccountHandMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown AccountHand edge %s", name)
+}
 
 // AuditDetailMutation represents an operation that mutates the AuditDetail nodes in the graph.
 type AuditDetailMutation struct {
@@ -3184,8 +3751,15 @@ type BulkJobMutation struct {
 	addhashed_passwords     *int
 	held_by_rule            *int
 	addheld_by_rule         *int
+	started_by              *int
+	addstarted_by           *int
 	approved_by             *int
 	addapproved_by          *int
+	held_for                *bulkjob.HeldFor
+	held_at                 *time.Time
+	undo_from               *string
+	undo_approved_by        *int
+	addundo_approved_by     *int
 	corrected_by            *[]int
 	appendcorrected_by      []int
 	corrected_while_held    *int8
@@ -3203,6 +3777,10 @@ type BulkJobMutation struct {
 	lease_until             *time.Time
 	fence                   *int
 	addfence                *int
+	abandoned               *int
+	addabandoned            *int
+	file_bytes              *int64
+	addfile_bytes           *int64
 	started_at              *time.Time
 	finished_at             *time.Time
 	clearedFields           map[string]struct{}
@@ -4892,6 +5470,76 @@ func (m *BulkJobMutation) ResetHeldByRule() {
 	m.addheld_by_rule = nil
 }
 
+// SetStartedBy sets the "started_by" field.
+func (m *BulkJobMutation) SetStartedBy(i int) {
+	m.started_by = &i
+	m.addstarted_by = nil
+}
+
+// StartedBy returns the value of the "started_by" field in the mutation.
+func (m *BulkJobMutation) StartedBy() (r int, exists bool) {
+	v := m.started_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartedBy returns the old "started_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldStartedBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartedBy: %w", err)
+	}
+	return oldValue.StartedBy, nil
+}
+
+// AddStartedBy adds i to the "started_by" field.
+func (m *BulkJobMutation) AddStartedBy(i int) {
+	if m.addstarted_by != nil {
+		*m.addstarted_by += i
+	} else {
+		m.addstarted_by = &i
+	}
+}
+
+// AddedStartedBy returns the value that was added to the "started_by" field in this mutation.
+func (m *BulkJobMutation) AddedStartedBy() (r int, exists bool) {
+	v := m.addstarted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearStartedBy clears the value of the "started_by" field.
+func (m *BulkJobMutation) ClearStartedBy() {
+	m.started_by = nil
+	m.addstarted_by = nil
+	m.clearedFields[bulkjob.FieldStartedBy] = struct{}{}
+}
+
+// StartedByCleared returns if the "started_by" field was cleared in this mutation.
+func (m *BulkJobMutation) StartedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldStartedBy]
+	return ok
+}
+
+// ResetStartedBy resets all changes to the "started_by" field.
+func (m *BulkJobMutation) ResetStartedBy() {
+	m.started_by = nil
+	m.addstarted_by = nil
+	delete(m.clearedFields, bulkjob.FieldStartedBy)
+}
+
 // SetApprovedBy sets the "approved_by" field.
 func (m *BulkJobMutation) SetApprovedBy(i int) {
 	m.approved_by = &i
@@ -4960,6 +5608,210 @@ func (m *BulkJobMutation) ResetApprovedBy() {
 	m.approved_by = nil
 	m.addapproved_by = nil
 	delete(m.clearedFields, bulkjob.FieldApprovedBy)
+}
+
+// SetHeldFor sets the "held_for" field.
+func (m *BulkJobMutation) SetHeldFor(bf bulkjob.HeldFor) {
+	m.held_for = &bf
+}
+
+// HeldFor returns the value of the "held_for" field in the mutation.
+func (m *BulkJobMutation) HeldFor() (r bulkjob.HeldFor, exists bool) {
+	v := m.held_for
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldFor returns the old "held_for" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeldFor(ctx context.Context) (v *bulkjob.HeldFor, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldFor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldFor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldFor: %w", err)
+	}
+	return oldValue.HeldFor, nil
+}
+
+// ClearHeldFor clears the value of the "held_for" field.
+func (m *BulkJobMutation) ClearHeldFor() {
+	m.held_for = nil
+	m.clearedFields[bulkjob.FieldHeldFor] = struct{}{}
+}
+
+// HeldForCleared returns if the "held_for" field was cleared in this mutation.
+func (m *BulkJobMutation) HeldForCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldHeldFor]
+	return ok
+}
+
+// ResetHeldFor resets all changes to the "held_for" field.
+func (m *BulkJobMutation) ResetHeldFor() {
+	m.held_for = nil
+	delete(m.clearedFields, bulkjob.FieldHeldFor)
+}
+
+// SetHeldAt sets the "held_at" field.
+func (m *BulkJobMutation) SetHeldAt(t time.Time) {
+	m.held_at = &t
+}
+
+// HeldAt returns the value of the "held_at" field in the mutation.
+func (m *BulkJobMutation) HeldAt() (r time.Time, exists bool) {
+	v := m.held_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeldAt returns the old "held_at" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldHeldAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeldAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeldAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeldAt: %w", err)
+	}
+	return oldValue.HeldAt, nil
+}
+
+// ClearHeldAt clears the value of the "held_at" field.
+func (m *BulkJobMutation) ClearHeldAt() {
+	m.held_at = nil
+	m.clearedFields[bulkjob.FieldHeldAt] = struct{}{}
+}
+
+// HeldAtCleared returns if the "held_at" field was cleared in this mutation.
+func (m *BulkJobMutation) HeldAtCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldHeldAt]
+	return ok
+}
+
+// ResetHeldAt resets all changes to the "held_at" field.
+func (m *BulkJobMutation) ResetHeldAt() {
+	m.held_at = nil
+	delete(m.clearedFields, bulkjob.FieldHeldAt)
+}
+
+// SetUndoFrom sets the "undo_from" field.
+func (m *BulkJobMutation) SetUndoFrom(s string) {
+	m.undo_from = &s
+}
+
+// UndoFrom returns the value of the "undo_from" field in the mutation.
+func (m *BulkJobMutation) UndoFrom() (r string, exists bool) {
+	v := m.undo_from
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoFrom returns the old "undo_from" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoFrom(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoFrom is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoFrom requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoFrom: %w", err)
+	}
+	return oldValue.UndoFrom, nil
+}
+
+// ResetUndoFrom resets all changes to the "undo_from" field.
+func (m *BulkJobMutation) ResetUndoFrom() {
+	m.undo_from = nil
+}
+
+// SetUndoApprovedBy sets the "undo_approved_by" field.
+func (m *BulkJobMutation) SetUndoApprovedBy(i int) {
+	m.undo_approved_by = &i
+	m.addundo_approved_by = nil
+}
+
+// UndoApprovedBy returns the value of the "undo_approved_by" field in the mutation.
+func (m *BulkJobMutation) UndoApprovedBy() (r int, exists bool) {
+	v := m.undo_approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoApprovedBy returns the old "undo_approved_by" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldUndoApprovedBy(ctx context.Context) (v *int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoApprovedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoApprovedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoApprovedBy: %w", err)
+	}
+	return oldValue.UndoApprovedBy, nil
+}
+
+// AddUndoApprovedBy adds i to the "undo_approved_by" field.
+func (m *BulkJobMutation) AddUndoApprovedBy(i int) {
+	if m.addundo_approved_by != nil {
+		*m.addundo_approved_by += i
+	} else {
+		m.addundo_approved_by = &i
+	}
+}
+
+// AddedUndoApprovedBy returns the value that was added to the "undo_approved_by" field in this mutation.
+func (m *BulkJobMutation) AddedUndoApprovedBy() (r int, exists bool) {
+	v := m.addundo_approved_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ClearUndoApprovedBy clears the value of the "undo_approved_by" field.
+func (m *BulkJobMutation) ClearUndoApprovedBy() {
+	m.undo_approved_by = nil
+	m.addundo_approved_by = nil
+	m.clearedFields[bulkjob.FieldUndoApprovedBy] = struct{}{}
+}
+
+// UndoApprovedByCleared returns if the "undo_approved_by" field was cleared in this mutation.
+func (m *BulkJobMutation) UndoApprovedByCleared() bool {
+	_, ok := m.clearedFields[bulkjob.FieldUndoApprovedBy]
+	return ok
+}
+
+// ResetUndoApprovedBy resets all changes to the "undo_approved_by" field.
+func (m *BulkJobMutation) ResetUndoApprovedBy() {
+	m.undo_approved_by = nil
+	m.addundo_approved_by = nil
+	delete(m.clearedFields, bulkjob.FieldUndoApprovedBy)
 }
 
 // SetCorrectedBy sets the "corrected_by" field.
@@ -5498,6 +6350,118 @@ func (m *BulkJobMutation) ResetFence() {
 	m.addfence = nil
 }
 
+// SetAbandoned sets the "abandoned" field.
+func (m *BulkJobMutation) SetAbandoned(i int) {
+	m.abandoned = &i
+	m.addabandoned = nil
+}
+
+// Abandoned returns the value of the "abandoned" field in the mutation.
+func (m *BulkJobMutation) Abandoned() (r int, exists bool) {
+	v := m.abandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAbandoned returns the old "abandoned" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldAbandoned(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAbandoned is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAbandoned requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAbandoned: %w", err)
+	}
+	return oldValue.Abandoned, nil
+}
+
+// AddAbandoned adds i to the "abandoned" field.
+func (m *BulkJobMutation) AddAbandoned(i int) {
+	if m.addabandoned != nil {
+		*m.addabandoned += i
+	} else {
+		m.addabandoned = &i
+	}
+}
+
+// AddedAbandoned returns the value that was added to the "abandoned" field in this mutation.
+func (m *BulkJobMutation) AddedAbandoned() (r int, exists bool) {
+	v := m.addabandoned
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAbandoned resets all changes to the "abandoned" field.
+func (m *BulkJobMutation) ResetAbandoned() {
+	m.abandoned = nil
+	m.addabandoned = nil
+}
+
+// SetFileBytes sets the "file_bytes" field.
+func (m *BulkJobMutation) SetFileBytes(i int64) {
+	m.file_bytes = &i
+	m.addfile_bytes = nil
+}
+
+// FileBytes returns the value of the "file_bytes" field in the mutation.
+func (m *BulkJobMutation) FileBytes() (r int64, exists bool) {
+	v := m.file_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFileBytes returns the old "file_bytes" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldFileBytes(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFileBytes is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFileBytes requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFileBytes: %w", err)
+	}
+	return oldValue.FileBytes, nil
+}
+
+// AddFileBytes adds i to the "file_bytes" field.
+func (m *BulkJobMutation) AddFileBytes(i int64) {
+	if m.addfile_bytes != nil {
+		*m.addfile_bytes += i
+	} else {
+		m.addfile_bytes = &i
+	}
+}
+
+// AddedFileBytes returns the value that was added to the "file_bytes" field in this mutation.
+func (m *BulkJobMutation) AddedFileBytes() (r int64, exists bool) {
+	v := m.addfile_bytes
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetFileBytes resets all changes to the "file_bytes" field.
+func (m *BulkJobMutation) ResetFileBytes() {
+	m.file_bytes = nil
+	m.addfile_bytes = nil
+}
+
 // SetStartedAt sets the "started_at" field.
 func (m *BulkJobMutation) SetStartedAt(t time.Time) {
 	m.started_at = &t
@@ -5952,7 +6916,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 45)
+	fields := make([]string, 0, 52)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -6049,8 +7013,23 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.held_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
 	}
+	if m.started_by != nil {
+		fields = append(fields, bulkjob.FieldStartedBy)
+	}
 	if m.approved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.held_for != nil {
+		fields = append(fields, bulkjob.FieldHeldFor)
+	}
+	if m.held_at != nil {
+		fields = append(fields, bulkjob.FieldHeldAt)
+	}
+	if m.undo_from != nil {
+		fields = append(fields, bulkjob.FieldUndoFrom)
+	}
+	if m.undo_approved_by != nil {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
 	}
 	if m.corrected_by != nil {
 		fields = append(fields, bulkjob.FieldCorrectedBy)
@@ -6081,6 +7060,12 @@ func (m *BulkJobMutation) Fields() []string {
 	}
 	if m.fence != nil {
 		fields = append(fields, bulkjob.FieldFence)
+	}
+	if m.abandoned != nil {
+		fields = append(fields, bulkjob.FieldAbandoned)
+	}
+	if m.file_bytes != nil {
+		fields = append(fields, bulkjob.FieldFileBytes)
 	}
 	if m.started_at != nil {
 		fields = append(fields, bulkjob.FieldStartedAt)
@@ -6160,8 +7145,18 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.HashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.HeldByRule()
+	case bulkjob.FieldStartedBy:
+		return m.StartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.ApprovedBy()
+	case bulkjob.FieldHeldFor:
+		return m.HeldFor()
+	case bulkjob.FieldHeldAt:
+		return m.HeldAt()
+	case bulkjob.FieldUndoFrom:
+		return m.UndoFrom()
+	case bulkjob.FieldUndoApprovedBy:
+		return m.UndoApprovedBy()
 	case bulkjob.FieldCorrectedBy:
 		return m.CorrectedBy()
 	case bulkjob.FieldCorrectedWhileHeld:
@@ -6182,6 +7177,10 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.LeaseUntil()
 	case bulkjob.FieldFence:
 		return m.Fence()
+	case bulkjob.FieldAbandoned:
+		return m.Abandoned()
+	case bulkjob.FieldFileBytes:
+		return m.FileBytes()
 	case bulkjob.FieldStartedAt:
 		return m.StartedAt()
 	case bulkjob.FieldFinishedAt:
@@ -6259,8 +7258,18 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldHashedPasswords(ctx)
 	case bulkjob.FieldHeldByRule:
 		return m.OldHeldByRule(ctx)
+	case bulkjob.FieldStartedBy:
+		return m.OldStartedBy(ctx)
 	case bulkjob.FieldApprovedBy:
 		return m.OldApprovedBy(ctx)
+	case bulkjob.FieldHeldFor:
+		return m.OldHeldFor(ctx)
+	case bulkjob.FieldHeldAt:
+		return m.OldHeldAt(ctx)
+	case bulkjob.FieldUndoFrom:
+		return m.OldUndoFrom(ctx)
+	case bulkjob.FieldUndoApprovedBy:
+		return m.OldUndoApprovedBy(ctx)
 	case bulkjob.FieldCorrectedBy:
 		return m.OldCorrectedBy(ctx)
 	case bulkjob.FieldCorrectedWhileHeld:
@@ -6281,6 +7290,10 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldLeaseUntil(ctx)
 	case bulkjob.FieldFence:
 		return m.OldFence(ctx)
+	case bulkjob.FieldAbandoned:
+		return m.OldAbandoned(ctx)
+	case bulkjob.FieldFileBytes:
+		return m.OldFileBytes(ctx)
 	case bulkjob.FieldStartedAt:
 		return m.OldStartedAt(ctx)
 	case bulkjob.FieldFinishedAt:
@@ -6518,12 +7531,47 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHeldByRule(v)
 		return nil
+	case bulkjob.FieldStartedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartedBy(v)
+		return nil
 	case bulkjob.FieldApprovedBy:
 		v, ok := value.(int)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetApprovedBy(v)
+		return nil
+	case bulkjob.FieldHeldFor:
+		v, ok := value.(bulkjob.HeldFor)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldFor(v)
+		return nil
+	case bulkjob.FieldHeldAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeldAt(v)
+		return nil
+	case bulkjob.FieldUndoFrom:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoFrom(v)
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoApprovedBy(v)
 		return nil
 	case bulkjob.FieldCorrectedBy:
 		v, ok := value.([]int)
@@ -6595,6 +7643,20 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetFence(v)
 		return nil
+	case bulkjob.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAbandoned(v)
+		return nil
+	case bulkjob.FieldFileBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFileBytes(v)
+		return nil
 	case bulkjob.FieldStartedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -6662,8 +7724,14 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addheld_by_rule != nil {
 		fields = append(fields, bulkjob.FieldHeldByRule)
 	}
+	if m.addstarted_by != nil {
+		fields = append(fields, bulkjob.FieldStartedBy)
+	}
 	if m.addapproved_by != nil {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.addundo_approved_by != nil {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
 	}
 	if m.addcorrected_while_held != nil {
 		fields = append(fields, bulkjob.FieldCorrectedWhileHeld)
@@ -6682,6 +7750,12 @@ func (m *BulkJobMutation) AddedFields() []string {
 	}
 	if m.addfence != nil {
 		fields = append(fields, bulkjob.FieldFence)
+	}
+	if m.addabandoned != nil {
+		fields = append(fields, bulkjob.FieldAbandoned)
+	}
+	if m.addfile_bytes != nil {
+		fields = append(fields, bulkjob.FieldFileBytes)
 	}
 	return fields
 }
@@ -6721,8 +7795,12 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedHashedPasswords()
 	case bulkjob.FieldHeldByRule:
 		return m.AddedHeldByRule()
+	case bulkjob.FieldStartedBy:
+		return m.AddedStartedBy()
 	case bulkjob.FieldApprovedBy:
 		return m.AddedApprovedBy()
+	case bulkjob.FieldUndoApprovedBy:
+		return m.AddedUndoApprovedBy()
 	case bulkjob.FieldCorrectedWhileHeld:
 		return m.AddedCorrectedWhileHeld()
 	case bulkjob.FieldUndoneRows:
@@ -6735,6 +7813,10 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedUndoneBy()
 	case bulkjob.FieldFence:
 		return m.AddedFence()
+	case bulkjob.FieldAbandoned:
+		return m.AddedAbandoned()
+	case bulkjob.FieldFileBytes:
+		return m.AddedFileBytes()
 	}
 	return nil, false
 }
@@ -6849,12 +7931,26 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddHeldByRule(v)
 		return nil
+	case bulkjob.FieldStartedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStartedBy(v)
+		return nil
 	case bulkjob.FieldApprovedBy:
 		v, ok := value.(int)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddApprovedBy(v)
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoApprovedBy(v)
 		return nil
 	case bulkjob.FieldCorrectedWhileHeld:
 		v, ok := value.(int8)
@@ -6898,6 +7994,20 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddFence(v)
 		return nil
+	case bulkjob.FieldAbandoned:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAbandoned(v)
+		return nil
+	case bulkjob.FieldFileBytes:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddFileBytes(v)
+		return nil
 	}
 	return fmt.Errorf("unknown BulkJob numeric field %s", name)
 }
@@ -6921,8 +8031,20 @@ func (m *BulkJobMutation) ClearedFields() []string {
 	if m.FieldCleared(bulkjob.FieldIgnoredHeaders) {
 		fields = append(fields, bulkjob.FieldIgnoredHeaders)
 	}
+	if m.FieldCleared(bulkjob.FieldStartedBy) {
+		fields = append(fields, bulkjob.FieldStartedBy)
+	}
 	if m.FieldCleared(bulkjob.FieldApprovedBy) {
 		fields = append(fields, bulkjob.FieldApprovedBy)
+	}
+	if m.FieldCleared(bulkjob.FieldHeldFor) {
+		fields = append(fields, bulkjob.FieldHeldFor)
+	}
+	if m.FieldCleared(bulkjob.FieldHeldAt) {
+		fields = append(fields, bulkjob.FieldHeldAt)
+	}
+	if m.FieldCleared(bulkjob.FieldUndoApprovedBy) {
+		fields = append(fields, bulkjob.FieldUndoApprovedBy)
 	}
 	if m.FieldCleared(bulkjob.FieldCorrectedBy) {
 		fields = append(fields, bulkjob.FieldCorrectedBy)
@@ -6968,8 +8090,20 @@ func (m *BulkJobMutation) ClearField(name string) error {
 	case bulkjob.FieldIgnoredHeaders:
 		m.ClearIgnoredHeaders()
 		return nil
+	case bulkjob.FieldStartedBy:
+		m.ClearStartedBy()
+		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ClearApprovedBy()
+		return nil
+	case bulkjob.FieldHeldFor:
+		m.ClearHeldFor()
+		return nil
+	case bulkjob.FieldHeldAt:
+		m.ClearHeldAt()
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		m.ClearUndoApprovedBy()
 		return nil
 	case bulkjob.FieldCorrectedBy:
 		m.ClearCorrectedBy()
@@ -7090,8 +8224,23 @@ func (m *BulkJobMutation) ResetField(name string) error {
 	case bulkjob.FieldHeldByRule:
 		m.ResetHeldByRule()
 		return nil
+	case bulkjob.FieldStartedBy:
+		m.ResetStartedBy()
+		return nil
 	case bulkjob.FieldApprovedBy:
 		m.ResetApprovedBy()
+		return nil
+	case bulkjob.FieldHeldFor:
+		m.ResetHeldFor()
+		return nil
+	case bulkjob.FieldHeldAt:
+		m.ResetHeldAt()
+		return nil
+	case bulkjob.FieldUndoFrom:
+		m.ResetUndoFrom()
+		return nil
+	case bulkjob.FieldUndoApprovedBy:
+		m.ResetUndoApprovedBy()
 		return nil
 	case bulkjob.FieldCorrectedBy:
 		m.ResetCorrectedBy()
@@ -7122,6 +8271,12 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldFence:
 		m.ResetFence()
+		return nil
+	case bulkjob.FieldAbandoned:
+		m.ResetAbandoned()
+		return nil
+	case bulkjob.FieldFileBytes:
+		m.ResetFileBytes()
 		return nil
 	case bulkjob.FieldStartedAt:
 		m.ResetStartedAt()
@@ -8467,6 +9622,8 @@ type BulkJobProblemMutation struct {
 	value            *string
 	message          *string
 	hint             *string
+	outside          *int8
+	addoutside       *int8
 	candidates       *[]int
 	appendcandidates []int
 	clearedFields    map[string]struct{}
@@ -8968,6 +10125,62 @@ func (m *BulkJobProblemMutation) ResetHint() {
 	m.hint = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobProblemMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobProblemMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobProblem entity.
+// If the BulkJobProblem object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobProblemMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobProblemMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobProblemMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobProblemMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
 // SetCandidates sets the "candidates" field.
 func (m *BulkJobProblemMutation) SetCandidates(i []int) {
 	m.candidates = &i
@@ -9094,7 +10307,7 @@ func (m *BulkJobProblemMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobProblemMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobproblem.FieldCreatedAt)
 	}
@@ -9124,6 +10337,9 @@ func (m *BulkJobProblemMutation) Fields() []string {
 	}
 	if m.hint != nil {
 		fields = append(fields, bulkjobproblem.FieldHint)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobproblem.FieldOutside)
 	}
 	if m.candidates != nil {
 		fields = append(fields, bulkjobproblem.FieldCandidates)
@@ -9156,6 +10372,8 @@ func (m *BulkJobProblemMutation) Field(name string) (ent.Value, bool) {
 		return m.Message()
 	case bulkjobproblem.FieldHint:
 		return m.Hint()
+	case bulkjobproblem.FieldOutside:
+		return m.Outside()
 	case bulkjobproblem.FieldCandidates:
 		return m.Candidates()
 	}
@@ -9187,6 +10405,8 @@ func (m *BulkJobProblemMutation) OldField(ctx context.Context, name string) (ent
 		return m.OldMessage(ctx)
 	case bulkjobproblem.FieldHint:
 		return m.OldHint(ctx)
+	case bulkjobproblem.FieldOutside:
+		return m.OldOutside(ctx)
 	case bulkjobproblem.FieldCandidates:
 		return m.OldCandidates(ctx)
 	}
@@ -9268,6 +10488,13 @@ func (m *BulkJobProblemMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetHint(v)
 		return nil
+	case bulkjobproblem.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
 	case bulkjobproblem.FieldCandidates:
 		v, ok := value.([]int)
 		if !ok {
@@ -9286,6 +10513,9 @@ func (m *BulkJobProblemMutation) AddedFields() []string {
 	if m.addrow != nil {
 		fields = append(fields, bulkjobproblem.FieldRow)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobproblem.FieldOutside)
+	}
 	return fields
 }
 
@@ -9296,6 +10526,8 @@ func (m *BulkJobProblemMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case bulkjobproblem.FieldRow:
 		return m.AddedRow()
+	case bulkjobproblem.FieldOutside:
+		return m.AddedOutside()
 	}
 	return nil, false
 }
@@ -9311,6 +10543,13 @@ func (m *BulkJobProblemMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddRow(v)
+		return nil
+	case bulkjobproblem.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
 		return nil
 	}
 	return fmt.Errorf("unknown BulkJobProblem numeric field %s", name)
@@ -9383,6 +10622,9 @@ func (m *BulkJobProblemMutation) ResetField(name string) error {
 		return nil
 	case bulkjobproblem.FieldHint:
 		m.ResetHint()
+		return nil
+	case bulkjobproblem.FieldOutside:
+		m.ResetOutside()
 		return nil
 	case bulkjobproblem.FieldCandidates:
 		m.ResetCandidates()
@@ -9482,6 +10724,8 @@ type BulkJobRefusedRowMutation struct {
 	addextra        *int
 	had_password    *int8
 	addhad_password *int8
+	outside         *int8
+	addoutside      *int8
 	refused         *int8
 	addrefused      *int8
 	clearedFields   map[string]struct{}
@@ -9971,6 +11215,62 @@ func (m *BulkJobRefusedRowMutation) ResetHadPassword() {
 	m.addhad_password = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobRefusedRowMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobRefusedRowMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobRefusedRow entity.
+// If the BulkJobRefusedRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRefusedRowMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobRefusedRowMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobRefusedRowMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobRefusedRowMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
 // SetRefused sets the "refused" field.
 func (m *BulkJobRefusedRowMutation) SetRefused(i int8) {
 	m.refused = &i
@@ -10088,7 +11388,7 @@ func (m *BulkJobRefusedRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRefusedRowMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldCreatedAt)
 	}
@@ -10112,6 +11412,9 @@ func (m *BulkJobRefusedRowMutation) Fields() []string {
 	}
 	if m.had_password != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldOutside)
 	}
 	if m.refused != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRefused)
@@ -10140,6 +11443,8 @@ func (m *BulkJobRefusedRowMutation) Field(name string) (ent.Value, bool) {
 		return m.Extra()
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.HadPassword()
+	case bulkjobrefusedrow.FieldOutside:
+		return m.Outside()
 	case bulkjobrefusedrow.FieldRefused:
 		return m.Refused()
 	}
@@ -10167,6 +11472,8 @@ func (m *BulkJobRefusedRowMutation) OldField(ctx context.Context, name string) (
 		return m.OldExtra(ctx)
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.OldHadPassword(ctx)
+	case bulkjobrefusedrow.FieldOutside:
+		return m.OldOutside(ctx)
 	case bulkjobrefusedrow.FieldRefused:
 		return m.OldRefused(ctx)
 	}
@@ -10234,6 +11541,13 @@ func (m *BulkJobRefusedRowMutation) SetField(name string, value ent.Value) error
 		}
 		m.SetHadPassword(v)
 		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		v, ok := value.(int8)
 		if !ok {
@@ -10261,6 +11575,9 @@ func (m *BulkJobRefusedRowMutation) AddedFields() []string {
 	if m.addhad_password != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldHadPassword)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobrefusedrow.FieldOutside)
+	}
 	if m.addrefused != nil {
 		fields = append(fields, bulkjobrefusedrow.FieldRefused)
 	}
@@ -10280,6 +11597,8 @@ func (m *BulkJobRefusedRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedExtra()
 	case bulkjobrefusedrow.FieldHadPassword:
 		return m.AddedHadPassword()
+	case bulkjobrefusedrow.FieldOutside:
+		return m.AddedOutside()
 	case bulkjobrefusedrow.FieldRefused:
 		return m.AddedRefused()
 	}
@@ -10318,6 +11637,13 @@ func (m *BulkJobRefusedRowMutation) AddField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddHadPassword(v)
+		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
 		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		v, ok := value.(int8)
@@ -10385,6 +11711,9 @@ func (m *BulkJobRefusedRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrefusedrow.FieldHadPassword:
 		m.ResetHadPassword()
+		return nil
+	case bulkjobrefusedrow.FieldOutside:
+		m.ResetOutside()
 		return nil
 	case bulkjobrefusedrow.FieldRefused:
 		m.ResetRefused()
@@ -10487,6 +11816,12 @@ type BulkJobRowMutation struct {
 	before             *[]byte
 	applied_version    *int
 	addapplied_version *int
+	outside            *int8
+	addoutside         *int8
+	loses              *int8
+	addloses           *int8
+	undo_loses         *int8
+	addundo_loses      *int8
 	state              *int8
 	addstate           *int8
 	clearedFields      map[string]struct{}
@@ -11068,6 +12403,174 @@ func (m *BulkJobRowMutation) ResetAppliedVersion() {
 	m.addapplied_version = nil
 }
 
+// SetOutside sets the "outside" field.
+func (m *BulkJobRowMutation) SetOutside(i int8) {
+	m.outside = &i
+	m.addoutside = nil
+}
+
+// Outside returns the value of the "outside" field in the mutation.
+func (m *BulkJobRowMutation) Outside() (r int8, exists bool) {
+	v := m.outside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOutside returns the old "outside" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldOutside(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOutside is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOutside requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOutside: %w", err)
+	}
+	return oldValue.Outside, nil
+}
+
+// AddOutside adds i to the "outside" field.
+func (m *BulkJobRowMutation) AddOutside(i int8) {
+	if m.addoutside != nil {
+		*m.addoutside += i
+	} else {
+		m.addoutside = &i
+	}
+}
+
+// AddedOutside returns the value that was added to the "outside" field in this mutation.
+func (m *BulkJobRowMutation) AddedOutside() (r int8, exists bool) {
+	v := m.addoutside
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOutside resets all changes to the "outside" field.
+func (m *BulkJobRowMutation) ResetOutside() {
+	m.outside = nil
+	m.addoutside = nil
+}
+
+// SetLoses sets the "loses" field.
+func (m *BulkJobRowMutation) SetLoses(i int8) {
+	m.loses = &i
+	m.addloses = nil
+}
+
+// Loses returns the value of the "loses" field in the mutation.
+func (m *BulkJobRowMutation) Loses() (r int8, exists bool) {
+	v := m.loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLoses returns the old "loses" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldLoses(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLoses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLoses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLoses: %w", err)
+	}
+	return oldValue.Loses, nil
+}
+
+// AddLoses adds i to the "loses" field.
+func (m *BulkJobRowMutation) AddLoses(i int8) {
+	if m.addloses != nil {
+		*m.addloses += i
+	} else {
+		m.addloses = &i
+	}
+}
+
+// AddedLoses returns the value that was added to the "loses" field in this mutation.
+func (m *BulkJobRowMutation) AddedLoses() (r int8, exists bool) {
+	v := m.addloses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetLoses resets all changes to the "loses" field.
+func (m *BulkJobRowMutation) ResetLoses() {
+	m.loses = nil
+	m.addloses = nil
+}
+
+// SetUndoLoses sets the "undo_loses" field.
+func (m *BulkJobRowMutation) SetUndoLoses(i int8) {
+	m.undo_loses = &i
+	m.addundo_loses = nil
+}
+
+// UndoLoses returns the value of the "undo_loses" field in the mutation.
+func (m *BulkJobRowMutation) UndoLoses() (r int8, exists bool) {
+	v := m.undo_loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndoLoses returns the old "undo_loses" field's value of the BulkJobRow entity.
+// If the BulkJobRow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobRowMutation) OldUndoLoses(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndoLoses is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndoLoses requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndoLoses: %w", err)
+	}
+	return oldValue.UndoLoses, nil
+}
+
+// AddUndoLoses adds i to the "undo_loses" field.
+func (m *BulkJobRowMutation) AddUndoLoses(i int8) {
+	if m.addundo_loses != nil {
+		*m.addundo_loses += i
+	} else {
+		m.addundo_loses = &i
+	}
+}
+
+// AddedUndoLoses returns the value that was added to the "undo_loses" field in this mutation.
+func (m *BulkJobRowMutation) AddedUndoLoses() (r int8, exists bool) {
+	v := m.addundo_loses
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndoLoses resets all changes to the "undo_loses" field.
+func (m *BulkJobRowMutation) ResetUndoLoses() {
+	m.undo_loses = nil
+	m.addundo_loses = nil
+}
+
 // SetState sets the "state" field.
 func (m *BulkJobRowMutation) SetState(i int8) {
 	m.state = &i
@@ -11185,7 +12688,7 @@ func (m *BulkJobRowMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobRowMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 14)
 	if m.created_at != nil {
 		fields = append(fields, bulkjobrow.FieldCreatedAt)
 	}
@@ -11215,6 +12718,15 @@ func (m *BulkJobRowMutation) Fields() []string {
 	}
 	if m.applied_version != nil {
 		fields = append(fields, bulkjobrow.FieldAppliedVersion)
+	}
+	if m.outside != nil {
+		fields = append(fields, bulkjobrow.FieldOutside)
+	}
+	if m.loses != nil {
+		fields = append(fields, bulkjobrow.FieldLoses)
+	}
+	if m.undo_loses != nil {
+		fields = append(fields, bulkjobrow.FieldUndoLoses)
 	}
 	if m.state != nil {
 		fields = append(fields, bulkjobrow.FieldState)
@@ -11247,6 +12759,12 @@ func (m *BulkJobRowMutation) Field(name string) (ent.Value, bool) {
 		return m.Before()
 	case bulkjobrow.FieldAppliedVersion:
 		return m.AppliedVersion()
+	case bulkjobrow.FieldOutside:
+		return m.Outside()
+	case bulkjobrow.FieldLoses:
+		return m.Loses()
+	case bulkjobrow.FieldUndoLoses:
+		return m.UndoLoses()
 	case bulkjobrow.FieldState:
 		return m.State()
 	}
@@ -11278,6 +12796,12 @@ func (m *BulkJobRowMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldBefore(ctx)
 	case bulkjobrow.FieldAppliedVersion:
 		return m.OldAppliedVersion(ctx)
+	case bulkjobrow.FieldOutside:
+		return m.OldOutside(ctx)
+	case bulkjobrow.FieldLoses:
+		return m.OldLoses(ctx)
+	case bulkjobrow.FieldUndoLoses:
+		return m.OldUndoLoses(ctx)
 	case bulkjobrow.FieldState:
 		return m.OldState(ctx)
 	}
@@ -11359,6 +12883,27 @@ func (m *BulkJobRowMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAppliedVersion(v)
 		return nil
+	case bulkjobrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOutside(v)
+		return nil
+	case bulkjobrow.FieldLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLoses(v)
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndoLoses(v)
+		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
 		if !ok {
@@ -11389,6 +12934,15 @@ func (m *BulkJobRowMutation) AddedFields() []string {
 	if m.addapplied_version != nil {
 		fields = append(fields, bulkjobrow.FieldAppliedVersion)
 	}
+	if m.addoutside != nil {
+		fields = append(fields, bulkjobrow.FieldOutside)
+	}
+	if m.addloses != nil {
+		fields = append(fields, bulkjobrow.FieldLoses)
+	}
+	if m.addundo_loses != nil {
+		fields = append(fields, bulkjobrow.FieldUndoLoses)
+	}
 	if m.addstate != nil {
 		fields = append(fields, bulkjobrow.FieldState)
 	}
@@ -11410,6 +12964,12 @@ func (m *BulkJobRowMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedChangeCount()
 	case bulkjobrow.FieldAppliedVersion:
 		return m.AddedAppliedVersion()
+	case bulkjobrow.FieldOutside:
+		return m.AddedOutside()
+	case bulkjobrow.FieldLoses:
+		return m.AddedLoses()
+	case bulkjobrow.FieldUndoLoses:
+		return m.AddedUndoLoses()
 	case bulkjobrow.FieldState:
 		return m.AddedState()
 	}
@@ -11455,6 +13015,27 @@ func (m *BulkJobRowMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAppliedVersion(v)
+		return nil
+	case bulkjobrow.FieldOutside:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOutside(v)
+		return nil
+	case bulkjobrow.FieldLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddLoses(v)
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndoLoses(v)
 		return nil
 	case bulkjobrow.FieldState:
 		v, ok := value.(int8)
@@ -11528,6 +13109,15 @@ func (m *BulkJobRowMutation) ResetField(name string) error {
 		return nil
 	case bulkjobrow.FieldAppliedVersion:
 		m.ResetAppliedVersion()
+		return nil
+	case bulkjobrow.FieldOutside:
+		m.ResetOutside()
+		return nil
+	case bulkjobrow.FieldLoses:
+		m.ResetLoses()
+		return nil
+	case bulkjobrow.FieldUndoLoses:
+		m.ResetUndoLoses()
 		return nil
 	case bulkjobrow.FieldState:
 		m.ResetState()
@@ -13569,6 +15159,1693 @@ func (m *EnrollmentMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Enrollment edge %s", name)
+}
+
+// ErasureMutation represents an operation that mutates the Erasure nodes in the graph.
+type ErasureMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	district_id        *int
+	adddistrict_id     *int
+	organization_id    *int
+	addorganization_id *int
+	student_id         *int
+	addstudent_id      *int
+	reference          *string
+	actor              *json.RawMessage
+	appendactor        json.RawMessage
+	requested_by       *string
+	enrollments        *int
+	addenrollments     *int
+	state              *erasure.State
+	jobs_total         *int
+	addjobs_total      *int
+	jobs_done          *int
+	addjobs_done       *int
+	at_job             *int
+	addat_job          *int
+	at_step            *int
+	addat_step         *int
+	at_row             *int
+	addat_row          *int
+	through_job        *int
+	addthrough_job     *int
+	again              *[]int
+	appendagain        []int
+	certificate        *json.RawMessage
+	appendcertificate  json.RawMessage
+	finished_at        *time.Time
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Erasure, error)
+	predicates         []predicate.Erasure
+}
+
+var _ ent.Mutation = (*ErasureMutation)(nil)
+
+// erasureOption allows management of the mutation configuration using functional options.
+type erasureOption func(*ErasureMutation)
+
+// newErasureMutation creates new mutation for the Erasure entity.
+func newErasureMutation(c config, op Op, opts ...erasureOption) *ErasureMutation {
+	m := &ErasureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeErasure,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withErasureID sets the ID field of the mutation.
+func withErasureID(id int) erasureOption {
+	return func(m *ErasureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Erasure
+		)
+		m.oldValue = func(ctx context.Context) (*Erasure, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Erasure.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withErasure sets the old Erasure of the mutation.
+func withErasure(node *Erasure) erasureOption {
+	return func(m *ErasureMutation) {
+		m.oldValue = func(context.Context) (*Erasure, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ErasureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ErasureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ErasureMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ErasureMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Erasure.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ErasureMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ErasureMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ErasureMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *ErasureMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *ErasureMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *ErasureMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *ErasureMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *ErasureMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *ErasureMutation) SetOrganizationID(i int) {
+	m.organization_id = &i
+	m.addorganization_id = nil
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *ErasureMutation) OrganizationID() (r int, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldOrganizationID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// AddOrganizationID adds i to the "organization_id" field.
+func (m *ErasureMutation) AddOrganizationID(i int) {
+	if m.addorganization_id != nil {
+		*m.addorganization_id += i
+	} else {
+		m.addorganization_id = &i
+	}
+}
+
+// AddedOrganizationID returns the value that was added to the "organization_id" field in this mutation.
+func (m *ErasureMutation) AddedOrganizationID() (r int, exists bool) {
+	v := m.addorganization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *ErasureMutation) ResetOrganizationID() {
+	m.organization_id = nil
+	m.addorganization_id = nil
+}
+
+// SetStudentID sets the "student_id" field.
+func (m *ErasureMutation) SetStudentID(i int) {
+	m.student_id = &i
+	m.addstudent_id = nil
+}
+
+// StudentID returns the value of the "student_id" field in the mutation.
+func (m *ErasureMutation) StudentID() (r int, exists bool) {
+	v := m.student_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStudentID returns the old "student_id" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldStudentID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStudentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStudentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStudentID: %w", err)
+	}
+	return oldValue.StudentID, nil
+}
+
+// AddStudentID adds i to the "student_id" field.
+func (m *ErasureMutation) AddStudentID(i int) {
+	if m.addstudent_id != nil {
+		*m.addstudent_id += i
+	} else {
+		m.addstudent_id = &i
+	}
+}
+
+// AddedStudentID returns the value that was added to the "student_id" field in this mutation.
+func (m *ErasureMutation) AddedStudentID() (r int, exists bool) {
+	v := m.addstudent_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetStudentID resets all changes to the "student_id" field.
+func (m *ErasureMutation) ResetStudentID() {
+	m.student_id = nil
+	m.addstudent_id = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *ErasureMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *ErasureMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *ErasureMutation) ResetReference() {
+	m.reference = nil
+}
+
+// SetActor sets the "actor" field.
+func (m *ErasureMutation) SetActor(jm json.RawMessage) {
+	m.actor = &jm
+	m.appendactor = nil
+}
+
+// Actor returns the value of the "actor" field in the mutation.
+func (m *ErasureMutation) Actor() (r json.RawMessage, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActor returns the old "actor" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldActor(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActor: %w", err)
+	}
+	return oldValue.Actor, nil
+}
+
+// AppendActor adds jm to the "actor" field.
+func (m *ErasureMutation) AppendActor(jm json.RawMessage) {
+	m.appendactor = append(m.appendactor, jm...)
+}
+
+// AppendedActor returns the list of values that were appended to the "actor" field in this mutation.
+func (m *ErasureMutation) AppendedActor() (json.RawMessage, bool) {
+	if len(m.appendactor) == 0 {
+		return nil, false
+	}
+	return m.appendactor, true
+}
+
+// ResetActor resets all changes to the "actor" field.
+func (m *ErasureMutation) ResetActor() {
+	m.actor = nil
+	m.appendactor = nil
+}
+
+// SetRequestedBy sets the "requested_by" field.
+func (m *ErasureMutation) SetRequestedBy(s string) {
+	m.requested_by = &s
+}
+
+// RequestedBy returns the value of the "requested_by" field in the mutation.
+func (m *ErasureMutation) RequestedBy() (r string, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedBy returns the old "requested_by" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldRequestedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedBy: %w", err)
+	}
+	return oldValue.RequestedBy, nil
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" field.
+func (m *ErasureMutation) ResetRequestedBy() {
+	m.requested_by = nil
+}
+
+// SetEnrollments sets the "enrollments" field.
+func (m *ErasureMutation) SetEnrollments(i int) {
+	m.enrollments = &i
+	m.addenrollments = nil
+}
+
+// Enrollments returns the value of the "enrollments" field in the mutation.
+func (m *ErasureMutation) Enrollments() (r int, exists bool) {
+	v := m.enrollments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEnrollments returns the old "enrollments" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldEnrollments(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEnrollments is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEnrollments requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEnrollments: %w", err)
+	}
+	return oldValue.Enrollments, nil
+}
+
+// AddEnrollments adds i to the "enrollments" field.
+func (m *ErasureMutation) AddEnrollments(i int) {
+	if m.addenrollments != nil {
+		*m.addenrollments += i
+	} else {
+		m.addenrollments = &i
+	}
+}
+
+// AddedEnrollments returns the value that was added to the "enrollments" field in this mutation.
+func (m *ErasureMutation) AddedEnrollments() (r int, exists bool) {
+	v := m.addenrollments
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEnrollments resets all changes to the "enrollments" field.
+func (m *ErasureMutation) ResetEnrollments() {
+	m.enrollments = nil
+	m.addenrollments = nil
+}
+
+// SetState sets the "state" field.
+func (m *ErasureMutation) SetState(e erasure.State) {
+	m.state = &e
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ErasureMutation) State() (r erasure.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldState(ctx context.Context) (v erasure.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ErasureMutation) ResetState() {
+	m.state = nil
+}
+
+// SetJobsTotal sets the "jobs_total" field.
+func (m *ErasureMutation) SetJobsTotal(i int) {
+	m.jobs_total = &i
+	m.addjobs_total = nil
+}
+
+// JobsTotal returns the value of the "jobs_total" field in the mutation.
+func (m *ErasureMutation) JobsTotal() (r int, exists bool) {
+	v := m.jobs_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobsTotal returns the old "jobs_total" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldJobsTotal(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobsTotal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobsTotal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobsTotal: %w", err)
+	}
+	return oldValue.JobsTotal, nil
+}
+
+// AddJobsTotal adds i to the "jobs_total" field.
+func (m *ErasureMutation) AddJobsTotal(i int) {
+	if m.addjobs_total != nil {
+		*m.addjobs_total += i
+	} else {
+		m.addjobs_total = &i
+	}
+}
+
+// AddedJobsTotal returns the value that was added to the "jobs_total" field in this mutation.
+func (m *ErasureMutation) AddedJobsTotal() (r int, exists bool) {
+	v := m.addjobs_total
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobsTotal resets all changes to the "jobs_total" field.
+func (m *ErasureMutation) ResetJobsTotal() {
+	m.jobs_total = nil
+	m.addjobs_total = nil
+}
+
+// SetJobsDone sets the "jobs_done" field.
+func (m *ErasureMutation) SetJobsDone(i int) {
+	m.jobs_done = &i
+	m.addjobs_done = nil
+}
+
+// JobsDone returns the value of the "jobs_done" field in the mutation.
+func (m *ErasureMutation) JobsDone() (r int, exists bool) {
+	v := m.jobs_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobsDone returns the old "jobs_done" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldJobsDone(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobsDone is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobsDone requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobsDone: %w", err)
+	}
+	return oldValue.JobsDone, nil
+}
+
+// AddJobsDone adds i to the "jobs_done" field.
+func (m *ErasureMutation) AddJobsDone(i int) {
+	if m.addjobs_done != nil {
+		*m.addjobs_done += i
+	} else {
+		m.addjobs_done = &i
+	}
+}
+
+// AddedJobsDone returns the value that was added to the "jobs_done" field in this mutation.
+func (m *ErasureMutation) AddedJobsDone() (r int, exists bool) {
+	v := m.addjobs_done
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobsDone resets all changes to the "jobs_done" field.
+func (m *ErasureMutation) ResetJobsDone() {
+	m.jobs_done = nil
+	m.addjobs_done = nil
+}
+
+// SetAtJob sets the "at_job" field.
+func (m *ErasureMutation) SetAtJob(i int) {
+	m.at_job = &i
+	m.addat_job = nil
+}
+
+// AtJob returns the value of the "at_job" field in the mutation.
+func (m *ErasureMutation) AtJob() (r int, exists bool) {
+	v := m.at_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtJob returns the old "at_job" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtJob(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtJob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtJob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtJob: %w", err)
+	}
+	return oldValue.AtJob, nil
+}
+
+// AddAtJob adds i to the "at_job" field.
+func (m *ErasureMutation) AddAtJob(i int) {
+	if m.addat_job != nil {
+		*m.addat_job += i
+	} else {
+		m.addat_job = &i
+	}
+}
+
+// AddedAtJob returns the value that was added to the "at_job" field in this mutation.
+func (m *ErasureMutation) AddedAtJob() (r int, exists bool) {
+	v := m.addat_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtJob resets all changes to the "at_job" field.
+func (m *ErasureMutation) ResetAtJob() {
+	m.at_job = nil
+	m.addat_job = nil
+}
+
+// SetAtStep sets the "at_step" field.
+func (m *ErasureMutation) SetAtStep(i int) {
+	m.at_step = &i
+	m.addat_step = nil
+}
+
+// AtStep returns the value of the "at_step" field in the mutation.
+func (m *ErasureMutation) AtStep() (r int, exists bool) {
+	v := m.at_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtStep returns the old "at_step" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtStep(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtStep is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtStep requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtStep: %w", err)
+	}
+	return oldValue.AtStep, nil
+}
+
+// AddAtStep adds i to the "at_step" field.
+func (m *ErasureMutation) AddAtStep(i int) {
+	if m.addat_step != nil {
+		*m.addat_step += i
+	} else {
+		m.addat_step = &i
+	}
+}
+
+// AddedAtStep returns the value that was added to the "at_step" field in this mutation.
+func (m *ErasureMutation) AddedAtStep() (r int, exists bool) {
+	v := m.addat_step
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtStep resets all changes to the "at_step" field.
+func (m *ErasureMutation) ResetAtStep() {
+	m.at_step = nil
+	m.addat_step = nil
+}
+
+// SetAtRow sets the "at_row" field.
+func (m *ErasureMutation) SetAtRow(i int) {
+	m.at_row = &i
+	m.addat_row = nil
+}
+
+// AtRow returns the value of the "at_row" field in the mutation.
+func (m *ErasureMutation) AtRow() (r int, exists bool) {
+	v := m.at_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAtRow returns the old "at_row" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAtRow(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAtRow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAtRow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAtRow: %w", err)
+	}
+	return oldValue.AtRow, nil
+}
+
+// AddAtRow adds i to the "at_row" field.
+func (m *ErasureMutation) AddAtRow(i int) {
+	if m.addat_row != nil {
+		*m.addat_row += i
+	} else {
+		m.addat_row = &i
+	}
+}
+
+// AddedAtRow returns the value that was added to the "at_row" field in this mutation.
+func (m *ErasureMutation) AddedAtRow() (r int, exists bool) {
+	v := m.addat_row
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAtRow resets all changes to the "at_row" field.
+func (m *ErasureMutation) ResetAtRow() {
+	m.at_row = nil
+	m.addat_row = nil
+}
+
+// SetThroughJob sets the "through_job" field.
+func (m *ErasureMutation) SetThroughJob(i int) {
+	m.through_job = &i
+	m.addthrough_job = nil
+}
+
+// ThroughJob returns the value of the "through_job" field in the mutation.
+func (m *ErasureMutation) ThroughJob() (r int, exists bool) {
+	v := m.through_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThroughJob returns the old "through_job" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldThroughJob(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThroughJob is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThroughJob requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThroughJob: %w", err)
+	}
+	return oldValue.ThroughJob, nil
+}
+
+// AddThroughJob adds i to the "through_job" field.
+func (m *ErasureMutation) AddThroughJob(i int) {
+	if m.addthrough_job != nil {
+		*m.addthrough_job += i
+	} else {
+		m.addthrough_job = &i
+	}
+}
+
+// AddedThroughJob returns the value that was added to the "through_job" field in this mutation.
+func (m *ErasureMutation) AddedThroughJob() (r int, exists bool) {
+	v := m.addthrough_job
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetThroughJob resets all changes to the "through_job" field.
+func (m *ErasureMutation) ResetThroughJob() {
+	m.through_job = nil
+	m.addthrough_job = nil
+}
+
+// SetAgain sets the "again" field.
+func (m *ErasureMutation) SetAgain(i []int) {
+	m.again = &i
+	m.appendagain = nil
+}
+
+// Again returns the value of the "again" field in the mutation.
+func (m *ErasureMutation) Again() (r []int, exists bool) {
+	v := m.again
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAgain returns the old "again" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldAgain(ctx context.Context) (v []int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAgain is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAgain requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAgain: %w", err)
+	}
+	return oldValue.Again, nil
+}
+
+// AppendAgain adds i to the "again" field.
+func (m *ErasureMutation) AppendAgain(i []int) {
+	m.appendagain = append(m.appendagain, i...)
+}
+
+// AppendedAgain returns the list of values that were appended to the "again" field in this mutation.
+func (m *ErasureMutation) AppendedAgain() ([]int, bool) {
+	if len(m.appendagain) == 0 {
+		return nil, false
+	}
+	return m.appendagain, true
+}
+
+// ClearAgain clears the value of the "again" field.
+func (m *ErasureMutation) ClearAgain() {
+	m.again = nil
+	m.appendagain = nil
+	m.clearedFields[erasure.FieldAgain] = struct{}{}
+}
+
+// AgainCleared returns if the "again" field was cleared in this mutation.
+func (m *ErasureMutation) AgainCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldAgain]
+	return ok
+}
+
+// ResetAgain resets all changes to the "again" field.
+func (m *ErasureMutation) ResetAgain() {
+	m.again = nil
+	m.appendagain = nil
+	delete(m.clearedFields, erasure.FieldAgain)
+}
+
+// SetCertificate sets the "certificate" field.
+func (m *ErasureMutation) SetCertificate(jm json.RawMessage) {
+	m.certificate = &jm
+	m.appendcertificate = nil
+}
+
+// Certificate returns the value of the "certificate" field in the mutation.
+func (m *ErasureMutation) Certificate() (r json.RawMessage, exists bool) {
+	v := m.certificate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCertificate returns the old "certificate" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldCertificate(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCertificate is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCertificate requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCertificate: %w", err)
+	}
+	return oldValue.Certificate, nil
+}
+
+// AppendCertificate adds jm to the "certificate" field.
+func (m *ErasureMutation) AppendCertificate(jm json.RawMessage) {
+	m.appendcertificate = append(m.appendcertificate, jm...)
+}
+
+// AppendedCertificate returns the list of values that were appended to the "certificate" field in this mutation.
+func (m *ErasureMutation) AppendedCertificate() (json.RawMessage, bool) {
+	if len(m.appendcertificate) == 0 {
+		return nil, false
+	}
+	return m.appendcertificate, true
+}
+
+// ClearCertificate clears the value of the "certificate" field.
+func (m *ErasureMutation) ClearCertificate() {
+	m.certificate = nil
+	m.appendcertificate = nil
+	m.clearedFields[erasure.FieldCertificate] = struct{}{}
+}
+
+// CertificateCleared returns if the "certificate" field was cleared in this mutation.
+func (m *ErasureMutation) CertificateCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldCertificate]
+	return ok
+}
+
+// ResetCertificate resets all changes to the "certificate" field.
+func (m *ErasureMutation) ResetCertificate() {
+	m.certificate = nil
+	m.appendcertificate = nil
+	delete(m.clearedFields, erasure.FieldCertificate)
+}
+
+// SetFinishedAt sets the "finished_at" field.
+func (m *ErasureMutation) SetFinishedAt(t time.Time) {
+	m.finished_at = &t
+}
+
+// FinishedAt returns the value of the "finished_at" field in the mutation.
+func (m *ErasureMutation) FinishedAt() (r time.Time, exists bool) {
+	v := m.finished_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFinishedAt returns the old "finished_at" field's value of the Erasure entity.
+// If the Erasure object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ErasureMutation) OldFinishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFinishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFinishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFinishedAt: %w", err)
+	}
+	return oldValue.FinishedAt, nil
+}
+
+// ClearFinishedAt clears the value of the "finished_at" field.
+func (m *ErasureMutation) ClearFinishedAt() {
+	m.finished_at = nil
+	m.clearedFields[erasure.FieldFinishedAt] = struct{}{}
+}
+
+// FinishedAtCleared returns if the "finished_at" field was cleared in this mutation.
+func (m *ErasureMutation) FinishedAtCleared() bool {
+	_, ok := m.clearedFields[erasure.FieldFinishedAt]
+	return ok
+}
+
+// ResetFinishedAt resets all changes to the "finished_at" field.
+func (m *ErasureMutation) ResetFinishedAt() {
+	m.finished_at = nil
+	delete(m.clearedFields, erasure.FieldFinishedAt)
+}
+
+// Where appends a list predicates to the ErasureMutation builder.
+func (m *ErasureMutation) Where(ps ...predicate.Erasure) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ErasureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ErasureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Erasure, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ErasureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ErasureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Erasure).
+func (m *ErasureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ErasureMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.created_at != nil {
+		fields = append(fields, erasure.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, erasure.FieldDistrictID)
+	}
+	if m.organization_id != nil {
+		fields = append(fields, erasure.FieldOrganizationID)
+	}
+	if m.student_id != nil {
+		fields = append(fields, erasure.FieldStudentID)
+	}
+	if m.reference != nil {
+		fields = append(fields, erasure.FieldReference)
+	}
+	if m.actor != nil {
+		fields = append(fields, erasure.FieldActor)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, erasure.FieldRequestedBy)
+	}
+	if m.enrollments != nil {
+		fields = append(fields, erasure.FieldEnrollments)
+	}
+	if m.state != nil {
+		fields = append(fields, erasure.FieldState)
+	}
+	if m.jobs_total != nil {
+		fields = append(fields, erasure.FieldJobsTotal)
+	}
+	if m.jobs_done != nil {
+		fields = append(fields, erasure.FieldJobsDone)
+	}
+	if m.at_job != nil {
+		fields = append(fields, erasure.FieldAtJob)
+	}
+	if m.at_step != nil {
+		fields = append(fields, erasure.FieldAtStep)
+	}
+	if m.at_row != nil {
+		fields = append(fields, erasure.FieldAtRow)
+	}
+	if m.through_job != nil {
+		fields = append(fields, erasure.FieldThroughJob)
+	}
+	if m.again != nil {
+		fields = append(fields, erasure.FieldAgain)
+	}
+	if m.certificate != nil {
+		fields = append(fields, erasure.FieldCertificate)
+	}
+	if m.finished_at != nil {
+		fields = append(fields, erasure.FieldFinishedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ErasureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldCreatedAt:
+		return m.CreatedAt()
+	case erasure.FieldDistrictID:
+		return m.DistrictID()
+	case erasure.FieldOrganizationID:
+		return m.OrganizationID()
+	case erasure.FieldStudentID:
+		return m.StudentID()
+	case erasure.FieldReference:
+		return m.Reference()
+	case erasure.FieldActor:
+		return m.Actor()
+	case erasure.FieldRequestedBy:
+		return m.RequestedBy()
+	case erasure.FieldEnrollments:
+		return m.Enrollments()
+	case erasure.FieldState:
+		return m.State()
+	case erasure.FieldJobsTotal:
+		return m.JobsTotal()
+	case erasure.FieldJobsDone:
+		return m.JobsDone()
+	case erasure.FieldAtJob:
+		return m.AtJob()
+	case erasure.FieldAtStep:
+		return m.AtStep()
+	case erasure.FieldAtRow:
+		return m.AtRow()
+	case erasure.FieldThroughJob:
+		return m.ThroughJob()
+	case erasure.FieldAgain:
+		return m.Again()
+	case erasure.FieldCertificate:
+		return m.Certificate()
+	case erasure.FieldFinishedAt:
+		return m.FinishedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ErasureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case erasure.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case erasure.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case erasure.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case erasure.FieldStudentID:
+		return m.OldStudentID(ctx)
+	case erasure.FieldReference:
+		return m.OldReference(ctx)
+	case erasure.FieldActor:
+		return m.OldActor(ctx)
+	case erasure.FieldRequestedBy:
+		return m.OldRequestedBy(ctx)
+	case erasure.FieldEnrollments:
+		return m.OldEnrollments(ctx)
+	case erasure.FieldState:
+		return m.OldState(ctx)
+	case erasure.FieldJobsTotal:
+		return m.OldJobsTotal(ctx)
+	case erasure.FieldJobsDone:
+		return m.OldJobsDone(ctx)
+	case erasure.FieldAtJob:
+		return m.OldAtJob(ctx)
+	case erasure.FieldAtStep:
+		return m.OldAtStep(ctx)
+	case erasure.FieldAtRow:
+		return m.OldAtRow(ctx)
+	case erasure.FieldThroughJob:
+		return m.OldThroughJob(ctx)
+	case erasure.FieldAgain:
+		return m.OldAgain(ctx)
+	case erasure.FieldCertificate:
+		return m.OldCertificate(ctx)
+	case erasure.FieldFinishedAt:
+		return m.OldFinishedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case erasure.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case erasure.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case erasure.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStudentID(v)
+		return nil
+	case erasure.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case erasure.FieldActor:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActor(v)
+		return nil
+	case erasure.FieldRequestedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedBy(v)
+		return nil
+	case erasure.FieldEnrollments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEnrollments(v)
+		return nil
+	case erasure.FieldState:
+		v, ok := value.(erasure.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case erasure.FieldJobsTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobsTotal(v)
+		return nil
+	case erasure.FieldJobsDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobsDone(v)
+		return nil
+	case erasure.FieldAtJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtJob(v)
+		return nil
+	case erasure.FieldAtStep:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtStep(v)
+		return nil
+	case erasure.FieldAtRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAtRow(v)
+		return nil
+	case erasure.FieldThroughJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThroughJob(v)
+		return nil
+	case erasure.FieldAgain:
+		v, ok := value.([]int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAgain(v)
+		return nil
+	case erasure.FieldCertificate:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCertificate(v)
+		return nil
+	case erasure.FieldFinishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFinishedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ErasureMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, erasure.FieldDistrictID)
+	}
+	if m.addorganization_id != nil {
+		fields = append(fields, erasure.FieldOrganizationID)
+	}
+	if m.addstudent_id != nil {
+		fields = append(fields, erasure.FieldStudentID)
+	}
+	if m.addenrollments != nil {
+		fields = append(fields, erasure.FieldEnrollments)
+	}
+	if m.addjobs_total != nil {
+		fields = append(fields, erasure.FieldJobsTotal)
+	}
+	if m.addjobs_done != nil {
+		fields = append(fields, erasure.FieldJobsDone)
+	}
+	if m.addat_job != nil {
+		fields = append(fields, erasure.FieldAtJob)
+	}
+	if m.addat_step != nil {
+		fields = append(fields, erasure.FieldAtStep)
+	}
+	if m.addat_row != nil {
+		fields = append(fields, erasure.FieldAtRow)
+	}
+	if m.addthrough_job != nil {
+		fields = append(fields, erasure.FieldThroughJob)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ErasureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case erasure.FieldDistrictID:
+		return m.AddedDistrictID()
+	case erasure.FieldOrganizationID:
+		return m.AddedOrganizationID()
+	case erasure.FieldStudentID:
+		return m.AddedStudentID()
+	case erasure.FieldEnrollments:
+		return m.AddedEnrollments()
+	case erasure.FieldJobsTotal:
+		return m.AddedJobsTotal()
+	case erasure.FieldJobsDone:
+		return m.AddedJobsDone()
+	case erasure.FieldAtJob:
+		return m.AddedAtJob()
+	case erasure.FieldAtStep:
+		return m.AddedAtStep()
+	case erasure.FieldAtRow:
+		return m.AddedAtRow()
+	case erasure.FieldThroughJob:
+		return m.AddedThroughJob()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ErasureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case erasure.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case erasure.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationID(v)
+		return nil
+	case erasure.FieldStudentID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddStudentID(v)
+		return nil
+	case erasure.FieldEnrollments:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEnrollments(v)
+		return nil
+	case erasure.FieldJobsTotal:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobsTotal(v)
+		return nil
+	case erasure.FieldJobsDone:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobsDone(v)
+		return nil
+	case erasure.FieldAtJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtJob(v)
+		return nil
+	case erasure.FieldAtStep:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtStep(v)
+		return nil
+	case erasure.FieldAtRow:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAtRow(v)
+		return nil
+	case erasure.FieldThroughJob:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddThroughJob(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ErasureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(erasure.FieldAgain) {
+		fields = append(fields, erasure.FieldAgain)
+	}
+	if m.FieldCleared(erasure.FieldCertificate) {
+		fields = append(fields, erasure.FieldCertificate)
+	}
+	if m.FieldCleared(erasure.FieldFinishedAt) {
+		fields = append(fields, erasure.FieldFinishedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ErasureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ErasureMutation) ClearField(name string) error {
+	switch name {
+	case erasure.FieldAgain:
+		m.ClearAgain()
+		return nil
+	case erasure.FieldCertificate:
+		m.ClearCertificate()
+		return nil
+	case erasure.FieldFinishedAt:
+		m.ClearFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ErasureMutation) ResetField(name string) error {
+	switch name {
+	case erasure.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case erasure.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case erasure.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case erasure.FieldStudentID:
+		m.ResetStudentID()
+		return nil
+	case erasure.FieldReference:
+		m.ResetReference()
+		return nil
+	case erasure.FieldActor:
+		m.ResetActor()
+		return nil
+	case erasure.FieldRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case erasure.FieldEnrollments:
+		m.ResetEnrollments()
+		return nil
+	case erasure.FieldState:
+		m.ResetState()
+		return nil
+	case erasure.FieldJobsTotal:
+		m.ResetJobsTotal()
+		return nil
+	case erasure.FieldJobsDone:
+		m.ResetJobsDone()
+		return nil
+	case erasure.FieldAtJob:
+		m.ResetAtJob()
+		return nil
+	case erasure.FieldAtStep:
+		m.ResetAtStep()
+		return nil
+	case erasure.FieldAtRow:
+		m.ResetAtRow()
+		return nil
+	case erasure.FieldThroughJob:
+		m.ResetThroughJob()
+		return nil
+	case erasure.FieldAgain:
+		m.ResetAgain()
+		return nil
+	case erasure.FieldCertificate:
+		m.ResetCertificate()
+		return nil
+	case erasure.FieldFinishedAt:
+		m.ResetFinishedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Erasure field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ErasureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ErasureMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ErasureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ErasureMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ErasureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ErasureMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ErasureMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Erasure unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ErasureMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Erasure edge %s", name)
 }
 
 // ExternalIdentityMutation represents an operation that mutates the ExternalIdentity nodes in the graph.
@@ -17000,6 +20277,1555 @@ func (m *LeaseMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Lease edge %s", name)
 }
 
+// LossMutation represents an operation that mutates the Loss nodes in the graph.
+type LossMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *int
+	created_at         *time.Time
+	district_id        *int
+	adddistrict_id     *int
+	organization_id    *int
+	addorganization_id *int
+	actor_id           *int
+	addactor_id        *int
+	job_id             *int
+	addjob_id          *int
+	undo               *int8
+	addundo            *int8
+	thing              *loss.Thing
+	verb               *loss.Verb
+	subject_id         *int
+	addsubject_id      *int
+	number             *int
+	addnumber          *int
+	clearedFields      map[string]struct{}
+	done               bool
+	oldValue           func(context.Context) (*Loss, error)
+	predicates         []predicate.Loss
+}
+
+var _ ent.Mutation = (*LossMutation)(nil)
+
+// lossOption allows management of the mutation configuration using functional options.
+type lossOption func(*LossMutation)
+
+// newLossMutation creates new mutation for the Loss entity.
+func newLossMutation(c config, op Op, opts ...lossOption) *LossMutation {
+	m := &LossMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLoss,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLossID sets the ID field of the mutation.
+func withLossID(id int) lossOption {
+	return func(m *LossMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Loss
+		)
+		m.oldValue = func(ctx context.Context) (*Loss, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Loss.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLoss sets the old Loss of the mutation.
+func withLoss(node *Loss) lossOption {
+	return func(m *LossMutation) {
+		m.oldValue = func(context.Context) (*Loss, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LossMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LossMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LossMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LossMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Loss.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LossMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LossMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LossMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *LossMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *LossMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *LossMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *LossMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *LossMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetOrganizationID sets the "organization_id" field.
+func (m *LossMutation) SetOrganizationID(i int) {
+	m.organization_id = &i
+	m.addorganization_id = nil
+}
+
+// OrganizationID returns the value of the "organization_id" field in the mutation.
+func (m *LossMutation) OrganizationID() (r int, exists bool) {
+	v := m.organization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrganizationID returns the old "organization_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldOrganizationID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrganizationID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrganizationID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrganizationID: %w", err)
+	}
+	return oldValue.OrganizationID, nil
+}
+
+// AddOrganizationID adds i to the "organization_id" field.
+func (m *LossMutation) AddOrganizationID(i int) {
+	if m.addorganization_id != nil {
+		*m.addorganization_id += i
+	} else {
+		m.addorganization_id = &i
+	}
+}
+
+// AddedOrganizationID returns the value that was added to the "organization_id" field in this mutation.
+func (m *LossMutation) AddedOrganizationID() (r int, exists bool) {
+	v := m.addorganization_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOrganizationID resets all changes to the "organization_id" field.
+func (m *LossMutation) ResetOrganizationID() {
+	m.organization_id = nil
+	m.addorganization_id = nil
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *LossMutation) SetActorID(i int) {
+	m.actor_id = &i
+	m.addactor_id = nil
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *LossMutation) ActorID() (r int, exists bool) {
+	v := m.actor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldActorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// AddActorID adds i to the "actor_id" field.
+func (m *LossMutation) AddActorID(i int) {
+	if m.addactor_id != nil {
+		*m.addactor_id += i
+	} else {
+		m.addactor_id = &i
+	}
+}
+
+// AddedActorID returns the value that was added to the "actor_id" field in this mutation.
+func (m *LossMutation) AddedActorID() (r int, exists bool) {
+	v := m.addactor_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *LossMutation) ResetActorID() {
+	m.actor_id = nil
+	m.addactor_id = nil
+}
+
+// SetJobID sets the "job_id" field.
+func (m *LossMutation) SetJobID(i int) {
+	m.job_id = &i
+	m.addjob_id = nil
+}
+
+// JobID returns the value of the "job_id" field in the mutation.
+func (m *LossMutation) JobID() (r int, exists bool) {
+	v := m.job_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldJobID returns the old "job_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldJobID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldJobID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldJobID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldJobID: %w", err)
+	}
+	return oldValue.JobID, nil
+}
+
+// AddJobID adds i to the "job_id" field.
+func (m *LossMutation) AddJobID(i int) {
+	if m.addjob_id != nil {
+		*m.addjob_id += i
+	} else {
+		m.addjob_id = &i
+	}
+}
+
+// AddedJobID returns the value that was added to the "job_id" field in this mutation.
+func (m *LossMutation) AddedJobID() (r int, exists bool) {
+	v := m.addjob_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetJobID resets all changes to the "job_id" field.
+func (m *LossMutation) ResetJobID() {
+	m.job_id = nil
+	m.addjob_id = nil
+}
+
+// SetUndo sets the "undo" field.
+func (m *LossMutation) SetUndo(i int8) {
+	m.undo = &i
+	m.addundo = nil
+}
+
+// Undo returns the value of the "undo" field in the mutation.
+func (m *LossMutation) Undo() (r int8, exists bool) {
+	v := m.undo
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUndo returns the old "undo" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldUndo(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUndo is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUndo requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUndo: %w", err)
+	}
+	return oldValue.Undo, nil
+}
+
+// AddUndo adds i to the "undo" field.
+func (m *LossMutation) AddUndo(i int8) {
+	if m.addundo != nil {
+		*m.addundo += i
+	} else {
+		m.addundo = &i
+	}
+}
+
+// AddedUndo returns the value that was added to the "undo" field in this mutation.
+func (m *LossMutation) AddedUndo() (r int8, exists bool) {
+	v := m.addundo
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetUndo resets all changes to the "undo" field.
+func (m *LossMutation) ResetUndo() {
+	m.undo = nil
+	m.addundo = nil
+}
+
+// SetThing sets the "thing" field.
+func (m *LossMutation) SetThing(l loss.Thing) {
+	m.thing = &l
+}
+
+// Thing returns the value of the "thing" field in the mutation.
+func (m *LossMutation) Thing() (r loss.Thing, exists bool) {
+	v := m.thing
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldThing returns the old "thing" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldThing(ctx context.Context) (v loss.Thing, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldThing is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldThing requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldThing: %w", err)
+	}
+	return oldValue.Thing, nil
+}
+
+// ResetThing resets all changes to the "thing" field.
+func (m *LossMutation) ResetThing() {
+	m.thing = nil
+}
+
+// SetVerb sets the "verb" field.
+func (m *LossMutation) SetVerb(l loss.Verb) {
+	m.verb = &l
+}
+
+// Verb returns the value of the "verb" field in the mutation.
+func (m *LossMutation) Verb() (r loss.Verb, exists bool) {
+	v := m.verb
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVerb returns the old "verb" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldVerb(ctx context.Context) (v loss.Verb, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVerb is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVerb requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVerb: %w", err)
+	}
+	return oldValue.Verb, nil
+}
+
+// ResetVerb resets all changes to the "verb" field.
+func (m *LossMutation) ResetVerb() {
+	m.verb = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *LossMutation) SetSubjectID(i int) {
+	m.subject_id = &i
+	m.addsubject_id = nil
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *LossMutation) SubjectID() (r int, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldSubjectID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// AddSubjectID adds i to the "subject_id" field.
+func (m *LossMutation) AddSubjectID(i int) {
+	if m.addsubject_id != nil {
+		*m.addsubject_id += i
+	} else {
+		m.addsubject_id = &i
+	}
+}
+
+// AddedSubjectID returns the value that was added to the "subject_id" field in this mutation.
+func (m *LossMutation) AddedSubjectID() (r int, exists bool) {
+	v := m.addsubject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *LossMutation) ResetSubjectID() {
+	m.subject_id = nil
+	m.addsubject_id = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *LossMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *LossMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the Loss entity.
+// If the Loss object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *LossMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *LossMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *LossMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// Where appends a list predicates to the LossMutation builder.
+func (m *LossMutation) Where(ps ...predicate.Loss) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LossMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LossMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Loss, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LossMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LossMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Loss).
+func (m *LossMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LossMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.created_at != nil {
+		fields = append(fields, loss.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, loss.FieldDistrictID)
+	}
+	if m.organization_id != nil {
+		fields = append(fields, loss.FieldOrganizationID)
+	}
+	if m.actor_id != nil {
+		fields = append(fields, loss.FieldActorID)
+	}
+	if m.job_id != nil {
+		fields = append(fields, loss.FieldJobID)
+	}
+	if m.undo != nil {
+		fields = append(fields, loss.FieldUndo)
+	}
+	if m.thing != nil {
+		fields = append(fields, loss.FieldThing)
+	}
+	if m.verb != nil {
+		fields = append(fields, loss.FieldVerb)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, loss.FieldSubjectID)
+	}
+	if m.number != nil {
+		fields = append(fields, loss.FieldNumber)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LossMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case loss.FieldCreatedAt:
+		return m.CreatedAt()
+	case loss.FieldDistrictID:
+		return m.DistrictID()
+	case loss.FieldOrganizationID:
+		return m.OrganizationID()
+	case loss.FieldActorID:
+		return m.ActorID()
+	case loss.FieldJobID:
+		return m.JobID()
+	case loss.FieldUndo:
+		return m.Undo()
+	case loss.FieldThing:
+		return m.Thing()
+	case loss.FieldVerb:
+		return m.Verb()
+	case loss.FieldSubjectID:
+		return m.SubjectID()
+	case loss.FieldNumber:
+		return m.Number()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LossMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case loss.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case loss.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case loss.FieldOrganizationID:
+		return m.OldOrganizationID(ctx)
+	case loss.FieldActorID:
+		return m.OldActorID(ctx)
+	case loss.FieldJobID:
+		return m.OldJobID(ctx)
+	case loss.FieldUndo:
+		return m.OldUndo(ctx)
+	case loss.FieldThing:
+		return m.OldThing(ctx)
+	case loss.FieldVerb:
+		return m.OldVerb(ctx)
+	case loss.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case loss.FieldNumber:
+		return m.OldNumber(ctx)
+	}
+	return nil, fmt.Errorf("unknown Loss field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case loss.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case loss.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case loss.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrganizationID(v)
+		return nil
+	case loss.FieldActorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case loss.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetJobID(v)
+		return nil
+	case loss.FieldUndo:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUndo(v)
+		return nil
+	case loss.FieldThing:
+		v, ok := value.(loss.Thing)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetThing(v)
+		return nil
+	case loss.FieldVerb:
+		v, ok := value.(loss.Verb)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVerb(v)
+		return nil
+	case loss.FieldSubjectID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case loss.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loss field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LossMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, loss.FieldDistrictID)
+	}
+	if m.addorganization_id != nil {
+		fields = append(fields, loss.FieldOrganizationID)
+	}
+	if m.addactor_id != nil {
+		fields = append(fields, loss.FieldActorID)
+	}
+	if m.addjob_id != nil {
+		fields = append(fields, loss.FieldJobID)
+	}
+	if m.addundo != nil {
+		fields = append(fields, loss.FieldUndo)
+	}
+	if m.addsubject_id != nil {
+		fields = append(fields, loss.FieldSubjectID)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, loss.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LossMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case loss.FieldDistrictID:
+		return m.AddedDistrictID()
+	case loss.FieldOrganizationID:
+		return m.AddedOrganizationID()
+	case loss.FieldActorID:
+		return m.AddedActorID()
+	case loss.FieldJobID:
+		return m.AddedJobID()
+	case loss.FieldUndo:
+		return m.AddedUndo()
+	case loss.FieldSubjectID:
+		return m.AddedSubjectID()
+	case loss.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case loss.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case loss.FieldOrganizationID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOrganizationID(v)
+		return nil
+	case loss.FieldActorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddActorID(v)
+		return nil
+	case loss.FieldJobID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddJobID(v)
+		return nil
+	case loss.FieldUndo:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddUndo(v)
+		return nil
+	case loss.FieldSubjectID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSubjectID(v)
+		return nil
+	case loss.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Loss numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LossMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LossMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LossMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Loss nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LossMutation) ResetField(name string) error {
+	switch name {
+	case loss.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case loss.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case loss.FieldOrganizationID:
+		m.ResetOrganizationID()
+		return nil
+	case loss.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case loss.FieldJobID:
+		m.ResetJobID()
+		return nil
+	case loss.FieldUndo:
+		m.ResetUndo()
+		return nil
+	case loss.FieldThing:
+		m.ResetThing()
+		return nil
+	case loss.FieldVerb:
+		m.ResetVerb()
+		return nil
+	case loss.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case loss.FieldNumber:
+		m.ResetNumber()
+		return nil
+	}
+	return fmt.Errorf("unknown Loss field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LossMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LossMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LossMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LossMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LossMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LossMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LossMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Loss unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LossMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Loss edge %s", name)
+}
+
+// LossHeadMutation represents an operation that mutates the LossHead nodes in the graph.
+type LossHeadMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	district_id    *int
+	adddistrict_id *int
+	version        *int
+	addversion     *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*LossHead, error)
+	predicates     []predicate.LossHead
+}
+
+var _ ent.Mutation = (*LossHeadMutation)(nil)
+
+// lossheadOption allows management of the mutation configuration using functional options.
+type lossheadOption func(*LossHeadMutation)
+
+// newLossHeadMutation creates new mutation for the LossHead entity.
+func newLossHeadMutation(c config, op Op, opts ...lossheadOption) *LossHeadMutation {
+	m := &LossHeadMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeLossHead,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withLossHeadID sets the ID field of the mutation.
+func withLossHeadID(id int) lossheadOption {
+	return func(m *LossHeadMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *LossHead
+		)
+		m.oldValue = func(ctx context.Context) (*LossHead, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().LossHead.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withLossHead sets the old LossHead of the mutation.
+func withLossHead(node *LossHead) lossheadOption {
+	return func(m *LossHeadMutation) {
+		m.oldValue = func(context.Context) (*LossHead, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m LossHeadMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m LossHeadMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *LossHeadMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *LossHeadMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().LossHead.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *LossHeadMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *LossHeadMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *LossHeadMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetDistrictID sets the "district_id" field.
+func (m *LossHeadMutation) SetDistrictID(i int) {
+	m.district_id = &i
+	m.adddistrict_id = nil
+}
+
+// DistrictID returns the value of the "district_id" field in the mutation.
+func (m *LossHeadMutation) DistrictID() (r int, exists bool) {
+	v := m.district_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDistrictID returns the old "district_id" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldDistrictID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDistrictID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDistrictID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDistrictID: %w", err)
+	}
+	return oldValue.DistrictID, nil
+}
+
+// AddDistrictID adds i to the "district_id" field.
+func (m *LossHeadMutation) AddDistrictID(i int) {
+	if m.adddistrict_id != nil {
+		*m.adddistrict_id += i
+	} else {
+		m.adddistrict_id = &i
+	}
+}
+
+// AddedDistrictID returns the value that was added to the "district_id" field in this mutation.
+func (m *LossHeadMutation) AddedDistrictID() (r int, exists bool) {
+	v := m.adddistrict_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDistrictID resets all changes to the "district_id" field.
+func (m *LossHeadMutation) ResetDistrictID() {
+	m.district_id = nil
+	m.adddistrict_id = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *LossHeadMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *LossHeadMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the LossHead entity.
+// If the LossHead object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *LossHeadMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *LossHeadMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *LossHeadMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *LossHeadMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// Where appends a list predicates to the LossHeadMutation builder.
+func (m *LossHeadMutation) Where(ps ...predicate.LossHead) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the LossHeadMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *LossHeadMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.LossHead, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *LossHeadMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *LossHeadMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (LossHead).
+func (m *LossHeadMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *LossHeadMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.created_at != nil {
+		fields = append(fields, losshead.FieldCreatedAt)
+	}
+	if m.district_id != nil {
+		fields = append(fields, losshead.FieldDistrictID)
+	}
+	if m.version != nil {
+		fields = append(fields, losshead.FieldVersion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *LossHeadMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case losshead.FieldCreatedAt:
+		return m.CreatedAt()
+	case losshead.FieldDistrictID:
+		return m.DistrictID()
+	case losshead.FieldVersion:
+		return m.Version()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *LossHeadMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case losshead.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case losshead.FieldDistrictID:
+		return m.OldDistrictID(ctx)
+	case losshead.FieldVersion:
+		return m.OldVersion(ctx)
+	}
+	return nil, fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossHeadMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case losshead.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case losshead.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDistrictID(v)
+		return nil
+	case losshead.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *LossHeadMutation) AddedFields() []string {
+	var fields []string
+	if m.adddistrict_id != nil {
+		fields = append(fields, losshead.FieldDistrictID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, losshead.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *LossHeadMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case losshead.FieldDistrictID:
+		return m.AddedDistrictID()
+	case losshead.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *LossHeadMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case losshead.FieldDistrictID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDistrictID(v)
+		return nil
+	case losshead.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *LossHeadMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *LossHeadMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *LossHeadMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown LossHead nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *LossHeadMutation) ResetField(name string) error {
+	switch name {
+	case losshead.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case losshead.FieldDistrictID:
+		m.ResetDistrictID()
+		return nil
+	case losshead.FieldVersion:
+		m.ResetVersion()
+		return nil
+	}
+	return fmt.Errorf("unknown LossHead field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *LossHeadMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *LossHeadMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *LossHeadMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *LossHeadMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *LossHeadMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *LossHeadMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *LossHeadMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown LossHead unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *LossHeadMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown LossHead edge %s", name)
+}
+
 // OneTimeLinkMutation represents an operation that mutates the OneTimeLink nodes in the graph.
 type OneTimeLinkMutation struct {
 	config
@@ -17708,6 +22534,8 @@ type OrganizationMutation struct {
 	retention_changed_at     *time.Time
 	job_days                 *int
 	addjob_days              *int
+	pending_settings         *json.RawMessage
+	appendpending_settings   json.RawMessage
 	erased_students          *int
 	adderased_students       *int
 	usage_counted_from       *calendar.Day
@@ -18861,6 +23689,71 @@ func (m *OrganizationMutation) ResetJobDays() {
 	delete(m.clearedFields, organization.FieldJobDays)
 }
 
+// SetPendingSettings sets the "pending_settings" field.
+func (m *OrganizationMutation) SetPendingSettings(jm json.RawMessage) {
+	m.pending_settings = &jm
+	m.appendpending_settings = nil
+}
+
+// PendingSettings returns the value of the "pending_settings" field in the mutation.
+func (m *OrganizationMutation) PendingSettings() (r json.RawMessage, exists bool) {
+	v := m.pending_settings
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPendingSettings returns the old "pending_settings" field's value of the Organization entity.
+// If the Organization object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *OrganizationMutation) OldPendingSettings(ctx context.Context) (v json.RawMessage, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPendingSettings is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPendingSettings requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPendingSettings: %w", err)
+	}
+	return oldValue.PendingSettings, nil
+}
+
+// AppendPendingSettings adds jm to the "pending_settings" field.
+func (m *OrganizationMutation) AppendPendingSettings(jm json.RawMessage) {
+	m.appendpending_settings = append(m.appendpending_settings, jm...)
+}
+
+// AppendedPendingSettings returns the list of values that were appended to the "pending_settings" field in this mutation.
+func (m *OrganizationMutation) AppendedPendingSettings() (json.RawMessage, bool) {
+	if len(m.appendpending_settings) == 0 {
+		return nil, false
+	}
+	return m.appendpending_settings, true
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (m *OrganizationMutation) ClearPendingSettings() {
+	m.pending_settings = nil
+	m.appendpending_settings = nil
+	m.clearedFields[organization.FieldPendingSettings] = struct{}{}
+}
+
+// PendingSettingsCleared returns if the "pending_settings" field was cleared in this mutation.
+func (m *OrganizationMutation) PendingSettingsCleared() bool {
+	_, ok := m.clearedFields[organization.FieldPendingSettings]
+	return ok
+}
+
+// ResetPendingSettings resets all changes to the "pending_settings" field.
+func (m *OrganizationMutation) ResetPendingSettings() {
+	m.pending_settings = nil
+	m.appendpending_settings = nil
+	delete(m.clearedFields, organization.FieldPendingSettings)
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (m *OrganizationMutation) SetErasedStudents(i int) {
 	m.erased_students = &i
@@ -19088,7 +23981,7 @@ func (m *OrganizationMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *OrganizationMutation) Fields() []string {
-	fields := make([]string, 0, 20)
+	fields := make([]string, 0, 21)
 	if m.created_at != nil {
 		fields = append(fields, organization.FieldCreatedAt)
 	}
@@ -19143,6 +24036,9 @@ func (m *OrganizationMutation) Fields() []string {
 	if m.job_days != nil {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.pending_settings != nil {
+		fields = append(fields, organization.FieldPendingSettings)
+	}
 	if m.erased_students != nil {
 		fields = append(fields, organization.FieldErasedStudents)
 	}
@@ -19193,6 +24089,8 @@ func (m *OrganizationMutation) Field(name string) (ent.Value, bool) {
 		return m.RetentionChangedAt()
 	case organization.FieldJobDays:
 		return m.JobDays()
+	case organization.FieldPendingSettings:
+		return m.PendingSettings()
 	case organization.FieldErasedStudents:
 		return m.ErasedStudents()
 	case organization.FieldUsageCountedFrom:
@@ -19242,6 +24140,8 @@ func (m *OrganizationMutation) OldField(ctx context.Context, name string) (ent.V
 		return m.OldRetentionChangedAt(ctx)
 	case organization.FieldJobDays:
 		return m.OldJobDays(ctx)
+	case organization.FieldPendingSettings:
+		return m.OldPendingSettings(ctx)
 	case organization.FieldErasedStudents:
 		return m.OldErasedStudents(ctx)
 	case organization.FieldUsageCountedFrom:
@@ -19380,6 +24280,13 @@ func (m *OrganizationMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetJobDays(v)
+		return nil
+	case organization.FieldPendingSettings:
+		v, ok := value.(json.RawMessage)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPendingSettings(v)
 		return nil
 	case organization.FieldErasedStudents:
 		v, ok := value.(int)
@@ -19614,6 +24521,9 @@ func (m *OrganizationMutation) ClearedFields() []string {
 	if m.FieldCleared(organization.FieldJobDays) {
 		fields = append(fields, organization.FieldJobDays)
 	}
+	if m.FieldCleared(organization.FieldPendingSettings) {
+		fields = append(fields, organization.FieldPendingSettings)
+	}
 	return fields
 }
 
@@ -19669,6 +24579,9 @@ func (m *OrganizationMutation) ClearField(name string) error {
 		return nil
 	case organization.FieldJobDays:
 		m.ClearJobDays()
+		return nil
+	case organization.FieldPendingSettings:
+		m.ClearPendingSettings()
 		return nil
 	}
 	return fmt.Errorf("unknown Organization nullable field %s", name)
@@ -19731,6 +24644,9 @@ func (m *OrganizationMutation) ResetField(name string) error {
 		return nil
 	case organization.FieldJobDays:
 		m.ResetJobDays()
+		return nil
+	case organization.FieldPendingSettings:
+		m.ResetPendingSettings()
 		return nil
 	case organization.FieldErasedStudents:
 		m.ResetErasedStudents()
@@ -26391,6 +31307,596 @@ func (m *StudentWordMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown StudentWord edge %s", name)
+}
+
+// TakenAnswerMutation represents an operation that mutates the TakenAnswer nodes in the graph.
+type TakenAnswerMutation struct {
+	config
+	op             Op
+	typ            string
+	id             *int
+	created_at     *time.Time
+	educator_id    *int
+	addeducator_id *int
+	day            *int
+	addday         *int
+	answers        *int
+	addanswers     *int
+	clearedFields  map[string]struct{}
+	done           bool
+	oldValue       func(context.Context) (*TakenAnswer, error)
+	predicates     []predicate.TakenAnswer
+}
+
+var _ ent.Mutation = (*TakenAnswerMutation)(nil)
+
+// takenanswerOption allows management of the mutation configuration using functional options.
+type takenanswerOption func(*TakenAnswerMutation)
+
+// newTakenAnswerMutation creates new mutation for the TakenAnswer entity.
+func newTakenAnswerMutation(c config, op Op, opts ...takenanswerOption) *TakenAnswerMutation {
+	m := &TakenAnswerMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTakenAnswer,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTakenAnswerID sets the ID field of the mutation.
+func withTakenAnswerID(id int) takenanswerOption {
+	return func(m *TakenAnswerMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TakenAnswer
+		)
+		m.oldValue = func(ctx context.Context) (*TakenAnswer, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TakenAnswer.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTakenAnswer sets the old TakenAnswer of the mutation.
+func withTakenAnswer(node *TakenAnswer) takenanswerOption {
+	return func(m *TakenAnswerMutation) {
+		m.oldValue = func(context.Context) (*TakenAnswer, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TakenAnswerMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TakenAnswerMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("db: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TakenAnswerMutation) ID() (id int, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TakenAnswerMutation) IDs(ctx context.Context) ([]int, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []int{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TakenAnswer.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TakenAnswerMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TakenAnswerMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TakenAnswerMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetEducatorID sets the "educator_id" field.
+func (m *TakenAnswerMutation) SetEducatorID(i int) {
+	m.educator_id = &i
+	m.addeducator_id = nil
+}
+
+// EducatorID returns the value of the "educator_id" field in the mutation.
+func (m *TakenAnswerMutation) EducatorID() (r int, exists bool) {
+	v := m.educator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEducatorID returns the old "educator_id" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldEducatorID(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEducatorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEducatorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEducatorID: %w", err)
+	}
+	return oldValue.EducatorID, nil
+}
+
+// AddEducatorID adds i to the "educator_id" field.
+func (m *TakenAnswerMutation) AddEducatorID(i int) {
+	if m.addeducator_id != nil {
+		*m.addeducator_id += i
+	} else {
+		m.addeducator_id = &i
+	}
+}
+
+// AddedEducatorID returns the value that was added to the "educator_id" field in this mutation.
+func (m *TakenAnswerMutation) AddedEducatorID() (r int, exists bool) {
+	v := m.addeducator_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetEducatorID resets all changes to the "educator_id" field.
+func (m *TakenAnswerMutation) ResetEducatorID() {
+	m.educator_id = nil
+	m.addeducator_id = nil
+}
+
+// SetDay sets the "day" field.
+func (m *TakenAnswerMutation) SetDay(i int) {
+	m.day = &i
+	m.addday = nil
+}
+
+// Day returns the value of the "day" field in the mutation.
+func (m *TakenAnswerMutation) Day() (r int, exists bool) {
+	v := m.day
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDay returns the old "day" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldDay(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDay is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDay requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDay: %w", err)
+	}
+	return oldValue.Day, nil
+}
+
+// AddDay adds i to the "day" field.
+func (m *TakenAnswerMutation) AddDay(i int) {
+	if m.addday != nil {
+		*m.addday += i
+	} else {
+		m.addday = &i
+	}
+}
+
+// AddedDay returns the value that was added to the "day" field in this mutation.
+func (m *TakenAnswerMutation) AddedDay() (r int, exists bool) {
+	v := m.addday
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDay resets all changes to the "day" field.
+func (m *TakenAnswerMutation) ResetDay() {
+	m.day = nil
+	m.addday = nil
+}
+
+// SetAnswers sets the "answers" field.
+func (m *TakenAnswerMutation) SetAnswers(i int) {
+	m.answers = &i
+	m.addanswers = nil
+}
+
+// Answers returns the value of the "answers" field in the mutation.
+func (m *TakenAnswerMutation) Answers() (r int, exists bool) {
+	v := m.answers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAnswers returns the old "answers" field's value of the TakenAnswer entity.
+// If the TakenAnswer object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TakenAnswerMutation) OldAnswers(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAnswers is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAnswers requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAnswers: %w", err)
+	}
+	return oldValue.Answers, nil
+}
+
+// AddAnswers adds i to the "answers" field.
+func (m *TakenAnswerMutation) AddAnswers(i int) {
+	if m.addanswers != nil {
+		*m.addanswers += i
+	} else {
+		m.addanswers = &i
+	}
+}
+
+// AddedAnswers returns the value that was added to the "answers" field in this mutation.
+func (m *TakenAnswerMutation) AddedAnswers() (r int, exists bool) {
+	v := m.addanswers
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAnswers resets all changes to the "answers" field.
+func (m *TakenAnswerMutation) ResetAnswers() {
+	m.answers = nil
+	m.addanswers = nil
+}
+
+// Where appends a list predicates to the TakenAnswerMutation builder.
+func (m *TakenAnswerMutation) Where(ps ...predicate.TakenAnswer) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TakenAnswerMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TakenAnswerMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TakenAnswer, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TakenAnswerMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TakenAnswerMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TakenAnswer).
+func (m *TakenAnswerMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TakenAnswerMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.created_at != nil {
+		fields = append(fields, takenanswer.FieldCreatedAt)
+	}
+	if m.educator_id != nil {
+		fields = append(fields, takenanswer.FieldEducatorID)
+	}
+	if m.day != nil {
+		fields = append(fields, takenanswer.FieldDay)
+	}
+	if m.answers != nil {
+		fields = append(fields, takenanswer.FieldAnswers)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TakenAnswerMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		return m.CreatedAt()
+	case takenanswer.FieldEducatorID:
+		return m.EducatorID()
+	case takenanswer.FieldDay:
+		return m.Day()
+	case takenanswer.FieldAnswers:
+		return m.Answers()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TakenAnswerMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case takenanswer.FieldEducatorID:
+		return m.OldEducatorID(ctx)
+	case takenanswer.FieldDay:
+		return m.OldDay(ctx)
+	case takenanswer.FieldAnswers:
+		return m.OldAnswers(ctx)
+	}
+	return nil, fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TakenAnswerMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case takenanswer.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEducatorID(v)
+		return nil
+	case takenanswer.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDay(v)
+		return nil
+	case takenanswer.FieldAnswers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAnswers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TakenAnswerMutation) AddedFields() []string {
+	var fields []string
+	if m.addeducator_id != nil {
+		fields = append(fields, takenanswer.FieldEducatorID)
+	}
+	if m.addday != nil {
+		fields = append(fields, takenanswer.FieldDay)
+	}
+	if m.addanswers != nil {
+		fields = append(fields, takenanswer.FieldAnswers)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TakenAnswerMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case takenanswer.FieldEducatorID:
+		return m.AddedEducatorID()
+	case takenanswer.FieldDay:
+		return m.AddedDay()
+	case takenanswer.FieldAnswers:
+		return m.AddedAnswers()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TakenAnswerMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case takenanswer.FieldEducatorID:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddEducatorID(v)
+		return nil
+	case takenanswer.FieldDay:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDay(v)
+		return nil
+	case takenanswer.FieldAnswers:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAnswers(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TakenAnswerMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TakenAnswerMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TakenAnswerMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TakenAnswer nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TakenAnswerMutation) ResetField(name string) error {
+	switch name {
+	case takenanswer.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case takenanswer.FieldEducatorID:
+		m.ResetEducatorID()
+		return nil
+	case takenanswer.FieldDay:
+		m.ResetDay()
+		return nil
+	case takenanswer.FieldAnswers:
+		m.ResetAnswers()
+		return nil
+	}
+	return fmt.Errorf("unknown TakenAnswer field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TakenAnswerMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TakenAnswerMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TakenAnswerMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TakenAnswerMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TakenAnswerMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TakenAnswerMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TakenAnswerMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TakenAnswer unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TakenAnswerMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TakenAnswer edge %s", name)
 }
 
 // UsageDayMutation represents an operation that mutates the UsageDay nodes in the graph.

@@ -3,6 +3,7 @@
 package db
 
 import (
+	"encoding/json"
 	"fmt"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/calendar"
@@ -54,6 +55,8 @@ type Organization struct {
 	RetentionChangedAt *time.Time `json:"retention_changed_at,omitempty"`
 	// How long the rows of finished jobs are kept; inherited where unset.
 	JobDays *int `json:"job_days,omitempty"`
+	// Settings that are to be less strict and do not hold yet; see internal/setting.
+	PendingSettings json.RawMessage `json:"pending_settings,omitempty"`
 	// Of a district: how many students have been erased, so that their sums are shown only where nobody can be found in them.
 	ErasedStudents int `json:"erased_students,omitempty"`
 	// The day from which the usage sums of its students are counted at this moment.
@@ -100,6 +103,8 @@ func (*Organization) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case organization.FieldPendingSettings:
+			values[i] = new([]byte)
 		case organization.FieldID, organization.FieldDistrictID, organization.FieldParentID, organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldRetentionDays, organization.FieldJobDays, organization.FieldErasedStudents, organization.FieldUsageCountedFrom:
 			values[i] = new(sql.NullInt64)
 		case organization.FieldType, organization.FieldName, organization.FieldNameKey, organization.FieldExternalID, organization.FieldTimeZone:
@@ -248,6 +253,14 @@ func (_m *Organization) assignValues(columns []string, values []any) error {
 				_m.JobDays = new(int)
 				*_m.JobDays = int(value.Int64)
 			}
+		case organization.FieldPendingSettings:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field pending_settings", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.PendingSettings); err != nil {
+					return fmt.Errorf("unmarshal field pending_settings: %w", err)
+				}
+			}
 		case organization.FieldErasedStudents:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field erased_students", values[i])
@@ -385,6 +398,9 @@ func (_m *Organization) String() string {
 		builder.WriteString("job_days=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("pending_settings=")
+	builder.WriteString(fmt.Sprintf("%v", _m.PendingSettings))
 	builder.WriteString(", ")
 	builder.WriteString("erased_students=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ErasedStudents))

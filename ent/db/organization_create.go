@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"homeroom/ent/db/organization"
@@ -251,6 +252,12 @@ func (_c *OrganizationCreate) SetNillableJobDays(v *int) *OrganizationCreate {
 	return _c
 }
 
+// SetPendingSettings sets the "pending_settings" field.
+func (_c *OrganizationCreate) SetPendingSettings(v json.RawMessage) *OrganizationCreate {
+	_c.mutation.SetPendingSettings(v)
+	return _c
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_c *OrganizationCreate) SetErasedStudents(v int) *OrganizationCreate {
 	_c.mutation.SetErasedStudents(v)
@@ -473,6 +480,10 @@ func (_c *OrganizationCreate) createSpec() (*Organization, *sqlgraph.CreateSpec)
 	if value, ok := _c.mutation.JobDays(); ok {
 		_spec.SetField(organization.FieldJobDays, field.TypeInt, value)
 		_node.JobDays = &value
+	}
+	if value, ok := _c.mutation.PendingSettings(); ok {
+		_spec.SetField(organization.FieldPendingSettings, field.TypeJSON, value)
+		_node.PendingSettings = value
 	}
 	if value, ok := _c.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
@@ -900,6 +911,24 @@ func (u *OrganizationUpsert) AddJobDays(v int) *OrganizationUpsert {
 // ClearJobDays clears the value of the "job_days" field.
 func (u *OrganizationUpsert) ClearJobDays() *OrganizationUpsert {
 	u.SetNull(organization.FieldJobDays)
+	return u
+}
+
+// SetPendingSettings sets the "pending_settings" field.
+func (u *OrganizationUpsert) SetPendingSettings(v json.RawMessage) *OrganizationUpsert {
+	u.Set(organization.FieldPendingSettings, v)
+	return u
+}
+
+// UpdatePendingSettings sets the "pending_settings" field to the value that was provided on create.
+func (u *OrganizationUpsert) UpdatePendingSettings() *OrganizationUpsert {
+	u.SetExcluded(organization.FieldPendingSettings)
+	return u
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (u *OrganizationUpsert) ClearPendingSettings() *OrganizationUpsert {
+	u.SetNull(organization.FieldPendingSettings)
 	return u
 }
 
@@ -1376,6 +1405,27 @@ func (u *OrganizationUpsertOne) UpdateJobDays() *OrganizationUpsertOne {
 func (u *OrganizationUpsertOne) ClearJobDays() *OrganizationUpsertOne {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearJobDays()
+	})
+}
+
+// SetPendingSettings sets the "pending_settings" field.
+func (u *OrganizationUpsertOne) SetPendingSettings(v json.RawMessage) *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetPendingSettings(v)
+	})
+}
+
+// UpdatePendingSettings sets the "pending_settings" field to the value that was provided on create.
+func (u *OrganizationUpsertOne) UpdatePendingSettings() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdatePendingSettings()
+	})
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (u *OrganizationUpsertOne) ClearPendingSettings() *OrganizationUpsertOne {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearPendingSettings()
 	})
 }
 
@@ -2024,6 +2074,27 @@ func (u *OrganizationUpsertBulk) UpdateJobDays() *OrganizationUpsertBulk {
 func (u *OrganizationUpsertBulk) ClearJobDays() *OrganizationUpsertBulk {
 	return u.Update(func(s *OrganizationUpsert) {
 		s.ClearJobDays()
+	})
+}
+
+// SetPendingSettings sets the "pending_settings" field.
+func (u *OrganizationUpsertBulk) SetPendingSettings(v json.RawMessage) *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.SetPendingSettings(v)
+	})
+}
+
+// UpdatePendingSettings sets the "pending_settings" field to the value that was provided on create.
+func (u *OrganizationUpsertBulk) UpdatePendingSettings() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.UpdatePendingSettings()
+	})
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (u *OrganizationUpsertBulk) ClearPendingSettings() *OrganizationUpsertBulk {
+	return u.Update(func(s *OrganizationUpsert) {
+		s.ClearPendingSettings()
 	})
 }
 

@@ -4,6 +4,7 @@ package db
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"homeroom/ent/db/organization"
@@ -13,6 +14,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
 )
 
@@ -408,6 +410,24 @@ func (_u *OrganizationUpdate) ClearJobDays() *OrganizationUpdate {
 	return _u
 }
 
+// SetPendingSettings sets the "pending_settings" field.
+func (_u *OrganizationUpdate) SetPendingSettings(v json.RawMessage) *OrganizationUpdate {
+	_u.mutation.SetPendingSettings(v)
+	return _u
+}
+
+// AppendPendingSettings appends value to the "pending_settings" field.
+func (_u *OrganizationUpdate) AppendPendingSettings(v json.RawMessage) *OrganizationUpdate {
+	_u.mutation.AppendPendingSettings(v)
+	return _u
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (_u *OrganizationUpdate) ClearPendingSettings() *OrganizationUpdate {
+	_u.mutation.ClearPendingSettings()
+	return _u
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_u *OrganizationUpdate) SetErasedStudents(v int) *OrganizationUpdate {
 	_u.mutation.ResetErasedStudents()
@@ -657,6 +677,17 @@ func (_u *OrganizationUpdate) sqlSave(ctx context.Context) (_node int, err error
 	}
 	if _u.mutation.JobDaysCleared() {
 		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.PendingSettings(); ok {
+		_spec.SetField(organization.FieldPendingSettings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPendingSettings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, organization.FieldPendingSettings, value)
+		})
+	}
+	if _u.mutation.PendingSettingsCleared() {
+		_spec.ClearField(organization.FieldPendingSettings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)
@@ -1144,6 +1175,24 @@ func (_u *OrganizationUpdateOne) ClearJobDays() *OrganizationUpdateOne {
 	return _u
 }
 
+// SetPendingSettings sets the "pending_settings" field.
+func (_u *OrganizationUpdateOne) SetPendingSettings(v json.RawMessage) *OrganizationUpdateOne {
+	_u.mutation.SetPendingSettings(v)
+	return _u
+}
+
+// AppendPendingSettings appends value to the "pending_settings" field.
+func (_u *OrganizationUpdateOne) AppendPendingSettings(v json.RawMessage) *OrganizationUpdateOne {
+	_u.mutation.AppendPendingSettings(v)
+	return _u
+}
+
+// ClearPendingSettings clears the value of the "pending_settings" field.
+func (_u *OrganizationUpdateOne) ClearPendingSettings() *OrganizationUpdateOne {
+	_u.mutation.ClearPendingSettings()
+	return _u
+}
+
 // SetErasedStudents sets the "erased_students" field.
 func (_u *OrganizationUpdateOne) SetErasedStudents(v int) *OrganizationUpdateOne {
 	_u.mutation.ResetErasedStudents()
@@ -1423,6 +1472,17 @@ func (_u *OrganizationUpdateOne) sqlSave(ctx context.Context) (_node *Organizati
 	}
 	if _u.mutation.JobDaysCleared() {
 		_spec.ClearField(organization.FieldJobDays, field.TypeInt)
+	}
+	if value, ok := _u.mutation.PendingSettings(); ok {
+		_spec.SetField(organization.FieldPendingSettings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.AppendedPendingSettings(); ok {
+		_spec.AddModifier(func(u *sql.UpdateBuilder) {
+			sqljson.Append(u, organization.FieldPendingSettings, value)
+		})
+	}
+	if _u.mutation.PendingSettingsCleared() {
+		_spec.ClearField(organization.FieldPendingSettings, field.TypeJSON)
 	}
 	if value, ok := _u.mutation.ErasedStudents(); ok {
 		_spec.SetField(organization.FieldErasedStudents, field.TypeInt, value)

@@ -14,6 +14,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// AccountHand is the client for interacting with the AccountHand builders.
+	AccountHand *AccountHandClient
 	// AuditDetail is the client for interacting with the AuditDetail builders.
 	AuditDetail *AuditDetailClient
 	// AuditEvent is the client for interacting with the AuditEvent builders.
@@ -36,6 +38,8 @@ type Tx struct {
 	Educator *EducatorClient
 	// Enrollment is the client for interacting with the Enrollment builders.
 	Enrollment *EnrollmentClient
+	// Erasure is the client for interacting with the Erasure builders.
+	Erasure *ErasureClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
 	// FormerEnrollment is the client for interacting with the FormerEnrollment builders.
@@ -46,6 +50,10 @@ type Tx struct {
 	GroupEducator *GroupEducatorClient
 	// Lease is the client for interacting with the Lease builders.
 	Lease *LeaseClient
+	// Loss is the client for interacting with the Loss builders.
+	Loss *LossClient
+	// LossHead is the client for interacting with the LossHead builders.
+	LossHead *LossHeadClient
 	// OneTimeLink is the client for interacting with the OneTimeLink builders.
 	OneTimeLink *OneTimeLinkClient
 	// Organization is the client for interacting with the Organization builders.
@@ -66,6 +74,8 @@ type Tx struct {
 	Student *StudentClient
 	// StudentWord is the client for interacting with the StudentWord builders.
 	StudentWord *StudentWordClient
+	// TakenAnswer is the client for interacting with the TakenAnswer builders.
+	TakenAnswer *TakenAnswerClient
 	// UsageDay is the client for interacting with the UsageDay builders.
 	UsageDay *UsageDayClient
 	// UsageEvent is the client for interacting with the UsageEvent builders.
@@ -203,6 +213,7 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.AccountHand = NewAccountHandClient(tx.config)
 	tx.AuditDetail = NewAuditDetailClient(tx.config)
 	tx.AuditEvent = NewAuditEventClient(tx.config)
 	tx.AuditHead = NewAuditHeadClient(tx.config)
@@ -214,11 +225,14 @@ func (tx *Tx) init() {
 	tx.BulkJobRow = NewBulkJobRowClient(tx.config)
 	tx.Educator = NewEducatorClient(tx.config)
 	tx.Enrollment = NewEnrollmentClient(tx.config)
+	tx.Erasure = NewErasureClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.FormerEnrollment = NewFormerEnrollmentClient(tx.config)
 	tx.Group = NewGroupClient(tx.config)
 	tx.GroupEducator = NewGroupEducatorClient(tx.config)
 	tx.Lease = NewLeaseClient(tx.config)
+	tx.Loss = NewLossClient(tx.config)
+	tx.LossHead = NewLossHeadClient(tx.config)
 	tx.OneTimeLink = NewOneTimeLinkClient(tx.config)
 	tx.Organization = NewOrganizationClient(tx.config)
 	tx.Product = NewProductClient(tx.config)
@@ -229,6 +243,7 @@ func (tx *Tx) init() {
 	tx.SignInMark = NewSignInMarkClient(tx.config)
 	tx.Student = NewStudentClient(tx.config)
 	tx.StudentWord = NewStudentWordClient(tx.config)
+	tx.TakenAnswer = NewTakenAnswerClient(tx.config)
 	tx.UsageDay = NewUsageDayClient(tx.config)
 	tx.UsageEvent = NewUsageEventClient(tx.config)
 	tx.UsageTotal = NewUsageTotalClient(tx.config)
@@ -241,7 +256,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: AuditDetail.QueryXXX(), the query will be executed
+// applies a query, for example: AccountHand.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

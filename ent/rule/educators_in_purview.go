@@ -16,7 +16,9 @@ import (
 // EducatorsSeen are oneself, the educators of the districts administered, those
 // with a role at the schools in the purview of a school administrator, and, for
 // a teacher, those who teach the same groups or at the same schools.
-func EducatorsSeen(v *viewer.Viewer) predicate.Educator {
+func EducatorsSeen(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsSeen) }
+
+func educatorsSeen(v *viewer.Viewer) predicate.Educator {
 	schools := append(v.AdminSchools(), v.TeacherSchools()...)
 	parts := append([]predicate.Educator{educator.ID(v.EducatorID)}, when(v.AdminDistricts(), educator.DistrictIDIn)...)
 	if len(schools) > 0 {
@@ -62,7 +64,9 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 // EducatorsEdited are the educators whom an administrator may change: all of the
 // district, or those whose roles all lie at the schools administered, so that a
 // school never changes the account of somebody who holds more than it gives.
-func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
+func EducatorsEdited(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsEdited) }
+
+func educatorsEdited(v *viewer.Viewer) predicate.Educator {
 	parts := when(v.AdminDistricts(), educator.DistrictIDIn)
 	if schools := v.AdminSchools(); len(schools) > 0 {
 		parts = append(parts, educator.And(
@@ -76,16 +80,18 @@ func EducatorsEdited(v *viewer.Viewer) predicate.Educator {
 // viewer's own.
 func LimitRolesToPurview() privacy.QueryRule {
 	return privacy.RoleAssignmentQueryRuleFunc(func(ctx context.Context, q *db.RoleAssignmentQuery) error {
-		v := ask(ctx)
-		q.Where(roleassignment.Or(
-			roleassignment.EducatorID(v.EducatorID),
-			roleassignment.HasOrganizationWith(OrganizationsSeen(v))))
+		q.Where(jointly(ask(ctx), rolesSeen))
 		return privacy.Allow
 	})
 }
 
+func rolesSeen(v *viewer.Viewer) predicate.RoleAssignment {
+	return roleassignment.Or(roleassignment.EducatorID(v.EducatorID), roleassignment.HasOrganizationWith(OrganizationsSeen(v)))
+}
+
 // AdministratorsGiveRoles lets administrators give roles at the organizations
-// that they administer; a school administrator thus never makes a district's.
+// that they administer, to educators of that district; a school administrator thus
+// never makes a district's.
 func AdministratorsGiveRoles() privacy.MutationRule {
 	return privacy.RoleAssignmentMutationRuleFunc(func(ctx context.Context, m *db.RoleAssignmentMutation) error {
 		v := ask(ctx)
@@ -93,15 +99,22 @@ func AdministratorsGiveRoles() privacy.MutationRule {
 			return privacy.Skip
 		}
 		id, _ := m.OrganizationID()
+		district, _ := m.DistrictID()
 		administered, err := m.Client().Organization.Query().
-			Where(organization.ID(id), OrganizationsAdministered(v)).Exist(ctx)
+			Where(organization.ID(id), organization.DistrictID(district), OrganizationsAdministered(v)).Exist(ctx)
 		switch {
 		case err != nil:
 			return err
 		case !administered:
 			return privacy.Denyf("organization %d is outside of the purview", id)
-		default:
-			return privacy.Allow
 		}
+		// Who is only now given a first role is seen by nobody at the school yet.
+		person, _ := m.EducatorID()
+		theirs, err := m.Client().Educator.Query().Where(educator.ID(person), educator.DistrictID(district)).
+			Exist(viewer.AsSystem(ctx, "district of an educator"))
+		if err == nil && !theirs {
+			return privacy.Denyf("educator %d is outside of the purview", person)
+		}
+		return allowIf(err)
 	})
 }

@@ -19,7 +19,9 @@ import (
 
 // GroupsSeen are the groups of the organizations administered and the groups
 // taught. A group that is seen may be edited, unless it is synced.
-func GroupsSeen(v *viewer.Viewer) predicate.Group {
+func GroupsSeen(v *viewer.Viewer) predicate.Group { return jointly(v, groupsSeen) }
+
+func groupsSeen(v *viewer.Viewer) predicate.Group {
 	var taught []predicate.Group
 	if v.IsTeacher() {
 		taught = append(taught, func(s *sql.Selector) {
@@ -48,8 +50,9 @@ func EducatorsChangeTheirGroups() privacy.MutationRule {
 		switch {
 		case m.Op().Is(db.OpCreate):
 			id, _ := m.OrganizationID()
+			district, _ := m.DistrictID()
 			ok, err := m.Client().Organization.Query().
-				Where(organization.ID(id), organization.TypeEQ(organization.TypeSCHOOL)).Exist(ctx)
+				Where(organization.ID(id), organization.DistrictID(district), organization.TypeEQ(organization.TypeSCHOOL)).Exist(ctx)
 			if err != nil {
 				return err
 			}

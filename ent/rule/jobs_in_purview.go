@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/privacy"
@@ -23,7 +24,9 @@ var teachersJobs = []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPOR
 
 // JobsSeen are the jobs of the organizations administered, and one's own where one
 // still has a role with which one submits such jobs: they name students.
-func JobsSeen(v *viewer.Viewer) predicate.BulkJob {
+func JobsSeen(v *viewer.Viewer) predicate.BulkJob { return jointly(v, jobsSeen) }
+
+func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 	var own []predicate.BulkJob
 	if schools := v.TeacherSchools(); len(schools) > 0 {
 		own = append(own, bulkjob.And(bulkjob.OrganizationIDIn(schools...), bulkjob.KindIn(teachersJobs...)))
@@ -53,6 +56,24 @@ func selectedFrom(schools []int) predicate.BulkJob {
 	}
 }
 
+// jobsSeenWhole are, of the jobs that are seen, those of which all rows are: one's
+// own, and those of the districts administered. A row of a job for one school can
+// name something outside of it, which the school's administrators do not see.
+func jobsSeenWhole(v *viewer.Viewer) predicate.BulkJob {
+	return jointly(v, func(v *viewer.Viewer) predicate.BulkJob {
+		return anyOf(bulkjob.Or, when(v.AdminDistricts(), bulkjob.DistrictIDIn), []predicate.BulkJob{bulkjob.SubmittedBy(v.SubmitterID())})
+	})
+}
+
+// RefusedRowsSeen are, of the refused rows of a job that is seen, those that a
+// viewer is shown. They are read by the server, which opens them.
+func RefusedRowsSeen(v *viewer.Viewer) predicate.BulkJobRefusedRow {
+	if v.IsSystem() {
+		return func(*sql.Selector) {}
+	}
+	return bulkjobrefusedrow.Or(bulkjobrefusedrow.Outside(0), bulkjobrefusedrow.HasJobWith(jobsSeenWhole(v)))
+}
+
 // LimitJobsToPurview is the rule for reading jobs.
 func LimitJobsToPurview() privacy.QueryRule {
 	return privacy.BulkJobQueryRuleFunc(func(ctx context.Context, q *db.BulkJobQuery) error {
@@ -64,7 +85,8 @@ func LimitJobsToPurview() privacy.QueryRule {
 // LimitJobRowsToPurview is the rule for reading what a job will change.
 func LimitJobRowsToPurview() privacy.QueryRule {
 	return privacy.BulkJobRowQueryRuleFunc(func(ctx context.Context, q *db.BulkJobRowQuery) error {
-		q.Where(bulkjobrow.HasJobWith(JobsSeen(ask(ctx))))
+		v := ask(ctx)
+		q.Where(bulkjobrow.HasJobWith(JobsSeen(v)), bulkjobrow.Or(bulkjobrow.Outside(0), bulkjobrow.HasJobWith(jobsSeenWhole(v))))
 		return privacy.Allow
 	})
 }
@@ -72,7 +94,8 @@ func LimitJobRowsToPurview() privacy.QueryRule {
 // LimitJobProblemsToPurview is the rule for reading the problems of a job.
 func LimitJobProblemsToPurview() privacy.QueryRule {
 	return privacy.BulkJobProblemQueryRuleFunc(func(ctx context.Context, q *db.BulkJobProblemQuery) error {
-		q.Where(bulkjobproblem.HasJobWith(JobsSeen(ask(ctx))))
+		v := ask(ctx)
+		q.Where(bulkjobproblem.HasJobWith(JobsSeen(v)), bulkjobproblem.Or(bulkjobproblem.Outside(0), bulkjobproblem.HasJobWith(jobsSeenWhole(v))))
 		return privacy.Allow
 	})
 }
@@ -97,7 +120,7 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		selected := organizationID == districtID && districtID == v.DistrictID &&
 			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() || v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
 		if submitter == v.EducatorID && (v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID) || selected) {
-			return privacy.Allow
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is outside of the purview", organizationID)
 	})

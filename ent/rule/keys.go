@@ -2,11 +2,13 @@ package rule
 
 import (
 	"context"
+	"errors"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/privacy"
@@ -57,6 +59,9 @@ func (r forKeys) EvalQuery(ctx context.Context, q db.Query) error {
 func (r forKeys) EvalMutation(ctx context.Context, m db.Mutation) error {
 	if v := ask(ctx); v == nil || v.Key == nil {
 		return privacy.Skip
+	}
+	if err := (denyEdges{}).EvalMutation(ctx, m); !errors.Is(err, privacy.Skip) {
+		return err
 	}
 	return r.mutation.EvalMutation(ctx, m)
 }
@@ -116,7 +121,7 @@ func KeysSubmitJobs() privacy.MutationRule {
 		organizationID, _ := m.OrganizationID()
 		districtID, _ := m.DistrictID()
 		if m.Op().Is(db.OpCreate) && submitter == v.SubmitterID() && v.Holds(viewer.RosterImport, organizationID, districtID) {
-			return privacy.Allow
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is not that of the key", organizationID)
 	})
@@ -138,8 +143,8 @@ func LimitKeysToAdministrators() privacy.QueryRule {
 	})
 }
 
-// AdministratorsChangeKeys lets administrators make and revoke the keys of the
-// organizations that they administer; nobody deletes one.
+// AdministratorsChangeKeys lets administrators make, in their own name, and revoke
+// the keys of the organizations that they administer; nobody deletes one.
 func AdministratorsChangeKeys() privacy.MutationRule {
 	return privacy.ServiceKeyMutationRuleFunc(func(ctx context.Context, m *db.ServiceKeyMutation) error {
 		v := ask(ctx)
@@ -150,7 +155,15 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 			if !v.Administers(organizationID, districtID) {
 				return privacy.Denyf("organization %d is outside of the purview", organizationID)
 			}
-			return privacy.Allow
+			if maker, _ := m.CreatedBy(); maker != v.EducatorID {
+				return privacy.Denyf("a key is made in the own name")
+			}
+			if agent, ok := m.AgentID(); ok {
+				if err := checkAgent(ctx, m.Client(), v, agent); err != nil {
+					return err
+				}
+			}
+			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			m.Where(keysAdministered(v))
 			return privacy.Allow
@@ -158,4 +171,15 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 			return privacy.Skip
 		}
 	})
+}
+
+// checkAgent refuses an account in whose name a key shall act that is not a
+// program's, or that may do more than the maker of the key can give.
+func checkAgent(ctx context.Context, client *db.Client, v *viewer.Viewer, id int) error {
+	theirs, err := client.Educator.Query().Where(educator.ID(id), educator.Service(1), EducatorsEdited(v)).
+		Exist(viewer.AsSystem(ctx, "account of a key"))
+	if err == nil && !theirs {
+		return privacy.Denyf("educator %d is outside of the purview", id)
+	}
+	return err
 }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"testing"
 
+	"homeroom/ent/db"
 	"homeroom/ent/db/privacy"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
@@ -26,7 +27,7 @@ func TestAServiceKeyIsDeniedByDefault(t *testing.T) {
 			ID: 1, OrganizationID: w.Alpha.ID, DistrictID: w.Alpha.ID, AgentID: w.DistrictAdmin.ID, Scopes: viewer.Scopes(),
 		}})
 		entities := 0
-		for entity, client := range clients(w) {
+		for entity, client := range clients(w.Client()) {
 			entities++
 			if err := last(ctx, client, "Query", "Count"); errors.Is(err, privacy.Deny) == slices.Contains(reads, entity) {
 				t.Errorf("reading %s: %v", entity, err)
@@ -47,9 +48,9 @@ func TestAServiceKeyIsDeniedByDefault(t *testing.T) {
 }
 
 // clients are the clients of all entities, by name.
-func clients(w *fixture.World) map[string]reflect.Value {
+func clients(client *db.Client) map[string]reflect.Value {
 	all := map[string]reflect.Value{}
-	v := reflect.ValueOf(w.Client()).Elem()
+	v := reflect.ValueOf(client).Elem()
 	for i := range v.NumField() {
 		if f := v.Field(i); f.Kind() == reflect.Pointer && v.Type().Field(i).IsExported() && f.MethodByName("Query").IsValid() {
 			all[v.Type().Field(i).Name] = f

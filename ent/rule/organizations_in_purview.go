@@ -14,6 +14,10 @@ import (
 // OrganizationsSeen are the districts administered with all their schools, and
 // the schools at which a role is held.
 func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
+	return jointly(v, organizationsSeen)
+}
+
+func organizationsSeen(v *viewer.Viewer) predicate.Organization {
 	return anyOf(organization.Or,
 		when(v.AdminDistricts(), organization.DistrictIDIn),
 		when(append(v.AdminSchools(), v.TeacherSchools()...), organization.IDIn))
@@ -21,6 +25,10 @@ func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
 
 // OrganizationsAdministered are the organizations seen as an administrator.
 func OrganizationsAdministered(v *viewer.Viewer) predicate.Organization {
+	return jointly(v, organizationsAdministered)
+}
+
+func organizationsAdministered(v *viewer.Viewer) predicate.Organization {
 	return anyOf(organization.Or,
 		when(v.AdminDistricts(), organization.DistrictIDIn),
 		when(v.AdminSchools(), organization.IDIn))
@@ -38,7 +46,13 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 var settings = []string{
 	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
 	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
+	organization.FieldPendingSettings,
 }
+
+// places are the columns that say where an organization lies. People never change
+// them: whoever administers a district must not take a school out of it, nor put it
+// into another one.
+var places = []string{organization.FieldDistrictID, organization.FieldParentID}
 
 // DistrictAdministratorsChangeSchools lets district administrators create and
 // change the schools of their districts, and school administrators change the
@@ -52,9 +66,15 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 			if kind, _ := m.GetType(); kind != organization.TypeSCHOOL || !contains(districts, district) {
 				return privacy.Denyf("only a district administrator creates schools")
 			}
+			if parent, ok := m.ParentID(); ok && parent != district {
+				return privacy.Denyf("organization %d is not the district of the school", parent)
+			}
 			return privacy.Allow
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			fields := slices.Concat(m.Fields(), m.AddedFields(), m.ClearedFields())
+			if slices.ContainsFunc(fields, func(f string) bool { return slices.Contains(places, f) }) {
+				return privacy.Denyf("an organization stays where it is")
+			}
 			if slices.ContainsFunc(fields, func(f string) bool { return !slices.Contains(settings, f) }) {
 				m.Where(anyOf(organization.Or, when(districts, organization.DistrictIDIn)))
 			} else {
@@ -65,4 +85,16 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 			return privacy.Skip
 		}
 	})
+}
+
+// checkDistrict refuses a new row whose organization lies in another district than
+// the row says: who administers a district would otherwise reach into every other
+// one by naming the own.
+func checkDistrict(ctx context.Context, client *db.Client, organizationID, districtID int) error {
+	lies, err := client.Organization.Query().Where(organization.ID(organizationID), organization.DistrictID(districtID)).
+		Exist(viewer.AsSystem(ctx, "district of an organization"))
+	if err == nil && !lies {
+		return privacy.Denyf("organization %d does not lie in district %d", organizationID, districtID)
+	}
+	return err
 }

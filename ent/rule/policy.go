@@ -27,7 +27,7 @@ func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
 // people create has a rule for that as well. A program with a service key
 // changes nothing; see MutationAlsoByKeys.
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
-	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
+	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{}}
 	policy = append(policy, rules...)
 	return append(policy, privacy.AlwaysDenyRule())
 }
@@ -37,6 +37,14 @@ func ByTheServerAlone() privacy.MutationPolicy { return Mutation() }
 
 // never matches no row.
 func never(s *sql.Selector) { s.Where(sql.False()) }
+
+// allowIf allows what a last check has nothing against.
+func allowIf(err error) error {
+	if err != nil {
+		return err
+	}
+	return privacy.Allow
+}
 
 func ask(ctx context.Context) *viewer.Viewer { return viewer.FromContext(ctx) }
 

@@ -4,6 +4,8 @@ import (
 	"slices"
 
 	"entgo.io/ent/dialect/sql"
+
+	"homeroom/internal/viewer"
 )
 
 // when returns the predicate over ids, or none where there are no ids: a purview
@@ -25,6 +27,20 @@ func anyOf[P ~func(*sql.Selector)](or func(...P) P, parts ...[]P) P {
 		return all[0]
 	default:
 		return or(all...)
+	}
+}
+
+// jointly keeps the rows that everybody who asks may have: of several hands in one
+// thing the purview of each limits what they do together.
+func jointly[P ~func(*sql.Selector)](v *viewer.Viewer, one func(*viewer.Viewer) P) P {
+	hands := v.Hands()
+	if len(hands) == 1 {
+		return one(hands[0])
+	}
+	return func(s *sql.Selector) {
+		for _, h := range hands {
+			one(h)(s)
+		}
 	}
 }
 

@@ -18,7 +18,9 @@ import (
 // StudentsSeen are the students of the organizations administered and, for a
 // teacher, those of the groups taught and the ungrouped ones of the schools at
 // which the role is held.
-func StudentsSeen(v *viewer.Viewer) predicate.Student {
+func StudentsSeen(v *viewer.Viewer) predicate.Student { return jointly(v, studentsSeen) }
+
+func studentsSeen(v *viewer.Viewer) predicate.Student {
 	var taught []predicate.Student
 	if v.IsTeacher() {
 		taught = append(taught, studentsSeenByTeacher(v.EducatorID, v.TeacherSchools()))
@@ -28,7 +30,9 @@ func StudentsSeen(v *viewer.Viewer) predicate.Student {
 
 // StudentsEdited are the students of the organizations administered and, for a
 // teacher, those of the groups taught.
-func StudentsEdited(v *viewer.Viewer) predicate.Student {
+func StudentsEdited(v *viewer.Viewer) predicate.Student { return jointly(v, studentsEdited) }
+
+func studentsEdited(v *viewer.Viewer) predicate.Student {
 	var taught []predicate.Student
 	if v.IsTeacher() {
 		taught = append(taught, studentsTaught(v.EducatorID))
@@ -38,7 +42,9 @@ func StudentsEdited(v *viewer.Viewer) predicate.Student {
 
 // StudentsAdministered are the students of the organizations administered.
 func StudentsAdministered(v *viewer.Viewer) predicate.Student {
-	return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v)))
+	return jointly(v, func(v *viewer.Viewer) predicate.Student {
+		return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v)))
+	})
 }
 
 func studentsAdministered(v *viewer.Viewer) []predicate.Student {
@@ -83,7 +89,7 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 	return privacy.StudentMutationRuleFunc(func(ctx context.Context, m *db.StudentMutation) error {
 		v := ask(ctx)
 		if organizationID, moves := m.OrganizationID(); moves {
-			if err := mayHaveStudents(ctx, m.Client(), v, organizationID, m.Op()); err != nil {
+			if err := mayHaveStudents(ctx, m, v, organizationID); err != nil {
 				return err
 			}
 		}
@@ -93,7 +99,7 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 		case m.Op().Is(db.OpUpdate | db.OpUpdateOne):
 			_, hides := m.DeletedAt()
 			_, moves := m.OrganizationID()
-			if hides || moves {
+			if hides || m.DeletedAtCleared() || moves {
 				m.Where(StudentsAdministered(v))
 			} else {
 				m.Where(StudentsEdited(v))
@@ -106,14 +112,19 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 }
 
 // mayHaveStudents checks that the viewer may put students into a school: only an
-// administrator of both schools moves one, a teacher creates at the own schools.
-func mayHaveStudents(ctx context.Context, client *db.Client, v *viewer.Viewer, organizationID int, op db.Op) error {
-	if op.Is(db.OpCreate) && v.TeachesAt(organizationID) {
+// administrator of both schools moves one, a teacher creates at the own schools. A
+// new student names the district of the school.
+func mayHaveStudents(ctx context.Context, m *db.StudentMutation, v *viewer.Viewer, organizationID int) error {
+	districtID, creates := m.DistrictID()
+	if creates && v.TeachesAt(organizationID) && districtID == v.DistrictID {
 		return nil
 	}
-	administered, err := client.Organization.Query().
-		Where(organization.ID(organizationID), organization.TypeEQ(organization.TypeSCHOOL), OrganizationsAdministered(v)).
-		Exist(ctx)
+	schools := m.Client().Organization.Query().
+		Where(organization.ID(organizationID), organization.TypeEQ(organization.TypeSCHOOL), OrganizationsAdministered(v))
+	if creates {
+		schools.Where(organization.DistrictID(districtID))
+	}
+	administered, err := schools.Exist(ctx)
 	if err != nil {
 		return err
 	}

@@ -61,7 +61,12 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("hashed_passwords").Default(0).Comment("Of these, those whose passwords have been hashed."),
 
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
+		field.Int("started_by").Optional().Nillable().Comment("Who started the job, which does only what that person may do as well; NULL where the server itself did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
+		field.Enum("held_for").SchemaType(varchar(16)).Values("START", "UNDO").Optional().Nillable().Comment("What a job waits for while it is HELD."),
+		field.Time("held_at").SchemaType(instant).Optional().Nillable().Comment("Since when the undo waits; whoever approves it was there before."),
+		field.String("undo_from").SchemaType(varchar(32)).Default("").Comment("The status that a job goes back to when nobody approves its undo."),
+		field.Int("undo_approved_by").Optional().Nillable().Comment("The second administrator, who let a held undo go on."),
 		field.JSON("corrected_by", []int{}).Optional().Comment("Who has corrected rows of the job; none of them is a second administrator."),
 		field.Int8("corrected_while_held").Default(0).Comment("1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
@@ -77,6 +82,9 @@ func (BulkJob) Fields() []ent.Field {
 		field.String("lease_owner").SchemaType(varchar(64)).Default(""),
 		field.Time("lease_until").SchemaType(instant).Optional().Nillable(),
 		field.Int("fence").Default(0),
+
+		field.Int("abandoned").Default(0).Comment("How often a server has begun to work on the job and was not heard of again."),
+		field.Int64("file_bytes").Default(0).Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
 
 		field.Time("started_at").SchemaType(instant).Optional().Nillable(),
 		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),
@@ -103,6 +111,7 @@ func (BulkJob) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("submitted_by", "idempotency_key").Unique(),
 		index.Fields("district_id"),
+		index.Fields("district_id", "created_at"),
 		index.Fields("organization_id"),
 		index.Fields("status"),
 	}

@@ -30,6 +30,7 @@ func (BulkJobProblem) Fields() []ent.Field {
 		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; empty where it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
+		field.Int8("outside").Default(0).Immutable().Comment("1 where it names something outside of the school of the job, which the school's administrators are not shown."),
 		field.JSON("candidates", []int{}).Optional().Immutable().Comment("Keys of students in the submitter's purview whom the row may mean."),
 	}
 }

@@ -32,6 +32,7 @@ func (BulkJobRefusedRow) Fields() []ent.Field {
 			Comment("The password, encrypted, until the job has ended."),
 		field.Int("extra").Default(0).Immutable().Comment("How many of the cells stand to the right of the last header."),
 		field.Int8("had_password").Default(0).Comment("1 where the row holds, or held, a password."),
+		field.Int8("outside").Default(0).Immutable().Comment("1 where it names something outside of the school of the job, which the school's administrators are not shown."),
 		field.Int8("refused").Default(1).Comment("0 for a row that has been corrected and is carried out with the others."),
 	}
 }

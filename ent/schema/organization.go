@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema/edge"
@@ -38,6 +40,7 @@ func (Organization) Fields() []ent.Field {
 		field.Int("retention_days").Optional().Nillable().Comment("How long a deleted student is kept and can come back, and a job can be undone; inherited where unset."),
 		field.Time("retention_changed_at").SchemaType(instant).Optional().Nillable().Comment("When retention_days was last changed; a shorter time does not count at once."),
 		field.Int("job_days").Optional().Nillable().Comment("How long the rows of finished jobs are kept; inherited where unset."),
+		field.JSON("pending_settings", json.RawMessage{}).Optional().Comment("Settings that are to be less strict and do not hold yet; see internal/setting."),
 		field.Int("erased_students").Default(0).Comment("Of a district: how many students have been erased, so that their sums are shown only where nobody can be found in them."),
 		field.Int32("usage_counted_from").GoType(calendar.Day(0)).Default(0).Comment("The day from which the usage sums of its students are counted at this moment."),
 	}

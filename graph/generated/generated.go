@@ -50,6 +50,7 @@ type ResolverRoot interface {
 	GroupConnection() GroupConnectionResolver
 	Mutation() MutationResolver
 	Organization() OrganizationResolver
+	PendingSetting() PendingSettingResolver
 	Query() QueryResolver
 	RoleAssignment() RoleAssignmentResolver
 	ServiceKey() ServiceKeyResolver
@@ -65,6 +66,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	ApprovePendingSettingPayload struct {
+		Organization func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
 	AssignStudentsToGroupsPayload struct {
 		AlreadyEnrolled  func(childComplexity int) int
 		EnrollmentsAdded func(childComplexity int) int
@@ -138,6 +144,7 @@ type ComplexityRoot struct {
 		FileName         func(childComplexity int) int
 		FinishedAt       func(childComplexity int) int
 		GroupsMode       func(childComplexity int) int
+		HeldFor          func(childComplexity int) int
 		ID               func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		Organization     func(childComplexity int) int
@@ -340,7 +347,18 @@ type ComplexityRoot struct {
 
 	EraseStudentsPayload struct {
 		Certificates func(childComplexity int) int
+		Erasures     func(childComplexity int) int
 		UserErrors   func(childComplexity int) int
+	}
+
+	Erasure struct {
+		Certificate func(childComplexity int) int
+		FinishedAt  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		JobsDone    func(childComplexity int) int
+		JobsTotal   func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		State       func(childComplexity int) int
 	}
 
 	ErasureCertificate struct {
@@ -403,6 +421,7 @@ type ComplexityRoot struct {
 
 	Mutation struct {
 		ApproveBulkJob             func(childComplexity int, id string, previewVersion *int) int
+		ApprovePendingSetting      func(childComplexity int, input model.ApprovePendingSettingInput) int
 		AssignStudentsToGroups     func(childComplexity int, input model.AssignStudentsToGroupsInput) int
 		BulkDeleteStudents         func(childComplexity int, input model.BulkDeleteStudentsInput) int
 		BulkEditStudents           func(childComplexity int, input model.BulkEditStudentsInput) int
@@ -432,6 +451,7 @@ type ComplexityRoot struct {
 		UpdateGroup                func(childComplexity int, input model.UpdateGroupInput) int
 		UpdateOrganizationSettings func(childComplexity int, input model.UpdateOrganizationSettingsInput) int
 		UpdateStudent              func(childComplexity int, input model.UpdateStudentInput) int
+		WithdrawPendingSetting     func(childComplexity int, input model.WithdrawPendingSettingInput) int
 	}
 
 	NumberSetting struct {
@@ -458,6 +478,7 @@ type ComplexityRoot struct {
 		JobDays                 func(childComplexity int) int
 		PasswordMinLength       func(childComplexity int) int
 		PasswordRequired        func(childComplexity int) int
+		Pending                 func(childComplexity int) int
 		RetentionDays           func(childComplexity int) int
 		SchoolYear              func(childComplexity int) int
 		TimeZone                func(childComplexity int) int
@@ -471,6 +492,14 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	PendingSetting struct {
+		EffectiveAt func(childComplexity int) int
+		RequestedAt func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		Setting     func(childComplexity int) int
+		Value       func(childComplexity int) int
+	}
+
 	Query struct {
 		AuditEvents            func(childComplexity int, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) int
 		AuditEventsCSVURL      func(childComplexity int, organizationID string, filter *model.AuditEventFilter) int
@@ -478,6 +507,7 @@ type ComplexityRoot struct {
 		BulkJobs               func(childComplexity int, organizationID *string, first *int, after *string) int
 		DashboardNotifications func(childComplexity int, organizationID string) int
 		DeletedStudents        func(childComplexity int, organizationID string, search *string, first *int, after *string, last *int, before *string) int
+		Erasure                func(childComplexity int, id string) int
 		Groups                 func(childComplexity int, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) int
 		ImportTemplate         func(childComplexity int, kind model.BulkJobKind, columns []string) int
 		Node                   func(childComplexity int, id string) int
@@ -677,6 +707,11 @@ type ComplexityRoot struct {
 		Roles         func(childComplexity int) int
 		Sessions      func(childComplexity int) int
 	}
+
+	WithdrawPendingSettingPayload struct {
+		Organization func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
 }
 
 // endregion ***************************** api!.gotpl *****************************
@@ -764,6 +799,8 @@ type MutationResolver interface {
 	CreateServiceKey(ctx context.Context, input model.CreateServiceKeyInput) (*model.CreateServiceKeyPayload, error)
 	RevokeServiceKey(ctx context.Context, id string) (*model.RevokeServiceKeyPayload, error)
 	UpdateOrganizationSettings(ctx context.Context, input model.UpdateOrganizationSettingsInput) (*model.UpdateOrganizationSettingsPayload, error)
+	ApprovePendingSetting(ctx context.Context, input model.ApprovePendingSettingInput) (*model.ApprovePendingSettingPayload, error)
+	WithdrawPendingSetting(ctx context.Context, input model.WithdrawPendingSettingInput) (*model.WithdrawPendingSettingPayload, error)
 	CreateGroup(ctx context.Context, input model.CreateGroupInput) (*model.CreateGroupPayload, error)
 	UpdateGroup(ctx context.Context, input model.UpdateGroupInput) (*model.UpdateGroupPayload, error)
 	DeleteGroup(ctx context.Context, input model.DeleteGroupInput) (*model.DeleteGroupPayload, error)
@@ -792,6 +829,9 @@ type OrganizationResolver interface {
 	StudentCount(ctx context.Context, obj *model.Organization) (int, error)
 	Settings(ctx context.Context, obj *model.Organization) (*model.OrganizationSettings, error)
 }
+type PendingSettingResolver interface {
+	RequestedBy(ctx context.Context, obj *model.PendingSetting) (*model.Educator, error)
+}
 type QueryResolver interface {
 	Viewer(ctx context.Context) (*model.Viewer, error)
 	Node(ctx context.Context, id string) (model.Node, error)
@@ -807,6 +847,7 @@ type QueryResolver interface {
 	ImportTemplate(ctx context.Context, kind model.BulkJobKind, columns []string) (*model.ImportTemplate, error)
 	StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error)
 	StudentRecordURL(ctx context.Context, studentID string) (string, error)
+	Erasure(ctx context.Context, id string) (*model.Erasure, error)
 	AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error)
 	AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error)
 	ServiceKeys(ctx context.Context, organizationID string) ([]*model.ServiceKey, error)
@@ -862,6 +903,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "ApprovePendingSettingPayload.organization":
+		if e.ComplexityRoot.ApprovePendingSettingPayload.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovePendingSettingPayload.Organization(childComplexity), true
+	case "ApprovePendingSettingPayload.userErrors":
+		if e.ComplexityRoot.ApprovePendingSettingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovePendingSettingPayload.UserErrors(childComplexity), true
 
 	case "AssignStudentsToGroupsPayload.alreadyEnrolled":
 		if e.ComplexityRoot.AssignStudentsToGroupsPayload.AlreadyEnrolled == nil {
@@ -1164,6 +1218,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.BulkJob.GroupsMode(childComplexity), true
+	case "BulkJob.heldFor":
+		if e.ComplexityRoot.BulkJob.HeldFor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BulkJob.HeldFor(childComplexity), true
 	case "BulkJob.id":
 		if e.ComplexityRoot.BulkJob.ID == nil {
 			break
@@ -1910,12 +1970,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.EraseStudentsPayload.Certificates(childComplexity), true
+	case "EraseStudentsPayload.erasures":
+		if e.ComplexityRoot.EraseStudentsPayload.Erasures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EraseStudentsPayload.Erasures(childComplexity), true
 	case "EraseStudentsPayload.userErrors":
 		if e.ComplexityRoot.EraseStudentsPayload.UserErrors == nil {
 			break
 		}
 
 		return e.ComplexityRoot.EraseStudentsPayload.UserErrors(childComplexity), true
+
+	case "Erasure.certificate":
+		if e.ComplexityRoot.Erasure.Certificate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.Certificate(childComplexity), true
+	case "Erasure.finishedAt":
+		if e.ComplexityRoot.Erasure.FinishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.FinishedAt(childComplexity), true
+	case "Erasure.id":
+		if e.ComplexityRoot.Erasure.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.ID(childComplexity), true
+	case "Erasure.jobsDone":
+		if e.ComplexityRoot.Erasure.JobsDone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.JobsDone(childComplexity), true
+	case "Erasure.jobsTotal":
+		if e.ComplexityRoot.Erasure.JobsTotal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.JobsTotal(childComplexity), true
+	case "Erasure.requestedAt":
+		if e.ComplexityRoot.Erasure.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.RequestedAt(childComplexity), true
+	case "Erasure.state":
+		if e.ComplexityRoot.Erasure.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Erasure.State(childComplexity), true
 
 	case "ErasureCertificate.auditDetails":
 		if e.ComplexityRoot.ErasureCertificate.AuditDetails == nil {
@@ -2162,6 +2271,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApproveBulkJob(childComplexity, args["id"].(string), args["previewVersion"].(*int)), true
+	case "Mutation.approvePendingSetting":
+		if e.ComplexityRoot.Mutation.ApprovePendingSetting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvePendingSetting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovePendingSetting(childComplexity, args["input"].(model.ApprovePendingSettingInput)), true
 	case "Mutation.assignStudentsToGroups":
 		if e.ComplexityRoot.Mutation.AssignStudentsToGroups == nil {
 			break
@@ -2471,6 +2591,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UpdateStudent(childComplexity, args["input"].(model.UpdateStudentInput)), true
+	case "Mutation.withdrawPendingSetting":
+		if e.ComplexityRoot.Mutation.WithdrawPendingSetting == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_withdrawPendingSetting_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.WithdrawPendingSetting(childComplexity, args["input"].(model.WithdrawPendingSettingInput)), true
 
 	case "NumberSetting.inherited":
 		if e.ComplexityRoot.NumberSetting.Inherited == nil {
@@ -2576,6 +2707,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.OrganizationSettings.PasswordRequired(childComplexity), true
+	case "OrganizationSettings.pending":
+		if e.ComplexityRoot.OrganizationSettings.Pending == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OrganizationSettings.Pending(childComplexity), true
 	case "OrganizationSettings.retentionDays":
 		if e.ComplexityRoot.OrganizationSettings.RetentionDays == nil {
 			break
@@ -2625,6 +2762,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PendingSetting.effectiveAt":
+		if e.ComplexityRoot.PendingSetting.EffectiveAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.EffectiveAt(childComplexity), true
+	case "PendingSetting.requestedAt":
+		if e.ComplexityRoot.PendingSetting.RequestedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.RequestedAt(childComplexity), true
+	case "PendingSetting.requestedBy":
+		if e.ComplexityRoot.PendingSetting.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.RequestedBy(childComplexity), true
+	case "PendingSetting.setting":
+		if e.ComplexityRoot.PendingSetting.Setting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.Setting(childComplexity), true
+	case "PendingSetting.value":
+		if e.ComplexityRoot.PendingSetting.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.Value(childComplexity), true
 
 	case "Query.auditEvents":
 		if e.ComplexityRoot.Query.AuditEvents == nil {
@@ -2692,6 +2860,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DeletedStudents(childComplexity, args["organizationId"].(string), args["search"].(*string), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.erasure":
+		if e.ComplexityRoot.Query.Erasure == nil {
+			break
+		}
+
+		args, err := ec.field_Query_erasure_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Erasure(childComplexity, args["id"].(string)), true
 	case "Query.groups":
 		if e.ComplexityRoot.Query.Groups == nil {
 			break
@@ -3466,6 +3645,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Viewer.Sessions(childComplexity), true
 
+	case "WithdrawPendingSettingPayload.organization":
+		if e.ComplexityRoot.WithdrawPendingSettingPayload.Organization == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawPendingSettingPayload.Organization(childComplexity), true
+	case "WithdrawPendingSettingPayload.userErrors":
+		if e.ComplexityRoot.WithdrawPendingSettingPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WithdrawPendingSettingPayload.UserErrors(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -3475,6 +3667,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ApprovePendingSettingInput", ec.unmarshalInputApprovePendingSettingInput),
 			graphql.NewInputUnmarshaler("AssignStudentsToGroupsInput", ec.unmarshalInputAssignStudentsToGroupsInput),
 			graphql.NewInputUnmarshaler("AuditEventFilter", ec.unmarshalInputAuditEventFilter),
 			graphql.NewInputUnmarshaler("BulkDeleteStudentsInput", ec.unmarshalInputBulkDeleteStudentsInput),
@@ -3507,6 +3700,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UpdateOrganizationSettingsInput", ec.unmarshalInputUpdateOrganizationSettingsInput),
 			graphql.NewInputUnmarshaler("UpdateStudentInput", ec.unmarshalInputUpdateStudentInput),
 			graphql.NewInputUnmarshaler("UsageEventInput", ec.unmarshalInputUsageEventInput),
+			graphql.NewInputUnmarshaler("WithdrawPendingSettingInput", ec.unmarshalInputWithdrawPendingSettingInput),
 		)
 	}
 	first := true
@@ -3881,6 +4075,34 @@ type OrganizationSettings {
   retentionDays: NumberSetting!
   "For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay."
   jobDays: NumberSetting!
+  "What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers."
+  pending: [PendingSetting!]!
+}
+
+"A setting that protects students, and can be pending."
+enum PendingSettingName {
+  "How much may be deleted without a second administrator; less strict where it is more."
+  HOLD_DELETED_PERCENT
+  "How much may be changed without a second administrator; less strict where it is more."
+  HOLD_CHANGED_PERCENT
+  "How long deleted students are kept; less strict where it is less."
+  RETENTION_DAYS
+  "How long the rows of jobs are kept; less strict where it is less."
+  JOB_DAYS
+}
+
+"A change of a setting that does not hold yet."
+type PendingSetting {
+  "Which setting."
+  setting: PendingSettingName!
+  "What is to hold; null where the organization is to inherit it."
+  value: Int
+  "When it holds without anybody's consent."
+  effectiveAt: DateTime!
+  "When it was asked for."
+  requestedAt: DateTime!
+  "Who asked for it; null where the account is gone."
+  requestedBy: Educator
 }
 
 "A number that holds for an organization."
@@ -4237,7 +4459,7 @@ enum BulkJobStatus {
   VERIFYING
   "Checked; waits for startBulkJob."
   READY
-  "Would change so many students that a second administrator has to approve it; waits for approveBulkJob."
+  "Would delete or change so much that a second administrator has to approve it, or its undo (heldFor); waits for approveBulkJob."
   HELD
   "The changes are being written."
   PROCESSING
@@ -4255,6 +4477,14 @@ enum BulkJobStatus {
   UNDONE
   "Put back, except rows that somebody has changed since or that cannot be put back; each is named as a problem."
   PARTIALLY_UNDONE
+}
+
+"What a job waits for that is HELD."
+enum BulkJobHold {
+  "An approval carries out what the job shows; a cancellation ends it."
+  START
+  "An approval puts back what the job has changed; a cancellation leaves the job as it was before somebody asked for that."
+  UNDO
 }
 
 "What the Classes/Groups column does to the groups a student is in."
@@ -4291,6 +4521,8 @@ type BulkJob implements Node {
   kind: BulkJobKind!
   "Where the job stands."
   status: BulkJobStatus!
+  "What the job waits for while it is HELD; otherwise null."
+  heldFor: BulkJobHold
   "Where the rows belong: a district, or one school."
   organization: Organization!
   "Who uploaded the file or chose the students."
@@ -4585,6 +4817,8 @@ enum AuditAction {
   EDUCATOR_INVITED
   "The personal data of a student were erased on request; the entry is the certificate."
   ERASURE_CERTIFIED
+  "Somebody asked for the erasure of a student, who has been hidden since."
+  ERASURE_REQUESTED
   "The refused rows of a bulk job were downloaded as CSV."
   FAILED_ROWS_DOWNLOADED
   "Somebody opened GraphiQL."
@@ -4645,6 +4879,12 @@ enum AuditAction {
   SESSIONS_REVOKED
   "The settings of an organization were changed."
   SETTINGS_CHANGED
+  "A second administrator let a pending setting hold at once."
+  SETTING_APPROVED
+  "A setting that makes a hold or a retention less strict was asked for, and waits."
+  SETTING_PENDING
+  "A pending setting was taken back."
+  SETTING_WITHDRAWN
   "Somebody signed in."
   SIGNED_IN
   "Somebody signed out."
@@ -4677,6 +4917,8 @@ enum AuditAction {
   STUDENT_REVIVED
   "A student was changed."
   STUDENT_UPDATED
+  "Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given."
+  TAKEN_ANSWERS_STOPPED
   "Usage was recorded; one entry for each request."
   USAGE_RECORDED
 }
@@ -4841,6 +5083,8 @@ type Query {
   studentsCsvUrl(organizationId: ID!, filter: StudentFilter): String!
   "A short-lived address of everything that is held about one student, deleted or not, as one JSON document (docs/privacy.md), to be opened by the person who asked; for the request of a parent. The password is not in it. For administrators of the school."
   studentRecordUrl(studentId: ID!): String!
+  "An erasure that eraseStudents has begun: how far it is, and its certificate. For administrators of the school."
+  erasure(id: ID!): Erasure!
   "The audit trail, newest first: everything that the person who asks administers, or what is about one organization of it. 50 a page unless first or last says otherwise, at most 500. For administrators; that it was read is recorded."
   auditEvents(organizationId: ID, filter: AuditEventFilter, first: Int, after: String, last: Int, before: String): AuditEventConnection!
   "A short-lived address of the same list as CSV, to be opened by the person who asked."
@@ -5095,12 +5339,42 @@ input EraseStudentsInput {
   reference: String!
 }
 
-"What was erased, or why nothing was."
+"What is being erased, or why nothing is."
 type EraseStudentsPayload {
-  "One for each student; empty where something was refused."
+  "One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE."
+  erasures: [Erasure!]!
+  "The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first."
   certificates: [ErasureCertificate!]!
   "Why nothing was changed; empty where it was."
   userErrors: [UserError!]!
+}
+
+"The erasure of one student, from the request to the certificate. It never says who the student was."
+type Erasure {
+  "The id, for erasure."
+  id: ID!
+  "How far it is."
+  state: ErasureState!
+  "When it was asked for. The student has been hidden since."
+  requestedAt: DateTime!
+  "How many bulk jobs of the district have been looked through for what they say about the student."
+  jobsDone: Int!
+  "How many bulk jobs there are to look through; 0 until that begins."
+  jobsTotal: Int!
+  "When the last of it was erased; null before."
+  finishedAt: DateTime
+  "What was erased; null until it is done."
+  certificate: ErasureCertificate
+}
+
+"How far an erasure is."
+enum ErasureState {
+  "It is on record, the student is hidden, and a server will take it up within seconds."
+  REQUESTED
+  "A server looks through the bulk jobs of the district."
+  RUNNING
+  "Nothing of the student is left, and the certificate is written."
+  DONE
 }
 
 "What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED."
@@ -5289,6 +5563,40 @@ type UpdateOrganizationSettingsPayload {
   userErrors: [UserError!]!
 }
 
+"Which pending setting is meant, and what it was when somebody looked at it."
+input ApprovePendingSettingInput {
+  "The district or school."
+  organizationId: ID!
+  "Which setting."
+  setting: PendingSettingName!
+  "PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED."
+  value: Int
+}
+
+"The organization whose setting holds now."
+type ApprovePendingSettingPayload {
+  "The organization as it is now; null where it was refused."
+  organization: Organization
+  "Why nothing was changed; empty where it was."
+  userErrors: [UserError!]!
+}
+
+"Which pending setting is meant."
+input WithdrawPendingSettingInput {
+  "The district or school."
+  organizationId: ID!
+  "Which setting."
+  setting: PendingSettingName!
+}
+
+"The organization whose setting stays as it is."
+type WithdrawPendingSettingPayload {
+  "The organization as it is now; null where it was refused."
+  organization: Organization
+  "Why nothing was changed; empty where it was."
+  userErrors: [UserError!]!
+}
+
 "What can be changed. A refusal that the person can mend comes as userErrors, and then nothing was changed."
 type Mutation {
   "Starts a session. After too many attempts the code is RATE_LIMITED, and the message says when to try again; SIGN_IN_WITH_PROVIDER where the operator has ended passwords for the address."
@@ -5311,8 +5619,12 @@ type Mutation {
   createServiceKey(input: CreateServiceKeyInput!): CreateServiceKeyPayload!
   "Ends a service key at once. For administrators of the organization."
   revokeServiceKey(id: ID!): RevokeServiceKeyPayload!
-  "Changes what holds for a district and what its schools inherit, or for one school. For administrators of the organization."
+  "Changes what holds for a district and what its schools inherit, or for one school. More percent before a hold, and fewer days of retention, hold after 24 hours or with a second administrator's consent; until then they stand in settings.pending. For administrators of the organization."
   updateOrganizationSettings(input: UpdateOrganizationSettingsInput!): UpdateOrganizationSettingsPayload!
+  "Lets a pending setting hold at once. For another administrator of the organization, whose account and role are older than the request and were not made by whoever asked; see approveBulkJob."
+  approvePendingSetting(input: ApprovePendingSettingInput!): ApprovePendingSettingPayload!
+  "Takes a pending setting back; what holds stays. For administrators of the organization."
+  withdrawPendingSetting(input: WithdrawPendingSettingInput!): WithdrawPendingSettingPayload!
   "Creates a group. For administrators of the school and its teachers."
   createGroup(input: CreateGroupInput!): CreateGroupPayload!
   "Changes a group that is not synced. For administrators of the school and those who teach the group."
@@ -5331,7 +5643,7 @@ type Mutation {
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
-  "Erases the personal data of students at once and for good, without the days in which a deleted student can come back, and certifies it. For administrators of the school."
+  "Hides students at once and for good, without the days in which a deleted student can come back, has their personal data erased in the background, and certifies it; erasure tells how far that is. For administrators of the school."
   eraseStudents(input: EraseStudentsInput!): EraseStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
@@ -5372,6 +5684,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_ApprovePendingSettingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return ec.fieldContext_ApprovePendingSettingPayload_organization(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovePendingSettingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovePendingSettingPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_AssignStudentsToGroupsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -5507,6 +5829,8 @@ func (ec *executionContext) childFields_BulkJob(ctx context.Context, field graph
 		return ec.fieldContext_BulkJob_kind(ctx, field)
 	case "status":
 		return ec.fieldContext_BulkJob_status(ctx, field)
+	case "heldFor":
+		return ec.fieldContext_BulkJob_heldFor(ctx, field)
 	case "organization":
 		return ec.fieldContext_BulkJob_organization(ctx, field)
 	case "submittedBy":
@@ -5921,12 +6245,34 @@ func (ec *executionContext) childFields_Educator(ctx context.Context, field grap
 
 func (ec *executionContext) childFields_EraseStudentsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
+	case "erasures":
+		return ec.fieldContext_EraseStudentsPayload_erasures(ctx, field)
 	case "certificates":
 		return ec.fieldContext_EraseStudentsPayload_certificates(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_EraseStudentsPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type EraseStudentsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Erasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Erasure_id(ctx, field)
+	case "state":
+		return ec.fieldContext_Erasure_state(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_Erasure_requestedAt(ctx, field)
+	case "jobsDone":
+		return ec.fieldContext_Erasure_jobsDone(ctx, field)
+	case "jobsTotal":
+		return ec.fieldContext_Erasure_jobsTotal(ctx, field)
+	case "finishedAt":
+		return ec.fieldContext_Erasure_finishedAt(ctx, field)
+	case "certificate":
+		return ec.fieldContext_Erasure_certificate(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Erasure", field.Name)
 }
 
 func (ec *executionContext) childFields_ErasureCertificate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6101,6 +6447,8 @@ func (ec *executionContext) childFields_OrganizationSettings(ctx context.Context
 		return ec.fieldContext_OrganizationSettings_retentionDays(ctx, field)
 	case "jobDays":
 		return ec.fieldContext_OrganizationSettings_jobDays(ctx, field)
+	case "pending":
+		return ec.fieldContext_OrganizationSettings_pending(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type OrganizationSettings", field.Name)
 }
@@ -6117,6 +6465,22 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PendingSetting(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "setting":
+		return ec.fieldContext_PendingSetting_setting(ctx, field)
+	case "value":
+		return ec.fieldContext_PendingSetting_value(ctx, field)
+	case "effectiveAt":
+		return ec.fieldContext_PendingSetting_effectiveAt(ctx, field)
+	case "requestedAt":
+		return ec.fieldContext_PendingSetting_requestedAt(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_PendingSetting_requestedBy(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PendingSetting", field.Name)
 }
 
 func (ec *executionContext) childFields_RecordUsagePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -6481,6 +6845,16 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }
 
+func (ec *executionContext) childFields_WithdrawPendingSettingPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "organization":
+		return ec.fieldContext_WithdrawPendingSettingPayload_organization(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_WithdrawPendingSettingPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WithdrawPendingSettingPayload", field.Name)
+}
+
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "name":
@@ -6728,6 +7102,20 @@ func (ec *executionContext) field_Mutation_approveBulkJob_args(ctx context.Conte
 		return nil, err
 	}
 	args["previewVersion"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_approvePendingSetting_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.ApprovePendingSettingInput, error) {
+			return ec.unmarshalNApprovePendingSettingInput2homeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
 	return args, nil
 }
 
@@ -7109,6 +7497,20 @@ func (ec *executionContext) field_Mutation_updateStudent_args(ctx context.Contex
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_withdrawPendingSetting_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (model.WithdrawPendingSettingInput, error) {
+			return ec.unmarshalNWithdrawPendingSettingInput2homeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
 func (ec *executionContext) field_Query___type_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -7308,6 +7710,20 @@ func (ec *executionContext) field_Query_deletedStudents_args(ctx context.Context
 		return nil, err
 	}
 	args["before"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_erasure_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
 	return args, nil
 }
 
@@ -7704,6 +8120,70 @@ func (ec *executionContext) field___Type_inputFields_args(ctx context.Context, r
 // endregion ***************************** args.gotpl *****************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _ApprovePendingSettingPayload_organization(ctx context.Context, field graphql.CollectedField, obj *model.ApprovePendingSettingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovePendingSettingPayload_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovePendingSettingPayload_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovePendingSettingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _ApprovePendingSettingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.ApprovePendingSettingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ApprovePendingSettingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ApprovePendingSettingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ApprovePendingSettingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
 
 func (ec *executionContext) _AssignStudentsToGroupsPayload_enrollmentsAdded(ctx context.Context, field graphql.CollectedField, obj *model.AssignStudentsToGroupsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -8786,6 +9266,29 @@ func (ec *executionContext) _BulkJob_status(ctx context.Context, field graphql.C
 }
 func (ec *executionContext) fieldContext_BulkJob_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "BulkJobStatus")
+}
+
+func (ec *executionContext) _BulkJob_heldFor(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_BulkJob_heldFor(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.HeldFor, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobHold) graphql.Marshaler {
+			return ec.marshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_BulkJob_heldFor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("BulkJob", field, false, false, "BulkJobHold")
 }
 
 func (ec *executionContext) _BulkJob_organization(ctx context.Context, field graphql.CollectedField, obj *model.BulkJob) (ret graphql.Marshaler) {
@@ -12121,6 +12624,38 @@ func (ec *executionContext) fieldContext_Educator_groups(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _EraseStudentsPayload_erasures(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_EraseStudentsPayload_erasures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Erasures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_EraseStudentsPayload_erasures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "EraseStudentsPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _EraseStudentsPayload_certificates(ctx context.Context, field graphql.CollectedField, obj *model.EraseStudentsPayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12180,6 +12715,176 @@ func (ec *executionContext) fieldContext_EraseStudentsPayload_userErrors(_ conte
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Erasure_id(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "ID")
+}
+
+func (ec *executionContext) _Erasure_state(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_state(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.State, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
+			return ec.marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "ErasureState")
+}
+
+func (ec *executionContext) _Erasure_requestedAt(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Erasure_jobsDone(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_jobsDone(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobsDone, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_jobsDone(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Erasure_jobsTotal(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_jobsTotal(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.JobsTotal, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_jobsTotal(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "Int")
+}
+
+func (ec *executionContext) _Erasure_finishedAt(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_finishedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.FinishedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_finishedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Erasure", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Erasure_certificate(ctx context.Context, field graphql.CollectedField, obj *model.Erasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Erasure_certificate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Certificate, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+			return ec.marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Erasure_certificate(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Erasure",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ErasureCertificate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -13592,6 +14297,94 @@ func (ec *executionContext) fieldContext_Mutation_updateOrganizationSettings(ctx
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_updateOrganizationSettings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_approvePendingSetting(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_approvePendingSetting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().ApprovePendingSetting(ctx, fc.Args["input"].(model.ApprovePendingSettingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovePendingSettingPayload) graphql.Marshaler {
+			return ec.marshalNApprovePendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_approvePendingSetting(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ApprovePendingSettingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_approvePendingSetting_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_withdrawPendingSetting(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_withdrawPendingSetting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().WithdrawPendingSetting(ctx, fc.Args["input"].(model.WithdrawPendingSettingInput))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawPendingSettingPayload) graphql.Marshaler {
+			return ec.marshalNWithdrawPendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_withdrawPendingSetting(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WithdrawPendingSettingPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_withdrawPendingSetting_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -15034,6 +15827,38 @@ func (ec *executionContext) fieldContext_OrganizationSettings_jobDays(_ context.
 	return fc, nil
 }
 
+func (ec *executionContext) _OrganizationSettings_pending(ctx context.Context, field graphql.CollectedField, obj *model.OrganizationSettings) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_OrganizationSettings_pending(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pending, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
+			return ec.marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_OrganizationSettings_pending(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "OrganizationSettings",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PendingSetting(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _PageInfo_hasNextPage(ctx context.Context, field graphql.CollectedField, obj *model.PageInfo) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -15124,6 +15949,130 @@ func (ec *executionContext) _PageInfo_endCursor(ctx context.Context, field graph
 }
 func (ec *executionContext) fieldContext_PageInfo_endCursor(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PageInfo", field, false, false, "String")
+}
+
+func (ec *executionContext) _PendingSetting_setting(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_setting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Setting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.PendingSettingName) graphql.Marshaler {
+			return ec.marshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_setting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "PendingSettingName")
+}
+
+func (ec *executionContext) _PendingSetting_value(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_value(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Value, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PendingSetting_effectiveAt(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_effectiveAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.EffectiveAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_effectiveAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PendingSetting_requestedAt(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_requestedAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.RequestedAt, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v time.Time) graphql.Marshaler {
+			return ec.marshalNDateTime2timeᚐTime(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_requestedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _PendingSetting_requestedBy(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_requestedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.PendingSetting().RequestedBy(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+			return ec.marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_requestedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PendingSetting",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Educator(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -15724,6 +16673,50 @@ func (ec *executionContext) fieldContext_Query_studentRecordUrl(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Query_studentRecordUrl_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_erasure(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_erasure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Erasure(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+			return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_erasure(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Erasure(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_erasure_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -18718,6 +19711,70 @@ func (ec *executionContext) fieldContext_Viewer_sessions(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _WithdrawPendingSettingPayload_organization(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawPendingSettingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawPendingSettingPayload_organization(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Organization, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawPendingSettingPayload_organization(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawPendingSettingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Organization(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WithdrawPendingSettingPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.WithdrawPendingSettingPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WithdrawPendingSettingPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WithdrawPendingSettingPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WithdrawPendingSettingPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) ___Directive_name(ctx context.Context, field graphql.CollectedField, obj *introspection.Directive) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -19790,6 +20847,62 @@ func (ec *executionContext) fieldContext___Type_isOneOf(_ context.Context, field
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
+
+func (ec *executionContext) unmarshalInputApprovePendingSettingInput(ctx context.Context, obj any) (model.ApprovePendingSettingInput, error) {
+	var it model.ApprovePendingSettingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"organizationId", "setting", "value"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		case "setting":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setting"))
+			data, err := ec.unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Setting = data
+		case "value":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("value"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Value = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalApprovePendingSettingInput unmarshals raw into the ApprovePendingSettingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalApprovePendingSettingInput(ctx context.Context, raw any) (model.ApprovePendingSettingInput, error) {
+	var out model.ApprovePendingSettingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApprovePendingSettingInput", raw, &out)
+	return out, err
+}
 
 func (ec *executionContext) unmarshalInputAssignStudentsToGroupsInput(ctx context.Context, obj any) (model.AssignStudentsToGroupsInput, error) {
 	var it model.AssignStudentsToGroupsInput
@@ -21703,6 +22816,55 @@ func UnmarshalUsageEventInput(ctx context.Context, raw any) (model.UsageEventInp
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputWithdrawPendingSettingInput(ctx context.Context, obj any) (model.WithdrawPendingSettingInput, error) {
+	var it model.WithdrawPendingSettingInput
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"organizationId", "setting"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "organizationId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("organizationId"))
+			data, err := ec.unmarshalNID2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.OrganizationID = data
+		case "setting":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setting"))
+			data, err := ec.unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Setting = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalWithdrawPendingSettingInput unmarshals raw into the WithdrawPendingSettingInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalWithdrawPendingSettingInput(ctx context.Context, raw any) (model.WithdrawPendingSettingInput, error) {
+	var out model.WithdrawPendingSettingInput
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "WithdrawPendingSettingInput", raw, &out)
+	return out, err
+}
+
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -21758,6 +22920,44 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var approvePendingSettingPayloadImplementors = []string{"ApprovePendingSettingPayload"}
+
+func (ec *executionContext) _ApprovePendingSettingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.ApprovePendingSettingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, approvePendingSettingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ApprovePendingSettingPayload")
+		case "organization":
+			out.Values[i] = ec._ApprovePendingSettingPayload_organization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._ApprovePendingSettingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
 
 var assignStudentsToGroupsPayloadImplementors = []string{"AssignStudentsToGroupsPayload"}
 
@@ -22206,6 +23406,11 @@ func (ec *executionContext) _BulkJob(ctx context.Context, sel ast.SelectionSet, 
 		case "status":
 			out.Values[i] = ec._BulkJob_status(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "heldFor":
+			out.Values[i] = ec._BulkJob_heldFor(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "organization":
@@ -23628,6 +24833,11 @@ func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.S
 		switch field.Name {
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("EraseStudentsPayload")
+		case "erasures":
+			out.Values[i] = ec._EraseStudentsPayload_erasures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "certificates":
 			out.Values[i] = ec._EraseStudentsPayload_certificates(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -23636,6 +24846,69 @@ func (ec *executionContext) _EraseStudentsPayload(ctx context.Context, sel ast.S
 		case "userErrors":
 			out.Values[i] = ec._EraseStudentsPayload_userErrors(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var erasureImplementors = []string{"Erasure"}
+
+func (ec *executionContext) _Erasure(ctx context.Context, sel ast.SelectionSet, obj *model.Erasure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, erasureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Erasure")
+		case "id":
+			out.Values[i] = ec._Erasure_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "state":
+			out.Values[i] = ec._Erasure_state(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "requestedAt":
+			out.Values[i] = ec._Erasure_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobsDone":
+			out.Values[i] = ec._Erasure_jobsDone(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "jobsTotal":
+			out.Values[i] = ec._Erasure_jobsTotal(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finishedAt":
+			out.Values[i] = ec._Erasure_finishedAt(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "certificate":
+			out.Values[i] = ec._Erasure_certificate(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -24137,6 +25410,20 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "approvePendingSetting":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_approvePendingSetting(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "withdrawPendingSetting":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_withdrawPendingSetting(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "createGroup":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_createGroup(ctx, field)
@@ -24465,6 +25752,11 @@ func (ec *executionContext) _OrganizationSettings(ctx context.Context, sel ast.S
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "pending":
+			out.Values[i] = ec._OrganizationSettings_pending(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -24513,6 +25805,60 @@ func (ec *executionContext) _PageInfo(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var pendingSettingImplementors = []string{"PendingSetting"}
+
+func (ec *executionContext) _PendingSetting(ctx context.Context, sel ast.SelectionSet, obj *model.PendingSetting) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, pendingSettingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("PendingSetting")
+		case "setting":
+			out.Values[i] = ec._PendingSetting_setting(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "value":
+			out.Values[i] = ec._PendingSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "effectiveAt":
+			out.Values[i] = ec._PendingSetting_effectiveAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestedAt":
+			out.Values[i] = ec._PendingSetting_requestedAt(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "requestedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PendingSetting_requestedBy(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -24632,6 +25978,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_studentRecordUrl(ctx, field)
+				})
+		case "erasure":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_erasure(ctx, field)
 				})
 		case "auditEvents":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
@@ -25978,6 +27330,44 @@ func (ec *executionContext) _Viewer(ctx context.Context, sel ast.SelectionSet, o
 	return out
 }
 
+var withdrawPendingSettingPayloadImplementors = []string{"WithdrawPendingSettingPayload"}
+
+func (ec *executionContext) _WithdrawPendingSettingPayload(ctx context.Context, sel ast.SelectionSet, obj *model.WithdrawPendingSettingPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, withdrawPendingSettingPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WithdrawPendingSettingPayload")
+		case "organization":
+			out.Values[i] = ec._WithdrawPendingSettingPayload_organization(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._WithdrawPendingSettingPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var __DirectiveImplementors = []string{"__Directive"}
 
 func (ec *executionContext) ___Directive(ctx context.Context, sel ast.SelectionSet, obj *introspection.Directive) graphql.Marshaler {
@@ -26339,6 +27729,19 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
+
+func (ec *executionContext) unmarshalNApprovePendingSettingInput2homeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx context.Context, v any) (model.ApprovePendingSettingInput, error) {
+	res, err := ec.unmarshalInputApprovePendingSettingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNApprovePendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApprovePendingSettingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ApprovePendingSettingPayload!")
+		return graphql.Null
+	}
+	return ec._ApprovePendingSettingPayload(ctx, sel, v)
+}
 
 func (ec *executionContext) unmarshalNAssignStudentsToGroupsInput2homeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsInput(ctx context.Context, v any) (model.AssignStudentsToGroupsInput, error) {
 	res, err := ec.unmarshalInputAssignStudentsToGroupsInput(ctx, v)
@@ -27077,6 +28480,30 @@ func (ec *executionContext) marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋm
 	return ec._EraseStudentsPayload(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Erasure!")
+		return graphql.Null
+	}
+	return ec._Erasure(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -27099,6 +28526,16 @@ func (ec *executionContext) marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._ErasureCertificate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, v any) (model.ErasureState, error) {
+	var res model.ErasureState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, sel ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNFloat2float64(ctx context.Context, v any) (float64, error) {
@@ -27369,6 +28806,40 @@ func (ec *executionContext) marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageI
 		return graphql.Null
 	}
 	return ec._PageInfo(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPendingSetting2ᚖhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNPendingSetting2ᚖhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx context.Context, sel ast.SelectionSet, v *model.PendingSetting) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "PendingSetting!")
+		return graphql.Null
+	}
+	return ec._PendingSetting(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, v any) (model.PendingSettingName, error) {
+	var res model.PendingSettingName
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, sel ast.SelectionSet, v model.PendingSettingName) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) unmarshalNProblemSeverity2homeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (model.ProblemSeverity, error) {
@@ -27971,6 +29442,19 @@ func (ec *executionContext) marshalNViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(
 	return ec._Viewer(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNWithdrawPendingSettingInput2homeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx context.Context, v any) (model.WithdrawPendingSettingInput, error) {
+	res, err := ec.unmarshalInputWithdrawPendingSettingInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNWithdrawPendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawPendingSettingPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "WithdrawPendingSettingPayload!")
+		return graphql.Null
+	}
+	return ec._WithdrawPendingSettingPayload(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalN__Directive2githubᚗcomᚋ99designsᚋgqlgenᚋgraphqlᚋintrospectionᚐDirective(ctx context.Context, sel ast.SelectionSet, v introspection.Directive) graphql.Marshaler {
 	return ec.___Directive(ctx, sel, &v)
 }
@@ -28210,6 +29694,22 @@ func (ec *executionContext) marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJo
 	return ec._BulkJob(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, v any) (*model.BulkJobHold, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.BulkJobHold)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobHold) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, v any) (*model.BulkJobPhase, error) {
 	if v == nil {
 		return nil, nil
@@ -28274,6 +29774,13 @@ func (ec *executionContext) marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEduca
 		return graphql.Null
 	}
 	return ec._Educator(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ErasureCertificate(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {

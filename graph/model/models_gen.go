@@ -25,6 +25,24 @@ type Node interface {
 	GetID() string
 }
 
+// Which pending setting is meant, and what it was when somebody looked at it.
+type ApprovePendingSettingInput struct {
+	// The district or school.
+	OrganizationID string `json:"organizationId"`
+	// Which setting.
+	Setting PendingSettingName `json:"setting"`
+	// PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED.
+	Value *int `json:"value,omitempty"`
+}
+
+// The organization whose setting holds now.
+type ApprovePendingSettingPayload struct {
+	// The organization as it is now; null where it was refused.
+	Organization *Organization `json:"organization,omitempty"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // At most 1,000 students and 100 groups.
 type AssignStudentsToGroupsInput struct {
 	// The students; each joins every group.
@@ -189,6 +207,8 @@ type BulkJob struct {
 	Kind BulkJobKind `json:"kind"`
 	// Where the job stands.
 	Status BulkJobStatus `json:"status"`
+	// What the job waits for while it is HELD; otherwise null.
+	HeldFor *BulkJobHold `json:"heldFor,omitempty"`
 	// Where the rows belong: a district, or one school.
 	Organization *Organization `json:"organization"`
 	// Who uploaded the file or chose the students.
@@ -651,12 +671,32 @@ type EraseStudentsInput struct {
 	Reference string `json:"reference"`
 }
 
-// What was erased, or why nothing was.
+// What is being erased, or why nothing is.
 type EraseStudentsPayload struct {
-	// One for each student; empty where something was refused.
+	// One for each student; empty where something was refused. The students are hidden from now on, and nobody can bring them back; look at erasure until the state is DONE.
+	Erasures []*Erasure `json:"erasures"`
+	// The certificates of those erasures that are done already; mostly that is none, because all bulk jobs of the district are looked through first.
 	Certificates []*ErasureCertificate `json:"certificates"`
 	// Why nothing was changed; empty where it was.
 	UserErrors []*UserError `json:"userErrors"`
+}
+
+// The erasure of one student, from the request to the certificate. It never says who the student was.
+type Erasure struct {
+	// The id, for erasure.
+	ID string `json:"id"`
+	// How far it is.
+	State ErasureState `json:"state"`
+	// When it was asked for. The student has been hidden since.
+	RequestedAt time.Time `json:"requestedAt"`
+	// How many bulk jobs of the district have been looked through for what they say about the student.
+	JobsDone int `json:"jobsDone"`
+	// How many bulk jobs there are to look through; 0 until that begins.
+	JobsTotal int `json:"jobsTotal"`
+	// When the last of it was erased; null before.
+	FinishedAt *time.Time `json:"finishedAt,omitempty"`
+	// What was erased; null until it is done.
+	Certificate *ErasureCertificate `json:"certificate,omitempty"`
 }
 
 // What was erased of one student, when and for whom, without saying who it was. The audit trail holds the same as ERASURE_CERTIFIED.
@@ -872,6 +912,8 @@ type OrganizationSettings struct {
 	RetentionDays *NumberSetting `json:"retentionDays"`
 	// For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay.
 	JobDays *NumberSetting `json:"jobDays"`
+	// What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers.
+	Pending []*PendingSetting `json:"pending"`
 }
 
 // Where a page stands in its list. Give endCursor as after for the next page, startCursor as before for the previous one.
@@ -884,6 +926,21 @@ type PageInfo struct {
 	StartCursor *string `json:"startCursor,omitempty"`
 	// Cursor of the last row; null on an empty page.
 	EndCursor *string `json:"endCursor,omitempty"`
+}
+
+// A change of a setting that does not hold yet.
+type PendingSetting struct {
+	// Which setting.
+	Setting PendingSettingName `json:"setting"`
+	// What is to hold; null where the organization is to inherit it.
+	Value *int `json:"value,omitempty"`
+	// When it holds without anybody's consent.
+	EffectiveAt time.Time `json:"effectiveAt"`
+	// When it was asked for.
+	RequestedAt time.Time `json:"requestedAt"`
+	// Who asked for it; null where the account is gone.
+	RequestedBy   *Educator `json:"requestedBy,omitempty"`
+	RequestedByID int       `json:"-"`
 }
 
 // What can be asked. Everything is limited to the purview of the person who is signed in.
@@ -1400,6 +1457,22 @@ type Viewer struct {
 	Sessions []*Session `json:"sessions"`
 }
 
+// Which pending setting is meant.
+type WithdrawPendingSettingInput struct {
+	// The district or school.
+	OrganizationID string `json:"organizationId"`
+	// Which setting.
+	Setting PendingSettingName `json:"setting"`
+}
+
+// The organization whose setting stays as it is.
+type WithdrawPendingSettingPayload struct {
+	// The organization as it is now; null where it was refused.
+	Organization *Organization `json:"organization,omitempty"`
+	// Why nothing was changed; empty where it was.
+	UserErrors []*UserError `json:"userErrors"`
+}
+
 // What happened.
 type AuditAction string
 
@@ -1430,6 +1503,8 @@ const (
 	AuditActionEducatorInvited AuditAction = "EDUCATOR_INVITED"
 	// The personal data of a student were erased on request; the entry is the certificate.
 	AuditActionErasureCertified AuditAction = "ERASURE_CERTIFIED"
+	// Somebody asked for the erasure of a student, who has been hidden since.
+	AuditActionErasureRequested AuditAction = "ERASURE_REQUESTED"
 	// The refused rows of a bulk job were downloaded as CSV.
 	AuditActionFailedRowsDownloaded AuditAction = "FAILED_ROWS_DOWNLOADED"
 	// Somebody opened GraphiQL.
@@ -1490,6 +1565,12 @@ const (
 	AuditActionSessionsRevoked AuditAction = "SESSIONS_REVOKED"
 	// The settings of an organization were changed.
 	AuditActionSettingsChanged AuditAction = "SETTINGS_CHANGED"
+	// A second administrator let a pending setting hold at once.
+	AuditActionSettingApproved AuditAction = "SETTING_APPROVED"
+	// A setting that makes a hold or a retention less strict was asked for, and waits.
+	AuditActionSettingPending AuditAction = "SETTING_PENDING"
+	// A pending setting was taken back.
+	AuditActionSettingWithdrawn AuditAction = "SETTING_WITHDRAWN"
 	// Somebody signed in.
 	AuditActionSignedIn AuditAction = "SIGNED_IN"
 	// Somebody signed out.
@@ -1522,6 +1603,8 @@ const (
 	AuditActionStudentRevived AuditAction = "STUDENT_REVIVED"
 	// A student was changed.
 	AuditActionStudentUpdated AuditAction = "STUDENT_UPDATED"
+	// Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given.
+	AuditActionTakenAnswersStopped AuditAction = "TAKEN_ANSWERS_STOPPED"
 	// Usage was recorded; one entry for each request.
 	AuditActionUsageRecorded AuditAction = "USAGE_RECORDED"
 )
@@ -1540,6 +1623,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionEducatorErased,
 	AuditActionEducatorInvited,
 	AuditActionErasureCertified,
+	AuditActionErasureRequested,
 	AuditActionFailedRowsDownloaded,
 	AuditActionGraphiqlOpened,
 	AuditActionGroupCreated,
@@ -1570,6 +1654,9 @@ var AllAuditAction = []AuditAction{
 	AuditActionSampleDistrictMade,
 	AuditActionSessionsRevoked,
 	AuditActionSettingsChanged,
+	AuditActionSettingApproved,
+	AuditActionSettingPending,
+	AuditActionSettingWithdrawn,
 	AuditActionSignedIn,
 	AuditActionSignedOut,
 	AuditActionSignInRefused,
@@ -1586,12 +1673,13 @@ var AllAuditAction = []AuditAction{
 	AuditActionStudentRecordDownloaded,
 	AuditActionStudentRevived,
 	AuditActionStudentUpdated,
+	AuditActionTakenAnswersStopped,
 	AuditActionUsageRecorded,
 }
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasswordSet, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
 		return true
 	}
 	return false
@@ -1694,6 +1782,64 @@ func (e *AuditActorKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e AuditActorKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a job waits for that is HELD.
+type BulkJobHold string
+
+const (
+	// An approval carries out what the job shows; a cancellation ends it.
+	BulkJobHoldStart BulkJobHold = "START"
+	// An approval puts back what the job has changed; a cancellation leaves the job as it was before somebody asked for that.
+	BulkJobHoldUndo BulkJobHold = "UNDO"
+)
+
+var AllBulkJobHold = []BulkJobHold{
+	BulkJobHoldStart,
+	BulkJobHoldUndo,
+}
+
+func (e BulkJobHold) IsValid() bool {
+	switch e {
+	case BulkJobHoldStart, BulkJobHoldUndo:
+		return true
+	}
+	return false
+}
+
+func (e BulkJobHold) String() string {
+	return string(e)
+}
+
+func (e *BulkJobHold) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = BulkJobHold(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid BulkJobHold", str)
+	}
+	return nil
+}
+
+func (e BulkJobHold) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *BulkJobHold) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e BulkJobHold) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -1844,7 +1990,7 @@ const (
 	BulkJobStatusVerifying BulkJobStatus = "VERIFYING"
 	// Checked; waits for startBulkJob.
 	BulkJobStatusReady BulkJobStatus = "READY"
-	// Would change so many students that a second administrator has to approve it; waits for approveBulkJob.
+	// Would delete or change so much that a second administrator has to approve it, or its undo (heldFor); waits for approveBulkJob.
 	BulkJobStatusHeld BulkJobStatus = "HELD"
 	// The changes are being written.
 	BulkJobStatusProcessing BulkJobStatus = "PROCESSING"
@@ -1974,6 +2120,67 @@ func (e *CommitMode) UnmarshalJSON(b []byte) error {
 }
 
 func (e CommitMode) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far an erasure is.
+type ErasureState string
+
+const (
+	// It is on record, the student is hidden, and a server will take it up within seconds.
+	ErasureStateRequested ErasureState = "REQUESTED"
+	// A server looks through the bulk jobs of the district.
+	ErasureStateRunning ErasureState = "RUNNING"
+	// Nothing of the student is left, and the certificate is written.
+	ErasureStateDone ErasureState = "DONE"
+)
+
+var AllErasureState = []ErasureState{
+	ErasureStateRequested,
+	ErasureStateRunning,
+	ErasureStateDone,
+}
+
+func (e ErasureState) IsValid() bool {
+	switch e {
+	case ErasureStateRequested, ErasureStateRunning, ErasureStateDone:
+		return true
+	}
+	return false
+}
+
+func (e ErasureState) String() string {
+	return string(e)
+}
+
+func (e *ErasureState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = ErasureState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid ErasureState", str)
+	}
+	return nil
+}
+
+func (e ErasureState) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *ErasureState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e ErasureState) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
@@ -2206,6 +2413,70 @@ func (e *OrganizationType) UnmarshalJSON(b []byte) error {
 }
 
 func (e OrganizationType) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// A setting that protects students, and can be pending.
+type PendingSettingName string
+
+const (
+	// How much may be deleted without a second administrator; less strict where it is more.
+	PendingSettingNameHoldDeletedPercent PendingSettingName = "HOLD_DELETED_PERCENT"
+	// How much may be changed without a second administrator; less strict where it is more.
+	PendingSettingNameHoldChangedPercent PendingSettingName = "HOLD_CHANGED_PERCENT"
+	// How long deleted students are kept; less strict where it is less.
+	PendingSettingNameRetentionDays PendingSettingName = "RETENTION_DAYS"
+	// How long the rows of jobs are kept; less strict where it is less.
+	PendingSettingNameJobDays PendingSettingName = "JOB_DAYS"
+)
+
+var AllPendingSettingName = []PendingSettingName{
+	PendingSettingNameHoldDeletedPercent,
+	PendingSettingNameHoldChangedPercent,
+	PendingSettingNameRetentionDays,
+	PendingSettingNameJobDays,
+}
+
+func (e PendingSettingName) IsValid() bool {
+	switch e {
+	case PendingSettingNameHoldDeletedPercent, PendingSettingNameHoldChangedPercent, PendingSettingNameRetentionDays, PendingSettingNameJobDays:
+		return true
+	}
+	return false
+}
+
+func (e PendingSettingName) String() string {
+	return string(e)
+}
+
+func (e *PendingSettingName) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = PendingSettingName(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid PendingSettingName", str)
+	}
+	return nil
+}
+
+func (e PendingSettingName) MarshalGQL(w io.Writer) {
+	_, _ = fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *PendingSettingName) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e PendingSettingName) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil

@@ -39,6 +39,7 @@ func FuzzWebSocket(f *testing.F) {
 	schema := gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { ok: Boolean } type Mutation { ok: Boolean } type Subscription { ok: Boolean }"})
 	srv := handler.New(fake{schema: schema, run: fine})
 	srv.AddTransport(transport.WebSocket{Limits: limits, Operations: 3, InitTimeout: 5 * time.Second, KeepAlive: time.Minute, Patience: time.Second,
+		Enter: func(context.Context) (transport.Place, *gqlerror.Error) { return open{}, nil },
 		Init:  func(ctx context.Context, _ map[string]any) (context.Context, *gqlerror.Error) { return ctx, nil },
 		Begin: func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil }})
 	server := httptest.NewServer(srv)
@@ -90,3 +91,9 @@ func FuzzWebSocket(f *testing.F) {
 		}
 	})
 }
+
+// open is a place for anybody.
+type open struct{}
+
+func (open) Stay(context.Context) *gqlerror.Error { return nil }
+func (open) Leave()                               {}

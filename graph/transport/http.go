@@ -42,7 +42,9 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		respond(w, r, failed(Errorf(notAcceptable, "Answers are application/graphql-response+json or application/json; accept one of them.")))
 		return
 	}
-	params, err := t.Limits.read(w, r)
+	room := t.Limits.room(r.Context())
+	defer room.Leave()
+	params, err := t.Limits.read(w, r, room)
 	if err != nil {
 		respond(w, r, failed(err))
 		return
@@ -77,6 +79,10 @@ const (
 	plainJSON    = "application/json"
 )
 
+// Refuse answers a request of which nothing has been read, in the form of all other
+// answers.
+func Refuse(w http.ResponseWriter, r *http.Request, err *gqlerror.Error) { respond(w, r, failed(err)) }
+
 // respond writes an answer in the type that the client prefers.
 func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	body, err := encode(resp)
@@ -89,6 +95,11 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	}
 	w.Header().Set("Content-Type", media+"; charset=utf-8")
 	w.Header().Add("Vary", "Accept")
+	if resp.Data == nil && len(resp.Errors) > 0 {
+		if seconds, ok := resp.Errors[0].Extensions[RetryAfterSeconds].(int); ok {
+			w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		}
+	}
 	w.WriteHeader(status(media, resp))
 	_, _ = w.Write(body) // a client that went away gets no answer
 }

@@ -35,8 +35,9 @@ type Multipart struct {
 
 var _ graphql.Transport = Multipart{}
 
-// maxField bounds operations and map, which are read into memory.
-const maxField = 1 << 20
+// maxField bounds operations and map, which are read into memory, where an ordinary
+// request could have more.
+const maxField int64 = 1 << 20
 
 // Supports implements graphql.Transport.
 func (Multipart) Supports(r *http.Request) bool {
@@ -59,8 +60,10 @@ func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	r.Body = http.MaxBytesReader(w, r.Body, t.UploadBytes)
 	kept := &store{memory: t.UploadMemory}
 	defer kept.close()
+	room := t.Limits.room(r.Context())
+	defer room.Leave()
 	start := graphql.Now()
-	params, bad := t.read(r, kept)
+	params, bad := t.read(r, kept, room)
 	if bad != nil {
 		respond(w, r, t.refusal(r.Context(), exec, bad))
 		return
@@ -81,12 +84,12 @@ func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err er
 	return exec.DispatchError(ctx, gqlerror.List{gqlerror.Wrap(err)})
 }
 
-func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error) {
+func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawParams, error) {
 	form, err := r.MultipartReader()
 	if err != nil {
 		return nil, Errorf(badRequest, "The multipart form cannot be read: its Content-Type has no boundary.")
 	}
-	operations, err := field(form, "operations", "first")
+	operations, err := t.field(form, "operations", "first", room)
 	if err != nil {
 		return nil, err
 	}
@@ -94,8 +97,11 @@ func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error
 	if bad != nil {
 		return nil, bad
 	}
-	text, err := field(form, "map", "second")
+	text, err := t.field(form, "map", "second", room)
 	if err != nil {
+		return nil, err
+	}
+	if err := t.Limits.bounded("map", text); err != nil {
 		return nil, err
 	}
 	var paths map[string][]string
@@ -130,7 +136,7 @@ func (t Multipart) read(r *http.Request, kept *store) (*graphql.RawParams, error
 }
 
 // field reads a part that is not a file.
-func field(form *multipart.Reader, name, position string) ([]byte, error) {
+func (t Multipart) field(form *multipart.Reader, name, position string, room Room) ([]byte, error) {
 	part, err := form.NextPart()
 	if err != nil && !errors.Is(err, io.EOF) {
 		return nil, unread(err)
@@ -138,12 +144,13 @@ func field(form *multipart.Reader, name, position string) ([]byte, error) {
 	if err != nil || part.FormName() != name {
 		return nil, Errorf(badRequest, "The %s part of the form must be %s.", position, name)
 	}
-	text, err := io.ReadAll(io.LimitReader(part, maxField+1))
+	most := min(maxField, t.Limits.RequestBytes)
+	text, err := io.ReadAll(metered{io.LimitReader(part, most+1), room})
 	if err != nil {
 		return nil, unread(err)
 	}
-	if len(text) > maxField {
-		return nil, Errorf(tooLarge, "The part %s has more than %d bytes.", name, maxField)
+	if int64(len(text)) > most {
+		return nil, Errorf(tooLarge, "The part %s has more than %d bytes.", name, most)
 	}
 	return text, nil
 }

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -16,14 +17,14 @@ import (
 )
 
 // read returns the operation of a GET or POST request.
-func (l Limits) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *gqlerror.Error) {
+func (l Limits) read(w http.ResponseWriter, r *http.Request, room Room) (*graphql.RawParams, *gqlerror.Error) {
 	var params *graphql.RawParams
 	var err *gqlerror.Error
 	start := graphql.Now()
 	if r.Method == http.MethodGet {
 		params, err = l.readQuery(r.URL)
 	} else {
-		params, err = l.readBody(w, r)
+		params, err = l.readBody(w, r, room)
 	}
 	if err != nil {
 		return nil, err
@@ -33,7 +34,7 @@ func (l Limits) read(w http.ResponseWriter, r *http.Request) (*graphql.RawParams
 	return params, nil
 }
 
-func (l Limits) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawParams, *gqlerror.Error) {
+func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*graphql.RawParams, *gqlerror.Error) {
 	// A form of a page elsewhere can send three other types without asking first.
 	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
@@ -45,15 +46,41 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request) (*graphql.RawPa
 	if encoding := r.Header.Get("Content-Encoding"); encoding != "" && !strings.EqualFold(encoding, "identity") {
 		return nil, Errorf(mediaType, "Send the operation without compression.")
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, l.RequestBytes))
+	most, refusal := l.RequestBytes, unread
+	if l.Stranger != nil && l.Stranger(r.Context()) {
+		most, refusal = min(l.StrangerBytes, l.RequestBytes), l.unreadStranger
+		// A stranger who sends a little now and then does not keep the memory.
+		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(l.StrangerPatience))
+	}
+	if r.ContentLength > most {
+		w.Header().Set("Connection", "close")
+		return nil, refusal(&http.MaxBytesError{Limit: most})
+	}
+	body, err := io.ReadAll(metered{http.MaxBytesReader(w, r.Body, most), room})
 	if err != nil {
-		return nil, unread(err)
+		// net/http would wait for the rest before it answers.
+		w.Header().Set("Connection", "close")
+		return nil, refusal(err)
 	}
 	return l.parse(body)
 }
 
+// unreadStranger is unread for somebody who has not signed in: only who has can have
+// a reason to send so much.
+func (l Limits) unreadStranger(err error) *gqlerror.Error {
+	var large *http.MaxBytesError
+	if errors.As(err, &large) && large.Limit < l.RequestBytes && l.SignIn != nil {
+		return l.SignIn
+	}
+	return unread(err)
+}
+
 // unread is the error for a body that did not arrive.
 func unread(err error) *gqlerror.Error {
+	var known *gqlerror.Error
+	if errors.As(err, &known) {
+		return known
+	}
 	var large *http.MaxBytesError
 	if errors.As(err, &large) {
 		return Errorf(tooLarge, "The request has more than %d bytes.", large.Limit)
@@ -149,6 +176,9 @@ func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqler
 	if len(raw) > l.VariableBytes {
 		return nil, Errorf(tooLarge, "%s have more than %d bytes.", name, l.VariableBytes)
 	}
+	if err := l.bounded(name, raw); err != nil {
+		return nil, err
+	}
 	d := json.NewDecoder(bytes.NewReader(raw))
 	d.UseNumber() // a float64 would round large whole numbers
 	if err := d.Decode(&object); err != nil {
@@ -158,4 +188,19 @@ func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqler
 		return nil, Errorf(badRequest, "%s has more behind the JSON object.", name)
 	}
 	return object, nil
+}
+
+// bounded refuses a JSON text that takes too much memory once it is decoded.
+func (l Limits) bounded(name string, raw []byte) *gqlerror.Error {
+	most := l.DecodedBytes
+	if most == 0 {
+		most = 8 * int64(l.VariableBytes)
+	}
+	switch size, depth := decoded(raw); {
+	case depth > maxNesting:
+		return Errorf(tooLarge, "%s has more than %d lists and objects inside each other.", name, maxNesting)
+	case size > most:
+		return Errorf(tooLarge, "%s holds too many lists and objects; send fewer at once.", name)
+	}
+	return nil
 }

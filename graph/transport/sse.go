@@ -34,7 +34,10 @@ func (SSE) Supports(r *http.Request) bool {
 
 // Do implements graphql.Transport.
 func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
-	params, err := t.Limits.read(w, r)
+	room := t.Limits.room(r.Context())
+	params, err := t.Limits.read(w, r, room)
+	// The events of a subscription may come for hours.
+	room.Leave()
 	if err != nil {
 		respond(w, r, failed(err))
 		return

@@ -17,6 +17,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -31,6 +32,18 @@ type Limits struct {
 	// VariableBytes is the longest JSON text of the variables and, apart, of the
 	// extensions.
 	VariableBytes int
+	// DecodedBytes is about what either may take in memory once it is decoded; 0 for
+	// eight times the longest text.
+	DecodedBytes int64
+	// Stranger reports whether nobody has signed in, who then has StrangerBytes for a
+	// body and StrangerPatience to send it. Nobody is a stranger where it is nil.
+	Stranger         func(ctx context.Context) bool
+	StrangerBytes    int64
+	StrangerPatience time.Duration
+	// SignIn is what a stranger is told who sends more.
+	SignIn *gqlerror.Error
+	// Room is the memory for what a request sends; nil where nothing bounds it.
+	Room func(ctx context.Context) Room
 }
 
 // The codes of errors that this package makes; extensions.code holds them.
@@ -44,7 +57,13 @@ const (
 	tooMany          = "TOO_MANY_REQUESTS"
 	timeout          = "TIMEOUT"
 	unauthenticated  = "UNAUTHENTICATED"
+	unavailable      = "UNAVAILABLE"
+	uncertain        = "OUTCOME_UNKNOWN"
 )
+
+// RetryAfterSeconds is the extension of an error that says when it may be over; the
+// first one of an answer without data is the header Retry-After, too.
+const RetryAfterSeconds = "retryAfterSeconds"
 
 // statuses are those of answers without data, by the code of the first error and
 // whatever the client accepts. Codes that are missing here are errors of a
@@ -58,6 +77,8 @@ var statuses = map[string]int{
 	tooLarge:         http.StatusRequestEntityTooLarge,
 	tooMany:          http.StatusTooManyRequests,
 	timeout:          http.StatusServiceUnavailable,
+	unavailable:      http.StatusServiceUnavailable,
+	uncertain:        http.StatusServiceUnavailable,
 }
 
 // maxErrors is how many errors of one answer are shown. A document of 60 KB can

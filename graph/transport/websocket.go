@@ -3,6 +3,8 @@ package transport
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -16,6 +18,8 @@ import (
 // WebSocket speaks graphql-transport-ws, the protocol of the package graphql-ws.
 type WebSocket struct {
 	Limits Limits
+	// Enter finds a place for a connection before it is accepted.
+	Enter func(ctx context.Context) (Place, *gqlerror.Error)
 	// Init finds out who has connected, from the payload of connection_init, and
 	// returns the context of the connection. An error with the code
 	// UNAUTHENTICATED closes it with 4403.
@@ -36,6 +40,14 @@ type WebSocket struct {
 
 var _ graphql.Transport = WebSocket{}
 
+// Place is one of the connections that may be open.
+type Place interface {
+	// Stay makes the place that of the caller of ctx, who has signed in.
+	Stay(ctx context.Context) *gqlerror.Error
+	// Leave gives the place back.
+	Leave()
+}
+
 // Subprotocol is what a client asks for in Sec-WebSocket-Protocol.
 const Subprotocol = "graphql-transport-ws"
 
@@ -50,7 +62,12 @@ const (
 	closeTooManyInits websocket.StatusCode = 4429
 )
 
-const maxOperationID = 128
+const (
+	maxOperationID = 128
+	// maxUnknown is the longest message of a client that has not said who it is, in
+	// bytes; a token has a hundred.
+	maxUnknown = 4 << 10
+)
 
 // Supports implements graphql.Transport.
 func (WebSocket) Supports(r *http.Request) bool {
@@ -59,6 +76,12 @@ func (WebSocket) Supports(r *http.Request) bool {
 
 // Do implements graphql.Transport.
 func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
+	place, refused := t.Enter(r.Context())
+	if refused != nil {
+		respond(w, r, failed(refused))
+		return
+	}
+	defer place.Leave()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol},
 		// The server has checked it before; behind a proxy only it knows its name.
@@ -72,11 +95,12 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
-	conn.SetReadLimit(t.Limits.RequestBytes)
+	// What is longer is not read at all; the connection is closed with 1009.
+	conn.SetReadLimit(maxUnknown)
 	// The request's context ends when the server stops. The connection must live
 	// on for a moment to say so.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
-	s := &socket{WebSocket: t, conn: conn, exec: exec, header: r.Header, base: ctx, ctx: ctx,
+	s := &socket{WebSocket: t, conn: conn, place: place, exec: exec, header: r.Header, base: ctx, ctx: ctx,
 		active: map[string]context.CancelFunc{}, free: make(chan struct{}, t.Operations)}
 	defer context.AfterFunc(r.Context(), func() {
 		_ = conn.Close(websocket.StatusGoingAway, "The server is stopping; connect again")
@@ -92,6 +116,7 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 type socket struct {
 	WebSocket
 	conn   *websocket.Conn
+	place  Place
 	exec   graphql.GraphExecutor
 	header http.Header
 	// base lives as long as the connection; ctx is base with what Init has added,
@@ -120,25 +145,22 @@ func (s *socket) read() {
 	})
 	defer late.Stop()
 	for {
-		kind, data, err := s.conn.Read(s.base)
-		if err != nil {
+		room := s.Limits.room(s.ctx)
+		m, ok := s.receive(room)
+		if !ok {
+			room.Leave()
 			return
 		}
-		var m message
-		if kind != websocket.MessageText || json.Unmarshal(data, &m) != nil {
-			s.close(closeBadRequest, "A message is not JSON")
-			return
-		}
+		going := true
 		switch {
 		case m.Type == "connection_init" && begun:
 			s.close(closeTooManyInits, "Too many initialisation requests")
-			return
+			going = false
 		case m.Type == "connection_init":
 			begun = true
 			late.Stop()
-			if ready = s.init(m.Payload); !ready {
-				return
-			}
+			ready = s.init(m.Payload)
+			going = ready
 		case m.Type == "ping":
 			_ = s.send(message{Type: "pong", Payload: m.Payload})
 		case m.Type == "pong":
@@ -146,31 +168,60 @@ func (s *socket) read() {
 			s.end(m.ID)
 		case m.Type == "subscribe" && !ready:
 			s.close(closeUnauthorized, "Unauthorized")
-			return
+			going = false
 		case m.Type == "subscribe":
-			if !s.subscribe(m) {
-				return
-			}
+			going = s.subscribe(m)
 		default:
 			s.close(closeBadRequest, "A message has a type that the protocol does not know")
+			going = false
+		}
+		room.Leave()
+		if !going {
 			return
 		}
 	}
 }
 
+// receive reads the next message, or closes the connection and reports false.
+func (s *socket) receive(room Room) (m message, ok bool) {
+	kind, reader, err := s.conn.Reader(s.base)
+	if err != nil {
+		return m, false
+	}
+	data, err := io.ReadAll(metered{reader, room})
+	var full *gqlerror.Error
+	switch {
+	case errors.As(err, &full):
+		s.close(websocket.StatusTryAgainLater, full.Message)
+		return m, false
+	case err != nil:
+		return m, false
+	case kind != websocket.MessageText || json.Unmarshal(data, &m) != nil:
+		s.close(closeBadRequest, "A message is not JSON")
+		return m, false
+	}
+	return m, true
+}
+
 func (s *socket) init(raw json.RawMessage) bool {
-	var payload map[string]any
-	if len(raw) > 0 && json.Unmarshal(raw, &payload) != nil {
-		s.close(closeBadRequest, "The payload of connection_init is not an object")
+	payload, bad := s.Limits.object("The payload of connection_init", raw)
+	if bad != nil {
+		s.close(closeBadRequest, bad.Message)
 		return false
 	}
 	ctx, err := s.Init(s.base, payload)
+	if err == nil {
+		err = s.place.Stay(ctx)
+	}
 	switch {
 	case err == nil:
 		s.ctx = ctx
+		s.conn.SetReadLimit(s.Limits.RequestBytes)
 		return s.send(message{Type: "connection_ack"}) == nil
 	case codeOf(gqlerror.List{err}) == unauthenticated:
 		s.close(closeForbidden, "Forbidden")
+	case codeOf(gqlerror.List{err}) == tooMany:
+		s.close(websocket.StatusPolicyViolation, err.Message)
 	default:
 		s.close(websocket.StatusTryAgainLater, "Try again later")
 	}

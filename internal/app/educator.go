@@ -19,7 +19,9 @@ import (
 	"homeroom/internal/audit"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
+	"homeroom/internal/fold"
 	"homeroom/internal/identity"
+	"homeroom/internal/sso"
 	"homeroom/internal/viewer"
 )
 
@@ -42,6 +44,8 @@ account: administrators invite others through the API.`,
 type newEducator struct {
 	name, role, organization, district, publicURL string
 	passwordStdin, invite                         bool
+	// providerOf is where people sign in, by the domain of their addresses.
+	providerOf map[string]string
 }
 
 func (a *app) addEducator() *cobra.Command {
@@ -64,7 +68,7 @@ that this is how a new installation gets its first administrator.`,
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
 	flags.BoolVar(&f.invite, "invite", false, "print a link with which the person sets the password")
 	flags.StringVar(&f.publicURL, "public-url", "", "the address under which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
-	loader := config.NewLoader(flags, config.DatabaseSection)
+	loader := config.NewLoader(flags, config.DatabaseSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
 		case f.passwordStdin && f.invite:
@@ -75,18 +79,29 @@ that this is how a new installation gets its first administrator.`,
 		if f.invite && f.publicURL == "" {
 			return misuse(cmd, "--invite needs --public-url, because the link begins with it")
 		}
-		d, err := a.open(cmd.Context(), loader)
+		cfg, err := loader.Load(a.getenv)
+		if err != nil {
+			return err
+		}
+		d, err := openMigrated(cmd.Context(), cfg.Database.URL.Reveal())
 		if err != nil {
 			return err
 		}
 		defer d.Close()
+		f.providerOf = sso.ProviderOf(cfg.SignIn.Providers)
 		return a.runAddEducator(viewer.AsSystem(cmd.Context(), "account that the operator adds"), d, f, args[0])
 	}
 	return cmd
 }
 
 func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator, email string) error {
-	people := a.identity(d, strings.TrimSuffix(f.publicURL, "/"))
+	people := a.identityWith(d, strings.TrimSuffix(f.publicURL, "/"), f.providerOf)
+	if f.passwordStdin || f.invite {
+		// Before anything is written, as below.
+		if err := people.Guard().Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Key(email), Password: true}); err != nil {
+			return err
+		}
+	}
 	first, last, _ := strings.Cut(strings.TrimSpace(f.name), " ")
 	own := append(identity.Own(first, last, email, ""), f.organization, f.district)
 	password := ""
@@ -143,10 +158,16 @@ func (a *app) readPassword(own ...string) (string, error) {
 	return password, nil
 }
 
-// identity is what commands need of the service of that name.
+// identity is what commands need of the service of that name that set no password.
 func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
+	return a.identityWith(d, linkBase, nil)
+}
+
+// identityWith is identity for commands that set passwords, which some domains do not
+// have here.
+func (a *app) identityWith(d *database.DB, linkBase string, providerOf map[string]string) *identity.Service {
 	return identity.New(d, identity.Options{
-		Hasher: identity.NewHasher(identity.DefaultCost), Audit: audit.New(d, a.now, a.quietLog()), LinkBase: linkBase, Now: a.now, Log: a.quietLog(),
+		Hasher: identity.NewHasher(identity.DefaultCost), Audit: audit.New(d, a.now, a.quietLog()), LinkBase: linkBase, ProviderOf: providerOf, Now: a.now, Log: a.quietLog(),
 	})
 }
 

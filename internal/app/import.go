@@ -54,7 +54,7 @@ How to go on is printed then, with the choices that were made here.`,
 	flags.BoolVar(&f.noHold, "no-hold", false, "carry out also what would otherwise wait for another administrator, because it changes most students")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
 	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
-	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).MayBegin()
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection).MayBegin()
 	cmd.RunE = func(cmd *cobra.Command, files []string) error {
 		return a.importFiles(cmd.Context(), loader, f, files)
 	}

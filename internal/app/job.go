@@ -23,7 +23,8 @@ func (a *app) job() *cobra.Command {
 		Use:   "job",
 		Short: "List, show, start, cancel and undo bulk jobs, and get their refused rows",
 		Long: `Lists, shows, starts, cancels and undoes imports and other bulk jobs, whoever submitted them. A job that waits for
-a second administrator is approved by starting it, unless the operator has submitted it.
+a second administrator, or whose undo waits for one, is approved by starting it, unless the operator has submitted it.
+What the operator undoes waits for nobody.
 
 Exit code of start and undo: 0: every row was carried out, or put back. 1: nothing was written, or the job was
 canceled meanwhile. 2: some rows were refused, or could not be put back. 3: the job waits for another administrator
@@ -91,7 +92,7 @@ func (a *app) oneJob(name, short string, act func(context.Context, *services, *d
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&show, "show", 10, "how many changes and problems are shown")
-	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection)
+	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		if show < 0 {
 			return misuse(cmd, "--show: %d is less than 0", show)
@@ -188,7 +189,11 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 	if err != nil {
 		return nil, err
 	}
+	what := "processing"
 	if job.Status == bulkjob.StatusHELD {
+		if job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO {
+			what = "undoing"
+		}
 		seen := importer.PreviewVersion(job)
 		job, err = s.importer.Approve(ctx, job.ID, &seen)
 	} else {
@@ -197,7 +202,7 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 	if err != nil {
 		return nil, err
 	}
-	return a.watch(ctx, s, job.ID, "processing")
+	return a.watch(ctx, s, job.ID, what)
 }
 
 func (a *app) undoJob(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
@@ -205,7 +210,7 @@ func (a *app) undoJob(ctx context.Context, s *services, job *db.BulkJob) (*db.Bu
 	if err != nil {
 		return nil, err
 	}
-	if job, err = s.importer.Undo(ctx, job.ID); err != nil {
+	if job, err = s.importer.UndoAnyway(ctx, job.ID); err != nil {
 		return nil, err
 	}
 	return a.watch(ctx, s, job.ID, "undoing")

@@ -156,6 +156,11 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 	if err != nil {
 		return err
 	}
+	if job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO {
+		fmt.Fprintf(a.out, "  The undo of %s waits for another administrator. Nothing was put back.\n  To approve it as a second administrator: %s\n  To do without it: %s\n",
+			id, about(s, job, "start"), about(s, job, "cancel"))
+		return nil
+	}
 	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
 	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
 		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+

@@ -16,8 +16,9 @@ func (a *app) purge() *cobra.Command {
 		Short: "Erase the personal data of deleted students whose time is over",
 		Long: `Erases the personal data of students who were deleted longer ago than their school keeps them (the setting
 retention-days), and leaves anonymous sums of their usage. A server does the same once a day; see --purge-hour of
-homeroom serve. It may be stopped at any moment, and goes on the next time. It needs the secret key of the server,
-with which refused rows of imports are encrypted.`,
+homeroom serve. It may be stopped at any moment, and goes on the next time; where another one is at work, or was
+killed less than two minutes ago, it waits. It needs the secret key of the server, with which refused rows of imports
+are encrypted.`,
 		Args: noArguments,
 	}
 	cmd.Flags().BoolVar(&dryRun, "dry-run", false, "count the students, and erase nothing")

@@ -43,13 +43,13 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
 			return err
 		}
-		return a.run(cmd.Context(), cfg, slog.New(cfg.Log.Handler(a.err)), func(ctx context.Context, d *database.DB, address string) error {
+		return a.run(cmd.Context(), cfg, slog.New(database.NewLogHandler(cfg.Log.Handler(a.err))), func(ctx context.Context, d *database.DB, address string) error {
 			fmt.Fprintf(a.err, "Homeroom %s serves %s\n", Version(), address)
 			return nil
 		})
@@ -119,6 +119,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 	background.Go(func() { s.recountForever(work, log) })
 	background.Go(func() { s.resealForever(work, cfg, log) })
 	background.Go(func() { _ = s.privacy.Run(work, cfg.Server.PurgeHour) }) // ends with work, and logs what goes wrong
+	background.Go(func() { _ = s.privacy.RunErasures(work) })
 	background.Go(func() { s.sso.Warm(work) })
 	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
@@ -132,7 +133,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
-		GraphQL:   graph.Authenticate(s.identity, secure, endpoint),
+		GraphQL:   graph.Authenticate(s.identity, secure, log, endpoint),
 		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
 		Password:  page.SetPassword("/graphql"),
 		SSO:       s.sso,
@@ -142,7 +143,7 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		Asked:     s.turns.Ask,
 	}
 	if cfg.API.GraphiQL != config.Off {
-		deps.GraphiQL = graph.Authenticate(s.identity, secure, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg)...))
 	}
 	return deps
 }
@@ -163,8 +164,10 @@ func limitsOf(cfg config.Config) graph.Limits {
 	return graph.Limits{
 		Introspection: introspection[cfg.API.Introspection], Running: running[cfg.API.Operations], OwnOperations: page.Operations(),
 		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
+		RequestBytes: cfg.Server.MaxRequestBytes, BodyMemory: l.BodyMemory,
+		Sockets: l.Sockets, AllSockets: l.AllSockets, NewSockets: l.NewSockets, AllNewSockets: l.AllNewSockets,
 		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
-		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions,
+		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions, AllSubscriptions: l.AllSubscriptions,
 	}
 }
 

@@ -1,12 +1,14 @@
 package app
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
 	"strconv"
 	"strings"
 	"text/tabwriter"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -28,7 +30,10 @@ func (a *app) settings() *cobra.Command {
 value "inherit" a school takes what its district has set, and a district the default.
 
 Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, password-min-length, password-required (yes or no),
-hold-deleted-percent, hold-changed-percent, retention-days, job-days.`,
+hold-deleted-percent, hold-changed-percent, retention-days, job-days.
+
+What makes a hold or a retention less strict holds at once here. Administrators, who change settings through the API, wait
+for 24 hours, or for a second administrator; what waits is shown, and ends where the operator sets the same.`,
 		Example: `  homeroom settings --organization "North School"
   homeroom settings retention-days=60 time-zone=America/Chicago`,
 	}
@@ -161,5 +166,14 @@ func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organiz
 	} {
 		fmt.Fprintf(w, "%s\t%v\t%s\n", row.name, row.value, from(row.inherited))
 	}
-	return w.Flush()
+	pending, err := setting.PendingOf(o, a.now())
+	for _, p := range pending {
+		value := "inherit"
+		if p.Value != nil {
+			value = strconv.Itoa(*p.Value)
+		}
+		name := strings.ToLower(strings.ReplaceAll(string(p.Name), "_", "-"))
+		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or when a second administrator consents\n", name, value, p.EffectiveAt.Format(time.RFC3339))
+	}
+	return cmp.Or(err, w.Flush())
 }

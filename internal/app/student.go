@@ -88,7 +88,13 @@ typed once more, or given with --confirm.`,
 			}
 			typed = strings.TrimSpace(line)
 		}
-		list, err := s.privacy.Erase(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: typed}}, reference)
+		told := 0
+		list, err := s.privacy.Erase(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: typed}}, reference, func(done, total int) {
+			if done > told {
+				told = done
+				fmt.Fprintf(a.err, "%d of %d bulk jobs have been looked through\n", done, total)
+			}
+		})
 		for _, c := range list {
 			fmt.Fprint(a.out, c.Text())
 		}

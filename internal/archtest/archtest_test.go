@@ -15,17 +15,19 @@ import (
 var layers = [][]string{
 	{"cmd/homeroom"},
 	{"internal/app"},
+	{"internal/mutant"},
 	{"graph", "internal/httpd"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/identity", "internal/importer", "internal/notify", "internal/operation", "internal/privacy", "internal/roster", "internal/sample", "internal/usage"},
 	{"internal/lease", "internal/setting"},
+	{"internal/hold"},
 	{"internal/audit", "internal/config"},
 	{"internal/database"},
 	{"ent/migrations"},
 	{"ent/db"},
 	{"internal/table"},
 	{"internal/workbook"},
-	{"internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
+	{"internal/allowance", "internal/calendar", "internal/csvfile", "internal/fault", "internal/fold", "internal/globalid", "internal/grade", "internal/mail", "internal/page", "internal/seal", "internal/turn", "internal/viewer"},
 	{"internal/quote"},
 }
 

@@ -17,6 +17,7 @@ const (
 	StudentsDeleted         Action = "STUDENTS_DELETED"
 	StudentsRestored        Action = "STUDENTS_RESTORED"
 	DataPurged              Action = "DATA_PURGED"
+	ErasureRequested        Action = "ERASURE_REQUESTED"
 	ErasureCertified        Action = "ERASURE_CERTIFIED"
 	StudentRecordDownloaded Action = "STUDENT_RECORD_DOWNLOADED"
 	StudentErased           Action = "STUDENT_ERASED"
@@ -31,6 +32,9 @@ const (
 
 	OrganizationCreated Action = "ORGANIZATION_CREATED"
 	SettingsChanged     Action = "SETTINGS_CHANGED"
+	SettingApproved     Action = "SETTING_APPROVED"
+	SettingPending      Action = "SETTING_PENDING"
+	SettingWithdrawn    Action = "SETTING_WITHDRAWN"
 	UsageRecorded       Action = "USAGE_RECORDED"
 )
 
@@ -82,6 +86,7 @@ const (
 	AuditRead            Action = "AUDIT_READ"
 	AuditDownloaded      Action = "AUDIT_DOWNLOADED"
 	AccessRefused        Action = "ACCESS_REFUSED"
+	TakenAnswersStopped  Action = "TAKEN_ANSWERS_STOPPED"
 	RefusalsCounted      Action = "REFUSALS_COUNTED"
 	OperatorCommand      Action = "OPERATOR_COMMAND"
 	NumbersRepaired      Action = "NUMBERS_REPAIRED"
@@ -98,6 +103,7 @@ var meanings = map[Action]string{
 	StudentMoved:            "A student went to another school; each of the two schools has an entry.",
 	StudentsDeleted:         "Students were hidden and taken out of their groups; one entry for each school.",
 	StudentsRestored:        "Deleted students were brought back, with their groups; one entry for each school.",
+	ErasureRequested:        "Somebody asked for the erasure of a student, who has been hidden since.",
 	ErasureCertified:        "The personal data of a student were erased on request; the entry is the certificate.",
 	StudentRecordDownloaded: "Everything that is held about one student was given out as one document.",
 	DataPurged:              "The personal data of deleted students were erased, because their time was over; the facts count them.",
@@ -113,6 +119,9 @@ var meanings = map[Action]string{
 
 	OrganizationCreated: "A district or school was created.",
 	SettingsChanged:     "The settings of an organization were changed.",
+	SettingApproved:     "A second administrator let a pending setting hold at once.",
+	SettingPending:      "A setting that makes a hold or a retention less strict was asked for, and waits.",
+	SettingWithdrawn:    "A pending setting was taken back.",
 	UsageRecorded:       "Usage was recorded; one entry for each request.",
 
 	SignedIn:        "Somebody signed in.",
@@ -155,6 +164,7 @@ var meanings = map[Action]string{
 	AuditRead:            "Somebody read the audit trail.",
 	AuditDownloaded:      "The audit trail was downloaded as CSV.",
 	AccessRefused:        "Something was refused; the code says why.",
+	TakenAnswersStopped:  "Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given.",
 	RefusalsCounted:      "Further refusals of the same caller in the same minute, as a count.",
 	OperatorCommand:      "The operator ran a command that changes or gives out personal data.",
 	NumbersRepaired:      "The doctor repaired numbers that are derived from others.",

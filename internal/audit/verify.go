@@ -153,6 +153,9 @@ func (w *walk) check(e *db.AuditEvent, details []*db.AuditDetail) {
 	}
 	for _, d := range details {
 		switch {
+		case !d.CreatedAt.Equal(e.CreatedAt): // the one column that no digest covers
+			w.fail(Altered, e.Seq, "the time of the details of entry %d was altered", e.Seq)
+			return
 		case d.Body == nil && d.Salt == nil:
 			w.details++
 			w.erased[Subject{globalid.Type(d.SubjectType), d.SubjectID}] = e.Seq

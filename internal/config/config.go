@@ -22,6 +22,7 @@ type Config struct {
 	Database Database
 	Server   Server
 	Limits   Limits
+	Uploads  Uploads
 	API      API
 	Session  Session
 	SignIn   SignIn
@@ -46,7 +47,10 @@ func Default() Config {
 		Limits: Limits{
 			DocumentBytes: 64 << 10, Tokens: 5000, Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Complexity: 60_000,
 			Operations: 20, Subscriptions: 20, Uploads: 4, StatementTimeout: time.Minute,
+			AllSubscriptions: 10_000, Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
+			Downloads: 2, AllDownloads: 8, BodyMemory: 128 << 20,
 		},
+		Uploads: defaultUploads(),
 		Session: Session{Lifetime: 12 * time.Hour, IdleTimeout: 2 * time.Hour},
 		Secret:  Secret{DataDir: "./homeroom-data"},
 		Mail:    Mail{TLS: TLSRequired},
@@ -132,6 +136,7 @@ func (c Config) validate(uses func(Section) bool) error {
 		{DatabaseSection, c.Database.Validate},
 		{ServerSection, c.Server.Validate},
 		{LimitSection, c.Limits.Validate},
+		{UploadSection, c.Uploads.Validate},
 		{SessionSection, c.Session.Validate},
 		{SignInSection, func() error { return c.SignIn.Validate(c.Server.PublicURL) }},
 		{SecretSection, c.Secret.Validate},

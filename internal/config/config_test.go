@@ -15,7 +15,7 @@ import (
 )
 
 var everything = []config.Section{
-	config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection,
+	config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection,
 }
 
 // load reads flags and variables as a command does.

@@ -12,8 +12,10 @@ import (
 // Loader reads the settings of a command.
 type Loader struct {
 	sections []Section
-	flags    *pflag.FlagSet
-	begins   bool
+	// also are sections that the command reads from the environment alone.
+	also   []Section
+	flags  *pflag.FlagSet
+	begins bool
 }
 
 // NewLoader registers the flags of the sections that a command needs. Their help
@@ -39,6 +41,15 @@ func (l *Loader) MayBegin() *Loader {
 	return l
 }
 
+// Also has a command obey settings of the server for which it has no flags, because
+// they hold secrets or are none of its own: they are read from the environment, which
+// the command is run with as the server is. What they lack for a server is not
+// complained of. It returns the loader.
+func (l *Loader) Also(sections ...Section) *Loader {
+	l.also = append(l.also, sections...)
+	return l
+}
+
 // Again is Again of the flags of the command.
 func (l *Loader) Again() string { return Again(l.flags) }
 
@@ -51,7 +62,7 @@ func (l *Loader) Load(getenv func(string) string) (Config, error) {
 	broken, told := map[string]bool{}, map[string]bool{}
 	for _, s := range Settings() {
 		value, given := l.value(s, getenv)
-		if !l.takes(s) || !given {
+		if !l.takes(s) && !slices.Contains(l.also, s.Section) || !given {
 			continue
 		}
 		told[s.Flag] = true

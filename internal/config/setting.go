@@ -19,6 +19,7 @@ const (
 	ServerSection   Section = "Server"
 	APISection      Section = "API"
 	LimitSection    Section = "Limits"
+	UploadSection   Section = "Uploads"
 	SessionSection  Section = "Session"
 	SignInSection   Section = "Single sign-on"
 	SecretSection   Section = "Secret"
@@ -188,7 +189,7 @@ func Settings() []Setting {
 		},
 	}
 	session := slices.IndexFunc(list, func(s Setting) bool { return s.Section == SessionSection })
-	list = slices.Insert(list, session, append(d.API.settings(), d.Limits.settings()...)...)
+	list = slices.Insert(list, session, slices.Concat(d.API.settings(), d.Limits.settings(), d.Uploads.settings())...)
 	for i := range list {
 		list[i].Variable = variable(list[i].Flag)
 	}

@@ -24,9 +24,12 @@ type bounded struct {
 // Connect implements driver.Connector.
 func (b *bounded) Connect(ctx context.Context) (driver.Conn, error) {
 	conn, err := b.Connector.Connect(ctx)
+	if err != nil {
+		return nil, &notConnected{err}
+	}
 	limit := b.limit.Load()
-	if err != nil || limit == 0 {
-		return conn, err
+	if limit == 0 {
+		return conn, nil
 	}
 	// Each kind of server runs one of the two comments: MariaDB those that begin
 	// with M!, and none for versions of MySQL that it does not descend from. MariaDB

@@ -5,11 +5,8 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"io"
-	"net"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/go-sql-driver/mysql"
 	"modernc.org/sqlite"
@@ -36,9 +33,12 @@ const (
 	Uncertain Trouble = "OUTCOME_UNKNOWN"
 	// TooLarge is a transaction with more rows than the database accepts at once.
 	TooLarge Trouble = "TRANSACTION_TOO_LARGE"
-	// Broken is whatever else the database says about itself, and what it says that
-	// nobody knows.
+	// Slow is a database that gave a statement up because it took too long.
+	Slow Trouble = "DATABASE_SLOW"
+	// Broken is whatever else the database says about itself.
 	Broken Trouble = "DATABASE_FAILED"
+	// Unknown is an error that nobody has thought of. It may be of a statement.
+	Unknown Trouble = "UNKNOWN"
 )
 
 // troubles are the errors of MySQL and MariaDB that are about the database.
@@ -56,6 +56,8 @@ var troubles = map[Trouble][]uint16{
 	// A cache or a table of locks that is too small for it, and group replication
 	// before a commit.
 	TooLarge: {1197, 1206, 3100},
+	// Files, memory, the storage engine, a plugin, a thread that cannot be made.
+	Broken: {1015, 1030, 1037, 1038, 1041, 1105, 1135, 1194, 1195, 1296, 3615},
 }
 
 // rowErrors are the errors of MySQL and MariaDB about a row: constraints, values
@@ -69,21 +71,27 @@ var rowErrors = []uint16{
 const (
 	sqliteBusy       = 5
 	sqliteLocked     = 6
+	sqliteNoMemory   = 7
 	sqliteReadOnly   = 8
 	sqliteInterrupt  = 9
+	sqliteIO         = 10
+	sqliteCorrupt    = 11
 	sqliteFull       = 13
 	sqliteCannotOpen = 14
+	sqliteProtocol   = 15
 	sqliteTooBig     = 18
 	sqliteConstraint = 19
 	sqliteMismatch   = 20
 	sqliteRange      = 25
+	sqliteNoDatabase = 26
 )
 
 // errUncertain is in the error of a transaction whose outcome nobody knows.
 var errUncertain = errors.New("the connection was lost at the commit; nobody knows whether it was made")
 
 // TroubleOf returns what an error says about the database. It is None for errors
-// about rows, and for those that do not come from a database.
+// about rows, and for those that do not come from a database. It is Unknown where
+// nobody can tell: what waits for better days waits for those as well.
 func TroubleOf(err error) Trouble {
 	var my *mysql.MySQLError
 	var lite *sqlite.Error
@@ -113,10 +121,14 @@ func troubleOfMySQL(err *mysql.MySQLError) Trouble {
 			return trouble
 		}
 	}
-	if slices.Contains(rowErrors, err.Number) || slices.Contains(tooLong, err.Number) {
+	switch {
+	case slices.Contains(tooLong, err.Number):
+		return Slow
+	case slices.Contains(rowErrors, err.Number):
 		return None
+	default:
+		return Unknown
 	}
-	return Broken
 }
 
 func troubleOfSQLite(code int) Trouble {
@@ -131,8 +143,10 @@ func troubleOfSQLite(code int) Trouble {
 		return Unreachable
 	case sqliteTooBig, sqliteConstraint, sqliteMismatch, sqliteRange, sqliteInterrupt:
 		return None
-	default:
+	case sqliteNoMemory, sqliteIO, sqliteCorrupt, sqliteProtocol, sqliteNoDatabase:
 		return Broken
+	default:
+		return Unknown
 	}
 }
 
@@ -141,15 +155,20 @@ func isLost(err error) bool {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return false // Whoever asked has gone.
 	}
-	for _, lost := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, mysql.ErrPktSync, sql.ErrConnDone, io.ErrUnexpectedEOF, io.EOF,
-		syscall.ECONNREFUSED, syscall.ECONNRESET, syscall.EPIPE} {
+	for _, lost := range []error{driver.ErrBadConn, mysql.ErrInvalidConn, mysql.ErrPktSync, sql.ErrConnDone} {
 		if errors.Is(err, lost) {
 			return true
 		}
 	}
-	var network net.Error
-	return errors.As(err, &network)
+	var none *notConnected
+	return errors.As(err, &none)
 }
+
+// notConnected is an error of a connection that could not be made. Errors of the
+// network also come from files that arrive and from other servers.
+type notConnected struct{ error }
+
+func (e *notConnected) Unwrap() error { return e.error }
 
 // passes reports whether a transaction is tried again: others were in its way, or
 // its connection was lost before it was to commit.

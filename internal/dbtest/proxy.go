@@ -27,6 +27,8 @@ type cut struct {
 	text   string
 	answer bool
 	times  int
+	// only is called, and nothing is cut off.
+	only func()
 }
 
 // NewProxy returns a proxy in front of the server of a database URL.
@@ -68,6 +70,9 @@ func (p *Proxy) CutBefore(text string, times int) { p.add(&cut{text: text, times
 func (p *Proxy) CutAnswer(text string, times int) {
 	p.add(&cut{text: text, times: times, answer: true})
 }
+
+// At calls fn before the server gets the next message with a text.
+func (p *Proxy) At(text string, fn func()) { p.add(&cut{text: text, times: 1, only: fn}) }
 
 func (p *Proxy) add(c *cut) {
 	p.mu.Lock()
@@ -149,6 +154,10 @@ func (p *Proxy) carry(client net.Conn) {
 			return
 		}
 		c := p.cutAt(message[:n])
+		if c != nil && c.only != nil {
+			c.only()
+			c = nil
+		}
 		if c != nil && !c.answer {
 			return
 		}

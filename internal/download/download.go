@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"homeroom/internal/audit"
+	"homeroom/internal/database"
 	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
@@ -237,9 +238,14 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 }
 
 func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
-	switch fault.KindOf(err) {
-	case fault.NotFound, fault.Forbidden, fault.Unauthenticated:
+	unavailable := database.Unavailable(err)
+	switch kind := fault.KindOf(err); {
+	case kind == fault.NotFound, kind == fault.Forbidden, kind == fault.Unauthenticated:
 		http.Error(w, "There is no such download.", http.StatusNotFound)
+	case unavailable != nil:
+		s.log.WarnContext(req.Context(), "a download failed", "error", err)
+		w.Header().Set("Retry-After", strconv.Itoa(max(unavailable.RetryAfter, 5)))
+		http.Error(w, fault.Sentence(unavailable.Message), http.StatusServiceUnavailable)
 	default:
 		s.log.ErrorContext(req.Context(), "a download failed", "error", err)
 		http.Error(w, "The file could not be made. Try again in a moment.", http.StatusInternalServerError)

@@ -44,6 +44,8 @@ type Error struct {
 	Message string
 	// Cause is for the log only.
 	Cause error
+	// RetryAfter is in how many seconds it may work; 0 where nobody knows.
+	RetryAfter int
 }
 
 func (e *Error) Error() string {
@@ -67,6 +69,9 @@ func (e *Error) At(field string, parts ...any) *Error {
 	}
 	return &c
 }
+
+// After returns a copy that says in how many seconds it may work.
+func (e *Error) After(seconds int) *Error { c := *e; c.RetryAfter = seconds; return &c }
 
 // Because returns a copy with a cause for the log.
 func (e *Error) Because(cause error) *Error { c := *e; c.Cause = cause; return &c }

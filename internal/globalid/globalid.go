@@ -24,6 +24,8 @@ const (
 	ServiceKey Type = "key"
 	// AuditEvent is seen in its list alone.
 	AuditEvent Type = "evt"
+	// Erasure is looked at by itself.
+	Erasure Type = "era"
 )
 
 // Encode returns the id of the row with a positive key.
@@ -40,7 +42,7 @@ func Decode(id string) (Type, int, bool) {
 		return "", 0, false
 	}
 	switch t := Type(prefix); t {
-	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, AuditEvent:
+	case Organization, Educator, Group, Student, BulkJob, Session, ServiceKey, AuditEvent, Erasure:
 		return t, int(key), true
 	default:
 		return "", 0, false

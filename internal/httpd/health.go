@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/http"
 	"time"
+
+	"homeroom/internal/database"
 )
 
 // readyTimeout is how long the database may take to answer.
@@ -50,6 +52,12 @@ func (s *Server) notReady(ctx context.Context) []string {
 		reasons = append(reasons, "the migrations cannot be read")
 	case len(pending) > 0:
 		reasons = append(reasons, fmt.Sprintf("%d migrations of the database have not been applied", len(pending)))
+	}
+	switch s.db.Writable(ctx) {
+	case database.ReadOnly:
+		reasons = append(reasons, "the database can only be read")
+	case database.Full:
+		reasons = append(reasons, "the database has no room")
 	}
 	return reasons
 }

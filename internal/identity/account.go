@@ -16,6 +16,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
 	"homeroom/internal/globalid"
+	"homeroom/internal/hold"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -75,7 +76,7 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 		case !db.IsNotFound(err):
 			return err
 		default:
-			e, err = client.Educator.Create().SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).SetLastName(in.LastName).
+			e, err = client.Educator.Create().SetCreatedAt(s.instant()).SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).SetLastName(in.LastName).
 				SetSortName(fold.SortName(in.LastName, in.FirstName)).SetEmail(in.Email).SetEmailKey(key).Save(ctx)
 			if err != nil {
 				return err
@@ -84,8 +85,12 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			account.New("firstName", e.FirstName)
 			account.New("lastName", e.LastName)
 		}
-		gave, err := giveRole(ctx, client, e, in.Role, o)
+		gave, err := s.giveRole(ctx, client, e, in.Role, o)
 		if err != nil {
+			return err
+		}
+		// Whoever invites may have named an address of the own.
+		if err := hold.Note(ctx, client, s.now(), []int{viewer.FromContext(ctx).EducatorID}, e.ID); err != nil {
 			return err
 		}
 		if gave {
@@ -114,27 +119,26 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	if e.Disabled == 1 || e.PasswordHash != "" {
 		return errTaken
 	}
-	// A school may not send a link for somebody who has a role that it cannot give.
-	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(viewer.AsSystem(ctx, "roles of an account"))
+	// A school may not send a link for somebody who has a role that it cannot give, and
+	// nobody gives one to the own account.
+	roles, err := RolesOf(ctx, client, []int{e.ID})
 	if err != nil {
 		return err
 	}
-	for _, r := range roles {
-		if !viewer.FromContext(ctx).Administers(r.OrganizationID, r.DistrictID) {
-			return errTaken
-		}
+	if v := viewer.FromContext(ctx); v.IsAmong(e.ID) || !Covers(v, roles[e.ID]) {
+		return errTaken
 	}
 	return nil
 }
 
 // giveRole gives an educator a role, and reports whether it was not there before.
-func giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) (bool, error) {
+func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) (bool, error) {
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
 		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
 	if err != nil || held {
 		return false, err
 	}
-	return true, client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
+	return true, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
 		SetRole(roleassignment.Role(role)).Exec(ctx)
 }
 
@@ -211,6 +215,6 @@ func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) 
 		if !disabled {
 			return nil
 		}
-		return s.endEverything(ctx, client, e.ID)
+		return CredentialsChanged(ctx, client, s.instant(), e.ID)
 	})
 }

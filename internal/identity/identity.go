@@ -11,6 +11,8 @@
 //     limit.go.
 //   - Somebody who comes from a provider is linked to the account with the verified
 //     address once; after that the address at the provider decides nothing.
+//   - Whose credentials somebody sets is decided in one place, and other credentials
+//     end what was opened with the old ones; see Guard and CredentialsChanged.
 //   - A disabled account has no sessions, no links and no viewer, at once.
 package identity
 
@@ -47,8 +49,8 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
-	// providerOf is the label of the provider, by the domain of addresses.
-	providerOf map[string]string
+	// guard knows the label of the provider, by the domain of addresses.
+	guard Guard
 }
 
 // Options are what a Service needs of the rest of the program.
@@ -81,7 +83,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
-		providerOf: o.ProviderOf,
+		guard: NewGuard(o.ProviderOf),
 	}
 }
 

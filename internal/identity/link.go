@@ -7,7 +7,6 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/session"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -121,21 +120,21 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	})
 }
 
-// setPassword changes a password and ends whatever was opened with the old one.
+// setPassword changes a password and ends whatever was opened with the old one. An
+// address whose accounts sign in at a provider gets none, by whatever way.
 func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string) error {
+	key := ""
+	if e.EmailKey != nil {
+		key = *e.EmailKey
+	}
+	if err := s.guard.refuseDomain(Change{EducatorID: e.ID, Old: key, New: key, Password: true}); err != nil {
+		return err
+	}
 	if err := client.Educator.UpdateOneID(e.ID).SetPasswordHash(hash).Exec(ctx); err != nil {
 		return err
 	}
 	recordAbout(ctx, audit.PasswordSet, e, nil)
-	return s.endEverything(ctx, client, e.ID)
-}
-
-// endEverything ends the sessions and links of an account.
-func (s *Service) endEverything(ctx context.Context, client *db.Client, educatorID int) error {
-	if _, err := client.Session.Delete().Where(session.EducatorID(educatorID)).Exec(ctx); err != nil {
-		return err
-	}
-	return client.OneTimeLink.Update().Where(onetimelink.EducatorID(educatorID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Exec(ctx)
+	return CredentialsChanged(ctx, client, s.instant(), e.ID)
 }
 
 func orElse(err, otherwise error) error {

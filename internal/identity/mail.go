@@ -104,8 +104,8 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 		return
 	}
 	var link string
-	if err == nil && s.providerOf[domainOf(d.emailKey)] != "" {
-		err = s.send(ctx, s.greet(e, d.invitation, s.providerOf[domainOf(d.emailKey)]))
+	if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
+		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
 		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
 			err = s.send(ctx, compose(e, d, link))

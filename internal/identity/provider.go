@@ -233,7 +233,7 @@ func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailK
 // byProviderOnly returns the error for addresses that sign in at a provider, or
 // nil. It tells nothing about accounts: only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
-	if label := s.providerOf[domainOf(emailKey)]; label != "" {
+	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
 		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).WithCode("SIGN_IN_WITH_PROVIDER").At("email")
 	}
 	return nil

@@ -26,7 +26,8 @@ func (s *Service) apply(ctx context.Context, h *held) error {
 		return err
 	}
 	if h.job.TotalRows >= largeImport {
-		if err := s.db.Optimize(ctx); err != nil {
+		// The job is done; a server that stops meanwhile leaves it at that.
+		if err := s.db.Optimize(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "the statistics of the tables could not be refreshed", "error", err)
 		}
 	}
@@ -43,9 +44,11 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 			return false, err
 		}
 		b.file, b.alone = file, s.isLastTry(h.job.ID)
-		if b.v, b.why, err = s.submitter(ctx, h.job); err != nil {
+		hands, err := s.handsOf(ctx, h.job)
+		if err != nil {
 			return false, err
 		}
+		b.v, b.why, b.lost = hands.v, hands.why, hands.lost
 		if b.v == nil && first {
 			return false, s.failRows(ctx, h, []*problem{b.why})
 		}
@@ -68,7 +71,9 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 // look and the write, again and again, because students are created all the time,
 // smaller batches leave less time for it, down to a single row, for which the
 // answer of the unique index is the reason itself. At the last try the same is done
-// with every other error, so that one row does not hold up a district.
+// with every other error of a row, so that one row does not hold up a district. A
+// batch that is too large for the database is split as well, and none of its rows is
+// refused for that.
 func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 	const tries = 3
 	write := func() error {
@@ -89,7 +94,9 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 		err = write()
 	}
 	switch half := len(b.rows) / 2; {
-	case !isDuplicate(err) && !(b.alone && isOfRows(ctx, err)):
+	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
+		return err
+	case half == 0 && isTooLarge(err):
 		return err
 	case half > 0:
 		first, second := *b, *b
@@ -105,10 +112,13 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
 }
 
 // isOfRows reports whether an error may be due to what is written, and not to the
-// end of the work.
+// end of the work or to a trouble of the database, which would refuse any row.
 func isOfRows(ctx context.Context, err error) bool {
-	return err != nil && ctx.Err() == nil && !errors.Is(err, errLost)
+	return err != nil && ctx.Err() == nil && !errors.Is(err, errLost) && database.TroubleOf(err) == database.None
 }
+
+// isTooLarge reports whether the database accepts fewer rows in one transaction.
+func isTooLarge(err error) bool { return database.TroubleOf(err) == database.TooLarge }
 
 // whyAlone is why a row is refused that cannot be written even by itself.
 func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, row int, err error) *problem {
@@ -136,12 +146,12 @@ func taken(err error) *problem {
 // applyAtOnce writes all rows in one transaction, and none if one is refused. The
 // passwords are hashed before it begins, because that takes long.
 func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err error) {
-	v, why, err := s.submitter(ctx, h.job)
+	hands, err := s.handsOf(ctx, h.job)
 	if err != nil {
 		return false, err
 	}
-	if v == nil {
-		return false, s.failRows(ctx, h, []*problem{why})
+	if hands.v == nil {
+		return false, s.failRows(ctx, h, []*problem{hands.why})
 	}
 	if err := s.placeMark(ctx, h); err != nil {
 		return false, err
@@ -149,6 +159,13 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	hashes, err := s.allHashes(ctx, h)
 	if err != nil {
 		return false, err
+	}
+	// That may have taken minutes, in which somebody has lost a role.
+	if hands, err = s.handsOf(ctx, h.job); err != nil {
+		return false, err
+	}
+	if hands.v == nil {
+		return false, s.failRows(ctx, h, []*problem{hands.why})
 	}
 	outside := ctx
 	var refused []*problem
@@ -173,7 +190,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 				if len(b.rows) == 0 {
 					return s.complete(ctx, client, h.job.ID)
 				}
-				b.v, b.careful = v, careful
+				b.v, b.lost, b.careful = hands.v, hands.lost, careful
 				for _, r := range b.rows {
 					r.hash = hashes[r.Row]
 				}
@@ -194,7 +211,15 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 		careful = true
 		err = write()
 	}
+	if isTooLarge(err) {
+		// Group replication says the same of a node that is leaving, once.
+		err = write()
+	}
 	switch {
+	case isTooLarge(err):
+		return false, s.failRows(ctx, h, []*problem{problemf(TransactionTooLarge,
+			"Upload the file again without \"all or nothing\", or split it into smaller files; whoever runs the database can also raise its limit for one transaction.",
+			"The database does not accept so many changes at once, as \"all or nothing\" asks for. Nothing was written.")})
 	case errors.Is(err, errRefused):
 		return false, s.failRows(ctx, h, refused)
 	case isDuplicate(err):
@@ -220,6 +245,7 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) err
 			bulkjob.KindDELETE_STUDENTS:      s.applyDeletion,
 		}[b.job.Kind]
 		ctx := viewer.NewContext(ctx, b.v)
+		b.refuseLost()
 		if err := s.refuseRenamedSchools(ctx, client, b); err != nil {
 			return err
 		}

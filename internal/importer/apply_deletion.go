@@ -94,6 +94,7 @@ var ofSelection = strings.NewReplacer(
 	"Upload the row again to see what it would change now.", "Select the student again to see what would change now.",
 	", or leave the cell as it was", "",
 	"of this row", "of this edit",
+	"has a hand in the upload", "has a hand in it",
 )
 
 // reword makes a problem of a file one of a selection.

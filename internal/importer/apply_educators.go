@@ -3,12 +3,15 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
+	"homeroom/internal/hold"
+	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
@@ -21,6 +24,9 @@ func systemFor(ctx context.Context) context.Context {
 func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batch) error {
 	system := systemFor(ctx)
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
+	// Educators are those of the school of the job, as when it was checked.
+	v := hereOf(b.v, b.job)
+	ctx = viewer.NewContext(ctx, v)
 	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
 	if s.locks() {
 		q.ForUpdate()
@@ -33,18 +39,33 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	for _, e := range locked {
 		educators[e.ID] = e
 	}
-	editable, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.v)).IDs(ctx))
+	editable, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(v)).IDs(ctx))
 	if err != nil {
 		return err
 	}
-	for _, r := range b.rows {
-		e := educators[r.TargetID]
-		switch p := r.plan; {
-		case p.SchoolID != 0 && !b.v.Administers(p.SchoolID, b.job.DistrictID):
-			r.stale("The school is no longer in the purview of the person who uploaded the file.")
+	roles, err := identity.RolesOf(ctx, client, ids)
+	if err != nil {
+		return err
+	}
+	behind, err := s.behind(ctx, b.job)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.open() {
+		e, p := educators[r.TargetID], r.plan
+		wanted, changes := p.credentials(e, roles[r.TargetID]), len(p.Set) > 0 || r.hash != ""
+		wanted.Password, wanted.Behind = r.hash != "", behind
+		why := s.guard.Refuse(b.v, wanted)
+		switch {
+		case p.SchoolID != 0 && !v.Administers(p.SchoolID, b.job.DistrictID):
+			r.gone("The school")
+		case p.Do != doCreate && e == nil:
+			r.gone("The educator")
+		case why != nil && (changes || why.Code == identity.OwnAccount):
+			r.refuse(fromFault(why, "Ask another administrator of the district."))
 		case p.Do == doCreate:
-		case e == nil, (len(p.Set) > 0 || r.hash != "") && !editable[e.ID]:
-			r.stale("The educator is no longer in the purview of the person who uploaded the file.")
+		case changes && !editable[e.ID]:
+			r.refuse(problemf(Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not change the account."))
 		case !asItWas(p, map[string]string{
 			educator.FieldExternalID: deref(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
 			educator.FieldEmail: e.Email, educator.FieldUsername: e.Username, educator.FieldPasswordHash: hashPrint(e.PasswordHash),
@@ -59,7 +80,7 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		return err
 	}
 	var updates []changed
-	var passwords []int
+	var credentials []int
 	for _, r := range b.open() {
 		set := map[string]any{}
 		for column, value := range r.plan.Set {
@@ -69,8 +90,8 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 			set[educator.FieldPasswordHash] = r.hash
 			r.before.Password = hashPrint(r.hash)
 		}
-		if _, password := set[educator.FieldPasswordHash]; password && r.plan.Do == doUpdate {
-			passwords = append(passwords, r.TargetID)
+		if r.plan.Do == doCreate || setsCredentials(set) {
+			credentials = append(credentials, r.TargetID+r.createdID)
 		}
 		if r.plan.Do == doUpdate && len(set) > 0 {
 			e := educators[r.TargetID]
@@ -85,10 +106,35 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err := updateRows(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := endSessions(system, client, passwords); err != nil {
+	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
 		return err
 	}
-	return s.giveRoles(system, client, b)
+	if err := s.giveRoles(system, client, b); err != nil {
+		return err
+	}
+	return s.noteHands(ctx, client, b)
+}
+
+// noteHands notes that whoever has submitted, started or corrected a file could sign in with
+// the accounts of which it makes, or sets the role, the password or the address.
+func (s *Service) noteHands(ctx context.Context, client *db.Client, b *batch) error {
+	var ids []int
+	for _, r := range b.open() {
+		_, address := r.plan.Set[educator.FieldEmailKey]
+		if r.plan.Do == doCreate || r.plan.Role != "" || r.hash != "" || address {
+			ids = append(ids, r.TargetID+r.createdID)
+		}
+	}
+	hands := append([]int{b.job.SubmittedBy}, b.job.CorrectedBy...)
+	if b.job.StartedBy != nil {
+		hands = append(hands, *b.job.StartedBy)
+	}
+	return hold.Note(ctx, client, s.now(), hands, ids...)
+}
+
+// setsCredentials reports whether new values of columns are those of credentials.
+func setsCredentials(set map[string]any) bool {
+	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool { _, sets := set[column]; return sets })
 }
 
 // asItWas reports whether the fields that a plan changes still hold what they did

@@ -29,7 +29,7 @@ func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *ba
 	}
 	for _, r := range b.rows {
 		if r.plan.aboutStudent() && !there[r.TargetID] {
-			r.stale("The student is no longer in the purview of the person who uploaded the file.")
+			r.gone("The student")
 		}
 	}
 	if err := s.refuseStaleTaughtGroups(ctx, client, b); err != nil {
@@ -79,7 +79,7 @@ func (s *Service) refuseStaleTaughtGroups(ctx context.Context, client *db.Client
 		for _, id := range groupsOfLine(r) {
 			switch g := there[id]; {
 			case g == nil:
-				r.stale("The class or group no longer exists, or is no longer in the purview of the person who uploaded the file.")
+				r.gone("The class or group")
 			case g.Synced == 1:
 				r.refuse(syncedGroup(g))
 			}

@@ -28,11 +28,13 @@ func (s *Service) applyGroups(ctx context.Context, client *db.Client, b *batch) 
 	for _, r := range b.rows {
 		g := groups[r.TargetID]
 		switch school := r.plan.SchoolID; {
-		case r.plan.Do == doCreate && !b.v.Administers(school, b.job.DistrictID) && !b.v.TeachesAt(school):
-			r.stale("The school is no longer in the purview of the person who uploaded the file.")
+		case r.plan.Do == doCreate && !b.v.WorksAt(school, b.job.DistrictID):
+			r.gone("The school")
 		case r.plan.Do == doCreate:
-		case g == nil || g.Version != r.TargetVersion:
-			r.stale("Somebody has changed the class or group since the file was checked, or it is gone.")
+		case g == nil:
+			r.gone("The class or group")
+		case g.Version != r.TargetVersion:
+			r.stale("Somebody has changed the class or group since the file was checked.")
 		case g.Synced == 1:
 			r.refuse(syncedGroup(g))
 		}
@@ -93,22 +95,20 @@ func schoolOfGroup(r *plannedRow, groups map[int]*db.Group) int {
 	return r.plan.SchoolID
 }
 
-// refuseGoneEducators refuses the rows that name educators whom the submitter
-// does not see any more, or who have got another name.
+// refuseGoneEducators refuses the rows that name educators whom not everybody sees
+// who has a hand in the job, or who have got another name.
 func (s *Service) refuseGoneEducators(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.open(), func(r *plannedRow) []int { return slices.Concat(r.plan.Teach, r.plan.Untaught) })
 	if len(ids) == 0 {
 		return nil
 	}
-	visible, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(ctx))
+	visible, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(viewer.NewContext(ctx, hereOf(b.v, b.job))))
 	if err != nil {
 		return err
 	}
 	for _, r := range b.open() {
-		for _, id := range r.plan.Teach {
-			if !visible[id] {
-				r.stale("An educator of this row is no longer in the purview of the person who uploaded the file.")
-			}
+		if slices.ContainsFunc(slices.Concat(r.plan.Teach, r.plan.Untaught), func(id int) bool { return !visible[id] }) {
+			r.gone("An educator of this row")
 		}
 	}
 	named, err := client.Educator.Query().Where(educator.IDIn(ids...)).Select(educator.FieldID, educator.FieldFirstName, educator.FieldLastName).All(systemFor(ctx))

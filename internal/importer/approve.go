@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/servicekey"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -23,7 +24,9 @@ func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
 // Approve lets a job that is on hold go on. It takes an administrator of the
 // job's organization who has not submitted it, nor made the key that did, nor
-// corrected any of its rows: what is a slip of one person is seen by another.
+// corrected any of its rows: what is a slip of one person is seen by another. Neither
+// may the account be one in which one of these could act; see hold.Approval. An undo
+// that is on hold is approved likewise, by somebody who has not asked for it.
 //
 // seen is the version of the preview that the administrator has looked at, or nil.
 // An approval is of that version alone, and it has to be named where a row has been
@@ -51,10 +54,20 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
 		return nil, errPreviewChanged(job)
 	}
+	if err := s.approvalOf(job).Refuse(ctx, s.db.Client(ctx), s.now()); err != nil {
+		if refusal := fault.From(err); refusal != nil {
+			return nil, refusal.At("id")
+		}
+		return nil, err
+	}
 	approved, err := s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
+		if holdsUndo(job) {
+			record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job), "undo": true})
+			return s.approveUndo(ctx, client, job)
+		}
 		record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job)})
 		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+			"UPDATE bulk_jobs SET status = ?, held_for = NULL, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
 			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD), job.Fence))
 	})
 	if err != nil {
@@ -74,11 +87,24 @@ func errPreviewChanged(job *db.BulkJob) error {
 // whose program did.
 func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 	v := viewer.FromContext(ctx)
+	if holdsUndo(job) {
+		return job.UndoneBy != nil && *job.UndoneBy == v.EducatorID, nil
+	}
 	if job.SubmittedBy == v.SubmitterID() {
 		return true, nil
 	}
 	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
 		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
+}
+
+// approvalOf is what a second administrator of a held job consents to: what it does,
+// by all who have had a hand in it, or its undo, by the person who has asked for it.
+func (s *Service) approvalOf(job *db.BulkJob) hold.Approval {
+	a := hold.Approval{OrganizationID: job.OrganizationID, DistrictID: job.DistrictID, AskedAt: job.CreatedAt, By: append([]int{job.SubmittedBy}, job.CorrectedBy...)}
+	if holdsUndo(job) && job.UndoneBy != nil && job.HeldAt != nil {
+		a.By, a.AskedAt = []int{*job.UndoneBy}, *job.HeldAt
+	}
+	return a
 }
 
 // noteCorrection raises the version of a job whose row the viewer corrects, if it is

@@ -16,10 +16,12 @@ import (
 // batch is some rows that are written in one transaction.
 type batch struct {
 	job *db.BulkJob
-	// v is the submitter, with the roles of this moment; nil where nothing may be
-	// done for that person any more, and then why says so.
-	v    *viewer.Viewer
-	why  *problem
+	// v is everybody who has a hand in the job, with the roles of this moment; nil
+	// where nothing may be done for one of them any more, and then why says so.
+	v   *viewer.Viewer
+	why *problem
+	// lost are correctors for whom nothing may be done any more.
+	lost []int
 	rows []*plannedRow
 	// careful has the batch look whether ids have been taken before it writes them.
 	// Without it the unique indexes are trusted to tell, as they hardly ever do.
@@ -68,13 +70,19 @@ func (b *batch) open() []*plannedRow {
 }
 
 func (r *plannedRow) refuse(p *problem) {
-	p.Row = r.Row
+	p.Row, p.outside = r.Row, r.Outside == 1
 	r.refusal = p
 }
 
 func (r *plannedRow) stale(format string, args ...any) {
 	r.refuse(&problem{Code: Stale, Message: fmt.Sprintf(format, args...),
 		Hint: "Upload the row again to see what it would change now."})
+}
+
+// gone refuses a row about something that is not there, or not for one of those who
+// have a hand in the job: nobody is told which of the two.
+func (r *plannedRow) gone(what string) {
+	r.stale("%s is no longer there, or no longer in the purview of everybody who has a hand in the upload.", what)
 }
 
 // applyRows is how many rows are written in one transaction, unless passwords are
@@ -134,6 +142,7 @@ func (b *batch) kept() []*refusedRow {
 	var kept []*refusedRow
 	for _, r := range b.rows {
 		if r.refusal != nil && b.cells[r.Row] != nil {
+			b.cells[r.Row].outside = r.Outside == 1
 			kept = append(kept, b.cells[r.Row])
 		}
 	}

@@ -22,6 +22,9 @@ import (
 // is being carried out stops behind the batch that is being written; what was
 // written stays, the counts tell how much that is, and it can be undone.
 //
+// A job whose undo is on hold is not ended: it goes back to what it was before
+// somebody asked for the undo.
+//
 // Whoever sees a job may cancel it: the submitter, and the administrators of its
 // organization. Cancel returns fault.Conflict for a job that is finished, and for
 // one that is all or nothing and whose all is just being written.
@@ -40,6 +43,9 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if holdsUndo(job) {
+		return s.Job(ctx, jobID)
 	}
 	s.stopWork(jobID)
 	// The rest is not worth keeping the person waiting for an error: what cannot be
@@ -79,6 +85,9 @@ func (s *Service) lockToCancel(ctx context.Context, client *db.Client, job *db.B
 // cancel changes the state of a job whose row is locked. The fence is raised, so
 // that a server that is at work on it writes nothing more.
 func (s *Service) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+	if holdsUndo(job) {
+		return s.dropUndo(ctx, client, job)
+	}
 	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
 	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
 	if job.Status == bulkjob.StatusPROCESSING {
@@ -112,8 +121,11 @@ func (s *Service) withdraw(ctx context.Context, jobID int) error {
 	defer stop()
 	for {
 		left, err := s.withdrawSome(ctx, jobID)
-		if err != nil || !left {
+		switch {
+		case err != nil:
 			return err
+		case !left:
+			return s.lessLost(ctx, jobID)
 		}
 	}
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -74,9 +75,42 @@ func (c *check) reaches(schoolID int) bool {
 	return school == nil || school.ID == schoolID
 }
 
-func (c *check) otherSchool() *problem {
-	return problemf(OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
-		"The file was uploaded for %s; this row is about another school.", c.at.Name)
+// refuseOtherSchool refuses a row that is about something outside of what the file was
+// uploaded for. It tells whoever uploaded the file; for the administrators of the
+// school the row is not there.
+func (c *check) refuseOtherSchool(r *fileRow, column string) {
+	r.outside = true
+	r.fail(column, problemf(OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
+		"The file was uploaded for %s; this row is about another school.", c.at.Name))
+}
+
+// note notes that a row names groups, as far as they lie outside of what the file was
+// uploaded for.
+func (c *check) note(r *fileRow, groups ...*db.Group) {
+	for _, g := range groups {
+		r.outside = r.outside || !c.reaches(g.OrganizationID)
+	}
+}
+
+// listable are the groups of a student that a preview lists beside those that change:
+// in a file for one school they are those of the school.
+func (c *check) listable(member []*db.Group, changing ...*db.Group) []*db.Group {
+	if c.atSchool() == nil {
+		return member
+	}
+	return slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool {
+		return !c.reaches(g.OrganizationID) && !slices.ContainsFunc(changing, func(o *db.Group) bool { return o.ID == g.ID })
+	})
+}
+
+// findSchool returns the school that a cell names.
+func (c *check) findSchool(r *fileRow, cell string) (*db.Organization, *problem) {
+	school, p := c.schools.find(cell)
+	// The hint of an ambiguous name lists schools.
+	if p != nil && p.Code != UnknownSchool && c.atSchool() != nil || school != nil && !c.reaches(school.ID) {
+		r.outside = true
+	}
+	return school, p
 }
 
 // duplicate refuses a row that speaks of the same thing as an earlier one, and

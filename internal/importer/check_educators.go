@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -41,8 +40,10 @@ type educatorLookup struct {
 	emails map[string]int
 	// roles are those that educators hold: "TEACHER 17" by educator.
 	roles map[int]map[string]bool
-	// organizations are where an educator holds a role.
-	organizations map[int][]int
+	// all are all roles of educators, also those that nobody here is shown.
+	all map[int][]viewer.Assignment
+	// behind are those who stand behind a program.
+	behind []int
 }
 
 func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
@@ -70,7 +71,7 @@ func (c *educatorCheck) checkRows(ctx context.Context, rows []*fileRow) error {
 }
 
 func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
-	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}, organizations: map[int][]int{}}
+	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}}
 	var texts, externalIDs, keys []string
 	for _, r := range rows {
 		if r.id != 0 {
@@ -108,12 +109,20 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 }
 
 func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) error {
+	ctx = c.here(ctx)
 	client := c.s.db.Client(ctx)
 	var ids []int
 	for id := range found.byID {
 		ids = append(ids, id)
 	}
-	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(c.v)).IDs(ctx)
+	var err error
+	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
+		return err
+	}
+	if found.behind, err = c.s.behind(ctx, c.job); err != nil {
+		return err
+	}
+	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
 	if err != nil {
 		return err
 	}
@@ -126,7 +135,6 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 			found.roles[r.EducatorID] = map[string]bool{}
 		}
 		found.roles[r.EducatorID][roleAt(string(r.Role), r.OrganizationID)] = true
-		found.organizations[r.EducatorID] = append(found.organizations[r.EducatorID], r.OrganizationID)
 	}
 	return err
 }
@@ -137,6 +145,7 @@ func roleAt(role string, organizationID int) string { return role + " " + strcon
 // address where the row has neither.
 func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
 	r.cannotClear(colDatabaseID, colExternalID, colFirstName, colLastName, colRole, colSchool)
+	r.outside = r.outside || found.isElsewhere(r.text(colDatabaseID)) || found.isElsewhere(r.externalID) || found.isElsewhere(r.email)
 	switch {
 	case r.refused:
 		return
@@ -195,9 +204,8 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
 		p.was(educator.FieldPasswordHash, hashPrint(on.PasswordHash))
 	}
-	if r.e != nil && (len(p.Set) > 0 || len(p.Password) > 0) && !found.editable[r.e.ID] {
-		r.fail("", problemf(Forbidden, "Ask an administrator of the district.",
-			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
+	if !r.refused && len(p.Changes) > 0 {
+		c.guard(r, p, found)
 	}
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p
@@ -209,7 +217,11 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
 	own := append(identity.Own(first, last, r.email, roster.Clean(r.text(colUsername))), r.text(colSchool))
 	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
-	for _, id := range slices.Concat(found.organizations[on.ID], []int{c.job.DistrictID, c.job.OrganizationID}) {
+	ids := []int{c.job.DistrictID, c.job.OrganizationID}
+	for _, role := range found.all[on.ID] {
+		ids = append(ids, role.OrganizationID)
+	}
+	for _, id := range ids {
 		if o := c.schools.byID[id]; o != nil {
 			own = append(own, o.Name)
 		}
@@ -220,6 +232,44 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 		}
 	}
 	return own
+}
+
+// guard refuses what nobody who has a hand in the file may do to the account: to an
+// own one anything, to one with a role elsewhere more than to give it a role here, and
+// to its credentials what leads around a provider.
+func (c *educatorCheck) guard(r *educatorRow, p *plan, found *educatorLookup) {
+	if r.e == nil {
+		if why := c.s.guard.Refuse(c.v, p.credentials(nil, nil)); why != nil {
+			r.fail(colPassword, fromFault(why, "Clear the password; the person signs in at the provider."))
+		}
+		return
+	}
+	wanted := p.credentials(r.e, found.all[r.e.ID])
+	wanted.Behind = found.behind
+	switch why := c.s.guard.Refuse(c.v, wanted); {
+	case why != nil && why.Code == identity.OwnAccount:
+		r.fail("", fromFault(why, "Take the row out, and ask another administrator for the change."))
+	case len(p.Set) == 0 && len(p.Password) == 0:
+	case why != nil && why.Code == identity.ByProvider:
+		r.fail(colEmail, fromFault(why, "Leave address and password as they are; the person signs in at the provider."))
+	case why != nil, !found.editable[r.e.ID]:
+		r.fail("", problemf(Forbidden, "Ask an administrator of the district, or upload the row for the district.",
+			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
+	}
+}
+
+// credentials are what a plan does to the credentials of an account on record, or of a
+// new one.
+func (p *plan) credentials(e *db.Educator, roles []viewer.Assignment) identity.Change {
+	c := identity.Change{Roles: roles, Password: len(p.Password) > 0}
+	if e != nil {
+		c.EducatorID, c.Old = e.ID, deref(e.EmailKey)
+	}
+	c.New = c.Old
+	if value, changes := p.Set[educator.FieldEmailKey]; changes {
+		c.New, _ = value.(string)
+	}
+	return c
 }
 
 func (c *educatorCheck) externalID(r *educatorRow, p *plan, current string) {
@@ -326,7 +376,7 @@ func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) {
 	}
 	at := c.atSchool()
 	if cell := r.text(colSchool); cell != "" && role != viewer.DistrictAdmin {
-		school, problem := c.schools.find(cell)
+		school, problem := c.findSchool(r.fileRow, cell)
 		if problem != nil {
 			r.fail(colSchool, problem)
 			return
@@ -344,7 +394,7 @@ func (c *educatorCheck) role(r *educatorRow, p *plan, found *educatorLookup) {
 		r.needs(colSchool, "A role is held at a school.")
 		return
 	case !c.reaches(at.ID):
-		r.fail(colSchool, c.otherSchool())
+		c.refuseOtherSchool(r.fileRow, colSchool)
 		return
 	case !c.v.Administers(at.ID, at.DistrictID):
 		r.fail(colSchool, problemf(Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))

@@ -36,6 +36,9 @@ type enrollmentRow struct {
 type personLookup struct {
 	students  map[string]*db.Student
 	educators map[string]*db.Educator
+	// elsewhere are the texts that mean educators who are not of the school for which
+	// the file was uploaded.
+	elsewhere map[string]bool
 	// at are the schools where an educator holds a role.
 	at       map[int][]int
 	enrolled map[roster.Pair]bool
@@ -97,7 +100,7 @@ func (c *enrollmentCheck) checkRows(ctx context.Context, rows []*fileRow) error 
 // findPersons reads everybody whom the rows may mean, by their own ids and by
 // Database ID.
 func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
-	found := &personLookup{students: map[string]*db.Student{}, educators: map[string]*db.Educator{},
+	found := &personLookup{students: map[string]*db.Student{}, educators: map[string]*db.Educator{}, elsewhere: map[string]bool{},
 		at: map[int][]int{}, enrolled: map[roster.Pair]bool{}, teaching: map[roster.Pair]bool{}}
 	var texts []string
 	var studentIDs, educatorIDs []int
@@ -141,6 +144,17 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 	for _, e := range found.educators {
 		ids = append(ids, e.ID)
 	}
+	local, err := c.local(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for text, e := range found.educators {
+		if !local[e.ID] {
+			delete(found.educators, text)
+			found.elsewhere[text] = true
+		}
+	}
+	ctx = c.here(ctx)
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
 	for _, r := range held {
 		found.at[r.EducatorID] = append(found.at[r.EducatorID], r.OrganizationID)
@@ -156,12 +170,14 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	}
 	if r.role != "student" {
 		r.e = found.educators[r.person]
+		r.outside = r.outside || found.elsewhere[r.person]
 	}
 	switch {
 	case r.st != nil && r.e != nil:
 		r.fail(colPerson, problemf(AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
 			"The ID belongs to a student and to an educator."))
 	case r.st != nil:
+		r.outside = r.outside || !c.reaches(r.st.OrganizationID)
 		r.schools = []int{r.st.OrganizationID}
 		r.label = label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
 	case r.e != nil:
@@ -213,7 +229,7 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		return
 	}
 	if !c.reaches(g.OrganizationID) || r.st != nil && !c.reaches(r.st.OrganizationID) {
-		r.fail("", c.otherSchool())
+		c.refuseOtherSchool(r.fileRow, "")
 		return
 	}
 	p := &plan{Do: doCreate}

@@ -84,7 +84,7 @@ func groupLabel(name, externalID string) string {
 func (c *groupCheck) place(r *groupRow) {
 	r.school = c.atSchool()
 	if cell := r.text(colSchool); cell != "" {
-		school, p := c.schools.find(cell)
+		school, p := c.findSchool(r.fileRow, cell)
 		if p != nil {
 			r.fail(colSchool, p)
 			return
@@ -95,7 +95,7 @@ func (c *groupCheck) place(r *groupRow) {
 	case r.school == nil && r.text(colDatabaseID) == "" && !r.clears(colSchool):
 		r.needs(colSchool, "A class or group belongs to a school.")
 	case r.school != nil && !c.reaches(r.school.ID):
-		r.fail(colSchool, c.otherSchool())
+		c.refuseOtherSchool(r.fileRow, colSchool)
 	}
 }
 
@@ -153,12 +153,13 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 			r.fail(colDatabaseID, problemf(UnknownGroup, "Copy the Database ID again, or clear the cell.", "There is no class or group with this Database ID in your purview."))
 			return
 		}
+		c.note(r.fileRow, r.g)
 		if r.school != nil && r.school.ID != r.g.OrganizationID && r.text(colSchool) != "" {
 			r.fail(colSchool, problemf(GroupsDoNotMove, "Create a new one at the other school.", "A class or group stays at its school."))
 			return
 		}
 		if r.school = c.schools.byID[r.g.OrganizationID]; r.school == nil || !c.reaches(r.school.ID) {
-			r.fail(colDatabaseID, c.otherSchool())
+			c.refuseOtherSchool(r.fileRow, colDatabaseID)
 			return
 		}
 	case r.externalID != "":
@@ -302,6 +303,7 @@ func (c *groupCheck) teachers(r *groupRow, p *plan, found *groupLookup) {
 		e, problem := found.educators.find(text)
 		if problem != nil {
 			problem.Value = text
+			r.outside = r.outside || found.educators.isElsewhere(text)
 			r.fail(colEducators, problem)
 			continue
 		}

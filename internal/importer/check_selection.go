@@ -163,7 +163,7 @@ func (c *selectionCheck) planDeletion(r *studentRow, found *studentLookup) {
 	}
 	p.Do = doDelete
 	p.changes(fieldDeleted, "no", "yes")
-	if len(member) > 0 {
+	if member = c.listable(member); len(member) > 0 {
 		p.regroups(member, nil, member)
 	}
 	r.plan = p
@@ -194,7 +194,8 @@ func (c *selectionCheck) planEdit(r *studentRow, found *studentLookup) {
 		}
 	}
 	if len(join)+len(leave) > 0 {
-		p.regroups(member, join, leave)
+		c.note(r.fileRow, slices.Concat(join, leave)...)
+		p.regroups(c.listable(member, leave...), join, leave)
 	}
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p

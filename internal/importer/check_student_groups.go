@@ -50,6 +50,9 @@ func (c *studentCheck) groups(r *studentRow, found *studentLookup) {
 		if p != nil {
 			p.Value = text
 			r.fail(colGroups, p)
+			if p.Code == AmbiguousGroup {
+				c.note(r.fileRow, member...)
+			}
 			continue
 		}
 		wanted = union(wanted, []*db.Group{g})
@@ -58,6 +61,7 @@ func (c *studentCheck) groups(r *studentRow, found *studentLookup) {
 		return
 	}
 	join, leave := c.joinAndLeave(r, member, wanted)
+	c.note(r.fileRow, slices.Concat(join, leave)...)
 	for _, g := range slices.Concat(join, leave) {
 		if g.Synced == 1 {
 			p := syncedGroup(g)
@@ -68,7 +72,7 @@ func (c *studentCheck) groups(r *studentRow, found *studentLookup) {
 	if len(join)+len(leave) == 0 || r.refused {
 		return
 	}
-	r.draft.regroups(member, join, leave)
+	r.draft.regroups(c.listable(member, leave...), join, leave)
 }
 
 // joinAndLeave compares what a row wants with what is. Groups of the school's

@@ -115,6 +115,7 @@ func (c *studentCheck) match(r *studentRow, found *studentLookup) {
 		}
 	}
 	if r.st != nil {
+		r.outside = r.outside || !c.reaches(r.st.OrganizationID)
 		c.duplicate(r.fileRow, "student", "student", strconv.Itoa(r.st.ID))
 		c.otherStudentID(r, found)
 	} else {
@@ -168,7 +169,7 @@ func (c *studentCheck) place(r *studentRow) {
 	// An export writes the name of the student's school. That another school has
 	// the same name makes no doubt of a cell that says what is there already.
 	if cell := r.text(colSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
-		found, p := c.schools.find(cell)
+		found, p := c.findSchool(r.fileRow, cell)
 		if p != nil {
 			r.fail(colSchool, p)
 			return
@@ -216,7 +217,7 @@ func (c *studentCheck) placeNew(r *studentRow, school *db.Organization) {
 	case school == nil:
 		r.needs(colSchool, "A new student needs a school.")
 	case !c.reaches(school.ID):
-		r.fail(colSchool, c.otherSchool())
+		c.refuseOtherSchool(r.fileRow, colSchool)
 	default:
 		r.school = school
 	}
@@ -264,7 +265,7 @@ func (c *studentCheck) planRow(r *studentRow, found *studentLookup) {
 	// An export of several schools can come back as it is, as long as nothing
 	// changes at the others.
 	if len(p.Changes) > 0 && r.st != nil && !c.reaches(r.school.ID) && !c.reaches(r.st.OrganizationID) {
-		r.fail(colSchool, c.otherSchool())
+		c.refuseOtherSchool(r.fileRow, colSchool)
 	}
 	if r.refused {
 		return

@@ -46,9 +46,10 @@ const maxCorrections = 10
 // maxCorrectedCells is how many cells a correction names at most.
 const maxCorrectedCells = 256
 
-// Correct changes cells of a row and checks the row again, as the file was, for
-// its submitter and against the other rows: what one of these claims, the row
-// cannot have. In a job that is READY the row then joins the plan, or stays
+// Correct changes cells of a row and checks the row again, against the other rows:
+// what one of these claims, the row cannot have. It is checked for everybody who has a
+// hand in the job, the viewer among them: what one of them may not see does not exist
+// for the row, and what one of them may not do is refused. In a job that is READY the row then joins the plan, or stays
 // refused with other reasons, and the counts follow; a row that was carried in the
 // plan is corrected likewise. A row that has slipped is written anew: columns that
 // are not given are blank.
@@ -75,6 +76,9 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 				"and submit those students anew", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.opens(job):
 			return nil, fault.Conflictf("the %s belongs to a server with another secret key", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+		case holdsUndo(job):
+			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", noun(job.Kind)).
+				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:
@@ -117,21 +121,31 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 	if err != nil {
 		return nil, err
 	}
-	v, refusal, err := s.submitter(ctx, job)
+	hands, err := s.handsOf(ctx, job, handOf(ctx, job))
 	switch {
 	case err != nil:
 		return nil, err
-	case refusal != nil:
-		return nil, fault.Conflictf("%s", refusal.Message).WithCode(refusal.Code).At("jobId")
+	case hands.v == nil:
+		return nil, fault.Conflictf("%s", hands.why.Message).WithCode(hands.why.Code).At("jobId")
+	}
+	v := hands.v
+	if err := s.refuseHidden(ctx, job, r); err != nil {
+		return nil, err
 	}
 	if err := s.refuseGone(viewer.NewContext(ctx, v), job, v, r); err != nil {
 		return nil, err
+	}
+	if id := viewer.FromContext(ctx).EducatorID; id != 0 && !slices.Contains(r.by, id) {
+		r.by = append(slices.Clone(r.by), id)
 	}
 	if err := r.correct(job.Headers, in.Values, s.limits.OrDefault().CellBytes); err != nil {
 		return nil, err
 	}
 	if r, err = s.checkAlone(viewer.NewContext(ctx, v), job, v, l, r); err != nil {
 		return nil, err
+	}
+	if slices.ContainsFunc(r.by, func(id int) bool { return slices.Contains(hands.lost, id) }) {
+		r.fail("", correctorLost())
 	}
 	if r.refused && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 		i := slices.IndexFunc(r.problems, func(p *problem) bool { return !p.Warning })
@@ -198,7 +212,7 @@ func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.Bul
 	if err := s.keepRows(ctx, client, job.ID, []*refusedRow{r.keptAs(len(job.Headers))}); err != nil {
 		return err
 	}
-	if err := s.writeProblems(ctx, client, job.ID, r.problems); err != nil {
+	if err := s.writeProblems(ctx, client, job.ID, r.reported()); err != nil {
 		return err
 	}
 	if !r.refused && r.plan != nil {
@@ -247,7 +261,7 @@ func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) 
 	switch {
 	case err != nil:
 		return nil, err
-	case kept == nil || kept.Refused == 0:
+	case kept == nil || kept.Refused == 0 || kept.Outside == 1 && !seesAll(ctx, job):
 		return nil, errNoRow
 	}
 	r, err := s.rowOfKept(job.ID, l, kept)
@@ -278,7 +292,7 @@ func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) 
 	if err := w.Flush(); err != nil {
 		return nil, err
 	}
-	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, GroupsMode: job.GroupsMode,
+	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, Size: int64(file.Len()), GroupsMode: job.GroupsMode,
 		FileName: shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName)})
 	return &Corrected{Job: again}, err
 }

@@ -52,7 +52,7 @@ func markOf(text string) string { return fold.Text(roster.Clean(text)) }
 // that are refused claim nothing.
 func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *layout, r *fileRow) (*fileRow, error) {
 	again := func() *fileRow {
-		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells)}
+		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), by: r.by}
 	}
 	alone := again()
 	c, err := s.checkerOf(ctx, job, v)
@@ -80,6 +80,49 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	}
 	last := again()
 	return last, c.checkRows(ctx, []*fileRow{last})
+}
+
+// refuseHidden refuses to correct a row that the viewer is not shown, because it
+// names something outside of the school of the job, as one that is not there. Of a row
+// that was to change nothing, and so is written down nowhere, that is found out anew,
+// for the submitter. What somebody has written into a row since is no part of that:
+// it would tell whether there is somebody elsewhere whom it names.
+func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow) error {
+	if seesAll(ctx, job) {
+		return nil
+	}
+	system := viewer.AsSystem(ctx, "whether a row of a job is one that the viewer is shown")
+	client := s.db.Client(ctx)
+	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row)).Select(bulkjobrow.FieldOutside).Ints(system)
+	if err != nil {
+		return err
+	}
+	kept, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Row)).Select(bulkjobrefusedrow.FieldOutside).Ints(system)
+	switch written := slices.Concat(planned, kept); {
+	case err != nil:
+		return err
+	case slices.Contains(written, 1):
+		return errNoRow
+	case len(written) > 0:
+		return nil
+	}
+	v, why, err := s.submitter(ctx, job)
+	if err != nil || why != nil {
+		return err
+	}
+	as := &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), beyond: r.beyond, flaws: r.flaws}
+	ctx = viewer.NewContext(ctx, v)
+	c, err := s.checkerOf(ctx, job, v)
+	if err != nil {
+		return err
+	}
+	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
+		return err
+	}
+	if as.outside {
+		return errNoRow
+	}
+	return nil
 }
 
 // refuseGone refuses to correct a row that was to change nothing, because it is

@@ -80,7 +80,7 @@ func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*
 		return nil, err
 	}
 	cells := stored[kept.Row]
-	r := &fileRow{Row: kept.Row, N: kept.N, layout: l, cells: cells.Cells}
+	r := &fileRow{Row: kept.Row, N: kept.N, layout: l, cells: cells.Cells, by: cells.By}
 	if kept.Extra > 0 {
 		// Nobody knows what belongs where.
 		r.cells = make([]string, len(cells.Cells)-kept.Extra)

@@ -2,6 +2,8 @@ package importer
 
 import (
 	"context"
+	"maps"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
@@ -13,11 +15,15 @@ import (
 )
 
 // educatorFinder holds the educators whom a batch of rows may mean. They are
-// educators whom the submitter sees.
+// educators whom everybody sees who has a hand in the job.
 type educatorFinder struct {
 	byID       map[int]*db.Educator
 	byExternal map[string]*db.Educator
 	byEmail    map[string]*db.Educator
+	// elsewhere are the texts that mean somebody who is not of the school for which the
+	// file was uploaded. For the row there is nobody; but what else it says is about
+	// somebody elsewhere.
+	elsewhere map[string]bool
 	// self is the submitter's own name.
 	self string
 }
@@ -38,9 +44,10 @@ func educatorTexts(r *fileRow) []string {
 	return texts
 }
 
-// findEducators reads what texts may mean: Database IDs, external ids, addresses.
+// findEducators reads what texts may mean: Database IDs, external ids, addresses. A
+// file for one school means educators of that school.
 func (c *check) findEducators(ctx context.Context, texts []string) (*educatorFinder, error) {
-	f := &educatorFinder{byID: map[int]*db.Educator{}, byExternal: map[string]*db.Educator{}, byEmail: map[string]*db.Educator{}}
+	f := &educatorFinder{elsewhere: map[string]bool{}, byID: map[int]*db.Educator{}, byExternal: map[string]*db.Educator{}, byEmail: map[string]*db.Educator{}}
 	ids := map[int]bool{c.v.EducatorID: true}
 	externalIDs, keys := map[string]bool{}, map[string]bool{}
 	for _, text := range texts {
@@ -67,10 +74,59 @@ func (c *check) findEducators(ctx context.Context, texts []string) (*educatorFin
 			return nil, err
 		}
 	}
+	if err := c.dropElsewhere(ctx, f); err != nil {
+		return nil, err
+	}
 	if e := f.byID[c.v.EducatorID]; e != nil {
 		f.self = e.FirstName + " " + e.LastName
 	}
 	return f, nil
+}
+
+// dropElsewhere takes those out who are not of the school for which the file was
+// uploaded.
+func (c *check) dropElsewhere(ctx context.Context, f *educatorFinder) error {
+	local, err := c.local(ctx, slices.Collect(maps.Keys(f.byID)))
+	if err != nil {
+		return err
+	}
+	for id, e := range f.byID {
+		if local[id] {
+			continue
+		}
+		delete(f.byID, id)
+		f.elsewhere[globalid.Encode(globalid.Educator, id)] = true
+		if e.ExternalID != nil {
+			delete(f.byExternal, *e.ExternalID)
+			f.elsewhere[*e.ExternalID] = true
+		}
+		if e.EmailKey != nil {
+			delete(f.byEmail, *e.EmailKey)
+			f.elsewhere[*e.EmailKey] = true
+		}
+	}
+	return nil
+}
+
+// local are those of some educators who are of the school for which the file was
+// uploaded, or all of them where that was done for a district.
+func (c *check) local(ctx context.Context, ids []int) (map[int]bool, error) {
+	local := map[int]bool{}
+	if c.atSchool() == nil {
+		return local, addIDs(local)(ids, nil)
+	}
+	slices.Sort(ids)
+	for chunk := range slices.Chunk(ids, statementRows) {
+		if err := addIDs(local)(c.s.db.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).IDs(c.here(ctx))); err != nil {
+			return nil, err
+		}
+	}
+	return local, nil
+}
+
+// isElsewhere reports whether a text means somebody who is not of the school.
+func (f *educatorFinder) isElsewhere(text string) bool {
+	return text != "" && (f.elsewhere[text] || f.elsewhere[fold.Key(text)])
 }
 
 func (f *educatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {

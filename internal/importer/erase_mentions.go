@@ -136,147 +136,162 @@ func (m *mentions) inCells(cells []string) bool {
 // EraseMentions takes students out of what jobs of their district keep beside
 // rows that are about them: the wording of problems, refused rows as they stood
 // in the file, plans that would have created them, names of files. It reads all of
-// that, so that it is asked once for many students. alive is called between the
-// pages of it. It writes in transactions of its own, and does no harm twice.
-func (s *Service) EraseMentions(ctx context.Context, districtID int, students []*db.Student, alive func(ctx context.Context) error) error {
+// that, a page at a time, so that it is asked once for many students, in the
+// background. It writes in transactions of its own, and does no harm twice: a walk
+// that was cut off goes on at the place that walk.At was told last.
+func (s *Service) EraseMentions(ctx context.Context, districtID int, students []*db.Student, walk Walk) error {
 	system := viewer.AsSystem(ctx, "data of erased students in jobs")
 	m := newMentions(students)
-	keys := map[string]bool{}
+	e := &eraser{Service: s, m: m, keys: map[string]bool{}, place: walk.From, at: walk.At}
 	for _, st := range students {
-		keys[strconv.Itoa(st.ID)] = true
+		e.keys[strconv.Itoa(st.ID)] = true
 	}
-	jobs, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.DistrictID(districtID), bulkjob.ForgottenLT(forgottenRows), isWhole()).
-		Order(db.Asc(bulkjob.FieldID)).All(system)
-	if err != nil {
-		return err
-	}
-	for _, job := range jobs {
-		if err := alive(ctx); err != nil {
+	for {
+		jobs, err := s.db.Client(ctx).BulkJob.Query().
+			Where(keepsRows(districtID), bulkjob.IDGTE(e.place.Job), walk.jobs()).
+			Order(db.Asc(bulkjob.FieldID)).Limit(pageOfJobs).All(system)
+		if err != nil || len(jobs) == 0 {
 			return err
 		}
-		if m.inText(strings.NewReplacer(".", " ", "_", " ", "-", " ").Replace(job.FileName)) {
-			if err := s.exec(ctx, "UPDATE bulk_jobs SET file_name = '' WHERE id = ?", job.ID); err != nil {
+		for _, job := range jobs {
+			if err := e.job(system, job); err != nil {
 				return err
 			}
 		}
-		if err := s.eraseInProblems(system, job.ID, m, alive); err != nil {
-			return err
-		}
-		if err := s.eraseRefused(system, job, m, keys, alive); err != nil {
-			return err
-		}
-		if err := s.erasePlanned(system, job, m, alive); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-func (s *Service) eraseInProblems(system context.Context, jobID int, m *mentions, alive func(context.Context) error) error {
-	for after := 0; ; {
-		page, err := s.readProblems(system, jobID, s.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
-			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*statementRows))
-		if err != nil || len(page) == 0 {
-			return err
-		}
-		var ids []int
-		for _, p := range page {
-			after = p.ID
-			if len(p.Sealed) > 0 || m.inProblem(p) {
-				ids = append(ids, p.ID)
-			}
-		}
-		if err := s.execIn(system, "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText); err != nil {
-			return err
-		}
-		if err := alive(system); err != nil {
-			return err
-		}
 	}
 }
 
-// eraseRefused removes refused rows that name one of the students, with the
-// wording of their problems. Those that this server cannot read, because they were
-// encrypted with another key, are removed as well.
-func (s *Service) eraseRefused(system context.Context, job *db.BulkJob, m *mentions, keys map[string]bool, alive func(context.Context) error) error {
-	sealed, err := s.sealOf(job.ID, forRows)
+// eraser looks through jobs for what they say about some students.
+type eraser struct {
+	*Service
+	m     *mentions
+	keys  map[string]bool
+	place Place
+	at    func(ctx context.Context, p Place) error
+}
+
+// job looks through one job, from the place that an earlier walk has reached in it.
+func (e *eraser) job(system context.Context, job *db.BulkJob) error {
+	if e.place.Job != job.ID {
+		e.place.Job, e.place.Step, e.place.Row = job.ID, 0, 0
+	}
+	steps := []func(ctx context.Context, job *db.BulkJob, after int) (last int, err error){e.inName, e.inProblems, e.inRefused, e.inPlans}
+	for e.place.Step < len(steps) {
+		last, err := steps[e.place.Step](system, job, e.place.Row)
+		if err != nil {
+			return err
+		}
+		if e.place.Row = last; last == 0 {
+			e.place.Step++
+		}
+		if e.place.Step == len(steps) {
+			break
+		}
+		if err := e.at(system, e.place); err != nil {
+			return err
+		}
+	}
+	if slices.Contains(worked, job.Status) {
+		e.place.Again = append(e.place.Again, job.ID)
+	}
+	e.place = Place{Job: job.ID + 1, Jobs: e.place.Jobs + 1, Again: e.place.Again}
+	return e.at(system, e.place)
+}
+
+func (e *eraser) inName(ctx context.Context, job *db.BulkJob, _ int) (last int, err error) {
+	if !e.m.inText(strings.NewReplacer(".", " ", "_", " ", "-", " ").Replace(job.FileName)) {
+		return 0, nil
+	}
+	return 0, e.exec(ctx, "UPDATE bulk_jobs SET file_name = '' WHERE id = ?", job.ID)
+}
+
+// inProblems looks through a page of problems, and returns the last one of it, or 0
+// where there is none.
+func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) (last int, err error) {
+	page, err := e.readProblems(system, job.ID, e.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
+		Order(db.Asc(bulkjobproblem.FieldID)).Limit(pageOfRows))
+	if err != nil || len(page) == 0 {
+		return 0, err
+	}
+	var ids []int
+	for _, p := range page {
+		if len(p.Sealed) > 0 || e.m.inProblem(p) {
+			ids = append(ids, p.ID)
+		}
+	}
+	return page[len(page)-1].ID, e.execIn(system, "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText)
+}
+
+// inRefused removes refused rows that name one of the students, with the wording of
+// their problems. Those that this server cannot read, because they were encrypted
+// with another key, are removed as well.
+func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (last int, err error) {
+	sealed, err := e.sealOf(job.ID, forRows)
 	if err != nil {
-		return err
+		return 0, err
 	}
-	for after := 0; ; {
-		page, err := s.db.Client(system).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
-			Order(db.Asc(bulkjobrefusedrow.FieldID)).Limit(2 * statementRows).All(system)
-		if err != nil || len(page) == 0 {
-			return err
+	page, err := e.db.Client(system).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
+		Order(db.Asc(bulkjobrefusedrow.FieldID)).Limit(pageOfRows).All(system)
+	if err != nil || len(page) == 0 {
+		return 0, err
+	}
+	var numbers []int
+	for _, r := range page {
+		var stored storedCells
+		text, err := sealed.open(r.Row, r.Cells)
+		if err == nil {
+			err = json.Unmarshal(text, &stored)
 		}
-		var numbers []int
-		for _, r := range page {
-			after = r.ID
-			var stored storedCells
-			text, err := sealed.open(r.Row, r.Cells)
-			if err == nil {
-				err = json.Unmarshal(text, &stored)
-			}
-			cells := stored.all()
-			selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return keys[c] })
-			about := m.inCells(cells)
-			if r.Refused == 0 {
-				// A corrected row is carried out: there only what identifies decides.
-				about = slices.ContainsFunc(stored.identifying(job), func(c string) bool { return m.exact[fold.Key(roster.Clean(c))] })
-			}
-			if err != nil || selected || about {
-				numbers = append(numbers, r.Row)
-			}
+		cells := stored.all()
+		selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return e.keys[c] })
+		about := e.m.inCells(cells)
+		if r.Refused == 0 {
+			// A corrected row is carried out: there only what identifies decides.
+			about = slices.ContainsFunc(stored.identifying(job), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
 		}
-		if len(numbers) > 0 {
-			err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-				// Whoever is just correcting one of them has read what is erased here.
-				if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
-					return err
-				}
-				return eraseBeside(ctx, client, job.ID, numbers)
-			})
-			if err != nil {
-				return err
-			}
-		}
-		if err := alive(system); err != nil {
-			return err
+		if err != nil || selected || about {
+			numbers = append(numbers, r.Row)
 		}
 	}
+	last = page[len(page)-1].ID
+	if len(numbers) == 0 {
+		return last, nil
+	}
+	return last, e.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		// Whoever is just correcting one of them has read what is erased here.
+		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
+			return err
+		}
+		return eraseBeside(ctx, client, job.ID, numbers)
+	})
 }
 
-// erasePlanned takes the students out of rows that create somebody, and refuses
-// those that would create one of them. There the Student ID alone decides: somebody
-// new of the same name is somebody else.
-func (s *Service) erasePlanned(system context.Context, job *db.BulkJob, m *mentions, alive func(context.Context) error) error {
+// inPlans takes the students out of rows that create somebody, and refuses those
+// that would create one of them. There the Student ID alone decides: somebody new of
+// the same name is somebody else.
+func (e *eraser) inPlans(system context.Context, job *db.BulkJob, after int) (last int, err error) {
 	if job.Kind != bulkjob.KindIMPORT_STUDENTS {
-		return nil
+		return 0, nil
 	}
-	for after := 0; ; {
-		page, err := s.db.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
-			Order(db.Asc(bulkjobrow.FieldRow)).Limit(2 * statementRows).All(system)
-		if err != nil || len(page) == 0 {
-			return err
+	page, err := e.db.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(pageOfRows).All(system)
+	if err != nil || len(page) == 0 {
+		return 0, err
+	}
+	for _, r := range page {
+		p, err := readPlan(r.Plan)
+		if err != nil {
+			return 0, err
 		}
-		for _, r := range page {
-			after = r.Row
-			p, err := readPlan(r.Plan)
-			if err != nil {
-				return err
-			}
-			id, _ := p.Set[student.FieldExternalID].(string)
-			if !m.ids[id] && (r.State == statePlanned || !m.inText(r.Label)) {
-				continue
-			}
-			if err := s.eraseOnePlanned(system, job.ID, r.ID); err != nil {
-				return err
-			}
+		id, _ := p.Set[student.FieldExternalID].(string)
+		if !e.m.ids[id] && (r.State == statePlanned || !e.m.inText(r.Label)) {
+			continue
 		}
-		if err := alive(system); err != nil {
-			return err
+		if err := e.eraseOnePlanned(system, job.ID, r.ID); err != nil {
+			return 0, err
 		}
 	}
+	return page[len(page)-1].Row, nil
 }
 
 func (s *Service) eraseOnePlanned(system context.Context, jobID, rowID int) error {

@@ -2,6 +2,9 @@ package importer
 
 import "homeroom/ent/db/bulkjob"
 
+// LargeImport is how many rows have the statistics refreshed.
+const LargeImport = largeImport
+
 // RefuseHeader is the code with which a header is refused as one of a kind.
 func RefuseHeader(kind bulkjob.Kind, headers []string) string {
 	if _, p := readHeader(kind, headers); p != nil {

@@ -5,8 +5,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/fault"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -42,9 +41,10 @@ func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
 // server stop before they are gone, sweep removes them.
 func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 	refused := map[int]bool{}
+	outside := map[int]bool{}
 	for _, p := range why {
 		if p.Row > 0 && !p.Warning {
-			refused[p.Row] = true
+			refused[p.Row], outside[p.Row] = true, p.outside
 		}
 	}
 	// The progress stays where it was seen last, though what was written is not there.
@@ -55,6 +55,9 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 	kept, err := s.refusedIn(ctx, h.job, refused)
 	if err != nil {
 		return err
+	}
+	for _, r := range kept {
+		r.outside = outside[r.row]
 	}
 	err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		if err := s.writeProblems(ctx, client, h.job.ID, why); err != nil {
@@ -75,6 +78,9 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		if err := forgetFile(ctx, client, h.job.ID); err != nil {
 			return err
 		}
+		if err := hold.Forget(ctx, client, hold.Job{ID: h.job.ID}); err != nil {
+			return err
+		}
 		return s.recordEnd(ctx, client, h.job.ID)
 	})
 	if err != nil {
@@ -86,28 +92,17 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 // submitter returns the person for whom a job acts, with the roles of this
 // moment, or why the job cannot act for that person any more.
 func (s *Service) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *problem, error) {
-	v, err := s.viewer(ctx, job.SubmittedBy)
-	if fault.KindOf(err) == fault.Unauthenticated {
+	v, lost, err := s.hand(ctx, job, job.SubmittedBy)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case lost == disabled:
 		return nil, problemf(AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
+	case lost != "" && bySelection(job.Kind):
+		return nil, problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
+	case lost != "":
+		return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",
+			"The person who uploaded the file no longer has a role that allows it at this organization."), nil
 	}
-	if err != nil {
-		return nil, nil, err
-	}
-	if bySelection(job.Kind) {
-		if v.DistrictID == job.DistrictID && maySelect(v, job.Kind) == nil {
-			return v, nil, nil
-		}
-		why := problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it.")
-		return nil, why, nil
-	}
-	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
-	if err == nil {
-		if maySubmit(v, o, job.Kind) == nil {
-			return v, nil, nil
-		}
-	} else if !db.IsNotFound(err) {
-		return nil, nil, err
-	}
-	return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",
-		"The person who uploaded the file no longer has a role that allows it at this organization."), nil
+	return v, nil, nil
 }

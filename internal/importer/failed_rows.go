@@ -14,6 +14,7 @@ import (
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/student"
+	"homeroom/ent/rule"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
@@ -77,7 +78,7 @@ func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int
 	}
 	for behind := 0; ; {
 		rows, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
-			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind)).
+			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind), rule.RefusedRowsSeen(viewer.FromContext(ctx))).
 			Order(db.Asc(bulkjobrefusedrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
 		if err != nil {
 			return n, err
@@ -302,7 +303,7 @@ func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) 
 }
 
 func (s *Service) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
-	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1))
+	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
 }
 
 // shownCells are the cells of a row under their headers, those beyond the last one

@@ -53,6 +53,8 @@ func (s *Service) forget(ctx context.Context) error {
 	for _, job := range old {
 		set := settings[job.OrganizationID]
 		switch {
+		case holdsUndo(job):
+			err = s.expireUndo(ctx, job)
 		case job.FinishedAt == nil:
 			err = s.expire(ctx, job)
 		case job.FinishedAt.Before(now.AddDate(0, 0, -set.JobDays)):

@@ -64,6 +64,14 @@ func (b *bench) holds() {
 	b.exec("UPDATE organizations SET hold_deleted_percent = NULL, hold_changed_percent = NULL")
 }
 
+// unheld does something that would be put on hold otherwise.
+func (b *bench) unheld(do func()) {
+	b.t.Helper()
+	b.exec("UPDATE organizations SET hold_deleted_percent = 100, hold_changed_percent = 100 WHERE type = 'DISTRICT'")
+	do()
+	b.holds()
+}
+
 // benchOn gives a world a further importer, as another server would have it.
 func benchOn(t testing.TB, w *fixture.World, change func(*importer.Options)) *bench {
 	t.Helper()

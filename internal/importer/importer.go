@@ -24,8 +24,15 @@
 //     value and a hint.
 //   - What the preview shows is what the start does. A row whose student or group
 //     has changed in between is refused as STALE, and the counts follow.
-//   - A job acts as the person who submitted it, with the roles of the moment; an
-//     undo acts as the person who asked for the undo.
+//   - A job acts as everybody who has a hand in it, with the roles of the moment: who
+//     submitted it, started it, approved it and corrected rows of it. What one of them
+//     may not see is not there, and what one of them may not do is refused; see hands.
+//     An undo acts as the person who asked for the undo.
+//   - A job for a school is about that school. Its rows about educators mean those of
+//     the school, and a row that names anything outside of it is there for the
+//     submitter and for administrators of the district alone.
+//   - Nobody gets the credentials of an account by a file who could not set them
+//     otherwise; see identity.Guard.
 //   - What a row replaces is written down in the transaction that replaces it.
 //   - A server that stops in the middle loses nothing and doubles nothing: effects,
 //     counters and progress of a batch are written in one transaction, which
@@ -48,6 +55,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
+	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
@@ -62,11 +70,18 @@ type Service struct {
 	hash    func(ctx context.Context, password string) (string, error)
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	guard   identity.Guard
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
-	lease   time.Duration
-	now     func() time.Time
-	log     *slog.Logger
+	quotas  Quotas
+	// checkTime and cpu are what the check of a file may take, and how that is known.
+	checkTime time.Duration
+	cpu       func() time.Duration
+	// maxAbandoned is how often servers may end while they work on a job.
+	maxAbandoned int
+	lease        time.Duration
+	now          func() time.Time
+	log          *slog.Logger
 
 	// owner names this server in the leases that it holds.
 	owner string
@@ -100,11 +115,23 @@ type Options struct {
 	// Recount computes the usage sums of students whose school has changed,
 	// inside the transaction of the change.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Guard says whose credentials a file of educators may set.
+	Guard identity.Guard
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
+	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
+	Quotas Quotas
+	// CheckTime is how much CPU time the check of one file may take, beside a
+	// millisecond for each row; 0 bounds nothing.
+	CheckTime time.Duration
+	// CPU returns the CPU time of the thread that asks; nil for that of the system.
+	CPU func() time.Duration
+	// MaxAbandoned is how often servers may end while they work on a job of which
+	// nothing has been written, before it fails; zero stands for 10.
+	MaxAbandoned int
 	// Lease is how long a server keeps a job without a sign of life before another
 	// one takes it over; zero stands for DefaultLease.
 	Lease time.Duration
@@ -126,13 +153,19 @@ func New(d *database.DB, o Options) *Service {
 	if o.Turn == nil {
 		o.Turn = func(context.Context) (func(), error) { return func() {}, nil }
 	}
+	if o.MaxAbandoned <= 0 {
+		o.MaxAbandoned = 10
+	}
+	if o.CPU == nil {
+		o.CPU = threadTime
+	}
 	print, keys := keyPrint(o.Key), map[string][]byte{}
 	for _, key := range append(slices.Clone(o.OldKeys), o.Key) {
 		keys[keyPrint(key)] = key
 	}
 	return &Service{
-		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, turn: o.Turn,
-		limits: o.Limits, lease: o.Lease, now: o.Now, log: o.Log,
+		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
+		limits: o.Limits, quotas: o.Quotas, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }

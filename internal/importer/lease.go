@@ -116,10 +116,16 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 		}
 		job := jobs[i]
 		err = mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? WHERE id = ? AND fence = ? AND status = ?",
+			// MySQL assigns from left to right. A server that gives a job back, and
+			// whoever takes it away, leaves no owner.
+			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? "+
+				"WHERE id = ? AND fence = ? AND status = ?",
 			s.owner, s.instant().Add(s.lease), s.adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, errLost) {
 			return nil
+		}
+		if job.LeaseOwner != "" {
+			job.Abandoned++
 		}
 		h = &held{job: job, fence: job.Fence + 1}
 		return err

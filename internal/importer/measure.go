@@ -3,26 +3,31 @@ package importer
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/loss"
 	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
+	"homeroom/internal/hold"
 	"homeroom/internal/quote"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
 
-// share is what a job does to the students of one organization.
+// share is what is lost of one organization by a job or its undo, together with what
+// has been lost there in the hours before.
 type share struct {
 	org    *db.Organization
 	limits setting.Settings
-	// students counts those who are there, deleted and changed those whom the job
-	// does it to. Somebody may have deleted some of them since the job was verified. A
-	// job either deletes students or changes them.
-	students, deleted, changed int
+	thing  hold.Thing
+	// deleted and changed are what the job does, with what was done before; own is its
+	// part of it.
+	deleted, changed       hold.Number
+	ownDeleted, ownChanged int
+	// were and are count the things against which these are measured.
+	were, are int
 	// within is a school in a job for its district, or for another school.
 	within bool
 }
@@ -36,9 +41,12 @@ const manyChanged = 10
 // excess says what a job would do too much of, and where.
 type excess struct {
 	verb               string
+	thing              hold.Thing
 	affected, students int
 	limit              int // In percent.
 	at                 *db.Organization
+	// before is true where a part of it has been done before.
+	before bool
 }
 
 // percent is the part of the students that is affected, from 1 to 100.
@@ -47,13 +55,17 @@ func (e *excess) percent() int { return min(100, max(1, e.affected*100/max(1, e.
 // does says what the job would do. Whoever reads about a job of one school is not
 // told how many students another one has.
 func (e *excess) does(job *db.BulkJob) string {
+	number := fmt.Sprintf("%s %d of %s", e.verb, e.affected, quote.Count(e.students, "student"))
+	if e.thing != loss.ThingSTUDENT {
+		number = fmt.Sprintf("%s %d of %d %s", e.verb, e.affected, e.students, hold.InWords(e.thing, e.students))
+	}
 	switch {
 	case e.at.ID == job.OrganizationID:
-		return fmt.Sprintf("%s %d of %s", e.verb, e.affected, quote.Count(e.students, "student"))
+		return number
 	case job.OrganizationID == job.DistrictID:
-		return fmt.Sprintf("%s %d of %s of %s", e.verb, e.affected, quote.Count(e.students, "student"), e.at.Name)
+		return fmt.Sprintf("%s of %s", number, e.at.Name)
 	default:
-		return fmt.Sprintf("%s more than %d %% of the students of %s", e.verb, e.limit, e.at.Name)
+		return fmt.Sprintf("%s more than %d %% of the %s of %s", e.verb, e.limit, hold.InWords(e.thing, 2), e.at.Name)
 	}
 }
 
@@ -65,18 +77,21 @@ func (e *excess) facts(job *db.BulkJob) audit.Facts {
 	return audit.Facts{"verb": e.verb, "affected": e.affected, "students": e.students, "percent": e.percent()}
 }
 
-// excess returns what is too much of a share, or nil. Where 100 percent are set,
-// nothing is.
+// excess returns what is too much of a share, or nil. Of groups, accounts and schools
+// there are few, so that a person may do something to some of them.
 func (sh *share) excess() *excess {
-	over := func(affected, limit int) bool {
-		return sh.students > 0 && limit < 100 && affected*100 > limit*sh.students
+	few := 0
+	if sh.thing != loss.ThingSTUDENT {
+		few = hold.Few
 	}
-	switch {
-	case over(sh.deleted, sh.limits.HoldDeletedPercent):
-		return &excess{"delete", sh.deleted, sh.students, sh.limits.HoldDeletedPercent, sh.org}
-	case sh.within && sh.changed < manyChanged && sh.limits.Inherited.HoldChangedPercent:
-	case over(sh.changed, sh.limits.HoldChangedPercent):
-		return &excess{"change", sh.changed, sh.students, sh.limits.HoldChangedPercent, sh.org}
+	if limit := sh.limits.HoldDeletedPercent; sh.ownDeleted > 0 && hold.Over(sh.deleted, sh.were, limit, few) {
+		return &excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted}
+	}
+	if sh.within && sh.limits.Inherited.HoldChangedPercent {
+		few = max(few, manyChanged-1)
+	}
+	if limit := sh.limits.HoldChangedPercent; sh.ownChanged > 0 && hold.Over(sh.changed, sh.are, limit, few) {
+		return &excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged}
 	}
 	return nil
 }
@@ -95,211 +110,100 @@ func worst(shares []*share) (found *excess) {
 	return found
 }
 
-// measure returns what a job does to the students of its organization, which
-// comes first, and of each school whose students it is about. The schools are
-// measured as if the rows had been submitted for them, so that nobody gets by with
-// a whole school by having it done for the district, or for the school to which its
-// students move. What is counted as changed is what the rows are about, which may be
-// more than what they change; see countLosses, to which the row that has been
-// corrected is given, too.
-func (s *Service) measure(ctx context.Context, job *db.BulkJob, corrected *fileRow) ([]*share, error) {
-	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
+// measure returns what losses are of the organization of a job, which comes first,
+// and of each school whose students they are about. The schools are measured as if
+// the rows had been submitted for them, so that nobody gets by with a whole school by
+// having it done for the district, or for the school to which its students move.
+func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losses []hold.Loss) ([]*share, error) {
+	system := viewer.AsSystem(ctx, "how much of an organization a job deletes and changes")
 	client := s.db.Client(ctx)
-	o, err := client.Organization.Get(system, job.OrganizationID)
+	ids := []int{job.OrganizationID}
+	for _, l := range losses {
+		ids = append(ids, l.OrganizationID)
+	}
+	slices.Sort(ids)
+	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).Order(db.Asc(organization.FieldID)).All(system)
 	if err != nil {
 		return nil, err
-	}
-	whole := &share{org: o, deleted: job.Deleted, changed: job.Updated}
-	in := student.OrganizationID(o.ID)
-	if o.Type == organization.TypeDISTRICT {
-		in = student.DistrictID(o.ID)
-	}
-	if whole.students, err = client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system); err != nil {
-		return nil, err
-	}
-	shares := []*share{whole}
-	schools, err := s.measureSchools(system, client, job, corrected)
-	if err != nil {
-		return nil, err
-	}
-	if o.Type != organization.TypeDISTRICT {
-		// Students who come from elsewhere are not lost here.
-		whole.deleted, whole.changed = 0, 0
-	}
-	for _, school := range schools {
-		if school.org.ID == o.ID {
-			whole.deleted, whole.changed = school.deleted, school.changed
-			continue
-		}
-		shares = append(shares, school)
-	}
-	orgs := make([]*db.Organization, len(shares))
-	for i, sh := range shares {
-		orgs[i] = sh.org
 	}
 	limits, err := setting.Read(ctx, client, s.now(), orgs...)
-	for _, sh := range shares {
-		sh.limits = limits[sh.org.ID]
-	}
-	return shares, err
-}
-
-func (s *Service) measureSchools(system context.Context, client *db.Client, job *db.BulkJob, corrected *fileRow) ([]*share, error) {
-	affected, err := countBySchool(system, client, job.ID)
 	if err != nil {
 		return nil, err
 	}
-	if corrected != nil {
-		st, err := client.Student.Query().Where(student.ID(corrected.targetID)).Select(student.FieldOrganizationID).Only(system)
-		if err != nil && !db.IsNotFound(err) {
+	shares := make([]*share, 0, len(orgs))
+	for _, o := range orgs {
+		sh := &share{org: o, limits: limits[o.ID], thing: things(job.Kind), within: o.ID != job.OrganizationID}
+		if err := s.fill(ctx, client, sh, job, undo, losses); err != nil {
 			return nil, err
 		}
-		if st != nil {
-			affected[st.OrganizationID]++
-		}
-	}
-	ids := make([]int, 0, len(affected))
-	for id := range affected {
-		ids = append(ids, id)
-	}
-	schools, err := client.Organization.Query().Where(organization.IDIn(ids...)).Order(db.Asc(organization.FieldID)).All(system)
-	if err != nil {
-		return nil, err
-	}
-	var counts []struct {
-		OrganizationID int `json:"organization_id"`
-		Count          int `json:"count"`
-	}
-	err = client.Student.Query().Where(student.OrganizationIDIn(ids...), student.DeletedAtIsNil()).
-		GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).Scan(system, &counts)
-	if err != nil {
-		return nil, err
-	}
-	students := make(map[int]int, len(counts))
-	for _, c := range counts {
-		students[c.OrganizationID] = c.Count
-	}
-	shares := make([]*share, len(schools))
-	for i, o := range schools {
-		shares[i] = &share{org: o, students: students[o.ID], within: true}
-		if job.Kind == bulkjob.KindDELETE_STUDENTS {
-			shares[i].deleted = affected[o.ID]
+		if sh.within {
+			shares = append(shares, sh)
 		} else {
-			shares[i].changed = affected[o.ID]
+			shares = slices.Insert(shares, 0, sh)
 		}
 	}
 	return shares, nil
 }
 
-// countBySchool counts the planned rows of a job whose target is a student, by
-// the school where the student is now. An educator's key among the targets, which
-// some lines of enrollments have, may be a student's as well: there it is too much.
-func countBySchool(system context.Context, client *db.Client, jobID int) (map[int]int, error) {
-	rows, err := client.QueryContext(system, "SELECT s.organization_id, COUNT(*) FROM bulk_job_rows r JOIN students s ON s.id = r.target_id "+
-		"WHERE r.job_id = ? AND r.state = ? GROUP BY s.organization_id", jobID, statePlanned)
+// fill counts a share.
+func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
+	actor := viewer.FromContext(ctx).SubmitterID()
+	sums, err := hold.Sum(ctx, client, s.now(), sh.org, actor)
+	if err != nil {
+		return err
+	}
+	if sh.were, err = hold.Base(ctx, client, s.now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {
+		return err
+	}
+	if sh.are, err = hold.Base(ctx, client, s.now(), sh.org, sh.thing, loss.VerbCHANGED, sums); err != nil {
+		return err
+	}
+	for _, l := range losses {
+		if sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
+			continue
+		}
+		sums.Add(l.Thing, l.Verb, l.Number)
+		if l.Verb == loss.VerbDELETED {
+			sh.ownDeleted += l.Number
+		} else {
+			sh.ownChanged += l.Number
+		}
+	}
+	take := func() {
+		sh.deleted, sh.changed = sums.Of(sh.thing, loss.VerbDELETED), sums.Of(sh.thing, loss.VerbCHANGED)
+	}
+	take()
+	// Whether several jobs are about the same students is looked at where it matters.
+	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
+		return nil
+	}
+	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED} {
+		if err := hold.Distinct(ctx, client, s.now(), sh.org, actor, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
+			return err
+		}
+	}
+	take()
+	return nil
+}
+
+// excessWith is what a held job does with a row that has been corrected. It stays on
+// hold even where that is not too much any more: it has been asked of a second
+// administrator, who is not passed by.
+func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*excess, error) {
+	losses, err := s.losses(ctx, job, false, statePlanned, r)
 	if err != nil {
 		return nil, err
 	}
-	defer rows.Close()
-	counts := map[int]int{}
-	for rows.Next() {
-		var school, n int
-		if err := rows.Scan(&school, &n); err != nil {
-			return nil, err
-		}
-		counts[school] = n
+	shares, err := s.measure(ctx, job, false, losses)
+	if err != nil {
+		return nil, err
 	}
-	return counts, rows.Err()
-}
-
-// countLosses puts in the shares of a job how many students it does more to than to
-// put them into groups or to bring them back, with a row that has been corrected in
-// the place of what is planned for it, where one is given. Joining groups loses nothing, and
-// to put most of a school into groups at once is what the notice asks for at the
-// beginning of a year.
-func (s *Service) countLosses(ctx context.Context, job *db.BulkJob, shares []*share, corrected *fileRow) error {
-	const page = 5000
-	system := viewer.AsSystem(ctx, "how much of an organization a job changes")
-	client := s.db.Client(ctx)
-	losses := lossCount{bySchool: map[int]int{}}
-	if job.Kind == bulkjob.KindIMPORT_ENROLLMENTS {
-		losses.seen = map[int]bool{}
+	if e := worst(shares); e != nil {
+		return e, nil
 	}
-	if corrected != nil && !corrected.refused && corrected.plan != nil {
-		losses.note(corrected.targetID, corrected.plan)
+	whole := shares[0]
+	if job.Kind == bulkjob.KindDELETE_STUDENTS {
+		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false}, nil
 	}
-	for behind, more := 0, true; more; {
-		rows, err := client.BulkJobRow.Query().
-			Where(bulkjobrow.JobID(job.ID), bulkjobrow.RowGT(behind), bulkjobrow.State(statePlanned)).
-			Order(db.Asc(bulkjobrow.FieldRow)).Limit(page).All(system)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			behind = row.Row
-			if corrected != nil && row.Row == corrected.Row {
-				continue
-			}
-			p, err := readPlan(row.Plan)
-			if err != nil {
-				return err
-			}
-			losses.note(row.TargetID, p)
-		}
-		if err := losses.place(system, client); err != nil {
-			return err
-		}
-		more = len(rows) == page
-	}
-	for _, sh := range shares {
-		sh.changed = losses.bySchool[sh.org.ID]
-		if sh.org.Type == organization.TypeDISTRICT {
-			sh.changed = losses.all
-		}
-	}
-	return nil
-}
-
-// lossCount counts students who lose something, in all and by school.
-type lossCount struct {
-	all      int
-	bySchool map[int]int
-	// seen are those who have been counted, where a student can stand in several
-	// rows: in as many lines of enrollments as there are groups to leave. It is nil
-	// where that cannot be.
-	seen map[int]bool
-	// unplaced are students who are not counted by school yet.
-	unplaced []int
-}
-
-func (l *lossCount) note(target int, p *plan) {
-	joinsOnly := p.Do == doUpdate && len(p.Set) == 0 && len(p.Password) == 0 && len(p.Leave) == 0
-	if p.Do == doCreate || p.Do == doRevive || joinsOnly || !p.aboutStudent() || l.seen[target] {
-		return
-	}
-	if l.seen != nil {
-		l.seen[target] = true
-	}
-	l.all++
-	l.unplaced = append(l.unplaced, target)
-}
-
-func (l *lossCount) place(system context.Context, client *db.Client) error {
-	for len(l.unplaced) > 0 {
-		n := min(len(l.unplaced), statementRows)
-		var counts []struct {
-			OrganizationID int `json:"organization_id"`
-			Count          int `json:"count"`
-		}
-		err := client.Student.Query().Where(student.IDIn(l.unplaced[:n]...)).
-			GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).Scan(system, &counts)
-		if err != nil {
-			return err
-		}
-		for _, c := range counts {
-			l.bySchool[c.OrganizationID] += c.Count
-		}
-		l.unplaced = l.unplaced[n:]
-	}
-	return nil
+	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false}, nil
 }

@@ -63,6 +63,8 @@ type plan struct {
 	Untaught []int `json:"untaught,omitempty"`
 	// Role is given to an educator at SchoolID.
 	Role string `json:"role,omitempty"`
+	// By are those who have corrected the row.
+	By []int `json:"by,omitempty"`
 	// Student is 1 where the row's target is a student.
 	Student int `json:"student,omitempty"`
 }

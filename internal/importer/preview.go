@@ -32,7 +32,7 @@ func (p *preview) add(ctx context.Context, rows []*fileRow) error {
 	now := p.service.instant()
 	var t tally
 	for _, r := range rows {
-		p.problems = append(p.problems, r.problems...)
+		p.problems = append(p.problems, r.reported()...)
 		t.count(r)
 		if r.refused {
 			p.refused = append(p.refused, r.keep())
@@ -84,11 +84,12 @@ func (p *preview) flush(ctx context.Context) error {
 	return err
 }
 
-const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, state"
+const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state, loses, undo_loses"
 
 // planLine is the plan of a row as the values of planColumns.
 func planLine(now time.Time, jobID int, r *fileRow) ([]any, error) {
-	r.plan.N = r.N
+	r.plan.N, r.plan.By = r.N, r.by
 	text, err := r.plan.encode()
-	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), statePlanned}, err
+	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), flag(r.outside),
+		statePlanned, r.plan.loses(), r.plan.undoLoses()}, err
 }

@@ -25,8 +25,11 @@ const (
 	AccountDisabled = "ACCOUNT_DISABLED"
 	RoleLost        = "ROLE_LOST"
 	Internal        = "INTERNAL"
+	ServerEnded     = "SERVER_ENDED"
 	Held            = "HELD"
 	Expired         = "EXPIRED"
+	// TransactionTooLarge is of a job that is all or nothing.
+	TransactionTooLarge = "TRANSACTION_TOO_LARGE"
 
 	// About a row.
 	ExtraCells      = "EXTRA_CELLS"
@@ -86,6 +89,8 @@ type problem struct {
 	Hint    string // A sentence that says what to do.
 	// Candidates are students whom the row may mean, as far as the submitter sees them.
 	Candidates []int
+	// outside is set where it names something outside of the school of the job.
+	outside bool
 }
 
 // fromFault makes a problem of a refusal that another part of the program words.
@@ -143,10 +148,10 @@ func (s *Service) writeProblems(ctx context.Context, client *db.Client, jobID in
 			text, sealed = wording{}, sealer.close(p.Row, clear)
 		}
 		rows[i] = []any{now, jobID, p.Row, shorten(p.Column, maxValue), string(p.severity()), p.Code, sealed,
-			text.Value, text.Message, text.Hint, candidates}
+			text.Value, text.Message, text.Hint, candidates, flag(p.outside)}
 	}
 	return insertRows(ctx, client, "bulk_job_problems",
-		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates", rows)
+		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates, outside", rows)
 }
 
 // wording is what a problem says of a row. It quotes cells, and where these have

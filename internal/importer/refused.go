@@ -12,6 +12,8 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/rule"
 	"homeroom/internal/viewer"
 )
 
@@ -30,12 +32,16 @@ type refusedRow struct {
 	password    string // Empty where there is none, or nobody can know which cell it is.
 	hadPassword bool
 	corrected   bool // And not refused any more.
+	by          []int
+	outside     bool
 }
 
 // storedCells are the cells of a kept row as JSON.
 type storedCells struct {
 	Cells []string          `json:"c"`
 	Also  map[string]string `json:"a,omitempty"`
+	// By are those who have corrected the row.
+	By []int `json:"by,omitempty"`
 }
 
 // keep takes the passwords out of the cells of a row. A column whose header
@@ -43,7 +49,7 @@ type storedCells struct {
 // that has slipped to the right nobody knows how far, so whatever stands there or
 // behind it is left out.
 func (r *fileRow) keep() *refusedRow {
-	kept := &refusedRow{row: r.Row, n: r.N, cells: slices.Concat(r.cells, r.beyond), extra: len(r.beyond)}
+	kept := &refusedRow{row: r.Row, n: r.N, cells: slices.Concat(r.cells, r.beyond), extra: len(r.beyond), by: r.by, outside: r.outside}
 	for _, f := range r.flaws {
 		// What a spreadsheet program has made of a cell must not pass for text in the
 		// file that is given back.
@@ -98,7 +104,7 @@ func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, re
 	now := s.instant()
 	rows := make([][]any, len(refused))
 	for i, r := range refused {
-		text, err := json.Marshal(storedCells{r.cells, r.also})
+		text, err := json.Marshal(storedCells{r.cells, r.also, r.by})
 		if err != nil {
 			return err
 		}
@@ -106,9 +112,9 @@ func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, re
 		if r.password != "" {
 			password = passwords.close(r.row, []byte(r.password))
 		}
-		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword), flag(!r.corrected)}
+		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword), flag(r.outside), flag(!r.corrected)}
 	}
-	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password, refused", rows)
+	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password, outside, refused", rows)
 }
 
 func flag(set bool) int8 {
@@ -183,19 +189,23 @@ func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
 func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]bool, error) {
 	has := map[int]bool{}
 	ids, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.IDIn(jobIDs...), isWhole(), bulkjob.KeyPrintIn(s.readable()...), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow).IDs(ctx)
+		Where(bulkjob.IDIn(jobIDs...), isWhole(), bulkjob.KeyPrintIn(s.readable()...), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
 	for _, id := range ids {
 		has[id] = true
 	}
 	return has, err
 }
 
-// hasRefusedRow looks for one row of each job and not, as HasRefusedRowsWith, for
-// all rows of all jobs.
-func hasRefusedRow(job *sql.Selector) {
-	row := sql.Table(bulkjobrefusedrow.Table)
-	job.Where(sql.Exists(sql.Select(row.C(bulkjobrefusedrow.FieldID)).From(row).Where(sql.And(
-		sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)), sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))))
+// hasRefusedRow looks for one row of each job that the viewer is shown and not, as
+// HasRefusedRowsWith, for all rows of all jobs.
+func hasRefusedRow(v *viewer.Viewer) predicate.BulkJob {
+	return func(job *sql.Selector) {
+		row := sql.Table(bulkjobrefusedrow.Table)
+		rows := sql.Select(row.C(bulkjobrefusedrow.FieldID)).From(row).Where(sql.And(
+			sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)), sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))
+		rule.RefusedRowsSeen(v)(rows)
+		job.Where(sql.Exists(rows))
+	}
 }
 
 // isSecret reports whether a header speaks of passwords.

@@ -21,6 +21,11 @@ type fileRow struct {
 	flaws    []csvfile.Flaw
 	problems []*problem
 	refused  bool
+	// by are those who have corrected the row.
+	by []int
+	// outside is set where the plan or a problem names something outside of the school
+	// for which the file was uploaded; see seesAll.
+	outside bool
 
 	// What the check has found out; a row without a plan changes nothing.
 	plan     *plan
@@ -124,6 +129,14 @@ func (r *fileRow) note(column string, p *problem) {
 		p.Value = r.cell(column)
 	}
 	r.problems = append(r.problems, p)
+}
+
+// reported are the problems of the row as they are written down.
+func (r *fileRow) reported() []*problem {
+	for _, p := range r.problems {
+		p.outside = r.outside
+	}
+	return r.problems
 }
 
 // needs refuses the row for want of a value; column may be missing in the file.

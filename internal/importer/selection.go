@@ -132,6 +132,10 @@ func (s *Service) checkEdit(ctx context.Context, in Edit) (edit storedEdit, err 
 }
 
 func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection, edit json.RawMessage) (*db.BulkJob, error) {
+	// Before everybody who matches is read.
+	if err := s.refuseBeforehand(ctx); err != nil {
+		return nil, err
+	}
 	picked, err := s.pick(ctx, sel)
 	if err != nil {
 		return nil, err
@@ -159,7 +163,7 @@ func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Se
 		from += fmt.Sprintf("|%d|", id)
 	}
 	job, err := s.upload(ctx, v, at, Submission{
-		Kind: kind, File: &list, GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit, schools: from,
+		Kind: kind, File: &list, Size: int64(list.Len()), GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit, schools: from,
 	})
 	if err != nil {
 		return nil, err

@@ -15,7 +15,7 @@ import (
 )
 
 // refuseStaleStudents refuses the rows whose students are not as they were when
-// the preview was made, or may not be changed by the submitter any more.
+// the preview was made, or may not be changed by everybody who has a hand in the job.
 func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student, ids []int) error {
 	visible := map[int]bool{}
 	editable := visible
@@ -40,19 +40,19 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 		st := students[r.TargetID]
 		p := r.plan
 		switch {
-		case p.SchoolID != 0 && !b.v.Administers(p.SchoolID, b.job.DistrictID) && (p.Do != doCreate || !b.v.TeachesAt(p.SchoolID)):
-			r.stale("The school is no longer in the purview of the person who uploaded the file.")
+		case p.SchoolID != 0 && !b.v.Administers(p.SchoolID, b.job.DistrictID) && (p.Do != doCreate || !b.v.WorksAt(p.SchoolID, b.job.DistrictID)):
+			r.gone("The school")
 		case p.Do == doCreate:
-		case st == nil || st.Version != r.TargetVersion:
-			r.stale("Somebody has changed the student since the file was checked.")
 		case p.Do == doRevive:
-			if !reserved[st.ID] || !b.v.Administers(st.OrganizationID, st.DistrictID) {
+			if st == nil || st.Version != r.TargetVersion || !reserved[st.ID] || !b.v.Administers(st.OrganizationID, st.DistrictID) {
 				r.stale("The student cannot be brought back any more.")
 			}
-		case !visible[st.ID], !editable[st.ID] && (len(p.Set) > 0 || r.hash != ""):
-			r.stale("The student is no longer in the purview of the person who uploaded the file.")
-		case p.SchoolID != 0 && !b.v.Administers(st.OrganizationID, st.DistrictID):
-			r.stale("The student's school is no longer in the purview of the person who uploaded the file.")
+		case st == nil, !visible[st.ID]:
+			r.gone("The student")
+		case st.Version != r.TargetVersion:
+			r.stale("Somebody has changed the student since the file was checked.")
+		case !editable[st.ID] && (len(p.Set) > 0 || r.hash != ""), p.SchoolID != 0 && !b.v.Administers(st.OrganizationID, st.DistrictID):
+			r.refuse(problemf(Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not make this change."))
 		}
 	}
 	return nil
@@ -165,7 +165,7 @@ func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *b
 		for _, id := range append(append([]int(nil), r.plan.Join...), r.plan.Leave...) {
 			switch g := there[id]; {
 			case g == nil:
-				r.stale("A class or group of this row no longer exists, or is no longer in the purview of the person who uploaded the file.")
+				r.gone("A class or group of this row")
 			case g.Synced == 1:
 				r.refuse(syncedGroup(g))
 			}

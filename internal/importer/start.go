@@ -17,32 +17,40 @@ var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 // Start lets the worker carry out what a job has shown, or puts it on hold where
 // that is so much that a second administrator has to approve it. Whoever sees the
 // job and may submit such a job there may start it: the submitter, or an
-// administrator. It returns fault.Conflict for a job that is not READY.
+// administrator. What the one who starts it may not do alone is refused when the rows
+// are written; see hands. It returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, s.tooMuch)
+	return s.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, false) })
 }
 
 // StartAnyway is Start for whoever runs the server: however much the job changes,
 // it does not wait for anybody.
 func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (*excess, error) { return nil, nil })
+	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
 
-func (s *Service) start(ctx context.Context, jobID int, tooMuch func(context.Context, *db.BulkJob) (*excess, error)) (*db.BulkJob, error) {
+func (s *Service) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	for try := 0; ; try++ {
 		job, err := s.jobToChange(ctx, jobID)
 		if err != nil {
 			return nil, err
 		}
-		hold, err := tooMuch(ctx, job)
+		counted, err := reserve(ctx, job)
 		if err != nil {
 			return nil, err
 		}
 		// What is started is what was looked at: a row that is corrected at this moment
 		// raises the fence.
 		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
-			if hold != nil {
-				return s.hold(ctx, client, job, hold)
+			// Who starts a job has a hand in all of it, also where somebody else approves it.
+			if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET started_by = ? WHERE id = ? AND status = ?",
+				handID(ctx), jobID, string(bulkjob.StatusREADY)); err != nil {
+				return err
+			}
+			if tooMuch, err := counted(ctx, client); err != nil {
+				return err
+			} else if tooMuch != nil {
+				return s.hold(ctx, client, job, tooMuch)
 			}
 			record(ctx, audit.JobStarted, job, nil)
 			return mustHitOne(client.ExecContext(ctx,

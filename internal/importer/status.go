@@ -56,6 +56,10 @@ const (
 func ProgressOf(job *db.BulkJob) Progress {
 	p := Progress{ProcessedRows: job.ProcessedRows, TotalRows: job.TotalRows, HashedPasswords: job.HashedPasswords, TotalPasswords: job.Passwords}
 	checked, written := part(job.VerifiedRows, job.TotalRows)/2, part(job.ProcessedRows, job.TotalRows)/2
+	if holdsUndo(job) {
+		p.Percent = 100
+		return p
+	}
 	switch job.Status {
 	case bulkjob.StatusVERIFYING:
 		p.Phase = Verifying

@@ -26,6 +26,9 @@ type Submission struct {
 	FileName       string
 	// File is read once, to its end, as it arrives.
 	File io.Reader
+	// Size is how many bytes the file has, as far as that is known before it arrives;
+	// 0 otherwise. It counts towards the quotas at once.
+	Size int64
 	// GroupsMode says what the groups of a row mean; ADD where empty.
 	GroupsMode bulkjob.GroupsMode
 	// CommitMode says what happens to the good rows of a file with bad ones;

@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -58,6 +59,10 @@ func (s *Service) Sweep(ctx context.Context) error {
 		return err
 	}
 	if err := s.forget(ctx); err != nil {
+		return err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return hold.Purge(ctx, client, s.now()) })
+	if err != nil {
 		return err
 	}
 	return s.warnOfOtherKeys(ctx)

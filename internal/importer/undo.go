@@ -25,7 +25,19 @@ import (
 // only administrators undo what has created something, because only they delete.
 // It returns fault.Conflict for a job that is not finished, has changed nothing,
 // or ended too long ago.
+//
+// An undo that would delete or change too much is put on hold, as a start is.
 func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, true) })
+}
+
+// UndoAnyway is Undo for whoever runs the server: however much it changes, it does
+// not wait for anybody.
+func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+}
+
+func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	job, err := s.jobToChange(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -63,7 +75,16 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
 	}
+	counted, err := reserve(ctx, job)
+	if err != nil {
+		return nil, err
+	}
 	return s.change(ctx, job, "NOT_UNDOABLE", func(ctx context.Context, client *db.Client) error {
+		if tooMuch, err := counted(ctx, client); err != nil {
+			return err
+		} else if tooMuch != nil {
+			return s.holdUndo(ctx, client, job, tooMuch)
+		}
 		record(ctx, audit.JobUndoRequested, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
 			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
@@ -87,9 +108,9 @@ type undoRow struct {
 	*db.BulkJobRow
 	plan   *plan
 	before *before
-	// administered is set where the person administers the student's school, and so
-	// may change groups of other schools with it.
-	administered bool
+	// comesBack is set for a student who was deleted, at a school that the person
+	// administers, and so comes back to groups of other schools as well.
+	comesBack bool
 	// kept says why the row stays as it is, partly what of it does.
 	kept, partly *problem
 }
@@ -109,7 +130,7 @@ func (r *undoRow) keepPart(code, hint, format string, args ...any) {
 
 func (r *undoRow) warning(code, hint, format string, args ...any) *problem {
 	p := problemf(code, hint, format, args...)
-	p.Row, p.Warning, p.Value = r.Row, true, r.Label
+	p.Row, p.Warning, p.Value, p.outside = r.Row, true, r.Label, r.Outside == 1
 	return p
 }
 
@@ -121,6 +142,19 @@ const (
 func (r *undoRow) changedSince(what string) {
 	r.keep(ChangedSince, hintChanged, "Somebody has changed %s since; it stays as it is.", what)
 }
+
+// gone keeps a row about something that is not there, or not for the person who asked
+// for the undo: nobody is told which of the two.
+func (r *undoRow) gone(what string) {
+	r.keep(ChangedSince, hintChanged, goneFor, what)
+}
+
+// partGone is gone for a part of the row.
+func (r *undoRow) partGone(what string) {
+	r.keepPart(ChangedSince, hintChanged, goneFor+" Everything else was put back.", what)
+}
+
+const goneFor = "%s is no longer there, or not in the purview of the person who asked for the undo."
 
 // open are the rows that are put back.
 func (b *undoBatch) open() []*undoRow {
@@ -146,6 +180,9 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.job.ID)
 		if err != nil {
+			return err
+		}
+		if err := s.forgetUndone(ctx, client, h.job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)
@@ -219,7 +256,9 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 		err = try()
 	}
 	switch half := len(b.rows) / 2; {
-	case !isDuplicate(err) && !(b.alone && isOfRows(ctx, err)):
+	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
+		return err
+	case half == 0 && isTooLarge(err):
 		return err
 	case half > 0:
 		first, second := *b, *b

@@ -110,7 +110,7 @@ func TestUndoOfEducators(t *testing.T) {
 			job := b.imported(b.NorthAdmin, b.North, educators, educatorHeader+",X1,Ex,One,x1@example.com,Teacher,N,\n")
 			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, b.educator("X1").ID)
 			got := b.undone(b.NorthAdmin, job, partly, 0, 1)
-			b.wantProblems(got, `row 1 warning  FORBIDDEN "Ex One (X1)"`)
+			b.wantProblems(got, `row 1 warning  CHANGED_SINCE "Ex One (X1)"`)
 		})
 	})
 }

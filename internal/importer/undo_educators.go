@@ -11,9 +11,9 @@ import (
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/db/session"
 	"homeroom/ent/rule"
 	"homeroom/internal/audit"
+	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
 
@@ -39,13 +39,28 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 	if err != nil {
 		return err
 	}
+	seen, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.v)))
+	if err != nil {
+		return err
+	}
+	roles, err := identity.RolesOf(ctx, client, ids)
+	if err != nil {
+		return err
+	}
 	for _, r := range b.open() {
 		e := educators[r.TargetID]
-		switch creates := r.plan.Do == doCreate; {
-		case e == nil:
-			r.changedSince("the account")
+		if e == nil || !seen[e.ID] {
+			r.gone("The account")
+			continue
+		}
+		// That everything may be removed which a job has created is seen beside it.
+		creates := r.plan.Do == doCreate
+		why := s.guard.Refuse(b.v, r.credentials(e, roles[e.ID]))
+		switch {
+		case why != nil && !creates && (len(r.before.Set) > 0 || why.Code == identity.OwnAccount):
+			r.keep(why.Code, "Ask another administrator of the district.", "%s", sentence(why.Message))
 		case (creates || len(r.before.Set) > 0) && !editable[e.ID], r.before.GaveRole && !b.v.Administers(r.plan.SchoolID, b.job.DistrictID):
-			r.keep(Forbidden, hintAsk, "The educator is not in the purview of the person who asked for the undo.")
+			r.keep(Forbidden, hintAsk, "The person who asked for the undo may not change the account.")
 		case !r.stillAs(map[string]any{educator.FieldExternalID: optional(e.ExternalID), educator.FieldFirstName: e.FirstName,
 			educator.FieldLastName: e.LastName, educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
 			r.changedSince("the educator")
@@ -57,7 +72,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		return err
 	}
 	var updates []changed
-	var unused, passwords []int
+	var unused, credentials []int
 	for _, r := range b.open() {
 		if r.plan.Do == doCreate {
 			unused = append(unused, r.TargetID)
@@ -71,9 +86,11 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 						"The password has been changed since, and stays; everything else was put back.")
 					continue
 				}
-				passwords = append(passwords, r.TargetID)
 			}
 			set[column] = value
+		}
+		if setsCredentials(set) {
+			credentials = append(credentials, r.TargetID)
 		}
 		if len(set) > 0 {
 			updates = append(updates, changed{r.TargetID, set})
@@ -87,10 +104,20 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 	if err := updateRows(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := endSessions(system, client, passwords); err != nil {
+	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
 		return err
 	}
 	return removeAccounts(system, client, unused)
+}
+
+// credentials are what an undo does to the credentials of an account.
+func (r *undoRow) credentials(e *db.Educator, roles []viewer.Assignment) identity.Change {
+	password, _ := r.before.Set[educator.FieldPasswordHash].(string)
+	c := identity.Change{EducatorID: e.ID, Roles: roles, Old: deref(e.EmailKey), New: deref(e.EmailKey), Password: password != ""}
+	if value, changes := r.before.Set[educator.FieldEmailKey]; changes {
+		c.New, _ = value.(string)
+	}
+	return c
 }
 
 // givenRoles are the roles that rows gave.
@@ -138,15 +165,6 @@ func (s *Service) keepUsedAccounts(system context.Context, client *db.Client, b 
 		}
 	}
 	return nil
-}
-
-// endSessions signs educators out whose password has become another one.
-func endSessions(system context.Context, client *db.Client, educatorIDs []int) error {
-	if len(educatorIDs) == 0 {
-		return nil
-	}
-	_, err := client.Session.Delete().Where(session.EducatorIDIn(educatorIDs...)).Exec(system)
-	return err
 }
 
 // removeAccounts deletes accounts that nobody has used, with the links that nobody

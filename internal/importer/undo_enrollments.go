@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/student"
@@ -51,14 +52,12 @@ func (s *Service) undoEnrollments(ctx context.Context, client *db.Client, b *und
 	for _, r := range b.open() {
 		for _, id := range groupsOfUndo(r) {
 			switch g, st := groups[id], students[r.TargetID]; {
-			case g == nil:
-				r.keep(ChangedSince, hintChanged, "The class or group no longer exists.")
+			case g == nil, !seenGroups[id]:
+				r.gone("The class or group")
+			case r.plan.aboutStudent() && (st == nil || !seenStudents[r.TargetID]):
+				r.gone("The student")
 			case g.Synced == 1:
 				r.keep(ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now.", g.Name)
-			case r.plan.aboutStudent() && (st == nil || st.DeletedAt != nil):
-				r.changedSince("the student")
-			case !seenGroups[id], r.plan.aboutStudent() && !seenStudents[r.TargetID]:
-				r.keep(Forbidden, hintAsk, "The class or group is not in the purview of the person who asked for the undo.")
 			}
 		}
 		if r.kept != nil || !r.plan.aboutStudent() {
@@ -141,6 +140,17 @@ func (s *Service) unteach(system context.Context, client *db.Client, b *undoBatc
 	for _, t := range found {
 		there[pair{t.GroupID, t.EducatorID}] = t.ID
 	}
+	// As by hand, nobody puts an educator into a group whom he does not see.
+	var back []int
+	for _, r := range b.rows {
+		if wanted(r) {
+			back = append(back, r.before.Untaught...)
+		}
+	}
+	seen, err := idSet(client.Educator.Query().Where(educator.IDIn(back...)).IDs(viewer.NewContext(system, b.v)))
+	if err != nil {
+		return err
+	}
 	var removed []any
 	var added [][]any
 	touched := map[int]changed{}
@@ -157,7 +167,9 @@ func (s *Service) unteach(system context.Context, client *db.Client, b *undoBatc
 			}
 		}
 		for _, e := range r.before.Untaught {
-			if there[pair{r.TargetID, e}] == 0 {
+			if !seen[e] {
+				r.partGone("An educator of this row")
+			} else if there[pair{r.TargetID, e}] == 0 {
 				added = append(added, []any{s.instant(), r.TargetID, e})
 			} else {
 				r.keepPart(ChangedSince, hintChanged, "An educator of this row teaches the class or group again.")

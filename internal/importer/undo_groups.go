@@ -36,16 +36,16 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 	}
 	for _, r := range b.open() {
 		g := groups[r.TargetID]
-		if g == nil {
-			r.changedSince("the class or group, or removed it,")
+		if g == nil || !seen[g.ID] {
+			r.gone("The class or group")
 			continue
 		}
 		others := slices.ContainsFunc(teaching, func(t *db.GroupEducator) bool {
 			return t.GroupID == g.ID && !slices.Contains(r.before.Taught, t.EducatorID)
 		})
 		switch creates := r.plan.Do == doCreate; {
-		case !seen[g.ID], creates && !b.v.Administers(g.OrganizationID, g.DistrictID):
-			r.keep(Forbidden, hintAsk, "The class or group is not in the purview of the person who asked for the undo.")
+		case creates && !b.v.Administers(g.OrganizationID, g.DistrictID):
+			r.keep(Forbidden, hintAsk, "The person who asked for the undo may not delete the class or group.")
 		case g.Synced == 1:
 			r.keep(ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the class or group now.")
 		case !r.stillAs(map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: optional(g.ExternalID)}):

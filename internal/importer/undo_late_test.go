@@ -68,7 +68,7 @@ func TestWhatCancelingAndUndoingLeaveForLater(t *testing.T) {
 			if got.Status != partly || got.KeptRows != 1 || b.student("00001").Grade != 4 {
 				t.Errorf("%+v", got)
 			}
-			b.wantProblems(got, `row 1 warning  FORBIDDEN "Ada Lovelace (00001)"`)
+			b.wantProblems(got, `row 1 warning  CHANGED_SINCE "Ada Lovelace (00001)"`)
 		})
 	})
 }

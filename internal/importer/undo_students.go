@@ -86,12 +86,12 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 // or may not be changed by the person who asked for the undo.
 func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b *undoBatch, students map[int]*db.Student, ids []int) error {
 	asPerson := viewer.NewContext(ctx, b.v)
-	editable, seen := map[int]bool{}, map[int]bool{}
+	editable := map[int]bool{}
+	seen, err := idSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(asPerson))
+	if err != nil {
+		return err
+	}
 	if b.v.IsTeacher() {
-		var err error
-		if seen, err = idSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(asPerson)); err != nil {
-			return err
-		}
 		if editable, err = idSet(client.Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(b.v)).IDs(asPerson)); err != nil {
 			return err
 		}
@@ -102,12 +102,12 @@ func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b 
 	}
 	for _, r := range b.open() {
 		st := students[r.TargetID]
-		if st == nil {
-			r.keep(CannotUndo, hintChanged, "The student is no longer on record.")
+		if st == nil || !seen[st.ID] && !b.v.Administers(st.OrganizationID, st.DistrictID) {
+			r.gone("The student")
 			continue
 		}
 		may := b.v.Administers(st.OrganizationID, st.DistrictID)
-		r.administered = may
+		r.comesBack = may && r.plan.Do == doDelete
 		if school, moves := r.before.Set[student.FieldOrganizationID].(int); moves {
 			may = may && b.v.Administers(school, st.DistrictID)
 		} else if !may && r.plan.Do == doUpdate {
@@ -232,17 +232,19 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 	return err
 }
 
-// mayChange reports whether a student can leave or join a group again. Whoever
-// administers the student may change the groups of other schools as well: a
-// student who comes back comes back to all of them.
+// mayChange reports whether a student can leave or join a group again. It takes who
+// sees the group, as by hand; but a student who was deleted and comes back comes back
+// to all groups, as by hand as well.
 func (r *undoRow) mayChange(g *db.Group, seen map[int]bool) bool {
 	switch {
-	case g == nil:
-		r.keepPart(ChangedSince, hintChanged, "A class or group of the student no longer exists; everything else was put back.")
+	case g == nil, !r.comesBack && !seen[g.ID]:
+		r.partGone("A class or group of the student")
 	case g.Synced == 1:
-		r.keepPart(ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now; everything else was put back.", g.Name)
-	case !r.administered && !seen[g.ID]:
-		r.keepPart(Forbidden, hintAsk, "A class or group is not in the purview of the person who asked for the undo; everything else was put back.")
+		name := "A class or group of the student"
+		if seen[g.ID] {
+			name = g.Name
+		}
+		r.keepPart(ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now; everything else was put back.", name)
 	default:
 		return true
 	}

@@ -44,24 +44,13 @@ func isWhole() predicate.BulkJob { return bulkjob.LeaseOwnerNEQ(uploading) }
 // was cut off must not keep its key from the next attempt, and of two at once
 // the one that ends first is the job of both.
 func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
-	create := s.db.Client(ctx).BulkJob.Create().
-		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
-		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
-		SetCreatedAt(s.instant()).SetKeyPrint(s.print).
-		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
-	if bySelection(in.Kind) {
-		create.SetSchools(in.schools)
-	}
-	if in.edit != nil {
-		create.SetEdit(in.edit)
-	}
-	job, err := create.Save(ctx)
+	job, err := s.begin(ctx, v, o, in)
 	if err != nil {
 		return nil, err
 	}
-	prints, err := s.store(ctx, job.ID, in.File)
+	prints, size, err := s.store(ctx, v, job, in.File)
 	if err == nil {
-		err = s.completeUpload(ctx, job, in.IdempotencyKey, prints[0])
+		err = s.completeUpload(ctx, v, job, in.IdempotencyKey, prints[0], size)
 	}
 	if err == nil {
 		return s.db.Client(ctx).BulkJob.Get(ctx, job.ID)
@@ -83,21 +72,63 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	return there, nil
 }
 
+// begin makes the job of an upload, if the quotas allow it, before anything of the
+// file is stored. What was said of its size counts from here on.
+func (s *Service) begin(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (job *db.BulkJob, err error) {
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := s.takesTurns(ctx, client, o.DistrictID); err != nil {
+			return err
+		}
+		if err := s.withinQuotas(ctx, client, v, o.DistrictID, 0, max(in.Size, 1)); err != nil {
+			return err
+		}
+		job, err = s.create(ctx, client, v, o, in)
+		return err
+	})
+	return job, err
+}
+
+func (s *Service) create(ctx context.Context, client *db.Client, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
+	create := client.BulkJob.Create().
+		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
+		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
+		SetCreatedAt(s.instant()).SetKeyPrint(s.print).SetFileBytes(in.Size).
+		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
+	if bySelection(in.Kind) {
+		create.SetSchools(in.schools)
+	}
+	if in.edit != nil {
+		create.SetEdit(in.edit)
+	}
+	return create.Save(ctx)
+}
+
 var errIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file")
 
 // store writes the file in encrypted pieces, each in a transaction of its own, and
-// returns its prints.
-func (s *Service) store(ctx context.Context, jobID int, file io.Reader) ([]string, error) {
-	sealed, err := s.sealOf(jobID, forFile)
+// returns its prints and its size. Where it becomes larger than was said, the quotas
+// are asked again on the way.
+func (s *Service) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (prints []string, size int64, err error) {
+	sealed, err := s.sealOf(job.ID, forFile)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	seq := 0
-	return s.pieces(file, func(piece []byte) error {
+	seq, asked := 0, job.FileBytes
+	prints, err = s.pieces(file, func(piece []byte) error {
 		defer func() { seq++ }()
-		return s.writeChunk(ctx, jobID, seq, sealed.close(seq, piece))
+		if size += int64(len(piece)); size > asked {
+			asked = size + askEvery
+			if err := s.withinQuotas(ctx, s.db.Client(ctx), v, job.DistrictID, job.ID, size); err != nil {
+				return err
+			}
+		}
+		return s.writeChunk(ctx, job.ID, seq, sealed.close(seq, piece), size)
 	})
+	return prints, size, err
 }
+
+// askEvery is how much more of a file is stored before the quotas are asked again.
+const askEvery = 4 << 20
 
 // whole is a reader that does not say of a file which was cut off what io.ReadFull
 // says of the end of one.
@@ -157,10 +188,11 @@ func (s *Service) pieces(file io.Reader, each func([]byte) error) ([]string, err
 	}
 }
 
-func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte) error {
+// writeChunk writes a piece, with which size bytes of the file are there.
+func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte, size int64) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
-			s.instant().Add(uploadPatience), jobID, uploading))
+		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ?, file_bytes = CASE WHEN file_bytes < ? THEN ? ELSE file_bytes END WHERE id = ? AND lease_owner = ?",
+			s.instant().Add(uploadPatience), size, size, jobID, uploading))
 		if err != nil {
 			return err
 		}
@@ -171,7 +203,7 @@ func (s *Service) writeChunk(ctx context.Context, jobID, seq int, data []byte) e
 }
 
 // completeUpload makes the job one that can be claimed.
-func (s *Service) completeUpload(ctx context.Context, job *db.BulkJob, key, print string) error {
+func (s *Service) completeUpload(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, key, print string, size int64) error {
 	var idempotencyKey *string
 	if key == "" {
 		print = ""
@@ -179,10 +211,18 @@ func (s *Service) completeUpload(ctx context.Context, job *db.BulkJob, key, prin
 		idempotencyKey = &key
 	}
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if size > job.FileBytes {
+			if err := s.takesTurns(ctx, client, job.DistrictID); err != nil {
+				return err
+			}
+			if err := s.withinQuotas(ctx, client, v, job.DistrictID, job.ID, size); err != nil {
+				return err
+			}
+		}
 		record(ctx, audit.JobSubmitted, job, audit.Facts{"kind": string(job.Kind), "groupsMode": string(job.GroupsMode), "commitMode": string(job.CommitMode)})
 		return mustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ? WHERE id = ? AND lease_owner = ?",
-			idempotencyKey, print, job.ID, uploading))
+			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ?, file_bytes = ? WHERE id = ? AND lease_owner = ?",
+			idempotencyKey, print, size, job.ID, uploading))
 	})
 }
 

@@ -61,7 +61,12 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if bySelection(h.job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
-	file, err := table.Inspect(func() (io.Reader, error) { return s.file(ctx, h.job.ID) }, s.limits)
+	b := &budget{cpu: s.cpu, limit: s.checkTime}
+	var file *table.File
+	err = b.whileReading(func() error {
+		file, err = table.Inspect(func() (io.Reader, error) { return s.file(ctx, h.job.ID) }, b.limits(s.limits))
+		return err
+	})
 	if refusal := ofFile(err); refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
@@ -69,6 +74,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 		return err
 	}
 	format := file.Format()
+	b.rows.Store(format.Rows)
 	l, refusal := readHeader(h.job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
 		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
@@ -80,7 +86,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	return s.verifyRows(viewer.NewContext(ctx, v), h, v, file, l)
+	return s.verifyRows(viewer.NewContext(ctx, v), h, v, b, file, l)
 }
 
 // ofFile makes a problem of an error about the file as a whole, or nil.
@@ -92,7 +98,7 @@ func ofFile(err error) *problem {
 	return &problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, file *table.File, l *layout) error {
+func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *budget, file *table.File, l *layout) error {
 	format := file.Format()
 	rows, err := file.Rows()
 	if err != nil {
@@ -108,9 +114,11 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 	read := ahead(ctx, func(ctx context.Context, put func([]*fileRow) bool) error {
 		for {
 			var rows []*fileRow
-			err := s.inTurn(ctx, func() (err error) {
-				rows, err = reader.next()
-				return err
+			err := s.inTurn(ctx, func() error {
+				return b.whileReading(func() (err error) {
+					rows, err = reader.next()
+					return err
+				})
 			})
 			if errors.Is(err, io.EOF) {
 				return nil
@@ -126,7 +134,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 				return err
 			}
 			var p prepared
-			err := s.inTurn(ctx, func() (err error) {
+			err := s.inBudget(ctx, b, func() (err error) {
 				p, err = prepare(ctx, c, rows)
 				return err
 			})
@@ -141,7 +149,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, fil
 			if err != nil {
 				return err
 			}
-			if err := s.inTurn(ctx, func() error { return p.check(ctx) }); err != nil {
+			if err := s.inBudget(ctx, b, func() error { return p.check(ctx) }); err != nil {
 				return fmt.Errorf("check the rows from %d on: %w", p.rows[0].Row, err)
 			}
 			if !put(p.rows) {
@@ -275,7 +283,7 @@ func (s *Service) finishVerifying(ctx context.Context, h *held, total tally) err
 		return s.failRows(ctx, h, nil)
 	}
 	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, abandoned = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusREADY), h.job.ID)
 		return err
 	})

@@ -8,7 +8,9 @@ import (
 	"sync"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
 	"homeroom/internal/viewer"
 )
 
@@ -133,6 +135,11 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 			err = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
 		}
 	}()
+	if s.isGivenUp(h.job) {
+		s.log.ErrorContext(ctx, "servers ended while they worked on a bulk job, which is given up", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "times", h.job.Abandoned)
+		return s.fail(ctx, h, problemf(ServerEnded, "Divide the file into several, or save it anew as CSV. If it happens again, tell whoever runs the server.",
+			"The server has ended %d times while it worked on this, and does not try it again. Nothing was written.", h.job.Abandoned))
+	}
 	switch h.job.Status {
 	case bulkjob.StatusVERIFYING:
 		return s.verify(ctx, h)
@@ -143,10 +150,24 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 	}
 }
 
+// isGivenUp reports whether so many servers were not heard of again while they worked
+// on a job that it is most likely the job which ends them: each time it is tried, all
+// others of the district wait. Where rows of it have been written it goes on.
+func (s *Service) isGivenUp(job *db.BulkJob) bool {
+	return job.Abandoned >= s.maxAbandoned &&
+		(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0)
+}
+
 // tryAgain puts a job off after an error that is not the file's. Once some of
 // its rows have been written it cannot end as "nothing was written", and is
-// tried until it goes on; see isLastTry.
+// tried until it goes on; see isLastTry. A trouble of the database is no fault of
+// the job or of a row: it is waited for, for as long as it takes.
 func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
+	if trouble := database.TroubleOf(cause); trouble != database.None {
+		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "trouble", string(trouble), "error", cause)
+		s.release(ctx, h, retryPause)
+		return
+	}
 	tries := s.setTries(h.job.ID, +1)
 	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "try", tries, "error", cause)
 	if tries >= maxTries {

@@ -350,7 +350,7 @@ func TestCrashes(t *testing.T) {
 				// other one does not even give the job back.
 				time := &clock{now: fixture.Today}
 				time.Add(31e9 * 2 * clockStep(crashes))
-				server := benchOn(t, b.World, func(o *importer.Options) { o.Now = time.Now })
+				server := benchOn(t, b.World, func(o *importer.Options) { o.Now, o.MaxAbandoned = time.Now, 1000 })
 				ctx, cancel := context.WithTimeout(context.Background(), after(inPhase))
 				err := server.Drain(ctx)
 				cancel()

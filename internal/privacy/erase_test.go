@@ -25,7 +25,7 @@ func TestErasureOnRequest(t *testing.T) {
 		refused := func(t *testing.T, who context.Context, wanted []privacy.Confirmed, reference, code, field string) {
 			t.Helper()
 			before := w.dump(false)
-			_, err := w.privacy.Erase(who, wanted, reference)
+			_, err := w.privacy.Erase(who, wanted, reference, nil)
 			var list roster.Refusals
 			if !errors.As(err, &list) {
 				list = roster.Refusals{faultOf(t, err)}
@@ -68,7 +68,7 @@ func TestErasureOnRequest(t *testing.T) {
 
 		t.Run("everything is erased at once, and certified", func(t *testing.T) {
 			w.wantEverywhere(marks...)
-			list, err := w.privacy.Erase(admin, this, "letter 17")
+			list, err := w.privacy.Erase(admin, this, "letter 17", nil)
 			if err != nil || len(list) != 1 {
 				t.Fatal(list, err)
 			}

@@ -38,8 +38,10 @@ type Service struct {
 	db       *database.DB
 	importer *importer.Service
 	leases   *lease.Keeper
-	now      func() time.Time
-	log      *slog.Logger
+	// wake tells the worker that an erasure has been asked for.
+	wake chan struct{}
+	now  func() time.Time
+	log  *slog.Logger
 }
 
 // Options are what a Service needs.
@@ -58,7 +60,7 @@ func New(d *database.DB, o Options) *Service {
 	if o.Lease <= 0 {
 		o.Lease = 2 * time.Minute
 	}
-	return &Service{db: d, importer: o.Importer, leases: lease.New(d, o.Lease, o.Now), now: o.Now, log: o.Log}
+	return &Service{db: d, importer: o.Importer, leases: lease.New(d, o.Lease, o.Now), wake: make(chan struct{}, 1), now: o.Now, log: o.Log}
 }
 
 // Counts are what an erasure has removed.

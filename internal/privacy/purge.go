@@ -2,6 +2,7 @@ package privacy
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -10,8 +11,8 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
-	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
+	"homeroom/internal/importer"
 	"homeroom/internal/lease"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -36,25 +37,38 @@ type Purged struct {
 	Counts
 }
 
-// ErrBusy is returned where another server is purging.
-var ErrBusy = fault.Unavailablef("another server is purging at this moment; it does the same").WithCode("PURGE_RUNNING")
+// errBusy is returned where another server is purging, or was and has died.
+var errBusy = errors.New("privacy: another server is purging")
+
+// claimAgain is how often a purge asks whether it can begin.
+const claimAgain = 200 * time.Millisecond
 
 // Purge erases the personal data of all students whose time is over, district by
 // district, and returns what it has erased. It works in short transactions and
-// may be stopped at any moment: the next purge goes on. ErrBusy says that another
-// server is at it.
+// may be stopped at any moment: the next purge goes on. Where another server is at
+// it, or has died of it, it waits until that one has ended or its lease is over.
 func (s *Service) Purge(ctx context.Context) ([]Purged, error) {
-	return s.purge(ctx, s.now().Add(time.Hour))
+	for {
+		purged, err := s.purge(ctx, s.now().Add(time.Hour))
+		if !errors.Is(err, errBusy) {
+			return purged, err
+		}
+		select {
+		case <-time.After(claimAgain):
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
 }
 
-// purge is Purge where it was last done before due; it returns ErrBusy otherwise.
+// purge is Purge where it was last done before due; it returns errBusy otherwise.
 func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, err error) {
 	held, err := s.leases.Claim(ctx, leaseName, due)
 	if err != nil {
 		return nil, err
 	}
 	if held == nil {
-		return nil, ErrBusy
+		return nil, errBusy
 	}
 	defer func() {
 		if err != nil {
@@ -102,7 +116,7 @@ func (s *Service) Due(ctx context.Context) ([]Purged, error) {
 		}
 		p := Purged{DistrictID: d.ID, District: d.Name}
 		for _, school := range schools {
-			n, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before)).Count(ctx)
+			n, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).Count(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -161,7 +175,7 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 		if err != nil || len(round) == 0 {
 			return total, err
 		}
-		if err := s.importer.EraseMentions(ctx, district.ID, round, held.Renew); err != nil {
+		if err := s.importer.EraseMentions(ctx, district.ID, round, importer.Walk{At: func(ctx context.Context, _ importer.Place) error { return held.Renew(ctx) }}); err != nil {
 			return total, err
 		}
 		erased := 0
@@ -183,7 +197,7 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 // round reads students who are due, those of a school together.
 func (s *Service) round(ctx context.Context, schools []school) (due []*db.Student, err error) {
 	for _, school := range schools {
-		some, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before)).
+		some, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).
 			Order(student.ByID()).Limit(roundStudents - len(due)).All(ctx)
 		if err != nil {
 			return nil, err
@@ -210,7 +224,7 @@ func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db
 		}
 		locked = slices.DeleteFunc(locked, func(st *db.Student) bool {
 			limit, known := before[st.OrganizationID]
-			return !known || st.DeletedAt == nil || !st.DeletedAt.Before(limit)
+			return !known || st.DeletedAt == nil || !st.DeletedAt.Before(limit) || setting.IsErasing(*st.DeletedAt)
 		})
 		if len(locked) == 0 {
 			return nil

@@ -36,20 +36,31 @@ var aboutStudents = map[string]place{
 	"bulk_job_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "target_id": "student.id", "label": "bulkJobRows.label",
 		"plan": "bulkJobRows.changes", "change_count": "bulkJobRows.changes", "before": "bulkJobRows.replaced", "state": "bulkJobRows.state",
-		"target_version": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+		"target_version": "-bookkeeping of the job", "outside": "-bookkeeping of the job", "applied_version": "-bookkeeping of the job",
+		"loses": "-bookkeeping of the job", "undo_loses": "-bookkeeping of the job",
 	},
 	"bulk_job_problems": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "column": "bulkJobRows.problems", "severity": "bulkJobRows.problems",
 		"code": "bulkJobRows.problems", "sealed": "-value, message and hint, encrypted", "value": "bulkJobRows.problems", "message": "-a sentence that may name somebody else", "hint": "-a sentence that may name somebody else",
-		"candidates": "bulkJobRows.problems",
+		"candidates": "bulkJobRows.problems", "outside": "-bookkeeping of the job",
 	},
 	"bulk_job_refused_rows": {
 		"job_id": "bulkJobRows.0.job", "row": "bulkJobRows.0.row", "cells": "bulkJobRows.cells", "n": "-bookkeeping of the job", "password": "-never told",
-		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job",
+		"extra": "-bookkeeping of the job", "had_password": "-bookkeeping of the job", "refused": "-bookkeeping of the job", "outside": "-bookkeeping of the job",
 	},
 	"audit_details": {
 		"district_id": "student.districtId", "seq": "-place in the chain", "position": "-place in the chain", "subject_type": "-always a student", "subject_id": "student.id",
 		"salt": "-secret", "body": "auditEntries.changes", "digest": "-computed from the body",
+	},
+	"erasures": {
+		"district_id": "-the student is hidden", "organization_id": "-the student is hidden", "student_id": "-the key of a student who is hidden, and stays as in the audit trail",
+		"reference": "-names nobody", "actor": "-who asked", "requested_by": "-who asked", "enrollments": "-a number", "state": "-how far it is", "jobs_total": "-how far it is",
+		"jobs_done": "-how far it is", "at_job": "-how far it is", "at_step": "-how far it is", "at_row": "-how far it is", "through_job": "-how far it is",
+		"again": "-how far it is", "certificate": "-says nobody's name", "finished_at": "-how far it is",
+	},
+	"losses": {
+		"district_id": "student.districtId", "organization_id": "student.schoolId", "subject_id": "student.id", "actor_id": "-told in auditEntries, and gone after a day",
+		"job_id": "bulkJobRows.0.job", "undo": "-told in auditEntries", "thing": "-always a student", "verb": "-told in auditEntries", "number": "-always 1",
 	},
 	"bulk_jobs":    {"file_name": "bulkJobRows.fileName"},
 	"audit_events": {"action": "auditEntries.0.action", "actor_kind": "auditEntries.0.by", "actor_id": "auditEntries.byId", "roles": "auditEntries.roles"},
@@ -61,7 +72,8 @@ var aboutNobody = map[string]string{
 	"group_educators": "who teaches", "role_assignments": "roles of educators", "sessions": "sign-ins of educators", "one_time_links": "links for educators",
 	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
 	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
-	"registered_operations": "documents of apps", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+	"registered_operations": "documents of apps", "taken_answers": "how often an educator was told that something is taken", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+	"account_hands": "who could sign in with accounts of educators", "loss_heads": "numbers that grow when losses are added up",
 }
 
 // TestEveryTableIsThoughtOf fails for a new table or column until somebody has
@@ -179,7 +191,7 @@ func TestARecordTellsEverything(t *testing.T) {
 			}
 		})
 		t.Run("after an erasure there is none", func(t *testing.T) {
-			if _, err := w.privacy.Erase(w.As(t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: "ZYX-0042"}}, "letter 17"); err != nil {
+			if _, err := w.privacy.Erase(w.As(t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: "ZYX-0042"}}, "letter 17", nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.privacy.Record(w.As(t, w.NorthAdmin), io.Discard, st.ID); fault.KindOf(err) != fault.NotFound {

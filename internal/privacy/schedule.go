@@ -17,24 +17,32 @@ func (s *Service) Run(ctx context.Context, hour int) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
 	for {
-		switch purged, err := s.purge(ctx, lastAt(s.now(), hour)); {
-		case ctx.Err() != nil:
+		s.look(ctx, hour)
+		if ctx.Err() != nil {
 			return ctx.Err()
-		case err == nil:
-			students := 0
-			for _, p := range purged {
-				students += p.Students
-			}
-			s.log.InfoContext(ctx, "the purge of the day is done", "students", students, "districts", len(purged))
-		case errors.Is(err, ErrBusy), errors.Is(err, lease.ErrLost):
-		default:
-			s.log.ErrorContext(ctx, "purge", "error", err)
 		}
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
 		case <-tick.C:
 		}
+	}
+}
+
+// look purges if it is due. What another server is at is looked for again a minute
+// later: it may have died.
+func (s *Service) look(ctx context.Context, hour int) {
+	switch purged, err := s.purge(ctx, lastAt(s.now(), hour)); {
+	case ctx.Err() != nil:
+	case err == nil:
+		students := 0
+		for _, p := range purged {
+			students += p.Students
+		}
+		s.log.InfoContext(ctx, "the purge of the day is done", "students", students, "districts", len(purged))
+	case errors.Is(err, errBusy), errors.Is(err, lease.ErrLost):
+	default:
+		s.log.ErrorContext(ctx, "purge", "error", err)
 	}
 }
 

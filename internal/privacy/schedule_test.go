@@ -1,9 +1,7 @@
 package privacy_test
 
 import (
-	"context"
 	"testing"
-	"time"
 
 	"homeroom/internal/fixture"
 )
@@ -11,12 +9,7 @@ import (
 func TestTheServerPurgesOnceADay(t *testing.T) {
 	t.Parallel()
 	each(t, func(t *testing.T, w *world) {
-		run := func() {
-			t.Helper()
-			ctx, end := context.WithTimeout(context.Background(), 400*time.Millisecond)
-			defer end()
-			_ = w.privacy.Run(ctx, 2)
-		}
+		run := func() { w.privacy.Look(t.Context(), 2) }
 		deleted := func(first string) {
 			st := w.Student(t, w.North, first, "Gone", 0)
 			st.Update().SetDeletedAt(w.clock.Now().AddDate(0, 0, -100)).ExecX(fixture.System())

@@ -26,7 +26,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		w.Alpha.Update().SetHoldChangedPercent(100).SetHoldDeletedPercent(100).ExecX(fixture.System())
 		erase := func(t *testing.T, st *db.Student) {
 			t.Helper()
-			if _, err := w.privacy.Erase(admin, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17"); err != nil {
+			if _, err := w.privacy.Erase(admin, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17", nil); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 )
@@ -51,6 +52,11 @@ func (s *Service) changeEnrollments(ctx context.Context, studentIDs, groupIDs []
 			return err
 		}
 		recordEnrollments(ctx, action, students, groups, changed)
+		if action == audit.StudentsRemoved {
+			if err := s.hold(ctx, client, Lost(among(students, changed), loss.VerbCHANGED)...); err != nil {
+				return err
+			}
+		}
 		result = Assigned{Added: len(changed), Already: len(pairs) - len(changed)}
 		result.Students, result.Groups, err = s.reread(ctx, client, students, groups)
 		return err

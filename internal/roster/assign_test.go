@@ -100,6 +100,7 @@ func TestAssignTogether(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w, r := fixture.New(t, d), newRoster(d)
+		w.Alpha.Update().SetHoldChangedPercent(100).ExecX(fixture.System()) // All of them leave groups.
 		var students []*db.Student
 		for range 20 {
 			students = append(students, w.Student(t, w.North, "Pat", "Parallel", 600))

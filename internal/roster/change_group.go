@@ -9,6 +9,7 @@ import (
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
 	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/loss"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -148,7 +149,11 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 			}
 		}
 		recordGroupUpdate(ctx, g, changed, taught, teach)
-		return nil
+		left := slices.ContainsFunc(taught, func(id int) bool { return !slices.Contains(teach, id) })
+		if !left && changed.Name == g.Name && deref(changed.ExternalID) == deref(g.ExternalID) {
+			return nil
+		}
+		return s.hold(ctx, client, lostGroup(g, loss.VerbCHANGED))
 	})
 	if err != nil {
 		return nil, groupTaken(err)
@@ -174,7 +179,8 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 			pairs = append(pairs, Pair{m.StudentID, m.GroupID})
 			ids = append(ids, m.StudentID)
 		}
-		if _, err := LockStudents(system, client, s.locks(), ids); err != nil {
+		students, err := LockStudents(system, client, s.locks(), ids)
+		if err != nil {
 			return err
 		}
 		g, err := s.lockGroup(ctx, client, id)
@@ -202,7 +208,7 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 			return err
 		}
 		recordGroupDeletion(ctx, g, taught, ids)
-		return nil
+		return s.hold(ctx, client, append(Lost(students, loss.VerbCHANGED), lostGroup(g, loss.VerbDELETED))...)
 	})
 }
 
@@ -290,4 +296,11 @@ func groupTaken(err error) error {
 		return fault.Invalidf("another class or group of the school has this external id").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
 	}
 	return err
+}
+
+func deref(text *string) string {
+	if text == nil {
+		return ""
+	}
+	return *text
 }

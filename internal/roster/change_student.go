@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
 	"homeroom/ent/db/student"
 	"homeroom/ent/rule"
 	"homeroom/internal/database"
@@ -126,10 +127,18 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 	if err := WriteWords(ctx, client, []*db.Student{changed}, false); err != nil {
 		return err
 	}
+	lost := loss.VerbCHANGED
 	if moves {
-		return s.recount(ctx, client, []int{st.ID})
+		if lost = loss.VerbLEFT; s.recount != nil {
+			if err := s.recount(ctx, client, []int{st.ID}); err != nil {
+				return err
+			}
+		}
 	}
-	return nil
+	if len(studentChanges(st, changed)) == 0 && hash == "" {
+		return nil
+	}
+	return s.hold(ctx, client, Lost([]*db.Student{st}, lost)...)
 }
 
 // check cleans the given fields in place and returns what is wrong with them.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
 	"homeroom/ent/db/student"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
@@ -12,7 +13,8 @@ import (
 )
 
 // DeleteStudents hides students and takes them out of their groups. Only
-// administrators delete; a refusal changes nothing.
+// administrators delete; a refusal changes nothing. It refuses what needs a second
+// administrator, which a bulk job waits for.
 func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 	if len(ids) == 0 {
 		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
@@ -59,6 +61,7 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 		}
 		if err == nil {
 			recordDeletion(ctx, students, pairs)
+			err = s.hold(ctx, client, Lost(students, loss.VerbDELETED)...)
 		}
 		return err
 	})

@@ -82,6 +82,7 @@ func kept(settings map[int]setting.Settings, now time.Time) predicate.Student {
 	slices.SortFunc(all, time.Time.Compare)
 	return func(s *sql.Selector) {
 		deletedAt := s.C(student.FieldDeletedAt)
+		s.Where(sql.GT(deletedAt, setting.ErasingAt()))
 		for i, since := range all {
 			switch {
 			case since.IsZero():

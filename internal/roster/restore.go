@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/student"
 	"homeroom/internal/fault"
+	"homeroom/internal/hold"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
 )
@@ -97,6 +98,9 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 			return err
 		}
 		if err := ForgetFormer(ctx, client, keys); err != nil {
+			return err
+		}
+		if err := hold.Restored(ctx, client, keys); err != nil {
 			return err
 		}
 		// A new school year may have begun meanwhile.

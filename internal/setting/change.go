@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
+	"homeroom/internal/audit"
 	"homeroom/internal/calendar"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
@@ -85,6 +85,10 @@ var errNoOrganization = fault.NotFoundf("there is no such organization in your p
 // protects students, and not laxer; how long data are kept is the district's
 // matter, because what is reserved is reserved in the whole district. All that is
 // wrong is told at once, and then nothing changes.
+//
+// What makes a hold or a retention less strict waits: for Patience, or for a second
+// administrator; see ApprovePending. Somebody who could do without a hold alone has
+// none.
 func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*fault.Error, error) {
 	refusals := ch.check()
 	if len(refusals) > 0 {
@@ -94,31 +98,31 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 	var updated *db.Organization
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		refusals, updated = nil, nil
-		q := client.Organization.Query().Where(organization.ID(ch.OrganizationID))
-		if s.db.RowLocks() {
-			q.ForUpdate()
-		}
-		o, err := q.Only(ctx)
-		switch {
-		case db.IsNotFound(err):
-			return errNoOrganization
-		case err != nil:
+		o, err := s.administered(ctx, client, ch.OrganizationID)
+		if err != nil {
 			return err
-		case !v.Administers(o.ID, o.DistrictID):
-			return fault.Forbiddenf("only administrators of the organization change its settings").At("organizationId")
 		}
 		if !v.Administers(o.DistrictID, o.DistrictID) {
 			if refusals, err = s.withinDistrict(ctx, client, o, ch); err != nil || len(refusals) > 0 {
 				return err
 			}
 		}
-		u := client.Organization.UpdateOne(o)
+		u, ch := client.Organization.UpdateOne(o), ch
+		postponed, err := s.postpone(ctx, client, u, o, &ch)
+		if err != nil {
+			return err
+		}
+		for _, p := range postponed {
+			recordPending(ctx, audit.SettingPending, o, p)
+		}
 		ch.apply(u, o, database.Instant(s.now()))
 		before := *o
 		if updated, err = u.Save(ctx); err != nil {
 			return err
 		}
-		record(ctx, &before, updated)
+		if len(postponed) == 0 || ch != (Change{OrganizationID: ch.OrganizationID}) {
+			record(ctx, &before, updated)
+		}
 		return s.bringAlong(ctx, client, &before, updated)
 	})
 	if err != nil || len(refusals) > 0 {
@@ -180,13 +184,7 @@ func checkZone(name string) *fault.Error {
 
 // withinDistrict refuses what the administrator of a school may not set.
 func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization, ch Change) (refusals []*fault.Error, err error) {
-	system := viewer.AsSystem(ctx, "what a district allows its schools")
-	q := client.Organization.Query().Where(organization.ID(o.DistrictID))
-	if s.db.RowLocks() {
-		// What the district allows must not change while it is looked at.
-		q.ForUpdate()
-	}
-	district, err := q.Only(system)
+	district, err := s.district(ctx, client, o)
 	if err != nil {
 		return nil, err
 	}

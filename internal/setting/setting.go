@@ -12,6 +12,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
 	"homeroom/internal/calendar"
+	"homeroom/internal/hold"
 	"homeroom/internal/viewer"
 )
 
@@ -101,7 +102,17 @@ func (s Settings) PurgedBefore(now time.Time) time.Time {
 
 // Reserves reports whether a student who was deleted at an instant can still
 // come back.
-func (s Settings) Reserves(deletedAt, now time.Time) bool { return !now.After(s.PurgeAt(deletedAt)) }
+func (s Settings) Reserves(deletedAt, now time.Time) bool {
+	return !IsErasing(deletedAt) && !now.After(s.PurgeAt(deletedAt))
+}
+
+// ErasingAt is the instant of deletion of students whose erasure somebody has asked
+// for: nobody brings them back, no list shows them, and no purge comes before the
+// erasure.
+func ErasingAt() time.Time { return time.Unix(0, 0).UTC() }
+
+// IsErasing reports whether a student who was deleted at an instant is being erased.
+func IsErasing(deletedAt time.Time) bool { return !deletedAt.After(ErasingAt()) }
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
@@ -147,6 +158,16 @@ func Read(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Org
 	return all, nil
 }
 
+// Holds is Read for what decides about a hold.
+func Holds(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]hold.Limits, error) {
+	all, err := Read(ctx, client, now, orgs...)
+	limits := make(map[int]hold.Limits, len(all))
+	for id, s := range all {
+		limits[id] = hold.Limits{Deleted: s.HoldDeletedPercent, Changed: s.HoldChangedPercent}
+	}
+	return limits, err
+}
+
 // ByID is Read for keys; it reads the organizations as the server, for what is
 // decided about rows that the caller has been checked for.
 func ByID(ctx context.Context, client *db.Client, now time.Time, ids ...int) (map[int]Settings, error) {
@@ -178,10 +199,18 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	if district == nil {
 		return Settings{}, fmt.Errorf("organization %d lies in district %d, which does not exist", org.ID, org.DistrictID)
 	}
+	// A district is one row, read once or twice.
+	district, err := settled(district, now)
+	if err != nil {
+		return Settings{}, err
+	}
+	if org, err = settled(org, now); err != nil {
+		return Settings{}, err
+	}
+	own := []*db.Organization{org, district}
 	var s Settings
 	var zone string
 	pick(org.TimeZone, district.TimeZone, "", &zone, &s.Inherited.TimeZone)
-	var err error
 	if s.TimeZone, err = z.load(zone); err != nil {
 		return Settings{}, fmt.Errorf("time zone of organization %d: %w", org.ID, err)
 	}
@@ -195,7 +224,7 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	pick(org.RetentionDays, district.RetentionDays, DefaultRetentionDays, &s.RetentionDays, &s.Inherited.RetentionDays)
 	pick(org.JobDays, district.JobDays, DefaultJobDays, &s.JobDays, &s.Inherited.JobDays)
 	s.JobDays = max(s.JobDays, s.RetentionDays)
-	for _, o := range []*db.Organization{org, district} {
+	for _, o := range own {
 		own := o == org || s.Inherited.RetentionDays
 		if since := o.RetentionChangedAt; own && since != nil && since.After(s.retentionSince) {
 			s.retentionSince = *since

@@ -15,6 +15,7 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
 )
 
 func service(d *database.DB, changed func()) *setting.Service {
@@ -35,10 +36,25 @@ func holds(t *testing.T, d *database.DB, id int, now time.Time) setting.Settings
 	return all[id]
 }
 
+// approveAll has a second administrator consent to all that waits.
+func approveAll(t *testing.T, w *fixture.World, second *db.Educator, organizationID int) {
+	t.Helper()
+	pending, err := setting.PendingOf(w.Client().Organization.GetX(fixture.System(), organizationID), fixture.Today)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range pending {
+		if _, err := service(w.DB, nil).ApprovePending(w.As(t, second), organizationID, p.Name, p.Value); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 func TestUpdate(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
+		second := w.Educator(t, w.Alpha, "Dora District", viewer.DistrictAdmin, w.Alpha)
 		calls := 0
 		s := service(d, func() { calls++ })
 		update := func(t *testing.T, who *db.Educator, ch setting.Change) {
@@ -46,6 +62,7 @@ func TestUpdate(t *testing.T) {
 			if _, refusals, err := s.Update(w.As(t, who), ch); err != nil || len(refusals) > 0 {
 				t.Fatalf("%v, %v", refusals, err)
 			}
+			approveAll(t, w, second, ch.OrganizationID)
 		}
 		year := calendar.Year{StartsOn: calendar.Date(2026, time.August, 17), EndsOn: calendar.Date(2027, time.June, 18)}
 		t.Run("a district sets everything, and its schools inherit it", func(t *testing.T) {
@@ -178,6 +195,7 @@ func TestAChangedRetentionWaitsForAWeek(t *testing.T) {
 		if _, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{OrganizationID: w.Alpha.ID, RetentionDays: to(30)}); err != nil || len(refusals) > 0 {
 			t.Fatal(refusals, err)
 		}
+		approveAll(t, w, w.Educator(t, w.Alpha, "Dora District", viewer.DistrictAdmin, w.Alpha), w.Alpha.ID)
 		got := holds(t, d, w.North.ID, fixture.Today)
 		if at := got.PurgeAt(deleted); !at.Equal(fixture.Today.AddDate(0, 0, 7)) || !got.Reserves(deleted, fixture.Today) || !got.PurgedBefore(fixture.Today).IsZero() {
 			t.Errorf("purged at %s; before %s", at, got.PurgedBefore(fixture.Today))

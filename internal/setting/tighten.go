@@ -2,6 +2,7 @@ package setting
 
 import (
 	"context"
+	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
@@ -38,6 +39,9 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 		return err
 	}
 	for _, o := range schools {
+		if o, err = s.fold(ctx, client, o); err != nil {
+			return err
+		}
 		old, u := *o, client.Organization.UpdateOne(o)
 		if longer && o.PasswordMinLength != nil && *o.PasswordMinLength < is.PasswordMinLength {
 			u.ClearPasswordMinLength()
@@ -51,7 +55,10 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 		if changed && o.HoldChangedPercent != nil && *o.HoldChangedPercent > is.HoldChangedPercent {
 			u.ClearHoldChangedPercent()
 		}
-		if len(u.Mutation().ClearedFields()) == 0 {
+		if err := dropPending(u, o, is, deleted, changed); err != nil {
+			return err
+		}
+		if len(u.Mutation().ClearedFields())+len(u.Mutation().Fields()) == 0 {
 			continue
 		}
 		updated, err := u.Save(ctx)
@@ -61,4 +68,21 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 		record(ctx, &old, updated)
 	}
 	return nil
+}
+
+// dropPending takes back what waits for a school and is less strict than its district
+// has become.
+func dropPending(u *db.OrganizationUpdateOne, o *db.Organization, is Settings, deleted, changed bool) error {
+	all, err := storedPending(o)
+	if err != nil || len(all) == 0 {
+		return err
+	}
+	rest := slices.DeleteFunc(slices.Clone(all), func(p Pending) bool {
+		return p.Value != nil && (deleted && p.Name == HoldDeletedPercent && *p.Value > is.HoldDeletedPercent ||
+			changed && p.Name == HoldChangedPercent && *p.Value > is.HoldChangedPercent)
+	})
+	if len(rest) == len(all) {
+		return nil
+	}
+	return storePending(u, rest)
 }

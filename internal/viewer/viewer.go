@@ -37,6 +37,8 @@ type Viewer struct {
 
 	// reason is set for the server's own work, which no purview limits.
 	reason string
+	// with are others whose purviews limit this one; see Jointly.
+	with []*Viewer
 }
 
 // System returns the viewer of the server's own work: migrations, counters, the
@@ -71,33 +73,62 @@ func (v *Viewer) AdminSchools() []int { return v.organizations(SchoolAdmin) }
 // TeacherSchools are the schools at which the viewer teaches.
 func (v *Viewer) TeacherSchools() []int { return v.organizations(Teacher) }
 
-// IsAdmin reports whether the viewer administers anything.
+// IsAdmin reports whether the viewer administers anything. Of several who ask
+// together each has to.
 func (v *Viewer) IsAdmin() bool {
-	return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role != Teacher })
+	return v.everybody(func(v *Viewer) bool {
+		return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role != Teacher })
+	})
 }
 
-// IsTeacher reports whether the viewer holds a teacher's role anywhere.
+// IsTeacher reports whether the viewer, or one of those who ask together, holds a
+// teacher's role anywhere.
 func (v *Viewer) IsTeacher() bool {
-	return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role == Teacher })
+	return slices.ContainsFunc(v.Hands(), func(v *Viewer) bool {
+		return v != nil && slices.ContainsFunc(v.Assignments, func(a Assignment) bool { return a.Role == Teacher })
+	})
 }
 
 // Administers reports whether an organization, given with the district it lies
-// in, is inside the viewer's administrative purview.
+// in, is inside the viewer's administrative purview, and inside that of everybody
+// who asks together.
 func (v *Viewer) Administers(organizationID, districtID int) bool {
-	if v == nil {
-		return false
-	}
-	return v.IsSystem() ||
-		slices.Contains(v.AdminDistricts(), districtID) ||
-		slices.Contains(v.AdminSchools(), organizationID)
+	return v.everybody(func(v *Viewer) bool {
+		return v.IsSystem() ||
+			slices.Contains(v.AdminDistricts(), districtID) ||
+			slices.Contains(v.AdminSchools(), organizationID)
+	})
 }
 
-// TeachesAt reports whether the viewer holds a teacher's role at the school.
+// TeachesAt reports whether the viewer holds a teacher's role at the school. Of
+// several who ask together each has to.
 func (v *Viewer) TeachesAt(organizationID int) bool {
-	return v != nil && slices.Contains(v.TeacherSchools(), organizationID)
+	return v.everybody(func(v *Viewer) bool { return slices.Contains(v.TeacherSchools(), organizationID) })
 }
 
+// WorksAt reports whether the viewer administers a school or teaches there, and
+// everybody who asks together does one or the other.
+func (v *Viewer) WorksAt(organizationID, districtID int) bool {
+	return v.everybody(func(v *Viewer) bool { return v.Administers(organizationID, districtID) || v.TeachesAt(organizationID) })
+}
+
+// organizations are those at which the viewer holds a role. Of several who ask
+// together it is what each of them holds: less than what they see together, which
+// a rule finds out by asking for each of the Hands.
 func (v *Viewer) organizations(role Role) []int {
+	var ids []int
+	for i, h := range v.Hands() {
+		own := h.held(role)
+		if i == 0 {
+			ids = own
+			continue
+		}
+		ids = slices.DeleteFunc(ids, func(id int) bool { return !slices.Contains(own, id) })
+	}
+	return ids
+}
+
+func (v *Viewer) held(role Role) []int {
 	if v == nil {
 		return nil
 	}

@@ -80,8 +80,18 @@ const (
 	FieldHashedPasswords = "hashed_passwords"
 	// FieldHeldByRule holds the string denoting the held_by_rule field in the database.
 	FieldHeldByRule = "held_by_rule"
+	// FieldStartedBy holds the string denoting the started_by field in the database.
+	FieldStartedBy = "started_by"
 	// FieldApprovedBy holds the string denoting the approved_by field in the database.
 	FieldApprovedBy = "approved_by"
+	// FieldHeldFor holds the string denoting the held_for field in the database.
+	FieldHeldFor = "held_for"
+	// FieldHeldAt holds the string denoting the held_at field in the database.
+	FieldHeldAt = "held_at"
+	// FieldUndoFrom holds the string denoting the undo_from field in the database.
+	FieldUndoFrom = "undo_from"
+	// FieldUndoApprovedBy holds the string denoting the undo_approved_by field in the database.
+	FieldUndoApprovedBy = "undo_approved_by"
 	// FieldCorrectedBy holds the string denoting the corrected_by field in the database.
 	FieldCorrectedBy = "corrected_by"
 	// FieldCorrectedWhileHeld holds the string denoting the corrected_while_held field in the database.
@@ -102,6 +112,10 @@ const (
 	FieldLeaseUntil = "lease_until"
 	// FieldFence holds the string denoting the fence field in the database.
 	FieldFence = "fence"
+	// FieldAbandoned holds the string denoting the abandoned field in the database.
+	FieldAbandoned = "abandoned"
+	// FieldFileBytes holds the string denoting the file_bytes field in the database.
+	FieldFileBytes = "file_bytes"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
 	FieldStartedAt = "started_at"
 	// FieldFinishedAt holds the string denoting the finished_at field in the database.
@@ -208,7 +222,12 @@ var Columns = []string{
 	FieldPasswords,
 	FieldHashedPasswords,
 	FieldHeldByRule,
+	FieldStartedBy,
 	FieldApprovedBy,
+	FieldHeldFor,
+	FieldHeldAt,
+	FieldUndoFrom,
+	FieldUndoApprovedBy,
 	FieldCorrectedBy,
 	FieldCorrectedWhileHeld,
 	FieldUndoneRows,
@@ -219,6 +238,8 @@ var Columns = []string{
 	FieldLeaseOwner,
 	FieldLeaseUntil,
 	FieldFence,
+	FieldAbandoned,
+	FieldFileBytes,
 	FieldStartedAt,
 	FieldFinishedAt,
 }
@@ -281,6 +302,8 @@ var (
 	DefaultHashedPasswords int
 	// DefaultHeldByRule holds the default value on creation for the "held_by_rule" field.
 	DefaultHeldByRule int
+	// DefaultUndoFrom holds the default value on creation for the "undo_from" field.
+	DefaultUndoFrom string
 	// DefaultCorrectedWhileHeld holds the default value on creation for the "corrected_while_held" field.
 	DefaultCorrectedWhileHeld int8
 	// DefaultUndoneRows holds the default value on creation for the "undone_rows" field.
@@ -295,6 +318,10 @@ var (
 	DefaultLeaseOwner string
 	// DefaultFence holds the default value on creation for the "fence" field.
 	DefaultFence int
+	// DefaultAbandoned holds the default value on creation for the "abandoned" field.
+	DefaultAbandoned int
+	// DefaultFileBytes holds the default value on creation for the "file_bytes" field.
+	DefaultFileBytes int64
 )
 
 // Kind defines the type for the "kind" enum field.
@@ -410,6 +437,29 @@ func CommitModeValidator(cm CommitMode) error {
 		return nil
 	default:
 		return fmt.Errorf("bulkjob: invalid enum value for commit_mode field: %q", cm)
+	}
+}
+
+// HeldFor defines the type for the "held_for" enum field.
+type HeldFor string
+
+// HeldFor values.
+const (
+	HeldForSTART HeldFor = "START"
+	HeldForUNDO  HeldFor = "UNDO"
+)
+
+func (hf HeldFor) String() string {
+	return string(hf)
+}
+
+// HeldForValidator is a validator for the "held_for" field enum values. It is called by the builders before save.
+func HeldForValidator(hf HeldFor) error {
+	switch hf {
+	case HeldForSTART, HeldForUNDO:
+		return nil
+	default:
+		return fmt.Errorf("bulkjob: invalid enum value for held_for field: %q", hf)
 	}
 }
 
@@ -566,9 +616,34 @@ func ByHeldByRule(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHeldByRule, opts...).ToFunc()
 }
 
+// ByStartedBy orders the results by the started_by field.
+func ByStartedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldStartedBy, opts...).ToFunc()
+}
+
 // ByApprovedBy orders the results by the approved_by field.
 func ByApprovedBy(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldApprovedBy, opts...).ToFunc()
+}
+
+// ByHeldFor orders the results by the held_for field.
+func ByHeldFor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldFor, opts...).ToFunc()
+}
+
+// ByHeldAt orders the results by the held_at field.
+func ByHeldAt(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeldAt, opts...).ToFunc()
+}
+
+// ByUndoFrom orders the results by the undo_from field.
+func ByUndoFrom(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoFrom, opts...).ToFunc()
+}
+
+// ByUndoApprovedBy orders the results by the undo_approved_by field.
+func ByUndoApprovedBy(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoApprovedBy, opts...).ToFunc()
 }
 
 // ByCorrectedWhileHeld orders the results by the corrected_while_held field.
@@ -614,6 +689,16 @@ func ByLeaseUntil(opts ...sql.OrderTermOption) OrderOption {
 // ByFence orders the results by the fence field.
 func ByFence(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldFence, opts...).ToFunc()
+}
+
+// ByAbandoned orders the results by the abandoned field.
+func ByAbandoned(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAbandoned, opts...).ToFunc()
+}
+
+// ByFileBytes orders the results by the file_bytes field.
+func ByFileBytes(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldFileBytes, opts...).ToFunc()
 }
 
 // ByStartedAt orders the results by the started_at field.

@@ -180,9 +180,29 @@ func HeldByRule(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldHeldByRule, v))
 }
 
+// StartedBy applies equality check predicate on the "started_by" field. It's identical to StartedByEQ.
+func StartedBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldStartedBy, v))
+}
+
 // ApprovedBy applies equality check predicate on the "approved_by" field. It's identical to ApprovedByEQ.
 func ApprovedBy(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
+}
+
+// HeldAt applies equality check predicate on the "held_at" field. It's identical to HeldAtEQ.
+func HeldAt(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldAt, v))
+}
+
+// UndoFrom applies equality check predicate on the "undo_from" field. It's identical to UndoFromEQ.
+func UndoFrom(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoFrom, v))
+}
+
+// UndoApprovedBy applies equality check predicate on the "undo_approved_by" field. It's identical to UndoApprovedByEQ.
+func UndoApprovedBy(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoApprovedBy, v))
 }
 
 // CorrectedWhileHeld applies equality check predicate on the "corrected_while_held" field. It's identical to CorrectedWhileHeldEQ.
@@ -228,6 +248,16 @@ func LeaseUntil(v time.Time) predicate.BulkJob {
 // Fence applies equality check predicate on the "fence" field. It's identical to FenceEQ.
 func Fence(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldFence, v))
+}
+
+// Abandoned applies equality check predicate on the "abandoned" field. It's identical to AbandonedEQ.
+func Abandoned(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldAbandoned, v))
+}
+
+// FileBytes applies equality check predicate on the "file_bytes" field. It's identical to FileBytesEQ.
+func FileBytes(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldFileBytes, v))
 }
 
 // StartedAt applies equality check predicate on the "started_at" field. It's identical to StartedAtEQ.
@@ -1505,6 +1535,56 @@ func HeldByRuleLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldHeldByRule, v))
 }
 
+// StartedByEQ applies the EQ predicate on the "started_by" field.
+func StartedByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldStartedBy, v))
+}
+
+// StartedByNEQ applies the NEQ predicate on the "started_by" field.
+func StartedByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldStartedBy, v))
+}
+
+// StartedByIn applies the In predicate on the "started_by" field.
+func StartedByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldStartedBy, vs...))
+}
+
+// StartedByNotIn applies the NotIn predicate on the "started_by" field.
+func StartedByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldStartedBy, vs...))
+}
+
+// StartedByGT applies the GT predicate on the "started_by" field.
+func StartedByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldStartedBy, v))
+}
+
+// StartedByGTE applies the GTE predicate on the "started_by" field.
+func StartedByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldStartedBy, v))
+}
+
+// StartedByLT applies the LT predicate on the "started_by" field.
+func StartedByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldStartedBy, v))
+}
+
+// StartedByLTE applies the LTE predicate on the "started_by" field.
+func StartedByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldStartedBy, v))
+}
+
+// StartedByIsNil applies the IsNil predicate on the "started_by" field.
+func StartedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldStartedBy))
+}
+
+// StartedByNotNil applies the NotNil predicate on the "started_by" field.
+func StartedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldStartedBy))
+}
+
 // ApprovedByEQ applies the EQ predicate on the "approved_by" field.
 func ApprovedByEQ(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldApprovedBy, v))
@@ -1553,6 +1633,201 @@ func ApprovedByIsNil() predicate.BulkJob {
 // ApprovedByNotNil applies the NotNil predicate on the "approved_by" field.
 func ApprovedByNotNil() predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldNotNull(FieldApprovedBy))
+}
+
+// HeldForEQ applies the EQ predicate on the "held_for" field.
+func HeldForEQ(v HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldFor, v))
+}
+
+// HeldForNEQ applies the NEQ predicate on the "held_for" field.
+func HeldForNEQ(v HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeldFor, v))
+}
+
+// HeldForIn applies the In predicate on the "held_for" field.
+func HeldForIn(vs ...HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeldFor, vs...))
+}
+
+// HeldForNotIn applies the NotIn predicate on the "held_for" field.
+func HeldForNotIn(vs ...HeldFor) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeldFor, vs...))
+}
+
+// HeldForIsNil applies the IsNil predicate on the "held_for" field.
+func HeldForIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldHeldFor))
+}
+
+// HeldForNotNil applies the NotNil predicate on the "held_for" field.
+func HeldForNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldHeldFor))
+}
+
+// HeldAtEQ applies the EQ predicate on the "held_at" field.
+func HeldAtEQ(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldHeldAt, v))
+}
+
+// HeldAtNEQ applies the NEQ predicate on the "held_at" field.
+func HeldAtNEQ(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldHeldAt, v))
+}
+
+// HeldAtIn applies the In predicate on the "held_at" field.
+func HeldAtIn(vs ...time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldHeldAt, vs...))
+}
+
+// HeldAtNotIn applies the NotIn predicate on the "held_at" field.
+func HeldAtNotIn(vs ...time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldHeldAt, vs...))
+}
+
+// HeldAtGT applies the GT predicate on the "held_at" field.
+func HeldAtGT(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldHeldAt, v))
+}
+
+// HeldAtGTE applies the GTE predicate on the "held_at" field.
+func HeldAtGTE(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldHeldAt, v))
+}
+
+// HeldAtLT applies the LT predicate on the "held_at" field.
+func HeldAtLT(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldHeldAt, v))
+}
+
+// HeldAtLTE applies the LTE predicate on the "held_at" field.
+func HeldAtLTE(v time.Time) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldHeldAt, v))
+}
+
+// HeldAtIsNil applies the IsNil predicate on the "held_at" field.
+func HeldAtIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldHeldAt))
+}
+
+// HeldAtNotNil applies the NotNil predicate on the "held_at" field.
+func HeldAtNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldHeldAt))
+}
+
+// UndoFromEQ applies the EQ predicate on the "undo_from" field.
+func UndoFromEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoFrom, v))
+}
+
+// UndoFromNEQ applies the NEQ predicate on the "undo_from" field.
+func UndoFromNEQ(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoFrom, v))
+}
+
+// UndoFromIn applies the In predicate on the "undo_from" field.
+func UndoFromIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoFrom, vs...))
+}
+
+// UndoFromNotIn applies the NotIn predicate on the "undo_from" field.
+func UndoFromNotIn(vs ...string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoFrom, vs...))
+}
+
+// UndoFromGT applies the GT predicate on the "undo_from" field.
+func UndoFromGT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoFrom, v))
+}
+
+// UndoFromGTE applies the GTE predicate on the "undo_from" field.
+func UndoFromGTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoFrom, v))
+}
+
+// UndoFromLT applies the LT predicate on the "undo_from" field.
+func UndoFromLT(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoFrom, v))
+}
+
+// UndoFromLTE applies the LTE predicate on the "undo_from" field.
+func UndoFromLTE(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoFrom, v))
+}
+
+// UndoFromContains applies the Contains predicate on the "undo_from" field.
+func UndoFromContains(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContains(FieldUndoFrom, v))
+}
+
+// UndoFromHasPrefix applies the HasPrefix predicate on the "undo_from" field.
+func UndoFromHasPrefix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasPrefix(FieldUndoFrom, v))
+}
+
+// UndoFromHasSuffix applies the HasSuffix predicate on the "undo_from" field.
+func UndoFromHasSuffix(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldHasSuffix(FieldUndoFrom, v))
+}
+
+// UndoFromEqualFold applies the EqualFold predicate on the "undo_from" field.
+func UndoFromEqualFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEqualFold(FieldUndoFrom, v))
+}
+
+// UndoFromContainsFold applies the ContainsFold predicate on the "undo_from" field.
+func UndoFromContainsFold(v string) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldContainsFold(FieldUndoFrom, v))
+}
+
+// UndoApprovedByEQ applies the EQ predicate on the "undo_approved_by" field.
+func UndoApprovedByEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByNEQ applies the NEQ predicate on the "undo_approved_by" field.
+func UndoApprovedByNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByIn applies the In predicate on the "undo_approved_by" field.
+func UndoApprovedByIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldUndoApprovedBy, vs...))
+}
+
+// UndoApprovedByNotIn applies the NotIn predicate on the "undo_approved_by" field.
+func UndoApprovedByNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldUndoApprovedBy, vs...))
+}
+
+// UndoApprovedByGT applies the GT predicate on the "undo_approved_by" field.
+func UndoApprovedByGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByGTE applies the GTE predicate on the "undo_approved_by" field.
+func UndoApprovedByGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByLT applies the LT predicate on the "undo_approved_by" field.
+func UndoApprovedByLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByLTE applies the LTE predicate on the "undo_approved_by" field.
+func UndoApprovedByLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldUndoApprovedBy, v))
+}
+
+// UndoApprovedByIsNil applies the IsNil predicate on the "undo_approved_by" field.
+func UndoApprovedByIsNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIsNull(FieldUndoApprovedBy))
+}
+
+// UndoApprovedByNotNil applies the NotNil predicate on the "undo_approved_by" field.
+func UndoApprovedByNotNil() predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotNull(FieldUndoApprovedBy))
 }
 
 // CorrectedByIsNil applies the IsNil predicate on the "corrected_by" field.
@@ -1993,6 +2268,86 @@ func FenceLT(v int) predicate.BulkJob {
 // FenceLTE applies the LTE predicate on the "fence" field.
 func FenceLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldFence, v))
+}
+
+// AbandonedEQ applies the EQ predicate on the "abandoned" field.
+func AbandonedEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldAbandoned, v))
+}
+
+// AbandonedNEQ applies the NEQ predicate on the "abandoned" field.
+func AbandonedNEQ(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldAbandoned, v))
+}
+
+// AbandonedIn applies the In predicate on the "abandoned" field.
+func AbandonedIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldAbandoned, vs...))
+}
+
+// AbandonedNotIn applies the NotIn predicate on the "abandoned" field.
+func AbandonedNotIn(vs ...int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldAbandoned, vs...))
+}
+
+// AbandonedGT applies the GT predicate on the "abandoned" field.
+func AbandonedGT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldAbandoned, v))
+}
+
+// AbandonedGTE applies the GTE predicate on the "abandoned" field.
+func AbandonedGTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldAbandoned, v))
+}
+
+// AbandonedLT applies the LT predicate on the "abandoned" field.
+func AbandonedLT(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldAbandoned, v))
+}
+
+// AbandonedLTE applies the LTE predicate on the "abandoned" field.
+func AbandonedLTE(v int) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldAbandoned, v))
+}
+
+// FileBytesEQ applies the EQ predicate on the "file_bytes" field.
+func FileBytesEQ(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldFileBytes, v))
+}
+
+// FileBytesNEQ applies the NEQ predicate on the "file_bytes" field.
+func FileBytesNEQ(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldFileBytes, v))
+}
+
+// FileBytesIn applies the In predicate on the "file_bytes" field.
+func FileBytesIn(vs ...int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldFileBytes, vs...))
+}
+
+// FileBytesNotIn applies the NotIn predicate on the "file_bytes" field.
+func FileBytesNotIn(vs ...int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldFileBytes, vs...))
+}
+
+// FileBytesGT applies the GT predicate on the "file_bytes" field.
+func FileBytesGT(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldFileBytes, v))
+}
+
+// FileBytesGTE applies the GTE predicate on the "file_bytes" field.
+func FileBytesGTE(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldFileBytes, v))
+}
+
+// FileBytesLT applies the LT predicate on the "file_bytes" field.
+func FileBytesLT(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldFileBytes, v))
+}
+
+// FileBytesLTE applies the LTE predicate on the "file_bytes" field.
+func FileBytesLTE(v int64) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldFileBytes, v))
 }
 
 // StartedAtEQ applies the EQ predicate on the "started_at" field.

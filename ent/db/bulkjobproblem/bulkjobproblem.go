@@ -36,6 +36,8 @@ const (
 	FieldMessage = "message"
 	// FieldHint holds the string denoting the hint field in the database.
 	FieldHint = "hint"
+	// FieldOutside holds the string denoting the outside field in the database.
+	FieldOutside = "outside"
 	// FieldCandidates holds the string denoting the candidates field in the database.
 	FieldCandidates = "candidates"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -64,6 +66,7 @@ var Columns = []string{
 	FieldValue,
 	FieldMessage,
 	FieldHint,
+	FieldOutside,
 	FieldCandidates,
 }
 
@@ -93,6 +96,8 @@ var (
 	DefaultValue string
 	// DefaultHint holds the default value on creation for the "hint" field.
 	DefaultHint string
+	// DefaultOutside holds the default value on creation for the "outside" field.
+	DefaultOutside int8
 )
 
 // Severity defines the type for the "severity" enum field.
@@ -169,6 +174,11 @@ func ByMessage(opts ...sql.OrderTermOption) OrderOption {
 // ByHint orders the results by the hint field.
 func ByHint(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHint, opts...).ToFunc()
+}
+
+// ByOutside orders the results by the outside field.
+func ByOutside(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOutside, opts...).ToFunc()
 }
 
 // ByJobField orders the results by job field.

@@ -100,6 +100,11 @@ func Hint(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldHint, v))
 }
 
+// Outside applies equality check predicate on the "outside" field. It's identical to OutsideEQ.
+func Outside(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldOutside, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldEQ(FieldCreatedAt, v))
@@ -593,6 +598,46 @@ func HintEqualFold(v string) predicate.BulkJobProblem {
 // HintContainsFold applies the ContainsFold predicate on the "hint" field.
 func HintContainsFold(v string) predicate.BulkJobProblem {
 	return predicate.BulkJobProblem(sql.FieldContainsFold(FieldHint, v))
+}
+
+// OutsideEQ applies the EQ predicate on the "outside" field.
+func OutsideEQ(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldEQ(FieldOutside, v))
+}
+
+// OutsideNEQ applies the NEQ predicate on the "outside" field.
+func OutsideNEQ(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNEQ(FieldOutside, v))
+}
+
+// OutsideIn applies the In predicate on the "outside" field.
+func OutsideIn(vs ...int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldIn(FieldOutside, vs...))
+}
+
+// OutsideNotIn applies the NotIn predicate on the "outside" field.
+func OutsideNotIn(vs ...int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldNotIn(FieldOutside, vs...))
+}
+
+// OutsideGT applies the GT predicate on the "outside" field.
+func OutsideGT(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGT(FieldOutside, v))
+}
+
+// OutsideGTE applies the GTE predicate on the "outside" field.
+func OutsideGTE(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldGTE(FieldOutside, v))
+}
+
+// OutsideLT applies the LT predicate on the "outside" field.
+func OutsideLT(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLT(FieldOutside, v))
+}
+
+// OutsideLTE applies the LTE predicate on the "outside" field.
+func OutsideLTE(v int8) predicate.BulkJobProblem {
+	return predicate.BulkJobProblem(sql.FieldLTE(FieldOutside, v))
 }
 
 // CandidatesIsNil applies the IsNil predicate on the "candidates" field.

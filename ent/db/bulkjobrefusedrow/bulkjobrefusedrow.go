@@ -31,6 +31,8 @@ const (
 	FieldExtra = "extra"
 	// FieldHadPassword holds the string denoting the had_password field in the database.
 	FieldHadPassword = "had_password"
+	// FieldOutside holds the string denoting the outside field in the database.
+	FieldOutside = "outside"
 	// FieldRefused holds the string denoting the refused field in the database.
 	FieldRefused = "refused"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -57,6 +59,7 @@ var Columns = []string{
 	FieldPassword,
 	FieldExtra,
 	FieldHadPassword,
+	FieldOutside,
 	FieldRefused,
 }
 
@@ -86,6 +89,8 @@ var (
 	DefaultExtra int
 	// DefaultHadPassword holds the default value on creation for the "had_password" field.
 	DefaultHadPassword int8
+	// DefaultOutside holds the default value on creation for the "outside" field.
+	DefaultOutside int8
 	// DefaultRefused holds the default value on creation for the "refused" field.
 	DefaultRefused int8
 )
@@ -126,6 +131,11 @@ func ByExtra(opts ...sql.OrderTermOption) OrderOption {
 // ByHadPassword orders the results by the had_password field.
 func ByHadPassword(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldHadPassword, opts...).ToFunc()
+}
+
+// ByOutside orders the results by the outside field.
+func ByOutside(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOutside, opts...).ToFunc()
 }
 
 // ByRefused orders the results by the refused field.

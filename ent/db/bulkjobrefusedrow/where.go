@@ -95,6 +95,11 @@ func HadPassword(v int8) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldHadPassword, v))
 }
 
+// Outside applies equality check predicate on the "outside" field. It's identical to OutsideEQ.
+func Outside(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldOutside, v))
+}
+
 // Refused applies equality check predicate on the "refused" field. It's identical to RefusedEQ.
 func Refused(v int8) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldRefused, v))
@@ -408,6 +413,46 @@ func HadPasswordLT(v int8) predicate.BulkJobRefusedRow {
 // HadPasswordLTE applies the LTE predicate on the "had_password" field.
 func HadPasswordLTE(v int8) predicate.BulkJobRefusedRow {
 	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldHadPassword, v))
+}
+
+// OutsideEQ applies the EQ predicate on the "outside" field.
+func OutsideEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldEQ(FieldOutside, v))
+}
+
+// OutsideNEQ applies the NEQ predicate on the "outside" field.
+func OutsideNEQ(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNEQ(FieldOutside, v))
+}
+
+// OutsideIn applies the In predicate on the "outside" field.
+func OutsideIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldIn(FieldOutside, vs...))
+}
+
+// OutsideNotIn applies the NotIn predicate on the "outside" field.
+func OutsideNotIn(vs ...int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldNotIn(FieldOutside, vs...))
+}
+
+// OutsideGT applies the GT predicate on the "outside" field.
+func OutsideGT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGT(FieldOutside, v))
+}
+
+// OutsideGTE applies the GTE predicate on the "outside" field.
+func OutsideGTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldGTE(FieldOutside, v))
+}
+
+// OutsideLT applies the LT predicate on the "outside" field.
+func OutsideLT(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLT(FieldOutside, v))
+}
+
+// OutsideLTE applies the LTE predicate on the "outside" field.
+func OutsideLTE(v int8) predicate.BulkJobRefusedRow {
+	return predicate.BulkJobRefusedRow(sql.FieldLTE(FieldOutside, v))
 }
 
 // RefusedEQ applies the EQ predicate on the "refused" field.

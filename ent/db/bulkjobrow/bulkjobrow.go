@@ -35,6 +35,12 @@ const (
 	FieldBefore = "before"
 	// FieldAppliedVersion holds the string denoting the applied_version field in the database.
 	FieldAppliedVersion = "applied_version"
+	// FieldOutside holds the string denoting the outside field in the database.
+	FieldOutside = "outside"
+	// FieldLoses holds the string denoting the loses field in the database.
+	FieldLoses = "loses"
+	// FieldUndoLoses holds the string denoting the undo_loses field in the database.
+	FieldUndoLoses = "undo_loses"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// EdgeJob holds the string denoting the job edge name in mutations.
@@ -63,6 +69,9 @@ var Columns = []string{
 	FieldChangeCount,
 	FieldBefore,
 	FieldAppliedVersion,
+	FieldOutside,
+	FieldLoses,
+	FieldUndoLoses,
 	FieldState,
 }
 
@@ -92,6 +101,12 @@ var (
 	DefaultTargetVersion int
 	// DefaultAppliedVersion holds the default value on creation for the "applied_version" field.
 	DefaultAppliedVersion int
+	// DefaultOutside holds the default value on creation for the "outside" field.
+	DefaultOutside int8
+	// DefaultLoses holds the default value on creation for the "loses" field.
+	DefaultLoses int8
+	// DefaultUndoLoses holds the default value on creation for the "undo_loses" field.
+	DefaultUndoLoses int8
 	// DefaultState holds the default value on creation for the "state" field.
 	DefaultState int8
 )
@@ -142,6 +157,21 @@ func ByChangeCount(opts ...sql.OrderTermOption) OrderOption {
 // ByAppliedVersion orders the results by the applied_version field.
 func ByAppliedVersion(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAppliedVersion, opts...).ToFunc()
+}
+
+// ByOutside orders the results by the outside field.
+func ByOutside(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOutside, opts...).ToFunc()
+}
+
+// ByLoses orders the results by the loses field.
+func ByLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldLoses, opts...).ToFunc()
+}
+
+// ByUndoLoses orders the results by the undo_loses field.
+func ByUndoLoses(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldUndoLoses, opts...).ToFunc()
 }
 
 // ByState orders the results by the state field.

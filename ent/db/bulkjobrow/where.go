@@ -100,6 +100,21 @@ func AppliedVersion(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldAppliedVersion, v))
 }
 
+// Outside applies equality check predicate on the "outside" field. It's identical to OutsideEQ.
+func Outside(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldOutside, v))
+}
+
+// Loses applies equality check predicate on the "loses" field. It's identical to LosesEQ.
+func Loses(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldLoses, v))
+}
+
+// UndoLoses applies equality check predicate on the "undo_loses" field. It's identical to UndoLosesEQ.
+func UndoLoses(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldUndoLoses, v))
+}
+
 // State applies equality check predicate on the "state" field. It's identical to StateEQ.
 func State(v int8) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldEQ(FieldState, v))
@@ -518,6 +533,126 @@ func AppliedVersionLT(v int) predicate.BulkJobRow {
 // AppliedVersionLTE applies the LTE predicate on the "applied_version" field.
 func AppliedVersionLTE(v int) predicate.BulkJobRow {
 	return predicate.BulkJobRow(sql.FieldLTE(FieldAppliedVersion, v))
+}
+
+// OutsideEQ applies the EQ predicate on the "outside" field.
+func OutsideEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldOutside, v))
+}
+
+// OutsideNEQ applies the NEQ predicate on the "outside" field.
+func OutsideNEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldOutside, v))
+}
+
+// OutsideIn applies the In predicate on the "outside" field.
+func OutsideIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldOutside, vs...))
+}
+
+// OutsideNotIn applies the NotIn predicate on the "outside" field.
+func OutsideNotIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldOutside, vs...))
+}
+
+// OutsideGT applies the GT predicate on the "outside" field.
+func OutsideGT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldOutside, v))
+}
+
+// OutsideGTE applies the GTE predicate on the "outside" field.
+func OutsideGTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldOutside, v))
+}
+
+// OutsideLT applies the LT predicate on the "outside" field.
+func OutsideLT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldOutside, v))
+}
+
+// OutsideLTE applies the LTE predicate on the "outside" field.
+func OutsideLTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldOutside, v))
+}
+
+// LosesEQ applies the EQ predicate on the "loses" field.
+func LosesEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldLoses, v))
+}
+
+// LosesNEQ applies the NEQ predicate on the "loses" field.
+func LosesNEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldLoses, v))
+}
+
+// LosesIn applies the In predicate on the "loses" field.
+func LosesIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldLoses, vs...))
+}
+
+// LosesNotIn applies the NotIn predicate on the "loses" field.
+func LosesNotIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldLoses, vs...))
+}
+
+// LosesGT applies the GT predicate on the "loses" field.
+func LosesGT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldLoses, v))
+}
+
+// LosesGTE applies the GTE predicate on the "loses" field.
+func LosesGTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldLoses, v))
+}
+
+// LosesLT applies the LT predicate on the "loses" field.
+func LosesLT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldLoses, v))
+}
+
+// LosesLTE applies the LTE predicate on the "loses" field.
+func LosesLTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldLoses, v))
+}
+
+// UndoLosesEQ applies the EQ predicate on the "undo_loses" field.
+func UndoLosesEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldEQ(FieldUndoLoses, v))
+}
+
+// UndoLosesNEQ applies the NEQ predicate on the "undo_loses" field.
+func UndoLosesNEQ(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNEQ(FieldUndoLoses, v))
+}
+
+// UndoLosesIn applies the In predicate on the "undo_loses" field.
+func UndoLosesIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldIn(FieldUndoLoses, vs...))
+}
+
+// UndoLosesNotIn applies the NotIn predicate on the "undo_loses" field.
+func UndoLosesNotIn(vs ...int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldNotIn(FieldUndoLoses, vs...))
+}
+
+// UndoLosesGT applies the GT predicate on the "undo_loses" field.
+func UndoLosesGT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGT(FieldUndoLoses, v))
+}
+
+// UndoLosesGTE applies the GTE predicate on the "undo_loses" field.
+func UndoLosesGTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldGTE(FieldUndoLoses, v))
+}
+
+// UndoLosesLT applies the LT predicate on the "undo_loses" field.
+func UndoLosesLT(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLT(FieldUndoLoses, v))
+}
+
+// UndoLosesLTE applies the LTE predicate on the "undo_loses" field.
+func UndoLosesLTE(v int8) predicate.BulkJobRow {
+	return predicate.BulkJobRow(sql.FieldLTE(FieldUndoLoses, v))
 }
 
 // StateEQ applies the EQ predicate on the "state" field.

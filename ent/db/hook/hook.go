@@ -8,6 +8,18 @@ import (
 	"homeroom/ent/db"
 )
 
+// The AccountHandFunc type is an adapter to allow the use of ordinary
+// function as AccountHand mutator.
+type AccountHandFunc func(context.Context, *db.AccountHandMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f AccountHandFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.AccountHandMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.AccountHandMutation", m)
+}
+
 // The AuditDetailFunc type is an adapter to allow the use of ordinary
 // function as AuditDetail mutator.
 type AuditDetailFunc func(context.Context, *db.AuditDetailMutation) (db.Value, error)
@@ -140,6 +152,18 @@ func (f EnrollmentFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.EnrollmentMutation", m)
 }
 
+// The ErasureFunc type is an adapter to allow the use of ordinary
+// function as Erasure mutator.
+type ErasureFunc func(context.Context, *db.ErasureMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ErasureFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.ErasureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.ErasureMutation", m)
+}
+
 // The ExternalIdentityFunc type is an adapter to allow the use of ordinary
 // function as ExternalIdentity mutator.
 type ExternalIdentityFunc func(context.Context, *db.ExternalIdentityMutation) (db.Value, error)
@@ -198,6 +222,30 @@ func (f LeaseFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) 
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LeaseMutation", m)
+}
+
+// The LossFunc type is an adapter to allow the use of ordinary
+// function as Loss mutator.
+type LossFunc func(context.Context, *db.LossMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LossFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LossMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LossMutation", m)
+}
+
+// The LossHeadFunc type is an adapter to allow the use of ordinary
+// function as LossHead mutator.
+type LossHeadFunc func(context.Context, *db.LossHeadMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f LossHeadFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.LossHeadMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.LossHeadMutation", m)
 }
 
 // The OneTimeLinkFunc type is an adapter to allow the use of ordinary
@@ -318,6 +366,18 @@ func (f StudentWordFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, e
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.StudentWordMutation", m)
+}
+
+// The TakenAnswerFunc type is an adapter to allow the use of ordinary
+// function as TakenAnswer mutator.
+type TakenAnswerFunc func(context.Context, *db.TakenAnswerMutation) (db.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TakenAnswerFunc) Mutate(ctx context.Context, m db.Mutation) (db.Value, error) {
+	if mv, ok := m.(*db.TakenAnswerMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *db.TakenAnswerMutation", m)
 }
 
 // The UsageDayFunc type is an adapter to allow the use of ordinary

@@ -9,6 +9,27 @@ import (
 )
 
 var (
+	// AccountHandsColumns holds the columns for the "account_hands" table.
+	AccountHandsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+		{Name: "hand_id", Type: field.TypeInt},
+		{Name: "last_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// AccountHandsTable holds the schema information for the "account_hands" table.
+	AccountHandsTable = &schema.Table{
+		Name:       "account_hands",
+		Columns:    AccountHandsColumns,
+		PrimaryKey: []*schema.Column{AccountHandsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "accounthand_educator_id_hand_id",
+				Unique:  true,
+				Columns: []*schema.Column{AccountHandsColumns[2], AccountHandsColumns[3]},
+			},
+		},
+	}
 	// AuditDetailsColumns holds the columns for the "audit_details" table.
 	AuditDetailsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -156,7 +177,12 @@ var (
 		{Name: "passwords", Type: field.TypeInt, Default: 0},
 		{Name: "hashed_passwords", Type: field.TypeInt, Default: 0},
 		{Name: "held_by_rule", Type: field.TypeInt, Default: 0},
+		{Name: "started_by", Type: field.TypeInt, Nullable: true},
 		{Name: "approved_by", Type: field.TypeInt, Nullable: true},
+		{Name: "held_for", Type: field.TypeEnum, Nullable: true, Enums: []string{"START", "UNDO"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "held_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "undo_from", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(32)"}},
+		{Name: "undo_approved_by", Type: field.TypeInt, Nullable: true},
 		{Name: "corrected_by", Type: field.TypeJSON, Nullable: true},
 		{Name: "corrected_while_held", Type: field.TypeInt8, Default: 0},
 		{Name: "undone_rows", Type: field.TypeInt, Default: 0},
@@ -167,6 +193,8 @@ var (
 		{Name: "lease_owner", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(64)"}},
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "fence", Type: field.TypeInt, Default: 0},
+		{Name: "abandoned", Type: field.TypeInt, Default: 0},
+		{Name: "file_bytes", Type: field.TypeInt64, Default: 0},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "organization_id", Type: field.TypeInt},
@@ -180,13 +208,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[44]},
+				Columns:    []*schema.Column{BulkJobsColumns[51]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[45]},
+				Columns:    []*schema.Column{BulkJobsColumns[52]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -195,7 +223,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[45], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[52], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -203,9 +231,14 @@ var (
 				Columns: []*schema.Column{BulkJobsColumns[2]},
 			},
 			{
+				Name:    "bulkjob_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BulkJobsColumns[2], BulkJobsColumns[1]},
+			},
+			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[44]},
+				Columns: []*schema.Column{BulkJobsColumns[51]},
 			},
 			{
 				Name:    "bulkjob_status",
@@ -276,6 +309,7 @@ var (
 		{Name: "value", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(255)"}},
 		{Name: "message", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
 		{Name: "hint", Type: field.TypeString, Default: "", SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "candidates", Type: field.TypeJSON, Nullable: true},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -287,7 +321,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_problems_bulk_jobs_problems",
-				Columns:    []*schema.Column{BulkJobProblemsColumns[11]},
+				Columns:    []*schema.Column{BulkJobProblemsColumns[12]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -296,12 +330,12 @@ var (
 			{
 				Name:    "bulkjobproblem_job_id_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[2]},
 			},
 			{
 				Name:    "bulkjobproblem_job_id_severity_row",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobProblemsColumns[11], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
+				Columns: []*schema.Column{BulkJobProblemsColumns[12], BulkJobProblemsColumns[4], BulkJobProblemsColumns[2]},
 			},
 		},
 	}
@@ -315,6 +349,7 @@ var (
 		{Name: "password", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "blob"}},
 		{Name: "extra", Type: field.TypeInt, Default: 0},
 		{Name: "had_password", Type: field.TypeInt8, Default: 0},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
 		{Name: "refused", Type: field.TypeInt8, Default: 1},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -326,7 +361,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_refused_rows_bulk_jobs_refused_rows",
-				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[9]},
+				Columns:    []*schema.Column{BulkJobRefusedRowsColumns[10]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -335,7 +370,7 @@ var (
 			{
 				Name:    "bulkjobrefusedrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRefusedRowsColumns[9], BulkJobRefusedRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRefusedRowsColumns[10], BulkJobRefusedRowsColumns[2]},
 			},
 		},
 	}
@@ -351,6 +386,9 @@ var (
 		{Name: "change_count", Type: field.TypeInt},
 		{Name: "before", Type: field.TypeBytes, Nullable: true, SchemaType: map[string]string{"mysql": "mediumblob"}},
 		{Name: "applied_version", Type: field.TypeInt, Default: 0},
+		{Name: "outside", Type: field.TypeInt8, Default: 0},
+		{Name: "loses", Type: field.TypeInt8, Default: -1},
+		{Name: "undo_loses", Type: field.TypeInt8, Default: -1},
 		{Name: "state", Type: field.TypeInt8, Default: 0},
 		{Name: "job_id", Type: field.TypeInt},
 	}
@@ -362,7 +400,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_job_rows_bulk_jobs_rows",
-				Columns:    []*schema.Column{BulkJobRowsColumns[11]},
+				Columns:    []*schema.Column{BulkJobRowsColumns[14]},
 				RefColumns: []*schema.Column{BulkJobsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -371,7 +409,7 @@ var (
 			{
 				Name:    "bulkjobrow_job_id_row",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobRowsColumns[11], BulkJobRowsColumns[2]},
+				Columns: []*schema.Column{BulkJobRowsColumns[14], BulkJobRowsColumns[2]},
 			},
 			{
 				Name:    "bulkjobrow_target_id",
@@ -455,6 +493,46 @@ var (
 				Name:    "enrollment_group_id_student_id",
 				Unique:  false,
 				Columns: []*schema.Column{EnrollmentsColumns[2], EnrollmentsColumns[3]},
+			},
+		},
+	}
+	// ErasuresColumns holds the columns for the "erasures" table.
+	ErasuresColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "student_id", Type: field.TypeInt},
+		{Name: "reference", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(200)"}},
+		{Name: "actor", Type: field.TypeJSON},
+		{Name: "requested_by", Type: field.TypeString, SchemaType: map[string]string{"mysql": "varchar(1000)"}},
+		{Name: "enrollments", Type: field.TypeInt, Default: 0},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"REQUESTED", "RUNNING", "DONE"}, Default: "REQUESTED", SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "jobs_total", Type: field.TypeInt, Default: 0},
+		{Name: "jobs_done", Type: field.TypeInt, Default: 0},
+		{Name: "at_job", Type: field.TypeInt, Default: 0},
+		{Name: "at_step", Type: field.TypeInt, Default: 0},
+		{Name: "at_row", Type: field.TypeInt, Default: 0},
+		{Name: "through_job", Type: field.TypeInt, Default: 0},
+		{Name: "again", Type: field.TypeJSON, Nullable: true},
+		{Name: "certificate", Type: field.TypeJSON, Nullable: true},
+		{Name: "finished_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+	}
+	// ErasuresTable holds the schema information for the "erasures" table.
+	ErasuresTable = &schema.Table{
+		Name:       "erasures",
+		Columns:    ErasuresColumns,
+		PrimaryKey: []*schema.Column{ErasuresColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "erasure_state",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[9]},
+			},
+			{
+				Name:    "erasure_student_id",
+				Unique:  false,
+				Columns: []*schema.Column{ErasuresColumns[4]},
 			},
 		},
 	}
@@ -627,6 +705,73 @@ var (
 			},
 		},
 	}
+	// LossesColumns holds the columns for the "losses" table.
+	LossesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "organization_id", Type: field.TypeInt},
+		{Name: "actor_id", Type: field.TypeInt},
+		{Name: "job_id", Type: field.TypeInt, Default: 0},
+		{Name: "undo", Type: field.TypeInt8, Default: 0},
+		{Name: "thing", Type: field.TypeEnum, Enums: []string{"STUDENT", "GROUP", "EDUCATOR", "SCHOOL"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "verb", Type: field.TypeEnum, Enums: []string{"DELETED", "CHANGED", "LEFT"}, SchemaType: map[string]string{"mysql": "varchar(16)"}},
+		{Name: "subject_id", Type: field.TypeInt, Default: 0},
+		{Name: "number", Type: field.TypeInt},
+	}
+	// LossesTable holds the schema information for the "losses" table.
+	LossesTable = &schema.Table{
+		Name:       "losses",
+		Columns:    LossesColumns,
+		PrimaryKey: []*schema.Column{LossesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "loss_organization_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[3], LossesColumns[1]},
+			},
+			{
+				Name:    "loss_district_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[2], LossesColumns[1]},
+			},
+			{
+				Name:    "loss_job_id",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[5]},
+			},
+			{
+				Name:    "loss_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[9]},
+			},
+			{
+				Name:    "loss_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{LossesColumns[1]},
+			},
+		},
+	}
+	// LossHeadsColumns holds the columns for the "loss_heads" table.
+	LossHeadsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "district_id", Type: field.TypeInt},
+		{Name: "version", Type: field.TypeInt, Default: 0},
+	}
+	// LossHeadsTable holds the schema information for the "loss_heads" table.
+	LossHeadsTable = &schema.Table{
+		Name:       "loss_heads",
+		Columns:    LossHeadsColumns,
+		PrimaryKey: []*schema.Column{LossHeadsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "losshead_district_id",
+				Unique:  true,
+				Columns: []*schema.Column{LossHeadsColumns[2]},
+			},
+		},
+	}
 	// OneTimeLinksColumns holds the columns for the "one_time_links" table.
 	OneTimeLinksColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -683,6 +828,7 @@ var (
 		{Name: "retention_days", Type: field.TypeInt, Nullable: true},
 		{Name: "retention_changed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "job_days", Type: field.TypeInt, Nullable: true},
+		{Name: "pending_settings", Type: field.TypeJSON, Nullable: true},
 		{Name: "erased_students", Type: field.TypeInt, Default: 0},
 		{Name: "usage_counted_from", Type: field.TypeInt32, Default: 0},
 		{Name: "parent_id", Type: field.TypeInt, Nullable: true},
@@ -695,7 +841,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "organizations_organizations_children",
-				Columns:    []*schema.Column{OrganizationsColumns[20]},
+				Columns:    []*schema.Column{OrganizationsColumns[21]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -1018,6 +1164,32 @@ var (
 			},
 		},
 	}
+	// TakenAnswersColumns holds the columns for the "taken_answers" table.
+	TakenAnswersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeInt, Increment: true},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "educator_id", Type: field.TypeInt},
+		{Name: "day", Type: field.TypeInt},
+		{Name: "answers", Type: field.TypeInt, Default: 0},
+	}
+	// TakenAnswersTable holds the schema information for the "taken_answers" table.
+	TakenAnswersTable = &schema.Table{
+		Name:       "taken_answers",
+		Columns:    TakenAnswersColumns,
+		PrimaryKey: []*schema.Column{TakenAnswersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "takenanswer_educator_id_day",
+				Unique:  true,
+				Columns: []*schema.Column{TakenAnswersColumns[2], TakenAnswersColumns[3]},
+			},
+			{
+				Name:    "takenanswer_day",
+				Unique:  false,
+				Columns: []*schema.Column{TakenAnswersColumns[3]},
+			},
+		},
+	}
 	// UsageDaysColumns holds the columns for the "usage_days" table.
 	UsageDaysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt, Increment: true},
@@ -1124,6 +1296,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		AccountHandsTable,
 		AuditDetailsTable,
 		AuditEventsTable,
 		AuditHeadsTable,
@@ -1135,11 +1308,14 @@ var (
 		BulkJobRowsTable,
 		EducatorsTable,
 		EnrollmentsTable,
+		ErasuresTable,
 		ExternalIdentitiesTable,
 		FormerEnrollmentsTable,
 		GroupsTable,
 		GroupEducatorsTable,
 		LeasesTable,
+		LossesTable,
+		LossHeadsTable,
 		OneTimeLinksTable,
 		OrganizationsTable,
 		ProductsTable,
@@ -1150,6 +1326,7 @@ var (
 		SignInMarksTable,
 		StudentsTable,
 		StudentWordsTable,
+		TakenAnswersTable,
 		UsageDaysTable,
 		UsageEventsTable,
 		UsageTotalsTable,
@@ -1157,6 +1334,10 @@ var (
 )
 
 func init() {
+	AccountHandsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	AuditDetailsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
@@ -1210,6 +1391,10 @@ func init() {
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
+	ErasuresTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
 	ExternalIdentitiesTable.ForeignKeys[0].RefTable = EducatorsTable
 	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
@@ -1232,6 +1417,14 @@ func init() {
 		Collation: "utf8mb4_bin",
 	}
 	LeasesTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	LossesTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	LossHeadsTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}
@@ -1282,6 +1475,10 @@ func init() {
 	}
 	StudentWordsTable.ForeignKeys[0].RefTable = StudentsTable
 	StudentWordsTable.Annotation = &entsql.Annotation{
+		Charset:   "utf8mb4",
+		Collation: "utf8mb4_bin",
+	}
+	TakenAnswersTable.Annotation = &entsql.Annotation{
 		Charset:   "utf8mb4",
 		Collation: "utf8mb4_bin",
 	}

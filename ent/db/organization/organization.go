@@ -53,6 +53,8 @@ const (
 	FieldRetentionChangedAt = "retention_changed_at"
 	// FieldJobDays holds the string denoting the job_days field in the database.
 	FieldJobDays = "job_days"
+	// FieldPendingSettings holds the string denoting the pending_settings field in the database.
+	FieldPendingSettings = "pending_settings"
 	// FieldErasedStudents holds the string denoting the erased_students field in the database.
 	FieldErasedStudents = "erased_students"
 	// FieldUsageCountedFrom holds the string denoting the usage_counted_from field in the database.
@@ -94,6 +96,7 @@ var Columns = []string{
 	FieldRetentionDays,
 	FieldRetentionChangedAt,
 	FieldJobDays,
+	FieldPendingSettings,
 	FieldErasedStudents,
 	FieldUsageCountedFrom,
 }

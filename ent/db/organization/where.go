@@ -1102,6 +1102,16 @@ func JobDaysNotNil() predicate.Organization {
 	return predicate.Organization(sql.FieldNotNull(FieldJobDays))
 }
 
+// PendingSettingsIsNil applies the IsNil predicate on the "pending_settings" field.
+func PendingSettingsIsNil() predicate.Organization {
+	return predicate.Organization(sql.FieldIsNull(FieldPendingSettings))
+}
+
+// PendingSettingsNotNil applies the NotNil predicate on the "pending_settings" field.
+func PendingSettingsNotNil() predicate.Organization {
+	return predicate.Organization(sql.FieldNotNull(FieldPendingSettings))
+}
+
 // ErasedStudentsEQ applies the EQ predicate on the "erased_students" field.
 func ErasedStudentsEQ(v int) predicate.Organization {
 	return predicate.Organization(sql.FieldEQ(FieldErasedStudents, v))

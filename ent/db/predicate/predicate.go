@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// AccountHand is the predicate function for accounthand builders.
+type AccountHand func(*sql.Selector)
+
 // AuditDetail is the predicate function for auditdetail builders.
 type AuditDetail func(*sql.Selector)
 
@@ -39,6 +42,9 @@ type Educator func(*sql.Selector)
 // Enrollment is the predicate function for enrollment builders.
 type Enrollment func(*sql.Selector)
 
+// Erasure is the predicate function for erasure builders.
+type Erasure func(*sql.Selector)
+
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
 
@@ -53,6 +59,12 @@ type GroupEducator func(*sql.Selector)
 
 // Lease is the predicate function for lease builders.
 type Lease func(*sql.Selector)
+
+// Loss is the predicate function for loss builders.
+type Loss func(*sql.Selector)
+
+// LossHead is the predicate function for losshead builders.
+type LossHead func(*sql.Selector)
 
 // OneTimeLink is the predicate function for onetimelink builders.
 type OneTimeLink func(*sql.Selector)
@@ -83,6 +95,9 @@ type Student func(*sql.Selector)
 
 // StudentWord is the predicate function for studentword builders.
 type StudentWord func(*sql.Selector)
+
+// TakenAnswer is the predicate function for takenanswer builders.
+type TakenAnswer func(*sql.Selector)
 
 // UsageDay is the predicate function for usageday builders.
 type UsageDay func(*sql.Selector)

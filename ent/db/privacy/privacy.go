@@ -110,6 +110,30 @@ func DenyMutationOperationRule(op db.Op) MutationRule {
 	return OnMutationOperation(rule, op)
 }
 
+// The AccountHandQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type AccountHandQueryRuleFunc func(context.Context, *db.AccountHandQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f AccountHandQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.AccountHandQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.AccountHandQuery", q)
+}
+
+// The AccountHandMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type AccountHandMutationRuleFunc func(context.Context, *db.AccountHandMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f AccountHandMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.AccountHandMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.AccountHandMutation", m)
+}
+
 // The AuditDetailQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type AuditDetailQueryRuleFunc func(context.Context, *db.AuditDetailQuery) error
@@ -374,6 +398,30 @@ func (f EnrollmentMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutat
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.EnrollmentMutation", m)
 }
 
+// The ErasureQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type ErasureQueryRuleFunc func(context.Context, *db.ErasureQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f ErasureQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.ErasureQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.ErasureQuery", q)
+}
+
+// The ErasureMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type ErasureMutationRuleFunc func(context.Context, *db.ErasureMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f ErasureMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.ErasureMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.ErasureMutation", m)
+}
+
 // The ExternalIdentityQueryRuleFunc type is an adapter to allow the use of ordinary
 // functions as a query rule.
 type ExternalIdentityQueryRuleFunc func(context.Context, *db.ExternalIdentityQuery) error
@@ -492,6 +540,54 @@ func (f LeaseMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) 
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LeaseMutation", m)
+}
+
+// The LossQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LossQueryRuleFunc func(context.Context, *db.LossQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LossQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LossQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LossQuery", q)
+}
+
+// The LossMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LossMutationRuleFunc func(context.Context, *db.LossMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LossMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LossMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LossMutation", m)
+}
+
+// The LossHeadQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type LossHeadQueryRuleFunc func(context.Context, *db.LossHeadQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f LossHeadQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.LossHeadQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.LossHeadQuery", q)
+}
+
+// The LossHeadMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type LossHeadMutationRuleFunc func(context.Context, *db.LossHeadMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f LossHeadMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.LossHeadMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.LossHeadMutation", m)
 }
 
 // The OneTimeLinkQueryRuleFunc type is an adapter to allow the use of ordinary
@@ -732,6 +828,30 @@ func (f StudentWordMutationRuleFunc) EvalMutation(ctx context.Context, m db.Muta
 		return f(ctx, m)
 	}
 	return Denyf("db/privacy: unexpected mutation type %T, expect *db.StudentWordMutation", m)
+}
+
+// The TakenAnswerQueryRuleFunc type is an adapter to allow the use of ordinary
+// functions as a query rule.
+type TakenAnswerQueryRuleFunc func(context.Context, *db.TakenAnswerQuery) error
+
+// EvalQuery return f(ctx, q).
+func (f TakenAnswerQueryRuleFunc) EvalQuery(ctx context.Context, q db.Query) error {
+	if q, ok := q.(*db.TakenAnswerQuery); ok {
+		return f(ctx, q)
+	}
+	return Denyf("db/privacy: unexpected query type %T, expect *db.TakenAnswerQuery", q)
+}
+
+// The TakenAnswerMutationRuleFunc type is an adapter to allow the use of ordinary
+// functions as a mutation rule.
+type TakenAnswerMutationRuleFunc func(context.Context, *db.TakenAnswerMutation) error
+
+// EvalMutation calls f(ctx, m).
+func (f TakenAnswerMutationRuleFunc) EvalMutation(ctx context.Context, m db.Mutation) error {
+	if m, ok := m.(*db.TakenAnswerMutation); ok {
+		return f(ctx, m)
+	}
+	return Denyf("db/privacy: unexpected mutation type %T, expect *db.TakenAnswerMutation", m)
 }
 
 // The UsageDayQueryRuleFunc type is an adapter to allow the use of ordinary

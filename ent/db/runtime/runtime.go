@@ -4,6 +4,7 @@ package runtime
 
 import (
 	"context"
+	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditdetail"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/audithead"
@@ -15,11 +16,14 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/erasure"
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/formerenrollment"
 	"homeroom/ent/db/group"
 	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/lease"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/losshead"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/product"
@@ -30,6 +34,7 @@ import (
 	"homeroom/ent/db/signinmark"
 	"homeroom/ent/db/student"
 	"homeroom/ent/db/studentword"
+	"homeroom/ent/db/takenanswer"
 	"homeroom/ent/db/usageday"
 	"homeroom/ent/db/usageevent"
 	"homeroom/ent/db/usagetotal"
@@ -45,6 +50,24 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	accounthandMixin := schema.AccountHand{}.Mixin()
+	accounthand.Policy = privacy.NewPolicies(schema.AccountHand{})
+	accounthand.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := accounthand.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	accounthandMixinFields0 := accounthandMixin[0].Fields()
+	_ = accounthandMixinFields0
+	accounthandFields := schema.AccountHand{}.Fields()
+	_ = accounthandFields
+	// accounthandDescCreatedAt is the schema descriptor for created_at field.
+	accounthandDescCreatedAt := accounthandMixinFields0[0].Descriptor()
+	// accounthand.DefaultCreatedAt holds the default value on creation for the created_at field.
+	accounthand.DefaultCreatedAt = accounthandDescCreatedAt.Default.(func() time.Time)
 	auditdetailMixin := schema.AuditDetail{}.Mixin()
 	auditdetail.Policy = privacy.NewPolicies(schema.AuditDetail{})
 	auditdetail.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -245,34 +268,46 @@ func init() {
 	bulkjobDescHeldByRule := bulkjobFields[30].Descriptor()
 	// bulkjob.DefaultHeldByRule holds the default value on creation for the held_by_rule field.
 	bulkjob.DefaultHeldByRule = bulkjobDescHeldByRule.Default.(int)
+	// bulkjobDescUndoFrom is the schema descriptor for undo_from field.
+	bulkjobDescUndoFrom := bulkjobFields[35].Descriptor()
+	// bulkjob.DefaultUndoFrom holds the default value on creation for the undo_from field.
+	bulkjob.DefaultUndoFrom = bulkjobDescUndoFrom.Default.(string)
 	// bulkjobDescCorrectedWhileHeld is the schema descriptor for corrected_while_held field.
-	bulkjobDescCorrectedWhileHeld := bulkjobFields[33].Descriptor()
+	bulkjobDescCorrectedWhileHeld := bulkjobFields[38].Descriptor()
 	// bulkjob.DefaultCorrectedWhileHeld holds the default value on creation for the corrected_while_held field.
 	bulkjob.DefaultCorrectedWhileHeld = bulkjobDescCorrectedWhileHeld.Default.(int8)
 	// bulkjobDescUndoneRows is the schema descriptor for undone_rows field.
-	bulkjobDescUndoneRows := bulkjobFields[34].Descriptor()
+	bulkjobDescUndoneRows := bulkjobFields[39].Descriptor()
 	// bulkjob.DefaultUndoneRows holds the default value on creation for the undone_rows field.
 	bulkjob.DefaultUndoneRows = bulkjobDescUndoneRows.Default.(int)
 	// bulkjobDescKeptRows is the schema descriptor for kept_rows field.
-	bulkjobDescKeptRows := bulkjobFields[35].Descriptor()
+	bulkjobDescKeptRows := bulkjobFields[40].Descriptor()
 	// bulkjob.DefaultKeptRows holds the default value on creation for the kept_rows field.
 	bulkjob.DefaultKeptRows = bulkjobDescKeptRows.Default.(int)
 	// bulkjobDescForgotten is the schema descriptor for forgotten field.
-	bulkjobDescForgotten := bulkjobFields[36].Descriptor()
+	bulkjobDescForgotten := bulkjobFields[41].Descriptor()
 	// bulkjob.DefaultForgotten holds the default value on creation for the forgotten field.
 	bulkjob.DefaultForgotten = bulkjobDescForgotten.Default.(int8)
 	// bulkjobDescKeyPrint is the schema descriptor for key_print field.
-	bulkjobDescKeyPrint := bulkjobFields[38].Descriptor()
+	bulkjobDescKeyPrint := bulkjobFields[43].Descriptor()
 	// bulkjob.DefaultKeyPrint holds the default value on creation for the key_print field.
 	bulkjob.DefaultKeyPrint = bulkjobDescKeyPrint.Default.(string)
 	// bulkjobDescLeaseOwner is the schema descriptor for lease_owner field.
-	bulkjobDescLeaseOwner := bulkjobFields[39].Descriptor()
+	bulkjobDescLeaseOwner := bulkjobFields[44].Descriptor()
 	// bulkjob.DefaultLeaseOwner holds the default value on creation for the lease_owner field.
 	bulkjob.DefaultLeaseOwner = bulkjobDescLeaseOwner.Default.(string)
 	// bulkjobDescFence is the schema descriptor for fence field.
-	bulkjobDescFence := bulkjobFields[41].Descriptor()
+	bulkjobDescFence := bulkjobFields[46].Descriptor()
 	// bulkjob.DefaultFence holds the default value on creation for the fence field.
 	bulkjob.DefaultFence = bulkjobDescFence.Default.(int)
+	// bulkjobDescAbandoned is the schema descriptor for abandoned field.
+	bulkjobDescAbandoned := bulkjobFields[47].Descriptor()
+	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
+	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
+	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
+	bulkjobDescFileBytes := bulkjobFields[48].Descriptor()
+	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
+	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
 	bulkjobchunk.Policy = privacy.NewPolicies(schema.BulkJobChunk{})
 	bulkjobchunk.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -343,6 +378,10 @@ func init() {
 	bulkjobproblemDescHint := bulkjobproblemFields[8].Descriptor()
 	// bulkjobproblem.DefaultHint holds the default value on creation for the hint field.
 	bulkjobproblem.DefaultHint = bulkjobproblemDescHint.Default.(string)
+	// bulkjobproblemDescOutside is the schema descriptor for outside field.
+	bulkjobproblemDescOutside := bulkjobproblemFields[9].Descriptor()
+	// bulkjobproblem.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobproblem.DefaultOutside = bulkjobproblemDescOutside.Default.(int8)
 	bulkjobrefusedrowMixin := schema.BulkJobRefusedRow{}.Mixin()
 	bulkjobrefusedrow.Policy = privacy.NewPolicies(schema.BulkJobRefusedRow{})
 	bulkjobrefusedrow.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -373,8 +412,12 @@ func init() {
 	bulkjobrefusedrowDescHadPassword := bulkjobrefusedrowFields[6].Descriptor()
 	// bulkjobrefusedrow.DefaultHadPassword holds the default value on creation for the had_password field.
 	bulkjobrefusedrow.DefaultHadPassword = bulkjobrefusedrowDescHadPassword.Default.(int8)
+	// bulkjobrefusedrowDescOutside is the schema descriptor for outside field.
+	bulkjobrefusedrowDescOutside := bulkjobrefusedrowFields[7].Descriptor()
+	// bulkjobrefusedrow.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobrefusedrow.DefaultOutside = bulkjobrefusedrowDescOutside.Default.(int8)
 	// bulkjobrefusedrowDescRefused is the schema descriptor for refused field.
-	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[7].Descriptor()
+	bulkjobrefusedrowDescRefused := bulkjobrefusedrowFields[8].Descriptor()
 	// bulkjobrefusedrow.DefaultRefused holds the default value on creation for the refused field.
 	bulkjobrefusedrow.DefaultRefused = bulkjobrefusedrowDescRefused.Default.(int8)
 	bulkjobrowMixin := schema.BulkJobRow{}.Mixin()
@@ -407,8 +450,20 @@ func init() {
 	bulkjobrowDescAppliedVersion := bulkjobrowFields[8].Descriptor()
 	// bulkjobrow.DefaultAppliedVersion holds the default value on creation for the applied_version field.
 	bulkjobrow.DefaultAppliedVersion = bulkjobrowDescAppliedVersion.Default.(int)
+	// bulkjobrowDescOutside is the schema descriptor for outside field.
+	bulkjobrowDescOutside := bulkjobrowFields[9].Descriptor()
+	// bulkjobrow.DefaultOutside holds the default value on creation for the outside field.
+	bulkjobrow.DefaultOutside = bulkjobrowDescOutside.Default.(int8)
+	// bulkjobrowDescLoses is the schema descriptor for loses field.
+	bulkjobrowDescLoses := bulkjobrowFields[10].Descriptor()
+	// bulkjobrow.DefaultLoses holds the default value on creation for the loses field.
+	bulkjobrow.DefaultLoses = bulkjobrowDescLoses.Default.(int8)
+	// bulkjobrowDescUndoLoses is the schema descriptor for undo_loses field.
+	bulkjobrowDescUndoLoses := bulkjobrowFields[11].Descriptor()
+	// bulkjobrow.DefaultUndoLoses holds the default value on creation for the undo_loses field.
+	bulkjobrow.DefaultUndoLoses = bulkjobrowDescUndoLoses.Default.(int8)
 	// bulkjobrowDescState is the schema descriptor for state field.
-	bulkjobrowDescState := bulkjobrowFields[9].Descriptor()
+	bulkjobrowDescState := bulkjobrowFields[12].Descriptor()
 	// bulkjobrow.DefaultState holds the default value on creation for the state field.
 	bulkjobrow.DefaultState = bulkjobrowDescState.Default.(int8)
 	educatorMixin := schema.Educator{}.Mixin()
@@ -463,6 +518,52 @@ func init() {
 	enrollmentDescCreatedAt := enrollmentMixinFields0[0].Descriptor()
 	// enrollment.DefaultCreatedAt holds the default value on creation for the created_at field.
 	enrollment.DefaultCreatedAt = enrollmentDescCreatedAt.Default.(func() time.Time)
+	erasureMixin := schema.Erasure{}.Mixin()
+	erasure.Policy = privacy.NewPolicies(schema.Erasure{})
+	erasure.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := erasure.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	erasureMixinFields0 := erasureMixin[0].Fields()
+	_ = erasureMixinFields0
+	erasureFields := schema.Erasure{}.Fields()
+	_ = erasureFields
+	// erasureDescCreatedAt is the schema descriptor for created_at field.
+	erasureDescCreatedAt := erasureMixinFields0[0].Descriptor()
+	// erasure.DefaultCreatedAt holds the default value on creation for the created_at field.
+	erasure.DefaultCreatedAt = erasureDescCreatedAt.Default.(func() time.Time)
+	// erasureDescEnrollments is the schema descriptor for enrollments field.
+	erasureDescEnrollments := erasureFields[6].Descriptor()
+	// erasure.DefaultEnrollments holds the default value on creation for the enrollments field.
+	erasure.DefaultEnrollments = erasureDescEnrollments.Default.(int)
+	// erasureDescJobsTotal is the schema descriptor for jobs_total field.
+	erasureDescJobsTotal := erasureFields[8].Descriptor()
+	// erasure.DefaultJobsTotal holds the default value on creation for the jobs_total field.
+	erasure.DefaultJobsTotal = erasureDescJobsTotal.Default.(int)
+	// erasureDescJobsDone is the schema descriptor for jobs_done field.
+	erasureDescJobsDone := erasureFields[9].Descriptor()
+	// erasure.DefaultJobsDone holds the default value on creation for the jobs_done field.
+	erasure.DefaultJobsDone = erasureDescJobsDone.Default.(int)
+	// erasureDescAtJob is the schema descriptor for at_job field.
+	erasureDescAtJob := erasureFields[10].Descriptor()
+	// erasure.DefaultAtJob holds the default value on creation for the at_job field.
+	erasure.DefaultAtJob = erasureDescAtJob.Default.(int)
+	// erasureDescAtStep is the schema descriptor for at_step field.
+	erasureDescAtStep := erasureFields[11].Descriptor()
+	// erasure.DefaultAtStep holds the default value on creation for the at_step field.
+	erasure.DefaultAtStep = erasureDescAtStep.Default.(int)
+	// erasureDescAtRow is the schema descriptor for at_row field.
+	erasureDescAtRow := erasureFields[12].Descriptor()
+	// erasure.DefaultAtRow holds the default value on creation for the at_row field.
+	erasure.DefaultAtRow = erasureDescAtRow.Default.(int)
+	// erasureDescThroughJob is the schema descriptor for through_job field.
+	erasureDescThroughJob := erasureFields[13].Descriptor()
+	// erasure.DefaultThroughJob holds the default value on creation for the through_job field.
+	erasure.DefaultThroughJob = erasureDescThroughJob.Default.(int)
 	externalidentityMixin := schema.ExternalIdentity{}.Mixin()
 	externalidentity.Policy = privacy.NewPolicies(schema.ExternalIdentity{})
 	externalidentity.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -577,6 +678,58 @@ func init() {
 	leaseDescFence := leaseFields[3].Descriptor()
 	// lease.DefaultFence holds the default value on creation for the fence field.
 	lease.DefaultFence = leaseDescFence.Default.(int)
+	lossMixin := schema.Loss{}.Mixin()
+	loss.Policy = privacy.NewPolicies(schema.Loss{})
+	loss.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := loss.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	lossMixinFields0 := lossMixin[0].Fields()
+	_ = lossMixinFields0
+	lossFields := schema.Loss{}.Fields()
+	_ = lossFields
+	// lossDescCreatedAt is the schema descriptor for created_at field.
+	lossDescCreatedAt := lossMixinFields0[0].Descriptor()
+	// loss.DefaultCreatedAt holds the default value on creation for the created_at field.
+	loss.DefaultCreatedAt = lossDescCreatedAt.Default.(func() time.Time)
+	// lossDescJobID is the schema descriptor for job_id field.
+	lossDescJobID := lossFields[3].Descriptor()
+	// loss.DefaultJobID holds the default value on creation for the job_id field.
+	loss.DefaultJobID = lossDescJobID.Default.(int)
+	// lossDescUndo is the schema descriptor for undo field.
+	lossDescUndo := lossFields[4].Descriptor()
+	// loss.DefaultUndo holds the default value on creation for the undo field.
+	loss.DefaultUndo = lossDescUndo.Default.(int8)
+	// lossDescSubjectID is the schema descriptor for subject_id field.
+	lossDescSubjectID := lossFields[7].Descriptor()
+	// loss.DefaultSubjectID holds the default value on creation for the subject_id field.
+	loss.DefaultSubjectID = lossDescSubjectID.Default.(int)
+	lossheadMixin := schema.LossHead{}.Mixin()
+	losshead.Policy = privacy.NewPolicies(schema.LossHead{})
+	losshead.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := losshead.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	lossheadMixinFields0 := lossheadMixin[0].Fields()
+	_ = lossheadMixinFields0
+	lossheadFields := schema.LossHead{}.Fields()
+	_ = lossheadFields
+	// lossheadDescCreatedAt is the schema descriptor for created_at field.
+	lossheadDescCreatedAt := lossheadMixinFields0[0].Descriptor()
+	// losshead.DefaultCreatedAt holds the default value on creation for the created_at field.
+	losshead.DefaultCreatedAt = lossheadDescCreatedAt.Default.(func() time.Time)
+	// lossheadDescVersion is the schema descriptor for version field.
+	lossheadDescVersion := lossheadFields[1].Descriptor()
+	// losshead.DefaultVersion holds the default value on creation for the version field.
+	losshead.DefaultVersion = lossheadDescVersion.Default.(int)
 	onetimelinkMixin := schema.OneTimeLink{}.Mixin()
 	onetimelink.Policy = privacy.NewPolicies(schema.OneTimeLink{})
 	onetimelink.Hooks[0] = func(next ent.Mutator) ent.Mutator {
@@ -614,11 +767,11 @@ func init() {
 	// organization.DefaultCreatedAt holds the default value on creation for the created_at field.
 	organization.DefaultCreatedAt = organizationDescCreatedAt.Default.(func() time.Time)
 	// organizationDescErasedStudents is the schema descriptor for erased_students field.
-	organizationDescErasedStudents := organizationFields[17].Descriptor()
+	organizationDescErasedStudents := organizationFields[18].Descriptor()
 	// organization.DefaultErasedStudents holds the default value on creation for the erased_students field.
 	organization.DefaultErasedStudents = organizationDescErasedStudents.Default.(int)
 	// organizationDescUsageCountedFrom is the schema descriptor for usage_counted_from field.
-	organizationDescUsageCountedFrom := organizationFields[18].Descriptor()
+	organizationDescUsageCountedFrom := organizationFields[19].Descriptor()
 	// organization.DefaultUsageCountedFrom holds the default value on creation for the usage_counted_from field.
 	organization.DefaultUsageCountedFrom = calendar.Day(organizationDescUsageCountedFrom.Default.(int32))
 	productMixin := schema.Product{}.Mixin()
@@ -801,6 +954,28 @@ func init() {
 	studentwordDescCreatedAt := studentwordMixinFields0[0].Descriptor()
 	// studentword.DefaultCreatedAt holds the default value on creation for the created_at field.
 	studentword.DefaultCreatedAt = studentwordDescCreatedAt.Default.(func() time.Time)
+	takenanswerMixin := schema.TakenAnswer{}.Mixin()
+	takenanswer.Policy = privacy.NewPolicies(schema.TakenAnswer{})
+	takenanswer.Hooks[0] = func(next ent.Mutator) ent.Mutator {
+		return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+			if err := takenanswer.Policy.EvalMutation(ctx, m); err != nil {
+				return nil, err
+			}
+			return next.Mutate(ctx, m)
+		})
+	}
+	takenanswerMixinFields0 := takenanswerMixin[0].Fields()
+	_ = takenanswerMixinFields0
+	takenanswerFields := schema.TakenAnswer{}.Fields()
+	_ = takenanswerFields
+	// takenanswerDescCreatedAt is the schema descriptor for created_at field.
+	takenanswerDescCreatedAt := takenanswerMixinFields0[0].Descriptor()
+	// takenanswer.DefaultCreatedAt holds the default value on creation for the created_at field.
+	takenanswer.DefaultCreatedAt = takenanswerDescCreatedAt.Default.(func() time.Time)
+	// takenanswerDescAnswers is the schema descriptor for answers field.
+	takenanswerDescAnswers := takenanswerFields[2].Descriptor()
+	// takenanswer.DefaultAnswers holds the default value on creation for the answers field.
+	takenanswer.DefaultAnswers = takenanswerDescAnswers.Default.(int)
 	usagedayMixin := schema.UsageDay{}.Mixin()
 	usageday.Policy = privacy.NewPolicies(schema.UsageDay{})
 	usageday.Hooks[0] = func(next ent.Mutator) ent.Mutator {

@@ -1,0 +1,64 @@
+package main_test
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+)
+
+// TestTheLimitsOfWebSocketsAreSettings says that what the operator has set for
+// requests holds for messages over a WebSocket too, and that their number is a
+// setting.
+func TestTheLimitsOfWebSocketsAreSettings(t *testing.T) {
+	t.Parallel()
+	eachInstallation(t, func(t *testing.T, in installation) {
+		in.run("seed", "--students", "10")
+		s := in.start("serve", "--max-request-bytes", "8KiB", "--max-sockets", "1", "--max-new-sockets", "1")
+		admin := signIn(t, s.address, "district@example.com", samplePassword)
+		dial := func(token string) (*websocket.Conn, *http.Response) {
+			header := http.Header{}
+			if token != "" {
+				header.Set("Authorization", "Bearer "+token)
+			}
+			conn, resp, err := websocket.Dial(t.Context(), s.address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
+			if err != nil && resp == nil {
+				t.Fatal(err)
+			}
+			if conn != nil {
+				t.Cleanup(func() { _ = conn.CloseNow() })
+			}
+			return conn, resp
+		}
+		send := func(conn *websocket.Conn, text string) (string, int) {
+			if err := conn.Write(t.Context(), websocket.MessageText, []byte(text)); err != nil {
+				t.Fatal(err)
+			}
+			_, data, err := conn.Read(t.Context())
+			return string(data), int(websocket.CloseStatus(err))
+		}
+		conn, _ := dial(admin.token)
+		if got, _ := send(conn, `{"type":"connection_init"}`); !strings.Contains(got, "connection_ack") {
+			t.Fatalf("got %s", got)
+		}
+		for _, token := range []string{admin.token, ""} {
+			if token == "" {
+				dial("") // The only stranger that there may be.
+			}
+			if more, resp := dial(token); more != nil || resp.StatusCode != http.StatusTooManyRequests {
+				t.Errorf("one more, signed in: %v: got %s", token != "", resp.Status)
+			}
+		}
+		ping := func(bytes int) string {
+			const frame = `{"type":"ping","payload":""}`
+			return strings.Replace(frame, `""`, `"`+strings.Repeat("x", bytes-len(frame))+`"`, 1)
+		}
+		if got, _ := send(conn, ping(8<<10)); !strings.Contains(got, "pong") {
+			t.Errorf("got %.100s", got)
+		}
+		if _, code := send(conn, ping(8<<10+1)); code != 1009 {
+			t.Errorf("closed with %d", code)
+		}
+	})
+}

@@ -1,0 +1,220 @@
+package rule_test
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/calendar"
+	"homeroom/internal/database"
+	"homeroom/internal/fixture"
+	"homeroom/internal/viewer"
+)
+
+// row is a row of a table, by the names of its columns; numbers are int.
+type row map[string]any
+
+// id is a column that holds a key; 0 where it is NULL.
+func (r row) id(column string) int { n, _ := r[column].(int); return n }
+
+// text is a column that holds text; empty where it is NULL.
+func (r row) text(column string) string { s, _ := r[column].(string); return s }
+
+// world is what the reference looks at: the rows of all tables, read with plain SQL.
+type world struct {
+	*fixture.World
+	tables  map[string][]row
+	callers []caller
+}
+
+// caller is somebody who asks.
+type caller struct {
+	name   string
+	viewer *viewer.Viewer // nil for nobody
+}
+
+func (c caller) context() context.Context {
+	if c.viewer == nil {
+		return context.Background()
+	}
+	return viewer.NewContext(context.Background(), c.viewer)
+}
+
+func (c caller) isSystem() bool { return c.viewer.IsSystem() }
+
+// district builds two districts of two schools from a seed: educators with any
+// roles, groups that anybody teaches, and students, jobs and whatever else people
+// read, anywhere.
+func district(t *testing.T, d *database.DB, seed uint64) *world {
+	t.Helper()
+	rnd, ctx := rand.New(rand.NewPCG(seed, 1)), fixture.System()
+	w := &world{World: fixture.New(t, d), tables: map[string][]row{}}
+	c := w.Client()
+	west := w.School(t, w.Beta, "West School", "W")
+	schools := []*db.Organization{w.North, w.South, w.East, west}
+	groups := []*db.Group{w.Algebra, w.Biology, w.Synced, w.Chemistry, w.Drama, w.Group(t, west, "Ethics")}
+	educators := c.Educator.Query().AllX(ctx)
+	educators = append(educators, w.Educator(t, w.Beta, "Edna East", viewer.Teacher, w.East), w.Educator(t, w.Beta, "Wim West", viewer.SchoolAdmin, west))
+	// Those who are more than one thing, and one who was a teacher.
+	mixed := w.Educator(t, w.Alpha, "Mia Mixed", viewer.SchoolAdmin, w.North)
+	many := w.Educator(t, w.Alpha, "Max Many", viewer.Teacher, w.North)
+	both := w.Educator(t, w.Alpha, "Dora Both", viewer.DistrictAdmin, w.Alpha)
+	former := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetFirstName("Flo").SetLastName("Former").SetSortName("former").SaveX(ctx)
+	for i, e := range []*db.Educator{mixed, many, both} {
+		c.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID([]int{w.South.ID, w.South.ID, w.North.ID}[i]).SetDistrictID(w.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(ctx)
+		w.Teach(t, e, w.Chemistry)
+	}
+	w.Teach(t, former, w.Biology)
+	for i, at := range []*db.Organization{w.North, w.South, west} {
+		w.Educator(t, &db.Organization{ID: at.DistrictID}, fmt.Sprintf("Program%d Agent", i), viewer.SchoolAdmin, at).Update().SetService(1).ExecX(ctx)
+	}
+	educators = append(educators, mixed, many, both, former)
+	for i := range 6 {
+		school := schools[rnd.IntN(len(schools))]
+		person := c.Educator.Create().SetDistrictID(school.DistrictID).SetFirstName(fmt.Sprint("Person", i)).SetLastName("Random").SetSortName(fmt.Sprint(i)).SaveX(ctx)
+		educators = append(educators, person)
+		for range rnd.IntN(4) {
+			at, role := schools[rnd.IntN(len(schools))], roleassignment.RoleTEACHER
+			switch {
+			case at.DistrictID != school.DistrictID:
+				continue
+			case rnd.IntN(3) == 0:
+				role = roleassignment.RoleSCHOOL_ADMIN
+			case rnd.IntN(6) == 0:
+				at, role = &db.Organization{ID: at.DistrictID, DistrictID: at.DistrictID}, roleassignment.RoleDISTRICT_ADMIN
+			}
+			_ = c.RoleAssignment.Create().SetEducatorID(person.ID).SetOrganizationID(at.ID).SetDistrictID(at.DistrictID).SetRole(role).Exec(ctx)
+		}
+	}
+	for _, g := range groups {
+		for range rnd.IntN(3) {
+			_ = c.GroupEducator.Create().SetGroupID(g.ID).SetEducatorID(educators[rnd.IntN(len(educators))].ID).Exec(ctx)
+		}
+	}
+	product := c.Product.Create().SetCode("reading").SaveX(ctx)
+	for i := range 24 {
+		var in []*db.Group
+		for _, g := range groups {
+			if rnd.IntN(8) == 0 {
+				in = append(in, g)
+			}
+		}
+		s := w.Student(t, schools[i%len(schools)], "Student", fmt.Sprint(i), 0, in...)
+		if rnd.IntN(5) == 0 {
+			s.Update().SetDeletedAt(fixture.Today).ExecX(ctx)
+		}
+		c.UsageDay.Create().SetStudentID(s.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, time.October, 5)).SetSeconds(60).ExecX(ctx)
+	}
+	kinds := []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_EDUCATORS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS}
+	for i := range 60 {
+		who, kind := educators[i%len(educators)], kinds[rnd.IntN(len(kinds))]
+		job := c.BulkJob.Create().SetDistrictID(who.DistrictID).SetSubmittedBy(who.ID).SetKind(kind).SetOrganizationID(who.DistrictID)
+		switch rnd.IntN(3) {
+		case 0: // at a school
+			s := schools[rnd.IntN(len(schools))]
+			job.SetOrganizationID(s.ID).SetDistrictID(s.DistrictID)
+		case 1: // what was selected from several
+			var from strings.Builder
+			for _, s := range schools {
+				if s.DistrictID == who.DistrictID && rnd.IntN(3) > 0 {
+					fmt.Fprintf(&from, "|%d|", s.ID)
+				}
+			}
+			job.SetSchools(from.String())
+		}
+		j := job.SaveX(ctx)
+		c.BulkJobRow.Create().SetJobID(j.ID).SetRow(1).SetLabel("row").SetPlan([]byte("{}")).SetChangeCount(1).ExecX(ctx)
+		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").SetMessage("message").ExecX(ctx)
+	}
+	for i, o := range c.Organization.Query().AllX(ctx) {
+		c.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName("key").SetScopes([]string{}).SetKeyHash(fmt.Sprint(i)).
+			SetBeginning("hrk_").SetExpiresAt(fixture.Today).ExecX(ctx)
+		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSeq(1 + i).SetAction("A").SetActorKind("SERVER").SetPrevHash("").SetHash("").ExecX(ctx)
+		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetSeq(100 + i).SetAction("A").SetActorKind("SERVER").SetPrevHash("").SetHash("").ExecX(ctx)
+	}
+	for _, e := range educators {
+		c.Session.Create().SetEducatorID(e.ID).SetTokenHash(fmt.Sprint(e.ID)).SetExpiresAt(fixture.Today).ExecX(ctx)
+	}
+	w.callers = w.everybody(t)
+	return w
+}
+
+// everybody are those who may ask: every person of the districts, and programs
+// with every scope at a district and at the schools.
+func (w *world) everybody(t *testing.T) []caller {
+	t.Helper()
+	all := []caller{{"nobody", nil}, {"the server", viewer.System("rehearsal")}, {"somebody without an account", &viewer.Viewer{}}}
+	for _, e := range w.Client().Educator.Query().Order(educator.ByID()).AllX(fixture.System()) {
+		v := viewer.FromContext(w.As(t, e))
+		name := fmt.Sprintf("educator %d of district %d", e.ID, e.DistrictID)
+		for _, a := range v.Assignments {
+			name += fmt.Sprintf(", %s at %d", a.Role, a.OrganizationID)
+		}
+		all = append(all, caller{name, v})
+	}
+	all = append(all, caller{"a teacher who has lost the role", &viewer.Viewer{EducatorID: w.NorthTeacher.ID, DistrictID: w.Alpha.ID}})
+	for _, o := range w.Client().Organization.Query().Order(organization.ByID()).AllX(fixture.System()) {
+		for _, scopes := range [][]viewer.Scope{nil, {viewer.UsageWrite}, {viewer.RosterImport}, viewer.Scopes()} {
+			agent := w.NorthTeacher.ID
+			if o.DistrictID == w.Beta.ID {
+				agent = w.BetaAdmin.ID
+			}
+			key := &viewer.Key{ID: 1, OrganizationID: o.ID, DistrictID: o.DistrictID, AgentID: agent, Scopes: scopes}
+			all = append(all, caller{fmt.Sprintf("key %v at %d", scopes, o.ID), &viewer.Viewer{Key: key}})
+		}
+	}
+	return all
+}
+
+// load reads a table with plain SQL.
+func (w *world) load(t *testing.T, table string) []row {
+	t.Helper()
+	if rows, ok := w.tables[table]; ok {
+		return rows
+	}
+	rows, err := w.Client().QueryContext(context.Background(), "SELECT * FROM `"+table+"` ORDER BY id")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	columns, err := rows.Columns()
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := []row{}
+	for rows.Next() {
+		values := make([]any, len(columns))
+		for i := range values {
+			values[i] = new(any)
+		}
+		if err := rows.Scan(values...); err != nil {
+			t.Fatal(err)
+		}
+		r := row{}
+		for i, c := range columns {
+			switch v := (*values[i].(*any)).(type) {
+			case int64:
+				r[c] = int(v)
+			case []byte:
+				r[c] = string(v)
+			default:
+				r[c] = v
+			}
+		}
+		list = append(list, r)
+	}
+	if err := rows.Err(); err != nil {
+		t.Fatal(err)
+	}
+	w.tables[table] = list
+	return list
+}

@@ -1,0 +1,39 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// AccountHand is somebody who has made an account, given it a role, or set its
+// password or address, and who could therefore sign in with it; see internal/hold.
+type AccountHand struct{ ent.Schema }
+
+// Mixin of AccountHand.
+func (AccountHand) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of AccountHand.
+func (AccountHand) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("educator_id").Immutable(),
+		field.Int("hand_id").Immutable().Comment("The educator who did it; there is no row for the operator, and none for oneself."),
+		field.Time("last_at").SchemaType(instant).Comment("When it was done last."),
+	}
+}
+
+// Indexes of AccountHand.
+func (AccountHand) Indexes() []ent.Index {
+	return []ent.Index{index.Fields("educator_id", "hand_id").Unique()}
+}
+
+// Policy of AccountHand.
+func (AccountHand) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

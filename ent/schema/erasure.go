@@ -1,0 +1,62 @@
+package schema
+
+import (
+	"encoding/json"
+
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// Erasure is the erasure of one student that somebody has asked for, on its way to
+// its certificate; see internal/privacy. It never says who the student was.
+type Erasure struct{ ent.Schema }
+
+// Mixin of Erasure.
+func (Erasure) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Erasure.
+func (Erasure) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("district_id").Immutable(),
+		field.Int("organization_id").Immutable().Comment("The school of the student at the moment of the request."),
+		field.Int("student_id").Immutable().Comment("The key of a student who may be gone."),
+		field.String("reference").SchemaType(varchar(200)).Immutable(),
+		field.JSON("actor", json.RawMessage{}).Immutable().Comment("Who asked, as the audit trail knows it."),
+		field.String("requested_by").SchemaType(varchar(1000)).Immutable().Comment("The same as the certificate says it."),
+		field.Int("enrollments").Default(0).Immutable().Comment("Places in groups that the request has ended."),
+		field.Enum("state").SchemaType(varchar(16)).Values("REQUESTED", "RUNNING", "DONE").Default("REQUESTED"),
+
+		// How far the walk over the jobs of the district is. Erasures that began
+		// together have the same values.
+		field.Int("jobs_total").Default(0),
+		field.Int("jobs_done").Default(0),
+		field.Int("at_job").Default(0).Comment("The job that is being looked through, or the last one that was."),
+		field.Int("at_step").Default(0),
+		field.Int("at_row").Default(0).Comment("The last row of the step that has been looked at."),
+		field.Int("through_job").Default(0).Comment("The last job that the walk was to look at when it began; 0 before it did."),
+		field.JSON("again", []int{}).Optional().Comment("Jobs that were at work when they were looked at."),
+
+		field.JSON("certificate", json.RawMessage{}).Optional(),
+		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),
+	}
+}
+
+// Indexes of Erasure.
+func (Erasure) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("state"),
+		index.Fields("student_id"),
+	}
+}
+
+// Policy of Erasure.
+func (Erasure) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

@@ -1,0 +1,51 @@
+package schema
+
+import (
+	"entgo.io/ent"
+	"entgo.io/ent/schema/field"
+	"entgo.io/ent/schema/index"
+
+	"homeroom/ent/db/privacy"
+	"homeroom/ent/rule"
+)
+
+// Loss is what somebody has deleted or changed without a second administrator; see
+// internal/hold. It is removed when it counts no more.
+type Loss struct{ ent.Schema }
+
+// Mixin of Loss.
+func (Loss) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
+
+// Fields of Loss.
+func (Loss) Fields() []ent.Field {
+	return []ent.Field{
+		field.Int("district_id").Immutable(),
+		field.Int("organization_id").Immutable().Comment("The school of the students; for anything else the organization of the change."),
+		field.Int("actor_id").Immutable().Comment("The account of the person or program."),
+		field.Int("job_id").Default(0).Immutable().Comment("0 for a change that is no bulk job."),
+		field.Int8("undo").Default(0).Immutable().Comment("0 or 1: the undo of the job."),
+		field.Enum("thing").SchemaType(varchar(16)).Values("STUDENT", "GROUP", "EDUCATOR", "SCHOOL").Immutable(),
+		field.Enum("verb").SchemaType(varchar(16)).Values("DELETED", "CHANGED", "LEFT").Immutable().Comment("LEFT is a student who goes to another school."),
+		field.Int("subject_id").Default(0).Immutable().Comment("What was lost; 0 for a bulk job, whose rows say it."),
+		field.Int("number").Comment("How many; 1 where there is a subject."),
+	}
+}
+
+// Indexes of Loss.
+func (Loss) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("organization_id", "created_at"),
+		index.Fields("district_id", "created_at"),
+		index.Fields("job_id"),
+		index.Fields("subject_id"),
+		index.Fields("created_at"),
+	}
+}
+
+// Policy of Loss.
+func (Loss) Policy() ent.Policy {
+	return privacy.Policy{
+		Query:    rule.Query(),
+		Mutation: rule.ByTheServerAlone(),
+	}
+}

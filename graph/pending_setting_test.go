@@ -1,0 +1,52 @@
+package graph_test
+
+import (
+	"fmt"
+	"testing"
+
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/fixture"
+)
+
+// waits has the administrator of South ask for a less strict hold, which then waits.
+func (s *server) waits(t *testing.T, percent int) {
+	t.Helper()
+	s.Client().Organization.UpdateOne(s.South).SetHoldDeletedPercent(5).ClearPendingSettings().ExecX(fixture.System())
+	a := s.ask(t, s.SouthAdmin, s.names(nil).Replace(fmt.Sprintf(
+		`mutation { r: updateOrganizationSettings(input: {organizationId: "{{South}}", holdDeletedPercent: %d}) { userErrors { code } } }`, percent)), nil)
+	if a.word() != ok {
+		t.Fatalf("%+v", a)
+	}
+}
+
+// TestAPendingSetting is about what administrators are shown of a setting that waits.
+func TestAPendingSetting(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		s := newServer(t, d)
+		s.waits(t, 8)
+		shown := s.names(nil).Replace(`{ organization(id: "{{South}}") { settings { holdDeletedPercent { value } pending { setting value effectiveAt requestedAt requestedBy { name } } } } }`)
+		a := s.ask(t, s.DistrictAdmin, shown, nil)
+		if got, want := fmt.Sprint(a.at("organization.settings")), "map[holdDeletedPercent:map[value:5] pending:[map[effectiveAt:2026-11-19T15:00:00Z requestedAt:2026-11-18T15:00:00Z "+
+			"requestedBy:map[name:Saul South] setting:HOLD_DELETED_PERCENT value:8]]]"; got != want {
+			t.Errorf("%s\n%s", got, want)
+		}
+		if a = s.ask(t, s.SouthTeacher, shown, nil); fmt.Sprint(a.at("organization.settings.pending")) != "[]" {
+			t.Errorf("a teacher is shown %+v", a)
+		}
+		approve := func(value int) string {
+			return s.ask(t, s.DistrictAdmin, s.names(nil).Replace(fmt.Sprintf(
+				`mutation { r: approvePendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT, value: %d}) { organization { settings { holdDeletedPercent { value } } } userErrors { code } } }`, value)), nil).word()
+		}
+		if got := approve(9); got != "PENDING_CHANGED" {
+			t.Error(got)
+		}
+		if got := approve(8); got != ok {
+			t.Error(got)
+		}
+		if a = s.ask(t, s.SouthAdmin, shown, nil); fmt.Sprint(a.at("organization.settings")) != "map[holdDeletedPercent:map[value:8] pending:[]]" {
+			t.Errorf("%+v", a)
+		}
+	})
+}

@@ -1,0 +1,141 @@
+package graph
+
+import "strings"
+
+const (
+	// entriesAPoint is how many entries of a list that is sent are worth a field.
+	entriesAPoint = 4
+	// unknownList is what a list counts whose rows nobody has thought about; a test
+	// finds it.
+	unknownList = 500
+)
+
+// listRows are how many rows the lists have that are not paged, as it is usual. The
+// lists of the schema need no database and are counted at a fifth.
+var listRows = map[string]int{
+	"Viewer.roles": 2, "Viewer.organizations": 40, "Viewer.sessions": 5,
+	"Educator.roles": 2, "Educator.groups": 5,
+	"Organization.children": 40,
+	"Group.educators":       2,
+	"Student.groups":        5, "DeletedStudent.groups": 5,
+	"UsageReport.weeks": 10, "UsageReport.rows": 40, "UsageReport.notifications": 1,
+	"BulkJobProblem.candidates": 3, "BulkJobRefusedRow.cells": 3, "BulkJobRefusedRow.problems": 3,
+	"ImportTemplate.columns": 3,
+	"AuditEvent.subjects":    3, "AuditEvent.facts": 3, "AuditSubject.changes": 3,
+	"Query.dashboardNotifications": 1, "Subscription.dashboardNotifications": 1,
+	"Query.serviceKeys": 10, "Query.signInProviders": 3,
+	"CorrectBulkJobRowPayload.changes": 10, "CorrectBulkJobRowPayload.problems": 3,
+	// Of these the input says how many they are; see rowsByArguments.
+	"AssignStudentsToGroupsPayload.students": 1, "AssignStudentsToGroupsPayload.groups": 1,
+	"RemoveStudentsFromGroupsPayload.students": 1, "RemoveStudentsFromGroupsPayload.groups": 1,
+	"RestoreStudentsPayload.students": 1, "EraseStudentsPayload.certificates": 1,
+
+	"__Schema.types": 20, "__Schema.directives": 1, "__Type.fields": 7, "__Type.inputFields": 3, "__Type.interfaces": 1,
+	"__Type.enumValues": 3, "__Type.possibleTypes": 2, "__Field.args": 2, "__Directive.args": 2,
+}
+
+// rowsByArguments are how many rows a field has of which the input says it.
+var rowsByArguments = map[string]func(arguments map[string]any) int{
+	"Query.nodes":                       longest("ids"),
+	"Mutation.assignStudentsToGroups":   longest("input.studentIds", "input.groupIds"),
+	"Mutation.removeStudentsFromGroups": longest("input.studentIds", "input.groupIds"),
+	"Mutation.restoreStudents":          longest("input.studentIds"),
+	"Mutation.eraseStudents":            longest("input.students"),
+}
+
+func longest(paths ...string) func(map[string]any) int {
+	return func(arguments map[string]any) (n int) {
+		for _, path := range paths {
+			n = max(n, listAt(arguments, path))
+		}
+		return n
+	}
+}
+
+// mutationPrices are what mutations cost beyond their answer, by the name of the
+// field. One that is missing costs as much as signing in.
+var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
+	// Three of them in one operation are somebody who tries out passwords.
+	"signIn":            part(3),
+	"signInWithCode":    part(3),
+	"setPasswordByLink": part(3),
+	// The file of the job is read through, which takes up to a second.
+	"correctBulkJobRow": part(5),
+
+	"signOut":                    each(100),
+	"revokeSession":              each(100),
+	"revokeOtherSessions":        each(100),
+	"requestPasswordReset":       part(10),
+	"inviteEducator":             part(10),
+	"createServiceKey":           each(1000),
+	"revokeServiceKey":           each(100),
+	"updateOrganizationSettings": each(1000),
+
+	"createGroup":    each(100, "input.studentIds", "input.educatorIds"),
+	"updateGroup":    each(100, "input.educatorIds"),
+	"deleteGroup":    each(1000),
+	"deleteStudents": each(100, "input.studentIds"),
+	// Each brings groups back.
+	"restoreStudents":          each(100, "input.studentIds"),
+	"assignStudentsToGroups":   pairs,
+	"removeStudentsFromGroups": pairs,
+	"createStudent":            hashing,
+	"updateStudent":            hashing,
+	// Whatever names the student is looked for everywhere.
+	"eraseStudents": func(_ int, arguments map[string]any) int { return 1000 * max(1, listAt(arguments, "input.students")) },
+
+	"submitBulkImport":   part(10),
+	"bulkEditStudents":   part(20),
+	"bulkDeleteStudents": part(20),
+	"startBulkJob":       each(1000),
+	"approveBulkJob":     each(1000),
+	"cancelBulkJob":      each(1000),
+	"undoBulkJob":        each(1000),
+	"recordUsage":        each(100, "input.events"),
+}
+
+// queryPrices are the same for fields of other types; one that is missing costs
+// nothing more.
+var queryPrices = map[string]int{"Query.usageReport": 100, "Query.studentsCsvUrl": 100, "Query.auditEventsCsvUrl": 100, "Query.studentRecordUrl": 100}
+
+// part is the price of a mutation of which fewer than n fit into an operation.
+func part(n int) func(int, map[string]any) int {
+	return func(limit int, _ map[string]any) int { return limit/n + 1 }
+}
+
+// each is a price to which ten points are added for each entry of lists.
+func each(base int, paths ...string) func(int, map[string]any) int {
+	return func(_ int, arguments map[string]any) int {
+		n := base
+		for _, path := range paths {
+			n = sum(n, product(10, listAt(arguments, path)))
+		}
+		return n
+	}
+}
+
+// pairs is the price of putting every student into every group. The most that one
+// call may ask for leaves room for the answer.
+func pairs(_ int, arguments map[string]any) int {
+	return product(listAt(arguments, "input.studentIds"), max(1, listAt(arguments, "input.groupIds"))) / 4
+}
+
+// hashing is the price of a student, who may get a password.
+func hashing(limit int, arguments map[string]any) int {
+	if listAt(arguments, "input.password") > 0 {
+		return limit/20 + 1
+	}
+	return 100 + 10*listAt(arguments, "input.groupIds")
+}
+
+// price is what a field, such as Mutation.signIn, costs beyond its answer.
+func (c *costs) price(name string, arguments map[string]any) int {
+	mutation, is := strings.CutPrefix(name, "Mutation.")
+	if !is {
+		return queryPrices[name]
+	}
+	if price := mutationPrices[mutation]; price != nil {
+		return price(c.limit, arguments)
+	}
+	return part(3)(c.limit, arguments)
+}

@@ -1,0 +1,75 @@
+package graph
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"syscall"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+)
+
+var (
+	errNotLookedUp = fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5)
+	errNoDisk      = fault.Unavailablef("the server has no room for the file at the moment; try again later, and tell whoever runs it").WithCode("DISK_FULL").After(60)
+)
+
+// unavailable returns what a client is told where it is not its fault and passes,
+// and nil otherwise.
+func unavailable(err error) *fault.Error {
+	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
+		if errors.Is(err, full) {
+			return errNoDisk
+		}
+	}
+	return database.Unavailable(err)
+}
+
+// notLookedUp is the answer to what could not even begin.
+func notLookedUp(ctx context.Context, log *slog.Logger, what string, err error) *gqlerror.Error {
+	log.WarnContext(ctx, "look up "+what, "error", err)
+	if f := unavailable(err); f != nil {
+		return presented(f)
+	}
+	return presented(errNotLookedUp)
+}
+
+// wholly makes an answer of which a part could not be had for such a reason one
+// that could not be had at all: a client would take null for "there is none" and
+// keep it. What a mutation has done is told nevertheless.
+func wholly(op *ast.OperationDefinition, resp *graphql.Response) *graphql.Response {
+	if resp == nil || resp.Data == nil {
+		return resp
+	}
+	for _, err := range resp.Errors {
+		code := err.Extensions["code"]
+		if code != codes[fault.Unavailable] && code != string(database.Uncertain) {
+			continue
+		}
+		if op != nil && op.Operation == ast.Mutation && hasDone(resp.Data) {
+			return resp
+		}
+		return &graphql.Response{Errors: gqlerror.List{err}, Extensions: resp.Extensions}
+	}
+	return resp
+}
+
+// hasDone reports whether a field at the top of an answer has a value.
+func hasDone(data json.RawMessage) bool {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(data, &fields) != nil {
+		return false
+	}
+	for _, value := range fields {
+		if string(value) != "null" {
+			return true
+		}
+	}
+	return false
+}

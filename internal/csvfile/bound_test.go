@@ -1,0 +1,77 @@
+package csvfile_test
+
+import (
+	"errors"
+	"io"
+	"strings"
+	"testing"
+	"testing/iotest"
+
+	"homeroom/internal/csvfile"
+)
+
+// TestACellHasItsBound tries cells of as many bytes as a cell may have and of one
+// more, quoted and not, at once and byte by byte.
+func TestACellHasItsBound(t *testing.T) {
+	t.Parallel()
+	x := func(n int) string { return strings.Repeat("x", n) }
+	for name, cell := range map[string]func(n int) string{
+		"plain":                    x,
+		"quoted":                   func(n int) string { return `"` + x(n) + `"` },
+		"with a quote at its end":  func(n int) string { return `"` + x(n-1) + `"""` },
+		"with a quote in front":    func(n int) string { return `"""` + x(n-1) + `"` },
+		"with a quote in between":  func(n int) string { return `"` + x(n-11) + `""` + x(10) + `"` },
+		"with a line end":          func(n int) string { return `"` + x(n-6) + "\n" + x(5) + `"` },
+		"quoted behind other text": func(n int) string { return `yy,"` + x(n) + `"` },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for n, want := range map[int]csvfile.Code{20: "", 21: csvfile.CellTooLarge} {
+				file := "a,b,c\n1," + cell(n) + "\n"
+				for how, r := range map[string]io.Reader{"at once": strings.NewReader(file), "byte by byte": iotest.OneByteReader(strings.NewReader(file))} {
+					_, err := csvfile.Inspect(r, csvfile.Limits{CellBytes: 20})
+					var refused *csvfile.Error
+					if errors.As(err, &refused); want == "" && err != nil || want != "" && (refused == nil || refused.Code != want) {
+						t.Errorf("%d bytes %s: %v; want %q", n, how, err, want)
+					}
+				}
+			}
+		})
+	}
+}
+
+// stalls is a reader that gives nothing for a while, without an error.
+type stalls struct {
+	io.Reader
+	times int
+}
+
+func (s *stalls) Read(p []byte) (int, error) {
+	if s.times != 0 {
+		s.times--
+		return 0, nil
+	}
+	return s.Reader.Read(p)
+}
+
+func TestAReaderWithoutProgressEnds(t *testing.T) {
+	t.Parallel()
+	if _, err := csvfile.Inspect(&stalls{strings.NewReader("a,b\n1,2\n"), 99}, csvfile.Limits{}); err != nil {
+		t.Errorf("after 99 tries: %v", err)
+	}
+	if _, err := csvfile.Inspect(&stalls{strings.NewReader("a,b\n1,2\n"), 100_000}, csvfile.Limits{}); !errors.Is(err, io.ErrNoProgress) {
+		t.Errorf("after 100,000: %v", err)
+	}
+}
+
+// TestBytesThatWindows1252DoesNotHave goes through all bytes above ASCII.
+func TestBytesThatWindows1252DoesNotHave(t *testing.T) {
+	t.Parallel()
+	const none = "\x81\x8D\x8F\x90\x9D"
+	for b := 0x80; b <= 0xFF; b++ {
+		_, err := csvfile.Inspect(strings.NewReader("a,b\n1,Fran"+string([]byte{byte(b)})+"ois\n"), csvfile.Limits{})
+		if refused := err != nil; refused != strings.Contains(none, string([]byte{byte(b)})) {
+			t.Errorf("%#x: %v", b, err)
+		}
+	}
+}

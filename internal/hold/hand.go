@@ -1,0 +1,146 @@
+package hold
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/accounthand"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Young is how long an account is taken for one in which somebody else acts who has
+// had a hand in it. What it does in that time is not approved by that person, nor by
+// others whose accounts the same person has had a hand in.
+const Young = 30 * 24 * time.Hour
+
+// Note notes that people could sign in with accounts: they have made them, given
+// them a role, or set their passwords or addresses. It belongs in the transaction
+// of that. The key 0, of the operator, is nobody, and nobody has a hand in the own
+// account.
+func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, educatorIDs ...int) error {
+	now = database.Instant(now)
+	var rows []*db.AccountHandCreate
+	for _, hand := range distinct(hands) {
+		for _, id := range distinct(educatorIDs) {
+			if hand != 0 && id != 0 && hand != id {
+				rows = append(rows, client.AccountHand.Create().SetEducatorID(id).SetHandID(hand).SetCreatedAt(now).SetLastAt(now))
+			}
+		}
+	}
+	for chunk := range slices.Chunk(rows, 500) {
+		err := client.AccountHand.CreateBulk(chunk...).
+			OnConflict(sql.ConflictColumns(accounthand.FieldEducatorID, accounthand.FieldHandID)).
+			Update(func(u *db.AccountHandUpsert) { u.UpdateLastAt() }).
+			Exec(viewer.AsSystem(ctx, "who has had a hand in an account"))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func distinct(ids []int) []int { return slices.Compact(slices.Sorted(slices.Values(ids))) }
+
+// Approval is what a second administrator consents to.
+type Approval struct {
+	OrganizationID, DistrictID int
+	// By are the accounts that have had a hand in it.
+	By []int
+	// AskedAt is when it was asked for. Whoever approves it was there before.
+	AskedAt time.Time
+}
+
+// Refuse returns a fault.Forbidden where the viewer is no second administrator: has
+// an account or a role that is not older than what is asked for, or one in which
+// somebody has had a hand who asks for it, or whose account the viewer has made not
+// long ago; and likewise for whoever has had a hand in these accounts, as far back
+// as that goes.
+func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) error {
+	v := viewer.FromContext(ctx)
+	system := viewer.AsSystem(ctx, "whether somebody is a second administrator")
+	// Nobody signs in with the account in which the operator approves.
+	operator, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.Service(1)).Exist(system)
+	if err != nil || operator {
+		return err
+	}
+	older, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.CreatedAtLT(a.AskedAt), educator.HasRolesWith(
+		roleassignment.CreatedAtLT(a.AskedAt), roleassignment.Or(
+			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(a.DistrictID)),
+			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleSCHOOL_ADMIN), roleassignment.OrganizationID(a.OrganizationID))))).Exist(system)
+	switch {
+	case err != nil:
+		return err
+	case !older:
+		return fault.Forbiddenf("another administrator has to approve it, because your account or your role is not older than what is asked for")
+	}
+	asking, err := handsIn(system, client, a.By, now.Add(-Young))
+	if err != nil {
+		return err
+	}
+	mine, err := handsIn(system, client, []int{v.EducatorID}, time.Unix(0, 0))
+	if err != nil {
+		return err
+	}
+	for id := range mine {
+		if asking[id] {
+			return fault.Forbiddenf("another administrator has to approve it, because one of you has made the other's account, given it its role, " +
+				"or set its password or address, or somebody has done so for both")
+		}
+	}
+	return nil
+}
+
+// handsIn returns accounts and those who could act in them: who have had a hand in
+// them since some time, or have made the service key that acts for them, and so on.
+func handsIn(system context.Context, client *db.Client, accounts []int, since time.Time) (map[int]bool, error) {
+	seen := map[int]bool{}
+	for next := accounts; len(next) > 0; {
+		for _, id := range next {
+			seen[id] = true
+		}
+		found := map[int]bool{}
+		for chunk := range slices.Chunk(next, 500) {
+			hands, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
+			if err != nil {
+				return nil, err
+			}
+			for _, h := range hands {
+				found[h.HandID] = true
+			}
+			keys, err := client.ServiceKey.Query().Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range keys {
+				found[*k.CreatedBy] = true
+			}
+		}
+		next = next[:0:0]
+		for _, id := range slices.Sorted(maps.Keys(found)) {
+			if !seen[id] {
+				next = append(next, id)
+			}
+		}
+	}
+	return withoutPrograms(system, client, seen)
+}
+
+// withoutPrograms leaves out accounts in which nobody signs in: those of service
+// keys, whose makers have been found, and the operator's, who is trusted.
+func withoutPrograms(system context.Context, client *db.Client, ids map[int]bool) (map[int]bool, error) {
+	programs, err := client.Educator.Query().Where(educator.Service(1), educator.IDIn(slices.Collect(maps.Keys(ids))...)).IDs(system)
+	for _, id := range programs {
+		delete(ids, id)
+	}
+	return ids, err
+}

@@ -1,0 +1,139 @@
+package hold
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Required is the code for a change that needs a second administrator.
+const Required = "HOLD_REQUIRED"
+
+// Limits are what of an organization can be deleted and changed without a second
+// administrator, in percent.
+type Limits struct{ Deleted, Changed int }
+
+// LimitsOf reads the limits of organizations, by their keys.
+type LimitsOf func(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]Limits, error)
+
+// Single writes down what a change loses that is no bulk job, and returns a
+// fault.Conflict with Required where that is too much: with what the viewer, or
+// everybody, has deleted or changed there in the window. It belongs at the end of the
+// transaction of the change. Nobody is refused who has done no more than Few.
+func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf LimitsOf, losses ...Loss) error {
+	v := viewer.FromContext(ctx)
+	losses = slices.DeleteFunc(losses, func(l Loss) bool { return len(l.Subjects) == 0 })
+	if len(losses) == 0 || v == nil || v.IsSystem() {
+		return nil
+	}
+	orgs, err := concerned(ctx, client, v, losses)
+	if err != nil {
+		return err
+	}
+	if err := Write(ctx, client, now, Job{}, losses); err != nil {
+		return err
+	}
+	// Who has done little is not refused, and waits for nobody.
+	much, err := anyMuch(ctx, client, now, v, orgs, losses)
+	if err != nil || !much {
+		return err
+	}
+	if err := Lock(ctx, client, losses[0].DistrictID); err != nil {
+		return err
+	}
+	limits, err := limitsOf(ctx, client, now, orgs...)
+	if err != nil {
+		return err
+	}
+	for _, o := range orgs {
+		sums, err := Sum(ctx, client, now, o, v.SubmitterID())
+		if err != nil {
+			return err
+		}
+		for _, l := range losses {
+			if o.ID != l.OrganizationID && o.ID != l.DistrictID {
+				continue
+			}
+			if err := refuse(ctx, client, now, v, o, limits[o.ID], l, sums); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// concerned returns the organizations of losses, and their district where the viewer
+// administers it.
+func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses []Loss) ([]*db.Organization, error) {
+	var ids []int
+	for _, l := range losses {
+		if ids = append(ids, l.OrganizationID); v.Administers(l.DistrictID, l.DistrictID) {
+			ids = append(ids, l.DistrictID)
+		}
+	}
+	slices.Sort(ids)
+	return client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).Order(db.Asc(organization.FieldID)).
+		All(viewer.AsSystem(ctx, "organizations in which something is lost"))
+}
+
+func anyMuch(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, orgs []*db.Organization, losses []Loss) (bool, error) {
+	for _, o := range orgs {
+		sums, err := Sum(ctx, client, now, o, v.SubmitterID())
+		if err != nil {
+			return false, err
+		}
+		for _, l := range losses {
+			if sums.Of(l.Thing, counted(l.Verb)).Mine >= Few {
+				return true, nil
+			}
+		}
+	}
+	return false, nil
+}
+
+// counted is the verb that a loss is judged by.
+func counted(verb Verb) Verb {
+	if verb == loss.VerbDELETED {
+		return verb
+	}
+	return loss.VerbCHANGED
+}
+
+func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, sums Sums) error {
+	verb, limit, does, done := counted(l.Verb), limits.Changed, "change", "changed"
+	if verb == loss.VerbDELETED {
+		limit, does, done = limits.Deleted, "delete", "deleted"
+	}
+	base, err := Base(ctx, client, now, o, l.Thing, verb, sums)
+	if err != nil || !Over(sums.Of(l.Thing, verb), base, limit, Few) {
+		return err
+	}
+	if l.Thing == loss.ThingSTUDENT {
+		if err := Distinct(ctx, client, now, o, v.SubmitterID(), l.Verb, Job{}, sums); err != nil {
+			return err
+		}
+	}
+	n := sums.Of(l.Thing, verb)
+	if !Over(n, base, limit, Few) {
+		return nil
+	}
+	instead := "ask another administrator to do it, or wait until tomorrow"
+	switch {
+	case !v.Administers(o.ID, o.DistrictID):
+		// How many there are is not told to somebody who does not see them all.
+		return fault.Conflictf("more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
+			limit, inWords[l.Thing], o.Name, done).WithCode(Required)
+	case l.Thing == loss.ThingSTUDENT && verb == loss.VerbDELETED:
+		instead = "submit it with bulkDeleteStudents, which waits for a second administrator"
+	case l.Thing == loss.ThingSTUDENT:
+		instead = "submit it as a bulk job, which waits for a second administrator"
+	}
+	return fault.Conflictf("with what was %s in the last 24 hours this would %s %d of %d %s of %s, and more than %d %% need a second administrator; %s",
+		done, does, n.All, base, InWords(l.Thing, base), o.Name, limit, instead).WithCode(Required)
+}

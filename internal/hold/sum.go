@@ -1,0 +1,208 @@
+package hold
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database"
+	"homeroom/internal/viewer"
+)
+
+// Number is how much has been lost in a window: by everybody, and by one account.
+type Number struct{ All, Mine int }
+
+func (n Number) plus(o Number) Number { return Number{n.All + o.All, n.Mine + o.Mine} }
+
+// Sums are the losses of an organization in a window.
+type Sums map[Thing]map[Verb]Number
+
+// Add adds what is to be lost as well, by the account whose losses are Mine.
+func (s Sums) Add(thing Thing, verb Verb, n int) {
+	if s[thing] == nil {
+		s[thing] = map[Verb]Number{}
+	}
+	s[thing][verb] = s[thing][verb].plus(Number{n, n})
+}
+
+// Of returns how much is deleted or changed. A student who goes to another school is
+// changed.
+func (s Sums) Of(thing Thing, verb Verb) Number {
+	n := s[thing][verb]
+	if verb == loss.VerbCHANGED {
+		n = n.plus(s[thing][loss.VerbLEFT])
+	}
+	return n
+}
+
+// Sum adds up what has been lost in a school, or in a whole district, in the window
+// that ends now. Somebody who changes the same student twice has changed one.
+func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Sums, error) {
+	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), 0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
+	query := "SELECT thing, verb, " + fmt.Sprintf(number, "") + ", " + fmt.Sprintf(number, "AND actor_id = ?") +
+		" FROM losses WHERE " + scope(o) + " = ? AND created_at > ? GROUP BY thing, verb"
+	rows, err := client.QueryContext(viewer.AsSystem(ctx, "losses of an organization"), query, actorID, actorID, o.ID, since(now))
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	sums := Sums{}
+	for rows.Next() {
+		var thing Thing
+		var verb Verb
+		var n Number
+		if err := rows.Scan((*string)(&thing), (*string)(&verb), &n.All, &n.Mine); err != nil {
+			return nil, err
+		}
+		if sums[thing] == nil {
+			sums[thing] = map[Verb]Number{}
+		}
+		sums[thing][verb] = n
+	}
+	return sums, rows.Err()
+}
+
+// Distinct puts in sums how many different students the bulk jobs behind them are
+// about, with one that is to be counted, where that is fewer: a program that sends
+// the same students every hour changes them once. The rows of a job are about more
+// students than those who lose something, so that neither number is too small.
+func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int, verb Verb, job Job, sums Sums) error {
+	n, there := sums[loss.ThingSTUDENT][verb], ""
+	if verb != loss.VerbDELETED {
+		there = " AND s.deleted_at IS NULL"
+	}
+	for _, part := range []struct {
+		number *int
+		also   string
+		args   []any
+	}{{&n.All, "", nil}, {&n.Mine, " AND l.actor_id = ?", []any{actorID}}} {
+		where := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = ?" + part.also
+		args := append([]any{o.ID, since(now), string(verb)}, part.args...)
+		query := "SELECT COUNT(*) FROM (SELECT l.subject_id AS id FROM losses l WHERE " + where + " AND l.subject_id <> 0 " +
+			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s." + scope(o) + " = ? AND r.state <> 2" + there + " " +
+			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + where + " AND l.job_id <> 0))) students_of_jobs"
+		all := append(append(append([]any{}, args...), o.ID, job.ID), args...)
+		distinct, err := number(viewer.AsSystem(ctx, "students of several jobs"), client, query, all...)
+		if err != nil {
+			return err
+		}
+		*part.number = min(*part.number, distinct)
+	}
+	if sums[loss.ThingSTUDENT] != nil {
+		sums[loss.ThingSTUDENT][verb] = n
+	}
+	return nil
+}
+
+// Base is how many things there are in an organization. What is deleted is measured
+// against those that were there when the window began, as far as sums tell.
+func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb, sums Sums) (n int, err error) {
+	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
+	district := o.Type == organization.TypeDISTRICT
+	gone := 0
+	if verb == loss.VerbDELETED && thing != loss.ThingSTUDENT {
+		gone = sums[thing][verb].All
+	}
+	switch thing {
+	case loss.ThingSTUDENT:
+		in := student.OrganizationID(o.ID)
+		if district {
+			in = student.DistrictID(o.ID)
+		}
+		if n, err = client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system); err == nil && verb == loss.VerbDELETED {
+			if gone, err = client.Student.Query().Where(in, student.DeletedAtGT(since(now))).Count(system); err == nil {
+				return withoutNew(system, client, now, o, n+gone)
+			}
+		}
+	case loss.ThingGROUP:
+		in := group.OrganizationID(o.ID)
+		if district {
+			in = group.DistrictID(o.ID)
+		}
+		n, err = client.Group.Query().Where(in).Count(system)
+	case loss.ThingEDUCATOR:
+		q := client.Educator.Query().Where(educator.DistrictID(o.ID))
+		if !district {
+			q = client.Educator.Query().Where(educator.HasRolesWith(roleassignment.OrganizationID(o.ID)))
+		}
+		n, err = q.Count(system)
+	default:
+		n, err = client.Organization.Query().Where(organization.DistrictID(o.DistrictID), organization.IDNEQ(o.DistrictID)).Count(system)
+	}
+	return n + gone, err
+}
+
+// withoutNew counts students whom bulk jobs have brought within the window for no more
+// than there were before: whoever imports a crowd may not delete so many more of the
+// others. In a school that has just begun they are all there are.
+func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
+	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
+		bulkjob.StartedAtGT(since(now)), bulkjob.CreatedGT(0)).IDs(system)
+	if err != nil || len(jobs) == 0 {
+		return all, err
+	}
+	args := []any{o.ID}
+	for _, id := range jobs {
+		args = append(args, id)
+	}
+	fresh, err := number(system, client, "SELECT COUNT(*) FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s."+scope(o)+" = ? "+
+		"AND r.undo_loses = 3 AND r.state IN (1, 3) AND r.job_id IN ("+places(len(jobs), "?")+")", args...)
+	if old := all - fresh; old > 0 {
+		return old + min(old, fresh), err
+	}
+	return all, err
+}
+
+// Over reports whether so much of a number of things is too much: more than limit
+// percent of them by one account that does more than few, or by everybody where the
+// account has done at least Few. Where 100 percent are set, nothing is.
+func Over(n Number, base, limit, few int) bool {
+	over := func(n int) bool { return base > 0 && limit < 100 && n*100 > limit*base }
+	return n.Mine > few && over(n.Mine) || n.Mine >= max(Few, few+1) && over(n.All)
+}
+
+func scope(o *db.Organization) string {
+	if o.Type == organization.TypeDISTRICT {
+		return "district_id"
+	}
+	return "organization_id"
+}
+
+func since(now time.Time) time.Time { return database.Instant(now.Add(-Window)) }
+
+func number(ctx context.Context, client *db.Client, query string, args ...any) (n int, err error) {
+	rows, err := client.QueryContext(ctx, query, args...)
+	if err != nil {
+		return 0, err
+	}
+	defer rows.Close()
+	if rows.Next() {
+		err = rows.Scan(&n)
+	}
+	if err == nil {
+		err = rows.Err()
+	}
+	return n, err
+}
+
+// inWords is a thing in the plural.
+var inWords = map[Thing]string{
+	loss.ThingSTUDENT: "students", loss.ThingGROUP: "classes or groups", loss.ThingEDUCATOR: "accounts", loss.ThingSCHOOL: "schools",
+}
+
+// InWords says what things are.
+func InWords(thing Thing, n int) string {
+	if n == 1 {
+		return strings.NewReplacer("classes", "class", "groups", "group", "students", "student", "accounts", "account", "schools", "school").Replace(inWords[thing])
+	}
+	return inWords[thing]
+}

@@ -1,0 +1,215 @@
+package importer
+
+import (
+	"context"
+	"database/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/student"
+	"homeroom/internal/hold"
+	"homeroom/internal/viewer"
+)
+
+// What a row, or its undo, loses; see BulkJobRow.
+const (
+	losesNothing int8 = iota
+	// losesValue is something that is changed.
+	losesValue
+	// losesStudent is a student who goes to another school.
+	losesStudent
+	// losesAll is something that is deleted.
+	losesAll
+	// losesTeacher is a group that an educator leaves.
+	losesTeacher
+)
+
+// loses says what is lost when the plan is carried out. Joining groups and being
+// brought back lose nothing: to put most of a school into groups at once is what the
+// notice asks for at the beginning of a year.
+func (p *plan) loses() int8 {
+	_, moves := p.Set[student.FieldOrganizationID]
+	switch {
+	case p.Do == doDelete:
+		return losesAll
+	case p.Do != doUpdate:
+		return losesNothing
+	case p.aboutStudent() && moves:
+		return losesStudent
+	case len(p.Set) > 0, len(p.Password) > 0, len(p.Leave) > 0:
+		return losesValue
+	case len(p.Untaught) > 0:
+		return losesTeacher
+	default:
+		return losesNothing
+	}
+}
+
+// undoLoses says what is lost when the plan is undone: what it created is hidden or
+// removed, groups that were joined are left, and values that were set are replaced.
+func (p *plan) undoLoses() int8 {
+	_, moves := p.Set[student.FieldOrganizationID]
+	switch {
+	case p.Do == doCreate, p.Do == doRevive:
+		return losesAll
+	case p.Do != doUpdate:
+		return losesNothing
+	case p.aboutStudent() && moves:
+		return losesStudent
+	case len(p.Set) > 0, len(p.Password) > 0, len(p.Join) > 0, p.Role != "":
+		return losesValue
+	case len(p.Teach) > 0:
+		return losesTeacher
+	default:
+		return losesNothing
+	}
+}
+
+// things are what the rows of a job are about.
+func things(kind bulkjob.Kind) hold.Thing {
+	switch kind {
+	case bulkjob.KindIMPORT_GROUPS:
+		return loss.ThingGROUP
+	case bulkjob.KindIMPORT_EDUCATORS:
+		return loss.ThingEDUCATOR
+	case bulkjob.KindIMPORT_ORGANIZATIONS:
+		return loss.ThingSCHOOL
+	default:
+		return loss.ThingSTUDENT
+	}
+}
+
+// losses returns what the rows of a job in a state lose, or their undo: students by
+// the school where they are now, everything else at the organization of the job. A
+// row that has been corrected is given, and stands in the place of what is planned
+// for it.
+func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *fileRow) ([]hold.Loss, error) {
+	system := viewer.AsSystem(ctx, "what a job deletes and changes")
+	client := s.db.Client(ctx)
+	// Where nothing was noted, by an earlier version, it is what such rows do.
+	loses, otherwise := "r.loses", losesValue
+	if job.Kind == bulkjob.KindDELETE_STUDENTS {
+		otherwise = losesAll
+	}
+	unknown := "?"
+	if undo {
+		loses = "r.undo_loses"
+		if otherwise = losesValue; job.Kind == bulkjob.KindDELETE_STUDENTS {
+			otherwise = losesNothing
+		} else {
+			unknown = "CASE WHEN r.`before` IS NULL THEN 3 ELSE ? END"
+		}
+	}
+	loses = "CASE WHEN " + loses + " >= 0 THEN " + loses + " ELSE " + unknown + " END"
+	// A student stands in as many lines of enrollments as there are groups to leave.
+	count := "COUNT(*)"
+	if job.Kind == bulkjob.KindIMPORT_ENROLLMENTS {
+		count = "COUNT(DISTINCT target_id)"
+	}
+	row := 0
+	if corrected != nil {
+		row = corrected.Row
+	}
+	ofRows := "SELECT r.target_id, " + loses + " AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
+	query := "SELECT ?, loses, " + count + " FROM (" + ofRows + ") lost WHERE loses > 0 GROUP BY loses"
+	args := []any{job.OrganizationID, otherwise, job.ID, state, row}
+	thing := things(job.Kind)
+	if thing == loss.ThingSTUDENT {
+		query = "SELECT s.organization_id, loses, " + count + " FROM (" + ofRows + ") lost JOIN students s ON s.id = lost.target_id " +
+			"WHERE loses BETWEEN 1 AND 3 GROUP BY s.organization_id, loses"
+		args = args[1:]
+	}
+	var all []hold.Loss
+	add := func(organization int, what int8, n int) {
+		all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
+	}
+	err := eachRow(system, client, query, args, func(row *sql.Rows) error {
+		var organization, n int
+		var what int8
+		err := row.Scan(&organization, &what, &n)
+		add(organization, what, n)
+		return err
+	})
+	if err != nil || corrected == nil || corrected.refused || corrected.plan == nil {
+		return all, err
+	}
+	what := corrected.plan.loses()
+	if thing != loss.ThingSTUDENT {
+		if what > losesNothing {
+			add(job.OrganizationID, what, 1)
+		}
+		return all, nil
+	}
+	st, err := client.Student.Query().Where(student.ID(corrected.targetID)).Select(student.FieldOrganizationID).Only(system)
+	if err == nil && what > losesNothing && corrected.plan.aboutStudent() {
+		add(st.OrganizationID, what, 1)
+	}
+	if db.IsNotFound(err) {
+		err = nil
+	}
+	return all, err
+}
+
+func verbOf(what int8) hold.Verb {
+	switch what {
+	case losesAll:
+		return loss.VerbDELETED
+	case losesStudent:
+		return loss.VerbLEFT
+	default:
+		return loss.VerbCHANGED
+	}
+}
+
+// lessLost has a job that was ended while it was carried out count for what it has
+// written. Where students have gone to other schools, the one that they have left is
+// not found any more: there all of the job count, up to as many as were planned.
+func (s *Service) lessLost(ctx context.Context, jobID int) error {
+	system := viewer.AsSystem(ctx, "what a job that was canceled has deleted and changed")
+	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		counted, err := client.Loss.Query().Where(loss.JobID(jobID), loss.UndoEQ(0)).All(ctx)
+		if err != nil || len(counted) == 0 {
+			return err
+		}
+		job, err := client.BulkJob.Get(ctx, jobID)
+		if err != nil {
+			return err
+		}
+		written, err := s.losses(ctx, job, false, stateApplied, nil)
+		if err != nil {
+			return err
+		}
+		for _, l := range counted {
+			n := 0
+			for _, w := range written {
+				if w.Verb == l.Verb && (w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
+					n += w.Number
+				}
+			}
+			if err := client.Loss.UpdateOne(l).SetNumber(min(n, l.Number)).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// forgetUndone removes what a job has lost that has been put back as a whole. Where it
+// was started within the window, its undo has changed nothing against what was there
+// before; what the job had created, and its undo has deleted, stays counted.
+func (s *Service) forgetUndone(ctx context.Context, client *db.Client, jobID int) error {
+	system := viewer.AsSystem(ctx, "how an undo has ended")
+	job, err := client.BulkJob.Get(system, jobID)
+	if err != nil || job.Status != bulkjob.StatusUNDONE {
+		return err
+	}
+	if err := hold.Forget(ctx, client, hold.Job{ID: jobID}); err != nil {
+		return err
+	}
+	if job.StartedAt == nil || job.StartedAt.Before(s.now().Add(-hold.Window)) {
+		return nil
+	}
+	_, err = client.Loss.Delete().Where(loss.JobID(jobID), loss.VerbNEQ(loss.VerbDELETED)).Exec(system)
+	return err
+}

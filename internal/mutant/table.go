@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"strings"
+)
+
+// fault is one small fault of the table.
+type fault struct {
+	// why says what would go wrong, in one line.
+	why string
+	// file is relative to the root of the repository.
+	file string
+	// tests are the arguments of go test: the packages and tests that should notice.
+	tests []string
+	// old stands in the file once and is replaced.
+	old, replacement string
+	// line is where the fault begins in the table.
+	line int
+}
+
+// parse reads a table. A fault is
+//
+//	# What would go wrong.
+//	file: ent/rule/policy.go
+//	test: ./ent/rule -run TestThePoliciesByThemselves
+//	-	the text that stands there
+//	+	the text that is put there instead
+//
+// Lines that begin with - or + may follow each other; none that begins with + takes
+// the text away. The lines "file:" and "test:" hold until the next one.
+func parse(r io.Reader) (faults []fault, err error) {
+	var f fault
+	var tests []string
+	n, old, replacement := 0, []string(nil), []string(nil)
+	end := func() error {
+		if f.why == "" && len(old) == 0 {
+			return nil
+		}
+		f.tests, f.old, f.replacement = tests, strings.Join(old, "\n"), strings.Join(replacement, "\n")
+		if f.why == "" || f.file == "" || f.old == "" || len(f.tests) == 0 {
+			return fmt.Errorf("line %d: a fault has a reason, a file, a test and a text", f.line)
+		}
+		faults = append(faults, f)
+		f, old, replacement = fault{file: f.file}, nil, nil
+		return nil
+	}
+	lines := bufio.NewScanner(r)
+	for lines.Scan() {
+		n++
+		line := lines.Text()
+		isReason := strings.HasPrefix(line, "# ")
+		if isReason || strings.HasPrefix(line, "file: ") || strings.HasPrefix(line, "test: ") {
+			if err := end(); err != nil {
+				return nil, err
+			}
+		}
+		switch {
+		case isReason:
+			f.why, f.line = line[2:], n
+		case strings.HasPrefix(line, "file: "):
+			f.file = line[6:]
+		case strings.HasPrefix(line, "test: "):
+			tests = strings.Fields(line[6:])
+		case strings.HasPrefix(line, "-"):
+			old = append(old, line[1:])
+		case strings.HasPrefix(line, "+"):
+			replacement = append(replacement, line[1:])
+		case strings.TrimSpace(line) != "":
+			return nil, fmt.Errorf("line %d: %q is no part of a fault", n, line)
+		}
+	}
+	if err := lines.Err(); err != nil {
+		return nil, err
+	}
+	return faults, end()
+}
+
+// apply returns the content of the file with the fault in it.
+func (f fault) apply(content string) (string, error) {
+	switch n := strings.Count(content, f.old); n {
+	case 1:
+		return strings.Replace(content, f.old, f.replacement, 1), nil
+	case 0:
+		return "", fmt.Errorf("faults.txt:%d: the text is no longer in %s: take the fault out, or say what it is called now", f.line, f.file)
+	default:
+		return "", fmt.Errorf("faults.txt:%d: the text stands %d times in %s: add to it until it stands there once", f.line, n, f.file)
+	}
+}

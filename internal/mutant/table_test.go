@@ -1,0 +1,64 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+)
+
+// TestEveryFaultIsStillThere finds the faults whose text the code no longer has.
+func TestEveryFaultIsStillThere(t *testing.T) {
+	t.Parallel()
+	root := filepath.Join("..", "..")
+	table, err := os.Open("faults.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer table.Close()
+	faults, err := parse(table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range faults {
+		content, err := os.ReadFile(filepath.Join(root, f.file))
+		if err != nil {
+			t.Errorf("faults.txt:%d: %v", f.line, err)
+			continue
+		}
+		if _, err := f.apply(string(content)); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func TestATableThatSaysTooLittleIsRefused(t *testing.T) {
+	t.Parallel()
+	for name, table := range map[string]string{
+		"a fault without a file":       "# why\ntest: ./x\n-old\n",
+		"a fault without a test":       "# why\nfile: x.go\n-old\n",
+		"a fault without a text":       "# why\nfile: x.go\ntest: ./x\n+new\n",
+		"a line that belongs nowhere":  "# why\nfile: x.go\ntest: ./x\n-old\nnew\n",
+		"a fault that gives no reason": "file: x.go\ntest: ./x\n-old\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			if faults, err := parse(strings.NewReader(table)); err == nil {
+				t.Errorf("it was read as %+v", faults)
+			}
+		})
+	}
+}
+
+func TestAFaultReplacesItsTextOnce(t *testing.T) {
+	t.Parallel()
+	f := fault{file: "x.go", old: "a < b", replacement: "a <= b"}
+	if got, err := f.apply("if a < b {"); err != nil || got != "if a <= b {" {
+		t.Errorf("%q %v", got, err)
+	}
+	for _, content := range []string{"if b > a {", "if a < b || a < b {"} {
+		if got, err := f.apply(content); err == nil {
+			t.Errorf("%q became %q", content, got)
+		}
+	}
+}

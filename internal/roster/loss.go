@@ -1,0 +1,41 @@
+package roster
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/internal/audit"
+	"homeroom/internal/hold"
+	"homeroom/internal/setting"
+)
+
+// hold counts what the viewer deletes and changes, at the end of its transaction, and
+// refuses what needs a second administrator; see hold.Single.
+func (s *Service) hold(ctx context.Context, client *db.Client, losses ...hold.Loss) error {
+	return hold.Single(ctx, client, s.now(), setting.Holds, losses...)
+}
+
+// Lost are students as losses of their schools.
+func Lost(students []*db.Student, verb hold.Verb) (losses []hold.Loss) {
+	for _, part := range audit.BySchool(students, schoolOf) {
+		l := hold.Loss{DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID, Thing: loss.ThingSTUDENT, Verb: verb}
+		for _, st := range part {
+			l.Subjects = append(l.Subjects, st.ID)
+		}
+		losses = append(losses, l)
+	}
+	return losses
+}
+
+// among returns the students that stand in pairs.
+func among(students []*db.Student, pairs []Pair) []*db.Student {
+	in := groupsOf(pairs)
+	return slices.DeleteFunc(slices.Clone(students), func(st *db.Student) bool { return len(in[st.ID]) == 0 })
+}
+
+// lostGroup is a group that is deleted or changed.
+func lostGroup(g *db.Group, verb hold.Verb) hold.Loss {
+	return hold.Loss{DistrictID: g.DistrictID, OrganizationID: g.OrganizationID, Thing: loss.ThingGROUP, Verb: verb, Subjects: []int{g.ID}}
+}
