@@ -30,6 +30,8 @@ type installation struct {
 	url, folder string
 	// web knows the certificate of the server, where it has one of its own.
 	web *http.Client
+	// env are further variables, which win.
+	env []string
 	// umask is that of the processes; that of the tests where it is empty.
 	umask string
 }
@@ -53,6 +55,7 @@ func (in installation) command(args ...string) *exec.Cmd {
 	// What somebody has set for a server of their own is not for this one.
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "HOMEROOM_") })
 	cmd.Env = append(cmd.Env, "HOMEROOM_DATABASE_URL="+in.url, "HOMEROOM_DATA="+in.folder)
+	cmd.Env = append(cmd.Env, in.env...)
 	return cmd
 }
 

@@ -1,12 +1,20 @@
 package app
 
 import (
+	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"homeroom/internal/config"
+	"homeroom/internal/database"
 	"homeroom/internal/doctor"
+	"homeroom/internal/download"
+	"homeroom/internal/importer"
+	"homeroom/internal/quote"
+	"homeroom/internal/viewer"
 )
 
 func (a *app) doctor() *cobra.Command {
@@ -16,11 +24,11 @@ func (a *app) doctor() *cobra.Command {
 		Short: "Check every derived number, and repair those that are not true",
 		Long: `Recomputes everything that is kept beside the rows it is derived from: how many groups a student is in, how
 many students a group has, the usage since the start of the school year, who is active, and the words by
-which students are found. The server may run meanwhile. Exit code 1 if something was wrong and not repaired.`,
+which students are found. It also says which old secret keys are still needed. The server may run meanwhile. Exit code 1 if something was wrong and not repaired.`,
 		Args: noArguments,
 	}
 	cmd.Flags().BoolVar(&repair, "repair", false, "mend what is found")
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		d, err := a.open(cmd.Context(), loader)
 		if err != nil {
@@ -33,6 +41,9 @@ which students are found. The server may run meanwhile. Exit code 1 if something
 		}
 		if !guarded {
 			fmt.Fprintln(a.out, "The audit trail is not guarded by triggers: let an account with the right TRIGGER run homeroom migrate; see docs/audit.md.")
+		}
+		if err := a.tellKeys(cmd.Context(), d, loader); err != nil {
+			return err
 		}
 		findings := 0
 		rows, err := doctor.New(d).Examine(cmd.Context(), repair, func(f doctor.Finding) error {
@@ -55,4 +66,41 @@ which students are found. The server may run meanwhile. Exit code 1 if something
 		}
 	}
 	return cmd
+}
+
+// tellKeys says which keys what is stored needs, where it needs another one than the
+// secret key, or old keys are given. Where there is no key yet, nothing needs one.
+func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loader) error {
+	cfg, err := loader.Load(a.getenv)
+	if err != nil {
+		return err
+	}
+	secret, err := cfg.Secret.Find()
+	if err != nil || secret == nil {
+		return err
+	}
+	s, err := newServices(d, secret, cfg, accounts{}, a.now, a.quietLog())
+	if err != nil {
+		return err
+	}
+	use, err := s.importer.KeyUse(viewer.AsSystem(ctx, "which secret keys are needed"))
+	if err != nil {
+		return err
+	}
+	for i, key := range cfg.Secret.OldKeys() {
+		print := importer.PrintOf(key)
+		switch n := use.Needed[print]; {
+		case print == use.Own:
+			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)
+		case n > 0:
+			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n", i+1, print, quote.Count(n, "bulk job"))
+		default:
+			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by nothing that is stored. It can go when every server has run with the new key for %d minutes.\n",
+				i+1, print, int(download.Lifetime.Minutes()))
+		}
+	}
+	for _, print := range slices.Sorted(maps.Keys(use.Missing)) {
+		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print, quote.Count(use.Missing[print], "bulk job"))
+	}
+	return nil
 }

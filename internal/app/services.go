@@ -48,6 +48,7 @@ type services struct {
 	downloads *download.Service
 	sso       *sso.Service
 	operation *operation.Service
+	now       func() time.Time
 	// again are the flags with which another command finds the same data.
 	again string
 }
@@ -74,7 +75,7 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
 	s := &services{
 		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
-		turns: turn.New(runtime.GOMAXPROCS(0), now), exports: turn.New(runtime.GOMAXPROCS(0), now),
+		turns: turn.New(runtime.GOMAXPROCS(0), now), exports: turn.New(runtime.GOMAXPROCS(0), now), now: now,
 	}
 	factors, err := secondFactors(secret, people.linkBase, cfg.Server.AllowedOrigins, log)
 	if err != nil {
@@ -92,14 +93,14 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(), Recount: usage.RecountStudents, Turn: s.turns.Take,
-		Probes:    probes,
+		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(),
+		Recount: usage.RecountStudents, Turn: s.turns.Take, Probes: probes,
 		Quotas:    importer.Quotas{Person: importer.Quota(cfg.Uploads.Person), Key: importer.Quota(cfg.Uploads.Key), District: importer.Quota(cfg.Uploads.District)},
 		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
+		Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
 		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, SessionViewer: s.identity.SessionViewer,
 		KeyViewer: s.identity.KeyViewer, Each: cfg.Limits.Downloads, All: cfg.Limits.AllDownloads, Turn: s.exports.Take, Now: now, Log: log,
 	})
@@ -107,7 +108,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		return nil, err
 	}
 	s.sso, err = sso.New(sso.Options{
-		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, PublicURL: cfg.Server.PublicURL,
+		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL,
 		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	return s, err

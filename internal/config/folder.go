@@ -18,6 +18,8 @@ const (
 	urlFlag  = "database-url"
 	dataFlag = "data"
 	keyFlag  = "secret-key"
+	// oldKeysFlag is for keys that are only read with.
+	oldKeysFlag = "old-secret-keys"
 )
 
 // FolderURL returns the URL of the database in a data folder.
@@ -49,7 +51,7 @@ func (l *Loader) databaseOf(folder string) (Hidden, error) {
 // be filled in.
 func Again(flags *pflag.FlagSet) string {
 	var b strings.Builder
-	for _, name := range []string{urlFlag, dataFlag, keyFlag} {
+	for _, name := range []string{urlFlag, dataFlag, keyFlag, oldKeysFlag} {
 		f := flags.Lookup(name)
 		if f == nil || !f.Changed {
 			continue
@@ -58,6 +60,8 @@ func Again(flags *pflag.FlagSet) string {
 		switch {
 		case name == keyFlag:
 			value = "KEY"
+		case name == oldKeysFlag:
+			value = "KEYS"
 		case name == urlFlag && !strings.HasPrefix(f.Value.String(), "sqlite:"):
 			value = "URL"
 		}

@@ -17,6 +17,8 @@ import (
 type Secret struct {
 	// Key is the decoded key, or empty where it lies in the data folder.
 	Key Hidden
+	// Old are decoded keys that were used before: what they have sealed can be read.
+	Old []Hidden
 	// DataDir is the folder for what the server keeps beside the database.
 	DataDir string
 }
@@ -25,6 +27,9 @@ type Secret struct {
 // it is given.
 const keyBytes = 32
 
+// maxOldKeys is how many old keys are tried.
+const maxOldKeys = 5
+
 // KeyFile is the name of the key's file in the data folder.
 const KeyFile = "secret.key"
 
@@ -32,6 +37,9 @@ const KeyFile = "secret.key"
 func (s Secret) Validate() error {
 	if s.Key != "" && len(s.Key) < keyBytes {
 		return problem("secret-key", "holds %d bytes; at least %d are needed: openssl rand -hex %d makes a good one", len(s.Key), keyBytes, keyBytes)
+	}
+	if len(s.Old) > maxOldKeys {
+		return problem("old-secret-keys", "holds %d keys; homeroom doctor says which are still needed, and at most %d can be given", len(s.Old), maxOldKeys)
 	}
 	if s.Key == "" && s.DataDir == "" {
 		return problem("data", "is empty, and so is --secret-key; name a folder, or give the key")
@@ -46,6 +54,57 @@ func (s Secret) Load() ([]byte, error) {
 		return []byte(s.Key.Reveal()), nil
 	}
 	return LoadOrCreateKey(s.DataDir)
+}
+
+// OldKeys are the keys that were used before.
+func (s Secret) OldKeys() [][]byte {
+	keys := make([][]byte, len(s.Old))
+	for i, k := range s.Old {
+		keys[i] = []byte(k.Reveal())
+	}
+	return keys
+}
+
+// Find returns the key of Load, or nil where there is none yet; it makes none.
+func (s Secret) Find() ([]byte, error) {
+	if s.Key != "" {
+		return []byte(s.Key.Reveal()), nil
+	}
+	key, err := readKey(filepath.Join(s.DataDir, KeyFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return key, err
+}
+
+// parseOldKeys reads keys with commas between them, or a file with a key in each
+// line, as which an old key file will do.
+func parseOldKeys(s string) ([]Hidden, error) {
+	if info, err := os.Stat(strings.TrimSpace(s)); err == nil && info.Mode().IsRegular() {
+		if info.Mode().Perm()&0o077 != 0 {
+			return nil, errors.New("others may read the file: chmod 600 it")
+		}
+		content, err := os.ReadFile(strings.TrimSpace(s))
+		if err != nil {
+			return nil, errors.New("the file cannot be read")
+		}
+		s = string(content)
+	}
+	var keys []Hidden
+	for _, entry := range strings.FieldsFunc(s, func(r rune) bool { return r == ',' || r == '\n' || r == '\r' }) {
+		if strings.TrimSpace(entry) == "" {
+			continue
+		}
+		key, err := parseKey(entry)
+		if err != nil {
+			return nil, err
+		}
+		if len(key) < keyBytes {
+			return nil, fmt.Errorf("holds a key of %d bytes; at least %d are needed", len(key), keyBytes)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
 }
 
 func parseKey(s string) (Hidden, error) {

@@ -153,6 +153,11 @@ func Settings() []Setting {
 			set:         func(c *Config, v string) error { return store(&c.Secret.Key, parseKey)(v) },
 		},
 		{
+			Section: SecretSection, Name: "old secret keys", Flag: oldKeysFlag, Form: "keys",
+			Description: "the keys that were the secret key before, with commas between them, or a file that only its owner can read with one in each line; what they have encrypted is read, and encrypted anew with the secret key; homeroom doctor says when they are needed no more",
+			set:         func(c *Config, v string) error { return store(&c.Secret.Old, parseOldKeys)(v) },
+		},
+		{
 			Section: SecretSection, Name: "data folder", Flag: dataFlag, Form: "folder", Default: d.Secret.DataDir,
 			Description: "the folder for what the server keeps beside the database; where it is named, and no database URL is, it also stands for the database " + DatabaseFile + " in it, as homeroom demo makes it",
 			set:         func(c *Config, v string) error { c.Secret.DataDir = strings.TrimSpace(v); return nil },

@@ -18,6 +18,7 @@ import (
 	"maps"
 	"net/http"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -43,6 +44,7 @@ const Path = "/downloads/"
 // Service writes and serves addresses.
 type Service struct {
 	key     []byte
+	old     [][]byte
 	filter  cipher.AEAD
 	public  string
 	notify  *notify.Service
@@ -62,6 +64,8 @@ type Options struct {
 	// Secret is the server's secret key; the key of the signatures is derived
 	// from it.
 	Secret []byte
+	// OldSecrets were the secret key before; addresses that they have signed work.
+	OldSecrets [][]byte
 	// PublicURL is the address under which browsers reach the server, such as
 	// https://homeroom.example.org; where it is empty, addresses are relative to the
 	// endpoint. Whoever sends a request chooses its Host, so that decides nothing.
@@ -93,11 +97,17 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	filter, err := seal.New(o.Secret, "homeroom download filter")
+	old := make([][]byte, len(o.OldSecrets))
+	for i, secret := range o.OldSecrets {
+		if old[i], err = hkdf.Key(sha256.New, secret, nil, "homeroom download address", sha256.Size); err != nil {
+			return nil, err
+		}
+	}
+	filter, err := seal.NewReader(o.Secret, o.OldSecrets, "homeroom download filter")
 	if err != nil {
 		return nil, err
 	}
-	return &Service{key: key, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
+	return &Service{key: key, old: old, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
 		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, session: o.SessionViewer, program: o.KeyViewer,
 		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), now: o.Now, log: o.Log}, nil
 }
@@ -147,15 +157,22 @@ func (s *Service) address(name string, organizationID int, o owner, q url.Values
 		q.Set("session", globalid.Encode(globalid.Session, o.sessionID))
 	}
 	q.Set("expires", strconv.FormatInt(s.now().Add(Lifetime).Unix(), 10))
-	q.Set("signature", s.sign(name, q))
+	q.Set("signature", sign(s.key, name, q))
 	return s.public + Path + name + "?" + q.Encode()
 }
 
+// signed reports whether an address has the signature of the secret key or an old one.
+func (s *Service) signed(name string, q url.Values) bool {
+	got := []byte(q.Get("signature"))
+	return hmac.Equal([]byte(sign(s.key, name, q)), got) ||
+		slices.ContainsFunc(s.old, func(key []byte) bool { return hmac.Equal([]byte(sign(key, name, q)), got) })
+}
+
 // sign is the signature of everything in an address but itself.
-func (s *Service) sign(name string, q url.Values) string {
+func sign(key []byte, name string, q url.Values) string {
 	signed := maps.Clone(q)
 	signed.Del("signature")
-	mac := hmac.New(sha256.New, s.key)
+	mac := hmac.New(sha256.New, key)
 	fmt.Fprintf(mac, "%s\n%s", name, signed.Encode())
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
@@ -171,7 +188,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	q := req.URL.Query()
 	name := strings.TrimPrefix(req.URL.Path, Path)
 	f, known := files[name]
-	if !known || !hmac.Equal([]byte(s.sign(name, q)), []byte(q.Get("signature"))) {
+	if !known || !s.signed(name, q) {
 		http.Error(w, "There is no such download.", http.StatusNotFound)
 		return
 	}

@@ -45,8 +45,9 @@ func TestDownload(t *testing.T) {
 		people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
-		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), SessionViewer: people.SessionViewer, KeyViewer: people.KeyViewer, Now: clock, Log: log})
+		options := download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
+			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), SessionViewer: people.SessionViewer, KeyViewer: people.KeyViewer, Now: clock, Log: log}
+		s, err := download.New(options)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -78,6 +79,39 @@ func TestDownload(t *testing.T) {
 			}
 			if !strings.Contains(r.Body.String(), ",'=cmd(),Żółć,") {
 				t.Errorf("a formula was not guarded:\n%s", r.Body.String())
+			}
+		})
+		t.Run("an address outlives the secret key, where the old one is known", func(t *testing.T) {
+			rotated := options
+			rotated.Secret = []byte("the next secret, of 32 bytes too")
+			for _, want := range []int{http.StatusNotFound, http.StatusOK} {
+				next, err := download.New(rotated)
+				if err != nil {
+					t.Fatal(err)
+				}
+				filtered, err := s.StudentsURL(w.As(t, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
+				if err != nil {
+					t.Fatal(err)
+				}
+				for _, old := range []string{path, strings.TrimPrefix(filtered, "https://homeroom.test")} {
+					r := httptest.NewRecorder()
+					next.ServeHTTP(r, httptest.NewRequest(http.MethodGet, old, nil))
+					if r.Code != want {
+						t.Errorf("%d, want %d", r.Code, want)
+					}
+				}
+				rotated.OldSecrets = [][]byte{options.Secret}
+			}
+		})
+		t.Run("without a public address an address is relative", func(t *testing.T) {
+			relative := options
+			relative.PublicURL = ""
+			s, err := download.New(relative)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID); !strings.HasPrefix(got, download.Path) {
+				t.Errorf("%s", got)
 			}
 		})
 		t.Run("an address that was changed is none", func(t *testing.T) {

@@ -121,6 +121,6 @@ func (s *Service) noteCorrection(ctx context.Context, client *db.Client, job *db
 		return err
 	}
 	// MySQL takes no JSON from bytes that are not said to be text.
-	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ? WHERE id = ? AND status = ? AND fence = ?",
-		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), job.ID, string(job.Status), job.Fence))
+	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ?, key_print = ? WHERE id = ? AND status = ? AND fence = ?",
+		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), s.adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
 }

@@ -23,10 +23,21 @@ type jobSeal struct {
 }
 
 // sealOf derives the key of a job for a purpose. With a key for each job, random
-// nonces stay far from the number at which two of them might be equal.
+// nonces stay far from the number at which two of them might be equal. What it closes
+// is closed with the secret key; what it opens may have been closed with an old one.
 func (s *Service) sealOf(jobID int, purpose string) (*jobSeal, error) {
-	aead, err := seal.New(s.key, fmt.Sprintf("homeroom bulk job %d %s", jobID, purpose))
+	aead, err := seal.NewReader(s.key, s.oldKeys, cipherOf(jobID, purpose))
 	return &jobSeal{jobID: jobID, aead: aead}, err
+}
+
+// sealBy is sealOf for one key alone.
+func sealBy(key []byte, jobID int, purpose string) (*jobSeal, error) {
+	aead, err := seal.New(key, cipherOf(jobID, purpose))
+	return &jobSeal{jobID: jobID, aead: aead}, err
+}
+
+func cipherOf(jobID int, purpose string) string {
+	return fmt.Sprintf("homeroom bulk job %d %s", jobID, purpose)
 }
 
 // close encrypts what stands at a place of the job: a piece of its file, a row.

@@ -255,7 +255,7 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 		return none, err
 	}
 	job, err := s.Job(ctx, jobID)
-	if err != nil || job.KeyPrint != s.print {
+	if err != nil || !s.reads(job) {
 		return none, err
 	}
 	rows, err := s.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))

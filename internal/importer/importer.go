@@ -48,6 +48,7 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -63,7 +64,10 @@ import (
 type Service struct {
 	db      *database.DB
 	key     []byte
+	oldKeys [][]byte
 	print   string
+	// keys are the keys that this server has, by their prints.
+	keys    map[string][]byte
 	hash    func(ctx context.Context, password string) (string, error)
 	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
@@ -104,6 +108,9 @@ type Options struct {
 	// Key is the installation's secret, of 32 bytes or more. The keys that encrypt
 	// files and passwords are derived from it, one for each job.
 	Key []byte
+	// OldKeys were the secret before. What they have encrypted is read, and encrypted
+	// anew by Reseal.
+	OldKeys [][]byte
 	// Hash returns the stored form of a password; it bounds itself to the machine.
 	Hash func(ctx context.Context, password string) (string, error)
 	// Viewer returns an educator with the roles of this moment, or an error whose
@@ -159,12 +166,12 @@ func New(d *database.DB, o Options) *Service {
 	if o.CPU == nil {
 		o.CPU = threadTime
 	}
-	print, err := keyPrint(o.Key)
-	if err != nil {
-		panic(err) // Only a length beyond what the hash gives is an error.
+	print, keys := keyPrint(o.Key), map[string][]byte{}
+	for _, key := range append(slices.Clone(o.OldKeys), o.Key) {
+		keys[keyPrint(key)] = key
 	}
 	return &Service{
-		db: d, key: o.Key, print: print, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
+		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
 		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}

@@ -118,9 +118,9 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 		err = mustHitOne(client.ExecContext(ctx,
 			// MySQL assigns from left to right. A server that gives a job back, and
 			// whoever takes it away, leaves no owner.
-			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, lease_until = ?, fence = fence + 1 "+
+			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? "+
 				"WHERE id = ? AND fence = ? AND status = ?",
-			s.owner, s.instant().Add(s.lease), job.ID, job.Fence, string(job.Status)))
+			s.owner, s.instant().Add(s.lease), s.adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, errLost) {
 			return nil
 		}

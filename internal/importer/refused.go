@@ -189,7 +189,7 @@ func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
 func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]bool, error) {
 	has := map[int]bool{}
 	ids, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.IDIn(jobIDs...), isWhole(), bulkjob.KeyPrint(s.print), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
+		Where(bulkjob.IDIn(jobIDs...), isWhole(), bulkjob.KeyPrintIn(s.readable()...), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
 	for _, id := range ids {
 		has[id] = true
 	}

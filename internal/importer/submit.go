@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -72,11 +73,11 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	case err != nil:
 		return nil, err
 	case there != nil:
-		print, err := s.printOf(in.File)
+		prints, err := s.printsOf(in.File)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.checkResubmission(there, o, in, print); err != nil {
+		if err := s.checkResubmission(there, o, in, prints); err != nil {
 			return nil, err
 		}
 		return s.Job(ctx, there.ID)
@@ -132,9 +133,9 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 // checkResubmission returns fault.Conflict where what comes with a key is not what
 // came with it before: a program that gives two files one key would otherwise
 // take the job of the first for that of the second, which is never imported.
-func (s *Service) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, print string) error {
+func (s *Service) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode && there.CommitMode == in.CommitMode &&
-		(there.ContentPrint == print || there.ContentPrint == "" || !s.opens(there)) {
+		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.opens(there)) {
 		return nil
 	}
 	return fault.Conflictf("something else was uploaded with this idempotency key before; give each upload a key of its own, and the same one only where you try it again").

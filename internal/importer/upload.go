@@ -8,7 +8,9 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
+	"hash"
 	"io"
+	"slices"
 	"time"
 
 	"homeroom/ent/db"
@@ -46,9 +48,9 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	if err != nil {
 		return nil, err
 	}
-	print, size, err := s.store(ctx, v, job, in.File)
+	prints, size, err := s.store(ctx, v, job, in.File)
 	if err == nil {
-		err = s.completeUpload(ctx, v, job, in.IdempotencyKey, print, size)
+		err = s.completeUpload(ctx, v, job, in.IdempotencyKey, prints[0], size)
 	}
 	if err == nil {
 		return s.db.Client(ctx).BulkJob.Get(ctx, job.ID)
@@ -64,7 +66,7 @@ func (s *Service) upload(ctx context.Context, v *viewer.Viewer, o *db.Organizati
 	case there == nil: // It has been removed in this moment.
 		return nil, errIncomplete
 	}
-	if err := s.checkResubmission(there, o, in, print); err != nil {
+	if err := s.checkResubmission(there, o, in, prints); err != nil {
 		return nil, err
 	}
 	return there, nil
@@ -104,15 +106,15 @@ func (s *Service) create(ctx context.Context, client *db.Client, v *viewer.Viewe
 var errIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file")
 
 // store writes the file in encrypted pieces, each in a transaction of its own, and
-// returns its print and its size. Where it becomes larger than was said, the quotas
+// returns its prints and its size. Where it becomes larger than was said, the quotas
 // are asked again on the way.
-func (s *Service) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (print string, size int64, err error) {
+func (s *Service) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (prints []string, size int64, err error) {
 	sealed, err := s.sealOf(job.ID, forFile)
 	if err != nil {
-		return "", 0, err
+		return nil, 0, err
 	}
 	seq, asked := 0, job.FileBytes
-	print, err = s.pieces(file, func(piece []byte) error {
+	prints, err = s.pieces(file, func(piece []byte) error {
 		defer func() { seq++ }()
 		if size += int64(len(piece)); size > asked {
 			asked = size + askEvery
@@ -122,7 +124,7 @@ func (s *Service) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, 
 		}
 		return s.writeChunk(ctx, job.ID, seq, sealed.close(seq, piece), size)
 	})
-	return print, size, err
+	return prints, size, err
 }
 
 // askEvery is how much more of a file is stored before the quotas are asked again.
@@ -142,37 +144,46 @@ func (w whole) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// printOf reads a file that is not stored, and returns its print.
-func (s *Service) printOf(file io.Reader) (string, error) {
+// printsOf reads a file that is not stored, and returns its prints.
+func (s *Service) printsOf(file io.Reader) ([]string, error) {
 	return s.pieces(file, func([]byte) error { return nil })
 }
 
-// pieces reads a file to its end, hands it on piece by piece, and returns its print:
-// a digest by which two files are compared, and nothing of either found without the
-// secret key.
-func (s *Service) pieces(file io.Reader, each func([]byte) error) (string, error) {
-	key, err := hkdf.Key(sha256.New, s.key, nil, "homeroom bulk job content print", 32)
-	if err != nil {
-		return "", err
+// pieces reads a file to its end, hands it on piece by piece, and returns its print
+// with the secret key, and then those with the old keys: digests by which two files are
+// compared, and nothing of either found without the key.
+func (s *Service) pieces(file io.Reader, each func([]byte) error) ([]string, error) {
+	var prints []hash.Hash
+	for _, secret := range slices.Concat([][]byte{s.key}, s.oldKeys) {
+		key, err := hkdf.Key(sha256.New, secret, nil, "homeroom bulk job content print", 32)
+		if err != nil {
+			return nil, err
+		}
+		prints = append(prints, hmac.New(sha256.New, key))
 	}
-	print := hmac.New(sha256.New, key)
 	file = whole{file}
 	piece := make([]byte, chunkBytes)
 	for total := int64(0); ; {
 		n, err := io.ReadFull(file, piece)
 		last := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !last {
-			return "", errIncomplete.Because(err)
+			return nil, errIncomplete.Because(err)
 		}
 		if total += int64(n); total > s.limits.Bytes {
-			return "", fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", s.limits.Bytes>>20).At("file")
+			return nil, fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", s.limits.Bytes>>20).At("file")
 		}
-		print.Write(piece[:n])
+		for _, print := range prints {
+			print.Write(piece[:n])
+		}
 		if err := each(piece[:n]); err != nil {
-			return "", err
+			return nil, err
 		}
 		if last {
-			return hex.EncodeToString(print.Sum(nil)), nil
+			texts := make([]string, len(prints))
+			for i, print := range prints {
+				texts[i] = hex.EncodeToString(print.Sum(nil))
+			}
+			return texts, nil
 		}
 	}
 }

@@ -1,0 +1,38 @@
+package seal_test
+
+import (
+	"bytes"
+	"testing"
+
+	"homeroom/internal/seal"
+)
+
+func TestOldKeysOpenAndTheNewOneSeals(t *testing.T) {
+	t.Parallel()
+	first, second, third := bytes.Repeat([]byte{1}, 32), bytes.Repeat([]byte{2}, 32), bytes.Repeat([]byte{3}, 32)
+	alone, err := seal.New(first, "purpose")
+	if err != nil {
+		t.Fatal(err)
+	}
+	sealed := alone.Seal(nil, nil, []byte("text"), []byte("place"))
+	both, err := seal.NewReader(third, [][]byte{second, first}, "purpose")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if clear, err := both.Open(nil, nil, sealed, []byte("place")); err != nil || string(clear) != "text" {
+		t.Errorf("%q, %v", clear, err)
+	}
+	if _, err := both.Open(nil, nil, sealed, []byte("elsewhere")); err == nil {
+		t.Error("what was sealed for another place is opened")
+	}
+	if _, err := alone.Open(nil, nil, both.Seal(nil, nil, []byte("text"), nil), nil); err == nil {
+		t.Error("an old key has sealed")
+	}
+	other, err := seal.NewReader(third, [][]byte{second}, "purpose")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := other.Open(nil, nil, sealed, []byte("place")); err == nil {
+		t.Error("a key that is gone has opened")
+	}
+}
