@@ -6342,8 +6342,7 @@ type Mutation {
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
-  "Hides students at once and for good, without the days in which a deleted student can come back, has their personal data erased in the background, and certifies it; erasure tells how far that is. For administrators of the school."
-  "Erases the personal data of students at once and for good, without the days in which a deleted student can come back, and certifies it. For administrators of the school. HOLD_REQUIRED as for deleteStudents."
+  "Hides students at once and for good, without the days in which a deleted student can come back, has their personal data erased in the background, and certifies it; erasure tells how far that is. For administrators of the school. HOLD_REQUIRED as for deleteStudents."
   eraseStudents(input: EraseStudentsInput!): EraseStudentsPayload!
   "Uploads a file and begins to verify it; nothing is written before startBulkJob."
   submitBulkImport(input: SubmitBulkImportInput!): BulkJobPayload!
@@ -6351,8 +6350,7 @@ type Mutation {
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
   "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students of its organization, or of one of the schools where they are, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of the schools where they are, together with what was deleted and changed there in the 24 hours before, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages."
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of the schools where they are, together with what was deleted and changed there in the 24 hours before, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
   startBulkJob(id: ID!): BulkJobPayload!
   "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you, or the submitter, may not see does not exist for the row. NOT_FOUND for a row that names something outside of the school of the job, unless you submitted it or administer the district."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
@@ -6365,8 +6363,7 @@ type Mutation {
   ): BulkJobPayload!
   "Ends a job that is VERIFYING, READY, HELD or PROCESSING; one that is PROCESSING stops behind the rows that are being written, and one whose undo is HELD goes back to what it was before. For the submitter and the administrators of its organization."
   cancelBulkJob(id: ID!): BulkJobPayload!
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something. What is not in your purview stays as well."
-  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something. An undo that would hide or change too much becomes HELD, as at startBulkJob."
+  "Puts back what a job has changed, within retentionDays of its organization, 90 by default, after its end: previous values, groups joined and left; deleted students come back, created ones are hidden; new groups, accounts and schools are removed as long as nobody has used them. Rows that somebody has changed since stay and are named as problems. For whoever may start the job; for administrators where it has created something. What is not in your purview stays as well. An undo that would hide or change too much becomes HELD, as at startBulkJob."
   undoBulkJob(id: ID!): BulkJobPayload!
   "Records usage. For administrators, and programs with a service key."
   recordUsage(input: RecordUsageInput!): RecordUsagePayload!
