@@ -48,7 +48,7 @@ type delivery struct {
 
 var (
 	errNoMail = fault.Unavailablef("this server sends no mail; ask the person who runs it for a link")
-	errOutbox = fault.Unavailablef("too many mails are waiting to be sent; try again in a few minutes")
+	errOutbox = fault.Unavailablef("too many mails are waiting to be sent; try again in a few minutes").After(120)
 )
 
 // enqueue puts a mail into the outbox, or says why it cannot.

@@ -75,7 +75,7 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 }
 
 // errBusy is given instead of a place in a queue that is too long.
-var errBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds")
+var errBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds").After(5)
 
 // Verify reports whether a password belongs to a PHC string; it takes the same
 // time, and answers no, where the string is empty. It returns fault.Unavailable

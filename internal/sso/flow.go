@@ -10,12 +10,14 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/httpd/page"
 	"homeroom/internal/identity"
@@ -173,6 +175,12 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f 
 }
 
 func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err error) {
+	if passes := database.Unavailable(err); passes != nil {
+		s.Log.WarnContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
+		w.Header().Set("Retry-After", strconv.Itoa(max(passes.RetryAfter, 5)))
+		s.refuse(w, http.StatusServiceUnavailable, home, fault.Sentence(passes.Message))
+		return
+	}
 	s.Log.ErrorContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
 	s.refuse(w, http.StatusInternalServerError, home, "Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
 }

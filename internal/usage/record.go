@@ -101,7 +101,7 @@ func (r *recording) prepare(ctx context.Context) ([]*fault.Error, error) {
 			return nil, err
 		}
 	}
-	return nil, fault.Unavailablef("students are being moved between schools; send the events again")
+	return nil, fault.Unavailablef("students are being moved between schools; send the events again").After(1)
 }
 
 // within limits students to those of the organization who are not deleted.
