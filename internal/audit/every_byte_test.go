@@ -25,8 +25,8 @@ import (
 )
 
 // trailOfEveryKind is a chain with an entry of each kind: with all columns filled,
-// a refusal, an operator's, one with two details, a batch of a job, and an erasure.
-// It returns the key of the job.
+// a refusal, an operator's, one with two details, a batch of a job, an erasure,
+// and one without details. It returns the key of the job.
 func trailOfEveryKind(t *testing.T, d *database.DB, w *fixture.World) int {
 	t.Helper()
 	origin := viewer.Origin{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "request"}
@@ -48,6 +48,7 @@ func trailOfEveryKind(t *testing.T, d *database.DB, w *fixture.World) int {
 		Facts: audit.Facts{"from": 1, "to": 3, "rows": rows.Count(), "images": rows.Images(), "digest": rows.Digest()}})
 	record(person, t, d, updated(w.Alpha.ID, w.North.ID, 3, "Cleo", "Clea"))
 	erase(t, d, w, 3)
+	record(fixture.System(), t, d, audit.Event{Action: audit.SignInRefused, Code: "CODE", DistrictID: w.Alpha.ID})
 	return job.ID
 }
 
@@ -92,8 +93,8 @@ func TestVerifyNoticesEveryByte(t *testing.T) {
 		changed := 0
 		for _, table := range []*schema.Table{migrate.AuditEventsTable, migrate.AuditDetailsTable, migrate.AuditHeadsTable, migrate.BulkJobRowsTable} {
 			ids := keys(t, d, table.Name)
-			// With everything filled, a batch of a job, and an erasure.
-			for _, id := range slices.Compact([]int{ids[0], ids[len(ids)/2], ids[len(ids)-1]}) {
+			// With everything filled, a batch of a job, an erasure, and without details.
+			for _, id := range slices.Compact([]int{ids[0], ids[len(ids)/2], ids[max(0, len(ids)-2)], ids[len(ids)-1]}) {
 				for _, column := range table.Columns {
 					if unwatched[table.Name+"."+column.Name] != "" {
 						continue
