@@ -18,16 +18,16 @@ func TestErasuresCountTowardsAHold(t *testing.T) {
 			all = append(all, privacy.Confirmed{ID: st.ID, ExternalID: st.ExternalID})
 		}
 		admin := w.As(t, w.NorthAdmin)
-		if _, err := w.privacy.Erase(admin, all[:20], "letter 17"); faultOf(t, err).Code != hold.Required {
+		if _, err := w.privacy.Erase(admin, all[:20], "letter 17", nil); faultOf(t, err).Code != hold.Required {
 			t.Errorf("twenty of thirty are erased: %v", err)
 		}
-		if _, err := w.privacy.Erase(admin, all[:9], "letter 17"); err != nil {
+		if _, err := w.privacy.Erase(admin, all[:9], "letter 17", nil); err != nil {
 			t.Fatal(err)
 		}
 		if err := w.roster.DeleteStudents(admin, []int{all[10].ID, all[11].ID}); faultOf(t, err).Code != hold.Required {
 			t.Errorf("deleted as well: %v", err)
 		}
-		if _, err := w.privacy.Erase(admin, all[20:21], "letter 17"); err != nil {
+		if _, err := w.privacy.Erase(admin, all[20:21], "letter 17", nil); err != nil {
 			t.Errorf("a tenth: %v", err)
 		}
 	})
