@@ -81,7 +81,7 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	s := &server{World: w, mails: make(chan identity.Mail, 10)}
 	trail := audit.New(d, clock, log)
 	r := &graph.Resolver{DB: d, Audit: trail, Log: log}
-	aead, err := seal.New(secret, "second factors")
+	aead, err := seal.NewReader(secret, nil, "second factors")
 	if err != nil {
 		t.Fatal(err)
 	}

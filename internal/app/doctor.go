@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -83,24 +84,49 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 	if err != nil {
 		return err
 	}
-	use, err := s.importer.KeyUse(viewer.AsSystem(ctx, "which secret keys are needed"))
+	system := viewer.AsSystem(ctx, "which secret keys are needed")
+	jobs, err := s.importer.KeyUse(system)
 	if err != nil {
 		return err
 	}
+	factors, err := s.identity.KeyUse(system)
+	if err != nil {
+		return err
+	}
+	apps := map[string]int{} // by the print, since a key may have been given twice
+	for i, n := range factors.Needed {
+		apps[importer.PrintOf(cfg.Secret.OldKeys()[i])] += n
+	}
 	for i, key := range cfg.Secret.OldKeys() {
 		print := importer.PrintOf(key)
-		switch n := use.Needed[print]; {
-		case print == use.Own:
+		switch needed := needs(jobs.Needed[print], apps[print]); {
+		case print == jobs.Own:
 			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)
-		case n > 0:
-			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n", i+1, print, quote.Count(n, "bulk job"))
+		case needed != "":
+			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n", i+1, print, needed)
 		default:
 			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by nothing that is stored. It can go when every server has run with the new key for %d minutes.\n",
 				i+1, print, int(download.Lifetime.Minutes()))
 		}
 	}
-	for _, print := range slices.Sorted(maps.Keys(use.Missing)) {
-		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print, quote.Count(use.Missing[print], "bulk job"))
+	for _, print := range slices.Sorted(maps.Keys(jobs.Missing)) {
+		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print, quote.Count(jobs.Missing[print], "bulk job"))
+	}
+	if n := factors.Missing; n > 0 {
+		fmt.Fprintf(a.out, "No secret key that is here opens %s: give the one before with --old-secret-keys, or let the people set theirs up again (homeroom educator reset-factors).\n",
+			quote.Count(n, "authenticator app"))
 	}
 	return nil
+}
+
+// needs lists what needs a key; it is empty where nothing does.
+func needs(jobs, apps int) string {
+	var list []string
+	if jobs > 0 {
+		list = append(list, quote.Count(jobs, "bulk job"))
+	}
+	if apps > 0 {
+		list = append(list, quote.Count(apps, "authenticator app"))
+	}
+	return strings.Join(list, " and ")
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -23,10 +24,12 @@ func (s *services) resealForever(ctx context.Context, cfg config.Config, log *sl
 	tick := time.NewTicker(resealEvery)
 	defer tick.Stop()
 	for {
-		if n, err := s.reseal(ctx, leases); err != nil && ctx.Err() == nil {
+		jobs, apps, err := s.reseal(ctx, leases)
+		if err != nil && ctx.Err() == nil {
 			log.ErrorContext(ctx, "encrypt with the new secret key", "error", err)
-		} else if n > 0 {
-			log.InfoContext(ctx, "encrypted bulk jobs with the new secret key", "jobs", n)
+		}
+		if jobs+apps > 0 {
+			log.InfoContext(ctx, "encrypted anew with the new secret key", "jobs", jobs, "authenticatorApps", apps)
 		}
 		select {
 		case <-ctx.Done():
@@ -36,16 +39,19 @@ func (s *services) resealForever(ctx context.Context, cfg config.Config, log *sl
 	}
 }
 
-func (s *services) reseal(ctx context.Context, leases *lease.Keeper) (int, error) {
+// reseal returns how many jobs, and how many authenticator apps, were encrypted anew.
+func (s *services) reseal(ctx context.Context, leases *lease.Keeper) (jobs, apps int, err error) {
 	// It is due at any time; a second later than now is due also on a server that asks first.
 	held, err := leases.Claim(ctx, "secret key", s.now().Add(time.Second))
 	if err != nil || held == nil {
-		return 0, err
+		return 0, 0, err
 	}
-	n, err := s.importer.Reseal(ctx, held.Renew)
-	if err != nil {
+	// People wait for their apps; and what holds a job up must not hold them up.
+	apps, factorsErr := s.identity.Reseal(ctx, held.Renew)
+	jobs, jobsErr := s.importer.Reseal(ctx, held.Renew)
+	if err := errors.Join(factorsErr, jobsErr); err != nil {
 		_ = held.Release(ctx) // It ends by itself as well.
-		return n, err
+		return jobs, apps, err
 	}
-	return n, held.Done(ctx)
+	return jobs, apps, held.Done(ctx)
 }

@@ -77,7 +77,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
 		turns: turn.New(runtime.GOMAXPROCS(0), now), exports: turn.New(runtime.GOMAXPROCS(0), now), now: now,
 	}
-	factors, err := secondFactors(secret, people.linkBase, cfg.Server.AllowedOrigins, log)
+	factors, err := secondFactors(secret, cfg.Secret.OldKeys(), people.linkBase, cfg.Server.AllowedOrigins, log)
 	if err != nil {
 		return nil, err
 	}

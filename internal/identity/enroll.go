@@ -25,7 +25,10 @@ func (s *Service) openTOTP(row *db.TotpSecret) (string, error) {
 		return "", errNoFactors
 	}
 	secret, err := s.factors.Seal.Open(nil, nil, row.Secret, totpBinding(row.EducatorID))
-	return string(secret), err
+	if err != nil {
+		return "", errOtherKey.Because(err)
+	}
+	return string(secret), nil
 }
 
 // BeginTOTP makes a secret for the viewer's authenticator app. It counts only when a

@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/cipher"
 	"time"
 
 	"homeroom/ent/db"
@@ -15,6 +14,7 @@ import (
 	"homeroom/internal/audit"
 	"homeroom/internal/factor"
 	"homeroom/internal/fault"
+	"homeroom/internal/seal"
 	"homeroom/internal/viewer"
 )
 
@@ -32,7 +32,7 @@ const (
 type Factors struct {
 	// Seal encrypts what the database must not tell. Without it nobody sets up a
 	// factor, and nobody who has one signs in.
-	Seal cipher.AEAD
+	Seal *seal.Reader
 	// Site is where passkeys belong; nil where the server's address has no name.
 	Site *factor.Site
 }
@@ -52,6 +52,7 @@ type SecondFactors struct {
 
 var (
 	errNoFactors = fault.Unavailablef("this server has no key for second factors; tell the person who runs it")
+	errOtherKey  = fault.Unavailablef("this server does not have the key that your authenticator app needs; try again soon, or use a passkey or a recovery code").After(60)
 	errNoFactor  = fault.Conflictf("there is no second factor").WithCode("NO_SECOND_FACTOR")
 	errLast      = fault.Conflictf("you must have a second factor, and this is the only one; set up another one first").WithCode("SECOND_FACTOR_REQUIRED")
 )

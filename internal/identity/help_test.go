@@ -23,6 +23,9 @@ import (
 // password is that of every account of a house.
 const password = "correct horse"
 
+// firstKey is the secret key of the servers, unless a test gives them others.
+var firstKey = []byte("a secret of the tests, 32 bytes.")
+
 // origin is the address of the servers.
 const origin = "https://homeroom.example.org"
 
@@ -34,6 +37,9 @@ type house struct {
 	hasher *identity.Hasher
 	// providerOf is for the servers that are made from now on.
 	providerOf map[string]string
+	// keys are the secret key of those servers and the ones before it; the tests' where
+	// there are none.
+	keys [][]byte
 
 	mu    sync.Mutex
 	now   time.Time
@@ -54,7 +60,11 @@ func newHouse(t *testing.T, d *database.DB) *house {
 
 // server is one more server on the same database.
 func (h *house) server() *identity.Service {
-	aead, err := seal.New([]byte("a secret of the tests, 32 bytes."), "second factors")
+	keys := h.keys
+	if len(keys) == 0 {
+		keys = [][]byte{firstKey}
+	}
+	aead, err := seal.NewReader(keys[0], keys[1:], "second factors")
 	if err != nil {
 		h.t.Fatal(err)
 	}

@@ -121,39 +121,38 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	case err != nil && !db.IsNotFound(err):
 		return Session{}, err
 	}
-	if try.refusal != nil {
-		return s.signInThough(system, account, hash, password, try)
-	}
-	right, err := s.hasher.Verify(ctx, password, hash)
-	if err != nil {
-		s.takeBack(system, try)
+	right, err := s.verify(system, password, hash, try)
+	switch {
+	case err != nil:
 		return Session{}, err
-	}
-	if !right {
+	case right:
+		return s.start(system, account, try)
+	case try.refusal != nil:
+		s.refused(system, nil, try.refusal)
+		return Session{}, try.refusal
+	default:
 		s.refused(system, account, errSignIn)
 		return Session{}, errSignIn
 	}
-	return s.start(system, account, try)
 }
 
-// signInThough starts a session although there have been too many attempts, where
-// the password is right and the network known. Everybody else is told the same,
-// after about the same time, whatever account it is.
-func (s *Service) signInThough(system context.Context, account *db.Educator, hash, password string, try attempt) (Session, error) {
-	right := false
-	if try.known {
-		var err error
-		if right, err = s.hasher.Verify(system, password, hash); err != nil {
-			s.takeBack(system, try)
-		}
-	} else {
+// verify reports whether a password is right in an attempt that was admitted. Where
+// there have been too many attempts it is looked at only where the network is known,
+// and everything else takes about the same time, whatever account it is, and is told
+// try.refusal.
+func (s *Service) verify(system context.Context, password, hash string, try attempt) (bool, error) {
+	if try.refusal != nil && !try.known {
 		s.hasher.pretend(system)
+		return false, nil
 	}
-	if !right {
-		s.refused(system, nil, try.refusal)
-		return Session{}, try.refusal
+	right, err := s.hasher.Verify(system, password, hash)
+	if err != nil {
+		s.takeBack(system, try)
+		if try.refusal != nil {
+			return false, nil
+		}
 	}
-	return s.start(system, account, try)
+	return right, err
 }
 
 // takeBack undoes an attempt that tried nothing, and so does not count. The client

@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -12,6 +13,8 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
+	"homeroom/internal/identity"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -62,14 +65,18 @@ func compareAnswers(t *testing.T, h *house, r *rand.Rand) {
 		{"never used", h.NorthTeacher.Email, 1},
 		{"disabled, but used in the network", h.SouthAdmin.Email, 2},
 		{"of nobody", "nobody@example.com", 3},
+		{"with an app, used in the network", h.SouthTeacher.Email, 4},
+		{"with a passkey, never used there", h.DistrictAdmin.Email, 5},
 	}
+	h.setUp(t, h.in(t, h.SouthTeacher, targets[4].network(0)))
+	h.register(t, h.in(t, h.DistrictAdmin, home))
 	h.in(t, h.NorthAdmin, targets[0].network(0))
 	h.in(t, h.SouthAdmin, targets[2].network(0))
 	if err := h.SetDisabled(viewer.AsSystem(context.Background(), "test"), h.SouthAdmin.Email, true); err != nil {
 		t.Fatal(err)
 	}
 	kinds := map[string]bool{}
-	for step := range 120 {
+	for step := range 100 {
 		action, network := r.IntN(20), r.IntN(2)
 		if r.IntN(8) == 0 {
 			h.pass(time.Duration(r.IntN(45_000)) * time.Millisecond)
@@ -112,6 +119,115 @@ func compareAnswers(t *testing.T, h *house, r *rand.Rand) {
 	if _, err := h.SignIn(from(targets[1].network(0)), h.NorthTeacher.Email, password); code(err) != limited {
 		t.Errorf("a right password in a network that is not known, after too many wrong ones: %v", err)
 	}
+}
+
+// TestTwoStepsThroughTheSpareLimit signs in with password and app where there have been
+// too many wrong passwords.
+func TestTwoStepsThroughTheSpareLimit(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		phone := h.setUp(t, h.in(t, h.NorthAdmin, school))
+		firstStep := func(address string) (identity.Step, error) {
+			_, err := h.SignIn(from(address), h.NorthAdmin.Email, password)
+			var required *identity.StepRequired
+			if !errors.As(err, &required) {
+				return identity.Step{}, err
+			}
+			testlog.Secret(required.Step.Token)
+			return required.Step, nil
+		}
+		guess(h.Service, h.NorthAdmin.Email, stranger, 50)
+		if _, err := firstStep(stranger); code(err) != limited {
+			t.Errorf("a right password in a network that is not known: %v", err)
+		}
+		// What is right to its end gives back what it took, and so does not wait.
+		for range 12 {
+			guess(h.Service, h.NorthAdmin.Email, school, 50)
+			h.pass(10 * time.Second)
+			step, err := firstStep(school)
+			if err != nil {
+				t.Fatalf("a right password where the account is known: %v", err)
+			}
+			if _, err := h.CompleteSignIn(from(school), step.Token, identity.Answer{Code: phone.at(h.clock())}); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := h.SignIn(from(school), h.NorthAdmin.Email, "guess"); code(err) != limited {
+				t.Errorf("a wrong password afterwards: %v", err)
+			}
+			h.pass(20 * time.Second)
+		}
+		guess(h.Service, h.NorthAdmin.Email, school, 50)
+		h.pass(time.Minute + 40*time.Second) // the spare limit is empty again
+		guess(h.Service, h.NorthAdmin.Email, school, 50)
+		steps := 0
+		for ; steps < 50; steps++ {
+			if _, err := firstStep(school); code(err) == limited {
+				break
+			}
+		}
+		if steps != 9 {
+			t.Errorf("%d first steps that nobody finished; the wrong password took the tenth", steps)
+		}
+	})
+}
+
+// TestOnlyWhoKnowsThePasswordHasCodesWait has a stranger try codes and passkeys, and a
+// stranger guess passwords, of somebody who has an app.
+func TestOnlyWhoKnowsThePasswordHasCodesWait(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		phone := h.setUp(t, h.in(t, h.NorthAdmin, "192.0.2.1"))
+		begun := h.step(t, h.NorthAdmin)
+		for _, token := range []string{"", "guess", begun.Token + "x", begun.Token[1:]} {
+			for range 10 {
+				if _, err := h.CompleteSignIn(from(stranger), token, identity.Answer{Code: phone.wrong(h.clock())}); code(err) != "CHALLENGE_ENDED" {
+					t.Fatalf("a code without a password: %v", err)
+				}
+			}
+		}
+		guess(h.Service, h.NorthAdmin.Email, stranger, 50)
+		for i := range 10 {
+			guess(h.Service, h.NorthAdmin.Email, fmt.Sprintf("198.51.100.%d", i), 50)
+		}
+		if _, err := h.complete(h.Service, begun, phone.at(h.clock())); err != nil {
+			t.Errorf("a step that has begun: %v", err)
+		}
+		h.pass(30 * time.Second)
+		if _, err := h.complete(h.Service, h.step(t, h.NorthAdmin), phone.at(h.clock())); err != nil {
+			t.Errorf("a new one, where the account is known: %v", err)
+		}
+	})
+}
+
+// TestAProofTriesNoMoreThanASignIn has whoever holds a stolen session guess the password.
+func TestAProofTriesNoMoreThanASignIn(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		stolen := h.in(t, h.NorthAdmin, school)
+		elsewhere := viewer.NewContext(from(stranger), stolen.Viewer)
+		prove := func(ctx context.Context, password string) string {
+			return code(h.Prove(ctx, identity.Proof{Password: password}))
+		}
+		for n := range 30 {
+			want := wrong
+			if n >= 10 {
+				want = limited
+			}
+			if got := prove(elsewhere, "guess"); got != want {
+				t.Fatalf("guess %d: %s", n, got)
+			}
+		}
+		h.pass(10 * time.Second)
+		if got := prove(elsewhere, password); got != limited {
+			t.Errorf("a right password, after too many wrong ones, where the account is not known: %q", got)
+		}
+		if got := prove(viewer.NewContext(from(school), stolen.Viewer), password); got != "" {
+			t.Errorf("where it is known: %q", got)
+		}
+	})
 }
 
 func TestTheAnswersDoNotTellWhereAPasswordIsForgotten(t *testing.T) {

@@ -140,14 +140,13 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	if err != nil {
 		return err
 	}
-	right, err := s.hasher.Verify(system, password, account.PasswordHash)
-	if err != nil {
-		if undo := s.giveBack(context.WithoutCancel(system), try); undo != nil {
-			s.log.WarnContext(system, "take back an attempt to show a password", "error", undo)
-		}
+	right, err := s.verify(system, password, account.PasswordHash, try)
+	switch {
+	case err != nil:
 		return err
-	}
-	if !right {
+	case !right && try.refusal != nil:
+		return try.refusal
+	case !right:
 		return fault.Invalidf("the password is not right").WithCode("WRONG_CREDENTIALS").At("password")
 	}
 	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {

@@ -138,9 +138,13 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator, try fu
 	if err := s.take(system, buckets, "too many codes have been tried"); err != nil {
 		return err
 	}
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		return try(ctx, client, func() error { return giveBack(ctx, client, buckets) })
 	})
+	if fault.KindOf(err) == fault.Unavailable { // It tried nothing.
+		s.takeBack(system, attempt{taken: buckets})
+	}
+	return err
 }
 
 // shown checks an answer of an account that is locked and uses it up. The ceremony

@@ -5,40 +5,60 @@ import (
 	"errors"
 )
 
+// Reader seals with one key and opens with several.
+type Reader struct {
+	cipher.AEAD
+	older []cipher.AEAD
+}
+
 // NewReader is New for what may have been sealed with one of some older secret keys
 // as well: it seals with the first key and opens with whichever fits.
-func NewReader(secret []byte, older [][]byte, purpose string) (cipher.AEAD, error) {
+func NewReader(secret []byte, older [][]byte, purpose string) (*Reader, error) {
 	current, err := New(secret, purpose)
-	if err != nil || len(older) == 0 {
-		return current, err
+	if err != nil {
+		return nil, err
 	}
-	k := keys{AEAD: current}
+	r := &Reader{AEAD: current}
 	for _, key := range older {
 		aead, err := New(key, purpose)
 		if err != nil {
 			return nil, err
 		}
-		k.older = append(k.older, aead)
+		r.older = append(r.older, aead)
 	}
-	return k, nil
-}
-
-// keys seals with one key and opens with several.
-type keys struct {
-	cipher.AEAD
-	older []cipher.AEAD
+	return r, nil
 }
 
 var errOpen = errors.New("seal: no key opens it")
 
 // Open implements cipher.AEAD.
-func (k keys) Open(dst, nonce, sealed, data []byte) ([]byte, error) {
-	clear, err := k.AEAD.Open(dst, nonce, sealed, data)
-	for i := 0; err != nil && i < len(k.older); i++ {
-		clear, err = k.older[i].Open(dst, nonce, sealed, data)
-	}
+func (r *Reader) Open(dst, nonce, sealed, data []byte) ([]byte, error) {
+	clear, _, err := r.open(dst, nonce, sealed, data)
+	return clear, err
+}
+
+// Older is how many older keys there are.
+func (r *Reader) Older() int { return len(r.older) }
+
+// KeyOf returns which key opens something: 0 for the one that seals, n for the nth of
+// the older ones, and -1 where none does.
+func (r *Reader) KeyOf(sealed, data []byte) int {
+	_, n, err := r.open(nil, nil, sealed, data)
 	if err != nil {
-		return nil, errOpen
+		return -1
 	}
-	return clear, nil
+	return n
+}
+
+func (r *Reader) open(dst, nonce, sealed, data []byte) ([]byte, int, error) {
+	clear, err := r.AEAD.Open(dst, nonce, sealed, data)
+	if err == nil {
+		return clear, 0, nil
+	}
+	for i, aead := range r.older {
+		if clear, err = aead.Open(dst, nonce, sealed, data); err == nil {
+			return clear, i + 1, nil
+		}
+	}
+	return nil, 0, errOpen
 }

@@ -35,4 +35,16 @@ func TestOldKeysOpenAndTheNewOneSeals(t *testing.T) {
 	if _, err := other.Open(nil, nil, sealed, []byte("place")); err == nil {
 		t.Error("a key that is gone has opened")
 	}
+	for n, key := range [][]byte{third, second, first} {
+		aead, err := seal.New(key, "purpose")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := both.KeyOf(aead.Seal(nil, nil, []byte("text"), []byte("place")), []byte("place")); got != n {
+			t.Errorf("key %d is told as %d", n, got)
+		}
+	}
+	if other.KeyOf(sealed, []byte("place")) != -1 || both.KeyOf(sealed, []byte("elsewhere")) != -1 || both.Older() != 2 {
+		t.Error("what no key opens is told as something that one does")
+	}
 }
