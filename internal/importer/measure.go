@@ -160,7 +160,15 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 	if len(orgs) == 1 {
 		return func(*share) bool { return true }, nil
 	}
-	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, viewer.FromContext(ctx).SubmitterID())
+	district, err := client.Organization.Get(viewer.AsSystem(ctx, "district of a job"), job.DistrictID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := hold.OwnOf(ctx, client, s.now(), district, viewer.FromContext(ctx).SubmitterID())
+	if err != nil {
+		return nil, err
+	}
+	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, own)
 	if err != nil {
 		return nil, err
 	}
@@ -198,8 +206,11 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 
 // fill counts a share.
 func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
-	actor := viewer.FromContext(ctx).SubmitterID()
-	sums, err := hold.Sum(ctx, client, s.now(), sh.org, actor)
+	own, err := hold.OwnOf(ctx, client, s.now(), sh.org, viewer.FromContext(ctx).SubmitterID())
+	if err != nil {
+		return err
+	}
+	sums, err := hold.Sum(ctx, client, s.now(), sh.org, own)
 	if err != nil {
 		return err
 	}
@@ -229,7 +240,7 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		return nil
 	}
 	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED} {
-		if err := hold.Distinct(ctx, client, s.now(), sh.org, actor, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
+		if err := hold.Distinct(ctx, client, s.now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
 			return err
 		}
 	}
