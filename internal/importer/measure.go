@@ -150,7 +150,12 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 			shares = slices.Insert(shares, 0, sh)
 		}
 	}
-	return shares, nil
+	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != things(job.Kind) })
+	if i < 0 {
+		return shares, nil
+	}
+	also := &share{org: shares[0].org, limits: shares[0].limits, thing: losses[i].Thing}
+	return append(shares, also), s.fill(ctx, client, also, job, undo, losses)
 }
 
 // notable tells of the schools of a job by few statements, however many they are,
@@ -191,7 +196,7 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 		quick.are, quick.changed = students[sh.org.ID], sums[sh.org.ID].Of(sh.thing, loss.VerbCHANGED)
 		for _, l := range losses {
 			switch {
-			case l.OrganizationID != sh.org.ID:
+			case l.OrganizationID != sh.org.ID, l.Thing != sh.thing:
 			case l.Verb == loss.VerbDELETED:
 				return true
 			default:
@@ -221,7 +226,7 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		return err
 	}
 	for _, l := range losses {
-		if sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
+		if l.Thing != sh.thing || sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
 			continue
 		}
 		sums.Add(l.Thing, l.Verb, l.Number)
