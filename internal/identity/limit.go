@@ -109,7 +109,7 @@ func isLimit(err error) bool {
 // take takes from all buckets or from none. The buckets come in the same order
 // every time, so that attempts wait for each other and do not block each other.
 func (s *Service) take(system context.Context, buckets []bucket, tooMany string) error {
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		var longest time.Duration
 		for _, b := range buckets {
 			wait, err := s.takeOne(ctx, client, b)
@@ -158,7 +158,7 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 
 // giveBack undoes an attempt that tried nothing.
 func (s *Service) giveBack(system context.Context, try attempt) error {
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
 }
 
 func giveBack(ctx context.Context, client *db.Client, taken []bucket) error {

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
+	"homeroom/ent/db/signinmark"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -113,6 +115,47 @@ func TestAttemptsAreLimited(t *testing.T) {
 		"a school of hundreds signs in from one address": func(t *testing.T, h *house) {
 			for range 150 {
 				h.in(t, h.NorthTeacher, school)
+			}
+		},
+		"a school of hundreds signs in from one address at the same moment": func(t *testing.T, h *house) {
+			// More than the limit of a network lets through.
+			emails := make([]string, 120)
+			h.Client().Educator.MapCreateBulk(emails, func(create *db.EducatorCreate, i int) {
+				emails[i] = fmt.Sprintf("teacher%d@example.com", i)
+				create.SetCreatedAt(fixture.Today).SetDistrictID(h.NorthTeacher.DistrictID).SetFirstName("Tess").SetLastName("Tam").SetSortName("tam tess").
+					SetEmail(emails[i]).SetEmailKey(emails[i]).SetPasswordHash(h.hash(t))
+			}).ExecX(fixture.System())
+			var all sync.WaitGroup
+			for _, email := range emails {
+				all.Go(func() {
+					if _, err := h.SignIn(from(school), email, password); err != nil {
+						t.Errorf("%s: %v", email, err)
+					}
+				})
+			}
+			all.Wait()
+		},
+		"a flood from one address keeps nobody elsewhere from signing in": func(t *testing.T, h *house) {
+			if !h.DB.RowLocks() {
+				return // One transaction writes at a time, whoever it is.
+			}
+			guess(h.Service, "nobody@example.com", stranger, 1)
+			taken := h.Client().SignInMark.Query().IDsX(fixture.System())
+			h.in(t, h.NorthAdmin, home)
+			var flood sync.WaitGroup
+			defer flood.Wait()
+			err := h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
+				// What the flood has to change cannot be changed for as long as this goes on.
+				client.SignInMark.Update().Where(signinmark.IDIn(taken...)).AddUntilMs(1).ExecX(ctx)
+				for i := range 60 {
+					flood.Go(func() { guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), stranger, 1) })
+				}
+				// More than there are connections wait for it, or would.
+				h.in(t, h.NorthAdmin, home)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 		},
 		"what is remembered is forgotten": func(t *testing.T, h *house) {

@@ -97,7 +97,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		link, err := usable(client).WithEducator().Only(ctx)
 		if db.IsNotFound(err) {
 			return errLink

@@ -202,7 +202,7 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err
 	if err != nil {
 		return step, err
 	}
-	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked, network)
 		return err
 	})
@@ -228,7 +228,7 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		return Session{}, err
 	}
 	opened := opening{secondFactor: true, facts: audit.Facts{"factor": string(Passkey)}}
-	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		if account == nil || account.EmailKey == nil {
 			return errPasskey
 		}

@@ -132,7 +132,7 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 	var step *StepRequired
 	var account *db.Educator
 	system := viewer.AsSystem(ctx, "sign-in of an app by its code")
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		link, err := client.OneTimeLink.Query().Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
 			onetimelink.UsedAtIsNil(), onetimelink.ExpiresAtGT(s.instant())).Only(ctx)
 		if err != nil {
@@ -174,7 +174,7 @@ func (s *Service) admitExternally(system context.Context, who External, admit fu
 	}
 	var reason string
 	attempt := func() error {
-		return s.db.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
+		return s.inTurn(system, func(ctx context.Context, client *db.Client) (err error) {
 			reason = ""
 			if account, reason, err = s.external(ctx, client, who); err != nil || reason != "" {
 				return err

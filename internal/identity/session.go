@@ -38,7 +38,7 @@ type Session struct {
 func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
 	var opened opening
 	var step *StepRequired
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A password that is changed, or an account that is disabled, at this moment
 		// ends the sessions that are there, and this one must not come after it.
 		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))

@@ -138,7 +138,7 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator, try fu
 	if err := s.take(system, buckets, "too many codes have been tried"); err != nil {
 		return err
 	}
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		return try(ctx, client, func() error { return giveBack(ctx, client, buckets) })
 	})
 	if fault.KindOf(err) == fault.Unavailable { // It tried nothing.
