@@ -61,7 +61,8 @@ var errNoExternal = fault.Invalidf("there is no account here that you can open t
 // with a second factor returns a *StepRequired, unless the provider stands in. There is
 // one and the same error for an address that is unknown or not verified, and for
 // an account that is disabled, belongs to a program, lies outside of the domains
-// of the provider or is linked to somebody else there. The log tells them apart.
+// of the provider, has to sign in at another one or is linked to somebody else
+// there. The log tells them apart.
 func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
 	var opened opening
 	var step *StepRequired
@@ -207,8 +208,8 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 		if err != nil || e == nil {
 			return nil, "the account is disabled", err
 		}
-		if !inDomains(e, who.Domains) {
-			return e, "the account is in no domain of the provider", nil
+		if reason := s.closedTo(who, e); reason != "" {
+			return e, reason, nil
 		}
 		return e, "", client.ExternalIdentity.UpdateOneID(link.ID).SetLastUsedAt(now).Exec(ctx)
 	case !db.IsNotFound(err):
@@ -219,8 +220,8 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	if e, err = s.lockEnabled(ctx, client, educator.EmailKey(fold.Key(who.Email))); err != nil || e == nil {
 		return nil, "no account that is enabled has the address", err
 	}
-	if !inDomains(e, who.Domains) {
-		return e, "the account is in no domain of the provider", nil
+	if reason := s.closedTo(who, e); reason != "" {
+		return e, reason, nil
 	}
 	// The account is locked by now; the same person in another tab may have been first.
 	linked, err := client.ExternalIdentity.Query().Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
@@ -250,6 +251,19 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason", reason, "educator", id)
 	s.audit.Refused(ctx, event)
 	return errNoExternal
+}
+
+// closedTo returns why a provider may not open an account, or nothing. Where a provider
+// is required, the account opens by no other one, as it does not open by a password.
+func (s *Service) closedTo(who External, e *db.Educator) string {
+	switch {
+	case !inDomains(e, who.Domains):
+		return "the account is in no domain of the provider"
+	case !who.standsIn(e) && e.EmailKey != nil && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
+		return "the account has to sign in at another provider"
+	default:
+		return ""
+	}
 }
 
 func inDomains(e *db.Educator, domains []string) bool {

@@ -234,8 +234,29 @@ func TestWhereAProviderIsRequired(t *testing.T) {
 		if _, err := h.SignIn(from("192.0.2.1"), "nobody@sub.example.com", password); code(err) != "WRONG_CREDENTIALS" {
 			t.Errorf("another domain: %v", err)
 		}
-		if _, err := h.SignInExternally(from("192.0.2.1"), known("1", h.NorthAdmin)); err != nil {
+		theirs := known("1", h.NorthAdmin)
+		theirs.Domains, theirs.Required = []string{"example.com"}, true
+		if _, err := h.SignInExternally(from("192.0.2.1"), theirs); err != nil {
 			t.Errorf("by the provider: %v", err)
 		}
+		// Whoever has a mailbox of the domain for a moment has it verified anywhere else.
+		other := identity.External{Provider: "other", Issuer: "https://other.example.org", Subject: "7", Email: h.NorthAdmin.Email, Verified: true}
+		closed := func(how string, who identity.External) {
+			if _, err := h.SignInExternally(from("192.0.2.1"), who); code(err) != "NO_ACCOUNT" {
+				t.Errorf("by another provider, %s: %v", how, err)
+			}
+			if _, err := h.AppCode(from("192.0.2.1"), who, challengeOf("verifier")); code(err) != "NO_ACCOUNT" {
+				t.Errorf("by another provider in an app, %s: %v", how, err)
+			}
+		}
+		closed("for the first time", other)
+		inDomain := other
+		inDomain.Domains = []string{"example.com"}
+		closed("whose domain it is as well", inDomain)
+		linked := other
+		linked.Subject = "8"
+		h.Client().ExternalIdentity.Create().SetEducatorID(h.SouthAdmin.ID).SetIssuer(linked.Issuer).SetSubject(linked.Subject).
+			SetLastUsedAt(h.clock()).SetCreatedAt(h.clock()).ExecX(fixture.System())
+		closed("to which an account was linked before", linked)
 	})
 }
