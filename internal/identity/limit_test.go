@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -100,6 +101,68 @@ func TestAttemptsAreLimited(t *testing.T) {
 			guess(h.Service, "nora@example.com", school, 50)
 			h.pass(10 * time.Second)
 			h.in(t, h.NorthAdmin, school)
+		},
+		"somebody is not locked out of the own browser by who guesses beside them without an end": func(t *testing.T, h *house) {
+			nora := h.in(t, h.NorthAdmin, school)
+			own := identity.WithDevices(from(school), nora.Devices)
+			others := identity.WithDevices(from(school), h.in(t, h.NorthTeacher, school).Devices)
+			guessing := func() {
+				for range 21 { // ten fill the first limit, ten the spare one
+					if _, err := h.SignIn(from(school), "nora@example.com", "guess"); err == nil {
+						t.Fatal("the wrong password is right")
+					}
+				}
+			}
+			for range 2 {
+				guessing()
+				for name, ctx := range map[string]context.Context{"no": from(school), "another account's": others, "a broken": identity.WithDevices(from(school), "x"+nora.Devices)} {
+					if _, err := h.SignIn(ctx, "nora@example.com", password); code(err) != limited {
+						t.Errorf("with %s token: %v", name, err)
+					}
+				}
+				for _, other := range []*identity.Service{h.Service, h.server()} {
+					session, err := other.SignIn(own, "nora@example.com", password)
+					if err != nil {
+						t.Fatalf("in the own browser: %v", err)
+					}
+					own = identity.WithDevices(from(school), session.Devices)
+				}
+				h.pass(10 * time.Second)
+			}
+			guessing()
+			for range 10 {
+				if _, err := h.SignIn(own, "nora@example.com", "guess"); code(err) != limited {
+					t.Errorf("a wrong password in the own browser: %v", err)
+				}
+			}
+			if _, err := h.SignIn(own, "nora@example.com", password); code(err) != limited {
+				t.Errorf("after ten wrong ones in the own browser: %v; want it to wait", err)
+			}
+			h.pass(91 * 24 * time.Hour)
+			guessing()
+			if _, err := h.SignIn(own, "nora@example.com", password); code(err) != limited {
+				t.Errorf("after a quarter of a year: %v", err)
+			}
+		},
+		"a browser of several people is known for each of them": func(t *testing.T, h *house) {
+			browser := from(school)
+			for range 2 {
+				for _, who := range []*db.Educator{h.NorthAdmin, h.NorthTeacher} {
+					session, err := h.SignIn(browser, who.Email, password)
+					if err != nil {
+						t.Fatal(err)
+					}
+					browser = identity.WithDevices(from(school), session.Devices)
+				}
+			}
+			for _, who := range []*db.Educator{h.NorthAdmin, h.NorthTeacher} {
+				for range 21 {
+					_, _ = h.SignIn(from(school), who.Email, "guess")
+				}
+				if _, err := h.SignIn(browser, who.Email, password); err != nil {
+					t.Errorf("%s: %v", who.Email, err)
+				}
+			}
 		},
 		"one machine with many addresses of IPv6 is one": func(t *testing.T, h *house) {
 			n := 0
