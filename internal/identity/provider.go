@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
@@ -220,6 +224,9 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	if e, err = s.lockEnabled(ctx, client, educator.EmailKey(fold.Key(who.Email))); err != nil || e == nil {
 		return nil, "no account that is enabled has the address", err
 	}
+	if !sameAddress(who.Email, e.Email) {
+		return e, "the address is only similar to that of the account", nil
+	}
 	if reason := s.closedTo(who, e); reason != "" {
 		return e, reason, nil
 	}
@@ -270,6 +277,16 @@ func inDomains(e *db.Educator, domains []string) bool {
 	return len(domains) == 0 || e.EmailKey != nil && slices.Contains(domains, domainOf(*e.EmailKey))
 }
 
+// sameAddress reports whether two addresses are those of one mailbox, which differ in
+// the case of letters at most. Keys are folded further: ſ is s there, the sign of
+// Kelvin is k, and ß is ss, each of which is somebody else's mailbox.
+func sameAddress(a, b string) bool {
+	const kelvin = "\u212a" // which NFC makes a K
+	return !strings.Contains(a+b, kelvin) && slices.EqualFunc([]rune(norm.NFC.String(a)), []rune(norm.NFC.String(b)), func(x, y rune) bool {
+		return unicode.ToLower(x) == unicode.ToLower(y) && (x < utf8.RuneSelf) == (y < utf8.RuneSelf)
+	})
+}
+
 func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
 
 // byProviderOnly returns the error for addresses that sign in at a provider, or
@@ -282,7 +299,8 @@ func (s *Service) byProviderOnly(emailKey string) error {
 }
 
 // Unlink forgets the persons of providers to which an account is linked, for the
-// operator; the next one with the verified address is linked anew.
+// operator, and ends what they have opened; the next one with the verified address is
+// linked anew.
 func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
@@ -294,6 +312,9 @@ func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 		}
 		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
 		if err == nil && n > 0 {
+			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
+				return err
+			}
 			audit.Record(ctx, audit.Event{
 				Action: audit.AccountUnlinked, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
 				Target: audit.On(globalid.Educator, e.ID), Facts: audit.Facts{"persons": n},

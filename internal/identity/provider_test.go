@@ -1,9 +1,12 @@
 package identity_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +18,9 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
+	"homeroom/internal/fold"
 	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
 )
 
 // known is a person whom a provider has named, with the address of an account.
@@ -91,6 +96,26 @@ func TestSignInExternally(t *testing.T) {
 				t.Errorf("%d of them are linked", n)
 			}
 		})
+		t.Run("an address that is only similar is another mailbox", func(t *testing.T) {
+			for _, c := range []struct{ theirs, ours string }{
+				{"\u017faul@example.net", "saul@example.net"}, {"\u212aim@example.net", "kim@example.net"}, {"gro\u00df@example.net", "gross@example.net"},
+				{"saul@ex\u00e1mple.net", "saul@example.net"}, {"jos\u00e9@example.net", "jose@example.net"},
+			} {
+				e := h.Educator(t, h.Beta, "Similar Address", viewer.Teacher, h.East)
+				e = e.Update().SetEmail(c.ours).SetEmailKey(fold.Key(c.ours)).SaveX(fixture.System())
+				who := known("similar to "+c.theirs, e)
+				who.Email = c.theirs
+				is(t, who, nil)
+				who.Email = strings.ToUpper(c.ours)
+				is(t, who, e)
+				h.Client().Educator.UpdateOne(e).ClearEmailKey().SetEmail("").ExecX(fixture.System())
+			}
+			e := h.Educator(t, h.Beta, "Jos\u00e9 Address", viewer.Teacher, h.East)
+			e = e.Update().SetEmail("jose\u0301@example.net").SetEmailKey(fold.Key("jose\u0301@example.net")).SaveX(fixture.System())
+			who := known("jose", e)
+			who.Email = "JOS\u00c9@example.net"
+			is(t, who, e)
+		})
 		t.Run("a disabled account is closed to who is linked to it, and open again when it is enabled", func(t *testing.T) {
 			is(t, known("5", h.BetaAdmin), h.BetaAdmin)
 			if err := h.SetDisabled(fixture.System(), h.BetaAdmin.Email, true); err != nil {
@@ -121,8 +146,15 @@ func TestSignInExternally(t *testing.T) {
 			if refused := count(audit.SignInRefused, saul.ID); refused != 1 {
 				t.Errorf("refused %d times", refused)
 			}
+			opened, err := h.SignInExternally(from("192.0.2.1"), known("5", h.BetaAdmin))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if n, err := h.Unlink(fixture.System(), h.BetaAdmin.Email); n != 1 || err != nil || count(audit.AccountUnlinked, h.BetaAdmin.ID) != 1 {
 				t.Errorf("unlinked %d, %v", n, err)
+			}
+			if _, err := h.Authenticate(context.Background(), opened.Token); !errors.Is(err, identity.ErrSession) {
+				t.Errorf("what the person has opened goes on: %v", err)
 			}
 		})
 		t.Run("of many who come at once for one account, one person is linked", func(t *testing.T) {
