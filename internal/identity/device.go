@@ -7,6 +7,8 @@ import (
 	"encoding/binary"
 	"strings"
 	"time"
+
+	"homeroom/internal/viewer"
 )
 
 // A device is a browser in which somebody has signed in to an account before. It
@@ -39,7 +41,8 @@ func tokensOf(ctx context.Context) []string {
 	return tokens[:min(len(tokens), maxDevices)]
 }
 
-// device returns the token of the browser for an account, or nothing.
+// device returns the token of the browser for an account, or nothing; for any account
+// where it is empty.
 func (s *Service) device(ctx context.Context, account string) string {
 	for _, token := range tokensOf(ctx) {
 		if s.isDevice(token, account) {
@@ -49,17 +52,34 @@ func (s *Service) device(ctx context.Context, account string) string {
 	return ""
 }
 
+// takeInNetwork takes from the bucket of the network and some others, or, where that is
+// full, from one of the browser instead: of one that is known for the account, or, where
+// there is none yet, for any. It returns what it has taken.
+func (s *Service) takeInNetwork(system context.Context, account, tooMany string, others ...bucket) ([]bucket, error) {
+	taken := append([]bucket{{mark("network", viewer.OriginOf(system).Network()), networkRate}}, others...)
+	err := s.take(system, taken, tooMany)
+	if !isLimit(err) {
+		return taken, err
+	}
+	device := s.device(system, account)
+	if device == "" {
+		return nil, err
+	}
+	taken[0] = bucket{mark("network of a device", device), spareRate}
+	return taken, s.take(system, taken, tooMany)
+}
+
+// isDevice reports whether a token is good for an account, or for any where it is empty.
 func (s *Service) isDevice(token, account string) bool {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || s.factors.Seal == nil {
 		return false
 	}
 	text, err := s.factors.Seal.Open(nil, nil, sealed, deviceBinding)
-	of := digestOf(account)
-	if err != nil || len(text) != len(of)+8 || string(text[:len(of)]) != string(of) {
+	if err != nil || len(text) != digestSize+8 || account != "" && string(text[:digestSize]) != string(digestOf(account)) {
 		return false
 	}
-	return s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(text[len(of):])), 0))
+	return s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(text[digestSize:])), 0))
 }
 
 // devices returns what the browser of a request keeps from now on: a new token for
@@ -78,8 +98,10 @@ func (s *Service) devices(ctx context.Context, account string) string {
 	return strings.Join(tokens, ".")
 }
 
+const digestSize = 16
+
 // digestOf names an account in a token.
 func digestOf(account string) []byte {
 	sum := sha256.Sum256([]byte(account))
-	return sum[:16]
+	return sum[:digestSize]
 }

@@ -144,6 +144,30 @@ func TestAttemptsAreLimited(t *testing.T) {
 				t.Errorf("after a quarter of a year: %v", err)
 			}
 		},
+		"who fills the limit of a school keeps nobody from a passkey and a new password in the own browser": func(t *testing.T, h *house) {
+			own := identity.WithDevices(from(school), h.in(t, h.NorthAdmin, school).Devices)
+			for {
+				if _, err := h.BeginPasskeySignIn(from(school)); code(err) == limited {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.RequestPasswordReset(from(school), "nora@example.com"); code(err) != limited {
+				t.Errorf("a new password in another browser: %v", err)
+			}
+			if err := h.RequestPasswordReset(own, "tara@example.com"); code(err) != limited {
+				t.Errorf("a new password of somebody else: %v", err)
+			}
+			if err := h.RequestPasswordReset(own, "nora@example.com"); err != nil {
+				t.Errorf("a new password: %v", err)
+			}
+			for i := range 12 {
+				if _, err := h.BeginPasskeySignIn(own); i < 9 && err != nil || i > 9 && code(err) != limited {
+					t.Errorf("passkey %d: %v", i, err)
+				}
+			}
+		},
 		"a browser of several people is known for each of them": func(t *testing.T, h *house) {
 			browser := from(school)
 			for range 2 {
