@@ -61,11 +61,11 @@ var errNoExternal = fault.Invalidf("there is no account here that you can open t
 
 // SignInExternally starts a session for a person whom a provider has named. The
 // first time the account is found by the verified address, and the person is
-// linked to it; from then on the link counts, whatever the address is. An account
+// linked to it; from then on the link counts, whatever address it is. An account
 // with a second factor returns a *StepRequired, unless the provider stands in. There is
 // one and the same error for an address that is unknown or not verified, and for
-// an account that is disabled, belongs to a program, lies outside of the domains
-// of the provider, has to sign in at another one or is linked to somebody else
+// an account that is disabled, belongs to a program, has no address any more, lies
+// outside of the domains of the provider, has to sign in at another one or is linked to somebody else
 // there. The log tells them apart.
 func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
 	var opened opening
@@ -78,7 +78,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 				return err
 			}
 		}
-		if err = s.open(ctx, client, e, &opened); err != nil || e.EmailKey == nil {
+		if err = s.open(ctx, client, e, &opened); err != nil {
 			return err
 		}
 		// As after a right password, so that nobody who guesses here keeps the person out.
@@ -261,12 +261,15 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 }
 
 // closedTo returns why a provider may not open an account, or nothing. Where a provider
-// is required, the account opens by no other one, as it does not open by a password.
+// is required, the account opens by no other one, as it does not open by a password. One
+// without an address opens by nothing: the operator's commands do not find it either.
 func (s *Service) closedTo(who External, e *db.Educator) string {
 	switch {
+	case e.EmailKey == nil:
+		return "the account has no address any more"
 	case !inDomains(e, who.Domains):
 		return "the account is in no domain of the provider"
-	case !who.standsIn(e) && e.EmailKey != nil && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
+	case !who.standsIn(e) && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
 		return "the account has to sign in at another provider"
 	default:
 		return ""

@@ -127,13 +127,17 @@ func TestSignInExternally(t *testing.T) {
 			}
 			is(t, known("5", h.BetaAdmin), h.BetaAdmin)
 		})
-		t.Run("a provider loses an account whose address has left its domains", func(t *testing.T) {
+		t.Run("a provider loses an account whose address has left its domains, or is gone", func(t *testing.T) {
 			who := known("6", h.NorthTeacher)
 			who.Domains = []string{"example.com"}
 			is(t, who, h.NorthTeacher)
 			h.NorthTeacher.Update().SetEmail("tara@elsewhere.org").SetEmailKey("tara@elsewhere.org").ExecX(fixture.System())
 			is(t, who, nil)
 			who.Domains = nil
+			is(t, who, h.NorthTeacher)
+			h.NorthTeacher.Update().SetEmail("").ClearEmailKey().ExecX(fixture.System())
+			is(t, who, nil)
+			h.NorthTeacher.Update().SetEmail("tara@elsewhere.org").SetEmailKey("tara@elsewhere.org").ExecX(fixture.System())
 			is(t, who, h.NorthTeacher)
 		})
 		t.Run("what happened stands in the audit trail", func(t *testing.T) {
