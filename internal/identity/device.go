@@ -91,7 +91,7 @@ func (s *Service) devices(ctx context.Context, account string) string {
 	text := binary.BigEndian.AppendUint64(digestOf(account), uint64(s.now().Add(KnownFor).Unix()))
 	tokens := []string{base64.RawURLEncoding.EncodeToString(s.factors.Seal.Seal(nil, nil, text, deviceBinding))}
 	for _, token := range tokensOf(ctx) {
-		if !s.isDevice(token, account) && len(tokens) < maxDevices {
+		if s.isDevice(token, "") && !s.isDevice(token, account) && len(tokens) < maxDevices {
 			tokens = append(tokens, token)
 		}
 	}
