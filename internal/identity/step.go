@@ -221,5 +221,5 @@ func flag(yes bool) int8 {
 // opened returns a session that has begun, as its person will use it.
 func (s *Service) opened(system context.Context, o opening) (Session, error) {
 	v, err := s.Authenticate(system, o.token)
-	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v}, err
+	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v, Devices: o.devices}, err
 }
