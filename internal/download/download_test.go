@@ -89,7 +89,7 @@ func TestDownload(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				filtered, err := s.StudentsURL(w.As(t, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
+				filtered, err := s.StudentsURL(signedIn(t, w, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
 				if err != nil {
 					t.Fatal(err)
 				}
