@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"homeroom/internal/page"
@@ -77,3 +78,18 @@ func at(path string, n int) map[string]any {
 
 // FewHeavy bounds operations that take a core for long.
 func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }
+
+// Cost is what an operation costs of a schema, where an operation may cost limit.
+func Cost(schema *ast.Schema, limit int, query string, variables map[string]any) (int, error) {
+	doc, errs := gqlparser.LoadQuery(schema, query)
+	if errs != nil {
+		return 0, errs
+	}
+	c := &costs{schema: schema, limit: limit, variables: variables, known: map[string]int{}}
+	return c.selection(doc.Operations[0].SelectionSet), nil
+}
+
+// Price is what a field of a type costs beyond its answer.
+func Price(limit int, field string, arguments map[string]any) int {
+	return (&costs{limit: limit}).price(field, arguments)
+}

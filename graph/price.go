@@ -28,7 +28,8 @@ var listRows = map[string]int{
 	// Of these the input says how many they are; see rowsByArguments.
 	"AssignStudentsToGroupsPayload.students": 1, "AssignStudentsToGroupsPayload.groups": 1,
 	"RemoveStudentsFromGroupsPayload.students": 1, "RemoveStudentsFromGroupsPayload.groups": 1,
-	"RestoreStudentsPayload.students": 1, "EraseStudentsPayload.certificates": 1,
+	"RestoreStudentsPayload.students": 1, "EraseStudentsPayload.certificates": 1, "EraseStudentsPayload.erasures": 1,
+	"OrganizationSettings.pending": 4, "SecondFactors.passkeys": 3,
 
 	"__Schema.types": 20, "__Schema.directives": 1, "__Type.fields": 7, "__Type.inputFields": 3, "__Type.interfaces": 1,
 	"__Type.enumValues": 3, "__Type.possibleTypes": 2, "__Field.args": 2, "__Directive.args": 2,
@@ -73,6 +74,20 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"createServiceKey":           each(1000),
 	"revokeServiceKey":           each(100),
 	"updateOrganizationSettings": each(1000),
+	"approvePendingSetting":      each(1000),
+	"withdrawPendingSetting":     each(1000),
+
+	"beginPasskeySignIn":        each(1000),
+	"beginPasskeyProof":         each(1000),
+	"beginPasskeyRegistration":  each(1000),
+	"finishPasskeyRegistration": each(1000),
+	"beginTotpEnrollment":       each(1000),
+	"confirmTotpEnrollment":     part(10),
+	"removeTotp":                each(1000),
+	"renamePasskey":             each(100),
+	"removePasskey":             each(1000),
+	"regenerateRecoveryCodes":   each(1000),
+	"resetSecondFactors":        each(1000),
 
 	"createGroup":    each(100, "input.studentIds", "input.educatorIds"),
 	"updateGroup":    each(100, "input.educatorIds"),

@@ -15,8 +15,13 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// cookieName is the cookie of browser sessions.
-const cookieName = "homeroom_session"
+const (
+	// cookieName is the cookie of browser sessions.
+	cookieName = "homeroom_session"
+	// devicesCookie is the cookie of what a browser keeps when a session has ended: for
+	// which accounts it is known. It opens nothing.
+	devicesCookie = "homeroom_devices"
+)
 
 func (r mutationResolver) SignIn(ctx context.Context, in model.SignInInput) (*model.SignInPayload, error) {
 	s, err := r.Identity.SignIn(ctx, in.Email, in.Password)
@@ -48,6 +53,7 @@ func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err 
 		return payload, err
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)
+	keepDevices(ctx, s.Devices)
 	// What follows in this answer is asked by who has just signed in.
 	*viewer.FromContext(ctx) = *s.Viewer
 	v, err := r.currentViewer(ctx)
@@ -92,6 +98,18 @@ func SetSession(w http.ResponseWriter, secure bool, token string, expires time.T
 	})
 }
 
+// keepDevices has a browser keep for which accounts it is known.
+func keepDevices(ctx context.Context, devices string) {
+	t, ok := ctx.Value(exchangeKey{}).(exchange)
+	if !ok || devices == "" {
+		return
+	}
+	http.SetCookie(t.w, &http.Cookie{
+		Name: devicesCookie, Value: devices, Path: "/graphql", MaxAge: int(identity.KnownFor.Seconds()),
+		HttpOnly: true, Secure: t.secure, SameSite: http.SameSiteStrictMode,
+	})
+}
+
 // Authenticate puts the viewer of a bearer token or a session cookie into the
 // context of a request. A request without either, or with one that has expired,
 // goes on without a viewer; what needs one refuses it. Where the database does not
@@ -99,6 +117,9 @@ func SetSession(w http.ResponseWriter, secure bool, token string, expires time.T
 func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := context.WithValue(req.Context(), exchangeKey{}, exchange{w: w, secure: secure || req.TLS != nil})
+		if c, err := req.Cookie(devicesCookie); err == nil {
+			ctx = identity.WithDevices(ctx, c.Value)
+		}
 		token := tokenOf(req)
 		if token != "" {
 			v, err := service.Authenticate(ctx, token)

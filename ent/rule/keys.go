@@ -34,13 +34,13 @@ func noKey(ctx context.Context) error {
 // QueryAlsoByKeys is Query for an entity that a program with a service key may
 // read as well, as far as the first rule goes.
 func QueryAlsoByKeys(keys privacy.QueryRule, rules ...privacy.QueryRule) privacy.QueryPolicy {
-	return append(privacy.QueryPolicy{forKeys{query: keys}}, Query(rules...)...)
+	return privacy.QueryPolicy{everyHand{query: append(privacy.QueryPolicy{forKeys{query: keys}}, Query(rules...)...)}}
 }
 
 // MutationAlsoByKeys is Mutation for an entity that a program with a service key
 // may change as well, as far as the first rule goes.
 func MutationAlsoByKeys(keys privacy.MutationRule, rules ...privacy.MutationRule) privacy.MutationPolicy {
-	return append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)
+	return privacy.MutationPolicy{everyHand{mutation: append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)}}
 }
 
 // forKeys runs a rule for keys alone.

@@ -26,7 +26,7 @@ func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
 func QueryAlsoBeforeSecondFactor(rules ...privacy.QueryRule) privacy.QueryPolicy {
 	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
 	policy = append(policy, rules...)
-	return append(policy, privacy.AlwaysDenyRule())
+	return privacy.QueryPolicy{everyHand{query: append(policy, privacy.AlwaysDenyRule())}}
 }
 
 // Mutation returns the policy for changing an entity. A rule that limits which
@@ -36,7 +36,7 @@ func QueryAlsoBeforeSecondFactor(rules ...privacy.QueryRule) privacy.QueryPolicy
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
 	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{}, denyBeforeSecondFactor{}}
 	policy = append(policy, rules...)
-	return append(policy, privacy.AlwaysDenyRule())
+	return privacy.MutationPolicy{everyHand{mutation: append(policy, privacy.AlwaysDenyRule())}}
 }
 
 // ByTheServerAlone is the policy for changing what only the server changes.

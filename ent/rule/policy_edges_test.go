@@ -23,7 +23,7 @@ func (b bench) relates(t *testing.T, name string, p policy, c caller) {
 			t.Errorf("update %s %s by %s: %v; refused: want %v", name, edge.method, c.name, err, refused)
 		}
 	}
-	rule := b.rule(c, p.create, p.createByKey)
+	rule := b.changeable(c, p.create, p.createByKey)
 	if rule == nil || p.create == nil {
 		return
 	}

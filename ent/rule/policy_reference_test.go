@@ -150,7 +150,12 @@ func (a ask) job(r row) bool {
 		a.is(viewer.Teacher) && r.text("kind") == "EDIT_STUDENTS" && a.all(r.text("schools"), viewer.SchoolAdmin, viewer.Teacher)
 }
 
-func (a ask) ofJob(r row) bool { return a.job(a.find("bulk_jobs", r.id("job_id"))) }
+// ofJob is about a row of a job, or what is wrong with it: one that names something
+// outside of the school is there for the submitter and the district alone.
+func (a ask) ofJob(r row) bool {
+	j := a.find("bulk_jobs", r.id("job_id"))
+	return a.job(j) && (r.id("outside") == 0 || j.id("submitted_by") == a.v.EducatorID || a.districtOf(j))
+}
 
 // all says whether the viewer has one of some roles at each of the schools |1||2|.
 func (a ask) all(schools string, roles ...viewer.Role) bool {

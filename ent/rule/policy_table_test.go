@@ -21,6 +21,9 @@ type policy struct {
 	fixed string
 	// edges are the edges by the names of the client's methods: Groups for QueryGroups.
 	edges string
+	// beforeSecondFactor is an entity of which people see the same while they are still
+	// to set up a second factor; they hold no roles then, and see nothing else.
+	beforeSecondFactor bool
 	// writtenOnce is an entity that not even the server changes and deletes.
 	writtenOnce bool
 }
@@ -43,6 +46,11 @@ func seenByAll(ask, row) bool { return true }
 // column or an edge adds a line here and says who reaches it.
 func policies() map[string]policy {
 	return map[string]policy{
+		"AccountHand": {
+			table:  "account_hands",
+			update: []columns{{names: "last_at", may: server}},
+			fixed:  "created_at educator_id hand_id",
+		},
 		"AuditDetail": {
 			table: "audit_details", writtenOnce: true,
 			update: []columns{{names: "salt body", may: server}},
@@ -65,8 +73,8 @@ func policies() map[string]policy {
 			create: ask.submits, createByKey: ask.submitsByKey,
 			update: []columns{{may: server, names: "status file_name content_print schools edit encoding delimiter line_ending headers ignored_headers " +
 				"total_rows verified_rows processed_rows created updated unchanged deleted enrollments_added enrollments_removed warnings errors " +
-				"passwords hashed_passwords held_by_rule approved_by corrected_by corrected_while_held undone_rows kept_rows forgotten undone_by " +
-				"lease_owner lease_until fence started_at finished_at"}},
+				"passwords hashed_passwords held_by_rule held_for held_at started_by approved_by corrected_by corrected_while_held " +
+				"undone_rows kept_rows abandoned forgotten undone_by undo_from undo_approved_by file_bytes lease_owner lease_until fence started_at finished_at"}},
 			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode idempotency_key key_print",
 			edges: "Organization Submitter Chunks Rows RefusedRows Mark Problems",
 		},
@@ -76,25 +84,25 @@ func policies() map[string]policy {
 			table: "bulk_job_problems",
 			read:  ask.ofJob, readByKey: ask.ofJobOfKey,
 			update: []columns{{names: "sealed", may: server}},
-			fixed:  "created_at job_id row column severity code value message hint candidates",
+			fixed:  "created_at job_id row outside column severity code value message hint candidates",
 			edges:  "Job",
 		},
 		"BulkJobRefusedRow": {
 			table:  "bulk_job_refused_rows",
 			update: []columns{{names: "cells password had_password refused", may: server}},
-			fixed:  "created_at job_id row n extra",
+			fixed:  "created_at job_id row n extra outside",
 			edges:  "Job",
 		},
 		"BulkJobRow": {
 			table: "bulk_job_rows",
 			read:  ask.ofJob, readByKey: ask.ofJobOfKey,
-			update: []columns{{names: "target_id plan before applied_version state", may: server}},
-			fixed:  "created_at job_id row target_version label change_count",
+			update: []columns{{names: "target_id plan before applied_version state loses undo_loses", may: server}},
+			fixed:  "created_at job_id row outside target_version label change_count",
 			edges:  "Job",
 		},
 		"Educator": {
-			table:  "educators",
-			read:   ask.educator,
+			table: "educators",
+			read:  ask.educator, beforeSecondFactor: true,
 			create: ask.createsEducator,
 			update: []columns{{names: "external_id first_name last_name sort_name email email_key username password_hash disabled service", may: ask.changesEducator}},
 			fixed:  "created_at district_id",
@@ -108,11 +116,22 @@ func policies() map[string]policy {
 			fixed:  "created_at student_id group_id",
 			edges:  "Student Group",
 		},
+		"Erasure": {
+			table: "erasures",
+			update: []columns{{may: server, names: "state jobs_total jobs_done at_job at_step at_row through_job again certificate " +
+				"finished_at"}},
+			fixed: "created_at district_id organization_id student_id reference actor requested_by enrollments",
+		},
 		"ExternalIdentity": {
 			table:  "external_identities",
 			update: []columns{{names: "last_used_at", may: server}},
 			fixed:  "created_at issuer subject educator_id",
 			edges:  "Educator",
+		},
+		"FactorChallenge": {
+			table: "factor_challenges",
+			fixed: "created_at educator_id purpose session_id token_hash state expires_at",
+			edges: "Educator",
 		},
 		"FormerEnrollment": {table: "former_enrollments", fixed: "created_at student_id group_id", edges: "Student"},
 		"Group": {
@@ -132,8 +151,19 @@ func policies() map[string]policy {
 			fixed:  "created_at group_id educator_id",
 			edges:  "Group Educator",
 		},
-		"Lease":       {table: "leases", update: []columns{{names: "owner until fence done_at", may: server}}, fixed: "created_at name"},
-		"OneTimeLink": {table: "one_time_links", update: []columns{{names: "used_at", may: server}}, fixed: "created_at educator_id purpose token_hash expires_at", edges: "Educator"},
+		"Lease": {table: "leases", update: []columns{{names: "owner until fence done_at", may: server}}, fixed: "created_at name"},
+		"Loss": {
+			table:  "losses",
+			update: []columns{{names: "number", may: server}},
+			fixed:  "created_at district_id organization_id actor_id job_id undo thing verb subject_id",
+		},
+		"LossHead": {table: "loss_heads", update: []columns{{names: "version", may: server}}, fixed: "created_at district_id"},
+		"OneTimeLink": {
+			table:  "one_time_links",
+			update: []columns{{names: "used_at", may: server}},
+			fixed:  "created_at educator_id purpose token_hash expires_at second_factor",
+			edges:  "Educator",
+		},
 		"Organization": {
 			table: "organizations",
 			read:  ask.organization, readByKey: ask.organizationOfKey,
@@ -141,13 +171,20 @@ func policies() map[string]policy {
 			update: []columns{
 				{may: ask.districtOf, names: "name name_key external_id retention_days retention_changed_at job_days erased_students usage_counted_from"},
 				{may: ask.organizationAdministered, names: "school_year_starts_on school_year_ends_on usage_goal_minutes time_zone password_min_length " +
-					"password_required hold_deleted_percent hold_changed_percent"},
+					"password_required hold_deleted_percent hold_changed_percent pending_settings second_factor_required"},
 				{may: server, names: "district_id parent_id"},
 			},
 			fixed: "created_at type",
 			edges: "Parent Children",
 		},
+		"Passkey": {
+			table:  "passkeys",
+			update: []columns{{names: "name backed_up sign_count last_used_at", may: server}},
+			fixed:  "created_at educator_id credential_hash credential_id public_key aaguid transports backup_eligible",
+			edges:  "Educator",
+		},
 		"Product":             {table: "products", read: seenByAll, fixed: "created_at code"},
+		"RecoveryCode":        {table: "recovery_codes", fixed: "created_at educator_id code_hash", edges: "Educator"},
 		"RegisteredOperation": {table: "registered_operations", fixed: "created_at sha256 client name kind document"},
 		"RoleAssignment": {
 			table:  "role_assignments",
@@ -165,9 +202,9 @@ func policies() map[string]policy {
 			edges:  "Organization Agent Creator",
 		},
 		"Session": {
-			table:  "sessions",
-			read:   ask.own,
-			update: []columns{{names: "expires_at last_used_at", may: server}},
+			table: "sessions",
+			read:  ask.own, beforeSecondFactor: true,
+			update: []columns{{names: "expires_at last_used_at second_factor proved_at", may: server}},
 			fixed:  "created_at educator_id token_hash address user_agent",
 			edges:  "Educator",
 		},
@@ -186,8 +223,15 @@ func policies() map[string]policy {
 			edges: "Organization Enrollments Usage SearchWords",
 		},
 		"StudentWord": {table: "student_words", fixed: "created_at student_id district_id word", edges: "Student"},
-		"UsageDay":    {table: "usage_days", read: ask.ofStudent, update: []columns{{names: "seconds", may: server}}, fixed: "created_at student_id product_id day", edges: "Student Product"},
-		"UsageEvent":  {table: "usage_events", fixed: "created_at district_id event_id student_id"},
+		"TakenAnswer": {table: "taken_answers", update: []columns{{names: "answers", may: server}}, fixed: "created_at educator_id day"},
+		"TotpSecret": {
+			table:  "totp_secrets",
+			update: []columns{{names: "last_step last_used_at", may: server}},
+			fixed:  "created_at educator_id secret",
+			edges:  "Educator",
+		},
+		"UsageDay":   {table: "usage_days", read: ask.ofStudent, update: []columns{{names: "seconds", may: server}}, fixed: "created_at student_id product_id day", edges: "Student Product"},
+		"UsageEvent": {table: "usage_events", fixed: "created_at district_id event_id student_id"},
 		"UsageTotal": {
 			table:  "usage_totals",
 			update: []columns{{names: "seconds", may: server}},

@@ -15,6 +15,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/privacy"
 	"homeroom/internal/database"
+	"homeroom/internal/viewer"
 )
 
 // TestThePoliciesByThemselves tries every cell of policies() on random districts,
@@ -82,21 +83,45 @@ func call(on reflect.Value, method string, args ...reflect.Value) reflect.Value 
 }
 
 // rule returns which rows a caller reaches: all, those of the rule, or nil for a
-// caller who is refused.
+// caller who is refused. Several hands reach what each of them reaches alone.
 func (w *world) rule(c caller, people, programs may) func(row) bool {
-	rule := people
-	if c.viewer != nil && c.viewer.Key != nil {
-		rule = programs
-	}
 	switch {
 	case c.viewer == nil:
 		return nil
 	case c.isSystem():
 		return func(row) bool { return true }
-	case rule == nil:
+	}
+	of := func(a ask) may {
+		if a.v.Key != nil {
+			return programs
+		}
+		return people
+	}
+	if !everybody(w, c, func(a ask) bool { return of(a) != nil }) {
 		return nil
 	}
-	return func(r row) bool { return rule(ask{w, c.viewer}, r) }
+	return func(r row) bool { return everybody(w, c, func(a ask) bool { return of(a)(a, r) }) }
+}
+
+// everybody says whether something holds for each hand of a caller.
+func everybody(w *world, c caller, holds func(ask) bool) bool {
+	return !slices.ContainsFunc(c.viewer.Hands(), func(h *viewer.Viewer) bool { return !holds(ask{w, h}) })
+}
+
+// readable is rule for reading.
+func (w *world) readable(c caller, p policy) func(row) bool {
+	if c.isBeforeSecondFactor() && !p.beforeSecondFactor {
+		return nil
+	}
+	return w.rule(c, p.read, p.readByKey)
+}
+
+// changeable is rule for changing something.
+func (w *world) changeable(c caller, people, programs may) func(row) bool {
+	if c.isBeforeSecondFactor() {
+		return nil
+	}
+	return w.rule(c, people, programs)
 }
 
 // keys are the rows of a table that a rule lets somebody reach.
@@ -132,7 +157,7 @@ func (b bench) compare(t *testing.T, cell string, c caller, table string, rule f
 
 func (b bench) reads(t *testing.T, name string, p policy, c caller) {
 	t.Helper()
-	rule := b.rule(c, p.read, p.readByKey)
+	rule := b.readable(c, p)
 	results, err := do(c.context(), call(b.entities[name], "Query"), "IDs")
 	ids, _ := results[0].Interface().([]int)
 	slices.Sort(ids)
@@ -146,7 +171,7 @@ func (b bench) reads(t *testing.T, name string, p policy, c caller) {
 		other := policies()[strings.TrimSuffix(query.Type().Elem().Name(), "Query")]
 		results, err := do(c.context(), query, "IDs")
 		ids, _ := results[0].Interface().([]int)
-		there := b.rule(c, other.read, other.readByKey)
+		there := b.readable(c, other)
 		switch {
 		case (rule == nil || there == nil) && !errors.Is(err, privacy.Deny):
 			t.Errorf("read %s of %s by %s: %v; want it refused", edge, name, c.name, err)
@@ -183,8 +208,9 @@ func (b bench) updates(t *testing.T, name string, p policy, c caller) {
 	for _, group := range p.update {
 		for column := range strings.FieldsSeq(group.names) {
 			for i, change := range b.changes(name, p.table, column) {
-				rule := b.rule(c, group.may, nil)
-				if group.notTo != nil && rule != nil && !c.isSystem() && group.notTo(ask{b.world, c.viewer}, int(change.value.Int())) {
+				rule := b.changeable(c, group.may, nil)
+				if group.notTo != nil && rule != nil && !c.isSystem() &&
+					!everybody(b.world, c, func(a ask) bool { return !group.notTo(a, int(change.value.Int())) }) {
 					rule = nil
 				}
 				if p.writtenOnce {
@@ -198,7 +224,7 @@ func (b bench) updates(t *testing.T, name string, p policy, c caller) {
 		}
 	}
 	if len(firsts) == 0 {
-		rule := b.rule(c, nil, nil)
+		rule := b.changeable(c, nil, nil)
 		if p.writtenOnce {
 			rule = nil
 		}
@@ -294,7 +320,7 @@ func (b bench) changes(name, table, column string) (all []change) {
 
 func (b bench) removes(t *testing.T, name string, p policy, c caller) {
 	t.Helper()
-	rule := b.rule(c, p.remove, nil)
+	rule := b.changeable(c, p.remove, nil)
 	if p.writtenOnce {
 		rule = nil
 	}
@@ -312,7 +338,7 @@ func (b bench) removes(t *testing.T, name string, p policy, c caller) {
 // that is not: nothing of both may arrive.
 func (b bench) creates(t *testing.T, name string, p policy, c caller) {
 	t.Helper()
-	rule := b.rule(c, p.create, p.createByKey)
+	rule := b.changeable(c, p.create, p.createByKey)
 	client := b.entities[name]
 	if rule == nil || p.create == nil {
 		_, err := do(c.context(), call(client, "Create"), "Exec")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -50,6 +51,12 @@ func (c caller) context() context.Context {
 }
 
 func (c caller) isSystem() bool { return c.viewer.IsSystem() }
+
+// isBeforeSecondFactor says whether the caller, or one of several hands, is still to
+// set up a second factor.
+func (c caller) isBeforeSecondFactor() bool {
+	return slices.ContainsFunc(c.viewer.Hands(), func(h *viewer.Viewer) bool { return h != nil && h.BeforeSecondFactor })
+}
 
 // district builds two districts of two schools from a seed: educators with any
 // roles, groups that anybody teaches, and students, jobs and whatever else people
@@ -132,8 +139,9 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 			job.SetSchools(from.String())
 		}
 		j := job.SaveX(ctx)
-		c.BulkJobRow.Create().SetJobID(j.ID).SetRow(1).SetLabel("row").SetPlan([]byte("{}")).SetChangeCount(1).ExecX(ctx)
-		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").SetMessage("message").ExecX(ctx)
+		outside := int8(rnd.IntN(2))
+		c.BulkJobRow.Create().SetJobID(j.ID).SetRow(1).SetLabel("row").SetPlan([]byte("{}")).SetChangeCount(1).SetOutside(outside).ExecX(ctx)
+		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").SetMessage("message").SetOutside(outside).ExecX(ctx)
 	}
 	for i, o := range c.Organization.Query().AllX(ctx) {
 		c.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName("key").SetScopes([]string{}).SetKeyHash(fmt.Sprint(i)).
@@ -145,6 +153,7 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 		c.Session.Create().SetEducatorID(e.ID).SetTokenHash(fmt.Sprint(e.ID)).SetExpiresAt(fixture.Today).ExecX(ctx)
 	}
 	w.callers = w.everybody(t)
+	w.callers = append(w.callers, w.several(rnd)...)
 	return w
 }
 
@@ -161,7 +170,9 @@ func (w *world) everybody(t *testing.T) []caller {
 		}
 		all = append(all, caller{name, v})
 	}
-	all = append(all, caller{"a teacher who has lost the role", &viewer.Viewer{EducatorID: w.NorthTeacher.ID, DistrictID: w.Alpha.ID}})
+	all = append(all,
+		caller{"a teacher who has lost the role", &viewer.Viewer{EducatorID: w.NorthTeacher.ID, DistrictID: w.Alpha.ID}},
+		caller{"an administrator before the second factor", &viewer.Viewer{EducatorID: w.NorthAdmin.ID, DistrictID: w.Alpha.ID, BeforeSecondFactor: true}})
 	for _, o := range w.Client().Organization.Query().Order(organization.ByID()).AllX(fixture.System()) {
 		for _, scopes := range [][]viewer.Scope{nil, {viewer.UsageWrite}, {viewer.RosterImport}, viewer.Scopes()} {
 			agent := w.NorthTeacher.ID
@@ -171,6 +182,41 @@ func (w *world) everybody(t *testing.T) []caller {
 			key := &viewer.Key{ID: 1, OrganizationID: o.ID, DistrictID: o.DistrictID, AgentID: agent, Scopes: scopes}
 			all = append(all, caller{fmt.Sprintf("key %v at %d", scopes, o.ID), &viewer.Viewer{Key: key}})
 		}
+	}
+	return all
+}
+
+// several are people who have their hands in one thing: some who are of different
+// kinds, and any two or three.
+func (w *world) several(rnd *rand.Rand) (all []caller) {
+	byID := map[int]*viewer.Viewer{}
+	var people []*viewer.Viewer
+	for _, c := range w.callers {
+		if c.viewer != nil && c.viewer.EducatorID != 0 && !c.isBeforeSecondFactor() && len(c.viewer.Assignments) > 0 {
+			byID[c.viewer.EducatorID] = c.viewer
+			people = append(people, c.viewer)
+		}
+	}
+	dana, nora, tess, bea := byID[w.DistrictAdmin.ID], byID[w.NorthAdmin.ID], byID[w.NorthTeacher.ID], byID[w.BetaAdmin.ID]
+	hands := [][]*viewer.Viewer{
+		{dana, bea}, {bea, dana}, {dana, nora}, {nora, tess}, {tess, nora}, {tess, dana}, {dana, viewer.AdministratorOf(w.North.ID, w.Alpha.ID)},
+		{dana, {EducatorID: w.NorthAdmin.ID, DistrictID: w.Alpha.ID, BeforeSecondFactor: true}},
+	}
+	for _, c := range w.callers {
+		if c.viewer.Holds(viewer.RosterImport, w.Alpha.ID, w.Alpha.ID) {
+			hands = append(hands, []*viewer.Viewer{c.viewer, tess}, []*viewer.Viewer{dana, c.viewer})
+		}
+	}
+	anybody := func() *viewer.Viewer { return people[rnd.IntN(len(people))] }
+	for range 4 {
+		hands = append(hands, []*viewer.Viewer{anybody(), anybody()}, []*viewer.Viewer{anybody(), anybody(), anybody()})
+	}
+	for _, h := range hands {
+		var name strings.Builder
+		for _, v := range h {
+			fmt.Fprintf(&name, "%d %v with ", v.SubmitterID(), v.Assignments)
+		}
+		all = append(all, caller{strings.TrimSuffix(name.String(), " with "), viewer.Jointly(h[0], h[1:]...)})
 	}
 	return all
 }

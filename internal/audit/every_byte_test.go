@@ -75,6 +75,9 @@ var unwatched = map[string]string{
 	"bulk_job_rows.row":            "a row outside of its batch is missing there, as after an undo; see TestVerifyNoticesRowsOfAJobThatMove",
 	"bulk_job_rows.state":          "an undo changes it",
 	"bulk_job_rows.label":          "it is shown before the job, and does nothing",
+	"bulk_job_rows.outside":        "it says who is shown the row, and is found out before",
+	"bulk_job_rows.loses":          "a hold adds it up before the row is carried out",
+	"bulk_job_rows.undo_loses":     "a hold adds it up before the undo",
 	"bulk_job_rows.change_count":   "it is shown before the job, and does nothing",
 	"bulk_job_rows.target_version": "it is looked at before the row is carried out; what counts afterwards is applied_version",
 }

@@ -148,10 +148,24 @@ func (k Kind) dialect() string {
 
 const errUnknownDatabase = 1049
 
+// busyPings is how often an SQLite file is asked that others are just making; with
+// the pauses of a transaction that is some seconds.
+const busyPings = 20
+
 // ping checks the connection and creates the database where the server has none
 // of that name.
 func ping(ctx context.Context, src source, conn *sql.DB) error {
 	err := conn.PingContext(ctx)
+	// While another server makes a new SQLite file one with a write-ahead log, SQLite
+	// answers that it is locked, and does not wait as it does for every other lock.
+	for attempt := 1; src.kind == SQLite && TroubleOf(err) == Busy && attempt < busyPings; attempt++ {
+		select {
+		case <-time.After(pause(attempt)):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		err = conn.PingContext(ctx)
+	}
 	var my *mysql.MySQLError
 	if !errors.As(err, &my) || my.Number != errUnknownDatabase {
 		return err

@@ -215,7 +215,11 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
 	if !q.Has("key") {
 		id, _ := globalid.Key(globalid.Session, q.Get("session"))
-		return s.session(ctx, id)
+		v, err := s.session(ctx, id)
+		if err == nil && v.BeforeSecondFactor {
+			return nil, errBeforeSecondFactor
+		}
+		return v, err
 	}
 	if !f.forKeys {
 		return nil, errNotForKeys
@@ -223,6 +227,8 @@ func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.V
 	id, _ := globalid.Key(globalid.ServiceKey, q.Get("key"))
 	return s.program(ctx, id)
 }
+
+var errBeforeSecondFactor = fault.Forbiddenf("a second factor is to be set up first")
 
 var errNotForKeys = fault.Forbiddenf("the file is for people alone")
 

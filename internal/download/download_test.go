@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
 	"homeroom/internal/audit"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
@@ -89,7 +90,7 @@ func TestDownload(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				filtered, err := s.StudentsURL(w.As(t, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
+				filtered, err := s.StudentsURL(signedIn(t, w, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -142,6 +143,16 @@ func TestDownload(t *testing.T) {
 				t.Errorf("disabled account: %d", r.Code)
 			}
 			w.NorthAdmin.Update().SetDisabled(0).ExecX(fixture.System())
+		})
+		t.Run("an address waits while a second factor is to be set up", func(t *testing.T) {
+			w.Client().Organization.UpdateOneID(w.North.ID).SetSecondFactorRequired(organization.SecondFactorRequiredALL).ExecX(fixture.System())
+			if r := get(path); r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
+				t.Errorf("%d %s", r.Code, r.Body)
+			}
+			w.Client().Organization.UpdateOneID(w.North.ID).ClearSecondFactorRequired().ExecX(fixture.System())
+			if r := get(path); r.Code != http.StatusOK {
+				t.Errorf("when it is required no more: %d", r.Code)
+			}
 		})
 		t.Run("an address ends with its session, and without one there is none", func(t *testing.T) {
 			for what, end := range map[string]func(session int){

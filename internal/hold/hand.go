@@ -2,7 +2,6 @@ package hold
 
 import (
 	"context"
-	"maps"
 	"slices"
 	"time"
 
@@ -12,7 +11,6 @@ import (
 	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/db/servicekey"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
@@ -103,44 +101,9 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 // handsIn returns accounts and those who could act in them: who have had a hand in
 // them since some time, or have made the service key that acts for them, and so on.
 func handsIn(system context.Context, client *db.Client, accounts []int, since time.Time) (map[int]bool, error) {
-	seen := map[int]bool{}
-	for next := accounts; len(next) > 0; {
-		for _, id := range next {
-			seen[id] = true
-		}
-		found := map[int]bool{}
-		for chunk := range slices.Chunk(next, 500) {
-			hands, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
-			if err != nil {
-				return nil, err
-			}
-			for _, h := range hands {
-				found[h.HandID] = true
-			}
-			keys, err := client.ServiceKey.Query().Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
-			if err != nil {
-				return nil, err
-			}
-			for _, k := range keys {
-				found[*k.CreatedBy] = true
-			}
-		}
-		next = next[:0:0]
-		for _, id := range slices.Sorted(maps.Keys(found)) {
-			if !seen[id] {
-				next = append(next, id)
-			}
-		}
+	h, err := handsOver(system, client, accounts, since)
+	if err != nil {
+		return nil, err
 	}
-	return withoutPrograms(system, client, seen)
-}
-
-// withoutPrograms leaves out accounts in which nobody signs in: those of service
-// keys, whose makers have been found, and the operator's, who is trusted.
-func withoutPrograms(system context.Context, client *db.Client, ids map[int]bool) (map[int]bool, error) {
-	programs, err := client.Educator.Query().Where(educator.Service(1), educator.IDIn(slices.Collect(maps.Keys(ids))...)).IDs(system)
-	for _, id := range programs {
-		delete(ids, id)
-	}
-	return ids, err
+	return h.behind(accounts...), nil
 }

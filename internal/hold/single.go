@@ -39,11 +39,8 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 	if err := Write(ctx, client, now, Job{}, losses); err != nil {
 		return err
 	}
-	// Who has done little is not refused, and waits for nobody.
-	much, err := anyMuch(ctx, client, now, v, orgs, losses)
-	if err != nil || !much {
-		return err
-	}
+	// Before the sums, so that two of one person's changes count each other, however
+	// little each of them is.
 	if err := Lock(ctx, client, losses[0].DistrictID); err != nil {
 		return err
 	}
@@ -52,7 +49,11 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 		return err
 	}
 	for _, o := range orgs {
-		sums, err := Sum(ctx, client, now, o, v.SubmitterID())
+		own, err := OwnOf(ctx, client, now, o, v.SubmitterID())
+		if err != nil {
+			return err
+		}
+		sums, err := Sum(ctx, client, now, o, own)
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 			if o.ID != l.OrganizationID && o.ID != l.DistrictID {
 				continue
 			}
-			if err := refuse(ctx, client, now, v, o, limits[o.ID], l, sums); err != nil {
+			if err := refuse(ctx, client, now, v, o, limits[o.ID], l, own, sums); err != nil {
 				return err
 			}
 		}
@@ -82,21 +83,6 @@ func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses 
 		All(viewer.AsSystem(ctx, "organizations in which something is lost"))
 }
 
-func anyMuch(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, orgs []*db.Organization, losses []Loss) (bool, error) {
-	for _, o := range orgs {
-		sums, err := Sum(ctx, client, now, o, v.SubmitterID())
-		if err != nil {
-			return false, err
-		}
-		for _, l := range losses {
-			if sums.Of(l.Thing, counted(l.Verb)).Mine >= Few {
-				return true, nil
-			}
-		}
-	}
-	return false, nil
-}
-
 // counted is the verb that a loss is judged by.
 func counted(verb Verb) Verb {
 	if verb == loss.VerbDELETED {
@@ -105,12 +91,12 @@ func counted(verb Verb) Verb {
 	return loss.VerbCHANGED
 }
 
-func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, sums Sums) error {
+func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, own Own, sums Sums) error {
 	verb, limit, does, done := counted(l.Verb), limits.Changed, "change", "changed"
 	if verb == loss.VerbDELETED {
 		limit, does, done = limits.Deleted, "delete", "deleted"
 	}
-	if limit == 100 {
+	if limit == 100 || sums.Of(l.Thing, verb).Mine <= Few {
 		return nil
 	}
 	if l.Thing == loss.ThingSTUDENT && verb == loss.VerbCHANGED {
@@ -127,7 +113,7 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		return err
 	}
 	if l.Thing == loss.ThingSTUDENT {
-		if err := Distinct(ctx, client, now, o, v.SubmitterID(), l.Verb, Job{}, sums); err != nil {
+		if err := Distinct(ctx, client, now, o, own, l.Verb, Job{}, sums); err != nil {
 			return err
 		}
 	}

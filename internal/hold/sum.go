@@ -3,6 +3,7 @@ package hold
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -18,7 +19,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// Number is how much has been lost in a window: by everybody, and by one account.
+// Number is how much has been lost in a window: by everybody, and by the accounts that
+// count as one; see Own.
 type Number struct{ All, Mine int }
 
 func (n Number) plus(o Number) Number { return Number{n.All + o.All, n.Mine + o.Mine} }
@@ -46,8 +48,8 @@ func (s Sums) Of(thing Thing, verb Verb) Number {
 
 // Sum adds up what has been lost in a school, or in a whole district, in the window
 // that ends now. Somebody who changes the same student twice has changed one.
-func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Sums, error) {
-	sums, err := sum(ctx, client, now, scope(o), "?", o.ID, actorID)
+func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own) (Sums, error) {
+	sums, err := sum(ctx, client, now, scope(o), "?", o.ID, own)
 	if sums[o.ID] == nil {
 		return Sums{}, err
 	}
@@ -55,21 +57,25 @@ func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organizati
 }
 
 // SumBySchool is Sum for each school of a district, with one statement.
-func SumBySchool(ctx context.Context, client *db.Client, now time.Time, districtID, actorID int) (map[int]Sums, error) {
-	return sum(ctx, client, now, "district_id", "organization_id", districtID, actorID)
+func SumBySchool(ctx context.Context, client *db.Client, now time.Time, districtID int, own Own) (map[int]Sums, error) {
+	return sum(ctx, client, now, "district_id", "organization_id", districtID, own)
 }
 
 // sum returns the losses by what they are grouped by: a column, or ? for all.
-func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, id, actorID int) (map[int]Sums, error) {
+func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, id int, own Own) (map[int]Sums, error) {
 	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), 0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
-	args, also := []any{actorID, actorID, id, since(now)}, ""
+	deleting, deleters := among(own.deleting)
+	changing, changers := among(own.changing)
+	mine := "AND (verb = 'DELETED' AND actor_id IN " + deleting + " OR verb <> 'DELETED' AND actor_id IN " + changing + ")"
+	byOwn := slices.Concat(deleters, changers)
+	args, also := append(slices.Concat(byOwn, byOwn), id, since(now)), ""
 	if by == "?" {
 		args = append([]any{id}, args...)
 	} else {
 		also = by + ", "
 	}
 	rows, err := client.QueryContext(viewer.AsSystem(ctx, "losses of an organization"),
-		"SELECT "+by+", thing, verb, "+fmt.Sprintf(number, "")+", "+fmt.Sprintf(number, "AND actor_id = ?")+
+		"SELECT "+by+", thing, verb, "+fmt.Sprintf(number, "")+", "+fmt.Sprintf(number, mine)+
 			" FROM losses WHERE "+in+" = ? AND created_at > ? GROUP BY "+also+"thing, verb", args...)
 	if err != nil {
 		return nil, err
@@ -99,22 +105,29 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 // about, with one that is to be counted, where that is fewer: a program that sends
 // the same students every hour changes them once. The rows of a job are about more
 // students than those who lose something, so that neither number is too small.
-func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int, verb Verb, job Job, sums Sums) error {
+func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job, sums Sums) error {
 	n, there := sums[loss.ThingSTUDENT][verb], ""
+	by, actors := among(own.deleting)
 	if verb != loss.VerbDELETED {
 		there = " AND s.deleted_at IS NULL"
+		by, actors = among(own.changing)
+	}
+	// Whoever has left a school is found in another one.
+	where, at := "s."+scope(o), o.ID
+	if verb == loss.VerbLEFT {
+		where, at = "s.district_id", o.DistrictID
 	}
 	for _, part := range []struct {
 		number *int
 		also   string
 		args   []any
-	}{{&n.All, "", nil}, {&n.Mine, " AND l.actor_id = ?", []any{actorID}}} {
-		where := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = ?" + part.also
+	}{{&n.All, "", nil}, {&n.Mine, " AND l.actor_id IN " + by, actors}} {
+		lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = ?" + part.also
 		args := append([]any{o.ID, since(now), string(verb)}, part.args...)
-		query := "SELECT COUNT(*) FROM (SELECT l.subject_id AS id FROM losses l WHERE " + where + " AND l.subject_id <> 0 " +
-			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s." + scope(o) + " = ? AND r.state <> 2" + there + " " +
-			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + where + " AND l.job_id <> 0))) students_of_jobs"
-		all := append(append(append([]any{}, args...), o.ID, job.ID), args...)
+		query := "SELECT COUNT(*) FROM (SELECT l.subject_id AS id FROM losses l WHERE " + lost + " AND l.subject_id <> 0 " +
+			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE " + where + " = ? AND r.state <> 2" + there + " " +
+			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + lost + " AND l.job_id <> 0))) students_of_jobs"
+		all := append(append(append([]any{}, args...), at, job.ID), args...)
 		distinct, err := number(viewer.AsSystem(ctx, "students of several jobs"), client, query, all...)
 		if err != nil {
 			return err
@@ -192,6 +205,15 @@ func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.
 func Over(n Number, base, limit, few int) bool {
 	over := func(n int) bool { return base > 0 && limit < 100 && n*100 > limit*base }
 	return n.Mine > few && over(n.Mine) || n.Mine >= max(Few, few+1) && over(n.All)
+}
+
+// among returns a list for IN, with its arguments.
+func among(ids []int) (string, []any) {
+	args := make([]any, len(ids))
+	for i, id := range ids {
+		args[i] = id
+	}
+	return "(" + places(len(ids), "?") + ")", args
 }
 
 func scope(o *db.Organization) string {

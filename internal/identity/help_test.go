@@ -50,12 +50,18 @@ func newHouse(t *testing.T, d *database.DB) *house {
 	t.Helper()
 	h := &house{World: fixture.New(t, d), t: t, now: fixture.Today, hasher: identity.NewHasher(cheap)}
 	h.Service = h.server()
+	h.Client().Educator.Update().SetPasswordHash(h.hash(t)).ExecX(fixture.System())
+	return h
+}
+
+// hash is that of the password.
+func (h *house) hash(t *testing.T) string {
+	t.Helper()
 	hash, err := h.hasher.Hash(context.Background(), testlog.Secret(password))
 	if err != nil {
 		t.Fatal(err)
 	}
-	h.Client().Educator.Update().SetPasswordHash(hash).ExecX(fixture.System())
-	return h
+	return hash
 }
 
 // server is one more server on the same database.

@@ -52,6 +52,9 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
+	// trying are the attempts with a password, entering the transactions of whoever
+	// signs in.
+	trying, entering *queue
 	// guard knows the label of the provider, by the domain of addresses.
 	guard   Guard
 	factors Factors
@@ -89,6 +92,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
+		trying: newQueue(maxTrying, 0), entering: newQueue(1, maxEntering),
 		guard: NewGuard(o.ProviderOf), factors: o.Factors,
 	}
 }
@@ -108,6 +112,11 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		s.refused(system, nil, err)
 		return Session{}, err
 	}
+	leave, err := s.try(system)
+	if err != nil {
+		return Session{}, err
+	}
+	defer leave()
 	try, err := s.admit(system, fold.Key(email))
 	if err != nil {
 		s.refused(system, nil, err)

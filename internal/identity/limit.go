@@ -22,7 +22,8 @@ import (
 // The last two would let a stranger keep somebody out, by wrong passwords from
 // elsewhere or from beside them in the same school. So where the account has signed
 // in from the network before, a right password opens the account although these
-// buckets are full, within a limit of its own. What a wrong one is told is computed
+// buckets are full, within a limit of its own; and in a browser where it has signed in
+// before, within a limit of that browser, which nobody else fills. What a wrong one is told is computed
 // from the three buckets alone, and so the answers do not tell which accounts exist
 // and where they are used. A bucket that is full is never closed: it lets one
 // attempt through at every interval, and setting a password by a link makes a
@@ -39,8 +40,8 @@ var (
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
 )
 
-// knownFor is how long a network stays known after a sign-in.
-const knownFor = 90 * 24 * time.Hour
+// KnownFor is how long a network and a browser stay known after a sign-in.
+const KnownFor = 90 * 24 * time.Hour
 
 // rate allows a number of attempts at once and after that one at every interval.
 type rate struct {
@@ -90,7 +91,11 @@ func (s *Service) admit(system context.Context, account string) (attempt, error)
 	if !isLimit(refusal) {
 		return try, refusal
 	}
-	try.refusal, try.taken = refusal, []bucket{{mark("spare", account, network), spareRate}}
+	spare := mark("spare", account, network)
+	if device := s.device(system, account); device != "" {
+		try.known, spare = true, mark("spare of a device", account, device)
+	}
+	try.refusal, try.taken = refusal, []bucket{{spare, spareRate}}
 	if err := s.take(system, try.taken, ""); isLimit(err) {
 		return attempt{}, refusal
 	} else if err != nil {
@@ -109,7 +114,7 @@ func isLimit(err error) bool {
 // take takes from all buckets or from none. The buckets come in the same order
 // every time, so that attempts wait for each other and do not block each other.
 func (s *Service) take(system context.Context, buckets []bucket, tooMany string) error {
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		var longest time.Duration
 		for _, b := range buckets {
 			wait, err := s.takeOne(ctx, client, b)
@@ -158,7 +163,7 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 
 // giveBack undoes an attempt that tried nothing.
 func (s *Service) giveBack(system context.Context, try attempt) error {
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
 }
 
 func giveBack(ctx context.Context, client *db.Client, taken []bucket) error {
@@ -184,7 +189,7 @@ func (s *Service) remember(ctx context.Context, client *db.Client, account, netw
 	if network == "" {
 		return nil
 	}
-	return client.SignInMark.Create().SetMark(mark("known", account, network)).SetUntilMs(s.now().Add(knownFor).UnixMilli()).
+	return client.SignInMark.Create().SetMark(mark("known", account, network)).SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
 		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWith(func(u *sql.UpdateSet) {
 			u.SetExcluded(signinmark.FieldUntilMs)
 		})).Exec(ctx)

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db"
+	"homeroom/ent/db/signinmark"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
@@ -101,6 +103,92 @@ func TestAttemptsAreLimited(t *testing.T) {
 			h.pass(10 * time.Second)
 			h.in(t, h.NorthAdmin, school)
 		},
+		"somebody is not locked out of the own browser by who guesses beside them without an end": func(t *testing.T, h *house) {
+			nora := h.in(t, h.NorthAdmin, school)
+			own := identity.WithDevices(from(school), nora.Devices)
+			others := identity.WithDevices(from(school), h.in(t, h.NorthTeacher, school).Devices)
+			guessing := func() {
+				for range 21 { // ten fill the first limit, ten the spare one
+					if _, err := h.SignIn(from(school), "nora@example.com", "guess"); err == nil {
+						t.Fatal("the wrong password is right")
+					}
+				}
+			}
+			for range 2 {
+				guessing()
+				for name, ctx := range map[string]context.Context{"no": from(school), "another account's": others, "a broken": identity.WithDevices(from(school), "x"+nora.Devices)} {
+					if _, err := h.SignIn(ctx, "nora@example.com", password); code(err) != limited {
+						t.Errorf("with %s token: %v", name, err)
+					}
+				}
+				for _, other := range []*identity.Service{h.Service, h.server()} {
+					session, err := other.SignIn(own, "nora@example.com", password)
+					if err != nil {
+						t.Fatalf("in the own browser: %v", err)
+					}
+					own = identity.WithDevices(from(school), session.Devices)
+				}
+				h.pass(10 * time.Second)
+			}
+			guessing()
+			for range 10 {
+				if _, err := h.SignIn(own, "nora@example.com", "guess"); code(err) != limited {
+					t.Errorf("a wrong password in the own browser: %v", err)
+				}
+			}
+			if _, err := h.SignIn(own, "nora@example.com", password); code(err) != limited {
+				t.Errorf("after ten wrong ones in the own browser: %v; want it to wait", err)
+			}
+			h.pass(91 * 24 * time.Hour)
+			guessing()
+			if _, err := h.SignIn(own, "nora@example.com", password); code(err) != limited {
+				t.Errorf("after a quarter of a year: %v", err)
+			}
+		},
+		"who fills the limit of a school keeps nobody from a passkey and a new password in the own browser": func(t *testing.T, h *house) {
+			own := identity.WithDevices(from(school), h.in(t, h.NorthAdmin, school).Devices)
+			for {
+				if _, err := h.BeginPasskeySignIn(from(school)); code(err) == limited {
+					break
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+			if err := h.RequestPasswordReset(from(school), "nora@example.com"); code(err) != limited {
+				t.Errorf("a new password in another browser: %v", err)
+			}
+			if err := h.RequestPasswordReset(own, "tara@example.com"); code(err) != limited {
+				t.Errorf("a new password of somebody else: %v", err)
+			}
+			if err := h.RequestPasswordReset(own, "nora@example.com"); err != nil {
+				t.Errorf("a new password: %v", err)
+			}
+			for i := range 12 {
+				if _, err := h.BeginPasskeySignIn(own); i < 9 && err != nil || i > 9 && code(err) != limited {
+					t.Errorf("passkey %d: %v", i, err)
+				}
+			}
+		},
+		"a browser of several people is known for each of them": func(t *testing.T, h *house) {
+			browser := from(school)
+			for range 2 {
+				for _, who := range []*db.Educator{h.NorthAdmin, h.NorthTeacher} {
+					session, err := h.SignIn(browser, who.Email, password)
+					if err != nil {
+						t.Fatal(err)
+					}
+					browser = identity.WithDevices(from(school), session.Devices)
+				}
+			}
+			for _, who := range []*db.Educator{h.NorthAdmin, h.NorthTeacher} {
+				for range 21 {
+					_, _ = h.SignIn(from(school), who.Email, "guess")
+				}
+				if _, err := h.SignIn(browser, who.Email, password); err != nil {
+					t.Errorf("%s: %v", who.Email, err)
+				}
+			}
+		},
 		"one machine with many addresses of IPv6 is one": func(t *testing.T, h *house) {
 			n := 0
 			for i := range 30 {
@@ -113,6 +201,47 @@ func TestAttemptsAreLimited(t *testing.T) {
 		"a school of hundreds signs in from one address": func(t *testing.T, h *house) {
 			for range 150 {
 				h.in(t, h.NorthTeacher, school)
+			}
+		},
+		"a school of hundreds signs in from one address at the same moment": func(t *testing.T, h *house) {
+			// More than the limit of a network lets through.
+			emails := make([]string, 120)
+			h.Client().Educator.MapCreateBulk(emails, func(create *db.EducatorCreate, i int) {
+				emails[i] = fmt.Sprintf("teacher%d@example.com", i)
+				create.SetCreatedAt(fixture.Today).SetDistrictID(h.NorthTeacher.DistrictID).SetFirstName("Tess").SetLastName("Tam").SetSortName("tam tess").
+					SetEmail(emails[i]).SetEmailKey(emails[i]).SetPasswordHash(h.hash(t))
+			}).ExecX(fixture.System())
+			var all sync.WaitGroup
+			for _, email := range emails {
+				all.Go(func() {
+					if _, err := h.SignIn(from(school), email, password); err != nil {
+						t.Errorf("%s: %v", email, err)
+					}
+				})
+			}
+			all.Wait()
+		},
+		"a flood from one address keeps nobody elsewhere from signing in": func(t *testing.T, h *house) {
+			if !h.DB.RowLocks() {
+				return // One transaction writes at a time, whoever it is.
+			}
+			guess(h.Service, "nobody@example.com", stranger, 1)
+			taken := h.Client().SignInMark.Query().IDsX(fixture.System())
+			h.in(t, h.NorthAdmin, home)
+			var flood sync.WaitGroup
+			defer flood.Wait()
+			err := h.DB.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
+				// What the flood has to change cannot be changed for as long as this goes on.
+				client.SignInMark.Update().Where(signinmark.IDIn(taken...)).AddUntilMs(1).ExecX(ctx)
+				for i := range 60 {
+					flood.Go(func() { guess(h.Service, fmt.Sprintf("somebody%d@example.com", i), stranger, 1) })
+				}
+				// More than there are connections wait for it, or would.
+				h.in(t, h.NorthAdmin, home)
+				return nil
+			})
+			if err != nil {
+				t.Error(err)
 			}
 		},
 		"what is remembered is forgotten": func(t *testing.T, h *house) {

@@ -50,10 +50,9 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	if err := s.byProviderOnly(fold.Key(email)); err != nil {
 		return err
 	}
-	key, network := fold.Key(email), viewer.OriginOf(ctx).Network()
+	key := fold.Key(email)
 	system := viewer.AsSystem(ctx, "request for a new password")
-	err := s.take(system, []bucket{{mark("network", network), networkRate}, {mark("reset", key), resetRate}}, "a link has been asked for too often")
-	if err != nil {
+	if _, err := s.takeInNetwork(system, key, "a link has been asked for too often", bucket{mark("reset", key), resetRate}); err != nil {
 		return err
 	}
 	// Whether there is such an account is not looked up before the answer; the link
@@ -97,7 +96,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	if err != nil {
 		return err
 	}
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		link, err := usable(client).WithEducator().Only(ctx)
 		if db.IsNotFound(err) {
 			return errLink

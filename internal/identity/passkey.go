@@ -194,16 +194,17 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err
 		return step, errNoSite
 	}
 	system := viewer.AsSystem(ctx, "sign-in with a passkey")
-	network := bucket{mark("network", viewer.OriginOf(ctx).Network()), networkRate}
-	if err := s.take(system, []bucket{network}, "too many attempts to sign in"); err != nil {
+	// Whose passkey it will be is not known yet.
+	taken, err := s.takeInNetwork(system, "", "too many attempts to sign in")
+	if err != nil {
 		return step, err
 	}
 	asked, err := s.factors.Site.AskAnybody()
 	if err != nil {
 		return step, err
 	}
-	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked, network)
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
+		step, err = s.passkeyStep(ctx, client, factorchallenge.PurposePASSKEY_SIGN_IN, nil, nil, asked, taken...)
 		return err
 	})
 	return step, err
@@ -228,7 +229,7 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		return Session{}, err
 	}
 	opened := opening{secondFactor: true, facts: audit.Facts{"factor": string(Passkey)}}
-	err = s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		if account == nil || account.EmailKey == nil {
 			return errPasskey
 		}

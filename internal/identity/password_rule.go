@@ -42,6 +42,12 @@ const (
 //go:embed common_passwords.txt
 var commonPasswords string
 
+// The codes of passwords that others guess.
+const (
+	CommonPassword   = "COMMON_PASSWORD"
+	PersonalPassword = "PERSONAL_PASSWORD"
+)
+
 // CheckPassword checks a password that an educator wants to have. It must be neither
 // one of the most common nor made of what belongs to its owner: names, the address,
 // the organizations. Its messages never repeat it.
@@ -53,10 +59,10 @@ func CheckPassword(password string, own ...string) *fault.Error {
 		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
 	case isCommon(password):
 		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
-			"several words that do not belong together").WithCode("COMMON_PASSWORD").At("password")
+			"several words that do not belong together").WithCode(CommonPassword).At("password")
 	case isPersonal(password, own):
 		return fault.Invalidf("the password is made of the name, the address or the organization of its owner, which others guess; " +
-			"choose another one, such as several words that do not belong together").WithCode("PERSONAL_PASSWORD").At("password")
+			"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
 	default:
 		return nil
 	}

@@ -149,7 +149,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	case !right:
 		return fault.Invalidf("the password is not right").WithCode("WRONG_CREDENTIALS").At("password")
 	}
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A factor may have come, or another password, while this one was looked at.
 		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
 		if err != nil || e == nil {

@@ -8,6 +8,10 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
@@ -57,11 +61,12 @@ var errNoExternal = fault.Invalidf("there is no account here that you can open t
 
 // SignInExternally starts a session for a person whom a provider has named. The
 // first time the account is found by the verified address, and the person is
-// linked to it; from then on the link counts, whatever the address is. An account
+// linked to it; from then on the link counts, whatever address it is. An account
 // with a second factor returns a *StepRequired, unless the provider stands in. There is
 // one and the same error for an address that is unknown or not verified, and for
-// an account that is disabled, belongs to a program, lies outside of the domains
-// of the provider or is linked to somebody else there. The log tells them apart.
+// an account that is disabled, belongs to a program, has no address any more, lies
+// outside of the domains of the provider, has to sign in at another one or is linked to somebody else
+// there. The log tells them apart.
 func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
 	var opened opening
 	var step *StepRequired
@@ -73,7 +78,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 				return err
 			}
 		}
-		if err = s.open(ctx, client, e, &opened); err != nil || e.EmailKey == nil {
+		if err = s.open(ctx, client, e, &opened); err != nil {
 			return err
 		}
 		// As after a right password, so that nobody who guesses here keeps the person out.
@@ -132,7 +137,7 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 	var step *StepRequired
 	var account *db.Educator
 	system := viewer.AsSystem(ctx, "sign-in of an app by its code")
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		link, err := client.OneTimeLink.Query().Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
 			onetimelink.UsedAtIsNil(), onetimelink.ExpiresAtGT(s.instant())).Only(ctx)
 		if err != nil {
@@ -174,7 +179,7 @@ func (s *Service) admitExternally(system context.Context, who External, admit fu
 	}
 	var reason string
 	attempt := func() error {
-		return s.db.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
+		return s.inTurn(system, func(ctx context.Context, client *db.Client) (err error) {
 			reason = ""
 			if account, reason, err = s.external(ctx, client, who); err != nil || reason != "" {
 				return err
@@ -207,8 +212,8 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 		if err != nil || e == nil {
 			return nil, "the account is disabled", err
 		}
-		if !inDomains(e, who.Domains) {
-			return e, "the account is in no domain of the provider", nil
+		if reason := s.closedTo(who, e); reason != "" {
+			return e, reason, nil
 		}
 		return e, "", client.ExternalIdentity.UpdateOneID(link.ID).SetLastUsedAt(now).Exec(ctx)
 	case !db.IsNotFound(err):
@@ -219,8 +224,11 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	if e, err = s.lockEnabled(ctx, client, educator.EmailKey(fold.Key(who.Email))); err != nil || e == nil {
 		return nil, "no account that is enabled has the address", err
 	}
-	if !inDomains(e, who.Domains) {
-		return e, "the account is in no domain of the provider", nil
+	if !sameAddress(who.Email, e.Email) {
+		return e, "the address is only similar to that of the account", nil
+	}
+	if reason := s.closedTo(who, e); reason != "" {
+		return e, reason, nil
 	}
 	// The account is locked by now; the same person in another tab may have been first.
 	linked, err := client.ExternalIdentity.Query().Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
@@ -252,8 +260,34 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 	return errNoExternal
 }
 
+// closedTo returns why a provider may not open an account, or nothing. Where a provider
+// is required, the account opens by no other one, as it does not open by a password. One
+// without an address opens by nothing: the operator's commands do not find it either.
+func (s *Service) closedTo(who External, e *db.Educator) string {
+	switch {
+	case e.EmailKey == nil:
+		return "the account has no address any more"
+	case !inDomains(e, who.Domains):
+		return "the account is in no domain of the provider"
+	case !who.standsIn(e) && s.guard.providerOf[domainOf(*e.EmailKey)] != "":
+		return "the account has to sign in at another provider"
+	default:
+		return ""
+	}
+}
+
 func inDomains(e *db.Educator, domains []string) bool {
 	return len(domains) == 0 || e.EmailKey != nil && slices.Contains(domains, domainOf(*e.EmailKey))
+}
+
+// sameAddress reports whether two addresses are those of one mailbox, which differ in
+// the case of letters at most. Keys are folded further: ſ is s there, the sign of
+// Kelvin is k, and ß is ss, each of which is somebody else's mailbox.
+func sameAddress(a, b string) bool {
+	const kelvin = "\u212a" // which NFC makes a K
+	return !strings.Contains(a+b, kelvin) && slices.EqualFunc([]rune(norm.NFC.String(a)), []rune(norm.NFC.String(b)), func(x, y rune) bool {
+		return unicode.ToLower(x) == unicode.ToLower(y) && (x < utf8.RuneSelf) == (y < utf8.RuneSelf)
+	})
 }
 
 func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
@@ -268,7 +302,8 @@ func (s *Service) byProviderOnly(emailKey string) error {
 }
 
 // Unlink forgets the persons of providers to which an account is linked, for the
-// operator; the next one with the verified address is linked anew.
+// operator, and ends what they have opened; the next one with the verified address is
+// linked anew.
 func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)
@@ -280,6 +315,9 @@ func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 		}
 		n, err = client.ExternalIdentity.Delete().Where(externalidentity.EducatorID(e.ID)).Exec(ctx)
 		if err == nil && n > 0 {
+			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
+				return err
+			}
 			audit.Record(ctx, audit.Event{
 				Action: audit.AccountUnlinked, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
 				Target: audit.On(globalid.Educator, e.ID), Facts: audit.Facts{"persons": n},

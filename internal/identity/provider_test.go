@@ -1,9 +1,12 @@
 package identity_test
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -15,7 +18,9 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
+	"homeroom/internal/fold"
 	"homeroom/internal/identity"
+	"homeroom/internal/viewer"
 )
 
 // known is a person whom a provider has named, with the address of an account.
@@ -91,6 +96,26 @@ func TestSignInExternally(t *testing.T) {
 				t.Errorf("%d of them are linked", n)
 			}
 		})
+		t.Run("an address that is only similar is another mailbox", func(t *testing.T) {
+			for _, c := range []struct{ theirs, ours string }{
+				{"\u017faul@example.net", "saul@example.net"}, {"\u212aim@example.net", "kim@example.net"}, {"gro\u00df@example.net", "gross@example.net"},
+				{"saul@ex\u00e1mple.net", "saul@example.net"}, {"jos\u00e9@example.net", "jose@example.net"},
+			} {
+				e := h.Educator(t, h.Beta, "Similar Address", viewer.Teacher, h.East)
+				e = e.Update().SetEmail(c.ours).SetEmailKey(fold.Key(c.ours)).SaveX(fixture.System())
+				who := known("similar to "+c.theirs, e)
+				who.Email = c.theirs
+				is(t, who, nil)
+				who.Email = strings.ToUpper(c.ours)
+				is(t, who, e)
+				h.Client().Educator.UpdateOne(e).ClearEmailKey().SetEmail("").ExecX(fixture.System())
+			}
+			e := h.Educator(t, h.Beta, "Jos\u00e9 Address", viewer.Teacher, h.East)
+			e = e.Update().SetEmail("jose\u0301@example.net").SetEmailKey(fold.Key("jose\u0301@example.net")).SaveX(fixture.System())
+			who := known("jose", e)
+			who.Email = "JOS\u00c9@example.net"
+			is(t, who, e)
+		})
 		t.Run("a disabled account is closed to who is linked to it, and open again when it is enabled", func(t *testing.T) {
 			is(t, known("5", h.BetaAdmin), h.BetaAdmin)
 			if err := h.SetDisabled(fixture.System(), h.BetaAdmin.Email, true); err != nil {
@@ -102,13 +127,17 @@ func TestSignInExternally(t *testing.T) {
 			}
 			is(t, known("5", h.BetaAdmin), h.BetaAdmin)
 		})
-		t.Run("a provider loses an account whose address has left its domains", func(t *testing.T) {
+		t.Run("a provider loses an account whose address has left its domains, or is gone", func(t *testing.T) {
 			who := known("6", h.NorthTeacher)
 			who.Domains = []string{"example.com"}
 			is(t, who, h.NorthTeacher)
 			h.NorthTeacher.Update().SetEmail("tara@elsewhere.org").SetEmailKey("tara@elsewhere.org").ExecX(fixture.System())
 			is(t, who, nil)
 			who.Domains = nil
+			is(t, who, h.NorthTeacher)
+			h.NorthTeacher.Update().SetEmail("").ClearEmailKey().ExecX(fixture.System())
+			is(t, who, nil)
+			h.NorthTeacher.Update().SetEmail("tara@elsewhere.org").SetEmailKey("tara@elsewhere.org").ExecX(fixture.System())
 			is(t, who, h.NorthTeacher)
 		})
 		t.Run("what happened stands in the audit trail", func(t *testing.T) {
@@ -121,8 +150,15 @@ func TestSignInExternally(t *testing.T) {
 			if refused := count(audit.SignInRefused, saul.ID); refused != 1 {
 				t.Errorf("refused %d times", refused)
 			}
+			opened, err := h.SignInExternally(from("192.0.2.1"), known("5", h.BetaAdmin))
+			if err != nil {
+				t.Fatal(err)
+			}
 			if n, err := h.Unlink(fixture.System(), h.BetaAdmin.Email); n != 1 || err != nil || count(audit.AccountUnlinked, h.BetaAdmin.ID) != 1 {
 				t.Errorf("unlinked %d, %v", n, err)
+			}
+			if _, err := h.Authenticate(context.Background(), opened.Token); !errors.Is(err, identity.ErrSession) {
+				t.Errorf("what the person has opened goes on: %v", err)
 			}
 		})
 		t.Run("of many who come at once for one account, one person is linked", func(t *testing.T) {
@@ -234,8 +270,29 @@ func TestWhereAProviderIsRequired(t *testing.T) {
 		if _, err := h.SignIn(from("192.0.2.1"), "nobody@sub.example.com", password); code(err) != "WRONG_CREDENTIALS" {
 			t.Errorf("another domain: %v", err)
 		}
-		if _, err := h.SignInExternally(from("192.0.2.1"), known("1", h.NorthAdmin)); err != nil {
+		theirs := known("1", h.NorthAdmin)
+		theirs.Domains, theirs.Required = []string{"example.com"}, true
+		if _, err := h.SignInExternally(from("192.0.2.1"), theirs); err != nil {
 			t.Errorf("by the provider: %v", err)
 		}
+		// Whoever has a mailbox of the domain for a moment has it verified anywhere else.
+		other := identity.External{Provider: "other", Issuer: "https://other.example.org", Subject: "7", Email: h.NorthAdmin.Email, Verified: true}
+		closed := func(how string, who identity.External) {
+			if _, err := h.SignInExternally(from("192.0.2.1"), who); code(err) != "NO_ACCOUNT" {
+				t.Errorf("by another provider, %s: %v", how, err)
+			}
+			if _, err := h.AppCode(from("192.0.2.1"), who, challengeOf("verifier")); code(err) != "NO_ACCOUNT" {
+				t.Errorf("by another provider in an app, %s: %v", how, err)
+			}
+		}
+		closed("for the first time", other)
+		inDomain := other
+		inDomain.Domains = []string{"example.com"}
+		closed("whose domain it is as well", inDomain)
+		linked := other
+		linked.Subject = "8"
+		h.Client().ExternalIdentity.Create().SetEducatorID(h.SouthAdmin.ID).SetIssuer(linked.Issuer).SetSubject(linked.Subject).
+			SetLastUsedAt(h.clock()).SetCreatedAt(h.clock()).ExecX(fixture.System())
+		closed("to which an account was linked before", linked)
 	})
 }

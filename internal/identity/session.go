@@ -32,13 +32,16 @@ type Session struct {
 	Token     string
 	ExpiresAt time.Time
 	Viewer    *viewer.Viewer
+	// Devices is what the browser keeps, also when the session has ended, and gives to
+	// WithDevices; empty for nothing.
+	Devices string
 }
 
 // start begins a session of an educator who has shown the right password.
 func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
 	var opened opening
 	var step *StepRequired
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A password that is changed, or an account that is disabled, at this moment
 		// ends the sessions that are there, and this one must not come after it.
 		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
@@ -83,12 +86,17 @@ type opening struct {
 	facts audit.Facts
 	// secondFactor is true where the person has shown one, or a provider stands in.
 	secondFactor bool
+	// devices is Session.Devices.
+	devices string
 }
 
 // open makes a session, and removes those of the account that have ended.
 func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
 	now := s.instant()
 	o.token, o.expires = newSecret(), now.Add(s.lifetime)
+	if account.EmailKey != nil {
+		o.devices = s.devices(ctx, *account.EmailKey)
+	}
 	origin := viewer.OriginOf(ctx)
 	address := ""
 	if origin.Address.IsValid() {

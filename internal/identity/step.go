@@ -138,7 +138,7 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator, try fu
 	if err := s.take(system, buckets, "too many codes have been tried"); err != nil {
 		return err
 	}
-	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		return try(ctx, client, func() error { return giveBack(ctx, client, buckets) })
 	})
 	if fault.KindOf(err) == fault.Unavailable { // It tried nothing.
@@ -221,5 +221,5 @@ func flag(yes bool) int8 {
 // opened returns a session that has begun, as its person will use it.
 func (s *Service) opened(system context.Context, o opening) (Session, error) {
 	v, err := s.Authenticate(system, o.token)
-	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v}, err
+	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v, Devices: o.devices}, err
 }

@@ -198,9 +198,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	c.email(r, p, found, on)
 	c.text(r, p, colUsername, educator.FieldUsername, "username", maxKey, on.Username, false)
 	c.role(r, p, found)
-	c.password(r.fileRow, p, func(password string) *fault.Error {
-		return identity.CheckPassword(password, c.own(r, found, first, last, on)...)
-	}, on.PasswordHash != "")
+	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
+		c.password(r.fileRow, p, func(password string) *fault.Error { return identity.CheckPassword(password) }, on.PasswordHash != "")
+	}
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
 		p.was(educator.FieldPasswordHash, hashPrint(on.PasswordHash))
 	}
@@ -210,6 +210,24 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p
 	}
+}
+
+// isGuessed warns of a password that others guess, which is not set. The rest of the row
+// is: information systems write one password for every new teacher, and a district
+// would lose its teachers with it, who can set one of their own by a link.
+func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
+	cell := r.text(colPassword)
+	if cell == "" || r.clears(colPassword) {
+		return false
+	}
+	why := identity.CheckPassword(cell, own...)
+	if why == nil || why.Code != identity.CommonPassword && why.Code != identity.PersonalPassword {
+		return false
+	}
+	p := fromFault(why, "Nothing else in the row is affected. Choose another password, or let the person set one with the link that the sign-in page sends.")
+	p.Message = "The password is not set. " + p.Message
+	r.warn(colPassword, p)
+	return true
 }
 
 // own are the texts of which the password of a row's educator must not be made: what

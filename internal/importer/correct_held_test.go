@@ -6,11 +6,13 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
+	"homeroom/internal/fixture"
 	"homeroom/internal/importer"
 	"homeroom/internal/viewer"
 )
@@ -142,6 +144,23 @@ func TestCorrectHeld(t *testing.T) {
 				if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
 					t.Fatal(err)
 				}
+			}
+		})
+
+		t.Run("an approval does not include a correction that comes while it is given", func(t *testing.T) {
+			b := b.on(t)
+			job := b.heldJob(b.NorthAdmin, all)
+			looked := importer.PreviewVersion(job)
+			// The clock is read between the look at the job and the approval.
+			corrects := sync.OnceFunc(func() { b.corrects(b.NorthAdmin, job, 1, "Grade", "12") })
+			other := benchOn(t, b.World, func(o *importer.Options) {
+				o.Now = func() time.Time { corrects(); return fixture.Today }
+			})
+			_, err := other.Approve(b.As(t, second), job.ID, &looked)
+			b.refused(err, fault.Conflict, importer.PreviewChanged, "corrected meanwhile")
+			untouched(b, job)
+			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
+				t.Fatal(err)
 			}
 		})
 

@@ -144,6 +144,18 @@ func TestHold(t *testing.T) {
 				t.Errorf("%s: %s", job.Status, b.problems(job))
 			}
 		})
+		t.Run("a file that sets nothing but passwords is held as any other", func(t *testing.T) {
+			b := b.on(t)
+			var file strings.Builder
+			file.WriteString("Student ID,Password\n")
+			for i, st := range all[20:] {
+				fmt.Fprintf(&file, "%s,a password %d\n", st.ExternalID, i)
+			}
+			job := start(b, b.verified(b.NorthAdmin, b.North, students, file.String()))
+			if job.Status != held || !strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students") {
+				t.Errorf("%s: %s", job.Status, b.problems(job))
+			}
+		})
 		t.Run("changes have a limit of their own, which a school inherits from its district", func(t *testing.T) {
 			b := b.on(t)
 			edit := func(grade string) *db.BulkJob {

@@ -3,6 +3,7 @@ package importer
 import (
 	"context"
 	"database/sql"
+	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -51,6 +52,12 @@ func (p *plan) loses() int8 {
 func (p *plan) undoLoses() int8 {
 	_, moves := p.Set[student.FieldOrganizationID]
 	switch {
+	case p.Do == doCreate && len(p.Set) == 0:
+		// An enrollment: a student leaves the group again, or an educator.
+		if len(p.Teach) > 0 {
+			return losesTeacher
+		}
+		return losesValue
 	case p.Do == doCreate, p.Do == doRevive:
 		return losesAll
 	case p.Do != doUpdate:
@@ -66,7 +73,8 @@ func (p *plan) undoLoses() int8 {
 	}
 }
 
-// things are what the rows of a job are about.
+// things are what the rows of a job are about; those of enrollments that name educators
+// are about groups, see losses.
 func things(kind bulkjob.Kind) hold.Thing {
 	switch kind {
 	case bulkjob.KindIMPORT_GROUPS:
@@ -81,9 +89,9 @@ func things(kind bulkjob.Kind) hold.Thing {
 }
 
 // losses returns what the rows of a job in a state lose, or their undo: students by
-// the school where they are now, everything else at the organization of the job. A
-// row that has been corrected is given, and stands in the place of what is planned
-// for it.
+// the school where they are now, everything else at the organization of the job. Of
+// enrollments these are the groups that educators leave. A row that has been corrected
+// is given, and stands in the place of what is planned for it.
 func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *fileRow) ([]hold.Loss, error) {
 	system := viewer.AsSystem(ctx, "what a job deletes and changes")
 	client := s.db.Client(ctx)
@@ -114,41 +122,48 @@ func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state 
 	ofRows := "SELECT r.target_id, " + loses + " AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
 	query := "SELECT ?, loses, " + count + " FROM (" + ofRows + ") lost WHERE loses > 0 GROUP BY loses"
 	args := []any{job.OrganizationID, otherwise, job.ID, state, row}
+	var all []hold.Loss
+	counts := func(thing hold.Thing, query string, args []any) error {
+		return eachRow(system, client, query, args, func(row *sql.Rows) error {
+			var organization, n int
+			var what int8
+			err := row.Scan(&organization, &what, &n)
+			all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
+			return err
+		})
+	}
 	thing := things(job.Kind)
+	if job.Kind == bulkjob.KindIMPORT_ENROLLMENTS {
+		if err := counts(loss.ThingGROUP, strings.Replace(query, "loses > 0", "loses = 4", 1), args); err != nil {
+			return nil, err
+		}
+	}
 	if thing == loss.ThingSTUDENT {
 		query = "SELECT s.organization_id, loses, " + count + " FROM (" + ofRows + ") lost JOIN students s ON s.id = lost.target_id " +
 			"WHERE loses BETWEEN 1 AND 3 GROUP BY s.organization_id, loses"
 		args = args[1:]
 	}
-	var all []hold.Loss
-	add := func(organization int, what int8, n int) {
-		all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
-	}
-	err := eachRow(system, client, query, args, func(row *sql.Rows) error {
-		var organization, n int
-		var what int8
-		err := row.Scan(&organization, &what, &n)
-		add(organization, what, n)
-		return err
-	})
+	err := counts(thing, query, args)
 	if err != nil || corrected == nil || corrected.refused || corrected.plan == nil {
 		return all, err
 	}
-	what := corrected.plan.loses()
-	if thing != loss.ThingSTUDENT {
-		if what > losesNothing {
-			add(job.OrganizationID, what, 1)
-		}
+	what, at := corrected.plan.loses(), job.OrganizationID
+	switch {
+	case what == losesNothing:
 		return all, nil
+	case what == losesTeacher:
+		thing = loss.ThingGROUP
+	case thing == loss.ThingSTUDENT:
+		st, err := client.Student.Query().Where(student.ID(corrected.targetID)).Select(student.FieldOrganizationID).Only(system)
+		if db.IsNotFound(err) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = st.OrganizationID
 	}
-	st, err := client.Student.Query().Where(student.ID(corrected.targetID)).Select(student.FieldOrganizationID).Only(system)
-	if err == nil && what > losesNothing && corrected.plan.aboutStudent() {
-		add(st.OrganizationID, what, 1)
-	}
-	if db.IsNotFound(err) {
-		err = nil
-	}
-	return all, err
+	return append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: at, Thing: thing, Verb: verbOf(what), Number: 1}), nil
 }
 
 func verbOf(what int8) hold.Verb {
@@ -183,7 +198,7 @@ func (s *Service) lessLost(ctx context.Context, jobID int) error {
 		for _, l := range counted {
 			n := 0
 			for _, w := range written {
-				if w.Verb == l.Verb && (w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
+				if w.Thing == l.Thing && w.Verb == l.Verb && (w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
 					n += w.Number
 				}
 			}

@@ -150,7 +150,12 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 			shares = slices.Insert(shares, 0, sh)
 		}
 	}
-	return shares, nil
+	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != things(job.Kind) })
+	if i < 0 {
+		return shares, nil
+	}
+	also := &share{org: shares[0].org, limits: shares[0].limits, thing: losses[i].Thing}
+	return append(shares, also), s.fill(ctx, client, also, job, undo, losses)
 }
 
 // notable tells of the schools of a job by few statements, however many they are,
@@ -160,7 +165,15 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 	if len(orgs) == 1 {
 		return func(*share) bool { return true }, nil
 	}
-	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, viewer.FromContext(ctx).SubmitterID())
+	district, err := client.Organization.Get(viewer.AsSystem(ctx, "district of a job"), job.DistrictID)
+	if err != nil {
+		return nil, err
+	}
+	own, err := hold.OwnOf(ctx, client, s.now(), district, viewer.FromContext(ctx).SubmitterID())
+	if err != nil {
+		return nil, err
+	}
+	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, own)
 	if err != nil {
 		return nil, err
 	}
@@ -183,7 +196,7 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 		quick.are, quick.changed = students[sh.org.ID], sums[sh.org.ID].Of(sh.thing, loss.VerbCHANGED)
 		for _, l := range losses {
 			switch {
-			case l.OrganizationID != sh.org.ID:
+			case l.OrganizationID != sh.org.ID, l.Thing != sh.thing:
 			case l.Verb == loss.VerbDELETED:
 				return true
 			default:
@@ -198,8 +211,11 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 
 // fill counts a share.
 func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
-	actor := viewer.FromContext(ctx).SubmitterID()
-	sums, err := hold.Sum(ctx, client, s.now(), sh.org, actor)
+	own, err := hold.OwnOf(ctx, client, s.now(), sh.org, viewer.FromContext(ctx).SubmitterID())
+	if err != nil {
+		return err
+	}
+	sums, err := hold.Sum(ctx, client, s.now(), sh.org, own)
 	if err != nil {
 		return err
 	}
@@ -210,7 +226,7 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		return err
 	}
 	for _, l := range losses {
-		if sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
+		if l.Thing != sh.thing || sh.org.ID != l.OrganizationID && sh.org.ID != l.DistrictID {
 			continue
 		}
 		sums.Add(l.Thing, l.Verb, l.Number)
@@ -229,7 +245,7 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		return nil
 	}
 	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED} {
-		if err := hold.Distinct(ctx, client, s.now(), sh.org, actor, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
+		if err := hold.Distinct(ctx, client, s.now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
 			return err
 		}
 	}

@@ -155,11 +155,11 @@ func TestEducators(t *testing.T) {
 				"G5,Gregor,Hand,,an umbrella of cheese,N\n"+
 				"E1,,,,una20262026,\n")
 			b.wantProblems(job,
-				`row 1 Password COMMON_PASSWORD ""`,
-				`row 2 Password PERSONAL_PASSWORD ""`,
-				`row 3 Password PERSONAL_PASSWORD ""`,
-				`row 4 Password PERSONAL_PASSWORD ""`,
-				`row 6 Password PERSONAL_PASSWORD ""`)
+				`row 1 warning Password COMMON_PASSWORD ""`,
+				`row 2 warning Password PERSONAL_PASSWORD ""`,
+				`row 3 warning Password PERSONAL_PASSWORD ""`,
+				`row 4 warning Password PERSONAL_PASSWORD ""`,
+				`row 6 warning Password PERSONAL_PASSWORD ""`)
 		})
 		t.Run("a school's administrator makes no district's and changes nobody with a role elsewhere", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}

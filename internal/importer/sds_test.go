@@ -76,11 +76,16 @@ func TestSampleDistrict(t *testing.T) {
 			if job.EnrollmentsAdded != wantAdded || job.ProcessedRows != f.rows || job.VerifiedRows != f.rows {
 				t.Errorf("%s: %d enrollments added, %d rows processed, %d verified", f.name, job.EnrollmentsAdded, job.ProcessedRows, job.VerifiedRows)
 			}
-			if again := b.verified(admin, district, f.kind, content); f.kind != students && f.kind != educators {
-				b.want(again, ready, 0, 0, f.rows, 0)
-			} else {
+			again := b.verified(admin, district, f.kind, content)
+			switch f.kind {
+			case students:
 				// The passwords in the files are set anew, whatever they were.
 				b.want(again, ready, 0, f.rows, 0, 0)
+			case educators:
+				// Half of the teachers have one of the most common passwords, which is not set.
+				b.want(again, ready, 0, 6, f.rows-6, 0)
+			default:
+				b.want(again, ready, 0, 0, f.rows, 0)
 			}
 		}
 		b.consistent()

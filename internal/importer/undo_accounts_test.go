@@ -130,7 +130,10 @@ func TestUndoOfOrganizations(t *testing.T) {
 			"Roles":    func(o *db.Organization) { b.Educator(t, b.Alpha, "Rolf Role", viewer.Teacher, o) },
 			"Jobs":     func(o *db.Organization) { b.submitted(b.DistrictAdmin, o, students, header+",S1,A,B,user1,,7,,\n") },
 			"Settings": func(o *db.Organization) { b.exec("UPDATE organizations SET usage_goal_minutes = 5 WHERE id = ?", o.ID) },
-			"Renamed":  func(o *db.Organization) { b.exec("UPDATE organizations SET name = 'Else' WHERE id = ?", o.ID) },
+			"Factors": func(o *db.Organization) {
+				b.exec("UPDATE organizations SET second_factor_required = 'ALL' WHERE id = ?", o.ID)
+			},
+			"Renamed": func(o *db.Organization) { b.exec("UPDATE organizations SET name = 'Else' WHERE id = ?", o.ID) },
 		}
 		for name := range uses {
 			file += name + "," + name + " School\n"

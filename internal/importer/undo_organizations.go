@@ -61,7 +61,7 @@ func (s *Service) undoOrganizations(ctx context.Context, client *db.Client, b *u
 func hasSettings(o *db.Organization) bool {
 	return o.SchoolYearStartsOn != nil || o.SchoolYearEndsOn != nil || o.UsageGoalMinutes != nil || o.TimeZone != nil ||
 		o.PasswordMinLength != nil || o.PasswordRequired != nil || o.HoldDeletedPercent != nil || o.HoldChangedPercent != nil ||
-		o.RetentionDays != nil || o.JobDays != nil || len(o.PendingSettings) > 0
+		o.RetentionDays != nil || o.JobDays != nil || o.SecondFactorRequired != nil || len(o.PendingSettings) > 0
 }
 
 // keepUsedSchools keeps those of the new schools that something belongs to by now.

@@ -73,6 +73,7 @@ var aboutNobody = map[string]string{
 	"external_identities": "accounts of educators elsewhere", "service_keys": "keys of programs", "sign_in_marks": "hashes about attempts to sign in",
 	"products": "codes of learning programs", "usage_totals": "sums in which nobody is found", "leases": "which server works", "audit_heads": "ends of the chains",
 	"registered_operations": "documents of apps", "taken_answers": "how often an educator was told that something is taken", "bulk_job_marks": "how far jobs are", "bulk_job_chunks": "encrypted files, removed when the job ends",
+	"totp_secrets": "secrets of educators", "recovery_codes": "hashes of codes of educators", "passkeys": "keys of educators", "factor_challenges": "sign-ins of educators that have begun",
 	"account_hands": "who could sign in with accounts of educators", "loss_heads": "numbers that grow when losses are added up",
 }
 

@@ -1,0 +1,170 @@
+package hold
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/accounthand"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/viewer"
+)
+
+// Own are the accounts whose losses count as those of one account: itself, and those
+// in which the same person could act, because somebody has had a hand in both not long
+// ago. Whoever makes a dozen administrators is counted as one.
+type Own struct {
+	// deleting are those among all who have deleted something. changing are those among
+	// administrators and programs: what teachers change in the pupils they teach is the
+	// work of each of them, whoever has uploaded the file with their accounts.
+	deleting, changing []int
+}
+
+// OwnOf returns the accounts that count as one in an organization. Only those matter
+// that have lost something there in the window.
+func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Own, error) {
+	own := Own{deleting: []int{actorID}, changing: []int{actorID}}
+	if actorID == 0 {
+		return own, nil
+	}
+	system := viewer.AsSystem(ctx, "whose losses count as those of one account")
+	in := loss.OrganizationID(o.ID)
+	if o.Type == organization.TypeDISTRICT {
+		in = loss.DistrictID(o.ID)
+	}
+	others := client.Loss.Query().Where(in, loss.CreatedAtGT(since(now)), loss.ActorIDNEQ(actorID), loss.ActorIDNEQ(0))
+	deleting, err := others.Clone().Where(loss.VerbEQ(loss.VerbDELETED)).Unique(true).Select(loss.FieldActorID).Ints(system)
+	if err != nil {
+		return own, err
+	}
+	changing, err := others.Where(loss.VerbNEQ(loss.VerbDELETED)).Unique(true).Select(loss.FieldActorID).Ints(system)
+	if err != nil {
+		return own, err
+	}
+	// Who is no administrator is found out for all at once, the account that asks too.
+	managing, err := managers(system, client, append(changing, actorID))
+	if err != nil {
+		return own, err
+	}
+	if changing = slices.DeleteFunc(changing, func(id int) bool { return !managing[id] }); !managing[actorID] {
+		changing = nil
+	}
+	all := distinct(slices.Concat(deleting, changing))
+	if len(all) == 0 {
+		return own, nil
+	}
+	h, err := handsOver(system, client, append(all, actorID), now.Add(-Young))
+	if err != nil {
+		return own, err
+	}
+	mine := h.behind(actorID)
+	same := func(id int) bool {
+		for other := range h.behind(id) {
+			if mine[other] {
+				return true
+			}
+		}
+		return false
+	}
+	for _, part := range []struct {
+		of *[]int
+		by []int
+	}{{&own.deleting, deleting}, {&own.changing, changing}} {
+		for _, id := range part.by {
+			if same(id) {
+				*part.of = append(*part.of, id)
+			}
+		}
+	}
+	return own, nil
+}
+
+// managers are those of some accounts that administer anything, or are programs.
+func managers(system context.Context, client *db.Client, ids []int) (map[int]bool, error) {
+	managing := map[int]bool{}
+	for chunk := range slices.Chunk(ids, 500) {
+		found, err := client.Educator.Query().Where(educator.IDIn(chunk...), educator.Or(educator.Service(1),
+			educator.HasRolesWith(roleassignment.RoleNEQ(roleassignment.RoleTEACHER)))).IDs(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, id := range found {
+			managing[id] = true
+		}
+	}
+	return managing, nil
+}
+
+// hands are those who have had a hand in accounts, by account, and the programs among
+// all of them.
+type hands struct {
+	in       map[int][]int
+	programs map[int]bool
+}
+
+// handsOver returns the hands in accounts since some time, in the accounts of those,
+// and so on, with the makers of the service keys that act for them.
+func handsOver(system context.Context, client *db.Client, accounts []int, since time.Time) (*hands, error) {
+	h := &hands{in: map[int][]int{}, programs: map[int]bool{}}
+	seen := map[int]bool{}
+	for next := distinct(accounts); len(next) > 0; {
+		found := map[int]bool{}
+		note := func(account, hand int) {
+			h.in[account] = append(h.in[account], hand)
+			found[hand] = true
+		}
+		for _, id := range next {
+			seen[id] = true
+		}
+		for chunk := range slices.Chunk(next, 500) {
+			list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
+			if err != nil {
+				return nil, err
+			}
+			for _, hand := range list {
+				note(hand.EducatorID, hand.HandID)
+			}
+			keys, err := client.ServiceKey.Query().Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
+			if err != nil {
+				return nil, err
+			}
+			for _, k := range keys {
+				note(*k.AgentID, *k.CreatedBy)
+			}
+			programs, err := client.Educator.Query().Where(educator.Service(1), educator.IDIn(chunk...)).IDs(system)
+			if err != nil {
+				return nil, err
+			}
+			for _, id := range programs {
+				h.programs[id] = true
+			}
+		}
+		next = slices.DeleteFunc(slices.Sorted(maps.Keys(found)), func(id int) bool { return seen[id] })
+	}
+	return h, nil
+}
+
+// behind are some accounts and those who could act in them. Accounts in which nobody
+// signs in are left out: those of service keys, whose makers are among them, and the
+// operator's, who is trusted.
+func (h *hands) behind(accounts ...int) map[int]bool {
+	all := map[int]bool{}
+	for next := accounts; len(next) > 0; {
+		var more []int
+		for _, id := range next {
+			if !all[id] {
+				all[id] = true
+				more = append(more, h.in[id]...)
+			}
+		}
+		next = more
+	}
+	maps.DeleteFunc(all, func(id int, _ bool) bool { return h.programs[id] })
+	return all
+}
