@@ -19,7 +19,8 @@ func (r organizationResolver) pendingSettings(ctx context.Context, o *db.Organiz
 	}
 	pending, err := r.Resolver.Settings.Pending(o)
 	return all(pending, func(p setting.Pending) *model.PendingSetting {
-		return &model.PendingSetting{Setting: model.PendingSettingName(p.Name), Value: p.Value, EffectiveAt: p.EffectiveAt, RequestedAt: p.AskedAt, RequestedByID: p.By}
+		need := (*model.SecondFactorRequirement)(p.Need)
+		return &model.PendingSetting{Setting: model.PendingSettingName(p.Name), Value: p.Number, SecondFactorRequired: need, EffectiveAt: p.EffectiveAt, RequestedAt: p.AskedAt, RequestedByID: p.By}
 	}), err
 }
 
@@ -32,7 +33,7 @@ func (r pendingSettingResolver) RequestedBy(ctx context.Context, p *model.Pendin
 
 func (r mutationResolver) ApprovePendingSetting(ctx context.Context, in model.ApprovePendingSettingInput) (*model.ApprovePendingSettingPayload, error) {
 	o, refusals, err := r.decideSetting(ctx, in.OrganizationID, func(ctx context.Context, id int) (*db.Organization, error) {
-		return r.Resolver.Settings.ApprovePending(ctx, id, setting.Name(in.Setting), in.Value)
+		return r.Resolver.Settings.ApprovePending(ctx, id, setting.Name(in.Setting), setting.Value{Number: in.Value, Need: (*setting.SecondFactor)(in.SecondFactorRequired)})
 	})
 	return &model.ApprovePendingSettingPayload{Organization: o, UserErrors: refusals}, err
 }

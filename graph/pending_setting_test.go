@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"testing"
 
+	"homeroom/ent/db"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
+	"homeroom/internal/viewer"
 )
 
 // waits has the administrator of South ask for a less strict hold, which then waits.
@@ -46,6 +48,35 @@ func TestAPendingSetting(t *testing.T) {
 			t.Error(got)
 		}
 		if a = s.ask(t, s.SouthAdmin, shown, nil); fmt.Sprint(a.at("organization.settings")) != "map[holdDeletedPercent:map[value:8] pending:[]]" {
+			t.Errorf("%+v", a)
+		}
+		change := func(need string) {
+			t.Helper()
+			if got := s.ask(t, s.DistrictAdmin, s.names(nil).Replace(
+				`mutation { r: updateOrganizationSettings(input: {organizationId: "{{South}}", secondFactorRequired: `+need+`}) { userErrors { code } } }`), nil).word(); got != ok {
+				t.Fatal(got)
+			}
+		}
+		change("ADMINISTRATORS")
+		change("NONE")
+		shown = s.names(nil).Replace(`{ organization(id: "{{South}}") { settings { secondFactorRequired { value } pending { setting value secondFactorRequired requestedBy { name } } } } }`)
+		// The administrators of South need a factor by now, and the one of the district does not.
+		a = s.ask(t, s.DistrictAdmin, shown, nil)
+		if got, want := fmt.Sprint(a.at("organization.settings")), "map[pending:[map[requestedBy:map[name:Dana District] secondFactorRequired:NONE setting:SECOND_FACTOR_REQUIRED value:<nil>]] "+
+			"secondFactorRequired:map[value:ADMINISTRATORS]]"; got != want {
+			t.Errorf("%s\n%s", got, want)
+		}
+		second := s.Educator(t, s.Alpha, "Dora District", viewer.DistrictAdmin, s.Alpha)
+		s.setPassword(t, second)
+		decide := func(who *db.Educator, input string) string {
+			return s.ask(t, who, s.names(nil).Replace(`mutation { r: approvePendingSetting(input: {organizationId: "{{South}}", setting: SECOND_FACTOR_REQUIRED`+input+`}) { userErrors { code } } }`), nil).word()
+		}
+		for _, row := range [][2]string{{"", "PENDING_CHANGED"}, {", value: 0", "PENDING_CHANGED"}, {", secondFactorRequired: ADMINISTRATORS", "PENDING_CHANGED"}, {", secondFactorRequired: NONE", ok}} {
+			if got := decide(second, row[0]); got != row[1] {
+				t.Errorf("%s: %s", row[0], got)
+			}
+		}
+		if a = s.ask(t, second, shown, nil); fmt.Sprint(a.at("organization.settings")) != "map[pending:[] secondFactorRequired:map[value:NONE]]" {
 			t.Errorf("%+v", a)
 		}
 	})

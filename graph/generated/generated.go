@@ -536,11 +536,12 @@ type ComplexityRoot struct {
 	}
 
 	PendingSetting struct {
-		EffectiveAt func(childComplexity int) int
-		RequestedAt func(childComplexity int) int
-		RequestedBy func(childComplexity int) int
-		Setting     func(childComplexity int) int
-		Value       func(childComplexity int) int
+		EffectiveAt          func(childComplexity int) int
+		RequestedAt          func(childComplexity int) int
+		RequestedBy          func(childComplexity int) int
+		SecondFactorRequired func(childComplexity int) int
+		Setting              func(childComplexity int) int
+		Value                func(childComplexity int) int
 	}
 
 	Query struct {
@@ -3109,6 +3110,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PendingSetting.RequestedBy(childComplexity), true
+	case "PendingSetting.secondFactorRequired":
+		if e.ComplexityRoot.PendingSetting.SecondFactorRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PendingSetting.SecondFactorRequired(childComplexity), true
 	case "PendingSetting.setting":
 		if e.ComplexityRoot.PendingSetting.Setting == nil {
 			break
@@ -4728,13 +4735,13 @@ type OrganizationSettings {
   retentionDays: NumberSetting!
   "For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay."
   jobDays: NumberSetting!
-  "What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers."
+  "What is to hold later: a change that makes a hold, a retention or the need of a second factor less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers."
   pending: [PendingSetting!]!
   "Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before."
   secondFactorRequired: SecondFactorSetting!
 }
 
-"A setting that protects students, and can be pending."
+"A setting that protects students or accounts, and can be pending."
 enum PendingSettingName {
   "How much may be deleted without a second administrator; less strict where it is more."
   HOLD_DELETED_PERCENT
@@ -4744,14 +4751,18 @@ enum PendingSettingName {
   RETENTION_DAYS
   "How long the rows of jobs are kept; less strict where it is less."
   JOB_DAYS
+  "Who needs a second factor; less strict where it is fewer people."
+  SECOND_FACTOR_REQUIRED
 }
 
 "A change of a setting that does not hold yet."
 type PendingSetting {
   "Which setting."
   setting: PendingSettingName!
-  "What is to hold; null where the organization is to inherit it."
+  "What is to hold of a setting that is a number; null where the organization is to inherit it, and for SECOND_FACTOR_REQUIRED."
   value: Int
+  "What is to hold of SECOND_FACTOR_REQUIRED; null where the organization is to inherit it, and for other settings."
+  secondFactorRequired: SecondFactorRequirement
   "When it holds without anybody's consent."
   effectiveAt: DateTime!
   "When it was asked for."
@@ -5548,7 +5559,7 @@ enum AuditAction {
   SETTINGS_CHANGED
   "A second administrator let a pending setting hold at once."
   SETTING_APPROVED
-  "A setting that makes a hold or a retention less strict was asked for, and waits."
+  "A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits."
   SETTING_PENDING
   "A pending setting was taken back."
   SETTING_WITHDRAWN
@@ -6222,7 +6233,7 @@ input UpdateOrganizationSettingsInput {
   retentionDays: Int
   "30 to 1,095. For administrators of the district."
   jobDays: Int
-  "An administrator of a school cannot ask fewer people for a second factor than the district does. Whoever asks for it and has none is let in only to set one up, from the next request on."
+  "An administrator of a school cannot ask fewer people for a second factor than the district does, and to ask fewer than before waits; see settings.pending. Whoever asks for it and has none is let in only to set one up, from the next request on."
   secondFactorRequired: SecondFactorRequirement
 }
 
@@ -6242,6 +6253,8 @@ input ApprovePendingSettingInput {
   setting: PendingSettingName!
   "PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED."
   value: Int
+  "PendingSetting.secondFactorRequired of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED."
+  secondFactorRequired: SecondFactorRequirement
 }
 
 "The organization whose setting holds now."
@@ -6318,7 +6331,7 @@ type Mutation {
   createServiceKey(input: CreateServiceKeyInput!): CreateServiceKeyPayload!
   "Ends a service key at once. For administrators of the organization."
   revokeServiceKey(id: ID!): RevokeServiceKeyPayload!
-  "Changes what holds for a district and what its schools inherit, or for one school. More percent before a hold, and fewer days of retention, hold after 24 hours or with a second administrator's consent; until then they stand in settings.pending. For administrators of the organization."
+  "Changes what holds for a district and what its schools inherit, or for one school. More percent before a hold, fewer days of retention, and a second factor for fewer people hold after 24 hours or with a second administrator's consent; until then they stand in settings.pending. For administrators of the organization."
   updateOrganizationSettings(input: UpdateOrganizationSettingsInput!): UpdateOrganizationSettingsPayload!
   "Lets a pending setting hold at once. For another administrator of the organization, whose account and role are older than the request and were not made by whoever asked; see approveBulkJob."
   approvePendingSetting(input: ApprovePendingSettingInput!): ApprovePendingSettingPayload!
@@ -7230,6 +7243,8 @@ func (ec *executionContext) childFields_PendingSetting(ctx context.Context, fiel
 		return ec.fieldContext_PendingSetting_setting(ctx, field)
 	case "value":
 		return ec.fieldContext_PendingSetting_value(ctx, field)
+	case "secondFactorRequired":
+		return ec.fieldContext_PendingSetting_secondFactorRequired(ctx, field)
 	case "effectiveAt":
 		return ec.fieldContext_PendingSetting_effectiveAt(ctx, field)
 	case "requestedAt":
@@ -17925,6 +17940,29 @@ func (ec *executionContext) fieldContext_PendingSetting_value(_ context.Context,
 	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "Int")
 }
 
+func (ec *executionContext) _PendingSetting_secondFactorRequired(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PendingSetting_secondFactorRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.SecondFactorRequired, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorRequirement) graphql.Marshaler {
+			return ec.marshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PendingSetting_secondFactorRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PendingSetting", field, false, false, "SecondFactorRequirement")
+}
+
 func (ec *executionContext) _PendingSetting_effectiveAt(ctx context.Context, field graphql.CollectedField, obj *model.PendingSetting) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -23365,7 +23403,7 @@ func (ec *executionContext) unmarshalInputApprovePendingSettingInput(ctx context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"organizationId", "setting", "value"}
+	fieldsInOrder := [...]string{"organizationId", "setting", "value", "secondFactorRequired"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -23393,6 +23431,13 @@ func (ec *executionContext) unmarshalInputApprovePendingSettingInput(ctx context
 				return it, err
 			}
 			it.Value = data
+		case "secondFactorRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondFactorRequired"))
+			data, err := ec.unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondFactorRequired = data
 		}
 	}
 	return it, nil
@@ -28921,6 +28966,11 @@ func (ec *executionContext) _PendingSetting(ctx context.Context, sel ast.Selecti
 			}
 		case "value":
 			out.Values[i] = ec._PendingSetting_value(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "secondFactorRequired":
+			out.Values[i] = ec._PendingSetting_secondFactorRequired(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

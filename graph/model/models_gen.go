@@ -33,6 +33,8 @@ type ApprovePendingSettingInput struct {
 	Setting PendingSettingName `json:"setting"`
 	// PendingSetting.value of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED.
 	Value *int `json:"value,omitempty"`
+	// PendingSetting.secondFactorRequired of what was looked at; null where the organization is to inherit it. Another one is refused with PENDING_CHANGED.
+	SecondFactorRequired *SecondFactorRequirement `json:"secondFactorRequired,omitempty"`
 }
 
 // The organization whose setting holds now.
@@ -954,7 +956,7 @@ type OrganizationSettings struct {
 	RetentionDays *NumberSetting `json:"retentionDays"`
 	// For how many days the rows of finished bulk jobs are kept, their previews and problems; at least retentionDays. Refused rows are kept for retentionDays. By default 365. The counts stay.
 	JobDays *NumberSetting `json:"jobDays"`
-	// What is to hold later: a change that makes a hold or a retention less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers.
+	// What is to hold later: a change that makes a hold, a retention or the need of a second factor less strict waits for 24 hours, or for a second administrator (approvePendingSetting). A school that inherits it shows none; see its district. Empty for teachers.
 	Pending []*PendingSetting `json:"pending"`
 	// Which educators need a second factor to sign in; by default none. Whoever must have one and has none is let in only to set one up, also with a session that has begun before.
 	SecondFactorRequired *SecondFactorSetting `json:"secondFactorRequired"`
@@ -1018,8 +1020,10 @@ type PasskeySignInInput struct {
 type PendingSetting struct {
 	// Which setting.
 	Setting PendingSettingName `json:"setting"`
-	// What is to hold; null where the organization is to inherit it.
+	// What is to hold of a setting that is a number; null where the organization is to inherit it, and for SECOND_FACTOR_REQUIRED.
 	Value *int `json:"value,omitempty"`
+	// What is to hold of SECOND_FACTOR_REQUIRED; null where the organization is to inherit it, and for other settings.
+	SecondFactorRequired *SecondFactorRequirement `json:"secondFactorRequired,omitempty"`
 	// When it holds without anybody's consent.
 	EffectiveAt time.Time `json:"effectiveAt"`
 	// When it was asked for.
@@ -1489,7 +1493,7 @@ type UpdateOrganizationSettingsInput struct {
 	RetentionDays graphql.Omittable[*int] `json:"retentionDays,omitempty"`
 	// 30 to 1,095. For administrators of the district.
 	JobDays graphql.Omittable[*int] `json:"jobDays,omitempty"`
-	// An administrator of a school cannot ask fewer people for a second factor than the district does. Whoever asks for it and has none is let in only to set one up, from the next request on.
+	// An administrator of a school cannot ask fewer people for a second factor than the district does, and to ask fewer than before waits; see settings.pending. Whoever asks for it and has none is let in only to set one up, from the next request on.
 	SecondFactorRequired graphql.Omittable[*SecondFactorRequirement] `json:"secondFactorRequired,omitempty"`
 }
 
@@ -1747,7 +1751,7 @@ const (
 	AuditActionSettingsChanged AuditAction = "SETTINGS_CHANGED"
 	// A second administrator let a pending setting hold at once.
 	AuditActionSettingApproved AuditAction = "SETTING_APPROVED"
-	// A setting that makes a hold or a retention less strict was asked for, and waits.
+	// A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits.
 	AuditActionSettingPending AuditAction = "SETTING_PENDING"
 	// A pending setting was taken back.
 	AuditActionSettingWithdrawn AuditAction = "SETTING_WITHDRAWN"
@@ -2604,7 +2608,7 @@ func (e OrganizationType) MarshalJSON() ([]byte, error) {
 	return buf.Bytes(), nil
 }
 
-// A setting that protects students, and can be pending.
+// A setting that protects students or accounts, and can be pending.
 type PendingSettingName string
 
 const (
@@ -2616,6 +2620,8 @@ const (
 	PendingSettingNameRetentionDays PendingSettingName = "RETENTION_DAYS"
 	// How long the rows of jobs are kept; less strict where it is less.
 	PendingSettingNameJobDays PendingSettingName = "JOB_DAYS"
+	// Who needs a second factor; less strict where it is fewer people.
+	PendingSettingNameSecondFactorRequired PendingSettingName = "SECOND_FACTOR_REQUIRED"
 )
 
 var AllPendingSettingName = []PendingSettingName{
@@ -2623,11 +2629,12 @@ var AllPendingSettingName = []PendingSettingName{
 	PendingSettingNameHoldChangedPercent,
 	PendingSettingNameRetentionDays,
 	PendingSettingNameJobDays,
+	PendingSettingNameSecondFactorRequired,
 }
 
 func (e PendingSettingName) IsValid() bool {
 	switch e {
-	case PendingSettingNameHoldDeletedPercent, PendingSettingNameHoldChangedPercent, PendingSettingNameRetentionDays, PendingSettingNameJobDays:
+	case PendingSettingNameHoldDeletedPercent, PendingSettingNameHoldChangedPercent, PendingSettingNameRetentionDays, PendingSettingNameJobDays, PendingSettingNameSecondFactorRequired:
 		return true
 	}
 	return false

@@ -120,6 +120,7 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 	background.Go(func() { s.resealForever(work, cfg, log) })
 	background.Go(func() { _ = s.privacy.Run(work, cfg.Server.PurgeHour) }) // ends with work, and logs what goes wrong
 	background.Go(func() { _ = s.privacy.RunErasures(work) })
+	background.Go(func() { _ = s.settings.Run(work) })
 	background.Go(func() { s.sso.Warm(work) })
 	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)

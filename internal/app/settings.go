@@ -34,8 +34,8 @@ Names: school-year (2026-08-17..2027-06-18), usage-goal-minutes, time-zone, pass
 hold-deleted-percent, hold-changed-percent, retention-days, job-days, second-factor-required (none,
 administrators or all).
 
-What makes a hold or a retention less strict holds at once here. Administrators, who change settings through the API, wait
-for 24 hours, or for a second administrator; what waits is shown, and ends where the operator sets the same.`,
+What makes a hold, a retention or the need of a second factor less strict holds at once here. Administrators, who change
+settings through the API, wait for 24 hours, or for a second administrator; what waits is shown, and ends where the operator sets the same.`,
 		Example: `  homeroom settings --organization "North School"
   homeroom settings retention-days=60 time-zone=America/Chicago`,
 	}
@@ -180,8 +180,8 @@ func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organiz
 	pending, err := setting.PendingOf(o, a.now())
 	for _, p := range pending {
 		value := "inherit"
-		if p.Value != nil {
-			value = strconv.Itoa(*p.Value)
+		if p.Value != (setting.Value{}) {
+			value = strings.ToLower(p.Text())
 		}
 		name := strings.ToLower(strings.ReplaceAll(string(p.Name), "_", "-"))
 		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or when a second administrator consents\n", name, value, p.EffectiveAt.Format(time.RFC3339))

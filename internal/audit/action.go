@@ -127,7 +127,7 @@ var meanings = map[Action]string{
 	OrganizationCreated: "A district or school was created.",
 	SettingsChanged:     "The settings of an organization were changed.",
 	SettingApproved:     "A second administrator let a pending setting hold at once.",
-	SettingPending:      "A setting that makes a hold or a retention less strict was asked for, and waits.",
+	SettingPending:      "A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits.",
 	SettingWithdrawn:    "A pending setting was taken back.",
 	UsageRecorded:       "Usage was recorded; one entry for each request.",
 

@@ -15,6 +15,8 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
+	"homeroom/internal/setting"
+	"homeroom/internal/testlog"
 	"homeroom/internal/viewer"
 )
 
@@ -132,6 +134,35 @@ func TestARequiredSecondFactor(t *testing.T) {
 				t.Errorf("%+v", v)
 			}
 		})
+	})
+}
+
+// TestALooserNeedIsAskedForUntilItHolds has an administrator do without second factors.
+func TestALooserNeedIsAskedForUntilItHolds(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		h.ask(h.Alpha, everybody)
+		settings := setting.New(d, setting.Options{Now: h.clock, Log: testlog.New(t)})
+		asked := func(t *testing.T, want bool) {
+			t.Helper()
+			if v := h.in(t, h.NorthTeacher, "192.0.2.1").Viewer; v.BeforeSecondFactor != want {
+				t.Errorf("%+v", v)
+			}
+		}
+		asked(t, true)
+		value := none
+		_, refusals, err := settings.Update(h.As(t, h.DistrictAdmin), setting.Change{OrganizationID: h.Alpha.ID, SecondFactorRequired: setting.Field[setting.SecondFactor]{Set: true, Value: &value}})
+		if err != nil || len(refusals) > 0 {
+			t.Fatal(refusals, err)
+		}
+		asked(t, true)
+		h.pass(setting.Patience)
+		asked(t, true) // until somebody writes it down
+		if err := settings.ApplyDue(context.Background()); err != nil {
+			t.Fatal(err)
+		}
+		asked(t, false)
 	})
 }
 

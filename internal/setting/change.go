@@ -88,9 +88,9 @@ var errNoOrganization = fault.NotFoundf("there is no such organization in your p
 // matter, because what is reserved is reserved in the whole district. All that is
 // wrong is told at once, and then nothing changes.
 //
-// What makes a hold or a retention less strict waits: for Patience, or for a second
-// administrator; see ApprovePending. Somebody who could do without a hold alone has
-// none.
+// What makes a hold, a retention or the need of a second factor less strict waits: for
+// Patience, or for a second administrator; see ApprovePending. Somebody who could do
+// without a hold alone has none.
 func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*fault.Error, error) {
 	refusals := ch.check()
 	if len(refusals) > 0 {
@@ -256,4 +256,4 @@ func write[T any](f Field[T], set func(T) *db.OrganizationUpdateOne, inherit fun
 	}
 }
 
-func equal(a, b *int) bool { return a == b || a != nil && b != nil && *a == *b }
+func equal[T comparable](a, b *T) bool { return a == b || a != nil && b != nil && *a == *b }

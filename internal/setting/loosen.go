@@ -45,6 +45,7 @@ func (s *Service) fold(ctx context.Context, client *db.Client, o *db.Organizatio
 	write(Field[int]{true, changed.HoldChangedPercent}, u.SetHoldChangedPercent, u.ClearHoldChangedPercent)
 	write(Field[int]{true, changed.RetentionDays}, u.SetRetentionDays, u.ClearRetentionDays)
 	write(Field[int]{true, changed.JobDays}, u.SetJobDays, u.ClearJobDays)
+	write(Field[SecondFactor]{true, changed.SecondFactorRequired}, u.SetSecondFactorRequired, u.ClearSecondFactorRequired)
 	u.SetNillableRetentionChangedAt(changed.RetentionChangedAt)
 	if err := storePending(u, rest); err != nil {
 		return nil, err
@@ -79,14 +80,14 @@ func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.Organiz
 		return nil, err
 	}
 	v, now := viewer.FromContext(ctx), database.Instant(s.now())
-	rest := slices.DeleteFunc(slices.Clone(before), func(p Pending) bool { return ch.field(p.Name).Set })
+	rest := slices.DeleteFunc(slices.Clone(before), func(p Pending) bool { _, set := ch.wants(p.Name); return set })
 	for _, name := range names {
-		f := ch.field(name)
-		if !f.Set || v.IsSystem() {
+		value, set := ch.wants(name)
+		if !set || v.IsSystem() {
 			continue
 		}
 		wanted := *o
-		p := Pending{Name: name, Value: f.Value, By: v.EducatorID, AskedAt: now, EffectiveAt: now.Add(Patience)}
+		p := Pending{Name: name, Value: value, By: v.EducatorID, AskedAt: now, EffectiveAt: now.Add(Patience)}
 		p.setIn(&wanted)
 		in := district
 		if o.DistrictID == o.ID {
@@ -98,7 +99,7 @@ func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.Organiz
 		}
 		if looser(name, was, is) {
 			postponed = append(postponed, p)
-			*f = Field[int]{}
+			ch.leave(name)
 		}
 	}
 	if len(before) > 0 || len(postponed) > 0 {
@@ -115,12 +116,12 @@ var (
 // ApprovePending lets a change hold at once that somebody else has asked for. value is
 // the one that the viewer has looked at. It takes a second administrator of the
 // organization, as an approval of a bulk job does; see hold.Approval.
-func (s *Service) ApprovePending(ctx context.Context, organizationID int, name Name, value *int) (*db.Organization, error) {
+func (s *Service) ApprovePending(ctx context.Context, organizationID int, name Name, value Value) (*db.Organization, error) {
 	return s.decide(ctx, organizationID, name, func(ctx context.Context, client *db.Client, o *db.Organization, p Pending, u *db.OrganizationUpdateOne) error {
 		if p.By == viewer.FromContext(ctx).EducatorID {
 			return fault.Forbiddenf("another administrator has to approve it, because you have asked for it").At("setting")
 		}
-		if !equal(p.Value, value) {
+		if !p.equal(value) {
 			return errPendingChanged
 		}
 		a := hold.Approval{OrganizationID: o.ID, DistrictID: o.DistrictID, By: []int{p.By}, AskedAt: p.AskedAt}
@@ -210,17 +211,14 @@ func (s *Service) administered(ctx context.Context, client *db.Client, id int) (
 
 // recordPending records what becomes of a change that waits.
 func recordPending(ctx context.Context, action audit.Action, o *db.Organization, p Pending) {
-	value := "inherited"
-	if p.Value != nil {
-		value = *shown(p.Value)
-	}
 	e := audit.Event{Action: action, DistrictID: o.DistrictID, OrganizationID: o.ID, Target: audit.On(globalid.Organization, o.ID),
 		Facts: audit.Facts{"effectiveAt": p.EffectiveAt.Format(time.RFC3339)}}
-	e.Changes.New(inTrail[p.Name], value)
+	e.Changes.New(inTrail[p.Name], p.Text())
 	audit.Record(ctx, e)
 }
 
 // inTrail is what the audit trail calls a setting.
 var inTrail = map[Name]string{
 	HoldDeletedPercent: "holdDeletedPercent", HoldChangedPercent: "holdChangedPercent", RetentionDays: "retentionDays", JobDays: "jobDays",
+	SecondFactorRequired: "secondFactorRequired",
 }

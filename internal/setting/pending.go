@@ -4,14 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"homeroom/ent/db"
 )
 
-// Patience is how long a change that makes a hold or a retention less strict waits,
-// where no second administrator consents to it: long enough for somebody to see it
-// who has not asked for it.
+// Patience is how long a change waits that makes a hold, a retention or the need of a
+// second factor less strict, where no second administrator consents to it: long
+// enough for somebody to see it who has not asked for it.
 const Patience = 24 * time.Hour
 
 // Name names a setting whose changes can wait.
@@ -26,14 +27,39 @@ const (
 	JobDays            Name = "JOB_DAYS"
 )
 
+// SecondFactorRequired is less strict where it asks fewer people.
+const SecondFactorRequired Name = "SECOND_FACTOR_REQUIRED"
+
 // Names are all of them, in the order in which they are shown.
-var names = []Name{HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays}
+var names = []Name{HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays, SecondFactorRequired}
+
+// Value is what a setting is to be. Where both are nil the organization is to inherit
+// it.
+type Value struct {
+	// Number is that of all settings but one.
+	Number *int `json:"value"`
+	// Need is that of SecondFactorRequired.
+	Need *SecondFactor `json:"need,omitempty"`
+}
+
+func (v Value) equal(w Value) bool { return equal(v.Number, w.Number) && equal(v.Need, w.Need) }
+
+// Text is the value for people.
+func (v Value) Text() string {
+	switch {
+	case v.Number != nil:
+		return strconv.Itoa(*v.Number)
+	case v.Need != nil:
+		return string(*v.Need)
+	default:
+		return "inherited"
+	}
+}
 
 // Pending is a change that does not hold yet.
 type Pending struct {
 	Name Name `json:"name"`
-	// Value is nil where the organization is to inherit the setting.
-	Value *int `json:"value"`
+	Value
 	// By is the educator who has asked for it.
 	By          int       `json:"by"`
 	AskedAt     time.Time `json:"askedAt"`
@@ -81,39 +107,67 @@ func settled(o *db.Organization, now time.Time) (*db.Organization, error) {
 func (p Pending) setIn(o *db.Organization) {
 	switch p.Name {
 	case HoldDeletedPercent:
-		o.HoldDeletedPercent = p.Value
+		o.HoldDeletedPercent = p.Number
 	case HoldChangedPercent:
-		o.HoldChangedPercent = p.Value
+		o.HoldChangedPercent = p.Number
 	case RetentionDays:
 		at := p.EffectiveAt
-		o.RetentionDays, o.RetentionChangedAt = p.Value, &at
+		o.RetentionDays, o.RetentionChangedAt = p.Number, &at
 	case JobDays:
-		o.JobDays = p.Value
+		o.JobDays = p.Number
+	case SecondFactorRequired:
+		o.SecondFactorRequired = p.Need
 	}
 }
 
-// field is the setting of a change.
-func (ch *Change) field(name Name) *Field[int] {
+// number is a setting of a change that is a number.
+func (ch *Change) number(name Name) *Field[int] {
 	return map[Name]*Field[int]{HoldDeletedPercent: &ch.HoldDeletedPercent, HoldChangedPercent: &ch.HoldChangedPercent,
 		RetentionDays: &ch.RetentionDays, JobDays: &ch.JobDays}[name]
 }
 
+// wants returns what a change makes of a setting, and whether it makes anything.
+func (ch *Change) wants(name Name) (Value, bool) {
+	if name == SecondFactorRequired {
+		return Value{Need: ch.SecondFactorRequired.Value}, ch.SecondFactorRequired.Set
+	}
+	f := ch.number(name)
+	return Value{Number: f.Value}, f.Set
+}
+
+// leave takes a setting out of a change.
+func (ch *Change) leave(name Name) {
+	if name == SecondFactorRequired {
+		ch.SecondFactorRequired = Field[SecondFactor]{}
+		return
+	}
+	*ch.number(name) = Field[int]{}
+}
+
 // only returns a change of one setting.
-func only(organizationID int, name Name, value *int) Change {
+func only(organizationID int, name Name, value Value) Change {
 	ch := Change{OrganizationID: organizationID}
-	*ch.field(name) = Field[int]{Set: true, Value: value}
+	if name == SecondFactorRequired {
+		ch.SecondFactorRequired = Field[SecondFactor]{Set: true, Value: value.Need}
+	} else {
+		*ch.number(name) = Field[int]{Set: true, Value: value.Number}
+	}
 	return ch
 }
 
-// value is what holds of a setting.
+// value is what holds of a setting that is a number.
 func (s Settings) value(name Name) int {
 	return map[Name]int{HoldDeletedPercent: s.HoldDeletedPercent, HoldChangedPercent: s.HoldChangedPercent, RetentionDays: s.RetentionDays, JobDays: s.JobDays}[name]
 }
 
 // looser reports whether a setting is less strict than it was.
 func looser(name Name, was, is Settings) bool {
-	if name == RetentionDays || name == JobDays {
+	switch name {
+	case SecondFactorRequired:
+		return laxer(is.SecondFactorRequired, was.SecondFactorRequired)
+	case RetentionDays, JobDays:
 		return is.value(name) < was.value(name)
+	default:
+		return is.value(name) > was.value(name)
 	}
-	return is.value(name) > was.value(name)
 }

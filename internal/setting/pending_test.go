@@ -2,6 +2,7 @@ package setting_test
 
 import (
 	"log/slog"
+	"sync"
 	"testing"
 	"time"
 
@@ -18,7 +19,7 @@ import (
 )
 
 // TestALooserSettingWaits has an administrator switch the hold off, delete, and switch
-// it on again.
+// it on again; and do without a second factor.
 func TestALooserSettingWaits(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -100,20 +101,20 @@ func TestALooserSettingWaits(t *testing.T) {
 		t.Run("a second administrator consents to what was looked at", func(t *testing.T) {
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, HoldDeletedPercent: to(50)})
 			value, other := 50, 40
-			_, err := s.ApprovePending(w.As(t, w.DistrictAdmin), w.Alpha.ID, setting.HoldDeletedPercent, &value)
+			_, err := s.ApprovePending(w.As(t, w.DistrictAdmin), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{Number: &value})
 			refused(t, err, fault.Forbidden, "")
-			_, err = s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, &other)
+			_, err = s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{Number: &other})
 			refused(t, err, fault.Conflict, "PENDING_CHANGED")
-			_, err = s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, nil)
+			_, err = s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{})
 			refused(t, err, fault.Conflict, "PENDING_CHANGED")
 			for who, kind := range map[*db.Educator]fault.Kind{w.NorthAdmin: fault.NotFound, w.NorthTeacher: fault.NotFound, w.BetaAdmin: fault.NotFound} {
-				_, err = s.ApprovePending(w.As(t, who), w.Alpha.ID, setting.HoldDeletedPercent, &value)
+				_, err = s.ApprovePending(w.As(t, who), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{Number: &value})
 				refused(t, err, kind, "")
 			}
 			if got := holds(t, d, w.Alpha.ID, fixture.Today); got.HoldDeletedPercent != 8 {
 				t.Fatalf("%+v", got)
 			}
-			if _, err := s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, &value); err != nil {
+			if _, err := s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{Number: &value}); err != nil {
 				t.Fatal(err)
 			}
 			if got := holds(t, d, w.North.ID, fixture.Today); got.HoldDeletedPercent != 50 || recorded(audit.SettingApproved) != 1 {
@@ -127,7 +128,7 @@ func TestALooserSettingWaits(t *testing.T) {
 			}
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, HoldDeletedPercent: to(60)})
 			value := 60
-			_, err := s.ApprovePending(w.As(t, puppet), w.Alpha.ID, setting.HoldDeletedPercent, &value)
+			_, err := s.ApprovePending(w.As(t, puppet), w.Alpha.ID, setting.HoldDeletedPercent, setting.Value{Number: &value})
 			refused(t, err, fault.Forbidden, "")
 		})
 		t.Run("a district that becomes stricter takes back what waits for its schools", func(t *testing.T) {
@@ -141,7 +142,7 @@ func TestALooserSettingWaits(t *testing.T) {
 				t.Errorf("%+v", got)
 			}
 			value := 45
-			_, err := s.ApprovePending(w.As(t, second), w.North.ID, setting.HoldDeletedPercent, &value)
+			_, err := s.ApprovePending(w.As(t, second), w.North.ID, setting.HoldDeletedPercent, setting.Value{Number: &value})
 			refused(t, err, fault.Conflict, "NOT_PENDING")
 		})
 		t.Run("the operator waits for nobody", func(t *testing.T) {
@@ -151,6 +152,108 @@ func TestALooserSettingWaits(t *testing.T) {
 			if got := holds(t, d, w.Alpha.ID, fixture.Today); got.HoldDeletedPercent != 90 {
 				t.Errorf("%+v", got)
 			}
+		})
+		need := func(t *testing.T, o *db.Organization, at time.Time, want, stored setting.SecondFactor) {
+			t.Helper()
+			row := w.Client().Organization.GetX(fixture.System(), o.ID)
+			kept := setting.SecondFactor("")
+			if row.SecondFactorRequired != nil {
+				kept = *row.SecondFactorRequired
+			}
+			if got := holds(t, d, o.ID, at).SecondFactorRequired; got != want || kept != stored {
+				t.Errorf("%s needs %s and has stored %q; want %s and %q", o.Name, got, kept, want, stored)
+			}
+		}
+		t.Run("a second factor for fewer people waits, and the stricter need stays where it is read", func(t *testing.T) {
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			need(t, w.Alpha, fixture.Today, setting.EverybodyHasOne, setting.EverybodyHasOne)
+			for _, f := range []setting.Field[setting.SecondFactor]{to(setting.AdministratorsHaveOne), to(setting.NoSecondFactor), inherit[setting.SecondFactor]()} {
+				update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: f})
+				need(t, w.Alpha, fixture.Today, setting.EverybodyHasOne, setting.EverybodyHasOne)
+				need(t, w.North, day.Add(-time.Second), setting.EverybodyHasOne, "")
+				want := setting.NoSecondFactor
+				if f.Value != nil {
+					want = *f.Value
+				}
+				need(t, w.North, day, want, "")
+				all := pending(t, w.Alpha)
+				last := all[len(all)-1]
+				if last.Name != setting.SecondFactorRequired || last.Number != nil || (last.Need == nil) != (f.Value == nil) {
+					t.Errorf("%+v", all)
+				}
+			}
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			for _, p := range pending(t, w.Alpha) {
+				if p.Name == setting.SecondFactorRequired {
+					t.Errorf("what is as strict as before has not ended what waits: %+v", p)
+				}
+			}
+		})
+		t.Run("a school that clears its own to inherit a looser one waits", func(t *testing.T) {
+			if _, _, err := s.Update(fixture.System(), setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.AdministratorsHaveOne)}); err != nil {
+				t.Fatal(err)
+			}
+			need(t, w.Alpha, fixture.Today, setting.AdministratorsHaveOne, setting.AdministratorsHaveOne)
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: inherit[setting.SecondFactor]()})
+			need(t, w.North, fixture.Today, setting.EverybodyHasOne, setting.EverybodyHasOne)
+			need(t, w.North, day, setting.AdministratorsHaveOne, setting.EverybodyHasOne)
+			if _, err := s.WithdrawPending(w.As(t, w.NorthAdmin), w.North.ID, setting.SecondFactorRequired); err != nil {
+				t.Fatal(err)
+			}
+			need(t, w.North, day, setting.EverybodyHasOne, setting.EverybodyHasOne)
+			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: inherit[setting.SecondFactor]()})
+		})
+		t.Run("an exception that waits for a school ends when its district becomes stricter", func(t *testing.T) {
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.NoSecondFactor)})
+			if len(pending(t, w.South)) != 1 {
+				t.Fatalf("%+v", pending(t, w.South))
+			}
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			need(t, w.South, day, setting.EverybodyHasOne, "")
+			if got := pending(t, w.South); len(got) != 0 {
+				t.Errorf("%+v", got)
+			}
+		})
+		t.Run("a second administrator consents to the need that was looked at", func(t *testing.T) {
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.NoSecondFactor)})
+			value, other, number := setting.NoSecondFactor, setting.AdministratorsHaveOne, 0
+			_, err := s.ApprovePending(w.As(t, w.DistrictAdmin), w.Alpha.ID, setting.SecondFactorRequired, setting.Value{Need: &value})
+			refused(t, err, fault.Forbidden, "")
+			for _, v := range []setting.Value{{Need: &other}, {}, {Number: &number}, {Number: &number, Need: &value}} {
+				_, err = s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.SecondFactorRequired, v)
+				refused(t, err, fault.Conflict, "PENDING_CHANGED")
+			}
+			need(t, w.Alpha, fixture.Today, setting.EverybodyHasOne, setting.EverybodyHasOne)
+			if _, err := s.ApprovePending(w.As(t, second), w.Alpha.ID, setting.SecondFactorRequired, setting.Value{Need: &value}); err != nil {
+				t.Fatal(err)
+			}
+			need(t, w.Alpha, fixture.Today, setting.NoSecondFactor, setting.NoSecondFactor)
+		})
+		t.Run("what has come to hold is written down by whatever server looks", func(t *testing.T) {
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.AdministratorsHaveOne), HoldDeletedPercent: to(98)})
+			at := func(now time.Time) *setting.Service {
+				return setting.New(d, setting.Options{Now: func() time.Time { return now }, Log: slog.New(slog.DiscardHandler)})
+			}
+			if err := at(day.Add(-time.Second)).ApplyDue(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			need(t, w.South, day, setting.AdministratorsHaveOne, setting.EverybodyHasOne)
+			var servers sync.WaitGroup
+			for range 4 {
+				servers.Go(func() {
+					if err := at(day).ApplyDue(t.Context()); err != nil {
+						t.Error(err)
+					}
+				})
+			}
+			servers.Wait()
+			need(t, w.South, day, setting.AdministratorsHaveOne, setting.AdministratorsHaveOne)
+			if o := w.Client().Organization.GetX(fixture.System(), w.South.ID); len(o.PendingSettings) > 0 || *o.HoldDeletedPercent != 98 {
+				t.Errorf("%s", o.PendingSettings)
+			}
+			need(t, w.North, day, setting.NoSecondFactor, "")
 		})
 		t.Run("what has come to hold is written down with the next change", func(t *testing.T) {
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, HoldDeletedPercent: to(99)})

@@ -59,7 +59,7 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 		if factor && o.SecondFactorRequired != nil && laxer(*o.SecondFactorRequired, is.SecondFactorRequired) {
 			u.ClearSecondFactorRequired()
 		}
-		if err := dropPending(u, o, is, deleted, changed); err != nil {
+		if err := dropPending(u, o, is, deleted, changed, factor); err != nil {
 			return err
 		}
 		if len(u.Mutation().ClearedFields())+len(u.Mutation().Fields()) == 0 {
@@ -76,14 +76,21 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 
 // dropPending takes back what waits for a school and is less strict than its district
 // has become.
-func dropPending(u *db.OrganizationUpdateOne, o *db.Organization, is Settings, deleted, changed bool) error {
+func dropPending(u *db.OrganizationUpdateOne, o *db.Organization, is Settings, deleted, changed, factor bool) error {
 	all, err := storedPending(o)
 	if err != nil || len(all) == 0 {
 		return err
 	}
 	rest := slices.DeleteFunc(slices.Clone(all), func(p Pending) bool {
-		return p.Value != nil && (deleted && p.Name == HoldDeletedPercent && *p.Value > is.HoldDeletedPercent ||
-			changed && p.Name == HoldChangedPercent && *p.Value > is.HoldChangedPercent)
+		switch {
+		case p.Number != nil:
+			return deleted && p.Name == HoldDeletedPercent && *p.Number > is.HoldDeletedPercent ||
+				changed && p.Name == HoldChangedPercent && *p.Number > is.HoldChangedPercent
+		case p.Need != nil:
+			return factor && laxer(*p.Need, is.SecondFactorRequired)
+		default:
+			return false
+		}
 	})
 	if len(rest) == len(all) {
 		return nil
