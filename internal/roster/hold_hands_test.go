@@ -73,8 +73,8 @@ func TestAccountsOfOnesOwnMakingCountAsOne(t *testing.T) {
 			all, grade := many(20, school), "9"
 			program := puppet(viewer.SchoolAdmin, school, w.DistrictAdmin.ID)
 			w.Client().Educator.UpdateOne(program).SetService(1).ExecX(fixture.System())
-			nightly := hold.Loss{DistrictID: w.Alpha.ID, OrganizationID: school.ID, Thing: "STUDENT", Verb: "CHANGED", Number: 15}
-			if err := hold.Write(w.As(t, program), w.Client(), fixture.Today, hold.Job{ID: 1}, []hold.Loss{nightly}); err != nil {
+			nightly := hold.Loss{DistrictID: w.Alpha.ID, OrganizationID: school.ID, Thing: "STUDENT", Verb: "CHANGED", Subjects: ids(all[5:]...)}
+			if err := hold.Write(w.As(t, program), w.Client(), fixture.Today, hold.Job{}, []hold.Loss{nightly}); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := r.UpdateStudent(w.As(t, puppet(viewer.SchoolAdmin, school, w.DistrictAdmin.ID)), roster.StudentChange{ID: all[0].ID, Grade: &grade}); err != nil {
