@@ -21,8 +21,10 @@ import (
 // ago. Whoever makes a dozen administrators is counted as one.
 type Own struct {
 	// deleting are those among all who have deleted something. changing are those among
-	// administrators and programs: what teachers change in the pupils they teach is the
-	// work of each of them, whoever has uploaded the file with their accounts.
+	// administrators, and of a program those among programs too: what teachers change in
+	// the pupils they teach is the work of each of them, whoever has uploaded the file
+	// with their accounts, and what an information system sends every night takes nothing
+	// from the administrators whose accounts come from there.
 	deleting, changing []int
 }
 
@@ -48,13 +50,13 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 		return own, err
 	}
 	// Who is no administrator is found out for all at once, the account that asks too.
-	managing, err := managers(system, client, append(changing, actorID))
+	managing, programs, err := managers(system, client, append(changing, actorID))
 	if err != nil {
 		return own, err
 	}
-	if changing = slices.DeleteFunc(changing, func(id int) bool { return !managing[id] }); !managing[actorID] {
-		changing = nil
-	}
+	changing = slices.DeleteFunc(changing, func(id int) bool {
+		return !managing[actorID] || !managing[id] || programs[id] && !programs[actorID]
+	})
 	all := distinct(slices.Concat(deleting, changing))
 	if len(all) == 0 {
 		return own, nil
@@ -85,20 +87,21 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	return own, nil
 }
 
-// managers are those of some accounts that administer anything, or are programs.
-func managers(system context.Context, client *db.Client, ids []int) (map[int]bool, error) {
-	managing := map[int]bool{}
+// managers are those of some accounts that administer anything, or are programs, and
+// which of them are programs.
+func managers(system context.Context, client *db.Client, ids []int) (managing, programs map[int]bool, err error) {
+	managing, programs = map[int]bool{}, map[int]bool{}
 	for chunk := range slices.Chunk(ids, 500) {
 		found, err := client.Educator.Query().Where(educator.IDIn(chunk...), educator.Or(educator.Service(1),
-			educator.HasRolesWith(roleassignment.RoleNEQ(roleassignment.RoleTEACHER)))).IDs(system)
+			educator.HasRolesWith(roleassignment.RoleNEQ(roleassignment.RoleTEACHER)))).Select(educator.FieldID, educator.FieldService).All(system)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
-		for _, id := range found {
-			managing[id] = true
+		for _, e := range found {
+			managing[e.ID], programs[e.ID] = true, e.Service == 1
 		}
 	}
-	return managing, nil
+	return managing, programs, nil
 }
 
 // hands are those who have had a hand in accounts, by account, and the programs among

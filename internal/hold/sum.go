@@ -178,12 +178,17 @@ func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organizat
 	return n + gone, err
 }
 
-// withoutNew counts students whom bulk jobs have brought within the window for no more
-// than there were before: whoever imports a crowd may not delete so many more of the
+// settled is how long students whom bulk jobs have brought make no more room than there
+// was before. It is longer than Window: who imports a crowd would only have to wait a
+// day to delete all the others.
+const settled = 7 * 24 * time.Hour
+
+// withoutNew counts students whom bulk jobs have brought not long ago for no more than
+// there were before: whoever imports a crowd may not delete so many more of the
 // others. In a school that has just begun they are all there are.
 func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
 	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
-		bulkjob.StartedAtGT(since(now)), bulkjob.CreatedGT(0)).IDs(system)
+		bulkjob.StartedAtGT(database.Instant(now.Add(-settled))), bulkjob.CreatedGT(0)).IDs(system)
 	if err != nil || len(jobs) == 0 {
 		return all, err
 	}

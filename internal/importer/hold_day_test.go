@@ -165,6 +165,11 @@ func TestAHoldCountsADay(t *testing.T) {
 				t.Error(text)
 			}
 			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(there[:len(there)/5]...)), processing)
+			now.Add(25 * time.Hour)
+			there = there[len(there)/5:]
+			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(there[:len(there)/5+1]...)), held)
+			now.Add(7 * 24 * time.Hour)
+			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(there[:len(there)/5+1]...)), processing)
 		})
 		t.Run("groups, accounts and schools have the same limits", func(t *testing.T) {
 			b := b.on(t)
