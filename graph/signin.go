@@ -101,7 +101,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		ctx := context.WithValue(req.Context(), exchangeKey{}, exchange{w: w, secure: secure || req.TLS != nil})
 		token := tokenOf(req)
 		if token != "" {
-			v, err := service.Authenticate(ctx, token)
+			v, err := authenticated(ctx, service, token)
 			switch {
 			case err == nil:
 				ctx = viewer.NewContext(ctx, v)
@@ -112,6 +112,15 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		}
 		next.ServeHTTP(w, req.WithContext(ctx))
 	})
+}
+
+// authenticated looks a session up, for not too long: a stream has no time limit of its
+// own, and those who connect again and again to a database that hangs would be ever
+// more.
+func authenticated(ctx context.Context, service *identity.Service, token string) (*viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	return service.Authenticate(ctx, token)
 }
 
 func tokenOf(req *http.Request) string {
