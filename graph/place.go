@@ -17,12 +17,14 @@ import (
 type places struct {
 	strangers *allowance.Allowance[string]
 	callers   *allowance.Allowance[callerID]
+	arrivals  *arrivals
 }
 
 func newPlaces(l Limits) *places {
 	return &places{
 		strangers: allowance.New[string](int64(l.NewSockets), int64(l.AllNewSockets)),
 		callers:   allowance.New[callerID](int64(l.Sockets), int64(l.AllSockets)),
+		arrivals:  newArrivals(),
 	}
 }
 
@@ -34,10 +36,22 @@ func (p *places) enter(ctx context.Context) (transport.Place, *gqlerror.Error) {
 		return place, place.Stay(ctx)
 	}
 	network := viewer.OriginOf(ctx).Network()
-	if err := p.strangers.Take(network, 1); err != nil {
-		return nil, crowded(err, errTooManyStrangers)
+	for {
+		err := p.strangers.Take(network, 1)
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, allowance.ErrEach) || !p.arrivals.makeRoom(network) {
+			return nil, crowded(err, errTooManyStrangers)
+		}
 	}
-	return &place{places: p, leave: func() { p.strangers.Give(network, 1) }}, nil
+	place := &place{places: p}
+	over := p.arrivals.add(network, place.lose)
+	place.leave = func() {
+		over()
+		p.strangers.Give(network, 1)
+	}
+	return place, nil
 }
 
 // place is that of one connection.
@@ -47,6 +61,34 @@ type place struct {
 	mu     sync.Mutex
 	caller callerID
 	leave  func()
+	// lost is set where another one has got the place, which gone is told, in a goroutine
+	// of its own.
+	lost bool
+	gone func()
+}
+
+// lose makes room for another connection, unless the caller has signed in.
+func (p *place) lose() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.lost || p.caller != (callerID{}) {
+		return
+	}
+	p.leave()
+	p.leave, p.lost = func() {}, true
+	if p.gone != nil {
+		go p.gone()
+	}
+}
+
+// Lost implements transport.Place.
+func (p *place) Lost(gone func()) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.gone = gone
+	if p.lost {
+		go gone()
+	}
 }
 
 // Stay implements transport.Place.
@@ -54,6 +96,9 @@ func (p *place) Stay(ctx context.Context) *gqlerror.Error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	id, _ := callerOf(viewer.FromContext(ctx))
+	if p.lost {
+		return errDisplaced
+	}
 	if id == p.caller {
 		return nil
 	}
@@ -93,6 +138,7 @@ func retryLater(code, message string) *gqlerror.Error {
 
 var (
 	errTooManyStrangers = retryLater(tooManyRequests, "Too many connections from your network have not signed in yet; try again in a moment.")
+	errDisplaced        = retryLater(tooManyRequests, "Others from your network are connecting; try again in a moment.")
 	errTooManySockets   = retryLater(tooManyRequests, "Too many connections of yours are open; close some of them.")
 	errTooManyBytes     = retryLater(tooManyRequests, "Too much of what you send is arriving at the same time; wait for some of it to end.")
 	errBusy             = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")

@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"errors"
 	"sync"
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -27,6 +28,7 @@ const leastRoom = 4 << 10
 type bodies struct {
 	callers   *allowance.Allowance[callerID]
 	strangers *allowance.Allowance[string]
+	arrivals  *arrivals
 }
 
 func newBodies(l Limits) *bodies {
@@ -35,6 +37,7 @@ func newBodies(l Limits) *bodies {
 	return &bodies{
 		callers:   allowance.New[callerID](max(all/callerShare, l.RequestBytes+leastRoom), all-all/strangersPart),
 		strangers: allowance.New[string](max(all/networkShare, 2*l.StrangerBytes), max(all/strangersPart, 2*l.StrangerBytes)),
+		arrivals:  newArrivals(),
 	}
 }
 
@@ -47,36 +50,87 @@ func (b *bodies) room(ctx context.Context) transport.Room {
 		}
 	}
 	network := viewer.OriginOf(ctx).Network()
-	return &room{
-		take: func(n int64) error { return b.strangers.Take(network, n) },
-		give: func(n int64) { b.strangers.Give(network, n) },
+	r := &room{give: func(n int64) { b.strangers.Give(network, n) }}
+	r.arriving = func(cut func()) (arrived func()) { return b.arrivals.add(network, cut) }
+	r.take = func(n int64) error {
+		for {
+			err := b.strangers.Take(network, n)
+			// What is as short as a sign-in finds room; it is there in a moment.
+			if !errors.Is(err, allowance.ErrEach) || !r.short || !b.arrivals.makeRoom(network) {
+				return err
+			}
+		}
 	}
+	return r
 }
 
 // room implements transport.Room.
 type room struct {
-	take func(n int64) error
-	give func(n int64)
+	take     func(n int64) error
+	give     func(n int64)
+	arriving func(cut func()) (arrived func())
+	// short is set where what arrives is.
+	short bool
 
 	mu         sync.Mutex
 	held, used int64
+	// arrived is set where it is here, or makes no room for others any more; cut where
+	// it has made it.
+	arrived, cut bool
 }
 
 // Take implements transport.Room. It takes in steps, so that a body that comes byte
 // by byte does not lock for each.
 func (r *room) Take(bytes int) *gqlerror.Error {
 	r.mu.Lock()
-	defer r.mu.Unlock()
 	r.used += int64(bytes)
-	need := (r.used + leastRoom - 1) / leastRoom * leastRoom
-	if need <= r.held {
+	need := (r.used+leastRoom-1)/leastRoom*leastRoom - r.held
+	cut := r.cut
+	r.mu.Unlock()
+	if cut {
+		return errTooManyBytes
+	}
+	if need <= 0 {
 		return nil
 	}
-	if err := r.take(need - r.held); err != nil {
+	// Others may be cut off meanwhile, and this one by others; so nothing is locked.
+	err := r.take(need)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case err != nil:
 		return crowded(err, errTooManyBytes)
+	case r.cut:
+		r.give(need)
+		return errTooManyBytes
 	}
-	r.held = need
+	r.held += need
 	return nil
+}
+
+// Arriving implements transport.Room.
+func (r *room) Arriving(length int64, cut func()) (arrived func()) {
+	if r.arriving == nil {
+		return func() {}
+	}
+	r.short = length > 0 && length <= leastRoom
+	over := r.arriving(func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.arrived {
+			return
+		}
+		r.cut = true
+		r.give(r.held)
+		r.held = 0
+		cut()
+	})
+	return func() {
+		over()
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.arrived = true
+	}
 }
 
 // Leave implements transport.Room.

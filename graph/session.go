@@ -17,7 +17,7 @@ import (
 
 type tokenKey struct{}
 
-// sessionPatience is how long a WebSocket waits for the database to say who asks.
+// sessionPatience is how long a request waits for the database to say who asks.
 const sessionPatience = 10 * time.Second
 
 // withToken keeps the token of a request for what outlives it.
@@ -51,9 +51,7 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 		return ctx, presented(errSignIn)
 	}
 	// A database that does not answer must not keep the place of a stranger.
-	limited, cancel := context.WithTimeout(ctx, sessionPatience)
-	defer cancel()
-	v, err := r.Identity.Authenticate(limited, token)
+	v, err := authenticated(ctx, r.Identity, token)
 	switch {
 	case err == nil:
 		return viewer.NewContext(ctx, v), nil

@@ -122,7 +122,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		}
 		token := tokenOf(req)
 		if token != "" {
-			v, err := service.Authenticate(ctx, token)
+			v, err := authenticated(ctx, service, token)
 			switch {
 			case err == nil:
 				ctx = viewer.NewContext(ctx, v)
@@ -133,6 +133,15 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 		}
 		next.ServeHTTP(w, req.WithContext(ctx))
 	})
+}
+
+// authenticated looks a session up, for not too long: a stream has no time limit of its
+// own, and those who connect again and again to a database that hangs would be ever
+// more.
+func authenticated(ctx context.Context, service *identity.Service, token string) (*viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	return service.Authenticate(ctx, token)
 }
 
 func tokenOf(req *http.Request) string {

@@ -186,6 +186,38 @@ func TestBodiesOfStrangers(t *testing.T) {
 		served(small("198.51.100.4", ""))
 	})
 
+	t.Run("bodies that do not come keep nobody else in the network from signing in", func(t *testing.T) {
+		t.Parallel()
+		// A network gets 128 KiB: 32 bodies that have begun.
+		s := start(t, func(l *graph.Limits) { l.BodyMemory, l.RequestBytes = 1<<20, 512<<10 })
+		var held []*sending
+		for range 40 {
+			r := s.begin(t, "198.51.100.1", "", 60_000)
+			r.write(" ")
+			held = append(held, r)
+		}
+		ended := func() (n int) {
+			for _, r := range held {
+				_ = r.conn.SetReadDeadline(time.Now().Add(time.Millisecond))
+				if _, err := r.answer.Peek(1); err == nil {
+					n++
+				}
+			}
+			return n
+		}
+		eventually(t, func() bool { return ended() == 40-32 })
+		for i := range 40 {
+			r := s.begin(t, "198.51.100.1", "", len(ask))
+			r.write(ask)
+			if resp, body := r.status(); resp.StatusCode != http.StatusOK || !strings.Contains(body, `"data"`) {
+				t.Fatalf("request %d: got %s %s", i, resp.Status, body)
+			}
+		}
+		if n := ended(); n != 40-32+1 {
+			t.Errorf("%d bodies have ended; want one to have made room, as long as nobody else comes", n)
+		}
+	})
+
 	t.Run("hundreds of bodies from one network hold two megabytes", func(t *testing.T) {
 		t.Parallel()
 		s := start(t, func(*graph.Limits) {})

@@ -142,6 +142,16 @@ func TestADatabaseThatIsAway(t *testing.T) {
 			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Perhaps"))
 		}
 	})
+	t.Run("when a session is looked up for a stream, in a database that hangs", func(t *testing.T) {
+		hangs := make(chan struct{})
+		defer close(hangs)
+		proxy.At("FROM sessions", func() { <-hangs })
+		w := post(t, `{ __typename }`, "text/event-stream")
+		// There would be a reason if it had waited until the connection was given up.
+		if w.status != http.StatusServiceUnavailable || w.code() != "UNAVAILABLE" || w.Errors[0].Extensions["reason"] != nil {
+			t.Errorf("got %d %s", w.status, w.text)
+		}
+	})
 	open := s.connected(t, s.NorthAdmin)
 	t.Run("when a session is looked up", func(t *testing.T) {
 		proxy.Down()

@@ -106,6 +106,8 @@ func (f *full) Take(bytes int) *gqlerror.Error {
 	return nil
 }
 
+func (f *full) Arriving(int64, func()) func() { return func() {} }
+
 func (f *full) Leave() { f.gone <- f.most - f.left }
 
 // TestBodiesTakeRoom says that every byte that is kept takes room, and when the room

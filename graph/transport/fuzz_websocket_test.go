@@ -95,5 +95,6 @@ func FuzzWebSocket(f *testing.F) {
 // open is a place for anybody.
 type open struct{}
 
+func (open) Lost(func())                          {}
 func (open) Stay(context.Context) *gqlerror.Error { return nil }
 func (open) Leave()                               {}

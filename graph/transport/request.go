@@ -50,7 +50,9 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 	if l.Stranger != nil && l.Stranger(r.Context()) {
 		most, refusal = min(l.StrangerBytes, l.RequestBytes), l.unreadStranger
 		// A stranger who sends a little now and then does not keep the memory.
-		_ = http.NewResponseController(w).SetReadDeadline(time.Now().Add(l.StrangerPatience))
+		control := http.NewResponseController(w)
+		_ = control.SetReadDeadline(time.Now().Add(l.StrangerPatience))
+		defer room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })()
 	}
 	if r.ContentLength > most {
 		w.Header().Set("Connection", "close")

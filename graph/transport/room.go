@@ -11,6 +11,9 @@ import (
 type Room interface {
 	// Take takes room for some bytes more, or says why there is none.
 	Take(bytes int) *gqlerror.Error
+	// Arriving says that something of a length, or of an unknown one, is on its way. Until
+	// arrived is called it may have to make room for others, and is cut off.
+	Arriving(length int64, cut func()) (arrived func())
 	// Leave gives everything back.
 	Leave()
 }
@@ -25,8 +28,9 @@ func (l Limits) room(ctx context.Context) Room {
 
 type endless struct{}
 
-func (endless) Take(int) *gqlerror.Error { return nil }
-func (endless) Leave()                   {}
+func (endless) Take(int) *gqlerror.Error      { return nil }
+func (endless) Arriving(int64, func()) func() { return func() {} }
+func (endless) Leave()                        {}
 
 // metered is a reader whose bytes are kept in memory, so that each piece takes room
 // before it is kept.

@@ -44,6 +44,9 @@ var _ graphql.Transport = WebSocket{}
 type Place interface {
 	// Stay makes the place that of the caller of ctx, who has signed in.
 	Stay(ctx context.Context) *gqlerror.Error
+	// Lost says what to call where another client gets the place of one that has not
+	// signed in yet.
+	Lost(gone func())
 	// Leave gives the place back.
 	Leave()
 }
@@ -95,6 +98,9 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
 		return
 	}
+	place.Lost(func() {
+		_ = conn.Close(websocket.StatusTryAgainLater, "Others from your network are connecting; try again")
+	})
 	// What is longer is not read at all; the connection is closed with 1009.
 	conn.SetReadLimit(maxUnknown)
 	// The request's context ends when the server stops. The connection must live

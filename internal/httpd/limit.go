@@ -54,8 +54,10 @@ func isStream(r *http.Request) bool {
 	return isWebSocket(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
+// isWebSocket reports whether a request opens a WebSocket. Others that say so are none,
+// and have no more time than without.
 func isWebSocket(r *http.Request) bool {
-	return strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
+	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
 // body is the body of a request with a limit to its size and to the time that it

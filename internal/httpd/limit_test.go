@@ -92,8 +92,10 @@ func TestTimeLimit(t *testing.T) {
 		}, timeout)
 		for want, headers := range map[string][]string{
 			context.DeadlineExceeded.Error(): {"Content-Type", "application/json"},
-			"done":                           {"Content-Type", multipart},
-			"done ":                          {"Accept", "text/event-stream"},
+			// A POST opens no WebSocket.
+			context.DeadlineExceeded.Error() + " ": {"Upgrade", "websocket"},
+			"done":                                 {"Content-Type", multipart},
+			"done ":                                {"Accept", "text/event-stream"},
 		} {
 			t.Run(headers[1], func(t *testing.T) {
 				t.Parallel()

@@ -44,7 +44,7 @@ func protection(cfg config.Server) *http.CrossOriginProtection {
 // that sent it. The request that opens a WebSocket is a GET, but gives the page
 // everything, so that it counts as one that changes something.
 func (s *Server) fromElsewhere(r *http.Request) bool {
-	if isWebSocket(r) && r.Method == http.MethodGet {
+	if isWebSocket(r) {
 		r = r.WithContext(r.Context())
 		r.Method = http.MethodPost
 	}
