@@ -145,11 +145,16 @@ func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educato
 		SetRole(roleassignment.Role(role)).Exec(ctx)
 }
 
+// IsAddress reports whether a text is an address as such, by whichever way it comes.
+// Mails would also go to <nora@example.com>, the domain of which is another text.
+func IsAddress(email string) bool {
+	address, err := mail.ParseAddress(email)
+	return err == nil && address.Address == email
+}
+
 func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	in.Email, in.FirstName, in.LastName = roster.Clean(in.Email), roster.Clean(in.FirstName), roster.Clean(in.LastName)
-	// The address of "Nora <nora@example.com>" is only a part of it.
-	address, err := mail.ParseAddress(in.Email)
-	if err != nil || address.Address != in.Email || len(in.Email) > maxEmail {
+	if !IsAddress(in.Email) || len(in.Email) > maxEmail {
 		return in, fault.Invalidf("this is not an address, such as nora@example.com").WithCode("BAD_EMAIL").At("email")
 	}
 	if err := roster.CheckName(in.FirstName, "first name", roster.MaxName); err != nil {

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"strconv"
-	"strings"
 	"unicode/utf8"
 
 	"homeroom/ent/db"
@@ -340,10 +339,10 @@ func (c *educatorCheck) email(r *educatorRow, p *plan, found *educatorLookup, on
 		return
 	}
 	key := fold.Key(r.email)
-	switch name, domain, _ := strings.Cut(r.email, "@"); {
+	switch {
 	case r.email == "" || r.email == on.Email:
 		return
-	case name == "" || domain == "" || strings.Contains(r.email, " "):
+	case !identity.IsAddress(r.email):
 		r.fail(colEmail, problemf(BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
 		return
 	case utf8.RuneCountInString(r.email) > maxKey || utf8.RuneCountInString(key) > maxKey:

@@ -340,6 +340,11 @@ func TestCredentials(t *testing.T) {
 					t.Errorf("row %d: %s", row+1, strict.problems(job))
 				}
 			}
+			// A mail would go to the same mailbox, while the domain reads as another one.
+			for _, address := range []string{"<pia@sso.example>", "Pia<pia@sso.example>", "(Pia)pia@sso.example", "pia@sso.example."} {
+				job := strict.verified(b.DistrictAdmin, b.Alpha, educators, "External ID,First Name,Last Name,Email,Password,School\nP3,Pia,New,"+address+",a new password,N\n")
+				strict.wantProblems(job, `row 1 Email BAD_EMAIL "`+address+`"`)
+			}
 			// It may be required when the job has been checked, or when it is undone.
 			b.exec("UPDATE educators SET password_hash = 'an old one' WHERE id = ?", inside.ID)
 			undo := b.imported(b.DistrictAdmin, b.Alpha, educators, "Database ID,Password\n"+edu(inside)+",a new password\n")
