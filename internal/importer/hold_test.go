@@ -156,6 +156,15 @@ func TestHold(t *testing.T) {
 				t.Errorf("%s: %s", job.Status, b.problems(job))
 			}
 		})
+		t.Run("an educator who leaves a group is no student who is lost", func(t *testing.T) {
+			b := b.on(t)
+			b.Teach(t, second, b.Algebra)
+			job := start(b, b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(second)+",Teacher\n", mode(bulkjob.GroupsModeREMOVE)))
+			if n := b.number("SELECT COUNT(*) FROM losses WHERE job_id = ?", job.ID); n != 0 || job.Updated != 1 {
+				t.Errorf("%d losses of %d lines", n, job.Updated)
+			}
+			b.drained(job.ID)
+		})
 		t.Run("changes have a limit of their own, which a school inherits from its district", func(t *testing.T) {
 			b := b.on(t)
 			edit := func(grade string) *db.BulkJob {
