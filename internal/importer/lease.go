@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sort"
 	"sync"
 	"time"
 
@@ -65,6 +66,12 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 
 // runnable returns what waits for a server or is worked on, in order, in some
 // districts or, where none is named, in all.
+//
+// Those who have submitted jobs take turns: the first job of each comes before the
+// second one of anybody. Otherwise the files of one person, be it a teacher with a
+// hundred large ones, would keep a whole district waiting for hours. The jobs of one
+// person are worked on in the order in which they were submitted. What a server has
+// begun comes first, also where that server has ended.
 func (s *Service) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, error) {
 	q := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusIn(worked...), isWhole())
@@ -73,7 +80,49 @@ func (s *Service) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob
 	}
 	jobs, err := q.All(viewer.AsSystem(ctx, "look for work"))
 	slices.SortFunc(jobs, func(a, b *db.BulkJob) int { return cmp.Compare(a.ID, b.ID) })
+	if err != nil {
+		return nil, err
+	}
+	turns, err := s.turns(ctx, jobs)
+	slices.SortStableFunc(jobs, func(a, b *db.BulkJob) int { return cmp.Compare(turns[a.ID], turns[b.ID]) })
 	return jobs, err
+}
+
+// turnsLast is for how long a job that was submitted before counts in the turns of a
+// person, also when it is done: whoever has many is not first again after each.
+const turnsLast = time.Hour
+
+// turns says which turn of its submitter each job is, from 0.
+func (s *Service) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, error) {
+	var people []int
+	for _, j := range jobs {
+		if !slices.Contains(people, j.SubmittedBy) {
+			people = append(people, j.SubmittedBy)
+		}
+	}
+	if len(people) < 2 {
+		return nil, nil
+	}
+	since := slices.MinFunc(jobs, func(a, b *db.BulkJob) int { return a.CreatedAt.Compare(b.CreatedAt) }).CreatedAt.Add(-turnsLast)
+	before, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedByIn(people...), bulkjob.CreatedAtGT(since)).
+		Order(db.Asc(bulkjob.FieldID)).Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldCreatedAt).All(viewer.AsSystem(ctx, "whose turn it is"))
+	if err != nil {
+		return nil, err
+	}
+	of := map[int][]*db.BulkJob{}
+	for _, j := range before {
+		of[j.SubmittedBy] = append(of[j.SubmittedBy], j)
+	}
+	turns := make(map[int]int, len(jobs))
+	for _, j := range jobs {
+		own := of[j.SubmittedBy]
+		at := sort.Search(len(own), func(i int) bool { return own[i].ID >= j.ID })
+		from := sort.Search(len(own), func(i int) bool { return own[i].CreatedAt.After(j.CreatedAt.Add(-turnsLast)) })
+		if turns[j.ID] = max(0, at-from); j.LeaseOwner != "" {
+			turns[j.ID] = -1
+		}
+	}
+	return turns, nil
 }
 
 // busy reports whether a server is at work in a district. One job at a time

@@ -15,8 +15,8 @@ func (s *Service) Waiting(ctx context.Context, job *db.BulkJob) (forID int, err 
 	return before[job], err
 }
 
-// WaitingFor is Waiting of many jobs. It takes one statement, or none where
-// no job can be waiting.
+// WaitingFor is Waiting of many jobs. It takes one statement, two where several people
+// have submitted what waits, or none where no job can be waiting.
 func (s *Service) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]int, error) {
 	var asked []*db.BulkJob
 	var districts []int
@@ -45,15 +45,19 @@ func (s *Service) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.B
 
 // before returns which of the jobs in order comes before one, or 0.
 func (s *Service) before(job *db.BulkJob, queue []*db.BulkJob) int {
-	first := 0
+	first, reached := 0, false
 	for _, other := range queue {
-		if other.ID == job.ID || other.DistrictID != job.DistrictID {
+		if other.ID == job.ID {
+			reached = true
+			continue
+		}
+		if other.DistrictID != job.DistrictID {
 			continue
 		}
 		if s.busy([]*db.BulkJob{other}, job.DistrictID) {
 			return other.ID
 		}
-		if first == 0 && other.ID < job.ID {
+		if first == 0 && !reached {
 			first = other.ID
 		}
 	}
