@@ -7,6 +7,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
 	"homeroom/ent/db/roleassignment"
@@ -126,6 +127,20 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 		}
 		err := client.OneTimeLink.Update().Where(onetimelink.EducatorIDIn(chunk...), onetimelink.UsedAtIsNil()).SetUsedAt(now).Exec(system)
 		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// AddressChanged is called beside CredentialsChanged for every account whose address
+// has changed. It takes away the persons at providers who were linked by the old
+// address: whoever has the new one is linked at the next sign-in, by a verified address
+// as at the first time.
+func AddressChanged(ctx context.Context, client *db.Client, educatorIDs ...int) error {
+	system := viewer.AsSystem(ctx, "unlink who signed in at a provider with another address")
+	for chunk := range slices.Chunk(educatorIDs, 500) {
+		if _, err := client.ExternalIdentity.Delete().Where(externalidentity.EducatorIDIn(chunk...)).Exec(system); err != nil {
 			return err
 		}
 	}

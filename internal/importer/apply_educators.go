@@ -80,7 +80,7 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		return err
 	}
 	var updates []changed
-	var credentials []int
+	var credentials, addresses []int
 	for _, r := range b.open() {
 		set := map[string]any{}
 		for column, value := range r.plan.Set {
@@ -92,6 +92,9 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		}
 		if r.plan.Do == doCreate || setsCredentials(set) {
 			credentials = append(credentials, r.TargetID+r.createdID)
+		}
+		if _, changes := set[educator.FieldEmailKey]; changes {
+			addresses = append(addresses, r.TargetID+r.createdID)
 		}
 		if r.plan.Do == doUpdate && len(set) > 0 {
 			e := educators[r.TargetID]
@@ -107,6 +110,9 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 		return err
 	}
 	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
+		return err
+	}
+	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
 	if err := s.giveRoles(system, client, b); err != nil {

@@ -237,6 +237,15 @@ func TestCredentials(t *testing.T) {
 			b.signedIn(e)
 			b.Client().OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeRESET).SetTokenHash(fmt.Sprint("link ", e.ID, b.number("SELECT COUNT(*) FROM one_time_links"))).
 				SetExpiresAt(fixture.Today.Add(time.Hour)).ExecX(fixture.System())
+			b.Client().ExternalIdentity.Delete().ExecX(fixture.System())
+			b.Client().ExternalIdentity.Create().SetEducatorID(e.ID).SetIssuer("https://login.example.net").SetSubject("the old one").
+				SetLastUsedAt(fixture.Today).ExecX(fixture.System())
+		}
+		linked := func(b *bench, e *db.Educator, want int, what string) {
+			b.t.Helper()
+			if got := b.number("SELECT COUNT(*) FROM external_identities WHERE educator_id = ?", e.ID); got != want {
+				b.t.Errorf("%s: %d persons at providers are linked, want %d", what, got, want)
+			}
 		}
 		ended := func(b *bench, e *db.Educator, want bool, what string) {
 			b.t.Helper()
@@ -255,12 +264,18 @@ func TestCredentials(t *testing.T) {
 				job := b.imported(b.NorthAdmin, b.North, educators, "Database ID,"+column+"\n"+edu(e)+","+c.value+"\n")
 				b.want(job, completed, 0, 1, 0, 0)
 				ended(b, e, c.ends, column)
+				stays := 1
+				if column == "Email" {
+					stays = 0
+				}
+				linked(b, e, stays, column)
 				if column == "Role" {
 					continue
 				}
 				open(b, e)
 				b.undone(b.NorthAdmin, job, undone, 1, 0)
 				ended(b, e, c.ends, "the undo of "+column)
+				linked(b, e, stays, "the undo of "+column)
 			}
 		})
 		t.Run("nobody changes the own account by a file, whatever of it", func(t *testing.T) {

@@ -72,7 +72,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		return err
 	}
 	var updates []changed
-	var unused, credentials []int
+	var unused, credentials, addresses []int
 	for _, r := range b.open() {
 		if r.plan.Do == doCreate {
 			unused = append(unused, r.TargetID)
@@ -92,6 +92,9 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		if setsCredentials(set) {
 			credentials = append(credentials, r.TargetID)
 		}
+		if _, changes := set[educator.FieldEmailKey]; changes {
+			addresses = append(addresses, r.TargetID)
+		}
 		if len(set) > 0 {
 			updates = append(updates, changed{r.TargetID, set})
 		}
@@ -105,6 +108,9 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		return err
 	}
 	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
+		return err
+	}
+	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
 	return removeAccounts(system, client, unused)
