@@ -5,6 +5,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2"
+	"github.com/vektah/gqlparser/v2/validator/rules"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"homeroom/internal/page"
@@ -81,7 +82,7 @@ func FewHeavy(l Limits) graphql.ResponseMiddleware { return fewHeavy(l) }
 
 // Cost is what an operation costs of a schema, where an operation may cost limit.
 func Cost(schema *ast.Schema, limit int, query string, variables map[string]any) (int, error) {
-	doc, errs := gqlparser.LoadQuery(schema, query)
+	doc, errs := gqlparser.LoadQueryWithRules(schema, query, rules.NewDefaultRules())
 	if errs != nil {
 		return 0, errs
 	}
