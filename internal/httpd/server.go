@@ -5,6 +5,7 @@
 package httpd
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -46,6 +47,9 @@ type Deps struct {
 	Log *slog.Logger
 	// Asked is told of every request; nil where nobody wants to know.
 	Asked func()
+	// Connections is how many connections are open at a time before those that wait
+	// for a next request are closed; 0 stands for what the operating system allows.
+	Connections int
 }
 
 // Server is an http.Handler that can also serve a listener.
@@ -57,6 +61,8 @@ type Server struct {
 	cors    *cors.Cors
 	asked   func()
 	origins *http.CrossOriginProtection
+	// most is how many connections are open at a time.
+	most int
 	// https is set where browsers reach the server by HTTPS, through a proxy or not.
 	https bool
 
@@ -74,6 +80,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
+		most:    cmp.Or(deps.Connections, mostConnections()),
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	if s.asked == nil {
@@ -131,6 +138,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		BaseContext:       func(net.Listener) context.Context { return base },
 		ReadHeaderTimeout: headerTimeout,
 		IdleTimeout:       idleTimeout,
+		ConnState:         newConnections(s.most).state,
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
