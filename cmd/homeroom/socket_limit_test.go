@@ -42,13 +42,16 @@ func TestTheLimitsOfWebSocketsAreSettings(t *testing.T) {
 		if got, _ := send(conn, `{"type":"connection_init"}`); !strings.Contains(got, "connection_ack") {
 			t.Fatalf("got %s", got)
 		}
-		for _, token := range []string{admin.token, ""} {
-			if token == "" {
-				dial("") // The only stranger that there may be.
-			}
-			if more, resp := dial(token); more != nil || resp.StatusCode != http.StatusTooManyRequests {
-				t.Errorf("one more, signed in: %v: got %s", token != "", resp.Status)
-			}
+		if more, resp := dial(admin.token); more != nil || resp.StatusCode != http.StatusTooManyRequests {
+			t.Errorf("one more of a caller who has signed in: got %s", resp.Status)
+		}
+		// There may be one stranger. The next one takes the place of who is silent.
+		silent, _ := dial("")
+		if next, resp := dial(""); next == nil {
+			t.Errorf("one more who has not signed in: got %s", resp.Status)
+		}
+		if _, _, err := silent.Read(t.Context()); websocket.CloseStatus(err) != websocket.StatusTryAgainLater {
+			t.Errorf("who is silent: %v", err)
 		}
 		ping := func(bytes int) string {
 			const frame = `{"type":"ping","payload":""}`
