@@ -101,7 +101,7 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
 	r.Settings = setting.New(d, setting.Options{Now: clock, Log: log})
 	r.Notify = notify.New(d, r.Usage, log)
-	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Recount: usage.RecountStudents, Now: clock, Log: log})
+	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: clock}), Now: clock, Log: log})
 	s.importer = r.Importer
 	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
 	mux := http.NewServeMux()

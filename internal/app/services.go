@@ -93,8 +93,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = importer.New(d, importer.Options{
-		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer, Guard: s.identity.Guard(),
-		Recount: usage.RecountStudents, Turn: s.turns.Take, Probes: probes,
+		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer,
+		Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Guard: s.identity.Guard(), Now: now}), Turn: s.turns.Take, Probes: probes,
 		Quotas:    importer.Quotas{Person: importer.Quota(cfg.Uploads.Person), Key: importer.Quota(cfg.Uploads.Key), District: importer.Quota(cfg.Uploads.District)},
 		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})

@@ -46,7 +46,7 @@ func newBench(t *testing.T, d *database.DB) *bench {
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: now, Log: log})
 	return &bench{World: fixture.New(t, d), export: export.New(d, r, u), roster: r,
 		importer: importer.New(d, importer.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hasher.Hash,
-			Viewer: people.Viewer, Recount: usage.RecountStudents, Now: now, Log: log})}
+			Viewer: people.Viewer, Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: now}), Now: now, Log: log})}
 }
 
 // exported is the file of the students of an organization.

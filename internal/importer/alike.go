@@ -57,7 +57,7 @@ func (c *studentCheck) warnOfAlike(ctx context.Context, rows []*studentRow) erro
 	if !slices.ContainsFunc(slices.Collect(maps.Keys(schools)), func(id int) bool { return !c.v.Administers(id, c.job.DistrictID) }) {
 		as = viewer.AsSystem(ctx, "namesakes at schools that the submitter administers")
 	}
-	found, err := c.s.db.Client(ctx).Student.Query().
+	found, err := c.db.Client(ctx).Student.Query().
 		Where(in, student.DeletedAtIsNil(), student.SortNameIn(slices.Sorted(maps.Keys(names))...)).
 		Select(student.FieldID, student.FieldOrganizationID, student.FieldSortName, student.FieldGrade, student.FieldExternalID,
 			student.FieldFirstName, student.FieldLastName).Order(student.ByID()).Limit(maxNamesakes).All(as)
@@ -86,7 +86,7 @@ func (c *studentCheck) isPeopled(ctx context.Context, schoolID int) (bool, error
 	if is, known := c.peopled[schoolID]; known {
 		return is, nil
 	}
-	is, err := c.s.db.Client(ctx).Student.Query().Where(student.OrganizationID(schoolID), student.DeletedAtIsNil()).
+	is, err := c.db.Client(ctx).Student.Query().Where(student.OrganizationID(schoolID), student.DeletedAtIsNil()).
 		Exist(viewer.AsSystem(ctx, "whether a school is empty"))
 	if c.peopled == nil {
 		c.peopled = map[int]bool{}

@@ -74,7 +74,7 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 // with every other error of a row, so that one row does not hold up a district. A
 // batch that is too large for the database is split as well, and none of its rows is
 // refused for that.
-func (s *Service) writeBatch(ctx context.Context, h *held, b *batch) error {
+func (s *Service) writeBatch(ctx context.Context, h *held, b *attempt) error {
 	const tries = 3
 	write := func() error {
 		carryOut := func(ctx context.Context, client *db.Client) error { return s.carryOut(ctx, client, b) }
@@ -128,13 +128,13 @@ func tooLarge() *problem {
 }
 
 // whyAlone is why a row is refused that cannot be written even by itself.
-func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, row int, err error) *problem {
+func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, number int, err error) *problem {
 	if isDuplicate(err) {
 		return taken(err)
 	}
-	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", row, "error", err)
-	return problemf(Internal, "Upload the row again later. If it happens again, tell whoever runs the server.",
-		"Something went wrong on the server with this row; it stays as it was.")
+	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", number, "error", err)
+	return problemf(Internal, "Upload the number again later. If it happens again, tell whoever runs the server.",
+		"Something went wrong on the server with this number; it stays as it was.")
 }
 
 // taken says which unique index has refused a row.
@@ -237,28 +237,19 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 var errRefused = errors.New("importer: a row of a job that is all or nothing was refused")
 
 // carryOut writes a batch, and in the same transaction what became of each row.
-func (s *Service) carryOut(ctx context.Context, client *db.Client, b *batch) error {
+func (s *Service) carryOut(ctx context.Context, client *db.Client, b *attempt) error {
 	b.reset()
 	if b.v != nil {
-		write := map[bulkjob.Kind]func(context.Context, *db.Client, *batch) error{
-			bulkjob.KindIMPORT_STUDENTS:      s.applyStudents,
-			bulkjob.KindIMPORT_GROUPS:        s.applyGroups,
-			bulkjob.KindIMPORT_EDUCATORS:     s.applyEducators,
-			bulkjob.KindIMPORT_ORGANIZATIONS: s.applyOrganizations,
-			bulkjob.KindIMPORT_ENROLLMENTS:   s.applyEnrollments,
-			bulkjob.KindEDIT_STUDENTS:        s.applyStudents,
-			bulkjob.KindDELETE_STUDENTS:      s.applyDeletion,
-		}[b.job.Kind]
 		ctx := viewer.NewContext(ctx, b.v)
 		b.refuseLost()
-		if err := s.refuseRenamedSchools(ctx, client, b); err != nil {
+		if err := refuseRenamedSchools(ctx, client, &b.batch); err != nil {
 			return err
 		}
-		if err := write(ctx, client, b); err != nil {
+		if err := s.kinds[b.job.Kind].apply(ctx, client, &b.batch); err != nil {
 			return err
 		}
 	}
-	if bySelection(b.job.Kind) {
+	if s.bySelection(b.job.Kind) {
 		for _, p := range b.refusals() {
 			reword(p)
 		}

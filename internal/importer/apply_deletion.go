@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"slices"
-	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/student"
@@ -13,10 +12,10 @@ import (
 
 // applyDeletion hides the students of a batch and takes them out of all their
 // groups, as roster.DeleteStudents does.
-func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch) error {
+func (k *studentKind) applyDeletion(ctx context.Context, client *db.Client, b *batch) error {
 	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
-	locked, err := roster.LockStudents(system, client, s.locks(), ids)
+	locked, err := roster.LockStudents(system, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -24,7 +23,7 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 	for _, st := range locked {
 		students[st.ID] = st
 	}
-	if err := s.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
+	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
 	for _, r := range b.open() {
@@ -40,7 +39,7 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 	if err != nil {
 		return err
 	}
-	groups, err := s.lockGroupsOf(ctx, client, pairs)
+	groups, err := k.lockGroupsOf(ctx, client, pairs)
 	if err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 	updates := make([]changed, 0, len(b.rows))
 	for _, r := range b.open() {
 		byStudent[r.TargetID] = r
-		updates = append(updates, changed{r.TargetID, map[string]any{student.FieldDeletedAt: s.instant()}})
+		updates = append(updates, changed{r.TargetID, map[string]any{student.FieldDeletedAt: k.instant()}})
 	}
 	pairs = slices.DeleteFunc(pairs, func(p roster.Pair) bool { return byStudent[p.StudentID] == nil })
 	removed, err := roster.Unenroll(ctx, client, pairs)
@@ -68,7 +67,7 @@ func (s *Service) applyDeletion(ctx context.Context, client *db.Client, b *batch
 
 // lockGroupsOf locks groups, after their students as everywhere, and returns them by
 // their keys.
-func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) (map[int]*db.Group, error) {
+func (k *studentKind) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) (map[int]*db.Group, error) {
 	var ids []int
 	for _, p := range pairs {
 		ids = append(ids, p.GroupID)
@@ -76,7 +75,7 @@ func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []r
 	slices.Sort(ids)
 	groups := map[int]*db.Group{}
 	for chunk := range slices.Chunk(slices.Compact(ids), statementRows) {
-		locked, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, s.locks(), chunk)
+		locked, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, k.locks(), chunk)
 		if err != nil {
 			return nil, err
 		}
@@ -85,19 +84,4 @@ func (s *Service) lockGroupsOf(ctx context.Context, client *db.Client, pairs []r
 		}
 	}
 	return groups, nil
-}
-
-// ofSelection are the words that stand for those about files where there is none.
-var ofSelection = strings.NewReplacer(
-	"the person who uploaded the file", "the person who asked for it",
-	"since the file was checked", "since the selection was checked",
-	"Upload the row again to see what it would change now.", "Select the student again to see what would change now.",
-	", or leave the cell as it was", "",
-	"of this row", "of this edit",
-	"has a hand in the upload", "has a hand in it",
-)
-
-// reword makes a problem of a file one of a selection.
-func reword(p *problem) {
-	p.Message, p.Hint = ofSelection.Replace(p.Message), ofSelection.Replace(p.Hint)
 }

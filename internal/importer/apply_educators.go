@@ -7,7 +7,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
 	"homeroom/internal/hold"
@@ -15,20 +14,15 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// systemFor is the context of writes that a check has allowed before.
-func systemFor(ctx context.Context) context.Context {
-	return viewer.AsSystem(ctx, "write checked rows of a file")
-}
-
 // applyEducators writes a batch of rows of educators and their roles.
-func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batch) error {
+func (k *educatorKind) applyEducators(ctx context.Context, client *db.Client, b *batch) error {
 	system := systemFor(ctx)
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
 	// Educators are those of the school of the job, as when it was checked.
 	v := hereOf(b.v, b.job)
 	ctx = viewer.NewContext(ctx, v)
 	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
-	if s.locks() {
+	if k.locks() {
 		q.ForUpdate()
 	}
 	locked, err := q.All(ctx)
@@ -47,15 +41,15 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err != nil {
 		return err
 	}
-	behind, err := s.behind(ctx, b.job)
+	behind, err := k.behind(ctx, b.job)
 	if err != nil {
 		return err
 	}
 	for _, r := range b.open() {
 		e, p := educators[r.TargetID], r.plan
-		wanted, changes := p.credentials(e, roles[r.TargetID]), len(p.Set) > 0 || r.hash != ""
+		wanted, changes := credentialsOf(p, e, roles[r.TargetID]), len(p.Set) > 0 || r.hash != ""
 		wanted.Password, wanted.Behind = r.hash != "", behind
-		why := s.guard.Refuse(b.v, wanted)
+		why := k.guard.Refuse(b.v, wanted)
 		switch {
 		case p.SchoolID != 0 && !v.Administers(p.SchoolID, b.job.DistrictID):
 			r.gone("The school")
@@ -73,10 +67,10 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 			r.stale("Somebody has changed the educator since the file was checked.")
 		}
 	}
-	if err := s.refuseTakenEducators(system, client, b); err != nil {
+	if err := k.refuseTakenEducators(system, client, b); err != nil {
 		return err
 	}
-	if err := s.insertEducators(system, client, b); err != nil {
+	if err := k.insertEducators(system, client, b); err != nil {
 		return err
 	}
 	var updates []changed
@@ -109,21 +103,21 @@ func (s *Service) applyEducators(ctx context.Context, client *db.Client, b *batc
 	if err := updateRows(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
+	if err := identity.CredentialsChanged(system, client, k.instant(), credentials...); err != nil {
 		return err
 	}
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
-	if err := s.giveRoles(system, client, b); err != nil {
+	if err := k.giveRoles(system, client, b); err != nil {
 		return err
 	}
-	return s.noteHands(ctx, client, b)
+	return k.noteHands(ctx, client, b)
 }
 
 // noteHands notes that whoever has submitted, started or corrected a file could sign in with
 // the accounts of which it makes, or sets the role, the password or the address.
-func (s *Service) noteHands(ctx context.Context, client *db.Client, b *batch) error {
+func (k *educatorKind) noteHands(ctx context.Context, client *db.Client, b *batch) error {
 	var ids []int
 	for _, r := range b.open() {
 		_, address := r.plan.Set[educator.FieldEmailKey]
@@ -135,7 +129,7 @@ func (s *Service) noteHands(ctx context.Context, client *db.Client, b *batch) er
 	if b.job.StartedBy != nil {
 		hands = append(hands, *b.job.StartedBy)
 	}
-	return hold.Note(ctx, client, s.now(), hands, ids...)
+	return hold.Note(ctx, client, k.now(), hands, ids...)
 }
 
 // setsCredentials reports whether new values of columns are those of credentials.
@@ -143,18 +137,7 @@ func setsCredentials(set map[string]any) bool {
 	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool { _, sets := set[column]; return sets })
 }
 
-// asItWas reports whether the fields that a plan changes still hold what they did
-// when it was made. It stands in for a version where a table has none.
-func asItWas(p *plan, now map[string]string) bool {
-	for field, was := range p.Was {
-		if now[field] != was {
-			return false
-		}
-	}
-	return true
-}
-
-func (s *Service) refuseTakenEducators(system context.Context, client *db.Client, b *batch) error {
+func (k *educatorKind) refuseTakenEducators(system context.Context, client *db.Client, b *batch) error {
 	var externalIDs, keys []string
 	for _, r := range b.open() {
 		if v, ok := r.plan.Set[educator.FieldExternalID].(string); ok {
@@ -190,7 +173,7 @@ func (s *Service) refuseTakenEducators(system context.Context, client *db.Client
 	return nil
 }
 
-func (s *Service) insertEducators(system context.Context, client *db.Client, b *batch) error {
+func (k *educatorKind) insertEducators(system context.Context, client *db.Client, b *batch) error {
 	creates := newRows(b)
 	if len(creates) == 0 {
 		return nil
@@ -198,7 +181,7 @@ func (s *Service) insertEducators(system context.Context, client *db.Client, b *
 	text := func(r *plannedRow, field string) string { v, _ := r.plan.Set[field].(string); return v }
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
-		rows[i] = []any{s.instant(), b.job.DistrictID, mark(b.job.ID, r), text(r, educator.FieldFirstName), text(r, educator.FieldLastName),
+		rows[i] = []any{k.instant(), b.job.DistrictID, mark(b.job.ID, r), text(r, educator.FieldFirstName), text(r, educator.FieldLastName),
 			text(r, educator.FieldSortName), text(r, educator.FieldEmail), nullable(text(r, educator.FieldEmailKey)), text(r, educator.FieldUsername), nullable(r.hash), 0}
 	}
 	err := insertRows(system, client, educator.Table,
@@ -219,7 +202,7 @@ func (s *Service) insertEducators(system context.Context, client *db.Client, b *
 }
 
 // giveRoles adds the roles that are not held yet.
-func (s *Service) giveRoles(system context.Context, client *db.Client, b *batch) error {
+func (k *educatorKind) giveRoles(system context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.open(), func(r *plannedRow) []int { return []int{r.TargetID} })
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(system)
 	if err != nil {
@@ -241,94 +224,7 @@ func (s *Service) giveRoles(system context.Context, client *db.Client, b *batch)
 			continue
 		}
 		r.before.GaveRole = true
-		rows = append(rows, []any{s.instant(), id, r.plan.SchoolID, b.job.DistrictID, r.plan.Role})
+		rows = append(rows, []any{k.instant(), id, r.plan.SchoolID, b.job.DistrictID, r.plan.Role})
 	}
 	return insertRows(system, client, roleassignment.Table, "created_at, educator_id, organization_id, district_id, role", rows)
-}
-
-// applyOrganizations writes a batch of rows of schools. A new school counts usage
-// from the day of its district, whose school year it inherits.
-func (s *Service) applyOrganizations(ctx context.Context, client *db.Client, b *batch) error {
-	system := systemFor(ctx)
-	district, err := client.Organization.Get(system, b.job.DistrictID)
-	if err != nil {
-		return err
-	}
-	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
-	q := client.Organization.Query().Where(organization.IDIn(ids...)).Order(db.Asc(organization.FieldID))
-	if s.locks() {
-		q.ForUpdate()
-	}
-	locked, err := q.All(ctx)
-	if err != nil {
-		return err
-	}
-	schools := map[int]*db.Organization{}
-	for _, o := range locked {
-		schools[o.ID] = o
-	}
-	var externalIDs []string
-	for _, r := range b.rows {
-		o := schools[r.TargetID]
-		switch {
-		case r.plan.Do == doCreate:
-		case o == nil:
-			r.stale("The school is no longer in the purview of the person who uploaded the file.")
-		case !asItWas(r.plan, map[string]string{organization.FieldName: o.Name, organization.FieldExternalID: deref(o.ExternalID)}):
-			r.stale("Somebody has changed the school since the file was checked.")
-		}
-		if v, ok := r.plan.Set[organization.FieldExternalID].(string); ok {
-			externalIDs = append(externalIDs, v)
-		}
-	}
-	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(externalIDs...)).All(system)
-	if err != nil {
-		return err
-	}
-	owner := map[string]int{}
-	for _, o := range found {
-		owner[*o.ExternalID] = o.ID
-	}
-	var updates []changed
-	for _, r := range b.open() {
-		id, _ := r.plan.Set[organization.FieldExternalID].(string)
-		switch o := owner[id]; {
-		case o != 0 && o != r.TargetID:
-			r.refuse(problemf(ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
-		case r.plan.Do == doUpdate:
-			o := schools[r.TargetID]
-			r.keep(r.plan.Set, map[string]any{organization.FieldName: o.Name, organization.FieldNameKey: o.NameKey, organization.FieldExternalID: optional(o.ExternalID)})
-			updates = append(updates, changed{r.TargetID, r.plan.Set})
-		}
-	}
-	if err := updateRows(ctx, client, organization.Table, "", updates); err != nil {
-		return err
-	}
-	return s.insertSchools(system, client, b, district)
-}
-
-func (s *Service) insertSchools(system context.Context, client *db.Client, b *batch, district *db.Organization) error {
-	creates := newRows(b)
-	if len(creates) == 0 {
-		return nil
-	}
-	rows := make([][]any, len(creates))
-	for i, r := range creates {
-		rows[i] = []any{s.instant(), string(organization.TypeSCHOOL), district.ID, district.ID,
-			r.plan.Set[organization.FieldName], r.plan.Set[organization.FieldNameKey], mark(b.job.ID, r), int(district.UsageCountedFrom)}
-	}
-	err := insertRows(system, client, organization.Table, "created_at, type, district_id, parent_id, name, name_key, external_id, usage_counted_from", rows)
-	if err != nil {
-		return err
-	}
-	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(marks(b.job.ID, creates)...)).
-		Select(organization.FieldID, organization.FieldExternalID).All(system)
-	if err != nil {
-		return err
-	}
-	ids := map[string]int{}
-	for _, o := range found {
-		ids[*o.ExternalID] = o.ID
-	}
-	return unmark(system, client, organization.Table, b.job.ID, creates, ids)
 }

@@ -12,14 +12,14 @@ import (
 // group, or take one out. A version is no help here: it grows with the line before
 // that is about the same student. What counts is whether the person and the group
 // are there; a line that somebody has carried out by hand meanwhile is unchanged.
-func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *batch) error {
+func (k *enrollmentKind) applyEnrollments(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.rows, func(r *plannedRow) []int {
 		if r.plan.aboutStudent() {
 			return []int{r.TargetID}
 		}
 		return nil
 	})
-	students, err := roster.LockStudents(ctx, client, s.locks(), ids)
+	students, err := roster.LockStudents(ctx, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -32,25 +32,25 @@ func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *ba
 			r.gone("The student")
 		}
 	}
-	if err := s.refuseStaleTaughtGroups(ctx, client, b); err != nil {
+	if err := k.refuseStaleTaughtGroups(ctx, client, b); err != nil {
 		return err
 	}
-	if err := s.refuseGoneEducators(ctx, client, b); err != nil {
+	if err := refuseGoneEducators(ctx, client, b); err != nil {
 		return err
 	}
-	if err := s.enrollPairs(ctx, client, b); err != nil {
+	if err := k.enrollPairs(ctx, client, b); err != nil {
 		return err
 	}
-	var teaching []*plannedRow
+	var teachers []*plannedRow
 	for _, r := range b.open() {
 		if !r.plan.aboutStudent() {
-			teaching = append(teaching, r)
+			teachers = append(teachers, r)
 		}
 	}
-	if err := s.teach(systemFor(ctx), client, teaching); err != nil {
+	if err := teach(systemFor(ctx), client, k.instant(), teachers); err != nil {
 		return err
 	}
-	touched := grouped(teaching, func(r *plannedRow) []int {
+	touched := grouped(teachers, func(r *plannedRow) []int {
 		if r.already {
 			return nil
 		}
@@ -65,9 +65,9 @@ func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *ba
 
 // refuseStaleTaughtGroups is refuseStaleGroups with the groups that educators
 // join and leave among those that are locked.
-func (s *Service) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *batch) error {
+func (k *enrollmentKind) refuseStaleTaughtGroups(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.open(), groupsOfLine)
-	groups, err := roster.LockGroups(ctx, client, s.locks(), ids)
+	groups, err := roster.LockGroups(ctx, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -97,7 +97,7 @@ func groupsOfLine(r *plannedRow) []int {
 }
 
 // enrollPairs carries out the lines of students.
-func (s *Service) enrollPairs(ctx context.Context, client *db.Client, b *batch) error {
+func (k *enrollmentKind) enrollPairs(ctx context.Context, client *db.Client, b *batch) error {
 	var join, leave []roster.Pair
 	for _, r := range b.open() {
 		for _, g := range r.plan.Join {

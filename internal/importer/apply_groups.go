@@ -2,22 +2,18 @@ package importer
 
 import (
 	"context"
-	"fmt"
-	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
 	"homeroom/ent/db/group"
-	"homeroom/ent/db/groupeducator"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
 
 // applyGroups writes a batch of rows of classes and groups.
-func (s *Service) applyGroups(ctx context.Context, client *db.Client, b *batch) error {
+func (k *groupKind) applyGroups(ctx context.Context, client *db.Client, b *batch) error {
 	system := viewer.AsSystem(ctx, "write checked rows of a file")
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
-	locked, err := roster.LockGroups(ctx, client, s.locks(), ids)
+	locked, err := roster.LockGroups(ctx, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -39,13 +35,13 @@ func (s *Service) applyGroups(ctx context.Context, client *db.Client, b *batch) 
 			r.refuse(syncedGroup(g))
 		}
 	}
-	if err := s.refuseTakenGroupIDs(system, client, b, groups); err != nil {
+	if err := k.refuseTakenGroupIDs(system, client, b, groups); err != nil {
 		return err
 	}
-	if err := s.refuseGoneEducators(ctx, client, b); err != nil {
+	if err := refuseGoneEducators(ctx, client, b); err != nil {
 		return err
 	}
-	if err := s.insertGroups(system, client, b); err != nil {
+	if err := k.insertGroups(system, client, b); err != nil {
 		return err
 	}
 	var updates []changed
@@ -59,10 +55,10 @@ func (s *Service) applyGroups(ctx context.Context, client *db.Client, b *batch) 
 	if err := updateRows(ctx, client, group.Table, "version = version + 1", updates); err != nil {
 		return err
 	}
-	return s.teach(system, client, b.open())
+	return teach(system, client, k.instant(), b.open())
 }
 
-func (s *Service) refuseTakenGroupIDs(system context.Context, client *db.Client, b *batch, groups map[int]*db.Group) error {
+func (k *groupKind) refuseTakenGroupIDs(system context.Context, client *db.Client, b *batch, groups map[int]*db.Group) error {
 	var externalIDs []string
 	schoolIDs := grouped(b.open(), func(r *plannedRow) []int { return []int{schoolOfGroup(r, groups)} })
 	for _, r := range b.open() {
@@ -95,35 +91,7 @@ func schoolOfGroup(r *plannedRow, groups map[int]*db.Group) int {
 	return r.plan.SchoolID
 }
 
-// refuseGoneEducators refuses the rows that name educators whom not everybody sees
-// who has a hand in the job, or who have got another name.
-func (s *Service) refuseGoneEducators(ctx context.Context, client *db.Client, b *batch) error {
-	ids := grouped(b.open(), func(r *plannedRow) []int { return slices.Concat(r.plan.Teach, r.plan.Untaught) })
-	if len(ids) == 0 {
-		return nil
-	}
-	visible, err := idSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(viewer.NewContext(ctx, hereOf(b.v, b.job))))
-	if err != nil {
-		return err
-	}
-	for _, r := range b.open() {
-		if slices.ContainsFunc(slices.Concat(r.plan.Teach, r.plan.Untaught), func(id int) bool { return !visible[id] }) {
-			r.gone("An educator of this row")
-		}
-	}
-	named, err := client.Educator.Query().Where(educator.IDIn(ids...)).Select(educator.FieldID, educator.FieldFirstName, educator.FieldLastName).All(systemFor(ctx))
-	if err != nil {
-		return err
-	}
-	names := map[int]string{}
-	for _, e := range named {
-		names[e.ID] = e.FirstName + " " + e.LastName
-	}
-	refuseRenamedEducators(b, names)
-	return nil
-}
-
-func (s *Service) insertGroups(system context.Context, client *db.Client, b *batch) error {
+func (k *groupKind) insertGroups(system context.Context, client *db.Client, b *batch) error {
 	creates := newRows(b)
 	if len(creates) == 0 {
 		return nil
@@ -131,7 +99,7 @@ func (s *Service) insertGroups(system context.Context, client *db.Client, b *bat
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
 		set := r.plan.Set
-		rows[i] = []any{s.instant(), b.job.DistrictID, r.plan.SchoolID, set[group.FieldName], set[group.FieldNameKey], mark(b.job.ID, r), 0, 0, 1}
+		rows[i] = []any{k.instant(), b.job.DistrictID, r.plan.SchoolID, set[group.FieldName], set[group.FieldNameKey], mark(b.job.ID, r), 0, 0, 1}
 	}
 	err := insertRows(system, client, group.Table, "created_at, district_id, organization_id, name, name_key, external_id, synced, student_count, version", rows)
 	if err != nil {
@@ -147,92 +115,4 @@ func (s *Service) insertGroups(system context.Context, client *db.Client, b *bat
 		ids[*g.ExternalID] = g.ID
 	}
 	return unmark(system, client, group.Table, b.job.ID, creates, ids)
-}
-
-// newRows are the rows of a batch that create something.
-func newRows(b *batch) []*plannedRow {
-	var rows []*plannedRow
-	for _, r := range b.open() {
-		if r.plan.Do == doCreate {
-			rows = append(rows, r)
-		}
-	}
-	return rows
-}
-
-// mark is an external id that a new row has until the end of the statement after
-// next: its own id is optional, and its key cannot be counted on from that of
-// another row, so without a mark nobody could tell which of the new rows is which.
-func mark(jobID int, r *plannedRow) string { return fmt.Sprintf("\x01job %d row %d", jobID, r.Row) }
-
-func marks(jobID int, rows []*plannedRow) []string {
-	list := make([]string, len(rows))
-	for i, r := range rows {
-		list[i] = mark(jobID, r)
-	}
-	return list
-}
-
-// unmark notes the keys of new rows and gives them their own external ids.
-func unmark(ctx context.Context, client *db.Client, table string, jobID int, rows []*plannedRow, ids map[string]int) error {
-	updates := make([]changed, len(rows))
-	for i, r := range rows {
-		r.createdID = ids[mark(jobID, r)]
-		if r.createdID == 0 {
-			return fmt.Errorf("row %d was not found again in %s after it had been created", r.Row, table)
-		}
-		updates[i] = changed{r.createdID, map[string]any{"external_id": r.plan.Set["external_id"]}}
-	}
-	return updateRows(ctx, client, table, "", updates)
-}
-
-// teach adds educators to groups, and takes them away, as rows say. target and
-// createdID are the groups.
-func (s *Service) teach(system context.Context, client *db.Client, rows []*plannedRow) error {
-	groupIDs := grouped(rows, func(r *plannedRow) []int {
-		if len(r.plan.Teach)+len(r.plan.Untaught) == 0 {
-			return nil
-		}
-		return []int{r.TargetID + r.createdID}
-	})
-	if len(groupIDs) == 0 {
-		return nil
-	}
-	type pair struct{ group, educator int }
-	there := map[pair]int{}
-	found, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(groupIDs...)).All(system)
-	if err != nil {
-		return err
-	}
-	for _, t := range found {
-		there[pair{t.GroupID, t.EducatorID}] = t.ID
-	}
-	var added [][]any
-	var removed []any
-	for _, r := range rows {
-		id, did := r.TargetID+r.createdID, false
-		for _, e := range r.plan.Teach {
-			if there[pair{id, e}] == 0 {
-				there[pair{id, e}] = -1
-				added = append(added, []any{s.instant(), id, e})
-				r.before.Taught = append(r.before.Taught, e)
-				did = true
-			}
-		}
-		for _, e := range r.plan.Untaught {
-			if key := there[pair{id, e}]; key > 0 {
-				delete(there, pair{id, e})
-				removed = append(removed, key)
-				r.before.Untaught = append(r.before.Untaught, e)
-				did = true
-			}
-		}
-		r.already = !did && len(r.plan.Set) == 0 && r.createdID == 0
-	}
-	if len(removed) > 0 {
-		if _, err := client.ExecContext(system, "DELETE FROM group_educators WHERE id IN ("+places(len(removed))+")", removed...); err != nil {
-			return err
-		}
-	}
-	return insertRows(system, client, groupeducator.Table, "created_at, group_id, educator_id", added)
 }

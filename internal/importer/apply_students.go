@@ -13,12 +13,12 @@ import (
 
 // applyStudents writes a batch of rows of students: it locks what they are about,
 // refuses what has changed since the preview, and writes the rest.
-func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch) error {
+func (k *studentKind) applyStudents(ctx context.Context, client *db.Client, b *batch) error {
 	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
 	ids := grouped(b.rows, func(r *plannedRow) []int { return []int{r.TargetID} })
 	students := map[int]*db.Student{}
 	for chunk := range slices.Chunk(ids, statementRows) {
-		locked, err := roster.LockStudents(system, client, s.locks(), chunk)
+		locked, err := roster.LockStudents(system, client, k.locks(), chunk)
 		if err != nil {
 			return err
 		}
@@ -26,22 +26,22 @@ func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch
 			students[st.ID] = st
 		}
 	}
-	if err := s.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
+	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
 	if b.careful {
-		if err := s.refuseTaken(system, client, b); err != nil {
+		if err := k.refuseTaken(system, client, b); err != nil {
 			return err
 		}
 	}
-	if err := s.refuseStaleGroups(ctx, client, b); err != nil {
+	if err := k.refuseStaleGroups(ctx, client, b); err != nil {
 		return err
 	}
-	created, err := s.insertStudents(ctx, client, b)
+	created, err := k.insertStudents(ctx, client, b)
 	if err != nil {
 		return err
 	}
-	renamed, err := s.updateStudents(ctx, client, b, students)
+	renamed, err := k.updateStudents(ctx, client, b, students)
 	if err != nil {
 		return err
 	}
@@ -51,7 +51,7 @@ func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch
 	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
 		return err
 	}
-	if err := s.enroll(ctx, client, b.open()); err != nil {
+	if err := k.enroll(ctx, client, b.open()); err != nil {
 		return err
 	}
 	revived := grouped(b.open(), func(r *plannedRow) []int {
@@ -63,18 +63,18 @@ func (s *Service) applyStudents(ctx context.Context, client *db.Client, b *batch
 	if err := roster.ForgetFormer(ctx, client, revived); err != nil {
 		return err
 	}
-	return s.recountMoved(ctx, client, b)
+	return k.recountMoved(ctx, client, b)
 }
 
 // studentColumns are the columns of a student whom a plan creates.
 var studentColumns = []string{student.FieldOrganizationID, student.FieldExternalID, student.FieldUsername, student.FieldUsernameKey,
 	student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldGrade}
 
-func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batch) ([]*db.Student, error) {
+func (k *studentKind) insertStudents(ctx context.Context, client *db.Client, b *batch) ([]*db.Student, error) {
 	var rows [][]any
 	var externalIDs []string
 	byExternal := map[string]*plannedRow{}
-	now := s.instant()
+	now := k.instant()
 	for _, r := range b.open() {
 		if r.plan.Do != doCreate {
 			continue
@@ -85,11 +85,11 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 		if len(r.plan.Join) > 0 {
 			ungrouped, version = 0, 2
 		}
-		row := []any{now, b.job.DistrictID, nullable(r.hash), 0, len(r.plan.Join), ungrouped, 0, 0, version}
+		line := []any{now, b.job.DistrictID, nullable(r.hash), 0, len(r.plan.Join), ungrouped, 0, 0, version}
 		for _, column := range studentColumns {
-			row = append(row, r.plan.Set[column])
+			line = append(line, r.plan.Set[column])
 		}
-		rows = append(rows, row)
+		rows = append(rows, line)
 		r.version, r.before.Password = version, hashPrint(r.hash)
 		externalID := r.plan.Set[student.FieldExternalID].(string)
 		externalIDs = append(externalIDs, externalID)
@@ -130,7 +130,7 @@ func (s *Service) insertStudents(ctx context.Context, client *db.Client, b *batc
 
 // updateStudents writes the fields that change and returns the students whose
 // search words do, as they are now.
-func (s *Service) updateStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (renamed []*db.Student, err error) {
+func (k *studentKind) updateStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (renamed []*db.Student, err error) {
 	var updates []changed
 	for _, r := range b.open() {
 		if r.plan.Do == doCreate {
@@ -152,7 +152,7 @@ func (s *Service) updateStudents(ctx context.Context, client *db.Client, b *batc
 		}
 		updates = append(updates, changed{r.TargetID, set})
 		st := students[r.TargetID]
-		r.keepStudent(st, set)
+		keepStudent(r, st, set)
 		if overwrite(st, set) {
 			renamed = append(renamed, st)
 		}
@@ -175,7 +175,7 @@ func overwrite(st *db.Student, set map[string]any) (any bool) {
 }
 
 // enroll carries out the groups of rows and counts what really came and went.
-func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*plannedRow) error {
+func (k *studentKind) enroll(ctx context.Context, client *db.Client, rows []*plannedRow) error {
 	var join, first, leave []roster.Pair
 	byStudent := map[int]*plannedRow{}
 	for _, r := range rows {
@@ -223,23 +223,15 @@ func (s *Service) enroll(ctx context.Context, client *db.Client, rows []*planned
 
 // recountMoved has the usage sums computed of students whose school, and with it
 // the school year, may be another one now.
-func (s *Service) recountMoved(ctx context.Context, client *db.Client, b *batch) error {
+func (k *studentKind) recountMoved(ctx context.Context, client *db.Client, b *batch) error {
 	moved := grouped(b.open(), func(r *plannedRow) []int {
 		if r.plan.Do == doRevive || r.plan.Do == doUpdate && r.plan.SchoolID != 0 {
 			return []int{r.TargetID}
 		}
 		return nil
 	})
-	if len(moved) == 0 || s.recount == nil {
+	if len(moved) == 0 || k.recount == nil {
 		return nil
 	}
-	return s.recount(ctx, client, moved)
-}
-
-// nullable turns an empty text into NULL.
-func nullable(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
+	return k.recount(ctx, client, moved)
 }

@@ -44,15 +44,15 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	case err != nil:
 		return nil, err
 	case own:
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", noun(job.Kind)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.noun(job)).At("id")
 	case !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("an administrator has to approve the %s", noun(job.Kind)).At("id")
+		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.noun(job)).At("id")
 	case slices.Contains(job.CorrectedBy, v.EducatorID):
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", noun(job.Kind)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.noun(job)).At("id")
 	case job.Status != bulkjob.StatusHELD:
-		return nil, notNow(job, "NOT_HELD")
+		return nil, s.notNow(job, "NOT_HELD")
 	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
-		return nil, errPreviewChanged(job)
+		return nil, s.previewChanged(job)
 	}
 	if err := s.approvalOf(job).Refuse(ctx, s.db.Client(ctx), s.now()); err != nil {
 		if refusal := fault.From(err); refusal != nil {
@@ -72,15 +72,15 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	})
 	if err != nil {
 		if now, _ := s.Job(ctx, jobID); now != nil && now.Status == bulkjob.StatusHELD && now.Fence != job.Fence {
-			return nil, errPreviewChanged(now)
+			return nil, s.previewChanged(now)
 		}
 	}
 	return approved, err
 }
 
-func errPreviewChanged(job *db.BulkJob) error {
+func (s *Service) previewChanged(job *db.BulkJob) error {
 	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
-		noun(job.Kind), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
+		s.noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 
 // isOwn reports whether the viewer has submitted a job, or has made the service key

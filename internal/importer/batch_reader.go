@@ -53,3 +53,7 @@ func (r *batchReader) next() ([]*fileRow, error) {
 	}
 	return batch, nil
 }
+
+// batchRows is how many rows are checked with one set of statements. MariaDB
+// treats longer lists of values in another, slower way.
+const batchRows = 500

@@ -1,16 +1,9 @@
 package importer
 
 import (
-	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 	"time"
-
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/student"
-	"homeroom/internal/viewer"
 )
 
 // before is what a row replaced when it was carried out: all that an undo needs.
@@ -81,44 +74,6 @@ func (r *plannedRow) image() ([]byte, error) {
 	return json.Marshal(r.before)
 }
 
-// keepStudent notes the values of columns of a student that are about to change.
-func (r *plannedRow) keepStudent(st *db.Student, set map[string]any) {
-	r.before.Set = map[string]any{}
-	for column := range set {
-		if column == student.FieldDeletedAt {
-			r.before.DeletedAt = st.DeletedAt
-		} else {
-			r.before.Set[column] = valueOf(st, column)
-		}
-	}
-}
-
-// valueOf returns the value of a column that a plan can change.
-func valueOf(st *db.Student, column string) any {
-	switch column {
-	case student.FieldOrganizationID:
-		return st.OrganizationID
-	case student.FieldExternalID:
-		return st.ExternalID
-	case student.FieldUsername:
-		return st.Username
-	case student.FieldUsernameKey:
-		return st.UsernameKey
-	case student.FieldFirstName:
-		return st.FirstName
-	case student.FieldLastName:
-		return st.LastName
-	case student.FieldSortName:
-		return st.SortName
-	case student.FieldGrade:
-		return int(st.Grade)
-	case student.FieldPasswordHash:
-		return nullable(st.PasswordHash)
-	default:
-		panic("importer: a plan changes the column " + column + " of students, which an undo does not know")
-	}
-}
-
 // keep notes values of columns of a row of another table.
 func (r *plannedRow) keep(set map[string]any, now map[string]any) {
 	r.before.Set = map[string]any{}
@@ -129,44 +84,4 @@ func (r *plannedRow) keep(set map[string]any, now map[string]any) {
 		}
 		r.before.Set[column] = value
 	}
-}
-
-// optional turns a text that may be missing into a value.
-func optional(text *string) any {
-	if text == nil {
-		return nil
-	}
-	return *text
-}
-
-// noteVersions reads the versions that the students of a batch have when all of
-// it has been written. Where a table has no version, or one that grows with every
-// member, an undo compares the values.
-func (s *Service) noteVersions(ctx context.Context, client *db.Client, b *batch) error {
-	switch b.job.Kind {
-	case bulkjob.KindIMPORT_STUDENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS:
-	default:
-		return nil
-	}
-	ids := grouped(b.open(), func(r *plannedRow) []int { return []int{r.TargetID} })
-	versions := map[int]int{}
-	for chunk := range slices.Chunk(ids, statementRows) {
-		students, err := client.Student.Query().Where(student.IDIn(chunk...)).Select(student.FieldID, student.FieldVersion).
-			All(viewer.AsSystem(ctx, "versions of students who have just been written"))
-		if err != nil {
-			return err
-		}
-		for _, st := range students {
-			versions[st.ID] = st.Version
-		}
-	}
-	for _, r := range b.open() {
-		if r.createdID != 0 {
-			continue // Nobody else can have changed a student of this transaction.
-		}
-		if r.version = versions[r.TargetID]; r.version == 0 {
-			return fmt.Errorf("the student of row %d was not found again", r.Row)
-		}
-	}
-	return nil
 }

@@ -77,7 +77,7 @@ func (s *Service) lockToCancel(ctx context.Context, client *db.Client, job *db.B
 	case err != nil:
 		return nil, err
 	case !slices.Contains(cancelable, now.Status):
-		return nil, notNow(now, "NOT_CANCELABLE")
+		return nil, s.notNow(now, "NOT_CANCELABLE")
 	}
 	return now, nil
 }
@@ -150,11 +150,11 @@ func (s *Service) withdrawSome(ctx context.Context, jobID int) (left bool, err e
 		}
 		var t tally
 		ids := make([]any, len(rows))
-		for i, row := range rows {
-			ids[i] = row.ID
-			p, err := readPlan(row.Plan)
+		for i, stored := range rows {
+			ids[i] = stored.ID
+			p, err := readPlan(stored.Plan)
 			if err != nil {
-				return fmt.Errorf("plan of row %d: %w", row.Row, err)
+				return fmt.Errorf("plan of row %d: %w", stored.Row, err)
 			}
 			t.plan(p)
 		}

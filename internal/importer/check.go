@@ -6,18 +6,15 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/organization"
-	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
-	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
 
 // check is what the checks of all kinds of files share.
 type check struct {
-	s   *Service
+	env
 	job *db.BulkJob
 	v   *viewer.Viewer
 	// at is the organization for which the file was uploaded.
@@ -30,32 +27,18 @@ type check struct {
 	peopled map[int]bool
 }
 
-func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (checker, error) {
-	c := &check{s: s, job: job, v: v, seen: &claims{}}
+// newCheck returns what the checks of the rows of a job share. The passwords in a file
+// are closed with passwords; a selection has none.
+func newCheck(ctx context.Context, e env, job *db.BulkJob, v *viewer.Viewer, passwords *jobSeal) (*check, error) {
+	c := &check{env: e, job: job, v: v, passwords: passwords, seen: &claims{}}
 	var err error
-	if c.schools, err = s.loadSchools(ctx, job.DistrictID); err != nil {
+	if c.schools, err = loadSchools(ctx, e, job.DistrictID); err != nil {
 		return nil, err
 	}
-	if c.at, err = s.db.Client(ctx).Organization.Get(ctx, job.OrganizationID); err != nil {
-		return nil, err
-	}
-	if c.passwords, err = s.sealOf(job.ID, forPasswords); err != nil {
-		return nil, err
-	}
-	switch job.Kind {
-	case bulkjob.KindIMPORT_STUDENTS:
-		return &studentCheck{c}, nil
-	case bulkjob.KindIMPORT_GROUPS:
-		return &groupCheck{c}, nil
-	case bulkjob.KindIMPORT_EDUCATORS:
-		return &educatorCheck{c}, nil
-	case bulkjob.KindIMPORT_ORGANIZATIONS:
-		return &organizationCheck{c}, nil
-	case bulkjob.KindIMPORT_ENROLLMENTS:
-		return &enrollmentCheck{c}, nil
-	default:
-		return nil, fmt.Errorf("a job of kind %s has no file", job.Kind)
-	}
+	// The policies let whoever has a hand in the job see it there; a selection from
+	// several schools belongs to a district that the submitter need not see.
+	c.at, err = e.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.AsSystem(ctx, "organization of a job"))
+	return c, err
 }
 
 // atSchool is the school for which the file was uploaded, or nil where that was
@@ -142,79 +125,6 @@ func (c *check) password(r *fileRow, p *plan, rules func(string) *fault.Error, h
 	}
 }
 
-// spoiled reports whether cell is what a spreadsheet program makes of a stored
-// id: leading zeros dropped, or digits after the fifteenth turned into zeros.
-func spoiled(stored, cell string) bool {
-	if stored == cell || !allDigits(stored) || !allDigits(cell) {
-		return false
-	}
-	trimmed := stored
-	for len(trimmed) > 1 && trimmed[0] == '0' {
-		trimmed = trimmed[1:]
-	}
-	if trimmed == cell {
-		return true
-	}
-	return len(stored) == len(cell) && len(stored) > 15 && stored[:15] == cell[:15] && allZeros(cell[15:])
-}
-
-func allDigits(s string) bool {
-	for i := range len(s) {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return s != ""
-}
-
-func allZeros(s string) bool {
-	for i := range len(s) {
-		if s[i] != '0' {
-			return false
-		}
-	}
-	return true
-}
-
-const hintDamaged = "Format the column as text in your spreadsheet program, and put the right value there."
-
-// undamaged returns the value of a cell that identifies somebody, given what is
-// on record, or "" where the cell must not be written. What a spreadsheet
-// program has damaged is never written: where it is certain what the cell held
-// it is a warning and the value on record stays, otherwise the row is refused.
-func (r *fileRow) undamaged(column, current string) string {
-	cell := roster.Clean(r.text(column))
-	flaw := r.flaw(column)
-	damaged := csvfile.DamagedNumber(cell) || flaw == csvfile.Imprecise || flaw == csvfile.Dated
-	switch {
-	case cell == "":
-	case csvfile.LostLetters(current, cell):
-		r.warn(column, problemf(DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
-		return current
-	case damaged && cell == current:
-		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
-	case current != "" && flaw == csvfile.Imprecise && spoiled(current, cell):
-		r.warn(column, problemf(DamagedID, hintDamaged, "A spreadsheet program has shortened %s; %s stays as it is on record.", current, column))
-		return current
-	case flaw == csvfile.Imprecise:
-		r.fail(column, problemf(DamagedID, hintDamaged, "A spreadsheet program keeps only 15 digits of a number, so %s may be another one than somebody typed.", column))
-		return ""
-	case flaw == csvfile.Dated:
-		r.fail(column, problemf(DamagedID, hintDamaged, "The cell holds a date, which is not what somebody typed but what a spreadsheet program has made of it."))
-		return ""
-	case damaged:
-		r.fail(column, problemf(DamagedID, hintDamaged, "%s is not what somebody typed but what a spreadsheet program has made of it.", column))
-		return ""
-	case current != "" && spoiled(current, cell):
-		r.warn(column, problemf(DamagedID, "To change it on purpose, edit it in the dashboard.",
-			"A spreadsheet program seems to have shortened %s; %s stays as it is on record.", current, column))
-		return current
-	case cell != current && csvfile.DatedID(cell):
-		r.warn(column, problemf(DamagedID, hintDamaged, "%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
-	}
-	return cell
-}
-
 // candidate is how lists of candidates show one: its name, and its ids.
 func candidate(name string, externalID *string, id string) string {
 	if externalID == nil || *externalID == "" {
@@ -230,17 +140,17 @@ func label(first, last, id string) string {
 	return first + " " + last + " (" + id + ")"
 }
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
-}
-
 // keyOf returns the key in a Database ID of the wanted type, or 0.
 func keyOf(t globalid.Type, id string) int {
 	if key, ok := globalid.Key(t, id); ok {
 		return key
 	}
 	return 0
+}
+
+// unseenUnless marks a problem that gives away that something is taken, unless the
+// submitter sees by whom or what.
+func unseenUnless(seen bool, p *problem) *problem {
+	p.Unseen = !seen
+	return p
 }

@@ -18,7 +18,10 @@ import (
 )
 
 // educatorCheck makes plans of the rows of a file of educators.
-type educatorCheck struct{ *check }
+type educatorCheck struct {
+	*check
+	kind *educatorKind
+}
 
 // educatorRow is one row and what it means.
 type educatorRow struct {
@@ -87,7 +90,7 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 	if found.educatorFinder, err = c.findEducators(ctx, texts); err != nil {
 		return nil, err
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	system := viewer.AsSystem(ctx, "whether an external id or address is taken")
 	taken, err := client.Educator.Query().Where(educator.DistrictID(c.job.DistrictID), educator.ExternalIDIn(externalIDs...)).
 		Select(educator.FieldID, educator.FieldExternalID).All(system)
@@ -109,7 +112,7 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 
 func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) error {
 	ctx = c.here(ctx)
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	var ids []int
 	for id := range found.byID {
 		ids = append(ids, id)
@@ -118,7 +121,7 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
 		return err
 	}
-	if found.behind, err = c.s.behind(ctx, c.job); err != nil {
+	if found.behind, err = c.kind.behind(ctx, c.job); err != nil {
 		return err
 	}
 	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
@@ -256,14 +259,14 @@ func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last s
 // to its credentials what leads around a provider.
 func (c *educatorCheck) guard(r *educatorRow, p *plan, found *educatorLookup) {
 	if r.e == nil {
-		if why := c.s.guard.Refuse(c.v, p.credentials(nil, nil)); why != nil {
+		if why := c.kind.guard.Refuse(c.v, credentialsOf(p, nil, nil)); why != nil {
 			r.fail(colPassword, fromFault(why, "Clear the password; the person signs in at the provider."))
 		}
 		return
 	}
-	wanted := p.credentials(r.e, found.all[r.e.ID])
+	wanted := credentialsOf(p, r.e, found.all[r.e.ID])
 	wanted.Behind = found.behind
-	switch why := c.s.guard.Refuse(c.v, wanted); {
+	switch why := c.kind.guard.Refuse(c.v, wanted); {
 	case why != nil && why.Code == identity.OwnAccount:
 		r.fail("", fromFault(why, "Take the row out, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:
@@ -275,9 +278,9 @@ func (c *educatorCheck) guard(r *educatorRow, p *plan, found *educatorLookup) {
 	}
 }
 
-// credentials are what a plan does to the credentials of an account on record, or of a
+// credentialsOf are what a plan does to the credentials of an account on record, or of a
 // new one.
-func (p *plan) credentials(e *db.Educator, roles []viewer.Assignment) identity.Change {
+func credentialsOf(p *plan, e *db.Educator, roles []viewer.Assignment) identity.Change {
 	c := identity.Change{Roles: roles, Password: len(p.Password) > 0}
 	if e != nil {
 		c.EducatorID, c.Old = e.ID, deref(e.EmailKey)

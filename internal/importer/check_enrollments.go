@@ -52,24 +52,24 @@ func (c *enrollmentCheck) checkRows(ctx context.Context, rows []*fileRow) error 
 		if r.refused {
 			continue
 		}
-		row := &enrollmentRow{fileRow: r, group: roster.Clean(r.text(colGroups)), person: roster.Clean(r.text(colPerson))}
+		line := &enrollmentRow{fileRow: r, group: roster.Clean(r.text(colGroups)), person: roster.Clean(r.text(colPerson))}
 		r.cannotClear(colGroups, colPerson)
 		switch role := headerKey(r.text(colRole)); role {
 		case "", "student", "teacher":
-			row.role = role
+			line.role = role
 		case "educator":
-			row.role = "teacher"
+			line.role = "teacher"
 		default:
 			r.fail(colRole, problemf(UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
 		}
-		if row.group == "" && !r.refused {
+		if line.group == "" && !r.refused {
 			r.needs(colGroups, "Each line puts one person into one class or group.")
 		}
-		if row.person == "" && !r.refused {
+		if line.person == "" && !r.refused {
 			r.needs(colPerson, "Each line puts one person into one class or group.")
 		}
 		if !r.refused {
-			all = append(all, row)
+			all = append(all, line)
 		}
 	}
 	found, err := c.findPersons(ctx, all)
@@ -113,7 +113,7 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 			educatorIDs = append(educatorIDs, id)
 		}
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	students, err := client.Student.Query().Where(student.DistrictID(c.job.DistrictID), student.ExternalIDIn(texts...)).All(ctx)
 	if err != nil {
 		return nil, err
@@ -200,7 +200,7 @@ func (c *enrollmentCheck) findMemberships(ctx context.Context, rows []*enrollmen
 			educators[r.e.ID] = true
 		}
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	for list := range chunks(students) {
 		some, err := client.Enrollment.Query().Where(enrollment.StudentIDIn(list...)).All(ctx)
 		if err != nil {

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strconv"
@@ -74,13 +73,6 @@ func (c *groupCheck) checkRows(ctx context.Context, rows []*fileRow) error {
 	return nil
 }
 
-func groupLabel(name, externalID string) string {
-	if externalID == "" {
-		return name
-	}
-	return fmt.Sprintf("%s (%s)", name, externalID)
-}
-
 func (c *groupCheck) place(r *groupRow) {
 	r.school = c.atSchool()
 	if cell := r.text(colSchool); cell != "" {
@@ -129,7 +121,7 @@ func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, 
 	for _, g := range found.byID {
 		schoolIDs[g.OrganizationID] = true
 	}
-	taken, err := c.s.db.Client(ctx).Group.Query().
+	taken, err := c.db.Client(ctx).Group.Query().
 		Where(group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...), group.ExternalIDIn(slices.Sorted(maps.Keys(externalIDs))...)).
 		Select(group.FieldID, group.FieldOrganizationID, group.FieldExternalID).
 		All(viewer.AsSystem(ctx, "whether an external id is taken"))
@@ -199,8 +191,6 @@ func (r *groupRow) at() inSchool {
 	return inSchool{r.school.ID, r.externalID}
 }
 
-func keyAt(school int, text string) string { return strconv.Itoa(school) + " " + text }
-
 func (c *groupCheck) findTeaching(ctx context.Context, rows []*groupRow, found *groupLookup) error {
 	var ids []int
 	for _, r := range rows {
@@ -208,7 +198,7 @@ func (c *groupCheck) findTeaching(ctx context.Context, rows []*groupRow, found *
 			ids = append(ids, r.g.ID)
 		}
 	}
-	teaching, err := c.s.db.Client(ctx).GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(ctx)
+	teaching, err := c.db.Client(ctx).GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(ctx)
 	for _, t := range teaching {
 		if found.teaching[t.GroupID] == nil {
 			found.teaching[t.GroupID] = map[int]bool{}

@@ -10,10 +10,16 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/group"
-	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
-	"homeroom/internal/viewer"
+	"homeroom/internal/grade"
 )
+
+// storedEdit is an Edit as a job holds it.
+type storedEdit struct {
+	Add    []int        `json:"add,omitempty"`
+	Remove []int        `json:"remove,omitempty"`
+	Grade  *grade.Grade `json:"grade,omitempty"`
+}
 
 // selectionCheck makes plans of the students of a selection.
 type selectionCheck struct {
@@ -22,70 +28,13 @@ type selectionCheck struct {
 	add, remove []*db.Group
 }
 
-// verifySelection is verify for a job without a file: it reads who was selected
-// and writes down what will change.
-func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer) error {
-	ids, err := s.selected(ctx, h.job.ID)
-	if err != nil {
-		return err
-	}
-	err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET total_rows = ? WHERE id = ?", len(ids), h.job.ID)
-		return err
-	})
-	if err != nil {
-		return err
-	}
-	c, refusal, err := s.selectionCheckOf(ctx, h.job, v)
-	if err != nil {
-		return err
-	}
-	if refusal != nil {
-		return s.fail(ctx, h, refusal)
-	}
-	// The names of columns stand for the fields, as in a file with our own headers.
-	l := &layout{kind: h.job.Kind, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
-	row := 0
-	p := &preview{service: s, held: h}
-	for chunk := range slices.Chunk(ids, batchRows) {
-		rows := make([]*studentRow, len(chunk))
-		for i, id := range chunk {
-			row++
-			rows[i] = &studentRow{fileRow: &fileRow{Row: row, N: row, layout: l, cells: []string{strconv.Itoa(id)}}, id: id, draft: &plan{Student: 1}}
-		}
-		if err := c.checkSelected(ctx, rows); err != nil {
-			return fmt.Errorf("check the selected students from %d on: %w", rows[0].Row, err)
-		}
-		checked := make([]*fileRow, len(rows))
-		for i, r := range rows {
-			checked[i] = r.fileRow
-			for _, p := range r.problems {
-				reword(p)
-			}
-		}
-		if err := p.add(ctx, checked); err != nil {
-			return err
-		}
-	}
-	if err := p.flush(ctx); err != nil {
-		return err
-	}
-	return s.finishVerifying(ctx, h, p.total)
-}
-
-func (s *Service) selectionCheckOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (*selectionCheck, *problem, error) {
-	base := &check{s: s, job: job, v: v, seen: &claims{}}
+// selectionCheck returns what checks the students of a selection, or a problem where a
+// group of the edit is gone.
+func (k *studentKind) selectionCheck(ctx context.Context, base *check) (*selectionCheck, *problem, error) {
 	c := &selectionCheck{studentCheck: &studentCheck{base}}
-	var err error
-	if base.schools, err = s.loadSchools(ctx, job.DistrictID); err != nil {
-		return nil, nil, err
-	}
-	// A selection from several schools belongs to a district that the submitter
-	// need not see.
-	base.at, err = s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).
-		Only(viewer.AsSystem(ctx, "organization of a job"))
-	if err != nil || job.Kind == bulkjob.KindDELETE_STUDENTS {
-		return c, nil, err
+	job := base.job
+	if job.Kind == bulkjob.KindDELETE_STUDENTS {
+		return c, nil, nil
 	}
 	if err := json.Unmarshal(job.Edit, &c.edit); err != nil {
 		return nil, nil, fmt.Errorf("edit of job %d: %w", job.ID, err)
@@ -94,7 +43,8 @@ func (s *Service) selectionCheckOf(ctx context.Context, job *db.BulkJob, v *view
 		ids    []int
 		groups *[]*db.Group
 	}{{c.edit.Add, &c.add}, {c.edit.Remove, &c.remove}} {
-		if *list.groups, err = s.db.Client(ctx).Group.Query().Where(group.IDIn(list.ids...)).All(ctx); err != nil {
+		var err error
+		if *list.groups, err = k.db.Client(ctx).Group.Query().Where(group.IDIn(list.ids...)).All(ctx); err != nil {
 			return nil, nil, err
 		}
 		if len(*list.groups) != len(list.ids) {
@@ -106,6 +56,19 @@ func (s *Service) selectionCheckOf(ctx context.Context, job *db.BulkJob, v *view
 	return c, nil, nil
 }
 
+// checkRows makes plans of rows, the only cell of which is the key of a student.
+func (c *selectionCheck) checkRows(ctx context.Context, rows []*fileRow) error {
+	students := make([]*studentRow, len(rows))
+	for i, r := range rows {
+		id, err := strconv.Atoi(r.cells[0])
+		if err != nil {
+			return fmt.Errorf("student %d of the selection: %w", r.Row, err)
+		}
+		students[i] = &studentRow{fileRow: r, id: id, draft: &plan{Student: 1}}
+	}
+	return c.checkSelected(ctx, students)
+}
+
 // checkSelected is checkRows for students who are known by their keys.
 func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) error {
 	ids := make([]int, len(rows))
@@ -113,7 +76,7 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 		ids[i] = r.id
 	}
 	found := &studentLookup{byID: map[int]*db.Student{}, groups: map[int][]*db.Group{}}
-	visible, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(ids...)).All(ctx)
+	visible, err := c.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -164,7 +127,7 @@ func (c *selectionCheck) planDeletion(r *studentRow, found *studentLookup) {
 	p.Do = doDelete
 	p.changes(fieldDeleted, "no", "yes")
 	if member = c.listable(member); len(member) > 0 {
-		p.regroups(member, nil, member)
+		regroup(p, member, nil, member)
 	}
 	r.plan = p
 }
@@ -195,7 +158,7 @@ func (c *selectionCheck) planEdit(r *studentRow, found *studentLookup) {
 	}
 	if len(join)+len(leave) > 0 {
 		c.note(r.fileRow, slices.Concat(join, leave)...)
-		p.regroups(c.listable(member, leave...), join, leave)
+		regroup(p, c.listable(member, leave...), join, leave)
 	}
 	if !r.refused && len(p.Changes) > 0 {
 		r.plan = p

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"fmt"
-	"strings"
 	"unicode/utf8"
 
 	"homeroom/ent/db/student"
@@ -11,10 +10,6 @@ import (
 	"homeroom/internal/quote"
 	"homeroom/internal/roster"
 )
-
-// maxKey is the width of columns that hold folded text. Folding can make text
-// longer: ß becomes ss.
-const maxKey = 190
 
 // studentFields plans the fields of a student but for the groups and the
 // password, in the order of the columns.
@@ -177,14 +172,4 @@ func (c *studentCheck) grade(r *studentRow) {
 	case g != r.st.Grade:
 		c.write(r, colGrade, student.FieldGrade, int(g), r.st.Grade.String(), g.String())
 	}
-}
-
-// refusedAt reports whether a cell has been refused already.
-func (r *fileRow) refusedAt(column string) bool {
-	for _, p := range r.problems {
-		if !p.Warning && p.Column != "" && strings.EqualFold(p.Column, r.layout.header[column]) {
-			return true
-		}
-	}
-	return false
 }

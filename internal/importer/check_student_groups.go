@@ -1,9 +1,7 @@
 package importer
 
 import (
-	"cmp"
 	"slices"
-	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -26,16 +24,6 @@ func groupTexts(r *fileRow) []string {
 		return nil
 	}
 	return texts
-}
-
-// clearsAmongOthers refuses [clear] as one of several items of a cell: there is
-// nothing that goes by this name, and nothing can.
-func (r *fileRow) clearsAmongOthers(column string, texts []string, hint string) bool {
-	among := slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, clearWord) })
-	if among {
-		r.fail(column, problemf(CannotClear, hint, "%s empties a cell, and stands in it alone.", clearWord))
-	}
-	return among
 }
 
 // groups plans what groups a student joins and leaves.
@@ -72,7 +60,7 @@ func (c *studentCheck) groups(r *studentRow, found *studentLookup) {
 	if len(join)+len(leave) == 0 || r.refused {
 		return
 	}
-	r.draft.regroups(c.listable(member, leave...), join, leave)
+	regroup(r.draft, c.listable(member, leave...), join, leave)
 }
 
 // joinAndLeave compares what a row wants with what is. Groups of the school's
@@ -100,24 +88,4 @@ func (c *studentCheck) joinAndLeave(r *studentRow, member, wanted []*db.Group) (
 		}
 	}
 	return join, leave
-}
-
-func byName(a, b *db.Group) int {
-	return cmp.Or(cmp.Compare(a.NameKey, b.NameKey), cmp.Compare(a.ID, b.ID))
-}
-
-func listed(groups []*db.Group) string {
-	names := make([]string, len(groups))
-	for i, g := range groups {
-		names[i] = g.Name
-	}
-	return csvfile.JoinList(names)
-}
-
-func idsOf(groups []*db.Group) []int {
-	var ids []int
-	for _, g := range groups {
-		ids = append(ids, g.ID)
-	}
-	return ids
 }

@@ -153,7 +153,7 @@ func (c *studentCheck) otherStudentID(r *studentRow, found *studentLookup) {
 // mayRevive reports whether the submitter may bring a deleted student back.
 func (c *studentCheck) mayRevive(st *db.Student) bool {
 	return st.DeletedAt != nil && c.v.Administers(st.OrganizationID, st.DistrictID) &&
-		c.schools.settingsOf(c.schoolOf(st)).Reserves(*st.DeletedAt, c.s.now())
+		c.schools.settingsOf(c.schoolOf(st)).Reserves(*st.DeletedAt, c.now())
 }
 
 // studentIDTaken says the same about every student outside of the purview,

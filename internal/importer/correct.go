@@ -25,10 +25,6 @@ type Correction struct {
 	Values     []Cell
 }
 
-// Cell is one cell of a row: a column, by its header in the file or by its name in
-// the manual, and what stands in it.
-type Cell struct{ Column, Value string }
-
 // Corrected is what a correction has led to.
 type Corrected struct {
 	// Job is the job with its new counts, or a new job of that one row.
@@ -71,13 +67,13 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		switch {
 		case err != nil:
 			return nil, err
-		case bySelection(job.Kind):
+		case s.bySelection(job.Kind):
 			return nil, fault.Invalidf("the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
-				"and submit those students anew", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+				"and submit those students anew", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.opens(job):
-			return nil, fault.Conflictf("the %s belongs to a server with another secret key", noun(job.Kind)).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case holdsUndo(job):
-			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", noun(job.Kind)).
+			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", s.noun(job)).
 				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
@@ -95,7 +91,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
 			return s.resubmit(ctx, job, in)
 		default:
-			return nil, fault.Conflictf("the %s %s; %s", noun(job.Kind), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s %s; %s", s.noun(job), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 	}
 }
@@ -114,7 +110,7 @@ var insteadOfCorrecting = map[bulkjob.Status]string{
 }
 
 func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
-	l, refusal := readHeader(job.Kind, job.Headers)
+	l, refusal := s.formats.readHeader(job.Kind, job.Headers)
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
 	}
@@ -183,7 +179,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.BulkJob, r *fileRow) error {
 	system := viewer.AsSystem(ctx, "row of a job that the viewer corrects")
 	var now, was tally
-	now.count(r)
+	r.countIn(&now)
 	old, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Row)).Only(system)
 	if err != nil && !db.IsNotFound(err) {
 		return err
@@ -258,7 +254,7 @@ func (s *Service) corrected(ctx context.Context, jobID int, r *fileRow) (*Correc
 
 // resubmit makes a job of one corrected row of a job that has been carried out.
 func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
-	l, refusal := readHeader(job.Kind, job.Headers)
+	l, refusal := s.formats.readHeader(job.Kind, job.Headers)
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
 	}

@@ -7,44 +7,11 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobrefusedrow"
 	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
 	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
-
-// identifying are the columns that say whom or what a row is about, or what only
-// one may have. Rows that have nothing in common in them have nothing to do with
-// each other.
-var identifying = map[bulkjob.Kind][]string{
-	bulkjob.KindIMPORT_STUDENTS:      {colDatabaseID, colStudentID, colUsername},
-	bulkjob.KindIMPORT_GROUPS:        {colDatabaseID, colExternalID, colName},
-	bulkjob.KindIMPORT_EDUCATORS:     {colDatabaseID, colExternalID, colEmail, colUsername},
-	bulkjob.KindIMPORT_ORGANIZATIONS: {colDatabaseID, colExternalID, colName},
-	bulkjob.KindIMPORT_ENROLLMENTS:   {colPerson},
-}
-
-// marks are what a row says in its identifying columns, folded so far that two
-// rows that mean the same never differ.
-func (r *fileRow) marks() []string {
-	var marks []string
-	for _, column := range identifying[r.layout.kind] {
-		if text := markOf(r.text(column)); text != "" {
-			marks = append(marks, text)
-		}
-	}
-	return marks
-}
-
-func markOf(text string) string { return fold.Text(roster.Clean(text)) }
 
 // checkAlone checks a row of a file again, after those of the other rows that it
 // may have to do with: first by itself, to find out whom it means, and then, where
@@ -55,7 +22,7 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), by: r.by}
 	}
 	alone := again()
-	c, err := s.checkerOf(ctx, job, v)
+	c, err := s.fileChecker(ctx, job, v)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +37,7 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	if err != nil || len(others) == 0 {
 		return alone, err
 	}
-	if c, err = s.checkerOf(ctx, job, v); err != nil {
+	if c, err = s.fileChecker(ctx, job, v); err != nil {
 		return nil, err
 	}
 	for batch := range slices.Chunk(others, batchRows) {
@@ -112,7 +79,7 @@ func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow)
 	}
 	as := &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), beyond: r.beyond, flaws: r.flaws}
 	ctx = viewer.NewContext(ctx, v)
-	c, err := s.checkerOf(ctx, job, v)
+	c, err := s.fileChecker(ctx, job, v)
 	if err != nil {
 		return err
 	}
@@ -129,7 +96,7 @@ func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow)
 // about somebody whose personal data have been erased since: nothing of the row is
 // in the preview, and nobody is shown it, or made anew, from the file.
 func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *fileRow) error {
-	if job.Kind != bulkjob.KindIMPORT_STUDENTS && job.Kind != bulkjob.KindIMPORT_ENROLLMENTS {
+	if !s.about(job.Kind).OfStudents {
 		return nil
 	}
 	system := viewer.AsSystem(ctx, "whether a row of a job that the viewer corrects was to change nothing")
@@ -141,7 +108,7 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	if err != nil || refused[r.Row] {
 		return err
 	}
-	c, err := s.checkerOf(ctx, job, v)
+	c, err := s.fileChecker(ctx, job, v)
 	if err != nil {
 		return err
 	}
@@ -149,7 +116,7 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
 		return err
 	}
-	if as.refused || job.Kind == bulkjob.KindIMPORT_STUDENTS && as.plan != nil && as.plan.createsStudent() {
+	if as.refused || s.about(job.Kind).CreatesStudents && as.plan != nil && as.plan.createsStudent() {
 		return fault.Conflictf("what the row is about has changed or been erased since the file was checked; upload the row again").
 			WithCode("NOT_CORRECTABLE").At("row")
 	}
@@ -158,59 +125,17 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 
 // targetMarks are what other rows may call the one whom a row means.
 func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) (marks []string, err error) {
-	system := viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it")
-	client := s.db.Client(ctx)
-	add := func(texts ...string) {
-		for _, text := range texts {
-			if text = markOf(text); text != "" {
-				marks = append(marks, text)
-			}
-		}
-	}
-	kind, target := job.Kind, r.targetID
-	if kind == bulkjob.KindIMPORT_ENROLLMENTS {
-		switch {
-		case r.plan == nil:
-			return nil, nil
-		case r.plan.aboutStudent():
-			kind = bulkjob.KindIMPORT_STUDENTS
-		default:
-			kind, target = bulkjob.KindIMPORT_EDUCATORS, slices.Concat(r.plan.Teach, r.plan.Untaught)[0]
-		}
-	}
-	if target == 0 {
+	k, ok := s.kinds[job.Kind].(named)
+	if !ok || r.targetID == 0 && !s.about(job.Kind).OneByOne {
 		return nil, nil
 	}
-	switch kind {
-	case bulkjob.KindIMPORT_STUDENTS:
-		st, err := client.Student.Query().Where(student.ID(target)).Only(system)
-		if db.IsNotFound(err) {
-			return nil, nil // Erased in this moment, which raises the fence of the job.
+	names, err := k.names(viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it"), s.db.Client(ctx), r)
+	for _, name := range names {
+		if m := markOf(name); m != "" {
+			marks = append(marks, m)
 		}
-		if err != nil {
-			return nil, err
-		}
-		add(globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.Username)
-	case bulkjob.KindIMPORT_GROUPS:
-		g, err := client.Group.Query().Where(group.ID(target)).Only(system)
-		if err != nil {
-			return nil, err
-		}
-		add(globalid.Encode(globalid.Group, g.ID), deref(g.ExternalID), g.Name)
-	case bulkjob.KindIMPORT_EDUCATORS:
-		e, err := client.Educator.Query().Where(educator.ID(target)).Only(system)
-		if err != nil {
-			return nil, err
-		}
-		add(globalid.Encode(globalid.Educator, e.ID), deref(e.ExternalID), e.Email)
-	default:
-		o, err := client.Organization.Query().Where(organization.ID(target)).Only(system)
-		if err != nil {
-			return nil, err
-		}
-		add(globalid.Encode(globalid.Organization, o.ID), deref(o.ExternalID), o.Name)
 	}
-	return marks, nil
+	return marks, err
 }
 
 // rowsWith returns the rows of a job, but for one and for those that are refused,

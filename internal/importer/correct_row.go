@@ -9,9 +9,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/internal/csvfile"
 	"homeroom/internal/fault"
-	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
 
@@ -104,59 +102,4 @@ func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*
 		r.put(colPassword, string(clear))
 	}
 	return r, nil
-}
-
-// put writes a cell of a column that the importer reads; a column that the file
-// does not have is added to this row alone.
-func (r *fileRow) put(column, value string) {
-	if !r.layout.has(column) {
-		l := *r.layout
-		l.index, l.header = maps.Clone(l.index), maps.Clone(l.header)
-		l.index[column], l.header[column] = len(r.cells), column
-		if isSecret(column) {
-			l.secret = append(slices.Clone(l.secret), len(r.cells))
-		}
-		r.layout = &l
-		r.cells = append(r.cells, "")
-	}
-	r.cells[r.layout.index[column]] = value
-}
-
-// correct writes new values into a row.
-func (r *fileRow) correct(headers []string, values []Cell, limit int) error {
-	r.cells, r.beyond, r.flaws, r.problems, r.refused = slices.Clone(r.cells), nil, nil, nil, false
-	for i, v := range values {
-		if len(v.Value) > limit {
-			return fault.Invalidf("the value of %s is too long", quote.Text(shorten(v.Column, 64))).WithCode(TooLong).At("values", i)
-		}
-		value := csvfile.Clean(v.Value)
-		key := headerKey(v.Column)
-		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && headerKey(h) == key }); at >= 0 && !isReason(headers[at]) {
-			r.cells[at] = value
-			continue
-		}
-		at := slices.IndexFunc(columns[r.layout.kind], func(c Column) bool { return !c.Exported && len(positions([]string{key}, c.Headers())) > 0 })
-		if at < 0 {
-			return fault.Invalidf("the upload has no column %s", quote.Text(shorten(v.Column, 64))).WithCode("UNKNOWN_COLUMN").At("values", i)
-		}
-		r.put(columns[r.layout.kind][at].Name, value)
-	}
-	return nil
-}
-
-// keptAs returns the row as it is kept. What was added to the columns of the file
-// stands apart.
-func (r *fileRow) keptAs(headers int) *refusedRow {
-	kept := r.keep()
-	kept.corrected = !r.refused
-	for column, at := range r.layout.index {
-		if at >= headers && kept.cells[at] != "" {
-			if kept.also == nil {
-				kept.also = map[string]string{}
-			}
-			kept.also[column] = kept.cells[at]
-		}
-	}
-	kept.cells = kept.cells[:headers]
-	return kept
 }

@@ -11,22 +11,22 @@ import (
 // DetectKind says what a file holds, from its headers and, where those leave a
 // doubt, from its name. Where the doubt remains, it returns no kind but those that
 // may be meant, or none of them, and somebody has to say.
-func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
 	guess, sure := detect(headers)
 	if sure {
 		return guess, nil
 	}
 	if named, ok := kindByName(fileName); ok {
-		if _, p := readHeader(named, headers); p == nil {
+		if _, p := fs.readHeader(named, headers); p == nil {
 			return named, nil
 		}
 	}
-	fits = kindsThatFit(headers)
+	fits = fs.kindsThatFit(headers)
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
 	case guess != "" && len(fits) == 2 && fits[0] == bulkjob.KindIMPORT_ENROLLMENTS && fits[1] == bulkjob.KindIMPORT_STUDENTS &&
-		len(readable(fits[0], headers)) == len(readable(fits[1], headers)):
+		len(fs.readable(fits[0], headers)) == len(fs.readable(fits[1], headers)):
 		// Students and their groups, and nothing else, are the same either way.
 		return guess, nil
 	default:
@@ -36,11 +36,11 @@ func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bu
 
 // kindsThatFit returns the kinds that a file can be read as, but for those of which
 // another one reads all columns, and more: it is that one, then.
-func kindsThatFit(headers []string) []bulkjob.Kind {
+func (fs Formats) kindsThatFit(headers []string) []bulkjob.Kind {
 	reads := map[bulkjob.Kind][]int{}
-	for kind := range columns {
-		if at := readable(kind, headers); len(at) > 0 {
-			reads[kind] = at
+	for _, f := range fs {
+		if at := fs.readable(f.Kind, headers); len(at) > 0 {
+			reads[f.Kind] = at
 		}
 	}
 	var fits []bulkjob.Kind
@@ -58,8 +58,8 @@ func kindsThatFit(headers []string) []bulkjob.Kind {
 
 // readable returns where the columns of a kind stand, or nothing where a file cannot
 // be of that kind. One column by another name than its own says too little.
-func readable(kind bulkjob.Kind, headers []string) []int {
-	l, p := readHeader(kind, headers)
+func (fs Formats) readable(kind bulkjob.Kind, headers []string) []int {
+	l, p := fs.readHeader(kind, headers)
 	if p != nil {
 		return nil
 	}

@@ -57,7 +57,7 @@ func (c *check) findEducators(ctx context.Context, texts []string) (*educatorFin
 		externalIDs[text], keys[fold.Key(text)] = true, true
 	}
 	query := func() *db.EducatorQuery {
-		return c.s.db.Client(ctx).Educator.Query().Where(educator.DistrictID(c.job.DistrictID))
+		return c.db.Client(ctx).Educator.Query().Where(educator.DistrictID(c.job.DistrictID))
 	}
 	for list := range chunks(ids) {
 		if err := f.keep(ctx, query().Where(educator.IDIn(list...))); err != nil {
@@ -117,7 +117,7 @@ func (c *check) local(ctx context.Context, ids []int) (map[int]bool, error) {
 	}
 	slices.Sort(ids)
 	for chunk := range slices.Chunk(ids, statementRows) {
-		if err := addIDs(local)(c.s.db.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).IDs(c.here(ctx))); err != nil {
+		if err := addIDs(local)(c.db.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).IDs(c.here(ctx))); err != nil {
 			return nil, err
 		}
 	}

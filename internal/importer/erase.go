@@ -17,8 +17,16 @@ const (
 	erasedText  = "The personal data of this row have been erased."
 )
 
-// aboutStudents are the kinds whose rows may have a student as their target.
-var aboutStudents = []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_ENROLLMENTS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS}
+// ofStudents are the kinds whose rows may have a student as their target.
+func (s *Service) ofStudents() (names []bulkjob.Kind) {
+	for name, k := range s.kinds {
+		if k.about().OfStudents {
+			names = append(names, name)
+		}
+	}
+	slices.Sort(names)
+	return names
+}
 
 // storedRow is a row of a job with what is needed to erase or to tell it.
 type storedRow struct {
@@ -27,8 +35,8 @@ type storedRow struct {
 	plan         *plan
 }
 
-// rowsOf reads the rows of jobs that are about some students.
-func rowsOf(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
+// rowsAbout reads the rows of jobs that are about some students.
+func (s *Service) rowsAbout(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
 	system := viewer.AsSystem(ctx, "rows of jobs that are about students")
 	kinds := map[int]bulkjob.Kind{}
 	for chunk := range slices.Chunk(studentIDs, statementRows) {
@@ -36,34 +44,34 @@ func rowsOf(ctx context.Context, client *db.Client, districtID int, studentIDs [
 		if err != nil {
 			return nil, err
 		}
-		if err := kindsOf(system, client, districtID, rows, kinds); err != nil {
+		if err := kindsOfJobs(system, client, districtID, rows, kinds); err != nil {
 			return nil, err
 		}
-		for _, row := range rows {
-			kind := kinds[row.JobID]
-			if !slices.Contains(aboutStudents, kind) {
+		for _, stored := range rows {
+			kind := kinds[stored.JobID]
+			if !s.about(kind).OfStudents {
 				continue
 			}
-			p, err := readPlan(row.Plan)
+			p, err := readPlan(stored.Plan)
 			if err != nil {
-				return nil, fmt.Errorf("plan of row %d of job %d: %w", row.Row, row.JobID, err)
+				return nil, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, stored.JobID, err)
 			}
 			// The target of a line of enrollments may be a group with the same key.
-			if kind != bulkjob.KindIMPORT_ENROLLMENTS || p.aboutStudent() {
-				list = append(list, storedRow{id: row.ID, job: row.JobID, row: row.Row, state: row.State, plan: p})
+			if !s.about(kind).OneByOne || p.aboutStudent() {
+				list = append(list, storedRow{id: stored.ID, job: stored.JobID, row: stored.Row, state: stored.State, plan: p})
 			}
 		}
 	}
 	return list, nil
 }
 
-// kindsOf adds what the jobs of some rows do, of those in a district.
-func kindsOf(system context.Context, client *db.Client, districtID int, rows []*db.BulkJobRow, kinds map[int]bulkjob.Kind) error {
+// kindsOfJobs adds what the jobs of some rows do, of those in a district.
+func kindsOfJobs(system context.Context, client *db.Client, districtID int, rows []*db.BulkJobRow, kinds map[int]bulkjob.Kind) error {
 	var ids []int
-	for _, row := range rows {
-		if _, known := kinds[row.JobID]; !known {
-			kinds[row.JobID] = ""
-			ids = append(ids, row.JobID)
+	for _, stored := range rows {
+		if _, known := kinds[stored.JobID]; !known {
+			kinds[stored.JobID] = ""
+			ids = append(ids, stored.JobID)
 		}
 	}
 	for chunk := range slices.Chunk(ids, statementRows) {
@@ -91,12 +99,13 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 	// What is being checked at this moment may have been looked up before the erasure,
 	// and be written behind it: such a job is checked from the beginning, as if it had
 	// come now. What nobody has taken up yet waits for the end of this.
+	ofStudents := s.ofStudents()
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner <> ? "+
-		"AND kind IN ("+places(len(aboutStudents))+")", append([]any{districtID, string(bulkjob.StatusVERIFYING), uploading}, anys(aboutStudents)...)...)
+		"AND kind IN ("+places(len(ofStudents))+")", append([]any{districtID, string(bulkjob.StatusVERIFYING), uploading}, anys(ofStudents)...)...)
 	if err != nil {
 		return 0, err
 	}
-	rows, err := rowsOf(ctx, client, districtID, studentIDs)
+	rows, err := s.rowsAbout(ctx, client, districtID, studentIDs)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
@@ -178,7 +187,7 @@ func (s *Service) withdrawErased(ctx context.Context, client *db.Client, distric
 			return nil, err
 		}
 		var err error
-		if rows, err = rowsOf(ctx, client, districtID, studentIDs); err != nil {
+		if rows, err = s.rowsAbout(ctx, client, districtID, studentIDs); err != nil {
 			return nil, err
 		}
 	}

@@ -94,14 +94,14 @@ func (c storedCells) all() []string {
 }
 
 // identifying are the cells that say whom a kept row is about.
-func (c storedCells) identifying(job *db.BulkJob) (cells []string) {
-	keys := make([]string, len(job.Headers))
-	for i, h := range job.Headers {
+func (c storedCells) identifying(format *Format, headers []string) (cells []string) {
+	keys := make([]string, len(headers))
+	for i, h := range headers {
 		keys[i] = headerKey(h)
 	}
-	for _, column := range identifying[job.Kind] {
-		if at := slices.IndexFunc(columns[job.Kind], func(known Column) bool { return known.Name == column }); at >= 0 {
-			for _, i := range positions(keys, columns[job.Kind][at].Headers()) {
+	for _, column := range format.Identifying {
+		if known, ok := format.column(column); ok {
+			for _, i := range positions(keys, known.Headers()) {
 				if i < len(c.Cells) {
 					cells = append(cells, c.Cells[i])
 				}
@@ -243,11 +243,11 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 			err = json.Unmarshal(text, &stored)
 		}
 		cells := stored.all()
-		selected := bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return e.keys[c] })
+		selected := e.bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return e.keys[c] })
 		about := e.m.inCells(cells)
 		if r.Refused == 0 {
 			// A corrected row is carried out: there only what identifies decides.
-			about = slices.ContainsFunc(stored.identifying(job), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
+			about = slices.ContainsFunc(stored.identifying(&e.about(job.Kind).Format, job.Headers), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
 		}
 		if err != nil || selected || about {
 			numbers = append(numbers, r.Row)
@@ -270,7 +270,7 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 // that would create one of them. There the Student ID alone decides: somebody new of
 // the same name is somebody else.
 func (e *eraser) inPlans(system context.Context, job *db.BulkJob, after int) (last int, err error) {
-	if job.Kind != bulkjob.KindIMPORT_STUDENTS {
+	if !e.about(job.Kind).CreatesStudents {
 		return 0, nil
 	}
 	page, err := e.db.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).

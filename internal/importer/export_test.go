@@ -7,7 +7,7 @@ const LargeImport = largeImport
 
 // RefuseHeader is the code with which a header is refused as one of a kind.
 func RefuseHeader(kind bulkjob.Kind, headers []string) string {
-	if _, p := readHeader(kind, headers); p != nil {
+	if _, p := Files().readHeader(kind, headers); p != nil {
 		return p.Code
 	}
 	return ""

@@ -98,7 +98,7 @@ func (s *Service) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewe
 		return nil, nil, err
 	case lost == disabled:
 		return nil, problemf(AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
-	case lost != "" && bySelection(job.Kind):
+	case lost != "" && s.bySelection(job.Kind):
 		return nil, problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
 	case lost != "":
 		return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",

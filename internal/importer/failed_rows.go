@@ -22,20 +22,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// The columns that a file of failed rows has at its end. An import passes exactly
-// these over without naming them as unknown.
-const (
-	colRefusedRow     = "Refused Row"
-	colRefusedBecause = "Refused Because"
-	colWhatToDo       = "What To Do"
-)
-
-var reasons = []string{colRefusedRow, colRefusedBecause, colWhatToDo}
-
-func isReason(header string) bool {
-	return slices.ContainsFunc(reasons, func(r string) bool { return headerKey(r) == headerKey(header) })
-}
-
 // ErrNoFailedRows is returned for a job of which no row is kept that was refused.
 var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed, because it ended too long ago")
 
@@ -106,7 +92,7 @@ type failedRows struct {
 
 func (f *failedRows) header() error {
 	var header []string
-	if bySelection(f.job.Kind) {
+	if f.s.bySelection(f.job.Kind) {
 		header = append(header, exported...)
 	}
 	for i, h := range f.job.Headers {
@@ -131,14 +117,14 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 	for n, kept := range stored {
 		cells[n] = kept.Cells
 	}
-	if bySelection(f.job.Kind) {
+	if f.s.bySelection(f.job.Kind) {
 		if cells, err = f.s.exportedCells(ctx, cells); err != nil {
 			return err
 		}
 	}
 	for _, r := range rows {
 		own, beyond := cells[r.Row], []string(nil)
-		if !bySelection(f.job.Kind) {
+		if !f.s.bySelection(f.job.Kind) {
 			own, beyond = f.divide(own)
 		}
 		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), f.whatToDo(problems[r.Row], r.HadPassword == 1))
@@ -190,7 +176,7 @@ func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) s
 		}
 	}
 	switch {
-	case f.job.Status == bulkjob.StatusFAILED && !bySelection(f.job.Kind):
+	case f.job.Status == bulkjob.StatusFAILED && !f.s.bySelection(f.job.Kind):
 		list = append(list, mendTheWhole)
 	case hadPassword:
 		list = append(list, writeAgain)
@@ -270,7 +256,7 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 	for n, kept := range stored {
 		cells[n] = kept.Cells
 	}
-	if bySelection(job.Kind) {
+	if s.bySelection(job.Kind) {
 		headers = exported
 		if cells, err = s.exportedCells(ctx, cells); err != nil {
 			return none, err

@@ -52,7 +52,7 @@ func (c *studentCheck) findStudents(ctx context.Context, rows []*studentRow) (*s
 			externalIDs = append(externalIDs, r.externalID)
 		}
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken; the purview is checked beside it")
 	district := student.DistrictID(c.job.DistrictID)
 
@@ -96,7 +96,7 @@ func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string
 	if len(externalIDs) == 0 {
 		return nil, nil
 	}
-	list, args, err := inList(c.s.db.Kind(), externalIDs)
+	list, args, err := inList(c.db.Kind(), externalIDs)
 	if err != nil {
 		return nil, err
 	}
@@ -105,7 +105,7 @@ func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string
 		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS NULL THEN 0 ELSE 4 END", "version"}
 	var gone []int
 	students := make([]*db.Student, 0, len(externalIDs))
-	err = eachTexts(ctx, c.s.db, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
+	err = eachTexts(ctx, c.db, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
 		append([]any{c.job.DistrictID}, args...), func(values []string) error {
 			n, err := integers(values[0], values[1], values[6], values[7], values[8])
 			if err != nil {
@@ -127,7 +127,7 @@ func (c *studentCheck) withExternalIDs(ctx context.Context, externalIDs []string
 		return students, err
 	}
 	// When they were deleted is no text that both databases write alike; few are.
-	dead, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(gone...)).
+	dead, err := c.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(gone...)).
 		Select(checkedColumns...).All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
 	return append(students, dead...), err
 }
@@ -137,12 +137,12 @@ func (c *studentCheck) membersOf(ctx context.Context, studentIDs []int) (pairs [
 	if len(studentIDs) == 0 {
 		return nil, nil
 	}
-	list, args, err := inList(c.s.db.Kind(), studentIDs)
+	list, args, err := inList(c.db.Kind(), studentIDs)
 	if err != nil {
 		return nil, err
 	}
 	pairs = make([]roster.Pair, 0, len(studentIDs))
-	err = eachTexts(ctx, c.s.db, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")", args, func(values []string) error {
+	err = eachTexts(ctx, c.db, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")", args, func(values []string) error {
 		n, err := integers(values...)
 		pairs = append(pairs, roster.Pair{StudentID: n[0], GroupID: n[1]})
 		return err
@@ -201,7 +201,7 @@ func (c *studentCheck) seeOthers(ctx context.Context, found *studentLookup, ids 
 		return nil
 	}
 	slices.Sort(ids)
-	students, err := c.s.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(slices.Compact(ids)...)).
+	students, err := c.db.Client(ctx).Student.Query().Where(student.DistrictID(c.job.DistrictID), student.IDIn(slices.Compact(ids)...)).
 		Select(checkedColumns...).All(ctx)
 	for _, st := range students {
 		found.see(st)
@@ -216,7 +216,7 @@ func (c *studentCheck) findEditable(ctx context.Context, found *studentLookup) e
 		return nil
 	}
 	var err error
-	found.editable, err = idSet(c.s.db.Client(ctx).Student.Query().
+	found.editable, err = idSet(c.db.Client(ctx).Student.Query().
 		Where(student.IDIn(slices.Sorted(maps.Keys(found.byID))...), rule.StudentsEdited(c.v)).IDs(ctx))
 	return err
 }
@@ -243,7 +243,7 @@ func (c *studentCheck) findGroupsOf(ctx context.Context, rows []*studentRow, fou
 			wishes = append(wishes, groupWish{text, []int{r.school.ID}})
 		}
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	// Whoever sees a group sees who is in it, and the groups are read in the purview.
 	memberships, err := c.membersOf(ctx, ids)
 	if err != nil {

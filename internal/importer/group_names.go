@@ -92,7 +92,7 @@ func (c *check) findGroups(ctx context.Context, wishes []groupWish) (*groupFinde
 			schoolIDs[id] = true
 		}
 	}
-	client := c.s.db.Client(ctx)
+	client := c.db.Client(ctx)
 	query := func() *db.GroupQuery { return client.Group.Query().Where(group.DistrictID(c.job.DistrictID)) }
 	for list := range chunks(ids) {
 		if err := f.keep(ctx, query().Where(group.IDIn(list...)), f.addID); err != nil {

@@ -6,7 +6,6 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
-	"homeroom/ent/db/servicekey"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -86,37 +85,20 @@ func (s *Service) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v 
 	if err != nil {
 		return nil, "", err
 	}
-	if bySelection(job.Kind) {
-		if v.DistrictID == job.DistrictID && maySelect(v, job.Kind) == nil {
+	if s.bySelection(job.Kind) {
+		if v.DistrictID == job.DistrictID && s.maySelect(v, job.Kind) == nil {
 			return v, "", nil
 		}
 		return nil, withoutRole, nil
 	}
 	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
 	switch {
-	case db.IsNotFound(err), err == nil && maySubmit(v, o, job.Kind) != nil:
+	case db.IsNotFound(err), err == nil && s.maySubmit(v, o, job.Kind) != nil:
 		return nil, withoutRole, nil
 	case err != nil:
 		return nil, "", err
 	}
 	return v, "", nil
-}
-
-// behind are those who have made the service keys of the programs that have submitted
-// or started a job. They do not limit it, because a key goes on when its maker leaves.
-func (s *Service) behind(ctx context.Context, job *db.BulkJob) ([]int, error) {
-	agents := []int{job.SubmittedBy}
-	if job.StartedBy != nil {
-		agents = append(agents, *job.StartedBy)
-	}
-	keys, err := s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).All(viewer.AsSystem(ctx, "who made the key of a job"))
-	var ids []int
-	for _, k := range keys {
-		if k.CreatedBy != nil {
-			ids = append(ids, *k.CreatedBy)
-		}
-	}
-	return ids, err
 }
 
 // handOf is the viewer of a request as a hand in a job, or nil for the server itself
@@ -141,7 +123,7 @@ func handID(ctx context.Context) any {
 
 // refuseLost refuses the rows that somebody has corrected for whom the job cannot
 // act any more.
-func (b *batch) refuseLost() {
+func (b *attempt) refuseLost() {
 	for _, r := range b.open() {
 		if slices.ContainsFunc(r.plan.By, func(id int) bool { return slices.Contains(b.lost, id) }) {
 			r.refuse(correctorLost())
@@ -159,20 +141,4 @@ func correctorLost() *problem {
 func seesAll(ctx context.Context, job *db.BulkJob) bool {
 	v := viewer.FromContext(ctx)
 	return v.Administers(job.DistrictID, job.DistrictID) || v.SubmitterID() == job.SubmittedBy
-}
-
-// here returns a context in which the hands in a job see of educators those whom an
-// administrator of its school sees as well, where it is for a school: such a job
-// changes, names and gives roles to nobody else.
-func (c *check) here(ctx context.Context) context.Context {
-	return viewer.NewContext(ctx, hereOf(c.v, c.job))
-}
-
-// hereOf is a viewer bound to the school of a job. A district is an organization
-// like a school here: only its own administrators see anything by it.
-func hereOf(v *viewer.Viewer, job *db.BulkJob) *viewer.Viewer {
-	if job.OrganizationID == job.DistrictID {
-		return v
-	}
-	return viewer.Jointly(v, viewer.AdministratorOf(job.OrganizationID, job.DistrictID))
 }

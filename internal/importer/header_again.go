@@ -3,23 +3,19 @@ package importer
 import (
 	"fmt"
 
-	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
 )
 
-// headerWords are the forms of all headers that mean something in a kind of file.
-var headerWords = func() map[bulkjob.Kind]map[string]bool {
-	words := map[bulkjob.Kind]map[string]bool{}
-	for kind, list := range columns {
-		words[kind] = map[string]bool{}
-		for _, c := range list {
-			for _, h := range c.Headers() {
-				words[kind][headerKey(h)] = true
-			}
+// words are the forms of all headers that mean something in such a file.
+func (f *Format) words() map[string]bool {
+	words := map[string]bool{}
+	for _, c := range f.Columns {
+		for _, h := range c.Headers() {
+			words[headerKey(h)] = true
 		}
 	}
 	return words
-}()
+}
 
 // repeats reports whether a row holds column names instead of somebody, as where
 // several files have been joined: again where they are those of the first row,
@@ -34,7 +30,7 @@ func (l *layout) repeats(cells []string) (again, other bool) {
 		key := headerKey(c)
 		if key != "" && key == l.keys[i] {
 			known, same = known+1, same+1
-		} else if headerWords[l.kind][key] {
+		} else if l.words[key] {
 			known++
 		}
 		if filled == 2 && known == 0 {
@@ -52,8 +48,8 @@ func (l *layout) repeats(cells []string) (again, other bool) {
 }
 
 // otherHeader refuses a file in which the columns change on the way.
-func otherHeader(row int) *csvfile.Error {
-	return &csvfile.Error{Code: OtherHeader, Row: row,
-		Message: fmt.Sprintf("Row %d under the header holds column names again, and others than the first row.", row),
+func otherHeader(number int) *csvfile.Error {
+	return &csvfile.Error{Code: OtherHeader, Row: number,
+		Message: fmt.Sprintf("Row %d under the header holds column names again, and others than the first row.", number),
 		Hint:    "Several files seem to have been joined. Upload each by itself."}
 }

@@ -37,6 +37,14 @@ type recounted struct {
 	ids []int
 }
 
+// add notes students whose usage is to be computed anew.
+func (r *recounted) add(_ context.Context, _ *db.Client, ids []int) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ids = append(r.ids, ids...)
+	return nil
+}
+
 // clock is a clock that a test sets.
 type clock struct {
 	mu  sync.Mutex
@@ -82,15 +90,12 @@ func benchOn(t testing.TB, w *fixture.World, change func(*importer.Options)) *be
 	o := importer.Options{
 		Key: key, Hash: hasher.Hash, Now: now, Log: log,
 		Viewer: identity.New(w.DB, identity.Options{Hasher: hasher, Now: now, Log: log}).Viewer,
-		Recount: func(_ context.Context, _ *db.Client, ids []int) error {
-			b.recounted.mu.Lock()
-			defer b.recounted.mu.Unlock()
-			b.recounted.ids = append(b.recounted.ids, ids...)
-			return nil
-		},
 	}
 	if change != nil {
 		change(&o)
+	}
+	if o.Kinds == nil {
+		o.Kinds = importer.Kinds(w.DB, importer.Needs{Now: o.Now, Recount: b.recounted.add})
 	}
 	hash := o.Hash
 	o.Hash = func(ctx context.Context, password string) (string, error) {

@@ -52,10 +52,9 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
-	"homeroom/internal/identity"
 	"homeroom/internal/probe"
 	"homeroom/internal/viewer"
 )
@@ -63,15 +62,17 @@ import (
 // Service takes files in, works on jobs and shows them.
 type Service struct {
 	db      *database.DB
+	now     func() time.Time
 	key     []byte
 	oldKeys [][]byte
 	print   string
 	// keys are the keys that this server has, by their prints.
-	keys    map[string][]byte
-	hash    func(ctx context.Context, password string) (string, error)
-	viewer  func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
-	guard   identity.Guard
+	keys   map[string][]byte
+	hash   func(ctx context.Context, password string) (string, error)
+	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	// kinds are the kinds of jobs by their names, formats those of them that are files.
+	kinds   map[bulkjob.Kind]kind
+	formats Formats
 	turn    func(ctx context.Context) (end func(), err error)
 	limits  csvfile.Limits
 	quotas  Quotas
@@ -82,7 +83,6 @@ type Service struct {
 	// maxAbandoned is how often servers may end while they work on a job.
 	maxAbandoned int
 	lease        time.Duration
-	now          func() time.Time
 	log          *slog.Logger
 
 	// owner names this server in the leases that it holds.
@@ -116,11 +116,8 @@ type Options struct {
 	// Viewer returns an educator with the roles of this moment, or an error whose
 	// kind is fault.Unauthenticated for an account that is no longer allowed in.
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	// Recount computes the usage sums of students whose school has changed,
-	// inside the transaction of the change.
-	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
-	// Guard says whose credentials a file of educators may set.
-	Guard identity.Guard
+	// Kinds are the kinds of jobs, of which none occurs twice.
+	Kinds []kind
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
@@ -170,16 +167,23 @@ func New(d *database.DB, o Options) *Service {
 	for _, key := range append(slices.Clone(o.OldKeys), o.Key) {
 		keys[keyPrint(key)] = key
 	}
+	kinds := map[bulkjob.Kind]kind{}
+	for _, k := range o.Kinds {
+		kinds[k.about().Kind] = k
+	}
 	return &Service{
-		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
-		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
+		kinds: kinds, formats: formatsOf(o.Kinds),
+		db: d, now: o.Now, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, turn: o.Turn,
+		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
 
-// instant is the present moment as the databases keep it.
-func (s *Service) instant() time.Time { return database.Instant(s.now()) }
+// env is what the kinds are given of the server.
+func (s *Service) env() env { return env{db: s.db, now: s.now} }
 
-// locks reports whether reads take row locks. SQLite has none: its writing
-// transaction is alone from its beginning.
-func (s *Service) locks() bool { return s.db.RowLocks() }
+// instant is the present moment as the databases keep it.
+func (s *Service) instant() time.Time { return s.env().instant() }
+
+// locks reports whether reads take row locks; see env.
+func (s *Service) locks() bool { return s.env().locks() }

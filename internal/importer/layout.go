@@ -11,7 +11,8 @@ import (
 
 // layout says where the columns of a kind stand in one file.
 type layout struct {
-	kind bulkjob.Kind
+	// format is that of the kind of file; it has no columns where rows are selected.
+	format *Format
 	// index is the position of a column by its name.
 	index map[string]int
 	// header is the header of a column as it stands in the file.
@@ -23,19 +24,25 @@ type layout struct {
 	secret []int
 	// keys are the headers as they are compared.
 	keys []string
+	// words are the forms of all headers that mean something in such a file.
+	words map[string]bool
 }
 
 // readHeader finds the columns of a kind, or says why the file cannot be one of
 // that kind.
-func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
-	l := &layout{kind: kind, index: map[string]int{}, header: map[string]string{}}
+func (fs Formats) readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
+	format := fs.of(kind)
+	if format == nil {
+		return &layout{format: &Format{Kind: kind}}, problemf(WrongKind, "Choose another kind of file.", "%s is not a kind of file that can be imported.", quote.Text(kind))
+	}
+	l := &layout{format: format, words: format.words(), index: map[string]int{}, header: map[string]string{}}
 	keys := make([]string, len(headers))
 	for i, h := range headers {
 		keys[i] = headerKey(h)
 	}
 	l.keys = keys
 	taken := make([]bool, len(headers))
-	for _, c := range columns[kind] {
+	for _, c := range format.Columns {
 		at := positions(keys, append([]string{c.Name}, c.Aliases...))
 		if len(at) > 1 {
 			return l, &problem{Code: DuplicateColumn,
@@ -59,25 +66,25 @@ func readHeader(kind bulkjob.Kind, headers []string) (*layout, *problem) {
 			l.ignored = append(l.ignored, h)
 		}
 	}
-	return l, l.refuse(headers)
+	return l, l.refuse(fs, headers)
 }
 
 // refuse says why a file with these headers is not one of the kind, or nil. A
 // file of another kind is told by its other columns, even if it has the ones
 // that are needed here: a list of teachers has everything of a list of students.
-func (l *layout) refuse(headers []string) *problem {
-	if other, sure := detect(headers); sure && other != l.kind {
+func (l *layout) refuse(fs Formats, headers []string) *problem {
+	if other, sure := detect(headers); sure && other != l.format.Kind {
 		return &problem{Code: WrongKind,
-			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", what[other], what[l.kind]),
-			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", what[other])}
+			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", fs.plural(other), l.format.Plural),
+			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", fs.plural(other))}
 	}
-	for _, c := range columns[l.kind] {
+	for _, c := range l.format.Columns {
 		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
 			continue
 		}
 		if !l.isHeader() {
 			return &problem{Code: MissingColumn,
-				Message: fmt.Sprintf("The first row does not hold the column names of a list of %s.", what[l.kind]),
+				Message: fmt.Sprintf("The first row does not hold the column names of a list of %s.", l.format.Plural),
 				Hint:    "Put a row with the column names, such as " + c.Name + ", above the others."}
 		}
 		return &problem{Code: MissingColumn,

@@ -253,3 +253,18 @@ func (s *Service) release(ctx context.Context, h *held, pause time.Duration) {
 		s.log.WarnContext(ctx, "a job could not be given back and waits until its lease ends", "job", h.job.ID, "error", err)
 	}
 }
+
+// mustHitOne returns errLost where a conditional UPDATE met no row.
+func mustHitOne(result sql.Result, err error) error {
+	if err != nil {
+		return err
+	}
+	n, err := result.RowsAffected()
+	if err != nil {
+		return err
+	}
+	if n != 1 {
+		return errLost
+	}
+	return nil
+}

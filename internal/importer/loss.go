@@ -13,81 +13,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// What a row, or its undo, loses; see BulkJobRow.
-const (
-	losesNothing int8 = iota
-	// losesValue is something that is changed.
-	losesValue
-	// losesStudent is a student who goes to another school.
-	losesStudent
-	// losesAll is something that is deleted.
-	losesAll
-	// losesTeacher is a group that an educator leaves.
-	losesTeacher
-)
-
-// loses says what is lost when the plan is carried out. Joining groups and being
-// brought back lose nothing: to put most of a school into groups at once is what the
-// notice asks for at the beginning of a year.
-func (p *plan) loses() int8 {
-	_, moves := p.Set[student.FieldOrganizationID]
-	switch {
-	case p.Do == doDelete:
-		return losesAll
-	case p.Do != doUpdate:
-		return losesNothing
-	case p.aboutStudent() && moves:
-		return losesStudent
-	case len(p.Set) > 0, len(p.Password) > 0, len(p.Leave) > 0:
-		return losesValue
-	case len(p.Untaught) > 0:
-		return losesTeacher
-	default:
-		return losesNothing
-	}
-}
-
-// undoLoses says what is lost when the plan is undone: what it created is hidden or
-// removed, groups that were joined are left, and values that were set are replaced.
-func (p *plan) undoLoses() int8 {
-	_, moves := p.Set[student.FieldOrganizationID]
-	switch {
-	case p.Do == doCreate && len(p.Set) == 0:
-		// An enrollment: a student leaves the group again, or an educator.
-		if len(p.Teach) > 0 {
-			return losesTeacher
-		}
-		return losesValue
-	case p.Do == doCreate, p.Do == doRevive:
-		return losesAll
-	case p.Do != doUpdate:
-		return losesNothing
-	case p.aboutStudent() && moves:
-		return losesStudent
-	case len(p.Set) > 0, len(p.Password) > 0, len(p.Join) > 0, p.Role != "":
-		return losesValue
-	case len(p.Teach) > 0:
-		return losesTeacher
-	default:
-		return losesNothing
-	}
-}
-
-// things are what the rows of a job are about; those of enrollments that name educators
-// are about groups, see losses.
-func things(kind bulkjob.Kind) hold.Thing {
-	switch kind {
-	case bulkjob.KindIMPORT_GROUPS:
-		return loss.ThingGROUP
-	case bulkjob.KindIMPORT_EDUCATORS:
-		return loss.ThingEDUCATOR
-	case bulkjob.KindIMPORT_ORGANIZATIONS:
-		return loss.ThingSCHOOL
-	default:
-		return loss.ThingSTUDENT
-	}
-}
-
 // losses returns what the rows of a job in a state lose, or their undo: students by
 // the school where they are now, everything else at the organization of the job. Of
 // enrollments these are the groups that educators leave. A row that has been corrected
@@ -97,13 +22,13 @@ func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state 
 	client := s.db.Client(ctx)
 	// Where nothing was noted, by an earlier version, it is what such rows do.
 	loses, otherwise := "r.loses", losesValue
-	if job.Kind == bulkjob.KindDELETE_STUDENTS {
+	if s.about(job.Kind).Deletes {
 		otherwise = losesAll
 	}
 	unknown := "?"
 	if undo {
 		loses = "r.undo_loses"
-		if otherwise = losesValue; job.Kind == bulkjob.KindDELETE_STUDENTS {
+		if otherwise = losesValue; s.about(job.Kind).Deletes {
 			otherwise = losesNothing
 		} else {
 			unknown = "CASE WHEN r.`before` IS NULL THEN 3 ELSE ? END"
@@ -112,28 +37,28 @@ func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state 
 	loses = "CASE WHEN " + loses + " >= 0 THEN " + loses + " ELSE " + unknown + " END"
 	// A student stands in as many lines of enrollments as there are groups to leave.
 	count := "COUNT(*)"
-	if job.Kind == bulkjob.KindIMPORT_ENROLLMENTS {
+	if s.about(job.Kind).OneByOne {
 		count = "COUNT(DISTINCT target_id)"
 	}
-	row := 0
+	but := 0
 	if corrected != nil {
-		row = corrected.Row
+		but = corrected.Row
 	}
 	ofRows := "SELECT r.target_id, " + loses + " AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
 	query := "SELECT ?, loses, " + count + " FROM (" + ofRows + ") lost WHERE loses > 0 GROUP BY loses"
-	args := []any{job.OrganizationID, otherwise, job.ID, state, row}
+	args := []any{job.OrganizationID, otherwise, job.ID, state, but}
 	var all []hold.Loss
 	counts := func(thing hold.Thing, query string, args []any) error {
-		return eachRow(system, client, query, args, func(row *sql.Rows) error {
+		return eachRow(system, client, query, args, func(r *sql.Rows) error {
 			var organization, n int
 			var what int8
-			err := row.Scan(&organization, &what, &n)
+			err := r.Scan(&organization, &what, &n)
 			all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
 			return err
 		})
 	}
-	thing := things(job.Kind)
-	if job.Kind == bulkjob.KindIMPORT_ENROLLMENTS {
+	thing := s.about(job.Kind).Thing
+	if s.about(job.Kind).OneByOne {
 		if err := counts(loss.ThingGROUP, strings.Replace(query, "loses > 0", "loses = 4", 1), args); err != nil {
 			return nil, err
 		}

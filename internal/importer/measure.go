@@ -6,7 +6,6 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/loss"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
@@ -137,7 +136,7 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 	}
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
-		sh := &share{org: o, limits: limits[o.ID], thing: things(job.Kind), within: o.ID != job.OrganizationID}
+		sh := &share{org: o, limits: limits[o.ID], thing: s.about(job.Kind).Thing, within: o.ID != job.OrganizationID}
 		if sh.within && !lookCloser(sh) {
 			continue
 		}
@@ -150,7 +149,7 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 			shares = slices.Insert(shares, 0, sh)
 		}
 	}
-	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != things(job.Kind) })
+	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != s.about(job.Kind).Thing })
 	if i < 0 {
 		return shares, nil
 	}
@@ -269,7 +268,7 @@ func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (
 		return e, nil
 	}
 	whole := shares[0]
-	if job.Kind == bulkjob.KindDELETE_STUDENTS {
+	if s.about(job.Kind).Deletes {
 		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false}, nil
 	}
 	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false}, nil

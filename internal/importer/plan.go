@@ -3,8 +3,6 @@ package importer
 import (
 	"encoding/json"
 	"slices"
-
-	"homeroom/ent/db"
 )
 
 // Change is one field that changes. Before is nil for what is created, After for
@@ -99,15 +97,6 @@ func (p *plan) changes(field, before, after string) {
 		c.After = &after
 	}
 	p.Changes = append(p.Changes, c)
-}
-
-// regroups notes that a student who is in some groups joins and leaves others.
-func (p *plan) regroups(member, join, leave []*db.Group) {
-	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
-	after := slices.Concat(keep, join)
-	slices.SortFunc(after, byName)
-	p.changes(colGroups, listed(member), listed(after))
-	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
 }
 
 // groups are all that the preview lists.

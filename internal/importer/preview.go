@@ -33,7 +33,7 @@ func (p *preview) add(ctx context.Context, rows []*fileRow) error {
 	var t tally
 	for _, r := range rows {
 		p.problems = append(p.problems, r.reported()...)
-		t.count(r)
+		r.countIn(&t)
 		if r.refused {
 			p.refused = append(p.refused, r.keep())
 		}

@@ -129,13 +129,13 @@ func (s *Service) Changes(ctx context.Context, jobID int, first *int, after *str
 	if err != nil {
 		return result, err
 	}
-	for _, row := range rows {
-		p, err := readPlan(row.Plan)
+	for _, stored := range rows {
+		p, err := readPlan(stored.Plan)
 		if err != nil {
-			return result, fmt.Errorf("plan of row %d of job %d: %w", row.Row, jobID, err)
+			return result, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, jobID, err)
 		}
 		for i, c := range p.Changes {
-			at := place{row.Row, i + 1}
+			at := place{stored.Row, i + 1}
 			switch {
 			case at.Row == from.Row && at.Index <= from.Index:
 				continue
@@ -144,9 +144,9 @@ func (s *Service) Changes(ctx context.Context, jobID int, first *int, after *str
 				result.HasPrevious = after != nil
 				return result, nil
 			}
-			change := RowChange{Row: row.Row, Label: row.Label, Change: c}
+			change := RowChange{Row: stored.Row, Label: stored.Label, Change: c}
 			if p.aboutStudent() {
-				change.StudentID = row.TargetID
+				change.StudentID = stored.TargetID
 			}
 			result.Items = append(result.Items, change)
 			result.Cursors = append(result.Cursors, at.cursor())

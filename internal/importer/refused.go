@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
-	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
@@ -17,75 +16,12 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// leftOut stands in the place of a cell beyond the last column that may hold a
-// password. It is no blank, so that the row is refused again until somebody has
-// mended it.
-const leftOut = "(left out)"
-
-// refusedRow is a refused row as it is kept.
-type refusedRow struct {
-	row, n int
-	cells  []string // Without the password; those beyond the last column at the end.
-	extra  int
-	// also holds values of columns that the file does not have, by name.
-	also        map[string]string
-	password    string // Empty where there is none, or nobody can know which cell it is.
-	hadPassword bool
-	corrected   bool // And not refused any more.
-	by          []int
-	outside     bool
-}
-
 // storedCells are the cells of a kept row as JSON.
 type storedCells struct {
 	Cells []string          `json:"c"`
 	Also  map[string]string `json:"a,omitempty"`
 	// By are those who have corrected the row.
 	By []int `json:"by,omitempty"`
-}
-
-// keep takes the passwords out of the cells of a row. A column whose header
-// speaks of passwords holds some, whether or not the importer reads it. In a row
-// that has slipped to the right nobody knows how far, so whatever stands there or
-// behind it is left out.
-func (r *fileRow) keep() *refusedRow {
-	kept := &refusedRow{row: r.Row, n: r.N, cells: slices.Concat(r.cells, r.beyond), extra: len(r.beyond), by: r.by, outside: r.outside}
-	for _, f := range r.flaws {
-		// What a spreadsheet program has made of a cell must not pass for text in the
-		// file that is given back.
-		if f.Column < len(r.cells) && r.refusedAtPosition(f.Column) {
-			kept.cells[f.Column] = ""
-		}
-	}
-	for _, at := range r.layout.secret {
-		last := at
-		if kept.extra > 0 {
-			last = len(kept.cells) - 1
-		} else if at == r.layout.index[colPassword] && r.layout.has(colPassword) {
-			kept.password = r.cells[at]
-		}
-		for i := at; i <= last && i < len(kept.cells); i++ {
-			if kept.cells[i] == "" {
-				continue
-			}
-			kept.hadPassword = true
-			kept.cells[i] = ""
-			if i >= len(r.cells) {
-				kept.cells[i] = leftOut
-			}
-		}
-	}
-	return kept
-}
-
-// refusedAtPosition reports whether the row is refused because of a cell.
-func (r *fileRow) refusedAtPosition(at int) bool {
-	for column, i := range r.layout.index {
-		if i == at {
-			return r.refusedAt(column)
-		}
-	}
-	return false
 }
 
 // keepRows writes down refused rows, encrypted.
@@ -115,13 +51,6 @@ func (s *Service) keepRows(ctx context.Context, client *db.Client, jobID int, re
 		rows[i] = []any{now, jobID, r.row, r.n, sealed.close(r.row, text), password, r.extra, flag(r.hadPassword), flag(r.outside), flag(!r.corrected)}
 	}
 	return insertRows(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password, outside, refused", rows)
-}
-
-func flag(set bool) int8 {
-	if set {
-		return 1
-	}
-	return 0
 }
 
 // refuseKept marks rows of a job as refused, and keeps those that are not kept
@@ -207,6 +136,3 @@ func hasRefusedRow(v *viewer.Viewer) predicate.BulkJob {
 		job.Where(sql.Exists(rows))
 	}
 }
-
-// isSecret reports whether a header speaks of passwords.
-func isSecret(header string) bool { return strings.Contains(headerKey(header), "password") }

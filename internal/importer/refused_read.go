@@ -35,8 +35,8 @@ func (s *Service) rowsOf(job *db.BulkJob) *rowsOfFile {
 
 // open begins to read. The format is known from the verification.
 func (f *rowsOfFile) open(ctx context.Context) (err error) {
-	if bySelection(f.job.Kind) {
-		f.layout = &layout{kind: f.job.Kind}
+	if f.s.bySelection(f.job.Kind) {
+		f.layout = &layout{format: &f.s.about(f.job.Kind).Format}
 		f.ids, err = f.s.selected(ctx, f.job.ID)
 		return err
 	}
@@ -49,7 +49,7 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
 	}
 	var refusal *problem
-	if f.layout, refusal = readHeader(f.job.Kind, f.job.Headers); refusal != nil {
+	if f.layout, refusal = f.s.formats.readHeader(f.job.Kind, f.job.Headers); refusal != nil {
 		return fmt.Errorf("read the file of job %d again: %s", f.job.ID, refusal.Message)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package importer
 
 import (
+	"slices"
 	"strings"
 
 	"homeroom/internal/csvfile"
@@ -150,5 +151,43 @@ func (r *fileRow) cannotClear(columns ...string) {
 		if r.clears(column) {
 			r.fail(column, problemf(CannotClear, "Write the value, or leave the cell blank to change nothing.", "%s cannot be emptied.", column))
 		}
+	}
+}
+
+// refusedAt reports whether a cell has been refused already.
+func (r *fileRow) refusedAt(column string) bool {
+	for _, p := range r.problems {
+		if !p.Warning && p.Column != "" && strings.EqualFold(p.Column, r.layout.header[column]) {
+			return true
+		}
+	}
+	return false
+}
+
+// clearsAmongOthers refuses [clear] as one of several items of a cell: there is
+// nothing that goes by this name, and nothing can.
+func (r *fileRow) clearsAmongOthers(column string, texts []string, hint string) bool {
+	among := slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, clearWord) })
+	if among {
+		r.fail(column, problemf(CannotClear, hint, "%s empties a cell, and stands in it alone.", clearWord))
+	}
+	return among
+}
+
+// countIn counts the row, which has been checked.
+func (r *fileRow) countIn(t *tally) {
+	t.rows++
+	for _, p := range r.problems {
+		if p.Warning {
+			t.warnings++
+		}
+	}
+	switch {
+	case r.refused:
+		t.errors++
+	case r.plan == nil:
+		t.unchanged++
+	default:
+		t.plan(r.plan)
 	}
 }

@@ -28,8 +28,8 @@ type schools struct {
 	settings map[int]setting.Settings
 }
 
-func (s *Service) loadSchools(ctx context.Context, districtID int) (*schools, error) {
-	client := s.db.Client(ctx)
+func loadSchools(ctx context.Context, e env, districtID int) (*schools, error) {
+	client := e.db.Client(ctx)
 	district, err := client.Organization.Get(viewer.AsSystem(ctx, "inherited settings"), districtID)
 	if err != nil {
 		return nil, err
@@ -40,7 +40,7 @@ func (s *Service) loadSchools(ctx context.Context, districtID int) (*schools, er
 	}
 	index := &schools{district: district, byID: map[int]*db.Organization{}, byExternal: map[string]*db.Organization{}, byName: map[string][]*db.Organization{}}
 	// With the district among them nothing more is read.
-	if index.settings, err = setting.Read(ctx, client, s.now(), append([]*db.Organization{district}, all...)...); err != nil {
+	if index.settings, err = setting.Read(ctx, client, e.now(), append([]*db.Organization{district}, all...)...); err != nil {
 		return nil, err
 	}
 	for _, o := range all {

@@ -14,11 +14,9 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/group"
 	"homeroom/ent/db/organization"
 	"homeroom/ent/db/student"
 	"homeroom/internal/fault"
-	"homeroom/internal/grade"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
 )
@@ -34,52 +32,15 @@ type Selection struct {
 	OrganizationID int
 }
 
-// Edit is what happens to the students of a selection. A part that is empty
-// leaves them as they are.
-type Edit struct {
-	AddTo, RemoveFrom []int
-	Grade             string
-}
-
-// storedEdit is an Edit as a job holds it.
-type storedEdit struct {
-	Add    []int        `json:"add,omitempty"`
-	Remove []int        `json:"remove,omitempty"`
-	Grade  *grade.Grade `json:"grade,omitempty"`
-}
-
 // maxSelected is how many students can be named one by one.
 const maxSelected = 50_000
-
-// bySelection reports whether the rows of a job are students of a selection and
-// not those of a file.
-func bySelection(kind bulkjob.Kind) bool {
-	return kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS
-}
-
-// maySelect checks that a viewer may have students of a selection edited or
-// deleted somewhere; where exactly, each row says.
-func maySelect(v *viewer.Viewer, kind bulkjob.Kind) error {
-	switch {
-	case kind == bulkjob.KindDELETE_STUDENTS && !v.IsAdmin():
-		return fault.Forbiddenf("only administrators delete students").At("selection")
-	case !v.IsAdmin() && !v.IsTeacher():
-		return fault.Forbiddenf("you have no role with which students are edited").At("selection")
-	default:
-		return nil
-	}
-}
 
 // SubmitEdit makes a job that edits the students of a selection; it is verified
 // and started like an import. Teachers edit within their limits. It returns
 // fault.Invalid for an empty selection and an edit that changes nothing, and
 // roster.Refusals for students and groups outside of the purview.
 func (s *Service) SubmitEdit(ctx context.Context, sel Selection, in Edit) (*db.BulkJob, error) {
-	edit, err := s.checkEdit(ctx, in)
-	if err != nil {
-		return nil, err
-	}
-	text, err := json.Marshal(edit)
+	text, err := s.kinds[bulkjob.KindEDIT_STUDENTS].(editor).storeEdit(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -92,45 +53,6 @@ func (s *Service) SubmitDeletion(ctx context.Context, sel Selection) (*db.BulkJo
 	return s.submitSelection(ctx, bulkjob.KindDELETE_STUDENTS, sel, nil)
 }
 
-func (s *Service) checkEdit(ctx context.Context, in Edit) (edit storedEdit, err error) {
-	edit = storedEdit{Add: in.AddTo, Remove: in.RemoveFrom}
-	if in.Grade != "" {
-		g, err := roster.CheckGrade(in.Grade)
-		if err != nil {
-			return edit, err.At("grade")
-		}
-		edit.Grade = &g
-	}
-	if len(edit.Add)+len(edit.Remove) == 0 && edit.Grade == nil {
-		return edit, fault.Invalidf("choose what is to change: classes or groups to add or remove, or a grade").WithCode(Required)
-	}
-	var refusals roster.Refusals
-	for field, ids := range map[string][]int{"addToGroupIds": edit.Add, "removeFromGroupIds": edit.Remove} {
-		if len(ids) > roster.MaxGroupsAtOne {
-			return edit, fault.Invalidf("at most %d classes or groups can be chosen at once", roster.MaxGroupsAtOne).WithCode(TooMany).At(field)
-		}
-		seen, err := idSet(s.db.Client(ctx).Group.Query().Where(group.IDIn(ids...)).IDs(ctx))
-		if err != nil {
-			return edit, err
-		}
-		for i, id := range ids {
-			if !seen[id] {
-				refusals = append(refusals, roster.ErrNoGroup.At(field, i))
-			}
-		}
-	}
-	for i, id := range edit.Remove {
-		if slices.Contains(edit.Add, id) {
-			refusals = append(refusals, fault.Invalidf("students cannot both join and leave the same class or group").At("removeFromGroupIds", i))
-		}
-	}
-	if len(refusals) > 0 {
-		slices.SortStableFunc(refusals, func(a, b *fault.Error) int { return cmp.Compare(a.Field, b.Field) })
-		return edit, refusals
-	}
-	return edit, nil
-}
-
 func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection, edit json.RawMessage) (*db.BulkJob, error) {
 	// Before everybody who matches is read.
 	if err := s.refuseBeforehand(ctx); err != nil {
@@ -141,7 +63,7 @@ func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Se
 		return nil, err
 	}
 	// Not before: whom the viewer does not see does not exist, and is not forbidden.
-	if err := maySelect(viewer.FromContext(ctx), kind); err != nil {
+	if err := s.maySelect(viewer.FromContext(ctx), kind); err != nil {
 		return nil, err
 	}
 	at, err := s.organizationOf(ctx, sel, picked)

@@ -11,7 +11,7 @@ import (
 // settle writes down what became of a batch: the states of its rows, without the
 // passwords, the reasons of refusals, and the counts where they came out
 // differently from what the preview said.
-func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error {
+func (s *Service) settle(ctx context.Context, client *db.Client, b *attempt) error {
 	var t tally
 	var written audit.Rows
 	updates := make([]changed, len(b.rows))
@@ -20,7 +20,7 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 		if r.createdID != 0 {
 			updates[i].set["target_id"] = fromKey(r.createdID - r.ID)
 		}
-		text := r.Plan
+		text := r.text
 		if len(r.plan.Password) > 0 {
 			r.plan.Password = nil
 			var err error
@@ -71,7 +71,7 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *batch) error
 
 // hashed counts the passwords that were hashed for the batch. Where they were all
 // hashed before the only transaction, they have been counted there.
-func (b *batch) hashed() (n int) {
+func (b *attempt) hashed() (n int) {
 	if b.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 		return 0
 	}

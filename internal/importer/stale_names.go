@@ -16,7 +16,7 @@ import (
 
 // refuseRenamedSchools refuses the rows that put somebody or something into a school
 // which has got another name since the preview was made.
-func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b *batch) error {
+func refuseRenamedSchools(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.rows, func(r *plannedRow) []int {
 		if r.plan.SchoolID == 0 {
 			return nil
@@ -36,7 +36,7 @@ func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b
 		names[o.ID] = o.Name
 	}
 	for _, r := range b.open() {
-		if r.plan.SchoolID != 0 && !r.plan.showsSchools(names) {
+		if r.plan.SchoolID != 0 && !showsSchools(r.plan, names) {
 			r.stale("The school has got another name since the file was checked.")
 		}
 	}
@@ -45,7 +45,7 @@ func (s *Service) refuseRenamedSchools(ctx context.Context, client *db.Client, b
 
 // showsSchools reports whether the preview of a plan calls its schools by their
 // names, or names none.
-func (p *plan) showsSchools(names map[int]string) bool {
+func showsSchools(p *plan, names map[int]string) bool {
 	name := names[p.SchoolID]
 	for _, c := range p.Changes {
 		switch {
@@ -70,18 +70,6 @@ func refuseRenamedGroups(b *batch, groups map[int]*db.Group) {
 		for _, c := range r.plan.Changes {
 			if c.Field == colGroups && !(shows(c.Before, names, r.plan.Leave, r.plan.Keep) && shows(c.After, names, r.plan.Join, r.plan.Keep)) {
 				r.stale("A class or group of this row has got another name since the file was checked.")
-			}
-		}
-	}
-}
-
-// refuseRenamedEducators refuses the rows that list an educator who has got another
-// name since the preview was made.
-func refuseRenamedEducators(b *batch, names map[int]string) {
-	for _, r := range b.open() {
-		for _, c := range r.plan.Changes {
-			if c.Field == colEducators && !(shows(c.Before, names, r.plan.Untaught) && shows(c.After, names, r.plan.Teach)) {
-				r.stale("An educator of this row has got another name since the file was checked.")
 			}
 		}
 	}

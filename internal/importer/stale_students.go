@@ -16,7 +16,7 @@ import (
 
 // refuseStaleStudents refuses the rows whose students are not as they were when
 // the preview was made, or may not be changed by everybody who has a hand in the job.
-func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student, ids []int) error {
+func (k *studentKind) refuseStaleStudents(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student, ids []int) error {
 	visible := map[int]bool{}
 	editable := visible
 	if b.v.IsTeacher() {
@@ -32,7 +32,7 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 			}
 		}
 	}
-	reserved, err := s.stillReserved(ctx, client, b, students)
+	reserved, err := k.stillReserved(ctx, client, b, students)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func (s *Service) refuseStaleStudents(ctx context.Context, client *db.Client, b 
 
 // stillReserved are the students of rows that bring somebody back who can come
 // back, by the settings of the moment.
-func (s *Service) stillReserved(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (map[int]bool, error) {
+func (k *studentKind) stillReserved(ctx context.Context, client *db.Client, b *batch, students map[int]*db.Student) (map[int]bool, error) {
 	var deleted []*db.Student
 	var schools []int
 	for _, r := range b.rows {
@@ -72,32 +72,17 @@ func (s *Service) stillReserved(ctx context.Context, client *db.Client, b *batch
 	if len(deleted) == 0 {
 		return nil, nil
 	}
-	settings, err := setting.ByID(ctx, client, s.now(), schools...)
+	settings, err := setting.ByID(ctx, client, k.now(), schools...)
 	reserved := map[int]bool{}
 	for _, st := range deleted {
-		reserved[st.ID] = settings[st.OrganizationID].Reserves(*st.DeletedAt, s.now())
+		reserved[st.ID] = settings[st.OrganizationID].Reserves(*st.DeletedAt, k.now())
 	}
 	return reserved, err
 }
 
-func idSet(ids []int, err error) (map[int]bool, error) {
-	set := make(map[int]bool, len(ids))
-	return set, addIDs(set)(ids, err)
-}
-
-// addIDs returns what adds the result of a query to a set.
-func addIDs(set map[int]bool) func([]int, error) error {
-	return func(ids []int, err error) error {
-		for _, id := range ids {
-			set[id] = true
-		}
-		return err
-	}
-}
-
 // refuseTaken refuses the rows whose Student ID or username somebody has taken
 // since the file was checked.
-func (s *Service) refuseTaken(system context.Context, client *db.Client, b *batch) error {
+func (k *studentKind) refuseTaken(system context.Context, client *db.Client, b *batch) error {
 	var externalIDs, keys []string
 	for _, r := range b.open() {
 		if v, ok := r.plan.Set[student.FieldExternalID].(string); ok {
@@ -149,11 +134,11 @@ func (s *Service) refuseTaken(system context.Context, client *db.Client, b *batc
 // refuseStaleGroups locks the groups that students join and leave, and those that
 // the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was. A
 // group's version is no help: it grows with each student who comes or goes.
-func (s *Service) refuseStaleGroups(ctx context.Context, client *db.Client, b *batch) error {
+func (k *studentKind) refuseStaleGroups(ctx context.Context, client *db.Client, b *batch) error {
 	ids := grouped(b.open(), func(r *plannedRow) []int { return r.plan.groups() })
 	there := map[int]*db.Group{}
 	for chunk := range slices.Chunk(ids, statementRows) {
-		groups, err := roster.LockGroups(ctx, client, s.locks(), chunk)
+		groups, err := roster.LockGroups(ctx, client, k.locks(), chunk)
 		if err != nil {
 			return err
 		}

@@ -64,7 +64,7 @@ func (s *Service) start(ctx context.Context, jobID int, reserve func(context.Con
 			return nil, err
 		}
 		if try == 5 {
-			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", noun(job.Kind)).WithCode("NOT_READY").At("id")
+			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.noun(job)).WithCode("NOT_READY").At("id")
 		}
 	}
 }
@@ -77,8 +77,8 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)
-	if bySelection(job.Kind) {
-		if err := maySelect(v, job.Kind); err != nil {
+	if s.bySelection(job.Kind) {
+		if err := s.maySelect(v, job.Kind); err != nil {
 			return nil, fault.From(err).At("id")
 		}
 		return job, nil
@@ -90,7 +90,7 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := maySubmit(v, o, job.Kind); err != nil {
+	if err := s.maySubmit(v, o, job.Kind); err != nil {
 		return nil, fault.From(err).At("id")
 	}
 	return job, nil
@@ -109,13 +109,13 @@ func (s *Service) change(ctx context.Context, job *db.BulkJob, code string, fn f
 		return nil, err
 	}
 	if refused {
-		return nil, notNow(job, code)
+		return nil, s.notNow(job, code)
 	}
 	s.wakeUp()
 	return job, nil
 }
 
 // notNow says why a job cannot do what somebody wants of it.
-func notNow(job *db.BulkJob, code string) error {
-	return fault.Conflictf("the %s %s", noun(job.Kind), inWords[job.Status]).WithCode(code).At("id")
+func (s *Service) notNow(job *db.BulkJob, code string) error {
+	return fault.Conflictf("the %s %s", s.noun(job), inWords[job.Status]).WithCode(code).At("id")
 }

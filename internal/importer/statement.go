@@ -262,42 +262,6 @@ func anys[T any](list []T) []any {
 	return args
 }
 
-// mustHitOne returns errLost where a conditional UPDATE met no row.
-func mustHitOne(result sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n != 1 {
-		return errLost
-	}
-	return nil
-}
-
-// readBytes reads one value of one row.
-func readBytes(ctx context.Context, client *db.Client, query string, args ...any) (value []byte, err error) {
-	rows, err := client.QueryContext(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer func() {
-		if end := rows.Close(); err == nil {
-			err = end
-		}
-	}()
-	if !rows.Next() {
-		if err := rows.Err(); err != nil {
-			return nil, err
-		}
-		return nil, fmt.Errorf("%w: a stored value is missing", sql.ErrNoRows)
-	}
-	err = rows.Scan(&value)
-	return value, err
-}
-
 // inList returns what stands between the brackets of IN for some values. SQLite
 // reads a statement again each time it is sent, which takes longer than finding the
 // rows where there are hundreds of placeholders; one list has one.

@@ -63,10 +63,10 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	if err != nil {
 		return nil, err
 	}
-	if err := maySubmit(v, o, in.Kind); err != nil {
+	if err := s.maySubmit(v, o, in.Kind); err != nil {
 		return nil, err
 	}
-	if in, err = checkSubmission(in); err != nil {
+	if in, err = s.checkSubmission(in); err != nil {
 		return nil, err
 	}
 	switch there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
@@ -90,7 +90,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	return job, nil
 }
 
-func checkSubmission(in Submission) (Submission, error) {
+func (s *Service) checkSubmission(in Submission) (Submission, error) {
 	if in.GroupsMode == "" {
 		in.GroupsMode = bulkjob.GroupsModeADD
 	}
@@ -102,7 +102,7 @@ func checkSubmission(in Submission) (Submission, error) {
 		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).At("groupsMode")
 	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
 		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", quote.Text(in.CommitMode)).At("commitMode")
-	case in.Kind == bulkjob.KindIMPORT_ENROLLMENTS && in.GroupsMode == bulkjob.GroupsModeREPLACE:
+	case s.about(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
 		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
@@ -146,12 +146,4 @@ func (s *Service) checkResubmission(there *db.BulkJob, o *db.Organization, in Su
 // that do not go through ent.
 func isDuplicate(err error) bool {
 	return database.IsDuplicate(err) || sqlgraph.IsUniqueConstraintError(err)
-}
-
-// shorten cuts text to at most n characters, and shows that it did.
-func shorten(s string, n int) string {
-	if utf8.RuneCountInString(s) <= n {
-		return s
-	}
-	return string([]rune(s)[:n-1]) + "…"
 }

@@ -339,7 +339,9 @@ func TestCredentials(t *testing.T) {
 		})
 		t.Run("no password and no other address leads around a provider that is required", func(t *testing.T) {
 			b := b.on(t)
-			strict := benchOn(t, b.World, func(o *importer.Options) { o.Guard = b.people(map[string]string{"sso.example": "Google"}).Guard() })
+			strict := benchOn(t, b.World, func(o *importer.Options) {
+				o.Kinds = importer.Kinds(b.DB, importer.Needs{Now: o.Now, Guard: b.people(map[string]string{"sso.example": "Google"}).Guard()})
+			})
 			inside := b.Educator(t, b.Alpha, "Ida Inside", viewer.Teacher, b.North)
 			inside = inside.Update().SetEmail("ida@sso.example").SetEmailKey("ida@sso.example").SaveX(fixture.System())
 			file := "Database ID,External ID,First Name,Last Name,Email,Password,School\n" +

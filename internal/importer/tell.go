@@ -76,7 +76,7 @@ func (s *Service) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) err
 	system := viewer.AsSystem(ctx, "what jobs keep about one student")
 	client := s.db.Client(ctx)
 	m := newMentions([]*db.Student{st})
-	rows, err := rowsOf(system, client, st.DistrictID, []int{st.ID})
+	rows, err := s.rowsAbout(system, client, st.DistrictID, []int{st.ID})
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Service) tellRefused(system context.Context, client *db.Client, job *db
 				return err
 			}
 			cells := stored.Cells
-			if bySelection(job.Kind) {
+			if s.bySelection(job.Kind) {
 				if slices.Contains(cells, strconv.Itoa(st.ID)) {
 					at(r.Row)
 				}

@@ -26,26 +26,17 @@ type TemplateColumn struct {
 	Included bool
 }
 
-// templateNames are the names of the files. The command that imports a file
-// finds out by such a name what a file holds where its headers leave a doubt.
-var templateNames = map[bulkjob.Kind]string{
-	bulkjob.KindIMPORT_ORGANIZATIONS: "schools-template.csv",
-	bulkjob.KindIMPORT_EDUCATORS:     "educators-template.csv",
-	bulkjob.KindIMPORT_GROUPS:        "groups-template.csv",
-	bulkjob.KindIMPORT_STUDENTS:      "students-template.csv",
-	bulkjob.KindIMPORT_ENROLLMENTS:   "enrollments-template.csv",
-}
-
 // NewTemplate returns the template of a kind of file with the columns that are
 // asked for, by their names or by other headers that mean the same, and with
 // those that every file needs. All columns are in it where names is nil. An
 // unknown name is refused with UNKNOWN_COLUMN.
-func NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
-	if templateNames[kind] == "" {
+func (fs Formats) NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
+	format := fs.of(kind)
+	if format == nil {
 		return nil, fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(kind)).At("kind")
 	}
-	t := &Template{Kind: kind, FileName: templateNames[kind]}
-	for _, c := range columns[kind] {
+	t := &Template{Kind: kind, FileName: format.Template}
+	for _, c := range format.Columns {
 		if !c.Exported {
 			t.Columns = append(t.Columns, TemplateColumn{c, names == nil || c.Required})
 		}
@@ -53,7 +44,7 @@ func NewTemplate(kind bulkjob.Kind, names []string) (*Template, error) {
 	for i, name := range names {
 		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return c.goesBy(name) })
 		if at < 0 {
-			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", what[kind], quote.Text(shorten(name, 40)), t.columnNames()).
+			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", format.Plural, quote.Text(shorten(name, 40)), t.columnNames()).
 				WithCode("UNKNOWN_COLUMN").At("columns", i)
 		}
 		t.Columns[at].Included = true

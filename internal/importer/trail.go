@@ -30,7 +30,7 @@ func (s *Service) recordEnd(ctx context.Context, client *db.Client, jobID int) e
 
 // recordBatch records a batch that has been written, for the person in whose name
 // it was. rows are those that were carried out, as they are stored now.
-func recordBatch(ctx context.Context, b *batch, rows *audit.Rows) {
+func recordBatch(ctx context.Context, b *attempt, rows *audit.Rows) {
 	if b.v != nil {
 		ctx = viewer.NewContext(ctx, b.v)
 	}

@@ -45,9 +45,9 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 	v := viewer.FromContext(ctx)
 	switch {
 	case v.EducatorID == 0:
-		return nil, fault.Forbiddenf("a person has to undo the %s", noun(job.Kind)).At("id")
+		return nil, fault.Forbiddenf("a person has to undo the %s", s.noun(job)).At("id")
 	case !slices.Contains(undoable, job.Status):
-		return nil, notNow(job, "NOT_UNDOABLE")
+		return nil, s.notNow(job, "NOT_UNDOABLE")
 	}
 	if job.Status == bulkjob.StatusCANCELED {
 		// The counts are true when all that was not carried out is gone.
@@ -58,7 +58,7 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 			return nil, err
 		}
 		if job.Status != bulkjob.StatusCANCELED { // Somebody else undoes it by now.
-			return nil, notNow(job, "NOT_UNDOABLE")
+			return nil, s.notNow(job, "NOT_UNDOABLE")
 		}
 	}
 	settings, err := setting.ByID(ctx, s.db.Client(ctx), s.now(), job.OrganizationID)
@@ -69,11 +69,11 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 	retention := settings[job.OrganizationID]
 	switch {
 	case writtenRows(job) == 0:
-		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", noun(job.Kind)).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.noun(job)).WithCode("NOT_UNDOABLE").At("id")
 	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
-		return nil, fault.Conflictf("the %s ended more than %s ago", noun(job.Kind), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s ended more than %s ago", s.noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", noun(job.Kind), what[job.Kind]).At("id")
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.noun(job), s.about(job.Kind).Plural).At("id")
 	}
 	counted, err := reserve(ctx, job)
 	if err != nil {
@@ -92,73 +92,12 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 	})
 }
 
-// undoBatch is some rows that are put back in one transaction.
-type undoBatch struct {
-	job *db.BulkJob
-	// v is who asked for the undo, with the roles of this moment.
-	v    *viewer.Viewer
-	rows []*undoRow
+// undoAttempt is a batch on its way back.
+type undoAttempt struct {
+	undoBatch
 	// alone has a row that cannot be put back, for whatever reason, found out and
-	// kept: see batch.
+	// kept: see attempt.
 	alone bool
-}
-
-// undoRow is a row on its way back.
-type undoRow struct {
-	*db.BulkJobRow
-	plan   *plan
-	before *before
-	// comesBack is set for a student who was deleted, at a school that the person
-	// administers, and so comes back to groups of other schools as well.
-	comesBack bool
-	// kept says why the row stays as it is, partly what of it does.
-	kept, partly *problem
-}
-
-func (r *undoRow) keep(code, hint, format string, args ...any) {
-	if r.kept == nil {
-		r.kept = r.warning(code, hint, format, args...)
-	}
-}
-
-// keepPart notes that a part of the row is not put back.
-func (r *undoRow) keepPart(code, hint, format string, args ...any) {
-	if r.partly == nil {
-		r.partly = r.warning(code, hint, format, args...)
-	}
-}
-
-func (r *undoRow) warning(code, hint, format string, args ...any) *problem {
-	p := problemf(code, hint, format, args...)
-	p.Row, p.Warning, p.Value, p.outside = r.Row, true, r.Label, r.Outside == 1
-	return p
-}
-
-const (
-	hintChanged = "Look at it, and change by hand what should be otherwise."
-	hintAsk     = "Ask an administrator of the school."
-)
-
-func (r *undoRow) changedSince(what string) {
-	r.keep(ChangedSince, hintChanged, "Somebody has changed %s since; it stays as it is.", what)
-}
-
-// gone keeps a row about something that is not there, or not for the person who asked
-// for the undo: nobody is told which of the two.
-func (r *undoRow) gone(what string) {
-	r.keep(ChangedSince, hintChanged, goneFor, what)
-}
-
-// partGone is gone for a part of the row.
-func (r *undoRow) partGone(what string) {
-	r.keepPart(ChangedSince, hintChanged, goneFor+" Everything else was put back.", what)
-}
-
-const goneFor = "%s is no longer there, or not in the purview of the person who asked for the undo."
-
-// open are the rows that are put back.
-func (b *undoBatch) open() []*undoRow {
-	return slices.DeleteFunc(slices.Clone(b.rows), func(r *undoRow) bool { return r.kept != nil || r.before.Already })
 }
 
 // undo puts the rows of a job back, the last one first. The states of the rows
@@ -189,21 +128,21 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 	})
 }
 
-func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, error) {
+func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
 		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
-	b := &undoBatch{job: job, rows: make([]*undoRow, len(rows)), alone: s.isLastTry(job.ID)}
-	for i, row := range rows {
-		r := &undoRow{BulkJobRow: row}
+	b := &undoAttempt{undoBatch: undoBatch{job: job, rows: make([]*undoRow, len(rows))}, alone: s.isLastTry(job.ID)}
+	for i, stored := range rows {
+		r := &undoRow{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, AppliedVersion: stored.AppliedVersion, Label: stored.Label, Outside: stored.Outside == 1}
 		b.rows[i] = r
-		if r.plan, err = readPlan(row.Plan); err != nil {
-			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
+		if r.plan, err = readPlan(stored.Plan); err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
 		}
-		if r.before, err = readBefore(row.Before, r.plan); err != nil {
-			return nil, fmt.Errorf("before-image of row %d: %w", row.Row, err)
+		if r.before, err = readBefore(stored.Before, r.plan); err != nil {
+			return nil, fmt.Errorf("before-image of row %d: %w", stored.Row, err)
 		}
 	}
-	// Without an account there are no roles, and every row says so.
+	// Without an account there are no roles, and every stored says so.
 	b.v = &viewer.Viewer{}
 	if err != nil || len(rows) == 0 || job.UndoneBy == nil {
 		return b, err
@@ -221,16 +160,7 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, er
 // putBack writes a batch. Where somebody has taken an id that a row would put back,
 // and no look has found it, the unique index tells; smaller batches find out which
 // row that is, and a row alone is kept for the reason that the index gives.
-func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
-	write := map[bulkjob.Kind]func(context.Context, *db.Client, *undoBatch) error{
-		bulkjob.KindIMPORT_STUDENTS:      s.undoStudents,
-		bulkjob.KindEDIT_STUDENTS:        s.undoStudents,
-		bulkjob.KindDELETE_STUDENTS:      s.undoStudents,
-		bulkjob.KindIMPORT_ENROLLMENTS:   s.undoEnrollments,
-		bulkjob.KindIMPORT_GROUPS:        s.undoGroups,
-		bulkjob.KindIMPORT_EDUCATORS:     s.undoEducators,
-		bulkjob.KindIMPORT_ORGANIZATIONS: s.undoOrganizations,
-	}[b.job.Kind]
+func (s *Service) putBack(ctx context.Context, h *held, b *undoAttempt) error {
 	var refused *problem
 	try := func() error {
 		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
@@ -245,7 +175,7 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 					r.keep(refused.Code, hintChanged, "Somebody has taken what the row had before; it stays as it is.")
 				}
 			}
-			if err := write(ctx, client, b); err != nil {
+			if err := s.kinds[b.job.Kind].undo(ctx, client, &b.undoBatch); err != nil {
 				return err
 			}
 			return s.settleUndo(ctx, client, b)
@@ -275,7 +205,7 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoBatch) error {
 
 // settleUndo writes down what became of a batch, and forgets what is not needed
 // any more.
-func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoAttempt) error {
 	undone, kept := 0, 0
 	var problems []*problem
 	updates := make([]changed, len(b.rows))
@@ -307,17 +237,3 @@ func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoBatc
 		undone, kept, len(problems), b.job.ID)
 	return err
 }
-
-// targets are the keys of what rows are about, sorted and each once.
-func targets(rows []*undoRow, wanted func(*undoRow) bool) []int {
-	var ids []int
-	for _, r := range rows {
-		if r.TargetID != 0 && wanted(r) {
-			ids = append(ids, r.TargetID)
-		}
-	}
-	slices.Sort(ids)
-	return slices.Compact(ids)
-}
-
-func every(*undoRow) bool { return true }

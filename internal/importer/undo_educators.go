@@ -2,8 +2,6 @@ package importer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"homeroom/ent/db"
@@ -20,11 +18,11 @@ import (
 // undoEducators puts the fields and passwords of educators back, takes away the
 // roles that the job gave, and removes the accounts that it created, as long as
 // nobody has used them.
-func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *educatorKind) undoEducators(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "put educators back as they were; the purview is checked beside it")
 	ids := targets(b.rows, every)
 	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
-	if s.locks() {
+	if k.locks() {
 		q.ForUpdate()
 	}
 	locked, err := q.All(system)
@@ -55,7 +53,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		}
 		// That everything may be removed which a job has created is seen beside it.
 		creates := r.plan.Do == doCreate
-		why := s.guard.Refuse(b.v, r.credentials(e, roles[e.ID]))
+		why := k.guard.Refuse(b.v, credentialsOfUndo(r, e, roles[e.ID]))
 		switch {
 		case why != nil && !creates && (len(r.before.Set) > 0 || why.Code == identity.OwnAccount):
 			r.keep(why.Code, "Ask another administrator of the district.", "%s", sentence(why.Message))
@@ -68,7 +66,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 			r.changedSince("the password of the account")
 		}
 	}
-	if err := s.keepUsedAccounts(system, client, b); err != nil {
+	if err := k.keepUsedAccounts(system, client, b); err != nil {
 		return err
 	}
 	var updates []changed
@@ -107,7 +105,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 	if err := updateRows(ctx, client, educator.Table, "", updates); err != nil {
 		return err
 	}
-	if err := identity.CredentialsChanged(system, client, s.instant(), credentials...); err != nil {
+	if err := identity.CredentialsChanged(system, client, k.instant(), credentials...); err != nil {
 		return err
 	}
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
@@ -116,8 +114,8 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 	return removeAccounts(system, client, unused)
 }
 
-// credentials are what an undo does to the credentials of an account.
-func (r *undoRow) credentials(e *db.Educator, roles []viewer.Assignment) identity.Change {
+// credentialsOfUndo are what an undo does to the credentials of an account.
+func credentialsOfUndo(r *undoRow, e *db.Educator, roles []viewer.Assignment) identity.Change {
 	password, _ := r.before.Set[educator.FieldPasswordHash].(string)
 	c := identity.Change{EducatorID: e.ID, Roles: roles, Old: deref(e.EmailKey), New: deref(e.EmailKey), Password: password != ""}
 	if value, changes := r.before.Set[educator.FieldEmailKey]; changes {
@@ -139,7 +137,7 @@ func givenRoles(rows []*undoRow) (roles []predicate.RoleAssignment) {
 
 // keepUsedAccounts keeps those of the new accounts that somebody has used, or given
 // something that the job did not.
-func (s *Service) keepUsedAccounts(system context.Context, client *db.Client, b *undoBatch) error {
+func (k *educatorKind) keepUsedAccounts(system context.Context, client *db.Client, b *undoBatch) error {
 	ids := targets(b.open(), func(r *undoRow) bool { return r.plan.Do == doCreate })
 	used, err := usesOf(system, client, ids, []use{
 		{"audit_events", "actor_id", "actor_kind = '" + string(audit.Educator) + "'", "somebody has signed in with it"},
@@ -185,14 +183,4 @@ func removeAccounts(system context.Context, client *db.Client, ids []int) error 
 	}
 	_, err := client.Educator.Delete().Where(educator.IDIn(ids...)).Exec(system)
 	return err
-}
-
-// hashPrint tells two stored passwords apart without being one; it is empty for
-// none.
-func hashPrint(hash string) string {
-	if hash == "" {
-		return ""
-	}
-	sum := sha256.Sum256([]byte(hash))
-	return hex.EncodeToString(sum[:16])
 }

@@ -5,9 +5,7 @@ import (
 	"slices"
 
 	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
 	"homeroom/ent/db/group"
-	"homeroom/ent/db/groupeducator"
 	"homeroom/ent/db/student"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
@@ -16,11 +14,11 @@ import (
 // undoEnrollments takes lines of enrollments back. A line is about one person in
 // one group: it is put back where that is as the line left it. Versions do not
 // help, because several lines are about the same student.
-func (s *Service) undoEnrollments(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *enrollmentKind) undoEnrollments(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "take enrollments of a job back; the purview is checked beside it")
 	asPerson := viewer.NewContext(ctx, b.v)
 	ids := targets(b.rows, func(r *undoRow) bool { return r.plan.aboutStudent() })
-	locked, err := roster.LockStudents(system, client, s.locks(), ids)
+	locked, err := roster.LockStudents(system, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -28,7 +26,7 @@ func (s *Service) undoEnrollments(ctx context.Context, client *db.Client, b *und
 	for _, st := range locked {
 		students[st.ID] = st
 	}
-	groups, err := s.lockUndoGroups(system, client, b)
+	groups, err := k.lockUndoGroups(system, client, b)
 	if err != nil {
 		return err
 	}
@@ -84,7 +82,7 @@ func (s *Service) undoEnrollments(ctx context.Context, client *db.Client, b *und
 	if _, err := roster.Enroll(ctx, client, join); err != nil {
 		return err
 	}
-	return s.unteach(system, client, b)
+	return unteach(system, client, k.instant(), b)
 }
 
 // groupsOfUndo are the groups that a line of enrollments has changed.
@@ -99,94 +97,16 @@ func groupsOfUndo(r *undoRow) []int {
 	}
 }
 
-func (s *Service) lockUndoGroups(system context.Context, client *db.Client, b *undoBatch) (map[int]*db.Group, error) {
+func (k *enrollmentKind) lockUndoGroups(system context.Context, client *db.Client, b *undoBatch) (map[int]*db.Group, error) {
 	var ids []int
 	for _, r := range b.rows {
 		ids = append(ids, groupsOfUndo(r)...)
 	}
 	slices.Sort(ids)
-	locked, err := roster.LockGroups(system, client, s.locks(), slices.Compact(ids))
+	locked, err := roster.LockGroups(system, client, k.locks(), slices.Compact(ids))
 	groups := map[int]*db.Group{}
 	for _, g := range locked {
 		groups[g.ID] = g
 	}
 	return groups, err
-}
-
-func keysOf[T any](rows map[int]T) []int {
-	ids := make([]int, 0, len(rows))
-	for id := range rows {
-		ids = append(ids, id)
-	}
-	return ids
-}
-
-// unteach takes back who teaches the groups of rows. Where several rows are about
-// a group, its version grows once.
-func (s *Service) unteach(system context.Context, client *db.Client, b *undoBatch) error {
-	wanted := func(r *undoRow) bool {
-		return r.kept == nil && !r.before.Already && len(r.before.Taught)+len(r.before.Untaught) > 0
-	}
-	ids := targets(b.rows, wanted)
-	if len(ids) == 0 {
-		return nil
-	}
-	found, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(system)
-	if err != nil {
-		return err
-	}
-	type pair struct{ group, educator int }
-	there := map[pair]int{}
-	for _, t := range found {
-		there[pair{t.GroupID, t.EducatorID}] = t.ID
-	}
-	// As by hand, nobody puts an educator into a group whom he does not see.
-	var back []int
-	for _, r := range b.rows {
-		if wanted(r) {
-			back = append(back, r.before.Untaught...)
-		}
-	}
-	seen, err := idSet(client.Educator.Query().Where(educator.IDIn(back...)).IDs(viewer.NewContext(system, b.v)))
-	if err != nil {
-		return err
-	}
-	var removed []any
-	var added [][]any
-	touched := map[int]changed{}
-	for _, r := range b.rows {
-		if !wanted(r) {
-			continue
-		}
-		touched[r.TargetID] = changed{id: r.TargetID}
-		for _, e := range r.before.Taught {
-			if key := there[pair{r.TargetID, e}]; key != 0 {
-				removed = append(removed, key)
-			} else {
-				r.keepPart(ChangedSince, hintChanged, "An educator of this row no longer teaches the class or group.")
-			}
-		}
-		for _, e := range r.before.Untaught {
-			if !seen[e] {
-				r.partGone("An educator of this row")
-			} else if there[pair{r.TargetID, e}] == 0 {
-				added = append(added, []any{s.instant(), r.TargetID, e})
-			} else {
-				r.keepPart(ChangedSince, hintChanged, "An educator of this row teaches the class or group again.")
-			}
-		}
-	}
-	for chunk := range slices.Chunk(removed, statementRows) {
-		if _, err := client.ExecContext(system, "DELETE FROM group_educators WHERE id IN ("+places(len(chunk))+")", chunk...); err != nil {
-			return err
-		}
-	}
-	if err := insertRows(system, client, groupeducator.Table, "created_at, group_id, educator_id", added); err != nil {
-		return err
-	}
-	updates := make([]changed, 0, len(touched))
-	for _, id := range ids {
-		updates = append(updates, touched[id])
-	}
-	return updateRows(system, client, group.Table, "version = version + 1", updates)
 }

@@ -15,10 +15,10 @@ import (
 // undoGroups puts groups back, and removes those that the job created as long as
 // nobody has joined them. A group's version grows with every member who comes or
 // goes, so what counts is whether the fields are as the job left them.
-func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *groupKind) undoGroups(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "put groups back as they were; the purview is checked beside it")
 	ids := targets(b.rows, every)
-	locked, err := roster.LockGroups(system, client, s.locks(), ids)
+	locked, err := roster.LockGroups(system, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -30,7 +30,7 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 	if err != nil {
 		return err
 	}
-	teaching, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(system)
+	taught, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(system)
 	if err != nil {
 		return err
 	}
@@ -40,7 +40,7 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 			r.gone("The class or group")
 			continue
 		}
-		others := slices.ContainsFunc(teaching, func(t *db.GroupEducator) bool {
+		others := slices.ContainsFunc(taught, func(t *db.GroupEducator) bool {
 			return t.GroupID == g.ID && !slices.Contains(r.before.Taught, t.EducatorID)
 		})
 		switch creates := r.plan.Do == doCreate; {
@@ -56,10 +56,10 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 			r.keep(ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
 		}
 	}
-	if err := s.keepTakenGroupIDs(system, client, b, groups); err != nil {
+	if err := k.keepTakenGroupIDs(system, client, b, groups); err != nil {
 		return err
 	}
-	if err := s.unteach(system, client, b); err != nil {
+	if err := unteach(system, client, k.instant(), b); err != nil {
 		return err
 	}
 	var gone []any
@@ -80,7 +80,7 @@ func (s *Service) undoGroups(ctx context.Context, client *db.Client, b *undoBatc
 	return updateRows(ctx, client, group.Table, "version = version + 1", updates)
 }
 
-func (s *Service) keepTakenGroupIDs(system context.Context, client *db.Client, b *undoBatch, groups map[int]*db.Group) error {
+func (k *groupKind) keepTakenGroupIDs(system context.Context, client *db.Client, b *undoBatch, groups map[int]*db.Group) error {
 	var externalIDs []string
 	for _, r := range b.open() {
 		if id, ok := r.before.Set[group.FieldExternalID].(string); ok {

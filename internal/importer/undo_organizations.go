@@ -11,10 +11,10 @@ import (
 
 // undoOrganizations puts the fields of schools back, and removes those that the job
 // created as long as nothing is in them.
-func (s *Service) undoOrganizations(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *schoolKind) undoOrganizations(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "put schools back as they were; the purview is checked beside it")
 	q := client.Organization.Query().Where(organization.IDIn(targets(b.rows, every)...)).Order(db.Asc(organization.FieldID))
-	if s.locks() {
+	if k.locks() {
 		q.ForUpdate()
 	}
 	locked, err := q.All(system)
@@ -36,7 +36,7 @@ func (s *Service) undoOrganizations(ctx context.Context, client *db.Client, b *u
 			r.changedSince("the settings of the new school")
 		}
 	}
-	if err := s.keepUsedSchools(system, client, b); err != nil {
+	if err := k.keepUsedSchools(system, client, b); err != nil {
 		return err
 	}
 	var empty []int
@@ -65,7 +65,7 @@ func hasSettings(o *db.Organization) bool {
 }
 
 // keepUsedSchools keeps those of the new schools that something belongs to by now.
-func (s *Service) keepUsedSchools(system context.Context, client *db.Client, b *undoBatch) error {
+func (k *schoolKind) keepUsedSchools(system context.Context, client *db.Client, b *undoBatch) error {
 	ids := targets(b.open(), func(r *undoRow) bool { return r.plan.Do == doCreate })
 	used, err := usesOf(system, client, ids, []use{
 		{"students", "organization_id", "", "it has students, or deleted ones who can come back"},

@@ -17,7 +17,7 @@ import (
 // that have been undone meanwhile, while all that the row of this job did still
 // stands. So jobs about the same students are undone one after the other, the last
 // one first, though an undo is a change as well.
-func (s *Service) standing(ctx context.Context, client *db.Client, b *undoBatch, students map[int]*db.Student) (map[*undoRow]bool, error) {
+func (k *studentKind) standing(ctx context.Context, client *db.Client, b *undoBatch, students map[int]*db.Student) (map[*undoRow]bool, error) {
 	var rows []*undoRow
 	var ids []int
 	for _, r := range b.open() {
@@ -47,14 +47,14 @@ func (s *Service) standing(ctx context.Context, client *db.Client, b *undoBatch,
 	}
 	stands := map[*undoRow]bool{}
 	for _, r := range rows {
-		stands[r] = undone[r.TargetID] && r.standsFor(students[r.TargetID], groups[r.TargetID])
+		stands[r] = undone[r.TargetID] && standsFor(r, students[r.TargetID], groups[r.TargetID])
 	}
 	return stands, nil
 }
 
 // standsFor reports whether a student, who is in some groups, is as the row has left
 // the student: in all that it changed, and altogether if it created the student.
-func (r *undoRow) standsFor(st *db.Student, groups []int) bool {
+func standsFor(r *undoRow, st *db.Student, groups []int) bool {
 	if r.plan.Do != doUpdate && r.plan.Do != doCreate || st.DeletedAt != nil {
 		return false
 	}

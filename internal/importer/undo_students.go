@@ -16,10 +16,10 @@ import (
 // joined or left, raises the student's version: where it is the one that the job
 // left behind, nobody has touched the student since. Where later jobs have been
 // undone it is another one; see standing.
-func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *studentKind) undoStudents(ctx context.Context, client *db.Client, b *undoBatch) error {
 	system := viewer.AsSystem(ctx, "put students back as they were; the purview is checked beside it")
 	ids := targets(b.rows, every)
-	locked, err := roster.LockStudents(system, client, s.locks(), ids)
+	locked, err := roster.LockStudents(system, client, k.locks(), ids)
 	if err != nil {
 		return err
 	}
@@ -27,13 +27,13 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 	for _, st := range locked {
 		students[st.ID] = st
 	}
-	if err := s.keepChangedStudents(ctx, client, b, students, ids); err != nil {
+	if err := k.keepChangedStudents(ctx, client, b, students, ids); err != nil {
 		return err
 	}
-	if err := s.keepTaken(system, client, b); err != nil {
+	if err := k.keepTaken(system, client, b); err != nil {
 		return err
 	}
-	if err := s.undoGroupsOfStudents(ctx, client, b); err != nil {
+	if err := k.undoGroupsOfStudents(ctx, client, b); err != nil {
 		return err
 	}
 	var updates []changed
@@ -46,7 +46,7 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 		}
 		switch r.plan.Do {
 		case doCreate:
-			set[student.FieldDeletedAt] = s.instant()
+			set[student.FieldDeletedAt] = k.instant()
 		case doDelete:
 			set[student.FieldDeletedAt] = nil
 			back = append(back, r.TargetID)
@@ -75,16 +75,16 @@ func (s *Service) undoStudents(ctx context.Context, client *db.Client, b *undoBa
 	if err := roster.ForgetFormer(ctx, client, back); err != nil {
 		return err
 	}
-	if len(recount) == 0 || s.recount == nil {
+	if len(recount) == 0 || k.recount == nil {
 		return nil
 	}
 	slices.Sort(recount)
-	return s.recount(ctx, client, recount)
+	return k.recount(ctx, client, recount)
 }
 
 // keepChangedStudents keeps the rows whose students are not as the job left them,
 // or may not be changed by the person who asked for the undo.
-func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b *undoBatch, students map[int]*db.Student, ids []int) error {
+func (k *studentKind) keepChangedStudents(ctx context.Context, client *db.Client, b *undoBatch, students map[int]*db.Student, ids []int) error {
 	asPerson := viewer.NewContext(ctx, b.v)
 	editable := map[int]bool{}
 	seen, err := idSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(asPerson))
@@ -96,7 +96,7 @@ func (s *Service) keepChangedStudents(ctx context.Context, client *db.Client, b 
 			return err
 		}
 	}
-	standing, err := s.standing(ctx, client, b, students)
+	standing, err := k.standing(ctx, client, b, students)
 	if err != nil {
 		return err
 	}
@@ -134,7 +134,7 @@ func onlyPassword(set map[string]any) bool {
 
 // keepTaken keeps the rows whose previous Student ID or username somebody else
 // has by now.
-func (s *Service) keepTaken(system context.Context, client *db.Client, b *undoBatch) error {
+func (k *studentKind) keepTaken(system context.Context, client *db.Client, b *undoBatch) error {
 	for _, field := range []string{student.FieldExternalID, student.FieldUsernameKey} {
 		by := map[string]*undoRow{}
 		for _, r := range b.open() {
@@ -175,7 +175,7 @@ func (s *Service) keepTaken(system context.Context, client *db.Client, b *undoBa
 // undoGroupsOfStudents has students leave the groups that they joined by the job
 // and join those that they left. A group that is gone, or that the school's
 // information system keeps by now, is passed over and named.
-func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *undoBatch) error {
+func (k *studentKind) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *undoBatch) error {
 	var ids []int
 	for _, r := range b.open() {
 		ids = append(append(ids, r.before.Joined...), r.before.Left...)
@@ -187,7 +187,7 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 	ids = slices.Compact(ids)
 	there := map[int]*db.Group{}
 	for chunk := range slices.Chunk(ids, statementRows) {
-		groups, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that an undo is about"), client, s.locks(), chunk)
+		groups, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that an undo is about"), client, k.locks(), chunk)
 		if err != nil {
 			return err
 		}
@@ -204,7 +204,7 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 		// A student who is hidden again is in no group, whoever keeps it.
 		hides := r.plan.Do == doCreate || r.plan.Do == doRevive
 		for _, id := range r.before.Joined {
-			if hides || r.mayChange(there[id], seen) {
+			if hides || mayRegroup(r, there[id], seen) {
 				leave = append(leave, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
 			if hides {
@@ -212,7 +212,7 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 			}
 		}
 		for _, id := range r.before.Left {
-			if r.mayChange(there[id], seen) {
+			if mayRegroup(r, there[id], seen) {
 				join = append(join, roster.Pair{StudentID: r.TargetID, GroupID: id})
 			}
 		}
@@ -232,10 +232,10 @@ func (s *Service) undoGroupsOfStudents(ctx context.Context, client *db.Client, b
 	return err
 }
 
-// mayChange reports whether a student can leave or join a group again. It takes who
+// mayRegroup reports whether a student can leave or join a group again. It takes who
 // sees the group, as by hand; but a student who was deleted and comes back comes back
 // to all groups, as by hand as well.
-func (r *undoRow) mayChange(g *db.Group, seen map[int]bool) bool {
+func mayRegroup(r *undoRow, g *db.Group, seen map[int]bool) bool {
 	switch {
 	case g == nil, !r.comesBack && !seen[g.ID]:
 		r.partGone("A class or group of the student")

@@ -9,13 +9,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// unseenUnless marks a problem that gives away that something is taken, unless the
-// submitter sees by whom or what.
-func unseenUnless(seen bool, p *problem) *problem {
-	p.Unseen = !seen
-	return p
-}
-
 // unseenIn counts the problems that give away that somebody is there whom the
 // submitter does not see.
 func unseenIn(problems []*problem) (n int) {

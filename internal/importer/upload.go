@@ -6,8 +6,10 @@ import (
 	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/sha256"
+	"database/sql"
 	"encoding/hex"
 	"errors"
+	"fmt"
 	"hash"
 	"io"
 	"slices"
@@ -94,7 +96,7 @@ func (s *Service) create(ctx context.Context, client *db.Client, v *viewer.Viewe
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
 		SetCreatedAt(s.instant()).SetKeyPrint(s.print).SetFileBytes(in.Size).
 		SetLeaseOwner(uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
-	if bySelection(in.Kind) {
+	if s.bySelection(in.Kind) {
 		create.SetSchools(in.schools)
 	}
 	if in.edit != nil {
@@ -291,4 +293,25 @@ func (f *storedFile) next() error {
 	f.seq++
 	f.last = len(clear) < chunkBytes
 	return nil
+}
+
+// readBytes reads one value of one row.
+func readBytes(ctx context.Context, client *db.Client, query string, args ...any) (value []byte, err error) {
+	rows, err := client.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if end := rows.Close(); err == nil {
+			err = end
+		}
+	}()
+	if !rows.Next() {
+		if err := rows.Err(); err != nil {
+			return nil, err
+		}
+		return nil, fmt.Errorf("%w: a stored value is missing", sql.ErrNoRows)
+	}
+	err = rows.Scan(&value)
+	return value, err
 }

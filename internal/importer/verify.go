@@ -13,23 +13,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// batchRows is how many rows are checked with one set of statements. MariaDB
-// treats longer lists of values in another, slower way.
-const batchRows = 500
-
-// checker turns rows of one kind of file into plans.
-type checker interface {
-	// checkRows looks up what a batch of rows means, with a number of statements that
-	// does not depend on the rows, and gives each a plan, nothing, or problems.
-	checkRows(ctx context.Context, rows []*fileRow) error
-}
-
-// preparer is a checker of which a part does not depend on the rows before, and is
-// done while those are checked: prepare returns the rest of checkRows.
-type preparer interface {
-	prepare(ctx context.Context, rows []*fileRow) (check func(ctx context.Context) error, err error)
-}
-
 // prepared is a batch that waits for its check.
 type prepared struct {
 	rows  []*fileRow
@@ -58,7 +41,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	if bySelection(h.job.Kind) {
+	if s.bySelection(h.job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
 	b := &budget{cpu: s.cpu, limit: s.checkTime}
@@ -75,7 +58,7 @@ func (s *Service) verify(ctx context.Context, h *held) error {
 	}
 	format := file.Format()
 	b.rows.Store(format.Rows)
-	l, refusal := readHeader(h.job.Kind, format.Header)
+	l, refusal := s.formats.readHeader(h.job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
 		refusal = problemf(NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
 			"The file has no rows under the column names.")
@@ -105,7 +88,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 		return s.failFile(ctx, h, err)
 	}
 	reader := &batchReader{rows: rows, format: format, layout: l}
-	c, err := s.checkerOf(ctx, h.job, v)
+	c, err := s.fileChecker(ctx, h.job, v)
 	if err != nil {
 		return err
 	}
@@ -179,65 +162,6 @@ func (s *Service) failFile(ctx context.Context, h *held, err error) error {
 		return s.fail(ctx, h, refusal)
 	}
 	return err
-}
-
-// tally counts rows by what becomes of them.
-type tally struct {
-	rows, created, updated, unchanged, deleted, errors, warnings int
-	added, removed, passwords                                    int
-}
-
-func (t *tally) add(o tally) {
-	t.rows += o.rows
-	t.created += o.created
-	t.updated += o.updated
-	t.unchanged += o.unchanged
-	t.deleted += o.deleted
-	t.errors += o.errors
-	t.warnings += o.warnings
-	t.added += o.added
-	t.removed += o.removed
-	t.passwords += o.passwords
-}
-
-// count adds a row that has been checked.
-func (t *tally) count(r *fileRow) {
-	t.rows++
-	for _, p := range r.problems {
-		if p.Warning {
-			t.warnings++
-		}
-	}
-	switch {
-	case r.refused:
-		t.errors++
-	case r.plan == nil:
-		t.unchanged++
-	default:
-		t.plan(r.plan)
-	}
-}
-
-// plan adds what a plan will do.
-func (t *tally) plan(p *plan) {
-	*t.of(p)++
-	t.added += p.added()
-	t.removed += p.removed()
-	if len(p.Password) > 0 {
-		t.passwords++
-	}
-}
-
-// of is the number in which a row with a plan is counted.
-func (t *tally) of(p *plan) *int {
-	switch p.Do {
-	case doCreate:
-		return &t.created
-	case doDelete:
-		return &t.deleted
-	default:
-		return &t.updated
-	}
 }
 
 // clearPreview removes what an attempt before this one has written. verified_rows

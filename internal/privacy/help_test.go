@@ -88,7 +88,7 @@ func newWorld(t testing.TB, d *database.DB) *world {
 	w.usage = usage.New(d, w.clock.Now, log)
 	w.roster = roster.New(d, roster.Options{Hash: hash, Recount: usage.RecountStudents, Now: w.clock.Now, Log: log})
 	w.importer = importer.New(d, importer.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hash, Viewer: people.Viewer,
-		Recount: usage.RecountStudents, Now: w.clock.Now, Log: log})
+		Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: w.clock.Now}), Now: w.clock.Now, Log: log})
 	w.privacy = privacy.New(d, privacy.Options{Importer: w.importer, Now: w.clock.Now, Log: log})
 	return w
 }

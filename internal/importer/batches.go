@@ -1,0 +1,87 @@
+package importer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/viewer"
+	"iter"
+)
+
+// attempt is a batch on its way into the roster.
+type attempt struct {
+	batch
+	// lost are correctors for whom nothing may be done any more.
+	lost []int
+	// alone has a row that cannot be written, for whatever reason, found out and
+	// refused. That is for a job that has been tried often enough.
+	alone bool
+	// file is where the rows stand, nil where refusing one writes nothing at all.
+	file *rowsOfFile
+	// cells are the rows as they stand there, once one of them has been refused.
+	cells map[int]*refusedRow
+}
+
+// batches reads the batches of a job, each while the one before it is being
+// written: what is planned behind a row does not depend on the rows before it.
+func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
+	return ahead(ctx, func(ctx context.Context, put func(*attempt) bool) error {
+		for behind := job.ProcessedRows; ; {
+			var b *attempt
+			err := s.inTurn(ctx, func() (err error) {
+				b, err = s.nextBatch(ctx, job, behind)
+				return err
+			})
+			if err != nil || len(b.rows) == 0 || !put(b) {
+				return err
+			}
+			behind = b.last().Row
+		}
+	})
+}
+
+// nextBatch reads the next plans behind a row. The number of a row is never
+// smaller than that among the rows that are not blank, so processed_rows will do.
+func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
+	rows, err := s.db.Client(ctx).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(applyRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+	b := &attempt{batch: batch{job: job, rows: make([]*plannedRow, len(rows))}}
+	passwords := false
+	for i, stored := range rows {
+		p, err := readPlan(stored.Plan)
+		if err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+		}
+		b.rows[i] = &plannedRow{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, TargetVersion: stored.TargetVersion, Outside: stored.Outside == 1, text: stored.Plan, plan: p}
+		passwords = passwords || len(p.Password) > 0
+	}
+	if passwords {
+		// Hashing takes long, and whoever watches wants to see it go on.
+		b.rows = b.rows[:min(len(b.rows), batchRows)]
+	}
+	return b, err
+}
+
+// applyRows is how many rows are written in one transaction, unless passwords are
+// among them. With more rows fewer pages of the indexes are written twice, but
+// others who want to write wait longer.
+const applyRows = 1000
+
+// errWantsCells ends a transaction in which a row was refused whose cells have not
+// been read yet. It is rare that a plan does not hold, so they are read only then.
+var errWantsCells = errors.New("importer: the cells of a refused row are wanted")
+
+// kept are the refused rows as they stand in the file.
+func (b *attempt) kept() []*refusedRow {
+	var kept []*refusedRow
+	for _, r := range b.rows {
+		if r.refusal != nil && b.cells[r.Row] != nil {
+			b.cells[r.Row].outside = r.Outside
+			kept = append(kept, b.cells[r.Row])
+		}
+	}
+	return kept
+}

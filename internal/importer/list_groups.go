@@ -1,0 +1,48 @@
+package importer
+
+import (
+	"cmp"
+	"fmt"
+	"homeroom/ent/db"
+	"homeroom/internal/csvfile"
+	"slices"
+	"strconv"
+)
+
+func byName(a, b *db.Group) int {
+	return cmp.Or(cmp.Compare(a.NameKey, b.NameKey), cmp.Compare(a.ID, b.ID))
+}
+
+func listed(groups []*db.Group) string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.Name
+	}
+	return csvfile.JoinList(names)
+}
+
+func idsOf(groups []*db.Group) []int {
+	var ids []int
+	for _, g := range groups {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// regroup notes in a plan that a student who is in some groups joins and leaves others.
+func regroup(p *plan, member, join, leave []*db.Group) {
+	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
+	after := slices.Concat(keep, join)
+	slices.SortFunc(after, byName)
+	p.changes(colGroups, listed(member), listed(after))
+	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
+}
+
+func groupLabel(name, externalID string) string {
+	if externalID == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, externalID)
+}
+
+func keyAt(school int, text string) string { return strconv.Itoa(school) + " " + text }

@@ -1,0 +1,18 @@
+package importer
+
+import "homeroom/ent/db/bulkjob"
+
+// inWords says what a job is doing, for people who asked it for something else.
+var inWords = map[bulkjob.Status]string{
+	bulkjob.StatusVERIFYING:             "is still being checked",
+	bulkjob.StatusREADY:                 "is waiting to be started",
+	bulkjob.StatusPROCESSING:            "has been started already",
+	bulkjob.StatusCOMPLETED:             "has been completed already",
+	bulkjob.StatusCOMPLETED_WITH_ERRORS: "has been completed already, with some rows refused",
+	bulkjob.StatusFAILED:                "has failed, and nothing was written",
+	bulkjob.StatusHELD:                  "waits for another administrator to approve it",
+	bulkjob.StatusCANCELED:              "has been canceled",
+	bulkjob.StatusUNDOING:               "is being undone",
+	bulkjob.StatusUNDONE:                "has been undone",
+	bulkjob.StatusPARTIALLY_UNDONE:      "has been undone as far as possible",
+}
