@@ -16,7 +16,7 @@ import (
 const largeImport = 5000
 
 // apply carries out the plans of a job that has been started.
-func (s *Service) apply(ctx context.Context, h *held) error {
+func (s writing) apply(ctx context.Context, h *held) error {
 	run := s.applyBatches
 	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 		run = s.applyAtOnce
@@ -36,7 +36,7 @@ func (s *Service) apply(ctx context.Context, h *held) error {
 
 // applyBatches writes the rows batch by batch. Whoever goes on after a crash
 // finds in processed_rows where.
-func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err error) {
+func (s writing) applyBatches(ctx context.Context, h *held) (done bool, err error) {
 	file := s.rowsOf(h.job)
 	first := h.job.ProcessedRows == 0
 	for b, err := range s.batches(ctx, h.job) {
@@ -44,7 +44,7 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 			return false, err
 		}
 		b.file, b.alone = file, s.isLastTry(h.job.ID)
-		hands, err := s.handsOf(ctx, h.job)
+		hands, err := s.actors.handsOf(ctx, h.job)
 		if err != nil {
 			return false, err
 		}
@@ -60,7 +60,7 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 		}
 		first = false
 	}
-	return true, s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	return true, s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		return s.complete(ctx, client, h.job.ID)
 	})
 }
@@ -74,11 +74,11 @@ func (s *Service) applyBatches(ctx context.Context, h *held) (done bool, err err
 // with every other error of a row, so that one row does not hold up a district. A
 // batch that is too large for the database is split as well, and none of its rows is
 // refused for that.
-func (s *Service) writeBatch(ctx context.Context, h *held, b *attempt) error {
+func (s writing) writeBatch(ctx context.Context, h *held, b *attempt) error {
 	const tries = 3
 	write := func() error {
 		carryOut := func(ctx context.Context, client *db.Client) error { return s.carryOut(ctx, client, b) }
-		err := s.inFence(ctx, h, carryOut)
+		err := s.queue.inFence(ctx, h, carryOut)
 		if !errors.Is(err, errWantsCells) {
 			return err
 		}
@@ -86,7 +86,7 @@ func (s *Service) writeBatch(ctx context.Context, h *held, b *attempt) error {
 		if b.cells, err = b.file.between(ctx, b.rows[0].Row, b.last().Row); err != nil {
 			return err
 		}
-		return s.inFence(ctx, h, carryOut)
+		return s.queue.inFence(ctx, h, carryOut)
 	}
 	err := write()
 	for try := 1; isDuplicate(err) && try < tries; try++ {
@@ -133,8 +133,8 @@ func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, number int, err
 		return taken(err)
 	}
 	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", number, "error", err)
-	return problemf(Internal, "Upload the number again later. If it happens again, tell whoever runs the server.",
-		"Something went wrong on the server with this number; it stays as it was.")
+	return problemf(Internal, "Upload the row again later. If it happens again, tell whoever runs the server.",
+		"Something went wrong on the server with this row; it stays as it was.")
 }
 
 // taken says which unique index has refused a row.
@@ -152,15 +152,15 @@ func taken(err error) *problem {
 
 // applyAtOnce writes all rows in one transaction, and none if one is refused. The
 // passwords are hashed before it begins, because that takes long.
-func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err error) {
-	hands, err := s.handsOf(ctx, h.job)
+func (s writing) applyAtOnce(ctx context.Context, h *held) (done bool, err error) {
+	hands, err := s.actors.handsOf(ctx, h.job)
 	if err != nil {
 		return false, err
 	}
 	if hands.v == nil {
 		return false, s.failRows(ctx, h, []*problem{hands.why})
 	}
-	if err := s.placeMark(ctx, h); err != nil {
+	if err := s.meter.placeMark(ctx, h); err != nil {
 		return false, err
 	}
 	hashes, err := s.allHashes(ctx, h)
@@ -168,7 +168,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 		return false, err
 	}
 	// That may have taken minutes, in which somebody has lost a role.
-	if hands, err = s.handsOf(ctx, h.job); err != nil {
+	if hands, err = s.actors.handsOf(ctx, h.job); err != nil {
 		return false, err
 	}
 	if hands.v == nil {
@@ -178,7 +178,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 	var refused []*problem
 	careful := false
 	write := func() error {
-		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			refused = nil
 			// A row can have been withdrawn since the check, because its student was erased.
 			withdrawn, err := client.BulkJob.Query().Where(bulkjob.ID(h.job.ID)).Select(bulkjob.FieldErrors).Int(viewer.AsSystem(ctx, "refused rows of a job that is all or nothing"))
@@ -208,7 +208,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 					return errRefused
 				}
 				behind = b.last().Row
-				s.mark(outside, h, b.last().plan.N)
+				s.meter.mark(outside, h, b.last().plan.N)
 			}
 		})
 	}
@@ -237,7 +237,7 @@ func (s *Service) applyAtOnce(ctx context.Context, h *held) (done bool, err erro
 var errRefused = errors.New("importer: a row of a job that is all or nothing was refused")
 
 // carryOut writes a batch, and in the same transaction what became of each row.
-func (s *Service) carryOut(ctx context.Context, client *db.Client, b *attempt) error {
+func (s writing) carryOut(ctx context.Context, client *db.Client, b *attempt) error {
 	b.reset()
 	if b.v != nil {
 		ctx := viewer.NewContext(ctx, b.v)
@@ -249,7 +249,7 @@ func (s *Service) carryOut(ctx context.Context, client *db.Client, b *attempt) e
 			return err
 		}
 	}
-	if s.bySelection(b.job.Kind) {
+	if s.kinds.bySelection(b.job.Kind) {
 		for _, p := range b.refusals() {
 			reword(p)
 		}

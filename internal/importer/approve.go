@@ -39,7 +39,7 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)
-	own, err := s.isOwn(ctx, job)
+	own, err := s.starting.isOwn(ctx, job)
 	switch {
 	case err != nil:
 		return nil, err
@@ -52,9 +52,9 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	case job.Status != bulkjob.StatusHELD:
 		return nil, s.notNow(job, "NOT_HELD")
 	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
-		return nil, s.previewChanged(job)
+		return nil, s.starting.previewChanged(job)
 	}
-	if err := s.approvalOf(job).Refuse(ctx, s.db.Client(ctx), s.now()); err != nil {
+	if err := s.starting.approvalOf(job).Refuse(ctx, s.db.Client(ctx), s.now()); err != nil {
 		if refusal := fault.From(err); refusal != nil {
 			return nil, refusal.At("id")
 		}
@@ -63,7 +63,7 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	approved, err := s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
 		if holdsUndo(job) {
 			record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job), "undo": true})
-			return s.approveUndo(ctx, client, job)
+			return s.holding.approveUndo(ctx, client, job)
 		}
 		record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job)})
 		return mustHitOne(client.ExecContext(ctx,
@@ -72,20 +72,20 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	})
 	if err != nil {
 		if now, _ := s.Job(ctx, jobID); now != nil && now.Status == bulkjob.StatusHELD && now.Fence != job.Fence {
-			return nil, s.previewChanged(now)
+			return nil, s.starting.previewChanged(now)
 		}
 	}
 	return approved, err
 }
 
-func (s *Service) previewChanged(job *db.BulkJob) error {
+func (s starting) previewChanged(job *db.BulkJob) error {
 	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
 		s.noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 
 // isOwn reports whether the viewer has submitted a job, or has made the service key
 // whose program did.
-func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
+func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 	v := viewer.FromContext(ctx)
 	if holdsUndo(job) {
 		return job.UndoneBy != nil && *job.UndoneBy == v.EducatorID, nil
@@ -99,7 +99,7 @@ func (s *Service) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 
 // approvalOf is what a second administrator of a held job consents to: what it does,
 // by all who have had a hand in it, or its undo, by the person who has asked for it.
-func (s *Service) approvalOf(job *db.BulkJob) hold.Approval {
+func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
 	a := hold.Approval{OrganizationID: job.OrganizationID, DistrictID: job.DistrictID, AskedAt: job.CreatedAt, By: append([]int{job.SubmittedBy}, job.CorrectedBy...)}
 	if holdsUndo(job) && job.UndoneBy != nil && job.HeldAt != nil {
 		a.By, a.AskedAt = []int{*job.UndoneBy}, *job.HeldAt
@@ -111,7 +111,7 @@ func (s *Service) approvalOf(job *db.BulkJob) hold.Approval {
 // still as it was read, and otherwise returns errLost. No server holds a job that is
 // READY or HELD, so that the fence is free to tell two corrections apart, and a
 // correction from a start or an approval.
-func (s *Service) noteCorrection(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+func (s correction) noteCorrection(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	by := job.CorrectedBy
 	if id := viewer.FromContext(ctx).EducatorID; !slices.Contains(by, id) {
 		by = append(slices.Clone(by), id)
@@ -122,5 +122,5 @@ func (s *Service) noteCorrection(ctx context.Context, client *db.Client, job *db
 	}
 	// MySQL takes no JSON from bytes that are not said to be text.
 	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ?, key_print = ? WHERE id = ? AND status = ? AND fence = ?",
-		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), s.adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
+		json.RawMessage(list), flag(job.Status == bulkjob.StatusHELD), s.vault.adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
 }

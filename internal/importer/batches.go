@@ -8,6 +8,7 @@ import (
 	"homeroom/ent/db/bulkjobrow"
 	"homeroom/internal/viewer"
 	"iter"
+	"slices"
 )
 
 // attempt is a batch on its way into the roster.
@@ -26,7 +27,7 @@ type attempt struct {
 
 // batches reads the batches of a job, each while the one before it is being
 // written: what is planned behind a row does not depend on the rows before it.
-func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
+func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
 	return ahead(ctx, func(ctx context.Context, put func(*attempt) bool) error {
 		for behind := job.ProcessedRows; ; {
 			var b *attempt
@@ -44,7 +45,7 @@ func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attem
 
 // nextBatch reads the next plans behind a row. The number of a row is never
 // smaller than that among the rows that are not blank, so processed_rows will do.
-func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
+func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
 		Order(db.Asc(bulkjobrow.FieldRow)).Limit(applyRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
@@ -84,4 +85,14 @@ func (b *attempt) kept() []*refusedRow {
 		}
 	}
 	return kept
+}
+
+// refuseLost refuses the rows that somebody has corrected for whom the job cannot
+// act any more.
+func (b *attempt) refuseLost() {
+	for _, r := range b.open() {
+		if slices.ContainsFunc(r.plan.By, func(id int) bool { return slices.Contains(b.lost, id) }) {
+			r.refuse(correctorLost())
+		}
+	}
 }

@@ -85,6 +85,6 @@ func (b *budget) limits(of csvfile.Limits) csvfile.Limits {
 }
 
 // inBudget does a piece of a check when it is its turn.
-func (s *Service) inBudget(ctx context.Context, b *budget, do func() error) error {
+func (s checking) inBudget(ctx context.Context, b *budget, do func() error) error {
 	return s.inTurn(ctx, func() error { return b.during(do) })
 }

@@ -34,12 +34,12 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 		return nil, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		was, err := s.lockToCancel(ctx, client, job)
+		was, err := s.canceling.lockToCancel(ctx, client, job)
 		if err != nil {
 			return err
 		}
 		record(ctx, audit.JobCanceled, was, audit.Facts{"status": string(was.Status)})
-		return s.cancel(ctx, client, was)
+		return s.canceling.cancel(ctx, client, was)
 	})
 	if err != nil {
 		return nil, err
@@ -50,7 +50,7 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 	s.stopWork(jobID)
 	// The rest is not worth keeping the person waiting for an error: what cannot be
 	// removed now is removed by Sweep.
-	if err := s.withdraw(ctx, jobID); err != nil {
+	if err := s.canceling.withdraw(ctx, jobID); err != nil {
 		s.log.WarnContext(ctx, "the plans of a job that was canceled are removed later", "job", jobID, "error", err)
 	}
 	return s.Job(ctx, jobID)
@@ -58,7 +58,7 @@ func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
 
 // lockToCancel waits until no batch of the job is being written, and returns the
 // job as it is then. Where everything is one transaction nobody waits for it.
-func (s *Service) lockToCancel(ctx context.Context, client *db.Client, job *db.BulkJob) (*db.BulkJob, error) {
+func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.BulkJob) (*db.BulkJob, error) {
 	system := viewer.AsSystem(ctx, "cancel a job that the viewer sees")
 	q := client.BulkJob.Query().Where(bulkjob.ID(job.ID))
 	atOnce := job.Status == bulkjob.StatusPROCESSING && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING
@@ -84,15 +84,15 @@ func (s *Service) lockToCancel(ctx context.Context, client *db.Client, job *db.B
 
 // cancel changes the state of a job whose row is locked. The fence is raised, so
 // that a server that is at work on it writes nothing more.
-func (s *Service) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	if holdsUndo(job) {
-		return s.dropUndo(ctx, client, job)
+		return s.holding.dropUndo(ctx, client, job)
 	}
 	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
 	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
 	if job.Status == bulkjob.StatusPROCESSING {
 		// The progress stays where it was seen last.
-		reached, err := s.reached(ctx, job)
+		reached, err := s.meter.reached(ctx, job)
 		if err != nil {
 			return err
 		}
@@ -116,7 +116,7 @@ func (s *Service) cancel(ctx context.Context, client *db.Client, job *db.BulkJob
 
 // withdraw removes the plans of a canceled job that were not carried out, with
 // the passwords in them, and takes them out of the counts.
-func (s *Service) withdraw(ctx context.Context, jobID int) error {
+func (s canceling) withdraw(ctx context.Context, jobID int) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer stop()
 	for {
@@ -125,12 +125,12 @@ func (s *Service) withdraw(ctx context.Context, jobID int) error {
 		case err != nil:
 			return err
 		case !left:
-			return s.lessLost(ctx, jobID)
+			return s.scale.lessLost(ctx, jobID)
 		}
 	}
 }
 
-func (s *Service) withdrawSome(ctx context.Context, jobID int) (left bool, err error) {
+func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err error) {
 	system := viewer.AsSystem(ctx, "remove the plans of a job that was canceled")
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		// Two who withdraw at the same moment must not count a row twice.
@@ -174,7 +174,7 @@ func (s *Service) withdrawSome(ctx context.Context, jobID int) (left bool, err e
 }
 
 // withdrawAll goes on where a server stopped while it withdrew plans.
-func (s *Service) withdrawAll(ctx context.Context) error {
+func (s canceling) withdrawAll(ctx context.Context) error {
 	ids, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)), bulkjob.HasRowsWith(bulkjobrow.State(statePlanned))).
 		IDs(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
@@ -193,7 +193,7 @@ func (s *Service) working(jobID int, end context.CancelCauseFunc) (forget func()
 	defer s.mu.Unlock()
 	s.ends[jobID] = end
 	return func() {
-		s.leave(jobID)
+		s.meter.leave(jobID)
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		delete(s.ends, jobID)

@@ -14,7 +14,7 @@ func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.View
 	if k == nil {
 		return nil, nil, fmt.Errorf("a job of kind %s is of none that this server knows", job.Kind)
 	}
-	passwords, err := s.sealOf(job.ID, forPasswords)
+	passwords, err := s.vault.sealOf(job.ID, forPasswords)
 	if err != nil {
 		return nil, nil, err
 	}

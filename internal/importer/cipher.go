@@ -17,8 +17,8 @@ const (
 // sealOf derives the key of a job for a purpose. With a key for each job, random
 // nonces stay far from the number at which two of them might be equal. What it closes
 // is closed with the secret key; what it opens may have been closed with an old one.
-func (s *Service) sealOf(jobID int, purpose string) (*jobSeal, error) {
-	aead, err := seal.NewReader(s.key, s.oldKeys, cipherOf(jobID, purpose))
+func (t *vault) sealOf(jobID int, purpose string) (*jobSeal, error) {
+	aead, err := seal.NewReader(t.key, t.oldKeys, cipherOf(jobID, purpose))
 	return newJobSeal(jobID, aead), err
 }
 

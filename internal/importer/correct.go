@@ -67,10 +67,10 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		switch {
 		case err != nil:
 			return nil, err
-		case s.bySelection(job.Kind):
+		case s.kinds.bySelection(job.Kind):
 			return nil, fault.Invalidf("the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
 				"and submit those students anew", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
-		case !s.opens(job):
+		case !s.vault.opens(job):
 			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case holdsUndo(job):
 			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", s.noun(job)).
@@ -78,7 +78,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		}
 		switch job.Status {
 		case bulkjob.StatusREADY, bulkjob.StatusHELD:
-			result, err := s.correctPlanned(ctx, job, in)
+			result, err := s.correction.correctPlanned(ctx, job, in)
 			err = notTooLong(err)
 			// Somebody has corrected another row meanwhile, started or approved the job, or
 			// canceled it, and then its file is gone.
@@ -89,7 +89,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 				return nil, fault.Conflictf("other rows of the upload are being corrected; try again in a moment").WithCode("NOT_CORRECTABLE").At("jobId")
 			}
 		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
-			return s.resubmit(ctx, job, in)
+			return s.correction.resubmit(ctx, job, in)
 		default:
 			return nil, fault.Conflictf("the %s %s; %s", s.noun(job), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
@@ -109,7 +109,7 @@ var insteadOfCorrecting = map[bulkjob.Status]string{
 	bulkjob.StatusPARTIALLY_UNDONE: "mend the row, and upload it again",
 }
 
-func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
+func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
 	l, refusal := s.formats.readHeader(job.Kind, job.Headers)
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)
@@ -118,7 +118,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 	if err != nil {
 		return nil, err
 	}
-	hands, err := s.handsOf(ctx, job, handOf(ctx, job))
+	hands, err := s.actors.handsOf(ctx, job, handOf(ctx, job))
 	switch {
 	case err != nil:
 		return nil, err
@@ -150,7 +150,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 	}
 	var held *excess
 	if job.Status == bulkjob.StatusHELD {
-		if held, err = s.excessWith(ctx, job, r); err != nil {
+		if held, err = s.scale.excessWith(ctx, job, r); err != nil {
 			return nil, err
 		}
 	}
@@ -176,7 +176,7 @@ func (s *Service) correctPlanned(ctx context.Context, job *db.BulkJob, in Correc
 
 // replaceRow puts a row that has been checked again in the place of what was
 // known of it.
-func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.BulkJob, r *fileRow) error {
+func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.BulkJob, r *fileRow) error {
 	system := viewer.AsSystem(ctx, "row of a job that the viewer corrects")
 	var now, was tally
 	r.countIn(&now)
@@ -210,10 +210,10 @@ func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.Bul
 			return err
 		}
 	}
-	if err := s.keepRows(ctx, client, job.ID, []*refusedRow{r.keptAs(len(job.Headers))}); err != nil {
+	if err := s.vault.keepRows(ctx, client, job.ID, []*refusedRow{r.keptAs(len(job.Headers))}); err != nil {
 		return err
 	}
-	if err := s.writeProblems(ctx, client, job.ID, r.reported()); err != nil {
+	if err := s.vault.writeProblems(ctx, client, job.ID, r.reported()); err != nil {
 		return err
 	}
 	if !r.refused && r.plan != nil {
@@ -233,7 +233,7 @@ func (s *Service) replaceRow(ctx context.Context, client *db.Client, job *db.Bul
 }
 
 // corrected reads what a correction has led to.
-func (s *Service) corrected(ctx context.Context, jobID int, r *fileRow) (*Corrected, error) {
+func (s correction) corrected(ctx context.Context, jobID int, r *fileRow) (*Corrected, error) {
 	job, err := s.Job(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -248,12 +248,12 @@ func (s *Service) corrected(ctx context.Context, jobID int, r *fileRow) (*Correc
 			c.Changes = append(c.Changes, of)
 		}
 	}
-	c.Problems, err = s.readProblems(ctx, jobID, s.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Row)).Order(db.Asc(bulkjobproblem.FieldID)))
+	c.Problems, err = s.vault.readProblems(ctx, jobID, s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Row)).Order(db.Asc(bulkjobproblem.FieldID)))
 	return c, err
 }
 
 // resubmit makes a job of one corrected row of a job that has been carried out.
-func (s *Service) resubmit(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
+func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction) (*Corrected, error) {
 	l, refusal := s.formats.readHeader(job.Kind, job.Headers)
 	if refusal != nil {
 		return nil, fmt.Errorf("the header of job %d: %s", job.ID, refusal.Message)

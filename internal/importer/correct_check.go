@@ -17,7 +17,7 @@ import (
 // may have to do with: first by itself, to find out whom it means, and then, where
 // others speak of the same, behind them, so that what they claim is theirs. Rows
 // that are refused claim nothing.
-func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *layout, r *fileRow) (*fileRow, error) {
+func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *layout, r *fileRow) (*fileRow, error) {
 	again := func() *fileRow {
 		return &fileRow{Row: r.Row, N: r.N, layout: r.layout, cells: slices.Clone(r.cells), by: r.by}
 	}
@@ -54,7 +54,7 @@ func (s *Service) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 // that was to change nothing, and so is written down nowhere, that is found out anew,
 // for the submitter. What somebody has written into a row since is no part of that:
 // it would tell whether there is somebody elsewhere whom it names.
-func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow) error {
+func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow) error {
 	if seesAll(ctx, job) {
 		return nil
 	}
@@ -73,7 +73,7 @@ func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow)
 	case len(written) > 0:
 		return nil
 	}
-	v, why, err := s.submitter(ctx, job)
+	v, why, err := s.actors.submitter(ctx, job)
 	if err != nil || why != nil {
 		return err
 	}
@@ -95,8 +95,8 @@ func (s *Service) refuseHidden(ctx context.Context, job *db.BulkJob, r *fileRow)
 // refuseGone refuses to correct a row that was to change nothing, because it is
 // about somebody whose personal data have been erased since: nothing of the row is
 // in the preview, and nobody is shown it, or made anew, from the file.
-func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *fileRow) error {
-	if !s.about(job.Kind).OfStudents {
+func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, r *fileRow) error {
+	if !s.kinds.about(job.Kind).OfStudents {
 		return nil
 	}
 	system := viewer.AsSystem(ctx, "whether a row of a job that the viewer corrects was to change nothing")
@@ -116,7 +116,7 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 	if err := c.checkRows(ctx, []*fileRow{as}); err != nil {
 		return err
 	}
-	if as.refused || s.about(job.Kind).CreatesStudents && as.plan != nil && as.plan.createsStudent() {
+	if as.refused || s.kinds.about(job.Kind).CreatesStudents && as.plan != nil && as.plan.createsStudent() {
 		return fault.Conflictf("what the row is about has changed or been erased since the file was checked; upload the row again").
 			WithCode("NOT_CORRECTABLE").At("row")
 	}
@@ -124,9 +124,9 @@ func (s *Service) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.Vie
 }
 
 // targetMarks are what other rows may call the one whom a row means.
-func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) (marks []string, err error) {
+func (s correction) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) (marks []string, err error) {
 	k, ok := s.kinds[job.Kind].(named)
-	if !ok || r.targetID == 0 && !s.about(job.Kind).OneByOne {
+	if !ok || r.targetID == 0 && !s.kinds.about(job.Kind).OneByOne {
 		return nil, nil
 	}
 	names, err := k.names(viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it"), s.db.Client(ctx), r)
@@ -140,7 +140,7 @@ func (s *Service) targetMarks(ctx context.Context, job *db.BulkJob, r *fileRow) 
 
 // rowsWith returns the rows of a job, but for one and for those that are refused,
 // that have one of the marks, as they have been corrected.
-func (s *Service) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but int, marks []string) ([]*fileRow, error) {
+func (s correction) rowsWith(ctx context.Context, job *db.BulkJob, l *layout, but int, marks []string) ([]*fileRow, error) {
 	list, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Refused(0)).
 		All(viewer.AsSystem(ctx, "rows of a job that the viewer corrects"))
 	if err != nil {

@@ -29,7 +29,7 @@ var errTooLongToCorrect = fault.Conflictf("the file takes too long to read, or t
 
 // readToCorrect returns the rows of a file for a correction, under a budget, when it
 // is its turn. The caller stays on its thread until it calls done.
-func (s *Service) readToCorrect(ctx context.Context, job *db.BulkJob) (file *rowsOfFile, done func(), err error) {
+func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *rowsOfFile, done func(), err error) {
 	select {
 	case s.correcting <- struct{}{}:
 	case <-ctx.Done():

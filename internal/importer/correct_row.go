@@ -16,7 +16,7 @@ import (
 var errNoRow = fault.NotFoundf("there is no such row in the upload").At("row")
 
 // keptRow returns a row that is kept, or nil.
-func (s *Service) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.BulkJobRefusedRow, error) {
+func (s correction) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.BulkJobRefusedRow, error) {
 	kept, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(row)).
 		Only(viewer.AsSystem(ctx, "row of a job that the viewer sees"))
 	if db.IsNotFound(err) {
@@ -28,7 +28,7 @@ func (s *Service) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.Bu
 // rowToCorrect returns a row as it stands now, in the layout of its file. A row
 // that has not been kept is read from the file, unless it is refused: then somebody
 // has been erased from it, and the file is not read in the place of what is gone.
-func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, row int) (*fileRow, error) {
+func (s correction) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, row int) (*fileRow, error) {
 	kept, err := s.keptRow(ctx, job, row)
 	if err != nil {
 		return nil, err
@@ -58,7 +58,7 @@ func (s *Service) rowToCorrect(ctx context.Context, job *db.BulkJob, l *layout, 
 }
 
 // refusedAmong returns which of some rows are refused.
-func (s *Service) refusedAmong(ctx context.Context, jobID int, rows []int) (map[int]bool, error) {
+func (s correction) refusedAmong(ctx context.Context, jobID int, rows []int) (map[int]bool, error) {
 	system := viewer.AsSystem(ctx, "rows of a job that the viewer corrects")
 	refused := map[int]bool{}
 	for chunk := range slices.Chunk(rows, statementRows) {
@@ -76,8 +76,8 @@ func (s *Service) refusedAmong(ctx context.Context, jobID int, rows []int) (map[
 }
 
 // rowOfKept makes a row of what is kept of it.
-func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*fileRow, error) {
-	stored, err := s.openKept(jobID, []*db.BulkJobRefusedRow{kept})
+func (s correction) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*fileRow, error) {
+	stored, err := s.vault.openKept(jobID, []*db.BulkJobRefusedRow{kept})
 	if err != nil {
 		return nil, err
 	}
@@ -91,7 +91,7 @@ func (s *Service) rowOfKept(jobID int, l *layout, kept *db.BulkJobRefusedRow) (*
 		r.put(name, cells.Also[name])
 	}
 	if len(kept.Password) > 0 {
-		passwords, err := s.sealOf(jobID, forPasswords)
+		passwords, err := s.vault.sealOf(jobID, forPasswords)
 		if err != nil {
 			return nil, err
 		}

@@ -18,14 +18,25 @@ const (
 )
 
 // ofStudents are the kinds whose rows may have a student as their target.
-func (s *Service) ofStudents() (names []bulkjob.Kind) {
-	for name, k := range s.kinds {
+func (t *Traces) ofStudents() (names []bulkjob.Kind) {
+	for name, k := range t.kinds {
 		if k.about().OfStudents {
 			names = append(names, name)
 		}
 	}
 	slices.Sort(names)
 	return names
+}
+
+// Traces finds what jobs keep of a person, to tell it or to erase it.
+type Traces struct {
+	env   env
+	vault *vault
+	kinds kindTable
+}
+
+func newTraces(e env, v *vault, kinds kindTable) *Traces {
+	return &Traces{env: e, vault: v, kinds: kinds}
 }
 
 // storedRow is a row of a job with what is needed to erase or to tell it.
@@ -36,7 +47,7 @@ type storedRow struct {
 }
 
 // rowsAbout reads the rows of jobs that are about some students.
-func (s *Service) rowsAbout(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
+func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
 	system := viewer.AsSystem(ctx, "rows of jobs that are about students")
 	kinds := map[int]bulkjob.Kind{}
 	for chunk := range slices.Chunk(studentIDs, statementRows) {
@@ -49,7 +60,7 @@ func (s *Service) rowsAbout(ctx context.Context, client *db.Client, districtID i
 		}
 		for _, stored := range rows {
 			kind := kinds[stored.JobID]
-			if !s.about(kind).OfStudents {
+			if !t.kinds.about(kind).OfStudents {
 				continue
 			}
 			p, err := readPlan(stored.Plan)
@@ -57,7 +68,7 @@ func (s *Service) rowsAbout(ctx context.Context, client *db.Client, districtID i
 				return nil, fmt.Errorf("plan of row %d of job %d: %w", stored.Row, stored.JobID, err)
 			}
 			// The target of a line of enrollments may be a group with the same key.
-			if !s.about(kind).OneByOne || p.aboutStudent() {
+			if !t.kinds.about(kind).OneByOne || p.aboutStudent() {
 				list = append(list, storedRow{id: stored.ID, job: stored.JobID, row: stored.Row, state: stored.State, plan: p})
 			}
 		}
@@ -95,21 +106,21 @@ func kindsOfJobs(system context.Context, client *db.Client, districtID int, rows
 //
 // It belongs in the transaction that erases the students, and returns how many
 // rows it has emptied.
-func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (int, error) {
+func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (int, error) {
 	// What is being checked at this moment may have been looked up before the erasure,
 	// and be written behind it: such a job is checked from the beginning, as if it had
 	// come now. What nobody has taken up yet waits for the end of this.
-	ofStudents := s.ofStudents()
+	ofStudents := t.ofStudents()
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner <> ? "+
 		"AND kind IN ("+places(len(ofStudents))+")", append([]any{districtID, string(bulkjob.StatusVERIFYING), uploading}, anys(ofStudents)...)...)
 	if err != nil {
 		return 0, err
 	}
-	rows, err := s.rowsAbout(ctx, client, districtID, studentIDs)
+	rows, err := t.rowsAbout(ctx, client, districtID, studentIDs)
 	if err != nil || len(rows) == 0 {
 		return 0, err
 	}
-	if rows, err = s.withdrawErased(ctx, client, districtID, studentIDs, rows); err != nil {
+	if rows, err = t.withdrawErased(ctx, client, districtID, studentIDs, rows); err != nil {
 		return 0, err
 	}
 	updates := make([]changed, len(rows))
@@ -136,7 +147,7 @@ func (s *Service) EraseRows(ctx context.Context, client *db.Client, districtID i
 		}
 	}
 	for job, numbers := range withdrawn {
-		if err := s.writeProblems(ctx, client, job, erasedRows(numbers)); err != nil {
+		if err := t.vault.writeProblems(ctx, client, job, erasedRows(numbers)); err != nil {
 			return 0, err
 		}
 	}
@@ -169,7 +180,7 @@ const raisedUnlessHeld = "fence = CASE WHEN status IN ('READY', 'HELD') THEN fen
 // withdrawErased takes rows that were still to be carried out off the counts of
 // their jobs. The jobs are locked, so that nobody is just carrying them out, and
 // the rows are read again under the locks.
-func (s *Service) withdrawErased(ctx context.Context, client *db.Client, districtID int, studentIDs []int, rows []storedRow) ([]storedRow, error) {
+func (t *Traces) withdrawErased(ctx context.Context, client *db.Client, districtID int, studentIDs []int, rows []storedRow) ([]storedRow, error) {
 	var jobs []int
 	for _, r := range rows {
 		if r.state == statePlanned {
@@ -181,13 +192,13 @@ func (s *Service) withdrawErased(ctx context.Context, client *db.Client, distric
 	}
 	slices.Sort(jobs)
 	jobs = slices.Compact(jobs)
-	if s.locks() {
+	if t.env.locks() {
 		q := client.BulkJob.Query().Where(bulkjob.IDIn(jobs...)).Order(db.Asc(bulkjob.FieldID)).ForUpdate()
 		if _, err := q.IDs(viewer.AsSystem(ctx, "jobs that were to change an erased student")); err != nil {
 			return nil, err
 		}
 		var err error
-		if rows, err = s.rowsAbout(ctx, client, districtID, studentIDs); err != nil {
+		if rows, err = t.rowsAbout(ctx, client, districtID, studentIDs); err != nil {
 			return nil, err
 		}
 	}

@@ -13,7 +13,7 @@ import (
 // educators, and the problems and refused rows beside them. Rows that were still
 // to be carried out stay as they are: whoever starts such a job brings the person
 // back on purpose. It belongs in the transaction that erases the account.
-func (s *Service) EraseEducatorRows(ctx context.Context, client *db.Client, districtID, educatorID int) (int, error) {
+func (t *Traces) EraseEducatorRows(ctx context.Context, client *db.Client, districtID, educatorID int) (int, error) {
 	system := viewer.AsSystem(ctx, "rows of jobs that are about an educator")
 	rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetID(educatorID), bulkjobrow.StateNEQ(statePlanned),
 		bulkjobrow.HasJobWith(bulkjob.DistrictID(districtID), bulkjob.KindEQ(bulkjob.KindIMPORT_EDUCATORS))).All(system)

@@ -3,7 +3,6 @@ package importer
 import (
 	"context"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strconv"
 	"strings"
@@ -88,30 +87,6 @@ func (m *mentions) inProblem(p *db.BulkJobProblem) bool {
 	return slices.ContainsFunc(p.Candidates, func(id int) bool { return m.keys[id] }) || m.inText(p.Value) || m.inText(p.Message) || m.inText(p.Hint)
 }
 
-// all are the cells of a kept row, those that were added by a correction too.
-func (c storedCells) all() []string {
-	return append(slices.Clone(c.Cells), slices.Collect(maps.Values(c.Also))...)
-}
-
-// identifying are the cells that say whom a kept row is about.
-func (c storedCells) identifying(format *Format, headers []string) (cells []string) {
-	keys := make([]string, len(headers))
-	for i, h := range headers {
-		keys[i] = headerKey(h)
-	}
-	for _, column := range format.Identifying {
-		if known, ok := format.column(column); ok {
-			for _, i := range positions(keys, known.Headers()) {
-				if i < len(c.Cells) {
-					cells = append(cells, c.Cells[i])
-				}
-			}
-		}
-		cells = append(cells, c.Also[column])
-	}
-	return slices.DeleteFunc(cells, func(cell string) bool { return cell == "" })
-}
-
 // inCells reports whether a row of a file is about one of the students.
 func (m *mentions) inCells(cells []string) bool {
 	all := map[string]bool{}
@@ -139,15 +114,15 @@ func (m *mentions) inCells(cells []string) bool {
 // that, a page at a time, so that it is asked once for many students, in the
 // background. It writes in transactions of its own, and does no harm twice: a walk
 // that was cut off goes on at the place that walk.At was told last.
-func (s *Service) EraseMentions(ctx context.Context, districtID int, students []*db.Student, walk Walk) error {
+func (t *Traces) EraseMentions(ctx context.Context, districtID int, students []*db.Student, walk Walk) error {
 	system := viewer.AsSystem(ctx, "data of erased students in jobs")
 	m := newMentions(students)
-	e := &eraser{Service: s, m: m, keys: map[string]bool{}, place: walk.From, at: walk.At}
+	e := &eraser{Traces: t, m: m, keys: map[string]bool{}, place: walk.From, at: walk.At}
 	for _, st := range students {
 		e.keys[strconv.Itoa(st.ID)] = true
 	}
 	for {
-		jobs, err := s.db.Client(ctx).BulkJob.Query().
+		jobs, err := t.env.db.Client(ctx).BulkJob.Query().
 			Where(keepsRows(districtID), bulkjob.IDGTE(e.place.Job), walk.jobs()).
 			Order(db.Asc(bulkjob.FieldID)).Limit(pageOfJobs).All(system)
 		if err != nil || len(jobs) == 0 {
@@ -163,7 +138,7 @@ func (s *Service) EraseMentions(ctx context.Context, districtID int, students []
 
 // eraser looks through jobs for what they say about some students.
 type eraser struct {
-	*Service
+	*Traces
 	m     *mentions
 	keys  map[string]bool
 	place Place
@@ -208,7 +183,7 @@ func (e *eraser) inName(ctx context.Context, job *db.BulkJob, _ int) (last int, 
 // inProblems looks through a page of problems, and returns the last one of it, or 0
 // where there is none.
 func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) (last int, err error) {
-	page, err := e.readProblems(system, job.ID, e.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
+	page, err := e.vault.readProblems(system, job.ID, e.env.db.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
 		Order(db.Asc(bulkjobproblem.FieldID)).Limit(pageOfRows))
 	if err != nil || len(page) == 0 {
 		return 0, err
@@ -226,11 +201,11 @@ func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) 
 // their problems. Those that this server cannot read, because they were encrypted
 // with another key, are removed as well.
 func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (last int, err error) {
-	sealed, err := e.sealOf(job.ID, forRows)
+	sealed, err := e.vault.sealOf(job.ID, forRows)
 	if err != nil {
 		return 0, err
 	}
-	page, err := e.db.Client(system).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
+	page, err := e.env.db.Client(system).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
 		Order(db.Asc(bulkjobrefusedrow.FieldID)).Limit(pageOfRows).All(system)
 	if err != nil || len(page) == 0 {
 		return 0, err
@@ -243,11 +218,11 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 			err = json.Unmarshal(text, &stored)
 		}
 		cells := stored.all()
-		selected := e.bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return e.keys[c] })
+		selected := e.kinds.bySelection(job.Kind) && slices.ContainsFunc(cells, func(c string) bool { return e.keys[c] })
 		about := e.m.inCells(cells)
 		if r.Refused == 0 {
 			// A corrected row is carried out: there only what identifies decides.
-			about = slices.ContainsFunc(stored.identifying(&e.about(job.Kind).Format, job.Headers), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
+			about = slices.ContainsFunc(stored.identifying(&e.kinds.about(job.Kind).Format, job.Headers), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
 		}
 		if err != nil || selected || about {
 			numbers = append(numbers, r.Row)
@@ -257,7 +232,7 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 	if len(numbers) == 0 {
 		return last, nil
 	}
-	return last, e.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return last, e.env.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// Whoever is just correcting one of them has read what is erased here.
 		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET "+raisedUnlessHeld+" WHERE id = ?", job.ID); err != nil {
 			return err
@@ -270,10 +245,10 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 // that would create one of them. There the Student ID alone decides: somebody new of
 // the same name is somebody else.
 func (e *eraser) inPlans(system context.Context, job *db.BulkJob, after int) (last int, err error) {
-	if !e.about(job.Kind).CreatesStudents {
+	if !e.kinds.about(job.Kind).CreatesStudents {
 		return 0, nil
 	}
-	page, err := e.db.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
+	page, err := e.env.db.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
 		Order(db.Asc(bulkjobrow.FieldRow)).Limit(pageOfRows).All(system)
 	if err != nil || len(page) == 0 {
 		return 0, err
@@ -294,9 +269,9 @@ func (e *eraser) inPlans(system context.Context, job *db.BulkJob, after int) (la
 	return page[len(page)-1].Row, nil
 }
 
-func (s *Service) eraseOnePlanned(system context.Context, jobID, rowID int) error {
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-		if s.locks() {
+func (t *Traces) eraseOnePlanned(system context.Context, jobID, rowID int) error {
+	return t.env.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		if t.env.locks() {
 			if _, err := client.BulkJob.Query().Where(bulkjob.ID(jobID)).ForUpdate().Only(system); err != nil {
 				return err
 			}
@@ -331,21 +306,21 @@ func (s *Service) eraseOnePlanned(system context.Context, jobID, rowID int) erro
 		if err := eraseBeside(ctx, client, jobID, []int{r.Row}); err != nil || r.State != statePlanned {
 			return err
 		}
-		return s.writeProblems(ctx, client, jobID, erasedRows([]int{r.Row}))
+		return t.vault.writeProblems(ctx, client, jobID, erasedRows([]int{r.Row}))
 	})
 }
 
-func (s *Service) exec(ctx context.Context, query string, args ...any) error {
-	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+func (t *Traces) exec(ctx context.Context, query string, args ...any) error {
+	return t.env.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, query, args...)
 		return err
 	})
 }
 
 // execIn runs a statement that ends with a list of keys; first stand before them.
-func (s *Service) execIn(ctx context.Context, query string, ids []int, first ...any) error {
+func (t *Traces) execIn(ctx context.Context, query string, ids []int, first ...any) error {
 	for chunk := range slices.Chunk(ids, statementRows) {
-		if err := s.exec(ctx, query+"("+places(len(chunk))+")", append(slices.Clone(first), anys(chunk)...)...); err != nil {
+		if err := t.exec(ctx, query+"("+places(len(chunk))+")", append(slices.Clone(first), anys(chunk)...)...); err != nil {
 			return err
 		}
 	}

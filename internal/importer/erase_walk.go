@@ -59,8 +59,8 @@ func keepsRows(districtID int) predicate.BulkJob {
 
 // JobsToWalk returns how many jobs of a district EraseMentions looks through now, and
 // the last of them.
-func (s *Service) JobsToWalk(ctx context.Context, districtID int) (n, last int, err error) {
-	ids, err := s.db.Client(ctx).BulkJob.Query().Where(keepsRows(districtID)).IDs(viewer.AsSystem(ctx, "jobs that an erasure looks through"))
+func (t *Traces) JobsToWalk(ctx context.Context, districtID int) (n, last int, err error) {
+	ids, err := t.env.db.Client(ctx).BulkJob.Query().Where(keepsRows(districtID)).IDs(viewer.AsSystem(ctx, "jobs that an erasure looks through"))
 	for _, id := range ids {
 		last = max(last, id)
 	}

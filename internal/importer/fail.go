@@ -6,7 +6,6 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/hold"
-	"homeroom/internal/viewer"
 )
 
 // fail ends a job of which nothing has been written, because of the file as a
@@ -15,11 +14,11 @@ func (s *Service) fail(ctx context.Context, h *held, why *problem) error {
 	if h.job.Status == bulkjob.StatusPROCESSING {
 		return s.failRows(ctx, h, []*problem{why})
 	}
-	if err := s.clearPreview(ctx, h); err != nil {
+	if err := s.checking.clearPreview(ctx, h); err != nil {
 		return err
 	}
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		if err := s.writeProblems(ctx, client, h.job.ID, []*problem{why}); err != nil {
+	return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if err := s.vault.writeProblems(ctx, client, h.job.ID, []*problem{why}); err != nil {
 			return err
 		}
 		_, err := client.ExecContext(ctx,
@@ -48,7 +47,7 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		}
 	}
 	// The progress stays where it was seen last, though what was written is not there.
-	reached, err := s.reached(ctx, h.job)
+	reached, err := s.meter.reached(ctx, h.job)
 	if err != nil {
 		return err
 	}
@@ -59,11 +58,11 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 	for _, r := range kept {
 		r.outside = outside[r.row]
 	}
-	err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		if err := s.writeProblems(ctx, client, h.job.ID, why); err != nil {
+	err = s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if err := s.vault.writeProblems(ctx, client, h.job.ID, why); err != nil {
 			return err
 		}
-		if err := s.refuseKept(ctx, client, h.job.ID, kept); err != nil {
+		if err := s.vault.refuseKept(ctx, client, h.job.ID, kept); err != nil {
 			return err
 		}
 		// MySQL assigns from left to right, so the sum comes before the zeros.
@@ -87,22 +86,4 @@ func (s *Service) failRows(ctx context.Context, h *held, why []*problem) error {
 		return err
 	}
 	return s.removeRows(ctx, h.job.ID, s.db.InTx)
-}
-
-// submitter returns the person for whom a job acts, with the roles of this
-// moment, or why the job cannot act for that person any more.
-func (s *Service) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *problem, error) {
-	v, lost, err := s.hand(ctx, job, job.SubmittedBy)
-	switch {
-	case err != nil:
-		return nil, nil, err
-	case lost == disabled:
-		return nil, problemf(AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
-	case lost != "" && s.bySelection(job.Kind):
-		return nil, problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
-	case lost != "":
-		return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",
-			"The person who uploaded the file no longer has a role that allows it at this organization."), nil
-	}
-	return v, nil, nil
 }

@@ -92,7 +92,7 @@ type failedRows struct {
 
 func (f *failedRows) header() error {
 	var header []string
-	if f.s.bySelection(f.job.Kind) {
+	if f.s.kinds.bySelection(f.job.Kind) {
 		header = append(header, exported...)
 	}
 	for i, h := range f.job.Headers {
@@ -105,11 +105,11 @@ func (f *failedRows) header() error {
 }
 
 func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) error {
-	problems, err := f.s.errorsOf(ctx, f.job.ID, rows[0].Row, rows[len(rows)-1].Row)
+	problems, err := f.s.reading.errorsOf(ctx, f.job.ID, rows[0].Row, rows[len(rows)-1].Row)
 	if err != nil {
 		return err
 	}
-	stored, err := f.s.openKept(f.job.ID, rows)
+	stored, err := f.s.vault.openKept(f.job.ID, rows)
 	if err != nil {
 		return err
 	}
@@ -117,14 +117,14 @@ func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) er
 	for n, kept := range stored {
 		cells[n] = kept.Cells
 	}
-	if f.s.bySelection(f.job.Kind) {
-		if cells, err = f.s.exportedCells(ctx, cells); err != nil {
+	if f.s.kinds.bySelection(f.job.Kind) {
+		if cells, err = f.s.reading.exportedCells(ctx, cells); err != nil {
 			return err
 		}
 	}
 	for _, r := range rows {
 		own, beyond := cells[r.Row], []string(nil)
-		if !f.s.bySelection(f.job.Kind) {
+		if !f.s.kinds.bySelection(f.job.Kind) {
 			own, beyond = f.divide(own)
 		}
 		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), f.whatToDo(problems[r.Row], r.HadPassword == 1))
@@ -145,8 +145,8 @@ func (f *failedRows) divide(cells []string) (own, beyond []string) {
 }
 
 // errorsOf reads why rows of a job are refused, from first to last.
-func (s *Service) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
-	list, err := s.readProblems(ctx, jobID, s.db.Client(ctx).BulkJobProblem.Query().
+func (s reading) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
+	list, err := s.vault.readProblems(ctx, jobID, s.db.Client(ctx).BulkJobProblem.Query().
 		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
 		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	problems := map[int][]*db.BulkJobProblem{}
@@ -176,7 +176,7 @@ func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) s
 		}
 	}
 	switch {
-	case f.job.Status == bulkjob.StatusFAILED && !f.s.bySelection(f.job.Kind):
+	case f.job.Status == bulkjob.StatusFAILED && !f.s.kinds.bySelection(f.job.Kind):
 		list = append(list, mendTheWhole)
 	case hadPassword:
 		list = append(list, writeAgain)
@@ -189,7 +189,7 @@ var exported = []string{colDatabaseID, colStudentID, colFirstName, colLastName, 
 
 // exportedCells shows the students of refused rows of a selection as an export
 // does. Whom the viewer does not see any more has an empty row.
-func (s *Service) exportedCells(ctx context.Context, rows map[int][]string) (map[int][]string, error) {
+func (s reading) exportedCells(ctx context.Context, rows map[int][]string) (map[int][]string, error) {
 	row := map[int]int{}
 	var ids []int
 	cells := make(map[int][]string, len(rows))
@@ -241,14 +241,14 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 		return none, err
 	}
 	job, err := s.Job(ctx, jobID)
-	if err != nil || !s.reads(job) {
+	if err != nil || !s.vault.reads(job) {
 		return none, err
 	}
-	rows, err := s.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+	rows, err := s.reading.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
 	if err != nil || len(rows) == 0 {
 		return none, err
 	}
-	stored, err := s.openKept(jobID, rows)
+	stored, err := s.vault.openKept(jobID, rows)
 	if err != nil {
 		return none, err
 	}
@@ -256,14 +256,14 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 	for n, kept := range stored {
 		cells[n] = kept.Cells
 	}
-	if s.bySelection(job.Kind) {
+	if s.kinds.bySelection(job.Kind) {
 		headers = exported
-		if cells, err = s.exportedCells(ctx, cells); err != nil {
+		if cells, err = s.reading.exportedCells(ctx, cells); err != nil {
 			return none, err
 		}
 	}
 	problems := map[int][]*db.BulkJobProblem{}
-	list, err := s.readProblems(ctx, jobID, s.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
+	list, err := s.vault.readProblems(ctx, jobID, s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
 		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	if err != nil {
 		return none, err
@@ -285,10 +285,10 @@ func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) 
 	if _, err := s.Job(ctx, jobID); err != nil {
 		return 0, err
 	}
-	return s.refusedRows(ctx, jobID).Count(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+	return s.reading.refusedRows(ctx, jobID).Count(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
 }
 
-func (s *Service) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
+func (s reading) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
 	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
 }
 

@@ -12,16 +12,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// What has been forgotten of a job.
-const (
-	forgottenNothing int8 = iota
-	// forgottenImages: what the rows replaced, old password hashes among it, and the
-	// cells of refused rows.
-	forgottenImages
-	// forgottenRows: rows and problems, too; the counts stay.
-	forgottenRows
-)
-
 // waitFor is how long a job waits to be started or approved, from its submission.
 const waitFor = 14 * 24 * time.Hour
 
@@ -30,7 +20,7 @@ const waitFor = 14 * 24 * time.Hour
 // when the job can no longer be undone, and later the rows and the problems. A job
 // that nobody has started within waitFor is canceled, which removes its file and
 // its plans with the passwords in them.
-func (s *Service) forget(ctx context.Context) error {
+func (s sweeping) forget(ctx context.Context) error {
 	now := s.instant()
 	// No organization can set less; most jobs are younger, and are not read.
 	soonest := now.Add(-setting.MinDays * 24 * time.Hour)
@@ -70,22 +60,22 @@ func (s *Service) forget(ctx context.Context) error {
 }
 
 // expire cancels a job that has waited for a person for too long.
-func (s *Service) expire(ctx context.Context, job *db.BulkJob) error {
+func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		was, err := s.lockToCancel(ctx, client, job)
+		was, err := s.canceling.lockToCancel(ctx, client, job)
 		if err != nil || was.Status != job.Status {
 			return err
 		}
 		why := problemf(Expired, "Upload the file again, or select the students again.",
 			"Nobody has started this within %d days, so it was canceled. Nothing was written.", int(waitFor/(24*time.Hour)))
 		why.Warning = true
-		if err := s.writeProblems(ctx, client, job.ID, []*problem{why}); err != nil {
+		if err := s.vault.writeProblems(ctx, client, job.ID, []*problem{why}); err != nil {
 			return err
 		}
 		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET warnings = warnings + 1 WHERE id = ?", job.ID); err != nil {
 			return err
 		}
-		return s.cancel(ctx, client, was)
+		return s.canceling.cancel(ctx, client, was)
 	})
 	switch {
 	case fault.From(err) != nil, errors.Is(err, errLost):
@@ -94,12 +84,12 @@ func (s *Service) expire(ctx context.Context, job *db.BulkJob) error {
 		return err
 	}
 	s.log.InfoContext(ctx, "a bulk job that nobody has started is canceled", "job", job.ID, "kind", job.Kind, "created", job.CreatedAt)
-	return s.withdraw(ctx, job.ID)
+	return s.canceling.withdraw(ctx, job.ID)
 }
 
 // forgetJob removes a part of a job, a few rows at a time, and notes it when it
 // is done, so that the next sweep does not look again.
-func (s *Service) forgetJob(ctx context.Context, job *db.BulkJob, what int8) error {
+func (s sweeping) forgetJob(ctx context.Context, job *db.BulkJob, what int8) error {
 	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ", "DELETE FROM bulk_job_refused_rows WHERE id IN "}
 	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?", "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
 	if what == forgottenRows {

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"slices"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/organization"
@@ -27,10 +26,22 @@ type hands struct {
 	lost []int
 }
 
+// actors finds out for whom a job acts.
+type actors struct {
+	env
+	kinds kindTable
+	// viewer returns an educator with the roles of this moment.
+	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+}
+
+func newActors(e env, kinds kindTable, viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *actors {
+	return &actors{env: e, kinds: kinds, viewer: viewer}
+}
+
 // handsOf returns the hands in a job, and others beside them who are about to have
 // one.
-func (s *Service) handsOf(ctx context.Context, job *db.BulkJob, others ...*viewer.Viewer) (*hands, error) {
-	submitter, why, err := s.submitter(ctx, job)
+func (a *actors) handsOf(ctx context.Context, job *db.BulkJob, others ...*viewer.Viewer) (*hands, error) {
+	submitter, why, err := a.submitter(ctx, job)
 	if err != nil || why != nil {
 		return &hands{why: why}, err
 	}
@@ -38,7 +49,7 @@ func (s *Service) handsOf(ctx context.Context, job *db.BulkJob, others ...*viewe
 		if id == nil || *id == 0 || *id == job.SubmittedBy {
 			continue
 		}
-		v, lost, err := s.hand(ctx, job, *id)
+		v, lost, err := a.hand(ctx, job, *id)
 		switch {
 		case err != nil:
 			return nil, err
@@ -55,7 +66,7 @@ func (s *Service) handsOf(ctx context.Context, job *db.BulkJob, others ...*viewe
 		if id == 0 || id == job.SubmittedBy {
 			continue
 		}
-		v, lost, err := s.hand(ctx, job, id)
+		v, lost, err := a.hand(ctx, job, id)
 		switch {
 		case err != nil:
 			return nil, err
@@ -77,23 +88,23 @@ const (
 
 // hand returns a person who has a hand in a job, with the roles of this moment, or
 // why the job cannot act for that person any more.
-func (s *Service) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *viewer.Viewer, lost string, err error) {
-	v, err = s.viewer(ctx, educatorID)
+func (a *actors) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *viewer.Viewer, lost string, err error) {
+	v, err = a.viewer(ctx, educatorID)
 	if fault.KindOf(err) == fault.Unauthenticated {
 		return nil, disabled, nil
 	}
 	if err != nil {
 		return nil, "", err
 	}
-	if s.bySelection(job.Kind) {
-		if v.DistrictID == job.DistrictID && s.maySelect(v, job.Kind) == nil {
+	if a.kinds.bySelection(job.Kind) {
+		if v.DistrictID == job.DistrictID && a.kinds.maySelect(v, job.Kind) == nil {
 			return v, "", nil
 		}
 		return nil, withoutRole, nil
 	}
-	o, err := s.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
+	o, err := a.db.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
 	switch {
-	case db.IsNotFound(err), err == nil && s.maySubmit(v, o, job.Kind) != nil:
+	case db.IsNotFound(err), err == nil && a.kinds.maySubmit(v, o, job.Kind) != nil:
 		return nil, withoutRole, nil
 	case err != nil:
 		return nil, "", err
@@ -121,16 +132,6 @@ func handID(ctx context.Context) any {
 	return nil
 }
 
-// refuseLost refuses the rows that somebody has corrected for whom the job cannot
-// act any more.
-func (b *attempt) refuseLost() {
-	for _, r := range b.open() {
-		if slices.ContainsFunc(r.plan.By, func(id int) bool { return slices.Contains(b.lost, id) }) {
-			r.refuse(correctorLost())
-		}
-	}
-}
-
 func correctorLost() *problem {
 	return problemf(RoleLost, "Upload the row again.", "Somebody who has corrected this row no longer has a role that allows it.")
 }
@@ -141,4 +142,22 @@ func correctorLost() *problem {
 func seesAll(ctx context.Context, job *db.BulkJob) bool {
 	v := viewer.FromContext(ctx)
 	return v.Administers(job.DistrictID, job.DistrictID) || v.SubmitterID() == job.SubmittedBy
+}
+
+// submitter returns the person for whom a job acts, with the roles of this
+// moment, or why the job cannot act for that person any more.
+func (a *actors) submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *problem, error) {
+	v, lost, err := a.hand(ctx, job, job.SubmittedBy)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case lost == disabled:
+		return nil, problemf(AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
+	case lost != "" && a.kinds.bySelection(job.Kind):
+		return nil, problemf(RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
+	case lost != "":
+		return nil, problemf(RoleLost, "Somebody with a role there can upload the file.",
+			"The person who uploaded the file no longer has a role that allows it at this organization."), nil
+	}
+	return v, nil, nil
 }

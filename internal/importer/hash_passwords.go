@@ -11,16 +11,16 @@ import (
 
 // hashPasswords hashes the new passwords of rows on all cores. It takes so long
 // on purpose that no transaction may be open meanwhile.
-func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*plannedRow) error {
-	sealed, err := s.sealOf(job.ID, forPasswords)
+func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*plannedRow) error {
+	sealed, err := s.vault.sealOf(job.ID, forPasswords)
 	if err != nil {
 		return err
 	}
 	if !slices.ContainsFunc(rows, func(r *plannedRow) bool { return len(r.plan.Password) > 0 }) {
 		return nil
 	}
-	s.noteLive(job.ID, func(l *live) { l.hashing, l.hashed = true, max(l.hashed, job.HashedPasswords) })
-	defer s.noteLive(job.ID, func(l *live) { l.hashing = false })
+	s.meter.noteLive(job.ID, func(l *live) { l.hashing, l.hashed = true, max(l.hashed, job.HashedPasswords) })
+	defer s.meter.noteLive(job.ID, func(l *live) { l.hashing = false })
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	work := make(chan *plannedRow)
@@ -36,7 +36,7 @@ func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*pl
 					cancel(err)
 					continue
 				}
-				s.noteLive(job.ID, func(l *live) { l.hashed++ })
+				s.meter.noteLive(job.ID, func(l *live) { l.hashed++ })
 			}
 		})
 	}
@@ -51,7 +51,7 @@ func (s *Service) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*pl
 }
 
 // allHashes hashes the passwords of a whole job, by row.
-func (s *Service) allHashes(ctx context.Context, h *held) (map[int]string, error) {
+func (s writing) allHashes(ctx context.Context, h *held) (map[int]string, error) {
 	job := h.job
 	hashes := map[int]string{}
 	for behind := 0; ; {
@@ -67,7 +67,7 @@ func (s *Service) allHashes(ctx context.Context, h *held) (map[int]string, error
 				hashes[r.Row] = r.hash
 			}
 		}
-		err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		err = s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = ? WHERE id = ? AND hashed_passwords < ?", len(hashes), job.ID, len(hashes))
 			return err
 		})

@@ -2,7 +2,6 @@ package importer
 
 import (
 	"context"
-	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
@@ -11,17 +10,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// lowerFirst begins a text that stood at the beginning of a sentence.
-func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }
-
-// holdsUndo reports whether a job is on hold because of its undo. All that it has
-// written stands, as in the status to which it goes back if nobody approves.
-func holdsUndo(job *db.BulkJob) bool {
-	return job.Status == bulkjob.StatusHELD && job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO
-}
-
 // holdUndo puts a job on hold whose undo the viewer has asked for, and says why.
-func (s *Service) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
+func (s holding) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJob, e *excess) error {
 	was, err := s.forgetWhyHeld(ctx, client, job)
 	if err != nil {
 		return err
@@ -36,11 +26,11 @@ func (s *Service) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJ
 	facts := e.facts(job)
 	facts["undo"] = true
 	record(ctx, audit.JobHeld, job, facts)
-	return s.writeProblems(ctx, client, job.ID, []*problem{e.problem(job, "Undoing this")})
+	return s.vault.writeProblems(ctx, client, job.ID, []*problem{e.problem(job, "Undoing this")})
 }
 
 // approveUndo lets a held undo go on, for the person who has asked for it.
-func (s *Service) approveUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+func (s holding) approveUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_for = NULL, undo_approved_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL "+
 		"WHERE id = ? AND status = ? AND held_for = ? AND fence = ?",
 		string(bulkjob.StatusUNDOING), viewer.FromContext(ctx).EducatorID, job.ID, string(bulkjob.StatusHELD), string(bulkjob.HeldForUNDO), job.Fence))
@@ -48,7 +38,7 @@ func (s *Service) approveUndo(ctx context.Context, client *db.Client, job *db.Bu
 
 // dropUndo takes a job whose row is locked back to what it was before somebody asked
 // for its undo.
-func (s *Service) dropUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+func (s holding) dropUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
 	was, err := s.forgetWhyHeld(ctx, client, job)
 	if err != nil {
 		return err
@@ -59,17 +49,17 @@ func (s *Service) dropUndo(ctx context.Context, client *db.Client, job *db.BulkJ
 }
 
 // expireUndo drops an undo that nobody has approved within waitFor.
-func (s *Service) expireUndo(ctx context.Context, job *db.BulkJob) error {
+func (s sweeping) expireUndo(ctx context.Context, job *db.BulkJob) error {
 	if job.HeldAt != nil && job.HeldAt.After(s.now().Add(-waitFor)) {
 		return nil
 	}
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		now, err := s.lockToCancel(ctx, client, job)
+		now, err := s.canceling.lockToCancel(ctx, client, job)
 		if err != nil || !holdsUndo(now) {
 			return err
 		}
 		record(ctx, audit.JobCanceled, now, audit.Facts{"status": string(now.Status), "undo": true})
-		return s.dropUndo(ctx, client, now)
+		return s.holding.dropUndo(ctx, client, now)
 	})
 	if fault.From(err) != nil {
 		return nil // Somebody has just approved or canceled it.

@@ -48,11 +48,9 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"log/slog"
-	"slices"
 	"sync"
 	"time"
 
-	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/probe"
@@ -61,32 +59,45 @@ import (
 
 // Service takes files in, works on jobs and shows them.
 type Service struct {
-	db      *database.DB
-	now     func() time.Time
-	key     []byte
-	oldKeys [][]byte
-	print   string
-	// keys are the keys that this server has, by their prints.
-	keys   map[string][]byte
-	hash   func(ctx context.Context, password string) (string, error)
-	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
-	// kinds are the kinds of jobs by their names, formats those of them that are files.
-	kinds   map[bulkjob.Kind]kind
+	// Traces are what jobs keep of a person.
+	*Traces
+
+	db  *database.DB
+	now func() time.Time
+	log *slog.Logger
+
+	kinds kindTable
+	// formats are those of the kinds that are files.
 	formats Formats
-	turn    func(ctx context.Context) (end func(), err error)
-	limits  csvfile.Limits
-	quotas  Quotas
-	probes  *probe.Counter
+	actors  *actors
+	limiter *limiter
+	meter   *meter
+	queue   *queue
+	scale   *scale
+	vault   *vault
+
+	// The parts of the work, each of which is this service with methods of its own.
+	correction correction
+	checking   checking
+	writing    writing
+	undoing    undoing
+	submitting submitting
+	sweeping   sweeping
+	canceling  canceling
+	holding    holding
+	starting   starting
+	reading    reading
+
+	hash   func(ctx context.Context, password string) (string, error)
+	turn   func(ctx context.Context) (end func(), err error)
+	limits csvfile.Limits
+	probes *probe.Counter
 	// checkTime and cpu are what the check of a file may take, and how that is known.
 	checkTime time.Duration
 	cpu       func() time.Duration
 	// maxAbandoned is how often servers may end while they work on a job.
 	maxAbandoned int
-	lease        time.Duration
-	log          *slog.Logger
 
-	// owner names this server in the leases that it holds.
-	owner string
 	// correcting holds a place for each correction that reads a file.
 	correcting chan struct{}
 	// wake tells the worker that there may be something to do.
@@ -97,8 +108,6 @@ type Service struct {
 	warned []int
 	// tries counts, for each job, the attempts in a row that ended in an error.
 	tries map[int]int
-	// lives holds, for each job that this server works on, how far it is.
-	lives map[int]*live
 	// ends holds, for each job that this server works on, how the work is ended.
 	ends map[int]context.CancelCauseFunc
 }
@@ -163,20 +172,35 @@ func New(d *database.DB, o Options) *Service {
 	if o.CPU == nil {
 		o.CPU = threadTime
 	}
-	print, keys := keyPrint(o.Key), map[string][]byte{}
-	for _, key := range append(slices.Clone(o.OldKeys), o.Key) {
-		keys[keyPrint(key)] = key
-	}
-	kinds := map[bulkjob.Kind]kind{}
-	for _, k := range o.Kinds {
-		kinds[k.about().Kind] = k
-	}
-	return &Service{
+	e := env{db: d, now: o.Now}
+	kinds := newTable(o.Kinds)
+	v := newVault(e, o.Key, o.OldKeys, o.Limits.Bytes)
+	q := newQueue(e, v, hex.EncodeToString(name), o.Lease, o.Log)
+	s := &Service{
+		Traces: newTraces(e, v, kinds),
+		db:     d, now: o.Now, log: o.Log,
 		kinds: kinds, formats: formatsOf(o.Kinds),
-		db: d, now: o.Now, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, turn: o.Turn,
-		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
+		actors:  newActors(e, kinds, o.Viewer),
+		limiter: newLimiter(e, o.Quotas),
+		meter:   newMeter(e, q, o.Log),
+		queue:   q,
+		scale:   newScale(e, kinds),
+		vault:   v,
+		hash:    o.Hash, turn: o.Turn, limits: o.Limits, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned,
+		correcting: make(chan struct{}, correctAtOnce), wake: make(chan struct{}, 1),
+		tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
 	}
+	s.correction = correction{s}
+	s.checking = checking{s}
+	s.writing = writing{s}
+	s.undoing = undoing{s}
+	s.submitting = submitting{s}
+	s.sweeping = sweeping{s}
+	s.canceling = canceling{s}
+	s.holding = holding{s}
+	s.starting = starting{s}
+	s.reading = reading{s}
+	return s
 }
 
 // env is what the kinds are given of the server.

@@ -1,21 +1,13 @@
 package importer
 
 import (
-	"context"
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
-	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/viewer"
 )
-
-// unclaimedFor is how long a job waits for a server with its key before the log
-// says so.
-const unclaimedFor = time.Hour
 
 // keyPrint is a fingerprint of the secret key: enough to tell two keys apart, and
 // nothing from which one could be found.
@@ -45,17 +37,17 @@ func split(print string) (written, needed string) {
 }
 
 // reads reports whether this server has every key of a job.
-func (s *Service) reads(job *db.BulkJob) bool {
+func (t *vault) reads(job *db.BulkJob) bool {
 	written, needed := split(job.KeyPrint)
-	return (written == "" || s.keys[written] != nil) && (needed == "" || s.keys[needed] != nil)
+	return (written == "" || t.keys[written] != nil) && (needed == "" || t.keys[needed] != nil)
 }
 
 // readable are the prints of jobs that this server reads.
-func (s *Service) readable() []string {
+func (t *vault) readable() []string {
 	prints := []string{""}
-	for a := range s.keys {
+	for a := range t.keys {
 		prints = append(prints, a)
-		for b := range s.keys {
+		for b := range t.keys {
 			if a != b {
 				prints = append(prints, a+b)
 			}
@@ -66,50 +58,16 @@ func (s *Service) readable() []string {
 
 // opens reports whether this server can work on a job: it has the keys, and what it
 // writes, with its own key, can be told in the print of the job. An undo needs no key.
-func (s *Service) opens(job *db.BulkJob) bool {
+func (t *vault) opens(job *db.BulkJob) bool {
 	written, needed := split(job.KeyPrint)
-	return job.Status == bulkjob.StatusUNDOING || s.reads(job) && (needed == "" || written == s.print)
+	return job.Status == bulkjob.StatusUNDOING || t.reads(job) && (needed == "" || written == t.print)
 }
 
 // adopted is the print of a job that this server writes to.
-func (s *Service) adopted(print string) string {
+func (t *vault) adopted(print string) string {
 	written, needed := split(print)
-	if written == "" || written == s.print || needed != "" || s.keys[written] == nil {
+	if written == "" || written == t.print || needed != "" || t.keys[written] == nil {
 		return print
 	}
-	return s.print + written
-}
-
-// warnOfOtherKeys tells the operator, once for each job, of jobs that wait for a
-// server with another secret key. Only somebody who starts one can help them.
-func (s *Service) warnOfOtherKeys(ctx context.Context) error {
-	jobs, err := s.runnable(viewer.AsSystem(ctx, "look for jobs with another key"))
-	if err != nil {
-		return err
-	}
-	before := s.now().Add(-unclaimedFor)
-	for _, job := range jobs {
-		since := job.CreatedAt
-		for _, at := range []*time.Time{job.StartedAt, job.LeaseUntil} {
-			if at != nil && at.After(since) {
-				since = *at
-			}
-		}
-		if s.opens(job) || since.After(before) || !s.firstWarning(job.ID) {
-			continue
-		}
-		s.log.WarnContext(ctx, "a job waits for a server with another secret key; give this one the key that the file was uploaded with as an old key (--old-secret-keys), or cancel the job",
-			"job", job.ID, "status", job.Status, "since", since, "key", job.KeyPrint, "own", s.print)
-	}
-	return nil
-}
-
-func (s *Service) firstWarning(jobID int) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if slices.Contains(s.warned, jobID) {
-		return false
-	}
-	s.warned = append(s.warned, jobID)
-	return true
+	return t.print + written
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"slices"
 	"sort"
 	"sync"
@@ -22,9 +23,20 @@ import (
 // 30 seconds, with room for a machine that is busy.
 const DefaultLease = 20 * time.Second
 
-// errLost is returned where another server has taken the job over, or the job
-// has left the state that was worked on.
-var errLost = errors.New("importer: the job belongs to another server now")
+// queue says which job comes next, and gives it to one server at a time.
+type queue struct {
+	env
+	vault *vault
+	// owner names this server in the leases that it holds, and lease is how long it
+	// keeps a job without a sign of life.
+	owner string
+	lease time.Duration
+	log   *slog.Logger
+}
+
+func newQueue(e env, v *vault, owner string, lease time.Duration, log *slog.Logger) *queue {
+	return &queue{env: e, vault: v, owner: owner, lease: lease, log: log}
+}
 
 // held is a job that this server has claimed.
 type held struct {
@@ -39,25 +51,25 @@ type held struct {
 
 // claimNext claims the first job of a district in which no server is at work.
 // It returns nil where there is none. only is a district, or 0 for all.
-func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
+func (q *queue) claimNext(ctx context.Context, only int) (*held, error) {
 	var districts []int
 	if only != 0 {
 		districts = []int{only}
 	}
-	jobs, err := s.runnable(ctx, districts...)
+	jobs, err := q.runnable(ctx, districts...)
 	if err != nil {
 		return nil, err
 	}
 	seen := map[int]bool{}
 	for _, j := range jobs {
-		if seen[j.DistrictID] || !s.opens(j) {
+		if seen[j.DistrictID] || !q.vault.opens(j) {
 			continue
 		}
 		seen[j.DistrictID] = true
-		if s.busy(jobs, j.DistrictID) {
+		if q.busy(jobs, j.DistrictID) {
 			continue
 		}
-		if h, err := s.claim(ctx, j); h != nil || err != nil {
+		if h, err := q.claim(ctx, j); h != nil || err != nil {
 			return h, err
 		}
 	}
@@ -72,18 +84,18 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 // hundred large ones, would keep a whole district waiting for hours. The jobs of one
 // person are worked on in the order in which they were submitted. What a server has
 // begun comes first, also where that server has ended.
-func (s *Service) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, error) {
-	q := s.db.Client(ctx).BulkJob.Query().
+func (q *queue) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, error) {
+	find := q.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusIn(worked...), isWhole())
 	if len(districts) > 0 {
-		q.Where(bulkjob.DistrictIDIn(districts...))
+		find.Where(bulkjob.DistrictIDIn(districts...))
 	}
-	jobs, err := q.All(viewer.AsSystem(ctx, "look for work"))
+	jobs, err := find.All(viewer.AsSystem(ctx, "look for work"))
 	slices.SortFunc(jobs, func(a, b *db.BulkJob) int { return cmp.Compare(a.ID, b.ID) })
 	if err != nil {
 		return nil, err
 	}
-	turns, err := s.turns(ctx, jobs)
+	turns, err := q.turns(ctx, jobs)
 	slices.SortStableFunc(jobs, func(a, b *db.BulkJob) int { return cmp.Compare(turns[a.ID], turns[b.ID]) })
 	return jobs, err
 }
@@ -93,7 +105,7 @@ func (s *Service) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob
 const turnsLast = time.Hour
 
 // turns says which turn of its submitter each job is, from 0.
-func (s *Service) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, error) {
+func (q *queue) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, error) {
 	var people []int
 	for _, j := range jobs {
 		if !slices.Contains(people, j.SubmittedBy) {
@@ -104,7 +116,7 @@ func (s *Service) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, e
 		return nil, nil
 	}
 	since := slices.MinFunc(jobs, func(a, b *db.BulkJob) int { return a.CreatedAt.Compare(b.CreatedAt) }).CreatedAt.Add(-turnsLast)
-	before, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedByIn(people...), bulkjob.CreatedAtGT(since)).
+	before, err := q.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedByIn(people...), bulkjob.CreatedAtGT(since)).
 		Order(db.Asc(bulkjob.FieldID)).Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldCreatedAt).All(viewer.AsSystem(ctx, "whose turn it is"))
 	if err != nil {
 		return nil, err
@@ -127,8 +139,8 @@ func (s *Service) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, e
 
 // busy reports whether a server is at work in a district. One job at a time
 // keeps two files from undoing each other half and half.
-func (s *Service) busy(jobs []*db.BulkJob, district int) bool {
-	now := s.now()
+func (q *queue) busy(jobs []*db.BulkJob, district int) bool {
+	now := q.now()
 	return slices.ContainsFunc(jobs, func(j *db.BulkJob) bool {
 		return j.DistrictID == district && j.LeaseUntil != nil && j.LeaseUntil.After(now)
 	})
@@ -138,10 +150,10 @@ func (s *Service) busy(jobs []*db.BulkJob, district int) bool {
 // the district keeps servers on one database from claiming two of its jobs at
 // the same moment; where locks do not reach (several database nodes), the
 // condition of the UPDATE still gives one job to one server.
-func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err error) {
-	err = s.db.InTx(viewer.AsSystem(ctx, "claim a job"), func(ctx context.Context, client *db.Client) error {
+func (q *queue) claim(ctx context.Context, first *db.BulkJob) (h *held, err error) {
+	err = q.db.InTx(viewer.AsSystem(ctx, "claim a job"), func(ctx context.Context, client *db.Client) error {
 		h = nil
-		if s.locks() {
+		if q.locks() {
 			if _, err := client.Organization.Query().Where(organization.ID(first.DistrictID)).ForUpdate().Only(ctx); err != nil {
 				return err
 			}
@@ -154,12 +166,12 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 				return err
 			}
 		}
-		jobs, err := s.runnable(ctx, first.DistrictID)
-		if err != nil || s.busy(jobs, first.DistrictID) {
+		jobs, err := q.runnable(ctx, first.DistrictID)
+		if err != nil || q.busy(jobs, first.DistrictID) {
 			return err
 		}
 		// A job with another key keeps nobody from those behind it.
-		i := slices.IndexFunc(jobs, s.opens)
+		i := slices.IndexFunc(jobs, q.vault.opens)
 		if i < 0 || jobs[i].ID != first.ID {
 			return nil
 		}
@@ -169,7 +181,7 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 			// whoever takes it away, leaves no owner.
 			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? "+
 				"WHERE id = ? AND fence = ? AND status = ?",
-			s.owner, s.instant().Add(s.lease), s.adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
+			q.owner, q.instant().Add(q.lease), q.vault.adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, errLost) {
 			return nil
 		}
@@ -188,30 +200,30 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 // inFence runs fn in a transaction that begins by asking whether the job is
 // still this server's. A server that was asleep for a minute finds that it is
 // not, and writes nothing.
-func (s *Service) inFence(ctx context.Context, h *held, fn func(ctx context.Context, client *db.Client) error) error {
+func (q *queue) inFence(ctx context.Context, h *held, fn func(ctx context.Context, client *db.Client) error) error {
 	h.writing.Lock()
 	defer h.writing.Unlock()
-	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		if err := s.renew(ctx, client, h); err != nil {
+	return q.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		if err := q.renew(ctx, client, h); err != nil {
 			return err
 		}
 		return fn(ctx, client)
 	})
 }
 
-func (s *Service) renew(ctx context.Context, client *db.Client, h *held) error {
+func (q *queue) renew(ctx context.Context, client *db.Client, h *held) error {
 	return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND fence = ? AND status = ?",
-		s.instant().Add(s.lease), h.job.ID, h.fence, string(h.job.Status)))
+		q.instant().Add(q.lease), h.job.ID, h.fence, string(h.job.Status)))
 }
 
 // keepAlive renews the lease while the work between two transactions takes its
 // time, and ends the work when the job has been lost.
-func (s *Service) keepAlive(ctx context.Context, h *held, end context.CancelCauseFunc) (stop func()) {
+func (q *queue) keepAlive(ctx context.Context, h *held, end context.CancelCauseFunc) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		tick := time.NewTicker(s.lease / 3)
+		tick := time.NewTicker(q.lease / 3)
 		defer tick.Stop()
 		for {
 			select {
@@ -222,13 +234,13 @@ func (s *Service) keepAlive(ctx context.Context, h *held, end context.CancelCaus
 			if !h.writing.TryLock() {
 				continue
 			}
-			err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return s.renew(ctx, client, h) })
+			err := q.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return q.renew(ctx, client, h) })
 			h.writing.Unlock()
 			switch {
 			case errors.Is(err, errLost):
 				end(errLost)
 			case err != nil && ctx.Err() == nil:
-				s.log.WarnContext(ctx, "the lease of a job could not be renewed", "job", h.job.ID, "error", err)
+				q.log.WarnContext(ctx, "the lease of a job could not be renewed", "job", h.job.ID, "error", err)
 			}
 		}
 	}()
@@ -237,34 +249,19 @@ func (s *Service) keepAlive(ctx context.Context, h *held, end context.CancelCaus
 
 // release gives a job back, so that another server goes on at once. pause keeps
 // everybody from it for a while.
-func (s *Service) release(ctx context.Context, h *held, pause time.Duration) {
+func (q *queue) release(ctx context.Context, h *held, pause time.Duration) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
 	var until *time.Time
 	if pause > 0 {
-		at := s.instant().Add(pause)
+		at := q.instant().Add(pause)
 		until = &at
 	}
-	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+	err := q.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_owner = '', lease_until = ? WHERE id = ? AND fence = ?", until, h.job.ID, h.fence)
 		return err
 	})
 	if err != nil {
-		s.log.WarnContext(ctx, "a job could not be given back and waits until its lease ends", "job", h.job.ID, "error", err)
+		q.log.WarnContext(ctx, "a job could not be given back and waits until its lease ends", "job", h.job.ID, "error", err)
 	}
-}
-
-// mustHitOne returns errLost where a conditional UPDATE met no row.
-func mustHitOne(result sql.Result, err error) error {
-	if err != nil {
-		return err
-	}
-	n, err := result.RowsAffected()
-	if err != nil {
-		return err
-	}
-	if n != 1 {
-		return errLost
-	}
-	return nil
 }

@@ -2,7 +2,9 @@ package importer
 
 import (
 	"context"
+	"log/slog"
 	"maps"
+	"sync"
 	"time"
 
 	"homeroom/ent/db"
@@ -20,40 +22,55 @@ type live struct {
 	left time.Time
 }
 
+// meter tells how far jobs are.
+type meter struct {
+	env
+	queue *queue
+	log   *slog.Logger
+
+	mu sync.Mutex
+	// lives holds, for each job that this server works on, how far it is.
+	lives map[int]*live
+}
+
+func newMeter(e env, q *queue, log *slog.Logger) *meter {
+	return &meter{env: e, queue: q, log: log, lives: map[int]*live{}}
+}
+
 // noteLive changes what is known of a job that this server works on. What is noted
 // only grows, also where a transaction begins anew.
-func (s *Service) noteLive(jobID int, change func(*live)) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := s.lives[jobID]
+func (t *meter) noteLive(jobID int, change func(*live)) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	l := t.lives[jobID]
 	if l == nil {
 		l = &live{}
-		s.lives[jobID] = l
+		t.lives[jobID] = l
 	}
 	l.left = time.Time{}
 	change(l)
 }
 
 // leave notes that this server is no longer at work on a job.
-func (s *Service) leave(jobID int) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.lives[jobID]; l != nil {
-		l.hashing, l.left = false, s.now()
+func (t *meter) leave(jobID int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l := t.lives[jobID]; l != nil {
+		l.hashing, l.left = false, t.now()
 	}
 }
 
-// forgetLives forgets jobs that were left some time ago.
-func (s *Service) forgetLives() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	maps.DeleteFunc(s.lives, func(_ int, l *live) bool { return !l.left.IsZero() && s.now().Sub(l.left) > sweepEvery/2 })
+// forgetLives forgets jobs that were left longer ago than that.
+func (t *meter) forgetLives(after time.Duration) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	maps.DeleteFunc(t.lives, func(_ int, l *live) bool { return !l.left.IsZero() && t.now().Sub(l.left) > after })
 }
 
-func (s *Service) liveOf(jobID int) live {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if l := s.lives[jobID]; l != nil {
+func (t *meter) liveOf(jobID int) live {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if l := t.lives[jobID]; l != nil {
 		return *l
 	}
 	return live{}
@@ -62,21 +79,21 @@ func (s *Service) liveOf(jobID int) live {
 // Progress is ProgressOf with what the row of the job does not tell. Of a job that
 // is all or nothing other processes, and this one after a crash, read in its mark
 // how far it was.
-func (s *Service) Progress(ctx context.Context, job *db.BulkJob) (Progress, error) {
-	progresses, err := s.Progresses(ctx, []*db.BulkJob{job})
+func (t *meter) Progress(ctx context.Context, job *db.BulkJob) (Progress, error) {
+	progresses, err := t.Progresses(ctx, []*db.BulkJob{job})
 	return progresses[job], err
 }
 
 // Progresses is Progress of many jobs. It takes one statement, or none where the
 // rows and this server tell everything.
-func (s *Service) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]Progress, error) {
+func (t *meter) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]Progress, error) {
 	lives := make(map[*db.BulkJob]live, len(jobs))
 	var elsewhere []*db.BulkJob
 	for _, job := range jobs {
 		if job.Status != bulkjob.StatusPROCESSING {
 			continue
 		}
-		lives[job] = s.liveOf(job.ID)
+		lives[job] = t.liveOf(job.ID)
 		here := lives[job] != live{} && lives[job].left.IsZero()
 		if !here && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 			elsewhere = append(elsewhere, job)
@@ -85,7 +102,7 @@ func (s *Service) Progresses(ctx context.Context, jobs []*db.BulkJob) (map[*db.B
 	var marks map[int]int
 	if len(elsewhere) > 0 {
 		var err error
-		if marks, err = s.marks(ctx, elsewhere...); err != nil {
+		if marks, err = t.marks(ctx, elsewhere...); err != nil {
 			return nil, err
 		}
 	}

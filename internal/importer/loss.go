@@ -13,22 +13,30 @@ import (
 	"homeroom/internal/viewer"
 )
 
+// scale weighs what jobs delete and change.
+type scale struct {
+	env
+	kinds kindTable
+}
+
+func newScale(e env, kinds kindTable) *scale { return &scale{env: e, kinds: kinds} }
+
 // losses returns what the rows of a job in a state lose, or their undo: students by
 // the school where they are now, everything else at the organization of the job. Of
 // enrollments these are the groups that educators leave. A row that has been corrected
 // is given, and stands in the place of what is planned for it.
-func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *fileRow) ([]hold.Loss, error) {
+func (z *scale) losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *fileRow) ([]hold.Loss, error) {
 	system := viewer.AsSystem(ctx, "what a job deletes and changes")
-	client := s.db.Client(ctx)
+	client := z.db.Client(ctx)
 	// Where nothing was noted, by an earlier version, it is what such rows do.
 	loses, otherwise := "r.loses", losesValue
-	if s.about(job.Kind).Deletes {
+	if z.kinds.about(job.Kind).Deletes {
 		otherwise = losesAll
 	}
 	unknown := "?"
 	if undo {
 		loses = "r.undo_loses"
-		if otherwise = losesValue; s.about(job.Kind).Deletes {
+		if otherwise = losesValue; z.kinds.about(job.Kind).Deletes {
 			otherwise = losesNothing
 		} else {
 			unknown = "CASE WHEN r.`before` IS NULL THEN 3 ELSE ? END"
@@ -37,7 +45,7 @@ func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state 
 	loses = "CASE WHEN " + loses + " >= 0 THEN " + loses + " ELSE " + unknown + " END"
 	// A student stands in as many lines of enrollments as there are groups to leave.
 	count := "COUNT(*)"
-	if s.about(job.Kind).OneByOne {
+	if z.kinds.about(job.Kind).OneByOne {
 		count = "COUNT(DISTINCT target_id)"
 	}
 	but := 0
@@ -57,8 +65,8 @@ func (s *Service) losses(ctx context.Context, job *db.BulkJob, undo bool, state 
 			return err
 		})
 	}
-	thing := s.about(job.Kind).Thing
-	if s.about(job.Kind).OneByOne {
+	thing := z.kinds.about(job.Kind).Thing
+	if z.kinds.about(job.Kind).OneByOne {
 		if err := counts(loss.ThingGROUP, strings.Replace(query, "loses > 0", "loses = 4", 1), args); err != nil {
 			return nil, err
 		}
@@ -105,9 +113,9 @@ func verbOf(what int8) hold.Verb {
 // lessLost has a job that was ended while it was carried out count for what it has
 // written. Where students have gone to other schools, the one that they have left is
 // not found any more: there all of the job count, up to as many as were planned.
-func (s *Service) lessLost(ctx context.Context, jobID int) error {
+func (z *scale) lessLost(ctx context.Context, jobID int) error {
 	system := viewer.AsSystem(ctx, "what a job that was canceled has deleted and changed")
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return z.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		counted, err := client.Loss.Query().Where(loss.JobID(jobID), loss.UndoEQ(0)).All(ctx)
 		if err != nil || len(counted) == 0 {
 			return err
@@ -116,7 +124,7 @@ func (s *Service) lessLost(ctx context.Context, jobID int) error {
 		if err != nil {
 			return err
 		}
-		written, err := s.losses(ctx, job, false, stateApplied, nil)
+		written, err := z.losses(ctx, job, false, stateApplied, nil)
 		if err != nil {
 			return err
 		}
@@ -138,7 +146,7 @@ func (s *Service) lessLost(ctx context.Context, jobID int) error {
 // forgetUndone removes what a job has lost that has been put back as a whole. Where it
 // was started within the window, its undo has changed nothing against what was there
 // before; what the job had created, and its undo has deleted, stays counted.
-func (s *Service) forgetUndone(ctx context.Context, client *db.Client, jobID int) error {
+func (z *scale) forgetUndone(ctx context.Context, client *db.Client, jobID int) error {
 	system := viewer.AsSystem(ctx, "how an undo has ended")
 	job, err := client.BulkJob.Get(system, jobID)
 	if err != nil || job.Status != bulkjob.StatusUNDONE {
@@ -147,7 +155,7 @@ func (s *Service) forgetUndone(ctx context.Context, client *db.Client, jobID int
 	if err := hold.Forget(ctx, client, hold.Job{ID: jobID}); err != nil {
 		return err
 	}
-	if job.StartedAt == nil || job.StartedAt.Before(s.now().Add(-hold.Window)) {
+	if job.StartedAt == nil || job.StartedAt.Before(z.now().Add(-hold.Window)) {
 		return nil
 	}
 	_, err = client.Loss.Delete().Where(loss.JobID(jobID), loss.VerbNEQ(loss.VerbDELETED)).Exec(system)

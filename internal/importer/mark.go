@@ -15,14 +15,14 @@ import (
 
 // placeMark makes room for the mark of a job before its one transaction begins, and
 // finds out how far somebody has been with it who was stopped.
-func (s *Service) placeMark(ctx context.Context, h *held) error {
-	err := s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		if s.db.Kind() != database.SQLite {
+func (t *meter) placeMark(ctx context.Context, h *held) error {
+	err := t.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		if t.db.Kind() != database.SQLite {
 			// In the transaction a new row would wait for the lock on the job.
-			return s.keepMark(ctx, client, h.job.ID, 0)
+			return t.keepMark(ctx, client, h.job.ID, 0)
 		}
 		// The file holds one mark. That of a job that is to go on later is kept.
-		m := s.markInFile()
+		m := t.markInFile()
 		if m == nil || m.jobID == h.job.ID {
 			return nil
 		}
@@ -33,24 +33,24 @@ func (s *Service) placeMark(ctx context.Context, h *held) error {
 		if err != nil {
 			return err
 		}
-		return s.keepMark(ctx, client, job.ID, m.rows)
+		return t.keepMark(ctx, client, job.ID, m.rows)
 	})
 	if err != nil {
 		return err
 	}
-	reached, err := s.reached(ctx, h.job)
-	s.noteLive(h.job.ID, func(l *live) { l.rows = max(l.rows, reached) })
+	reached, err := t.reached(ctx, h.job)
+	t.noteLive(h.job.ID, func(l *live) { l.rows = max(l.rows, reached) })
 	return err
 }
 
 // keepMark writes a mark into the database.
-func (s *Service) keepMark(ctx context.Context, client *db.Client, jobID, rows int) error {
+func (t *meter) keepMark(ctx context.Context, client *db.Client, jobID, rows int) error {
 	there, err := client.BulkJobMark.Query().Where(bulkjobmark.JobID(jobID)).Exist(viewer.AsSystem(ctx, "mark of a job"))
 	switch {
 	case err != nil:
 		return err
 	case !there:
-		return insertRows(ctx, client, "bulk_job_marks", "created_at, job_id, `rows`", [][]any{{s.instant(), jobID, rows}})
+		return insertRows(ctx, client, "bulk_job_marks", "created_at, job_id, `rows`", [][]any{{t.instant(), jobID, rows}})
 	}
 	_, err = client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?", rows, jobID, rows)
 	return err
@@ -59,39 +59,39 @@ func (s *Service) keepMark(ctx context.Context, client *db.Client, jobID, rows i
 // mark tells everybody how far the open transaction of a job is, first where it
 // outlives this process: nobody is shown what could be forgotten. outside is a
 // context without that transaction. It is worth no error: the next mark tells more.
-func (s *Service) mark(outside context.Context, h *held, rows int) {
-	rows = max(rows, s.liveOf(h.job.ID).rows)
+func (t *meter) mark(outside context.Context, h *held, rows int) {
+	rows = max(rows, t.liveOf(h.job.ID).rows)
 	var err error
-	if s.db.Kind() == database.SQLite {
-		err = s.writeMarkFile(h.job, rows)
+	if t.db.Kind() == database.SQLite {
+		err = t.writeMarkFile(h.job, rows)
 	} else {
-		err = s.db.InTx(outside, func(ctx context.Context, client *db.Client) error {
+		err = t.db.InTx(outside, func(ctx context.Context, client *db.Client) error {
 			_, err := client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?", rows, h.job.ID, rows)
 			return err
 		})
 	}
 	switch {
 	case err == nil:
-		s.noteLive(h.job.ID, func(l *live) { l.rows = rows })
+		t.noteLive(h.job.ID, func(l *live) { l.rows = rows })
 	case outside.Err() == nil:
-		s.log.WarnContext(outside, "the progress of a job could not be told", "job", h.job.ID, "error", err)
+		t.log.WarnContext(outside, "the progress of a job could not be told", "job", h.job.ID, "error", err)
 	}
 }
 
 // reached is how many rows of a job anybody has been shown as dealt with, though
 // the transaction that dealt with them may have been given up.
-func (s *Service) reached(ctx context.Context, job *db.BulkJob) (int, error) {
-	marks, err := s.marks(ctx, job)
-	return max(job.ProcessedRows, marks[job.ID], s.liveOf(job.ID).rows), err
+func (t *meter) reached(ctx context.Context, job *db.BulkJob) (int, error) {
+	marks, err := t.marks(ctx, job)
+	return max(job.ProcessedRows, marks[job.ID], t.liveOf(job.ID).rows), err
 }
 
 // marks returns the marks of jobs that have one.
-func (s *Service) marks(ctx context.Context, jobs ...*db.BulkJob) (map[int]int, error) {
+func (t *meter) marks(ctx context.Context, jobs ...*db.BulkJob) (map[int]int, error) {
 	ids := make([]int, len(jobs))
 	for i, j := range jobs {
 		ids[i] = j.ID
 	}
-	list, err := s.db.Client(ctx).BulkJobMark.Query().Where(bulkjobmark.JobIDIn(ids...)).
+	list, err := t.db.Client(ctx).BulkJobMark.Query().Where(bulkjobmark.JobIDIn(ids...)).
 		All(viewer.AsSystem(ctx, "how far jobs are that the viewer sees"))
 	if err != nil {
 		return nil, err
@@ -100,7 +100,7 @@ func (s *Service) marks(ctx context.Context, jobs ...*db.BulkJob) (map[int]int, 
 	for _, m := range list {
 		rows[m.JobID] = m.Rows
 	}
-	if m := s.markInFile(); m != nil {
+	if m := t.markInFile(); m != nil {
 		for _, j := range jobs {
 			if m.isOf(j) {
 				rows[j.ID] = max(rows[j.ID], m.rows)
@@ -127,15 +127,15 @@ func (m *fileMark) isOf(job *db.BulkJob) bool {
 }
 
 // markFile is empty where the database is no file.
-func (s *Service) markFile() string {
-	if f := s.db.File(); f != "" {
+func (t *meter) markFile() string {
+	if f := t.db.File(); f != "" {
 		return f + "-progress"
 	}
 	return ""
 }
 
-func (s *Service) writeMarkFile(job *db.BulkJob, rows int) error {
-	name := s.markFile()
+func (t *meter) writeMarkFile(job *db.BulkJob, rows int) error {
+	name := t.markFile()
 	text := fmt.Sprintf(fileMarkFormat, job.ID, job.CreatedAt.UnixMicro(), rows)
 	// One that a process has left which was killed may be older, and open to others.
 	if err := os.Remove(name + ".new"); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -148,8 +148,8 @@ func (s *Service) writeMarkFile(job *db.BulkJob, rows int) error {
 }
 
 // markInFile returns nil where there is none.
-func (s *Service) markInFile() *fileMark {
-	name := s.markFile()
+func (t *meter) markInFile() *fileMark {
+	name := t.markFile()
 	if name == "" {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/loss"
@@ -114,9 +115,9 @@ func worst(shares []*share) (found *excess) {
 // and of each school whose students they are about. The schools are measured as if
 // the rows had been submitted for them, so that nobody gets by with a whole school by
 // having it done for the district, or for the school to which its students move.
-func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losses []hold.Loss) ([]*share, error) {
+func (z *scale) measure(ctx context.Context, job *db.BulkJob, undo bool, losses []hold.Loss) ([]*share, error) {
 	system := viewer.AsSystem(ctx, "how much of an organization a job deletes and changes")
-	client := s.db.Client(ctx)
+	client := z.db.Client(ctx)
 	ids := []int{job.OrganizationID}
 	for _, l := range losses {
 		ids = append(ids, l.OrganizationID)
@@ -126,21 +127,21 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 	if err != nil {
 		return nil, err
 	}
-	limits, err := setting.Read(ctx, client, s.now(), orgs...)
+	limits, err := setting.Read(ctx, client, z.now(), orgs...)
 	if err != nil {
 		return nil, err
 	}
-	lookCloser, err := s.notable(ctx, client, job, orgs, losses)
+	lookCloser, err := z.notable(ctx, client, job, orgs, losses)
 	if err != nil {
 		return nil, err
 	}
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
-		sh := &share{org: o, limits: limits[o.ID], thing: s.about(job.Kind).Thing, within: o.ID != job.OrganizationID}
+		sh := &share{org: o, limits: limits[o.ID], thing: z.kinds.about(job.Kind).Thing, within: o.ID != job.OrganizationID}
 		if sh.within && !lookCloser(sh) {
 			continue
 		}
-		if err := s.fill(ctx, client, sh, job, undo, losses); err != nil {
+		if err := z.fill(ctx, client, sh, job, undo, losses); err != nil {
 			return nil, err
 		}
 		if sh.within {
@@ -149,18 +150,18 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 			shares = slices.Insert(shares, 0, sh)
 		}
 	}
-	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != s.about(job.Kind).Thing })
+	i := slices.IndexFunc(losses, func(l hold.Loss) bool { return l.Thing != z.kinds.about(job.Kind).Thing })
 	if i < 0 {
 		return shares, nil
 	}
 	also := &share{org: shares[0].org, limits: shares[0].limits, thing: losses[i].Thing}
-	return append(shares, also), s.fill(ctx, client, also, job, undo, losses)
+	return append(shares, also), z.fill(ctx, client, also, job, undo, losses)
 }
 
 // notable tells of the schools of a job by few statements, however many they are,
 // which may lose too much: those whose students are deleted, and those of whose
 // students too many are changed.
-func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization, losses []hold.Loss) (func(*share) bool, error) {
+func (z *scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization, losses []hold.Loss) (func(*share) bool, error) {
 	if len(orgs) == 1 {
 		return func(*share) bool { return true }, nil
 	}
@@ -168,11 +169,11 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 	if err != nil {
 		return nil, err
 	}
-	own, err := hold.OwnOf(ctx, client, s.now(), district, viewer.FromContext(ctx).SubmitterID())
+	own, err := hold.OwnOf(ctx, client, z.now(), district, viewer.FromContext(ctx).SubmitterID())
 	if err != nil {
 		return nil, err
 	}
-	sums, err := hold.SumBySchool(ctx, client, s.now(), job.DistrictID, own)
+	sums, err := hold.SumBySchool(ctx, client, z.now(), job.DistrictID, own)
 	if err != nil {
 		return nil, err
 	}
@@ -209,19 +210,19 @@ func (s *Service) notable(ctx context.Context, client *db.Client, job *db.BulkJo
 }
 
 // fill counts a share.
-func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
-	own, err := hold.OwnOf(ctx, client, s.now(), sh.org, viewer.FromContext(ctx).SubmitterID())
+func (z *scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
+	own, err := hold.OwnOf(ctx, client, z.now(), sh.org, viewer.FromContext(ctx).SubmitterID())
 	if err != nil {
 		return err
 	}
-	sums, err := hold.Sum(ctx, client, s.now(), sh.org, own)
+	sums, err := hold.Sum(ctx, client, z.now(), sh.org, own)
 	if err != nil {
 		return err
 	}
-	if sh.were, err = hold.Base(ctx, client, s.now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {
+	if sh.were, err = hold.Base(ctx, client, z.now(), sh.org, sh.thing, loss.VerbDELETED, sums); err != nil {
 		return err
 	}
-	if sh.are, err = hold.Base(ctx, client, s.now(), sh.org, sh.thing, loss.VerbCHANGED, sums); err != nil {
+	if sh.are, err = hold.Base(ctx, client, z.now(), sh.org, sh.thing, loss.VerbCHANGED, sums); err != nil {
 		return err
 	}
 	for _, l := range losses {
@@ -244,7 +245,7 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		return nil
 	}
 	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED} {
-		if err := hold.Distinct(ctx, client, s.now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
+		if err := hold.Distinct(ctx, client, z.now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
 			return err
 		}
 	}
@@ -255,12 +256,12 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 // excessWith is what a held job does with a row that has been corrected. It stays on
 // hold even where that is not too much any more: it has been asked of a second
 // administrator, who is not passed by.
-func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*excess, error) {
-	losses, err := s.losses(ctx, job, false, statePlanned, r)
+func (z *scale) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*excess, error) {
+	losses, err := z.losses(ctx, job, false, statePlanned, r)
 	if err != nil {
 		return nil, err
 	}
-	shares, err := s.measure(ctx, job, false, losses)
+	shares, err := z.measure(ctx, job, false, losses)
 	if err != nil {
 		return nil, err
 	}
@@ -268,8 +269,22 @@ func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (
 		return e, nil
 	}
 	whole := shares[0]
-	if s.about(job.Kind).Deletes {
+	if z.kinds.about(job.Kind).Deletes {
 		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false}, nil
 	}
 	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false}, nil
 }
+
+// problem says why a job is on hold. what is what would do it.
+func (e *excess) problem(job *db.BulkJob, what string) *problem {
+	if e.before {
+		what = "With what was done in the 24 hours before, " + lowerFirst(what)
+	}
+	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",
+		"%s would %s. More than %d %% need the approval of a second administrator.", what, e.does(job), e.limit)
+	why.Warning = true
+	return why
+}
+
+// lowerFirst begins a text that stood at the beginning of a sentence.
+func lowerFirst(text string) string { return strings.ToLower(text[:1]) + text[1:] }

@@ -9,7 +9,7 @@ import (
 // noteVersions reads the versions that the targets of a batch have when all of
 // it has been written. Where a kind has no versions, or ones that grow with every
 // member, an undo compares the values.
-func (s *Service) noteVersions(ctx context.Context, client *db.Client, b *attempt) error {
+func (s writing) noteVersions(ctx context.Context, client *db.Client, b *attempt) error {
 	k, ok := s.kinds[b.job.Kind].(versioned)
 	if !ok {
 		return nil

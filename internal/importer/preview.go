@@ -70,10 +70,10 @@ func (p *preview) flush(ctx context.Context) error {
 		if err := s.probes.Note(ctx, client, p.held.job.SubmittedBy, unseenIn(p.problems)); err != nil {
 			return err
 		}
-		if err := s.writeProblems(ctx, client, jobID, p.problems); err != nil {
+		if err := s.vault.writeProblems(ctx, client, jobID, p.problems); err != nil {
 			return err
 		}
-		if err := s.keepRows(ctx, client, jobID, p.refused); err != nil {
+		if err := s.vault.keepRows(ctx, client, jobID, p.refused); err != nil {
 			return err
 		}
 		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
@@ -82,7 +82,7 @@ func (p *preview) flush(ctx context.Context) error {
 			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.passwords, t.added, t.removed, jobID)
 		return err
 	}
-	err := s.inTurn(ctx, func() error { return s.inFence(ctx, p.held, write) })
+	err := s.inTurn(ctx, func() error { return s.queue.inFence(ctx, p.held, write) })
 	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], tally{}
 	return err
 }

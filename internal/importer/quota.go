@@ -25,6 +25,14 @@ type Quota struct {
 	Daily int
 }
 
+// limiter refuses jobs beyond the quotas.
+type limiter struct {
+	env
+	quotas Quotas
+}
+
+func newLimiter(e env, q Quotas) *limiter { return &limiter{env: e, quotas: q} }
+
 // Quotas are those of each person, each service key and each district. The operator
 // has none.
 type Quotas struct{ Person, Key, District Quota }
@@ -46,8 +54,8 @@ const day = 24 * time.Hour
 // moment the second one counts the first. It belongs at the beginning of a
 // transaction. Where locks do not reach, between the nodes of a cluster, a quota may
 // be exceeded by as many jobs as come at the same moment.
-func (s *Service) takesTurns(ctx context.Context, client *db.Client, districtID int) error {
-	if !s.locks() {
+func (l *limiter) takesTurns(ctx context.Context, client *db.Client, districtID int) error {
+	if !l.locks() {
 		return nil
 	}
 	_, err := client.Organization.Query().Where(organization.ID(districtID)).ForUpdate().
@@ -58,13 +66,13 @@ func (s *Service) takesTurns(ctx context.Context, client *db.Client, districtID 
 // withinQuotas refuses a job of some bytes that would be one too many, or too large,
 // for whoever submits it, or for the district. Where the job is there already, own is
 // its key, and only the bytes count.
-func (s *Service) withinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int, bytes int64) error {
+func (l *limiter) withinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int, bytes int64) error {
 	if _, isOperator := viewer.OperatorOf(ctx); isOperator || v.IsSystem() {
 		return nil
 	}
-	mine := s.quotas.Person
+	mine := l.quotas.Person
 	if v.Key != nil {
-		mine = s.quotas.Key
+		mine = l.quotas.Key
 	}
 	for _, q := range []struct {
 		Quota
@@ -72,9 +80,9 @@ func (s *Service) withinQuotas(ctx context.Context, client *db.Client, v *viewer
 		words quotaWords
 	}{
 		{mine, bulkjob.SubmittedBy(v.SubmitterID()), ownQuota},
-		{s.quotas.District, bulkjob.DistrictID(districtID), districtQuota},
+		{l.quotas.District, bulkjob.DistrictID(districtID), districtQuota},
 	} {
-		if err := s.within(ctx, client, q.Quota, q.of, q.words, own, bytes); err != nil {
+		if err := l.within(ctx, client, q.Quota, q.of, q.words, own, bytes); err != nil {
 			return err
 		}
 	}
@@ -89,7 +97,7 @@ var (
 	districtQuota = quotaWords{"the district has", "administrators of the district start or cancel some of them"}
 )
 
-func (s *Service) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords, own int, bytes int64) error {
+func (l *limiter) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords, own int, bytes int64) error {
 	system := viewer.AsSystem(ctx, "how many jobs somebody has")
 	if q.Bytes > 0 && bytes > 0 {
 		var sums []struct {
@@ -117,7 +125,7 @@ func (s *Service) within(ctx context.Context, client *db.Client, q Quota, of pre
 		}
 	}
 	if q.Daily > 0 {
-		today := client.BulkJob.Query().Where(of, bulkjob.CreatedAtGT(s.instant().Add(-day)))
+		today := client.BulkJob.Query().Where(of, bulkjob.CreatedAtGT(l.instant().Add(-day)))
 		n, err := today.Clone().Count(system)
 		if err != nil || n < q.Daily {
 			return err
@@ -138,10 +146,10 @@ func exceeded(format string, args ...any) error {
 
 // refuseBeforehand is withinQuotas before anything is read for a job, outside of the
 // transaction that decides.
-func (s *Service) refuseBeforehand(ctx context.Context) error {
+func (l *limiter) refuseBeforehand(ctx context.Context) error {
 	v := viewer.FromContext(ctx)
 	if v == nil || v.DistrictID == 0 { // A key says where with the job.
 		return nil
 	}
-	return s.withinQuotas(ctx, s.db.Client(ctx), v, v.DistrictID, 0, 0)
+	return l.withinQuotas(ctx, l.db.Client(ctx), v, v.DistrictID, 0, 0)
 }

@@ -78,7 +78,7 @@ func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *st
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err
 	}
-	problems, err := s.readProblems(ctx, jobID, s.problems(ctx, jobID, severity).Where(q.Select))
+	problems, err := s.vault.readProblems(ctx, jobID, s.reading.problems(ctx, jobID, severity).Where(q.Select))
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err
 	}
@@ -87,10 +87,10 @@ func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *st
 
 // CountProblems counts the problems of a job; severity is nil for all.
 func (s *Service) CountProblems(ctx context.Context, jobID int, severity *bulkjobproblem.Severity) (int, error) {
-	return s.problems(ctx, jobID, severity).Count(ctx)
+	return s.reading.problems(ctx, jobID, severity).Count(ctx)
 }
 
-func (s *Service) problems(ctx context.Context, jobID int, severity *bulkjobproblem.Severity) *db.BulkJobProblemQuery {
+func (s reading) problems(ctx context.Context, jobID int, severity *bulkjobproblem.Severity) *db.BulkJobProblemQuery {
 	q := s.db.Client(ctx).BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID))
 	if severity != nil {
 		q.Where(bulkjobproblem.SeverityEQ(*severity))

@@ -35,8 +35,8 @@ func (s *Service) rowsOf(job *db.BulkJob) *rowsOfFile {
 
 // open begins to read. The format is known from the verification.
 func (f *rowsOfFile) open(ctx context.Context) (err error) {
-	if f.s.bySelection(f.job.Kind) {
-		f.layout = &layout{format: &f.s.about(f.job.Kind).Format}
+	if f.s.kinds.bySelection(f.job.Kind) {
+		f.layout = &layout{format: &f.s.kinds.about(f.job.Kind).Format}
 		f.ids, err = f.s.selected(ctx, f.job.ID)
 		return err
 	}
@@ -44,7 +44,7 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		Encoding: csvfile.Encoding(f.job.Encoding), Delimiter: csvfile.Delimiter(f.job.Delimiter), LineEnding: csvfile.LineEnding(f.job.LineEnding),
 		Rows: int64(f.job.TotalRows), Header: f.job.Headers,
 	}
-	open := func() (io.Reader, error) { return f.s.file(ctx, f.job.ID) }
+	open := func() (io.Reader, error) { return f.s.vault.file(ctx, f.job.ID) }
 	if f.reader, err = table.Again(open, format, f.limits); err != nil {
 		return fmt.Errorf("read the file of job %d again: %w", f.job.ID, err)
 	}

@@ -24,24 +24,24 @@ const (
 // working on is left for the next time. Whoever is stopped in the middle loses
 // nothing: a piece is changed in one transaction, and says itself with which key it
 // can be opened. alive is asked after every piece whether to go on.
-func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
-	if len(s.oldKeys) == 0 {
+func (t *vault) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
+	if len(t.oldKeys) == 0 {
 		return 0, nil
 	}
 	system := viewer.AsSystem(ctx, "encrypt with a new secret key")
 	for after := 0; ; {
-		jobs, err := s.db.Client(system).BulkJob.Query().
-			Where(bulkjob.KeyPrintNotIn("", s.print), bulkjob.IDGT(after), isWhole()).
+		jobs, err := t.db.Client(system).BulkJob.Query().
+			Where(bulkjob.KeyPrintNotIn("", t.print), bulkjob.IDGT(after), isWhole()).
 			Order(db.Asc(bulkjob.FieldID)).Limit(100).All(system)
 		if err != nil || len(jobs) == 0 {
 			return done, err
 		}
 		for _, job := range jobs {
 			after = job.ID
-			if !s.reads(job) {
+			if !t.reads(job) {
 				continue
 			}
-			switch err := s.resealJob(system, job, alive); {
+			switch err := t.resealJob(system, job, alive); {
 			case errors.Is(err, errLost): // Somebody works on it.
 			case err != nil:
 				return done, err
@@ -54,24 +54,24 @@ func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error)
 
 // resealJob encrypts everything of a job with the secret key. What another server has
 // begun with another key is brought to its end first.
-func (s *Service) resealJob(system context.Context, job *db.BulkJob, alive func(context.Context) error) error {
+func (t *vault) resealJob(system context.Context, job *db.BulkJob, alive func(context.Context) error) error {
 	written, needed := split(job.KeyPrint)
-	if needed != "" && written != s.print {
-		if err := s.resealTo(system, job, written, alive); err != nil {
+	if needed != "" && written != t.print {
+		if err := t.resealTo(system, job, written, alive); err != nil {
 			return err
 		}
 	}
-	return s.resealTo(system, job, s.print, alive)
+	return t.resealTo(system, job, t.print, alive)
 }
 
 // resealTo encrypts everything of a job with one key.
-func (s *Service) resealTo(system context.Context, job *db.BulkJob, print string, alive func(context.Context) error) error {
+func (t *vault) resealTo(system context.Context, job *db.BulkJob, print string, alive func(context.Context) error) error {
 	if written, needed := split(job.KeyPrint); needed == "" {
 		// From now on nobody works on the job who has not both keys. Who is just correcting
 		// a row with the old one finds another fence.
-		err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+		err := t.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 			return mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = ?, fence = fence + 1 WHERE id = ? AND key_print = ? AND fence = ? AND "+isFree,
-				print+written, job.ID, job.KeyPrint, job.Fence, s.instant()))
+				print+written, job.ID, job.KeyPrint, job.Fence, t.instant()))
 		})
 		if err != nil {
 			return err
@@ -81,13 +81,13 @@ func (s *Service) resealTo(system context.Context, job *db.BulkJob, print string
 	for _, p := range sealedParts {
 		for after := -1; after < maxPlace; {
 			next := after
-			err := s.db.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
+			err := t.db.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
 				// The job is nobody's, and nobody claims it before this piece is done.
 				if err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = key_print WHERE id = ? AND key_print = ? AND "+isFree,
-					job.ID, job.KeyPrint, s.instant())); err != nil {
+					job.ID, job.KeyPrint, t.instant())); err != nil {
 					return err
 				}
-				next, err = s.resealPiece(ctx, client, job.ID, p, s.keys[print], after)
+				next, err = t.resealPiece(ctx, client, job.ID, p, t.keys[print], after)
 				return err
 			})
 			if err != nil {
@@ -99,10 +99,10 @@ func (s *Service) resealTo(system context.Context, job *db.BulkJob, print string
 			}
 		}
 	}
-	return s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
+	return t.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// The print of the file was made with the old key; nothing compares with it any more.
 		err := mustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = ?, content_print = '' WHERE id = ? AND key_print = ? AND "+isFree,
-			print, job.ID, job.KeyPrint, s.instant()))
+			print, job.ID, job.KeyPrint, t.instant()))
 		if err == nil {
 			job.KeyPrint = print
 		}
@@ -136,12 +136,12 @@ var sealedParts = []sealedPart{
 
 // resealPiece encrypts the next things of one kind with a key, and returns the place
 // of the last one, or maxPlace where there are no more.
-func (s *Service) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte, after int) (int, error) {
+func (t *vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte, after int) (int, error) {
 	target, err := sealBy(key, jobID, p.purpose)
 	if err != nil {
 		return after, err
 	}
-	known, err := s.sealOf(jobID, p.purpose)
+	known, err := t.sealOf(jobID, p.purpose)
 	if err != nil {
 		return after, err
 	}
@@ -239,20 +239,20 @@ type KeyUse struct {
 }
 
 // KeyUse tells which old keys are still needed.
-func (s *Service) KeyUse(system context.Context) (KeyUse, error) {
-	u := KeyUse{Own: s.print, Needed: map[string]int{}, Missing: map[string]int{}}
+func (t *vault) KeyUse(system context.Context) (KeyUse, error) {
+	u := KeyUse{Own: t.print, Needed: map[string]int{}, Missing: map[string]int{}}
 	var counts []struct {
 		KeyPrint string `json:"key_print"`
 		Count    int    `json:"count"`
 	}
-	err := s.db.Client(system).BulkJob.Query().Where(bulkjob.KeyPrintNotIn("", s.print)).
+	err := t.db.Client(system).BulkJob.Query().Where(bulkjob.KeyPrintNotIn("", t.print)).
 		GroupBy(bulkjob.FieldKeyPrint).Aggregate(db.Count()).Scan(system, &counts)
 	for _, c := range counts {
 		written, needed := split(c.KeyPrint)
 		for _, print := range []string{written, needed} {
 			switch {
-			case print == "" || print == s.print:
-			case s.keys[print] == nil:
+			case print == "" || print == t.print:
+			case t.keys[print] == nil:
 				u.Missing[print] += c.Count
 			default:
 				u.Needed[print] += c.Count

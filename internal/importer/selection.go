@@ -44,18 +44,18 @@ func (s *Service) SubmitEdit(ctx context.Context, sel Selection, in Edit) (*db.B
 	if err != nil {
 		return nil, err
 	}
-	return s.submitSelection(ctx, bulkjob.KindEDIT_STUDENTS, sel, text)
+	return s.submitting.submitSelection(ctx, bulkjob.KindEDIT_STUDENTS, sel, text)
 }
 
 // SubmitDeletion makes a job that deletes the students of a selection, as an
 // administrator does one by one; see SubmitEdit.
 func (s *Service) SubmitDeletion(ctx context.Context, sel Selection) (*db.BulkJob, error) {
-	return s.submitSelection(ctx, bulkjob.KindDELETE_STUDENTS, sel, nil)
+	return s.submitting.submitSelection(ctx, bulkjob.KindDELETE_STUDENTS, sel, nil)
 }
 
-func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection, edit json.RawMessage) (*db.BulkJob, error) {
+func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection, edit json.RawMessage) (*db.BulkJob, error) {
 	// Before everybody who matches is read.
-	if err := s.refuseBeforehand(ctx); err != nil {
+	if err := s.limiter.refuseBeforehand(ctx); err != nil {
 		return nil, err
 	}
 	picked, err := s.pick(ctx, sel)
@@ -63,7 +63,7 @@ func (s *Service) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Se
 		return nil, err
 	}
 	// Not before: whom the viewer does not see does not exist, and is not forbidden.
-	if err := s.maySelect(viewer.FromContext(ctx), kind); err != nil {
+	if err := s.kinds.maySelect(viewer.FromContext(ctx), kind); err != nil {
 		return nil, err
 	}
 	at, err := s.organizationOf(ctx, sel, picked)
@@ -101,7 +101,7 @@ type picked struct {
 }
 
 // pick reads the students of a selection, in the order in which lists show them.
-func (s *Service) pick(ctx context.Context, sel Selection) (list []picked, err error) {
+func (s submitting) pick(ctx context.Context, sel Selection) (list []picked, err error) {
 	if (sel.Matching == nil) == (sel.StudentIDs == nil) {
 		return nil, fault.Invalidf("give either the ids of students or what they have to match").At("selection")
 	}
@@ -126,7 +126,7 @@ func (s *Service) pick(ctx context.Context, sel Selection) (list []picked, err e
 	return list, err
 }
 
-func (s *Service) pickByID(ctx context.Context, ids []int) ([]picked, error) {
+func (s submitting) pickByID(ctx context.Context, ids []int) ([]picked, error) {
 	const field = "selection.studentIds"
 	if len(ids) > maxSelected {
 		return nil, fault.Invalidf("at most %d students can be named one by one; select them by what they match", maxSelected).WithCode(TooMany).At(field)
@@ -164,7 +164,7 @@ func (s *Service) pickByID(ctx context.Context, ids []int) ([]picked, error) {
 // A selection from several schools belongs to the district, so that nobody reads
 // about students of another school in it; so does one from a school that the
 // viewer does not see.
-func (s *Service) organizationOf(ctx context.Context, sel Selection, list []picked) (*db.Organization, error) {
+func (s submitting) organizationOf(ctx context.Context, sel Selection, list []picked) (*db.Organization, error) {
 	id := sel.OrganizationID
 	if id == 0 && !slices.ContainsFunc(list, func(p picked) bool { return p.school != list[0].school }) {
 		id = list[0].school
@@ -181,7 +181,7 @@ func (s *Service) organizationOf(ctx context.Context, sel Selection, list []pick
 
 // selected reads the keys of the students of a job, in the order of its rows.
 func (s *Service) selected(ctx context.Context, jobID int) ([]int, error) {
-	file, err := s.file(ctx, jobID)
+	file, err := s.vault.file(ctx, jobID)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 // settle writes down what became of a batch: the states of its rows, without the
 // passwords, the reasons of refusals, and the counts where they came out
 // differently from what the preview said.
-func (s *Service) settle(ctx context.Context, client *db.Client, b *attempt) error {
+func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) error {
 	var t tally
 	var written audit.Rows
 	updates := make([]changed, len(b.rows))
@@ -56,10 +56,10 @@ func (s *Service) settle(ctx context.Context, client *db.Client, b *attempt) err
 	if err := updateRows(ctx, client, "bulk_job_rows", "", updates); err != nil {
 		return err
 	}
-	if err := s.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
+	if err := s.vault.writeProblems(ctx, client, b.job.ID, b.refusals()); err != nil {
 		return err
 	}
-	if err := s.refuseKept(ctx, client, b.job.ID, b.kept()); err != nil {
+	if err := s.vault.refuseKept(ctx, client, b.job.ID, b.kept()); err != nil {
 		return err
 	}
 	recordBatch(ctx, b, &written)
@@ -84,7 +84,7 @@ func (b *attempt) hashed() (n int) {
 }
 
 // complete ends a job whose rows have all been dealt with.
-func (s *Service) complete(ctx context.Context, client *db.Client, jobID int) error {
+func (s writing) complete(ctx context.Context, client *db.Client, jobID int) error {
 	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
 		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)

@@ -20,16 +20,18 @@ var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
 // administrator. What the one who starts it may not do alone is refused when the rows
 // are written; see hands. It returns fault.Conflict for a job that is not READY.
 func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, false) })
+	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
+		return s.holding.reservation(ctx, job, false)
+	})
 }
 
 // StartAnyway is Start for whoever runs the server: however much the job changes,
 // it does not wait for anybody.
 func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+	return s.starting.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
 
-func (s *Service) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+func (s starting) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	for try := 0; ; try++ {
 		job, err := s.jobToChange(ctx, jobID)
 		if err != nil {
@@ -50,7 +52,7 @@ func (s *Service) start(ctx context.Context, jobID int, reserve func(context.Con
 			if tooMuch, err := counted(ctx, client); err != nil {
 				return err
 			} else if tooMuch != nil {
-				return s.hold(ctx, client, job, tooMuch)
+				return s.holding.hold(ctx, client, job, tooMuch)
 			}
 			record(ctx, audit.JobStarted, job, nil)
 			return mustHitOne(client.ExecContext(ctx,
@@ -77,8 +79,8 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 		return nil, err
 	}
 	v := viewer.FromContext(ctx)
-	if s.bySelection(job.Kind) {
-		if err := s.maySelect(v, job.Kind); err != nil {
+	if s.kinds.bySelection(job.Kind) {
+		if err := s.kinds.maySelect(v, job.Kind); err != nil {
 			return nil, fault.From(err).At("id")
 		}
 		return job, nil
@@ -90,7 +92,7 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 	if err != nil {
 		return nil, err
 	}
-	if err := s.maySubmit(v, o, job.Kind); err != nil {
+	if err := s.kinds.maySubmit(v, o, job.Kind); err != nil {
 		return nil, fault.From(err).At("id")
 	}
 	return job, nil

@@ -1,6 +1,9 @@
 package importer
 
-import "homeroom/ent/db/bulkjob"
+import (
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+)
 
 // inWords says what a job is doing, for people who asked it for something else.
 var inWords = map[bulkjob.Status]string{
@@ -16,3 +19,19 @@ var inWords = map[bulkjob.Status]string{
 	bulkjob.StatusUNDONE:                "has been undone",
 	bulkjob.StatusPARTIALLY_UNDONE:      "has been undone as far as possible",
 }
+
+// holdsUndo reports whether a job is on hold because of its undo. All that it has
+// written stands, as in the status to which it goes back if nobody approves.
+func holdsUndo(job *db.BulkJob) bool {
+	return job.Status == bulkjob.StatusHELD && job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO
+}
+
+// What has been forgotten of a job.
+const (
+	forgottenNothing int8 = iota
+	// forgottenImages: what the rows replaced, old password hashes among it, and the
+	// cells of refused rows.
+	forgottenImages
+	// forgottenRows: rows and problems, too; the counts stay.
+	forgottenRows
+)

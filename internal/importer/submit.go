@@ -63,26 +63,26 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	if err != nil {
 		return nil, err
 	}
-	if err := s.maySubmit(v, o, in.Kind); err != nil {
+	if err := s.kinds.maySubmit(v, o, in.Kind); err != nil {
 		return nil, err
 	}
-	if in, err = s.checkSubmission(in); err != nil {
+	if in, err = s.submitting.checkSubmission(in); err != nil {
 		return nil, err
 	}
-	switch there, err := s.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
+	switch there, err := s.submitting.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
 	case err != nil:
 		return nil, err
 	case there != nil:
-		prints, err := s.printsOf(in.File)
+		prints, err := s.vault.printsOf(in.File)
 		if err != nil {
 			return nil, err
 		}
-		if err := s.checkResubmission(there, o, in, prints); err != nil {
+		if err := s.submitting.checkResubmission(there, o, in, prints); err != nil {
 			return nil, err
 		}
 		return s.Job(ctx, there.ID)
 	}
-	job, err := s.upload(ctx, v, o, in)
+	job, err := s.submitting.upload(ctx, v, o, in)
 	if err != nil {
 		return nil, err
 	}
@@ -90,7 +90,7 @@ func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error
 	return job, nil
 }
 
-func (s *Service) checkSubmission(in Submission) (Submission, error) {
+func (s submitting) checkSubmission(in Submission) (Submission, error) {
 	if in.GroupsMode == "" {
 		in.GroupsMode = bulkjob.GroupsModeADD
 	}
@@ -102,7 +102,7 @@ func (s *Service) checkSubmission(in Submission) (Submission, error) {
 		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).At("groupsMode")
 	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
 		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", quote.Text(in.CommitMode)).At("commitMode")
-	case s.about(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
+	case s.kinds.about(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
 		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
 		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
@@ -114,7 +114,7 @@ func (s *Service) checkSubmission(in Submission) (Submission, error) {
 }
 
 // byKey returns the job that a person has submitted with a key before, or nil.
-func (s *Service) byKey(ctx context.Context, educatorID int, key string) (*db.BulkJob, error) {
+func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.BulkJob, error) {
 	if key == "" {
 		return nil, nil
 	}
@@ -133,9 +133,9 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 // checkResubmission returns fault.Conflict where what comes with a key is not what
 // came with it before: a program that gives two files one key would otherwise
 // take the job of the first for that of the second, which is never imported.
-func (s *Service) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
+func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
 	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode && there.CommitMode == in.CommitMode &&
-		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.opens(there)) {
+		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.opens(there)) {
 		return nil
 	}
 	return fault.Conflictf("something else was uploaded with this idempotency key before; give each upload a key of its own, and the same one only where you try it again").

@@ -12,7 +12,7 @@ import (
 	"homeroom/internal/viewer"
 )
 
-func (s *Service) sweepForever(ctx context.Context) {
+func (s sweeping) sweepForever(ctx context.Context) {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
@@ -32,7 +32,7 @@ func (s *Service) sweepForever(ctx context.Context) {
 // undo would have needed, where it is too late for one; see forget. Run does it
 // every minute.
 func (s *Service) Sweep(ctx context.Context) error {
-	s.forgetLives()
+	s.meter.forgetLives(sweepEvery / 2)
 	ctx = viewer.AsSystem(ctx, "remove what uploads have left behind")
 	client := s.db.Client(ctx)
 	cutOff, err := client.BulkJob.Query().Where(bulkjob.LeaseOwner(uploading), bulkjob.LeaseUntilLT(s.instant())).IDs(ctx)
@@ -41,7 +41,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	}
 	for _, id := range cutOff {
 		s.log.WarnContext(ctx, "an upload was cut off; its pieces are removed", "job", id)
-		s.removeUpload(ctx, id)
+		s.submitting.removeUpload(ctx, id)
 	}
 	failed, err := client.BulkJob.Query().Where(bulkjob.StatusEQ(bulkjob.StatusFAILED), bulkjob.HasRows()).IDs(ctx)
 	if err != nil {
@@ -52,26 +52,26 @@ func (s *Service) Sweep(ctx context.Context) error {
 			return err
 		}
 	}
-	if err := s.withdrawAll(ctx); err != nil {
+	if err := s.canceling.withdrawAll(ctx); err != nil {
 		return err
 	}
-	if err := s.forgetFiles(ctx); err != nil {
+	if err := s.sweeping.forgetFiles(ctx); err != nil {
 		return err
 	}
 	if err := s.probes.Forget(ctx); err != nil {
 		return err
 	}
-	if err := s.forget(ctx); err != nil {
+	if err := s.sweeping.forget(ctx); err != nil {
 		return err
 	}
 	if err := hold.Purge(ctx, s.db, s.now()); err != nil {
 		return err
 	}
-	return s.warnOfOtherKeys(ctx)
+	return s.sweeping.warnOfOtherKeys(ctx)
 }
 
 // forgetFiles removes the files of jobs that have ended, should any be left.
-func (s *Service) forgetFiles(ctx context.Context) error {
+func (s sweeping) forgetFiles(ctx context.Context) error {
 	ended, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.StatusIn(finished...), bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
 	for _, id := range ended {

@@ -72,11 +72,11 @@ var states = map[int8]string{statePlanned: "PLANNED", stateApplied: "WRITTEN", s
 // job by job, and with refused rows that name the student. Rows about others that
 // only name the student are told as their job and number, with the codes of their
 // problems. The caller has checked who asks.
-func (s *Service) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) error) error {
+func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) error) error {
 	system := viewer.AsSystem(ctx, "what jobs keep about one student")
-	client := s.db.Client(ctx)
+	client := t.env.db.Client(ctx)
 	m := newMentions([]*db.Student{st})
-	rows, err := s.rowsAbout(system, client, st.DistrictID, []int{st.ID})
+	rows, err := t.rowsAbout(system, client, st.DistrictID, []int{st.ID})
 	if err != nil {
 		return err
 	}
@@ -101,10 +101,10 @@ func (s *Service) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) err
 				return err
 			}
 		}
-		if err := s.tellRefused(system, client, job, st, m, at); err != nil {
+		if err := t.tellRefused(system, client, job, st, m, at); err != nil {
 			return err
 		}
-		if err := s.tellProblems(system, client, job.ID, m, told, at); err != nil {
+		if err := t.tellProblems(system, client, job.ID, m, told, at); err != nil {
 			return err
 		}
 		numbers := make([]int, 0, len(told))
@@ -165,8 +165,8 @@ func encoded(groups []int) (ids []string) {
 	return ids
 }
 
-func (s *Service) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions, at func(int) *ToldRow) error {
-	sealed, err := s.sealOf(job.ID, forRows)
+func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions, at func(int) *ToldRow) error {
+	sealed, err := t.vault.sealOf(job.ID, forRows)
 	if err != nil {
 		return err
 	}
@@ -187,7 +187,7 @@ func (s *Service) tellRefused(system context.Context, client *db.Client, job *db
 				return err
 			}
 			cells := stored.Cells
-			if s.bySelection(job.Kind) {
+			if t.kinds.bySelection(job.Kind) {
 				if slices.Contains(cells, strconv.Itoa(st.ID)) {
 					at(r.Row)
 				}
@@ -227,9 +227,9 @@ func isRowOf(st *db.Student, cells []string) bool {
 
 // tellProblems tells the problems of rows that are told, and the codes of those of
 // other rows that name the student.
-func (s *Service) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
+func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
 	for after := 0; ; {
-		page, err := s.readProblems(system, jobID, client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+		page, err := t.vault.readProblems(system, jobID, client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
 			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*statementRows))
 		if err != nil || len(page) == 0 {
 			return err

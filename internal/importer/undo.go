@@ -28,16 +28,18 @@ import (
 //
 // An undo that would delete or change too much is put on hold, as a start is.
 func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) { return s.reservation(ctx, job, true) })
+	return s.starting.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
+		return s.holding.reservation(ctx, job, true)
+	})
 }
 
 // UndoAnyway is Undo for whoever runs the server: however much it changes, it does
 // not wait for anybody.
 func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+	return s.starting.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
 
-func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	job, err := s.jobToChange(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -51,7 +53,7 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 	}
 	if job.Status == bulkjob.StatusCANCELED {
 		// The counts are true when all that was not carried out is gone.
-		if err := s.withdraw(ctx, jobID); err != nil {
+		if err := s.canceling.withdraw(ctx, jobID); err != nil {
 			return nil, err
 		}
 		if job, err = s.Job(ctx, jobID); err != nil {
@@ -73,7 +75,7 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
 		return nil, fault.Conflictf("the %s ended more than %s ago", s.noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.noun(job), s.about(job.Kind).Plural).At("id")
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.noun(job), s.kinds.about(job.Kind).Plural).At("id")
 	}
 	counted, err := reserve(ctx, job)
 	if err != nil {
@@ -83,7 +85,7 @@ func (s *Service) askToUndo(ctx context.Context, jobID int, reserve func(context
 		if tooMuch, err := counted(ctx, client); err != nil {
 			return err
 		} else if tooMuch != nil {
-			return s.holdUndo(ctx, client, job, tooMuch)
+			return s.holding.holdUndo(ctx, client, job, tooMuch)
 		}
 		record(ctx, audit.JobUndoRequested, job, nil)
 		return mustHitOne(client.ExecContext(ctx,
@@ -102,7 +104,7 @@ type undoAttempt struct {
 
 // undo puts the rows of a job back, the last one first. The states of the rows
 // say where to go on after a crash.
-func (s *Service) undo(ctx context.Context, h *held) error {
+func (s undoing) undo(ctx context.Context, h *held) error {
 	for {
 		b, err := s.nextUndo(ctx, h.job)
 		if err != nil {
@@ -115,20 +117,20 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 			return fmt.Errorf("undo the rows from %d back: %w", b.rows[0].Row, err)
 		}
 	}
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.job.ID)
 		if err != nil {
 			return err
 		}
-		if err := s.forgetUndone(ctx, client, h.job.ID); err != nil {
+		if err := s.scale.forgetUndone(ctx, client, h.job.ID); err != nil {
 			return err
 		}
 		return s.recordEnd(ctx, client, h.job.ID)
 	})
 }
 
-func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
+func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
 		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
 	b := &undoAttempt{undoBatch: undoBatch{job: job, rows: make([]*undoRow, len(rows))}, alone: s.isLastTry(job.ID)}
@@ -147,7 +149,7 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, 
 	if err != nil || len(rows) == 0 || job.UndoneBy == nil {
 		return b, err
 	}
-	v, err := s.viewer(ctx, *job.UndoneBy)
+	v, err := s.actors.viewer(ctx, *job.UndoneBy)
 	switch {
 	case err == nil:
 		b.v = v
@@ -160,10 +162,10 @@ func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, 
 // putBack writes a batch. Where somebody has taken an id that a row would put back,
 // and no look has found it, the unique index tells; smaller batches find out which
 // row that is, and a row alone is kept for the reason that the index gives.
-func (s *Service) putBack(ctx context.Context, h *held, b *undoAttempt) error {
+func (s undoing) putBack(ctx context.Context, h *held, b *undoAttempt) error {
 	var refused *problem
 	try := func() error {
-		return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			for _, r := range b.rows {
 				r.kept, r.partly = nil, nil
 				switch {
@@ -205,7 +207,7 @@ func (s *Service) putBack(ctx context.Context, h *held, b *undoAttempt) error {
 
 // settleUndo writes down what became of a batch, and forgets what is not needed
 // any more.
-func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoAttempt) error {
+func (s undoing) settleUndo(ctx context.Context, client *db.Client, b *undoAttempt) error {
 	undone, kept := 0, 0
 	var problems []*problem
 	updates := make([]changed, len(b.rows))
@@ -227,7 +229,7 @@ func (s *Service) settleUndo(ctx context.Context, client *db.Client, b *undoAtte
 		return err
 	}
 	slices.Reverse(problems)
-	if err := s.writeProblems(ctx, client, b.job.ID, problems); err != nil {
+	if err := s.vault.writeProblems(ctx, client, b.job.ID, problems); err != nil {
 		return err
 	}
 	// The rows come from the last to the first.

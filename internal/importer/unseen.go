@@ -21,13 +21,13 @@ func unseenIn(problems []*problem) (n int) {
 }
 
 // noteUnseen counts what a correction tells the viewer.
-func (s *Service) noteUnseen(ctx context.Context, client *db.Client, r *fileRow) error {
+func (s correction) noteUnseen(ctx context.Context, client *db.Client, r *fileRow) error {
 	return s.probes.Note(ctx, client, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.problems))
 }
 
 // stopAnswers has the answers to the viewer end for the day where err says that there
 // were too many.
-func (s *Service) stopAnswers(ctx context.Context, districtID int, err error) {
+func (s correction) stopAnswers(ctx context.Context, districtID int, err error) {
 	if errors.Is(err, probe.ErrStopped) {
 		s.probes.Stop(ctx, districtID, viewer.FromContext(ctx).SubmitterID())
 	}
@@ -35,7 +35,7 @@ func (s *Service) stopAnswers(ctx context.Context, districtID int, err error) {
 
 // failProbe ends a job whose check would tell its submitter too much, and returns any
 // other error.
-func (s *Service) failProbe(ctx context.Context, h *held, err error) error {
+func (s checking) failProbe(ctx context.Context, h *held, err error) error {
 	if !errors.Is(err, probe.ErrStopped) {
 		return err
 	}

@@ -30,24 +30,24 @@ func prepare(ctx context.Context, c checker, rows []*fileRow) (prepared, error) 
 // verify reads the file of a job twice, first to find out what it is, then row by
 // row, and writes down what it would change. After a crash it starts again from
 // the first row: what a row means can depend on the rows before it.
-func (s *Service) verify(ctx context.Context, h *held) error {
+func (s checking) verify(ctx context.Context, h *held) error {
 	if err := s.clearPreview(ctx, h); err != nil {
 		return err
 	}
-	v, refusal, err := s.submitter(ctx, h.job)
+	v, refusal, err := s.actors.submitter(ctx, h.job)
 	if err != nil {
 		return err
 	}
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
-	if s.bySelection(h.job.Kind) {
+	if s.kinds.bySelection(h.job.Kind) {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
 	b := &budget{cpu: s.cpu, limit: s.checkTime}
 	var file *table.File
 	err = b.whileReading(func() error {
-		file, err = table.Inspect(func() (io.Reader, error) { return s.file(ctx, h.job.ID) }, b.limits(s.limits))
+		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.file(ctx, h.job.ID) }, b.limits(s.limits))
 		return err
 	})
 	if refusal := ofFile(err); refusal != nil {
@@ -81,7 +81,7 @@ func ofFile(err error) *problem {
 	return &problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *budget, file *table.File, l *layout) error {
+func (s checking) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *budget, file *table.File, l *layout) error {
 	format := file.Format()
 	rows, err := file.Rows()
 	if err != nil {
@@ -141,7 +141,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 		}
 		return nil
 	})
-	p := &preview{service: s, held: h}
+	p := &preview{service: s.Service, held: h}
 	for rows, err := range checked {
 		if err != nil {
 			return s.failFile(ctx, h, err)
@@ -157,7 +157,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 }
 
 // failFile ends the job where err is about the file, and returns it otherwise.
-func (s *Service) failFile(ctx context.Context, h *held, err error) error {
+func (s checking) failFile(ctx context.Context, h *held, err error) error {
 	if refusal := ofFile(err); refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
@@ -166,14 +166,14 @@ func (s *Service) failFile(ctx context.Context, h *held, err error) error {
 
 // clearPreview removes what an attempt before this one has written. verified_rows
 // stays, so that nobody sees the progress go back.
-func (s *Service) clearPreview(ctx context.Context, h *held) error {
+func (s checking) clearPreview(ctx context.Context, h *held) error {
 	fenced := func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
-		return s.inFence(ctx, h, fn)
+		return s.queue.inFence(ctx, h, fn)
 	}
 	if err := s.removeRows(ctx, h.job.ID, fenced); err != nil {
 		return err
 	}
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		for _, table := range []string{"bulk_job_problems", "bulk_job_refused_rows"} {
 			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", h.job.ID); err != nil {
 				return err
@@ -187,8 +187,8 @@ func (s *Service) clearPreview(ctx context.Context, h *held) error {
 
 // writeFormat writes down what was found out about the file. Headers are left out
 // where the first row may not hold any.
-func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l *layout, hasHeader bool) error {
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+func (s checking) writeFormat(ctx context.Context, h *held, f csvfile.Format, l *layout, hasHeader bool) error {
+	return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		update := client.BulkJob.UpdateOneID(h.job.ID).
 			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
 			SetTotalRows(int(f.Rows))
@@ -202,11 +202,11 @@ func (s *Service) writeFormat(ctx context.Context, h *held, f csvfile.Format, l 
 // finishVerifying makes the job READY, or ends a job that is all or nothing and
 // cannot be all. The file stays until the job has ended: rows that are refused
 // when they are written are given back as they stand in it.
-func (s *Service) finishVerifying(ctx context.Context, h *held, total tally) error {
+func (s checking) finishVerifying(ctx context.Context, h *held, total tally) error {
 	if h.job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.errors > 0 {
 		return s.failRows(ctx, h, nil)
 	}
-	return s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	return s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, abandoned = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusREADY), h.job.ID)
 		return err

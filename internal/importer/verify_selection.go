@@ -11,12 +11,12 @@ import (
 
 // verifySelection is verify for a job without a file: it reads who was selected
 // and writes down what will change.
-func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer) error {
+func (s checking) verifySelection(ctx context.Context, h *held, v *viewer.Viewer) error {
 	ids, err := s.selected(ctx, h.job.ID)
 	if err != nil {
 		return err
 	}
-	err = s.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+	err = s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET total_rows = ? WHERE id = ?", len(ids), h.job.ID)
 		return err
 	})
@@ -31,9 +31,9 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 		return s.fail(ctx, h, refusal)
 	}
 	// The names of columns stand for the fields, as in a file with our own headers.
-	l := &layout{format: &s.about(h.job.Kind).Format, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
+	l := &layout{format: &s.kinds.about(h.job.Kind).Format, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
 	row := 0
-	p := &preview{service: s, held: h}
+	p := &preview{service: s.Service, held: h}
 	for chunk := range slices.Chunk(ids, batchRows) {
 		rows := make([]*fileRow, len(chunk))
 		for i, id := range chunk {

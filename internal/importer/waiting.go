@@ -10,14 +10,14 @@ import (
 // Waiting says which other job of its district a job waits for, because one at a
 // time changes a district: the one at work, or else the first in order. It is 0
 // where the job does not wait. The viewer need not see that job.
-func (s *Service) Waiting(ctx context.Context, job *db.BulkJob) (forID int, err error) {
-	before, err := s.WaitingFor(ctx, []*db.BulkJob{job})
+func (q *queue) Waiting(ctx context.Context, job *db.BulkJob) (forID int, err error) {
+	before, err := q.WaitingFor(ctx, []*db.BulkJob{job})
 	return before[job], err
 }
 
 // WaitingFor is Waiting of many jobs. It takes one statement, two where several people
 // have submitted what waits, or none where no job can be waiting.
-func (s *Service) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]int, error) {
+func (q *queue) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.BulkJob]int, error) {
 	var asked []*db.BulkJob
 	var districts []int
 	for _, job := range jobs {
@@ -32,19 +32,19 @@ func (s *Service) WaitingFor(ctx context.Context, jobs []*db.BulkJob) (map[*db.B
 	if len(asked) == 0 {
 		return nil, nil
 	}
-	queue, err := s.runnable(ctx, districts...)
+	queue, err := q.runnable(ctx, districts...)
 	if err != nil {
 		return nil, err
 	}
 	before := make(map[*db.BulkJob]int, len(asked))
 	for _, job := range asked {
-		before[job] = s.before(job, queue)
+		before[job] = q.before(job, queue)
 	}
 	return before, nil
 }
 
 // before returns which of the jobs in order comes before one, or 0.
-func (s *Service) before(job *db.BulkJob, queue []*db.BulkJob) int {
+func (q *queue) before(job *db.BulkJob, queue []*db.BulkJob) int {
 	first, reached := 0, false
 	for _, other := range queue {
 		if other.ID == job.ID {
@@ -54,7 +54,7 @@ func (s *Service) before(job *db.BulkJob, queue []*db.BulkJob) int {
 		if other.DistrictID != job.DistrictID {
 			continue
 		}
-		if s.busy([]*db.BulkJob{other}, job.DistrictID) {
+		if q.busy([]*db.BulkJob{other}, job.DistrictID) {
 			return other.ID
 		}
 		if first == 0 && !reached {

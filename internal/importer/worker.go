@@ -32,7 +32,7 @@ const (
 // Run works on jobs until ctx ends, and then gives back what it has begun.
 func (s *Service) Run(ctx context.Context) error {
 	var all sync.WaitGroup
-	all.Go(func() { s.sweepForever(ctx) })
+	all.Go(func() { s.sweeping.sweepForever(ctx) })
 	for range workers {
 		all.Go(func() { s.runForever(ctx) })
 	}
@@ -104,7 +104,7 @@ func (s *Service) wakeUp() {
 
 // runNext claims one job and works on it, and reports whether there was one.
 func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
-	h, err := s.claimNext(ctx, district)
+	h, err := s.queue.claimNext(ctx, district)
 	if h == nil || err != nil {
 		return false, err
 	}
@@ -112,7 +112,7 @@ func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
 	work, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer s.working(h.job.ID, cancel)()
-	stop := s.keepAlive(work, h, cancel)
+	stop := s.queue.keepAlive(work, h, cancel)
 	err = s.workOn(work, h)
 	stop()
 	switch {
@@ -121,7 +121,7 @@ func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
 	case lost(work, err):
 		s.log.InfoContext(ctx, "a job was canceled, or another server has taken it over", "job", h.job.ID)
 	case ctx.Err() != nil:
-		s.release(ctx, h, 0)
+		s.queue.release(ctx, h, 0)
 		return false, ctx.Err()
 	default:
 		s.tryAgain(ctx, h, err)
@@ -142,11 +142,11 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 	}
 	switch h.job.Status {
 	case bulkjob.StatusVERIFYING:
-		return s.verify(ctx, h)
+		return s.checking.verify(ctx, h)
 	case bulkjob.StatusUNDOING:
-		return s.undo(ctx, h)
+		return s.undoing.undo(ctx, h)
 	default:
-		return s.apply(ctx, h)
+		return s.writing.apply(ctx, h)
 	}
 }
 
@@ -166,7 +166,7 @@ func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 	trouble := database.TroubleOf(cause)
 	if trouble != database.None && trouble != database.TooLarge {
 		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.job.ID, "kind", h.job.Kind, "status", h.job.Status, "trouble", string(trouble), "error", cause)
-		s.release(ctx, h, retryPause)
+		s.queue.release(ctx, h, retryPause)
 		return
 	}
 	tries := s.setTries(h.job.ID, +1)
@@ -186,7 +186,7 @@ func (s *Service) tryAgain(ctx context.Context, h *held, cause error) {
 			}
 		}
 	}
-	s.release(ctx, h, min(time.Duration(tries)*retryPause, time.Minute))
+	s.queue.release(ctx, h, min(time.Duration(tries)*retryPause, time.Minute))
 }
 
 // isLastTry reports whether a job has been tried so often that a row which cannot

@@ -6,9 +6,9 @@ import (
 	"homeroom/ent/db"
 )
 
-func (s *Service) writeProblems(ctx context.Context, client *db.Client, jobID int, problems []*problem) error {
-	now := s.instant()
-	sealer, err := s.sealOf(jobID, forProblems)
+func (t *vault) writeProblems(ctx context.Context, client *db.Client, jobID int, problems []*problem) error {
+	now := t.instant()
+	sealer, err := t.sealOf(jobID, forProblems)
 	if err != nil {
 		return err
 	}
@@ -43,12 +43,12 @@ type wording struct {
 // readProblems reads problems of one job, which is the only way to read what they
 // say: their wording is encrypted. Those that this server cannot open, because they
 // were encrypted with another secret key, say so, and stay sealed.
-func (s *Service) readProblems(ctx context.Context, jobID int, q *db.BulkJobProblemQuery) ([]*db.BulkJobProblem, error) {
+func (t *vault) readProblems(ctx context.Context, jobID int, q *db.BulkJobProblemQuery) ([]*db.BulkJobProblem, error) {
 	problems, err := q.All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	sealer, err := s.sealOf(jobID, forProblems)
+	sealer, err := t.sealOf(jobID, forProblems)
 	if err != nil {
 		return nil, err
 	}
