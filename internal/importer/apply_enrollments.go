@@ -23,13 +23,17 @@ func (s *Service) applyEnrollments(ctx context.Context, client *db.Client, b *ba
 	if err != nil {
 		return err
 	}
-	there := map[int]bool{}
+	there := map[int]*db.Student{}
 	for _, st := range students {
-		there[st.ID] = true
+		there[st.ID] = st
 	}
-	for _, r := range b.rows {
-		if r.plan.aboutStudent() && !there[r.TargetID] {
+	for _, r := range b.open() {
+		switch st := there[r.TargetID]; {
+		case !r.plan.aboutStudent():
+		case st == nil:
 			r.gone("The student")
+		case !r.isOf(label(st.FirstName, st.LastName, st.ExternalID)):
+			r.stale("The student has got another name or ID since the file was checked.")
 		}
 	}
 	if err := s.refuseStaleTaughtGroups(ctx, client, b); err != nil {
@@ -82,12 +86,18 @@ func (s *Service) refuseStaleTaughtGroups(ctx context.Context, client *db.Client
 				r.gone("The class or group")
 			case g.Synced == 1:
 				r.refuse(syncedGroup(g))
+			case !r.plan.aboutStudent() && !r.isOf(groupLabel(g.Name, deref(g.ExternalID))):
+				r.stale("The class or group has got another name or ID since the file was checked.")
 			}
 		}
 	}
 	refuseRenamedGroups(b, there)
 	return nil
 }
+
+// isOf reports whether the preview of a row says that it is about what goes by a name
+// now. Of a line of enrollments that is all that tells whom it puts where.
+func (r *plannedRow) isOf(name string) bool { return r.Label == shorten(name, maxLabel) }
 
 func groupsOfLine(r *plannedRow) []int {
 	if !r.plan.aboutStudent() {

@@ -115,7 +115,7 @@ func (s *Service) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*batch
 func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*batch, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(applyRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).All(viewer.AsSystem(ctx, "plans of a job that was started"))
 	b := &batch{job: job, rows: make([]*plannedRow, len(rows))}
 	passwords := false
 	for i, row := range rows {
@@ -128,7 +128,7 @@ func (s *Service) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*
 	}
 	if passwords {
 		// Hashing takes long, and whoever watches wants to see it go on.
-		b.rows = b.rows[:min(len(b.rows), batchRows)]
+		b.rows = b.rows[:min(len(b.rows), s.rowsAtOnce(batchRows))]
 	}
 	return b, err
 }

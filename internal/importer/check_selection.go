@@ -47,7 +47,7 @@ func (s *Service) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 	l := &layout{kind: h.job.Kind, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
 	row := 0
 	p := &preview{service: s, held: h}
-	for chunk := range slices.Chunk(ids, batchRows) {
+	for chunk := range slices.Chunk(ids, s.rowsAtOnce(batchRows)) {
 		rows := make([]*studentRow, len(chunk))
 		for i, id := range chunk {
 			row++

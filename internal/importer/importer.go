@@ -73,6 +73,7 @@ type Service struct {
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
 	guard   identity.Guard
 	turn    func(ctx context.Context) (end func(), err error)
+	batch   int
 	limits  csvfile.Limits
 	quotas  Quotas
 	probes  *probe.Counter
@@ -124,6 +125,9 @@ type Options struct {
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
+	// Batch is how many rows are checked, written and put back at a time; zero stands
+	// for as many as are fast.
+	Batch int
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
 	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
@@ -171,7 +175,7 @@ func New(d *database.DB, o Options) *Service {
 		keys[keyPrint(key)] = key
 	}
 	return &Service{
-		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
+		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn, batch: o.Batch,
 		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
 		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}

@@ -191,13 +191,16 @@ func (s *Service) undo(ctx context.Context, h *held) error {
 
 func (s *Service) nextUndo(ctx context.Context, job *db.BulkJob) (*undoBatch, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
-		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
+		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(batchRows)).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
 	b := &undoBatch{job: job, rows: make([]*undoRow, len(rows)), alone: s.isLastTry(job.ID)}
 	for i, row := range rows {
 		r := &undoRow{BulkJobRow: row}
 		b.rows[i] = r
 		if r.plan, err = readPlan(row.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", row.Row, err)
+		}
+		if row.TargetID == 0 {
+			continue // The data of the row have been erased, and with them what it replaced.
 		}
 		if r.before, err = readBefore(row.Before, r.plan); err != nil {
 			return nil, fmt.Errorf("before-image of row %d: %w", row.Row, err)

@@ -17,6 +17,14 @@ import (
 // treats longer lists of values in another, slower way.
 const batchRows = 500
 
+// rowsAtOnce is how many rows a batch has, where it is usual that it has a number.
+func (s *Service) rowsAtOnce(usual int) int {
+	if s.batch > 0 {
+		return s.batch
+	}
+	return usual
+}
+
 // checker turns rows of one kind of file into plans.
 type checker interface {
 	// checkRows looks up what a batch of rows means, with a number of statements that
@@ -104,7 +112,7 @@ func (s *Service) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
-	reader := &batchReader{rows: rows, format: format, layout: l}
+	reader := &batchReader{rows: rows, most: s.rowsAtOnce(batchRows), format: format, layout: l}
 	c, err := s.checkerOf(ctx, h.job, v)
 	if err != nil {
 		return err
