@@ -12,7 +12,7 @@ FUZZ  ?= .
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the browser test
+test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the browser test, faults in what has changed
 	@.ci/test
 
 test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... narrows

@@ -42,9 +42,9 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 	var opened opening
 	var step *StepRequired
 	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		// A password that is changed, or an account that is disabled, at this moment
-		// ends the sessions that are there, and this one must not come after it.
-		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
+		// A password or an address that is changed, or an account that is disabled, at this
+		// moment ends the sessions that are there, and this one must not come after it.
+		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash), educator.EmailKey(*account.EmailKey))
 		if err != nil || same == nil {
 			return orElse(err, errSignIn)
 		}

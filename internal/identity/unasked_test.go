@@ -149,6 +149,8 @@ func TestWhatChangesDuringASignIn(t *testing.T) {
 		"the password":            "UPDATE educators SET password_hash = 'another' WHERE id = ?",
 		"the account is disabled": "UPDATE educators SET disabled = 1 WHERE id = ?",
 		"it becomes a program's":  "UPDATE educators SET service = 1 WHERE id = ?",
+		"the address":             "UPDATE educators SET email = 'new@example.com', email_key = 'new@example.com' WHERE id = ?",
+		"the address is gone":     "UPDATE educators SET email = '', email_key = NULL WHERE id = ?",
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

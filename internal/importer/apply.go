@@ -44,19 +44,28 @@ func (s writing) applyBatches(ctx context.Context, h *held) (done bool, err erro
 			return false, err
 		}
 		b.file, b.alone = file, s.isLastTry(h.job.ID)
-		hands, err := s.actors.handsOf(ctx, h.job)
-		if err != nil {
-			return false, err
-		}
-		b.v, b.why, b.lost = hands.v, hands.why, hands.lost
-		if b.v == nil && first {
-			return false, s.failRows(ctx, h, []*problem{b.why})
-		}
 		if err := s.hashPasswords(ctx, h.job, b.rows); err != nil {
 			return false, err
 		}
-		if err := s.inTurn(ctx, func() error { return s.writeBatch(ctx, h, b) }); err != nil {
+		failed := false
+		err := s.inTurn(ctx, func() error {
+			// Hashing takes minutes, and so may the wait for a turn, in which somebody can
+			// have lost a role.
+			hands, err := s.actors.handsOf(ctx, h.job)
+			if err != nil {
+				return err
+			}
+			b.v, b.why, b.lost = hands.v, hands.why, hands.lost
+			if failed = b.v == nil && first; failed {
+				return s.failRows(ctx, h, []*problem{b.why})
+			}
+			return s.writeBatch(ctx, h, b)
+		})
+		if err != nil {
 			return false, fmt.Errorf("write the rows from %d on: %w", b.rows[0].Row, err)
+		}
+		if failed {
+			return false, nil
 		}
 		first = false
 	}

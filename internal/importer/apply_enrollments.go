@@ -23,13 +23,17 @@ func (k *enrollmentKind) applyEnrollments(ctx context.Context, client *db.Client
 	if err != nil {
 		return err
 	}
-	there := map[int]bool{}
+	there := map[int]*db.Student{}
 	for _, st := range students {
-		there[st.ID] = true
+		there[st.ID] = st
 	}
-	for _, r := range b.rows {
-		if r.plan.aboutStudent() && !there[r.TargetID] {
+	for _, r := range b.open() {
+		switch st := there[r.TargetID]; {
+		case !r.plan.aboutStudent():
+		case st == nil:
 			r.gone("The student")
+		case !r.isOf(label(st.FirstName, st.LastName, st.ExternalID)):
+			r.stale("The student has got another name or ID since the file was checked.")
 		}
 	}
 	if err := k.refuseStaleTaughtGroups(ctx, client, b); err != nil {
@@ -82,6 +86,8 @@ func (k *enrollmentKind) refuseStaleTaughtGroups(ctx context.Context, client *db
 				r.gone("The class or group")
 			case g.Synced == 1:
 				r.refuse(syncedGroup(g))
+			case !r.plan.aboutStudent() && !r.isOf(groupLabel(g.Name, deref(g.ExternalID))):
+				r.stale("The class or group has got another name or ID since the file was checked.")
 			}
 		}
 	}

@@ -29,6 +29,8 @@ type plannedRow struct {
 	// TargetID is what the row is about, 0 for what is to be created, TargetVersion its
 	// version when the plan was made.
 	TargetID, TargetVersion int
+	// Label is what the preview calls the target.
+	Label string
 	// Outside is set where the row names something outside of the school of the job.
 	Outside bool
 	// text is the plan as it is stored.
@@ -102,3 +104,7 @@ func grouped(rows []*plannedRow, ids func(*plannedRow) []int) []int {
 	}
 	return slices.Sorted(maps.Keys(set))
 }
+
+// isOf reports whether the preview of a row says that it is about what goes by a name
+// now. Of a line of enrollments that is all that tells whom it puts where.
+func (r *plannedRow) isOf(name string) bool { return r.Label == shorten(name, maxLabel) }

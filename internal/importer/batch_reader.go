@@ -12,6 +12,7 @@ import (
 // batchReader reads the rows of a file that has been inspected, a batch at a time.
 type batchReader struct {
 	rows   table.Rows
+	most   int // At a time.
 	format csvfile.Format
 	layout *layout
 	n      int // Rows that have been read.
@@ -32,7 +33,7 @@ func (r *batchReader) next() ([]*fileRow, error) {
 		}
 		return nil, err
 	}
-	batch := make([]*fileRow, 0, min(batchRows, left))
+	batch := make([]*fileRow, 0, min(r.most, left))
 	for bytes := 0; len(batch) < cap(batch) && bytes < batchBytes; {
 		rec, err := r.rows.Next()
 		switch {

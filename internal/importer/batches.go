@@ -48,7 +48,7 @@ func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attemp
 func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(statePlanned), bulkjobrow.RowGT(behind)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(applyRows).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).All(viewer.AsSystem(ctx, "plans of a job that was started"))
 	b := &attempt{batch: batch{job: job, rows: make([]*plannedRow, len(rows))}}
 	passwords := false
 	for i, stored := range rows {
@@ -56,12 +56,12 @@ func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*a
 		if err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
 		}
-		b.rows[i] = &plannedRow{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, TargetVersion: stored.TargetVersion, Outside: stored.Outside == 1, text: stored.Plan, plan: p}
+		b.rows[i] = &plannedRow{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, TargetVersion: stored.TargetVersion, Label: stored.Label, Outside: stored.Outside == 1, text: stored.Plan, plan: p}
 		passwords = passwords || len(p.Password) > 0
 	}
 	if passwords {
 		// Hashing takes long, and whoever watches wants to see it go on.
-		b.rows = b.rows[:min(len(b.rows), batchRows)]
+		b.rows = b.rows[:min(len(b.rows), s.rowsAtOnce(batchRows))]
 	}
 	return b, err
 }

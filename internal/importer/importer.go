@@ -90,6 +90,7 @@ type Service struct {
 
 	hash   func(ctx context.Context, password string) (string, error)
 	turn   func(ctx context.Context) (end func(), err error)
+	batch  int
 	limits csvfile.Limits
 	probes *probe.Counter
 	// checkTime and cpu are what the check of a file may take, and how that is known.
@@ -130,6 +131,9 @@ type Options struct {
 	// Turn waits until work may go on that would keep people waiting, and returns
 	// what ends it; nil for work that never waits. It is asked for each batch.
 	Turn func(ctx context.Context) (end func(), err error)
+	// Batch is how many rows are checked, written and put back at a time; zero stands
+	// for as many as are fast.
+	Batch int
 	// Limits bounds a file; the zero value stands for the defaults.
 	Limits csvfile.Limits
 	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
@@ -186,7 +190,7 @@ func New(d *database.DB, o Options) *Service {
 		queue:   q,
 		scale:   newScale(e, kinds),
 		vault:   v,
-		hash:    o.Hash, turn: o.Turn, limits: o.Limits, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned,
+		hash:    o.Hash, turn: o.Turn, batch: o.Batch, limits: o.Limits, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned,
 		correcting: make(chan struct{}, correctAtOnce), wake: make(chan struct{}, 1),
 		tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
 	}
@@ -211,3 +215,11 @@ func (s *Service) instant() time.Time { return s.env().instant() }
 
 // locks reports whether reads take row locks; see env.
 func (s *Service) locks() bool { return s.env().locks() }
+
+// rowsAtOnce is how many rows a batch has, where it is usual that it has a number.
+func (s *Service) rowsAtOnce(usual int) int {
+	if s.batch > 0 {
+		return s.batch
+	}
+	return usual
+}

@@ -50,7 +50,7 @@ func (p *preview) add(ctx context.Context, rows []*fileRow) error {
 	p.total.add(t)
 	p.verified = rows[len(rows)-1].N
 	p.batches++
-	if len(p.plans)+len(p.problems) < batchRows && p.batches < previewBatches {
+	if len(p.plans)+len(p.problems) < p.service.rowsAtOnce(batchRows) && p.batches < previewBatches {
 		return nil
 	}
 	return p.flush(ctx)
@@ -93,6 +93,6 @@ const planColumns = "created_at, job_id, `row`, target_id, target_version, label
 func planLine(now time.Time, jobID int, r *fileRow) ([]any, error) {
 	r.plan.N, r.plan.By = r.N, r.by
 	text, err := r.plan.encode()
-	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, 255), text, len(r.plan.Changes), flag(r.outside),
+	return []any{now, jobID, r.Row, r.targetID, r.version, shorten(r.label, maxLabel), text, len(r.plan.Changes), flag(r.outside),
 		statePlanned, r.plan.loses(), r.plan.undoLoses()}, err
 }

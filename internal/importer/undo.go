@@ -132,13 +132,16 @@ func (s undoing) undo(ctx context.Context, h *held) error {
 
 func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(stateApplied)).
-		Order(db.Desc(bulkjobrow.FieldRow)).Limit(batchRows).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
+		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(batchRows)).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
 	b := &undoAttempt{undoBatch: undoBatch{job: job, rows: make([]*undoRow, len(rows))}, alone: s.isLastTry(job.ID)}
 	for i, stored := range rows {
 		r := &undoRow{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, AppliedVersion: stored.AppliedVersion, Label: stored.Label, Outside: stored.Outside == 1}
 		b.rows[i] = r
 		if r.plan, err = readPlan(stored.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+		}
+		if stored.TargetID == 0 {
+			continue // The data of the row have been erased, and with them what it replaced.
 		}
 		if r.before, err = readBefore(stored.Before, r.plan); err != nil {
 			return nil, fmt.Errorf("before-image of row %d: %w", stored.Row, err)

@@ -43,3 +43,6 @@ func asItWas(p *plan, now map[string]string) bool {
 	}
 	return true
 }
+
+// maxLabel is how many characters of a label are kept.
+const maxLabel = 255

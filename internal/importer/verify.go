@@ -87,7 +87,7 @@ func (s checking) verifyRows(ctx context.Context, h *held, v *viewer.Viewer, b *
 	if err != nil {
 		return s.failFile(ctx, h, err)
 	}
-	reader := &batchReader{rows: rows, format: format, layout: l}
+	reader := &batchReader{rows: rows, most: s.rowsAtOnce(batchRows), format: format, layout: l}
 	c, err := s.fileChecker(ctx, h.job, v)
 	if err != nil {
 		return err

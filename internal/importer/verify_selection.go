@@ -34,7 +34,7 @@ func (s checking) verifySelection(ctx context.Context, h *held, v *viewer.Viewer
 	l := &layout{format: &s.kinds.about(h.job.Kind).Format, index: map[string]int{}, header: map[string]string{colGrade: colGrade, colGroups: colGroups}}
 	row := 0
 	p := &preview{service: s.Service, held: h}
-	for chunk := range slices.Chunk(ids, batchRows) {
+	for chunk := range slices.Chunk(ids, s.rowsAtOnce(batchRows)) {
 		rows := make([]*fileRow, len(chunk))
 		for i, id := range chunk {
 			row++

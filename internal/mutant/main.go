@@ -7,6 +7,7 @@ package main
 import (
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -18,17 +19,21 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"time"
 )
 
 func main() {
-	parallel := flag.Int("parallel", 2, "how many faults are tried at a time")
-	since := flag.String("since", "", "only folders in which something has changed since this commit")
+	var t trial
+	flag.IntVar(&t.parallel, "parallel", 2, "how many faults are tried at a time")
+	flag.StringVar(&t.since, "since", "", "only packages in which something has changed since this commit")
+	flag.DurationVar(&t.within, "within", 0, "how long all of it may take; where that is too short, a sample is tried that is always the same")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./internal/mutant [-parallel n] [-since commit] [folder or part of a reason]...")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./internal/mutant [-parallel n] [-since commit] [-within time] [folder or part of a reason]...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
-	missed, err := run(*parallel, *since, flag.Args())
+	t.filter = flag.Args()
+	missed, err := t.run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutant:", err)
 		os.Exit(2)
@@ -40,9 +45,21 @@ func main() {
 
 const table = "internal/mutant/faults.txt"
 
-// run tries the faults of the table that a filter names, in folders that have changed
+// trial is what somebody wants tried.
+type trial struct {
+	parallel int
+	since    string
+	within   time.Duration
+	filter   []string
+	// began is when the trial did.
+	began time.Time
+	green green
+}
+
+// run tries the faults of the table that a filter names, in packages that have changed
 // since a commit, and returns how many of them nobody noticed.
-func run(parallel int, since string, filter []string) (missed int, err error) {
+func (t *trial) run() (missed int, err error) {
+	t.began = time.Now()
 	content, err := os.ReadFile(table)
 	if err != nil {
 		return 0, fmt.Errorf("%w: run it at the root of the repository", err)
@@ -51,14 +68,15 @@ func run(parallel int, since string, filter []string) (missed int, err error) {
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w", table, err)
 	}
-	faults = slices.DeleteFunc(faults, func(f fault) bool { return !f.isNamed(filter) })
-	if since != "" {
-		folders, err := changedSince(since)
+	faults = slices.DeleteFunc(faults, func(f fault) bool { return !f.isNamed(t.filter) })
+	if t.since != "" {
+		touched, err := changedSince(t.since)
 		if err != nil {
 			return 0, err
 		}
-		faults = slices.DeleteFunc(faults, func(f fault) bool { return !slices.Contains(folders, path.Dir(f.file)) })
+		faults = slices.DeleteFunc(faults, func(f fault) bool { return !touched.concerns(f) })
 		if len(faults) == 0 {
+			fmt.Println("No fault of the table is in a package that has changed.")
 			return 0, nil
 		}
 	}
@@ -70,42 +88,55 @@ func run(parallel int, since string, filter []string) (missed int, err error) {
 		return 0, err
 	}
 	defer os.RemoveAll(folder)
-
-	noticed, errs := make([]bool, len(faults)), make([]error, len(faults))
+	if t.within > 0 {
+		sample(faults)
+	}
+	verdicts, errs := make([]verdict, len(faults)), make([]error, len(faults))
 	var wait sync.WaitGroup
-	turn := make(chan struct{}, max(parallel, 1))
+	turn := make(chan struct{}, max(t.parallel, 1))
 	for i, f := range faults {
 		turn <- struct{}{}
+		if t.isOver() {
+			break
+		}
 		wait.Go(func() {
 			defer func() { <-turn }()
-			noticed[i], errs[i] = f.isNoticed(filepath.Join(folder, fmt.Sprint(i)))
-			word := map[bool]string{true: "noticed", false: "MISSED"}[noticed[i]]
+			verdicts[i], errs[i] = t.try(f, filepath.Join(folder, fmt.Sprint(i)))
 			if errs[i] != nil {
-				word = "ERROR"
+				verdicts[i] = failed
 			}
-			fmt.Printf("%-8s %s: %s\n", word, f.file, f.why)
+			if verdicts[i] != untried {
+				fmt.Printf("%-8s %s: %s\n", verdicts[i], f.file, f.why)
+			}
 		})
 	}
 	wait.Wait()
-	fmt.Print("\n", score(faults, noticed))
-	for i, ok := range noticed {
-		if !ok && errs[i] == nil {
+	fmt.Print("\n", score(faults, verdicts))
+	ran := 0
+	for _, v := range verdicts {
+		if v != untried {
+			ran++
+		}
+		if v == unnoticed {
 			missed++
 		}
 	}
+	fmt.Printf("%d of %d faults were tried in %d s; %d were missed.\n", ran, len(faults), int(time.Since(t.began).Seconds()), missed)
 	return missed, errors.Join(errs...)
 }
 
-// changedSince are the folders in which files have changed since a commit.
-func changedSince(commit string) (folders []string, err error) {
-	output, err := exec.Command("git", "diff", "--name-only", commit, "--").Output()
-	if err != nil {
-		return nil, fmt.Errorf("what has changed since %s: %w", commit, err)
-	}
-	for file := range strings.FieldsSeq(string(output)) {
-		folders = append(folders, path.Dir(file))
-	}
-	return folders, nil
+// left is how much time there is; isOver tells whether there is none.
+func (t *trial) left() time.Duration { return t.within - time.Since(t.began) }
+func (t *trial) isOver() bool        { return t.within > 0 && t.left() < time.Second }
+
+// sample puts faults in an order that is the same everywhere and mixes the packages, of
+// which the beginning is tried where there is not the time for all.
+func sample(faults []fault) {
+	place := func(f fault) [sha256.Size]byte { return sha256.Sum256([]byte(f.file + "\n" + f.why)) }
+	slices.SortFunc(faults, func(a, b fault) int {
+		x, y := place(a), place(b)
+		return bytes.Compare(x[:], y[:])
+	})
 }
 
 // isNamed says whether a filter names the fault; an empty one names all.
@@ -115,35 +146,87 @@ func (f fault) isNamed(filter []string) bool {
 	})
 }
 
-// isNoticed runs the tests of a fault with the fault in the code.
-func (f fault) isNoticed(folder string) (bool, error) {
+// verdict is what became of a fault.
+type verdict string
+
+const (
+	untried   verdict = ""
+	noticed   verdict = "noticed"
+	unnoticed verdict = "MISSED"
+	failed    verdict = "ERROR"
+)
+
+// try runs the tests of a fault with the fault in the code.
+func (t *trial) try(f fault, folder string) (verdict, error) {
+	if t.within == 0 {
+		// What fails without the fault would seem to notice it. Where the time is short,
+		// somebody has just seen all tests pass.
+		if err := t.green.check(f.tests); err != nil {
+			return failed, fmt.Errorf("faults.txt:%d: %w", f.line, err)
+		}
+	}
 	content, err := os.ReadFile(f.file)
 	if err != nil {
-		return false, err
+		return failed, err
 	}
 	changed, err := f.apply(string(content))
 	if err != nil {
-		return false, err
+		return failed, err
 	}
 	overlay, err := writeOverlay(folder, f.file, changed)
 	if err != nil {
-		return false, err
+		return failed, err
 	}
-	// What is not looked at is not made: vet, and symbols for a debugger.
-	args := append([]string{"test", "-vet=off", "-ldflags=-s -w", "-overlay", overlay, "-failfast"}, f.tests...)
-	output, err := exec.Command("go", args...).CombinedOutput()
+	flags := []string{"-overlay", overlay}
+	if t.within > 0 {
+		flags = append(flags, "-timeout", max(t.left(), time.Second).String())
+	}
+	output, err := goTest(flags, f.tests)
 	var exit *exec.ExitError
 	switch {
 	case err == nil && bytes.Contains(output, []byte("no tests to run")):
-		return false, fmt.Errorf("faults.txt:%d: go %s runs no test", f.line, strings.Join(args[6:], " "))
+		return failed, fmt.Errorf("faults.txt:%d: go test %s runs no test", f.line, strings.Join(f.tests, " "))
 	case err == nil:
-		return false, nil
+		return unnoticed, nil
 	case !errors.As(err, &exit):
-		return false, err
+		return failed, err
 	case bytes.Contains(output, []byte("[build failed]")) || bytes.Contains(output, []byte("[setup failed]")):
-		return false, fmt.Errorf("faults.txt:%d: the code does not compile with the fault:\n%s", f.line, output)
+		return failed, fmt.Errorf("faults.txt:%d: the code does not compile with the fault:\n%s", f.line, output)
+	case t.isOver() && bytes.Contains(output, []byte("panic: test timed out")):
+		return untried, nil
 	}
-	return true, nil
+	return noticed, nil
+}
+
+// goTest runs tests. What is not looked at is not made: vet, and symbols for a debugger.
+func goTest(flags, tests []string) ([]byte, error) {
+	args := slices.Concat([]string{"test", "-vet=off", "-ldflags=-s -w", "-failfast"}, flags, tests)
+	return exec.Command("go", args...).CombinedOutput()
+}
+
+// green knows which tests pass as the code is, each of which is run once.
+type green struct {
+	mu  sync.Mutex
+	err map[string]func() error
+}
+
+func (g *green) check(tests []string) error {
+	g.mu.Lock()
+	key := strings.Join(tests, " ")
+	if g.err == nil {
+		g.err = map[string]func() error{}
+	}
+	if g.err[key] == nil {
+		g.err[key] = sync.OnceValue(func() error {
+			if output, err := goTest(nil, tests); err != nil {
+				return fmt.Errorf("go test %s fails without a fault:\n%s", key, output)
+			}
+			return nil
+		})
+	}
+	check := g.err[key]
+	g.mu.Unlock()
+	return check()
 }
 
 // writeOverlay writes a file, and the overlay that puts it in the place of another.
@@ -161,12 +244,15 @@ func writeOverlay(folder, file, content string) (string, error) {
 }
 
 // score is a line for each package.
-func score(faults []fault, noticed []bool) string {
+func score(faults []fault, verdicts []verdict) string {
 	type count struct{ noticed, of int }
 	counts := map[string]count{}
 	for i, f := range faults {
 		c := counts[path.Dir(f.file)]
-		if c.of++; noticed[i] {
+		if verdicts[i] == untried {
+			continue
+		}
+		if c.of++; verdicts[i] == noticed {
 			c.noticed++
 		}
 		counts[path.Dir(f.file)] = c

@@ -62,3 +62,34 @@ func TestAFaultReplacesItsTextOnce(t *testing.T) {
 		}
 	}
 }
+
+func TestAFaultIsOfThePackagesThatHaveChanged(t *testing.T) {
+	t.Parallel()
+	f := fault{file: "internal/hold/sum.go", tests: []string{"./internal/importer", "-run", "TestHold"}}
+	for file, want := range map[string]bool{
+		"internal/hold/own.go":              true,
+		"internal/hold/own_test.go":         true,
+		"internal/importer/hold_test.go":    true,
+		"internal/importer/hold.go":         false,
+		"internal/hold/README.md":           false,
+		"internal/importer/testdata/a.json": false,
+		"graph/price.go":                    false,
+	} {
+		if got := touchedBy([]string{file}).concerns(f); got != want {
+			t.Errorf("after a change of %s: %v", file, got)
+		}
+	}
+}
+
+func TestASampleIsAlwaysTheSame(t *testing.T) {
+	t.Parallel()
+	one := []fault{{file: "a", why: "1"}, {file: "a", why: "2"}, {file: "b", why: "1"}, {file: "c", why: "3"}}
+	other := []fault{one[2], one[0], one[3], one[1]}
+	sample(one)
+	sample(other)
+	for i, f := range one {
+		if other[i].file != f.file || other[i].why != f.why {
+			t.Fatalf("%+v and %+v", one, other)
+		}
+	}
+}
