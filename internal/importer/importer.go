@@ -89,8 +89,8 @@ type Service struct {
 	owner string
 	// correcting holds a place for each correction that reads a file.
 	correcting chan struct{}
-	// wake tells the worker that there may be something to do.
-	wake chan struct{}
+	// wake and wakeShort tell the workers that there may be something to do.
+	wake, wakeShort chan struct{}
 
 	mu sync.Mutex
 	// warned are the jobs with another key that the log has told of.
@@ -173,7 +173,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, key: o.Key, oldKeys: o.OldKeys, print: print, keys: keys, hash: o.Hash, viewer: o.Viewer, recount: o.Recount, guard: o.Guard, turn: o.Turn,
 		limits: o.Limits, quotas: o.Quotas, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned, lease: o.Lease, now: o.Now, log: o.Log,
-		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
+		owner: hex.EncodeToString(name), wake: make(chan struct{}, 1), wakeShort: make(chan struct{}, 1), correcting: make(chan struct{}, correctAtOnce), tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{}, lives: map[int]*live{},
 	}
 }
 

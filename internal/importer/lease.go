@@ -37,9 +37,9 @@ type held struct {
 	writing sync.Mutex
 }
 
-// claimNext claims the first job of a district in which no server is at work.
-// It returns nil where there is none. only is a district, or 0 for all.
-func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
+// claimNext claims the first job that may begin; see line. It returns nil where there
+// is none. only is a district, or 0 for all; short leaves long jobs alone.
+func (s *Service) claimNext(ctx context.Context, only int, short bool) (*held, error) {
 	var districts []int
 	if only != 0 {
 		districts = []int{only}
@@ -48,13 +48,9 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[int]bool{}
+	before := s.line(jobs)
 	for _, j := range jobs {
-		if seen[j.DistrictID] || !s.opens(j) {
-			continue
-		}
-		seen[j.DistrictID] = true
-		if s.busy(jobs, j.DistrictID) {
+		if !s.mayBegin(j, before) || short && isLong(j) {
 			continue
 		}
 		if h, err := s.claim(ctx, j); h != nil || err != nil {
@@ -62,6 +58,11 @@ func (s *Service) claimNext(ctx context.Context, only int) (*held, error) {
 		}
 	}
 	return nil, nil
+}
+
+// mayBegin reports whether this server may claim a job, given which ones jobs wait for.
+func (s *Service) mayBegin(job *db.BulkJob, before map[int]int) bool {
+	return !s.isAtWork(job) && s.opens(job) && before[job.ID] == 0
 }
 
 // runnable returns what waits for a server or is worked on, in order, in some
@@ -125,28 +126,19 @@ func (s *Service) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, e
 	return turns, nil
 }
 
-// busy reports whether a server is at work in a district. One job at a time
-// keeps two files from undoing each other half and half.
-func (s *Service) busy(jobs []*db.BulkJob, district int) bool {
-	now := s.now()
-	return slices.ContainsFunc(jobs, func(j *db.BulkJob) bool {
-		return j.DistrictID == district && j.LeaseUntil != nil && j.LeaseUntil.After(now)
-	})
-}
-
-// claim takes a job if it is still the first one of its district. The lock of
-// the district keeps servers on one database from claiming two of its jobs at
-// the same moment; where locks do not reach (several database nodes), the
-// condition of the UPDATE still gives one job to one server.
-func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err error) {
+// claim takes a job if it may still begin. The lock of the district keeps servers on
+// one database from taking one slot of it at the same moment; where locks do not
+// reach (several database nodes), the condition of the UPDATE still gives one job to
+// one server.
+func (s *Service) claim(ctx context.Context, next *db.BulkJob) (h *held, err error) {
 	err = s.db.InTx(viewer.AsSystem(ctx, "claim a job"), func(ctx context.Context, client *db.Client) error {
 		h = nil
 		if s.locks() {
-			if _, err := client.Organization.Query().Where(organization.ID(first.DistrictID)).ForUpdate().Only(ctx); err != nil {
+			if _, err := client.Organization.Query().Where(organization.ID(next.DistrictID)).ForUpdate().Only(ctx); err != nil {
 				return err
 			}
 			// A server that is in a long transaction holds this row.
-			_, err := client.BulkJob.Query().Where(bulkjob.ID(first.ID)).ForUpdate(sql.WithLockAction(sql.SkipLocked)).Only(ctx)
+			_, err := client.BulkJob.Query().Where(bulkjob.ID(next.ID)).ForUpdate(sql.WithLockAction(sql.SkipLocked)).Only(ctx)
 			if db.IsNotFound(err) {
 				return nil
 			}
@@ -154,13 +146,12 @@ func (s *Service) claim(ctx context.Context, first *db.BulkJob) (h *held, err er
 				return err
 			}
 		}
-		jobs, err := s.runnable(ctx, first.DistrictID)
-		if err != nil || s.busy(jobs, first.DistrictID) {
+		jobs, err := s.runnable(ctx, next.DistrictID)
+		if err != nil {
 			return err
 		}
-		// A job with another key keeps nobody from those behind it.
-		i := slices.IndexFunc(jobs, s.opens)
-		if i < 0 || jobs[i].ID != first.ID {
+		i := slices.IndexFunc(jobs, func(j *db.BulkJob) bool { return j.ID == next.ID })
+		if i < 0 || !s.mayBegin(jobs[i], s.line(jobs)) {
 			return nil
 		}
 		job := jobs[i]
