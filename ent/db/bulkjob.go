@@ -119,6 +119,8 @@ type BulkJob struct {
 	Fence int `json:"fence,omitempty"`
 	// How often a server has begun to work on the job and was not heard of again.
 	Abandoned int `json:"abandoned,omitempty"`
+	// 1 where the check of a small file has taken longer than it may beside others; from then on it counts as that of a large one.
+	Slow int8 `json:"slow,omitempty"`
 	// The size of the stored file, or what was said of it while it arrives; it counts towards the quotas.
 	FileBytes int64 `json:"file_bytes,omitempty"`
 	// StartedAt holds the value of the "started_at" field.
@@ -228,7 +230,7 @@ func (*BulkJob) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case bulkjob.FieldEdit, bulkjob.FieldHeaders, bulkjob.FieldIgnoredHeaders, bulkjob.FieldCorrectedBy:
 			values[i] = new([]byte)
-		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldFileBytes:
+		case bulkjob.FieldID, bulkjob.FieldDistrictID, bulkjob.FieldOrganizationID, bulkjob.FieldSubmittedBy, bulkjob.FieldTotalRows, bulkjob.FieldVerifiedRows, bulkjob.FieldProcessedRows, bulkjob.FieldCreated, bulkjob.FieldUpdated, bulkjob.FieldUnchanged, bulkjob.FieldDeleted, bulkjob.FieldEnrollmentsAdded, bulkjob.FieldEnrollmentsRemoved, bulkjob.FieldWarnings, bulkjob.FieldErrors, bulkjob.FieldPasswords, bulkjob.FieldHashedPasswords, bulkjob.FieldHeldByRule, bulkjob.FieldStartedBy, bulkjob.FieldApprovedBy, bulkjob.FieldUndoApprovedBy, bulkjob.FieldCorrectedWhileHeld, bulkjob.FieldUndoneRows, bulkjob.FieldKeptRows, bulkjob.FieldForgotten, bulkjob.FieldUndoneBy, bulkjob.FieldFence, bulkjob.FieldAbandoned, bulkjob.FieldSlow, bulkjob.FieldFileBytes:
 			values[i] = new(sql.NullInt64)
 		case bulkjob.FieldKind, bulkjob.FieldStatus, bulkjob.FieldGroupsMode, bulkjob.FieldCommitMode, bulkjob.FieldFileName, bulkjob.FieldIdempotencyKey, bulkjob.FieldContentPrint, bulkjob.FieldSchools, bulkjob.FieldEncoding, bulkjob.FieldDelimiter, bulkjob.FieldLineEnding, bulkjob.FieldHeldFor, bulkjob.FieldUndoFrom, bulkjob.FieldKeyPrint, bulkjob.FieldLeaseOwner:
 			values[i] = new(sql.NullString)
@@ -565,6 +567,12 @@ func (_m *BulkJob) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Abandoned = int(value.Int64)
 			}
+		case bulkjob.FieldSlow:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field slow", values[i])
+			} else if value.Valid {
+				_m.Slow = int8(value.Int64)
+			}
 		case bulkjob.FieldFileBytes:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field file_bytes", values[i])
@@ -818,6 +826,9 @@ func (_m *BulkJob) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("abandoned=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Abandoned))
+	builder.WriteString(", ")
+	builder.WriteString("slow=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Slow))
 	builder.WriteString(", ")
 	builder.WriteString("file_bytes=")
 	builder.WriteString(fmt.Sprintf("%v", _m.FileBytes))

@@ -652,6 +652,20 @@ func (_c *BulkJobCreate) SetNillableAbandoned(v *int) *BulkJobCreate {
 	return _c
 }
 
+// SetSlow sets the "slow" field.
+func (_c *BulkJobCreate) SetSlow(v int8) *BulkJobCreate {
+	_c.mutation.SetSlow(v)
+	return _c
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_c *BulkJobCreate) SetNillableSlow(v *int8) *BulkJobCreate {
+	if v != nil {
+		_c.SetSlow(*v)
+	}
+	return _c
+}
+
 // SetFileBytes sets the "file_bytes" field.
 func (_c *BulkJobCreate) SetFileBytes(v int64) *BulkJobCreate {
 	_c.mutation.SetFileBytes(v)
@@ -957,6 +971,10 @@ func (_c *BulkJobCreate) defaults() error {
 		v := bulkjob.DefaultAbandoned
 		_c.mutation.SetAbandoned(v)
 	}
+	if _, ok := _c.mutation.Slow(); !ok {
+		v := bulkjob.DefaultSlow
+		_c.mutation.SetSlow(v)
+	}
 	if _, ok := _c.mutation.FileBytes(); !ok {
 		v := bulkjob.DefaultFileBytes
 		_c.mutation.SetFileBytes(v)
@@ -1098,6 +1116,9 @@ func (_c *BulkJobCreate) check() error {
 	}
 	if _, ok := _c.mutation.Abandoned(); !ok {
 		return &ValidationError{Name: "abandoned", err: errors.New(`db: missing required field "BulkJob.abandoned"`)}
+	}
+	if _, ok := _c.mutation.Slow(); !ok {
+		return &ValidationError{Name: "slow", err: errors.New(`db: missing required field "BulkJob.slow"`)}
 	}
 	if _, ok := _c.mutation.FileBytes(); !ok {
 		return &ValidationError{Name: "file_bytes", err: errors.New(`db: missing required field "BulkJob.file_bytes"`)}
@@ -1322,6 +1343,10 @@ func (_c *BulkJobCreate) createSpec() (*BulkJob, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Abandoned(); ok {
 		_spec.SetField(bulkjob.FieldAbandoned, field.TypeInt, value)
 		_node.Abandoned = value
+	}
+	if value, ok := _c.mutation.Slow(); ok {
+		_spec.SetField(bulkjob.FieldSlow, field.TypeInt8, value)
+		_node.Slow = value
 	}
 	if value, ok := _c.mutation.FileBytes(); ok {
 		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
@@ -2194,6 +2219,24 @@ func (u *BulkJobUpsert) UpdateAbandoned() *BulkJobUpsert {
 // AddAbandoned adds v to the "abandoned" field.
 func (u *BulkJobUpsert) AddAbandoned(v int) *BulkJobUpsert {
 	u.Add(bulkjob.FieldAbandoned, v)
+	return u
+}
+
+// SetSlow sets the "slow" field.
+func (u *BulkJobUpsert) SetSlow(v int8) *BulkJobUpsert {
+	u.Set(bulkjob.FieldSlow, v)
+	return u
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *BulkJobUpsert) UpdateSlow() *BulkJobUpsert {
+	u.SetExcluded(bulkjob.FieldSlow)
+	return u
+}
+
+// AddSlow adds v to the "slow" field.
+func (u *BulkJobUpsert) AddSlow(v int8) *BulkJobUpsert {
+	u.Add(bulkjob.FieldSlow, v)
 	return u
 }
 
@@ -3129,6 +3172,27 @@ func (u *BulkJobUpsertOne) AddAbandoned(v int) *BulkJobUpsertOne {
 func (u *BulkJobUpsertOne) UpdateAbandoned() *BulkJobUpsertOne {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateAbandoned()
+	})
+}
+
+// SetSlow sets the "slow" field.
+func (u *BulkJobUpsertOne) SetSlow(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSlow(v)
+	})
+}
+
+// AddSlow adds v to the "slow" field.
+func (u *BulkJobUpsertOne) AddSlow(v int8) *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddSlow(v)
+	})
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *BulkJobUpsertOne) UpdateSlow() *BulkJobUpsertOne {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSlow()
 	})
 }
 
@@ -4239,6 +4303,27 @@ func (u *BulkJobUpsertBulk) AddAbandoned(v int) *BulkJobUpsertBulk {
 func (u *BulkJobUpsertBulk) UpdateAbandoned() *BulkJobUpsertBulk {
 	return u.Update(func(s *BulkJobUpsert) {
 		s.UpdateAbandoned()
+	})
+}
+
+// SetSlow sets the "slow" field.
+func (u *BulkJobUpsertBulk) SetSlow(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.SetSlow(v)
+	})
+}
+
+// AddSlow adds v to the "slow" field.
+func (u *BulkJobUpsertBulk) AddSlow(v int8) *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.AddSlow(v)
+	})
+}
+
+// UpdateSlow sets the "slow" field to the value that was provided on create.
+func (u *BulkJobUpsertBulk) UpdateSlow() *BulkJobUpsertBulk {
+	return u.Update(func(s *BulkJobUpsert) {
+		s.UpdateSlow()
 	})
 }
 

@@ -828,6 +828,27 @@ func (_u *BulkJobUpdate) AddAbandoned(v int) *BulkJobUpdate {
 	return _u
 }
 
+// SetSlow sets the "slow" field.
+func (_u *BulkJobUpdate) SetSlow(v int8) *BulkJobUpdate {
+	_u.mutation.ResetSlow()
+	_u.mutation.SetSlow(v)
+	return _u
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_u *BulkJobUpdate) SetNillableSlow(v *int8) *BulkJobUpdate {
+	if v != nil {
+		_u.SetSlow(*v)
+	}
+	return _u
+}
+
+// AddSlow adds value to the "slow" field.
+func (_u *BulkJobUpdate) AddSlow(v int8) *BulkJobUpdate {
+	_u.mutation.AddSlow(v)
+	return _u
+}
+
 // SetFileBytes sets the "file_bytes" field.
 func (_u *BulkJobUpdate) SetFileBytes(v int64) *BulkJobUpdate {
 	_u.mutation.ResetFileBytes()
@@ -1379,6 +1400,12 @@ func (_u *BulkJobUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedAbandoned(); ok {
 		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Slow(); ok {
+		_spec.SetField(bulkjob.FieldSlow, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedSlow(); ok {
+		_spec.AddField(bulkjob.FieldSlow, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.FileBytes(); ok {
 		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)
@@ -2421,6 +2448,27 @@ func (_u *BulkJobUpdateOne) AddAbandoned(v int) *BulkJobUpdateOne {
 	return _u
 }
 
+// SetSlow sets the "slow" field.
+func (_u *BulkJobUpdateOne) SetSlow(v int8) *BulkJobUpdateOne {
+	_u.mutation.ResetSlow()
+	_u.mutation.SetSlow(v)
+	return _u
+}
+
+// SetNillableSlow sets the "slow" field if the given value is not nil.
+func (_u *BulkJobUpdateOne) SetNillableSlow(v *int8) *BulkJobUpdateOne {
+	if v != nil {
+		_u.SetSlow(*v)
+	}
+	return _u
+}
+
+// AddSlow adds value to the "slow" field.
+func (_u *BulkJobUpdateOne) AddSlow(v int8) *BulkJobUpdateOne {
+	_u.mutation.AddSlow(v)
+	return _u
+}
+
 // SetFileBytes sets the "file_bytes" field.
 func (_u *BulkJobUpdateOne) SetFileBytes(v int64) *BulkJobUpdateOne {
 	_u.mutation.ResetFileBytes()
@@ -3002,6 +3050,12 @@ func (_u *BulkJobUpdateOne) sqlSave(ctx context.Context) (_node *BulkJob, err er
 	}
 	if value, ok := _u.mutation.AddedAbandoned(); ok {
 		_spec.AddField(bulkjob.FieldAbandoned, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Slow(); ok {
+		_spec.SetField(bulkjob.FieldSlow, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedSlow(); ok {
+		_spec.AddField(bulkjob.FieldSlow, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.FileBytes(); ok {
 		_spec.SetField(bulkjob.FieldFileBytes, field.TypeInt64, value)

@@ -3787,6 +3787,8 @@ type BulkJobMutation struct {
 	addfence                *int
 	abandoned               *int
 	addabandoned            *int
+	slow                    *int8
+	addslow                 *int8
 	file_bytes              *int64
 	addfile_bytes           *int64
 	started_at              *time.Time
@@ -6414,6 +6416,62 @@ func (m *BulkJobMutation) ResetAbandoned() {
 	m.addabandoned = nil
 }
 
+// SetSlow sets the "slow" field.
+func (m *BulkJobMutation) SetSlow(i int8) {
+	m.slow = &i
+	m.addslow = nil
+}
+
+// Slow returns the value of the "slow" field in the mutation.
+func (m *BulkJobMutation) Slow() (r int8, exists bool) {
+	v := m.slow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlow returns the old "slow" field's value of the BulkJob entity.
+// If the BulkJob object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BulkJobMutation) OldSlow(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlow is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlow requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlow: %w", err)
+	}
+	return oldValue.Slow, nil
+}
+
+// AddSlow adds i to the "slow" field.
+func (m *BulkJobMutation) AddSlow(i int8) {
+	if m.addslow != nil {
+		*m.addslow += i
+	} else {
+		m.addslow = &i
+	}
+}
+
+// AddedSlow returns the value that was added to the "slow" field in this mutation.
+func (m *BulkJobMutation) AddedSlow() (r int8, exists bool) {
+	v := m.addslow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSlow resets all changes to the "slow" field.
+func (m *BulkJobMutation) ResetSlow() {
+	m.slow = nil
+	m.addslow = nil
+}
+
 // SetFileBytes sets the "file_bytes" field.
 func (m *BulkJobMutation) SetFileBytes(i int64) {
 	m.file_bytes = &i
@@ -6924,7 +6982,7 @@ func (m *BulkJobMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *BulkJobMutation) Fields() []string {
-	fields := make([]string, 0, 52)
+	fields := make([]string, 0, 53)
 	if m.created_at != nil {
 		fields = append(fields, bulkjob.FieldCreatedAt)
 	}
@@ -7072,6 +7130,9 @@ func (m *BulkJobMutation) Fields() []string {
 	if m.abandoned != nil {
 		fields = append(fields, bulkjob.FieldAbandoned)
 	}
+	if m.slow != nil {
+		fields = append(fields, bulkjob.FieldSlow)
+	}
 	if m.file_bytes != nil {
 		fields = append(fields, bulkjob.FieldFileBytes)
 	}
@@ -7187,6 +7248,8 @@ func (m *BulkJobMutation) Field(name string) (ent.Value, bool) {
 		return m.Fence()
 	case bulkjob.FieldAbandoned:
 		return m.Abandoned()
+	case bulkjob.FieldSlow:
+		return m.Slow()
 	case bulkjob.FieldFileBytes:
 		return m.FileBytes()
 	case bulkjob.FieldStartedAt:
@@ -7300,6 +7363,8 @@ func (m *BulkJobMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldFence(ctx)
 	case bulkjob.FieldAbandoned:
 		return m.OldAbandoned(ctx)
+	case bulkjob.FieldSlow:
+		return m.OldSlow(ctx)
 	case bulkjob.FieldFileBytes:
 		return m.OldFileBytes(ctx)
 	case bulkjob.FieldStartedAt:
@@ -7658,6 +7723,13 @@ func (m *BulkJobMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetAbandoned(v)
 		return nil
+	case bulkjob.FieldSlow:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlow(v)
+		return nil
 	case bulkjob.FieldFileBytes:
 		v, ok := value.(int64)
 		if !ok {
@@ -7762,6 +7834,9 @@ func (m *BulkJobMutation) AddedFields() []string {
 	if m.addabandoned != nil {
 		fields = append(fields, bulkjob.FieldAbandoned)
 	}
+	if m.addslow != nil {
+		fields = append(fields, bulkjob.FieldSlow)
+	}
 	if m.addfile_bytes != nil {
 		fields = append(fields, bulkjob.FieldFileBytes)
 	}
@@ -7823,6 +7898,8 @@ func (m *BulkJobMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedFence()
 	case bulkjob.FieldAbandoned:
 		return m.AddedAbandoned()
+	case bulkjob.FieldSlow:
+		return m.AddedSlow()
 	case bulkjob.FieldFileBytes:
 		return m.AddedFileBytes()
 	}
@@ -8008,6 +8085,13 @@ func (m *BulkJobMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddAbandoned(v)
+		return nil
+	case bulkjob.FieldSlow:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSlow(v)
 		return nil
 	case bulkjob.FieldFileBytes:
 		v, ok := value.(int64)
@@ -8282,6 +8366,9 @@ func (m *BulkJobMutation) ResetField(name string) error {
 		return nil
 	case bulkjob.FieldAbandoned:
 		m.ResetAbandoned()
+		return nil
+	case bulkjob.FieldSlow:
+		m.ResetSlow()
 		return nil
 	case bulkjob.FieldFileBytes:
 		m.ResetFileBytes()

@@ -84,6 +84,7 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("fence").Default(0),
 
 		field.Int("abandoned").Default(0).Comment("How often a server has begun to work on the job and was not heard of again."),
+		field.Int8("slow").Default(0).Comment("1 where the check of a small file has taken longer than it may beside others; from then on it counts as that of a large one."),
 		field.Int64("file_bytes").Default(0).Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
 
 		field.Time("started_at").SchemaType(instant).Optional().Nillable(),

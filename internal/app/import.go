@@ -229,7 +229,7 @@ func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, tol
 	first, err := s.importer.Waiting(ctx, job)
 	if err == nil && first != 0 && first != *told {
 		*told = first
-		fmt.Fprintf(a.err, "%s waits for %s: one job at a time changes a district.\n",
+		fmt.Fprintf(a.err, "%s waits for %s: one job at a time changes a district, and those of one person go one after the other.\n",
 			globalid.Encode(globalid.BulkJob, job.ID), globalid.Encode(globalid.BulkJob, first))
 	}
 }

@@ -3,6 +3,7 @@ package importer
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"sync/atomic"
@@ -19,6 +20,9 @@ const CheckTooCostly = "CHECK_TOO_COSTLY"
 // has. It takes a tenth of that.
 const rowTime = time.Millisecond
 
+// errLong ends the check of a small file that takes as long as that of a large one.
+var errLong = errors.New("importer: the check takes too long for one of a short file")
+
 // budget bounds the CPU time that the check of one file takes: reading it and making
 // sense of its rows, and not what the database does meanwhile on another machine, so
 // that a slow database refuses nobody. The pieces of the check run on threads of
@@ -26,6 +30,8 @@ const rowTime = time.Millisecond
 type budget struct {
 	cpu   func() time.Duration // Of the thread that asks.
 	limit time.Duration
+	// short is the time after which the check is ended with errLong, or 0.
+	short time.Duration
 	rows  atomic.Int64
 	spent atomic.Int64
 	// reading is the piece in which the file is read.
@@ -44,6 +50,9 @@ func (p *piece) spend() error {
 	now := p.cpu()
 	spent := time.Duration(p.spent.Add(int64(now - p.last)))
 	p.last = now
+	if p.short > 0 && spent > p.short {
+		return errLong
+	}
 	limit := p.limit + time.Duration(p.rows.Load())*rowTime
 	if p.limit == 0 || spent <= limit {
 		return nil
@@ -72,9 +81,13 @@ func (b *budget) whileReading(do func() error) error {
 	return cmp.Or(do(), p.spend())
 }
 
-// limits are those of a file whose reading the budget counts.
-func (b *budget) limits(of csvfile.Limits) csvfile.Limits {
+// limits are those of a file whose reading the budget counts, and which is not read on
+// where ctx has ended.
+func (b *budget) limits(ctx context.Context, of csvfile.Limits) csvfile.Limits {
 	of.Spend = func() error {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
 		p := b.reading.Load()
 		if p == nil {
 			return nil

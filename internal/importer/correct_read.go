@@ -39,7 +39,7 @@ func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *r
 	b := &budget{cpu: s.cpu, limit: correctTime}
 	b.reading.Store(&piece{budget: b, last: s.cpu()})
 	file = s.rowsOf(job)
-	file.limits = b.limits(s.limits)
+	file.limits = b.limits(ctx, s.limits)
 	return file, func() {
 		runtime.UnlockOSThread()
 		<-s.correcting

@@ -101,8 +101,8 @@ type Service struct {
 
 	// correcting holds a place for each correction that reads a file.
 	correcting chan struct{}
-	// wake tells the worker that there may be something to do.
-	wake chan struct{}
+	// wake and wakeShort tell the workers that there may be something to do.
+	wake, wakeShort chan struct{}
 
 	mu sync.Mutex
 	// warned are the jobs with another key that the log has told of.
@@ -191,7 +191,7 @@ func New(d *database.DB, o Options) *Service {
 		scale:   newScale(e, kinds),
 		vault:   v,
 		hash:    o.Hash, turn: o.Turn, batch: o.Batch, limits: o.Limits, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned,
-		correcting: make(chan struct{}, correctAtOnce), wake: make(chan struct{}, 1),
+		correcting: make(chan struct{}, correctAtOnce), wake: make(chan struct{}, 1), wakeShort: make(chan struct{}, 1),
 		tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
 	}
 	s.correction = correction{s}

@@ -49,9 +49,9 @@ type held struct {
 	writing sync.Mutex
 }
 
-// claimNext claims the first job of a district in which no server is at work.
-// It returns nil where there is none. only is a district, or 0 for all.
-func (q *queue) claimNext(ctx context.Context, only int) (*held, error) {
+// claimNext claims the first job that may begin; see line. It returns nil where there
+// is none. only is a district, or 0 for all; short leaves long jobs alone.
+func (q *queue) claimNext(ctx context.Context, only int, short bool) (*held, error) {
 	var districts []int
 	if only != 0 {
 		districts = []int{only}
@@ -60,13 +60,9 @@ func (q *queue) claimNext(ctx context.Context, only int) (*held, error) {
 	if err != nil {
 		return nil, err
 	}
-	seen := map[int]bool{}
+	before := q.line(jobs)
 	for _, j := range jobs {
-		if seen[j.DistrictID] || !q.vault.opens(j) {
-			continue
-		}
-		seen[j.DistrictID] = true
-		if q.busy(jobs, j.DistrictID) {
+		if !q.mayBegin(j, before) || short && isLong(j) {
 			continue
 		}
 		if h, err := q.claim(ctx, j); h != nil || err != nil {
@@ -74,6 +70,11 @@ func (q *queue) claimNext(ctx context.Context, only int) (*held, error) {
 		}
 	}
 	return nil, nil
+}
+
+// mayBegin reports whether this server may claim a job, given which ones jobs wait for.
+func (q *queue) mayBegin(job *db.BulkJob, before map[int]int) bool {
+	return !q.isAtWork(job) && q.vault.opens(job) && before[job.ID] == 0
 }
 
 // runnable returns what waits for a server or is worked on, in order, in some
@@ -137,28 +138,19 @@ func (q *queue) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, err
 	return turns, nil
 }
 
-// busy reports whether a server is at work in a district. One job at a time
-// keeps two files from undoing each other half and half.
-func (q *queue) busy(jobs []*db.BulkJob, district int) bool {
-	now := q.now()
-	return slices.ContainsFunc(jobs, func(j *db.BulkJob) bool {
-		return j.DistrictID == district && j.LeaseUntil != nil && j.LeaseUntil.After(now)
-	})
-}
-
-// claim takes a job if it is still the first one of its district. The lock of
-// the district keeps servers on one database from claiming two of its jobs at
-// the same moment; where locks do not reach (several database nodes), the
-// condition of the UPDATE still gives one job to one server.
-func (q *queue) claim(ctx context.Context, first *db.BulkJob) (h *held, err error) {
+// claim takes a job if it may still begin. The lock of the district keeps servers on
+// one database from taking one slot of it at the same moment; where locks do not
+// reach (several database nodes), the condition of the UPDATE still gives one job to
+// one server.
+func (q *queue) claim(ctx context.Context, next *db.BulkJob) (h *held, err error) {
 	err = q.db.InTx(viewer.AsSystem(ctx, "claim a job"), func(ctx context.Context, client *db.Client) error {
 		h = nil
 		if q.locks() {
-			if _, err := client.Organization.Query().Where(organization.ID(first.DistrictID)).ForUpdate().Only(ctx); err != nil {
+			if _, err := client.Organization.Query().Where(organization.ID(next.DistrictID)).ForUpdate().Only(ctx); err != nil {
 				return err
 			}
 			// A server that is in a long transaction holds this row.
-			_, err := client.BulkJob.Query().Where(bulkjob.ID(first.ID)).ForUpdate(sql.WithLockAction(sql.SkipLocked)).Only(ctx)
+			_, err := client.BulkJob.Query().Where(bulkjob.ID(next.ID)).ForUpdate(sql.WithLockAction(sql.SkipLocked)).Only(ctx)
 			if db.IsNotFound(err) {
 				return nil
 			}
@@ -166,13 +158,12 @@ func (q *queue) claim(ctx context.Context, first *db.BulkJob) (h *held, err erro
 				return err
 			}
 		}
-		jobs, err := q.runnable(ctx, first.DistrictID)
-		if err != nil || q.busy(jobs, first.DistrictID) {
+		jobs, err := q.runnable(ctx, next.DistrictID)
+		if err != nil {
 			return err
 		}
-		// A job with another key keeps nobody from those behind it.
-		i := slices.IndexFunc(jobs, q.vault.opens)
-		if i < 0 || jobs[i].ID != first.ID {
+		i := slices.IndexFunc(jobs, func(j *db.BulkJob) bool { return j.ID == next.ID })
+		if i < 0 || !q.mayBegin(jobs[i], q.line(jobs)) {
 			return nil
 		}
 		job := jobs[i]

@@ -62,6 +62,14 @@ func (p *preview) flush(ctx context.Context) error {
 		return nil
 	}
 	s, jobID, t := p.service, p.held.job.ID, p.tally
+	// A long check is not done to its end for somebody who may not have it done any more.
+	_, why, err := s.actors.submitter(ctx, p.held.job)
+	if err != nil {
+		return err
+	}
+	if why != nil {
+		return &lostSubmitter{why}
+	}
 	write := func(ctx context.Context, client *db.Client) error {
 		err := insertRows(ctx, client, "bulk_job_rows", planColumns, p.plans)
 		if err != nil {
@@ -82,12 +90,17 @@ func (p *preview) flush(ctx context.Context) error {
 			p.verified, p.verified, t.created, t.updated, t.unchanged, t.deleted, t.errors, t.warnings, t.passwords, t.added, t.removed, jobID)
 		return err
 	}
-	err := s.inTurn(ctx, func() error { return s.queue.inFence(ctx, p.held, write) })
+	err = s.inTurn(ctx, func() error { return s.queue.inFence(ctx, p.held, write) })
 	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], tally{}
 	return err
 }
 
 const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state, loses, undo_loses"
+
+// lostSubmitter is returned where a job cannot act for its submitter any more.
+type lostSubmitter struct{ why *problem }
+
+func (e *lostSubmitter) Error() string { return "importer: " + e.why.Message }
 
 // planLine is the plan of a row as the values of planColumns.
 func planLine(now time.Time, jobID int, r *fileRow) ([]any, error) {

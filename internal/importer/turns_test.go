@@ -1,6 +1,7 @@
 package importer_test
 
 import (
+	"fmt"
 	"testing"
 
 	"homeroom/ent/db"
@@ -8,47 +9,38 @@ import (
 	"homeroom/internal/dbtest"
 )
 
-// TestSubmittersTakeTurns has somebody submit one file after another somebody has
-// submitted many.
+// TestSubmittersTakeTurns has somebody start one job after another somebody has
+// started many.
 func TestSubmittersTakeTurns(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		submit := func(who *db.Educator) *db.BulkJob {
-			return b.submitted(who, b.North, groups, "External ID,Name\n1,A class of its own\n")
+		n := 0
+		checked := func(who *db.Educator) *db.BulkJob {
+			n++
+			return b.verified(who, b.North, students, fmt.Sprintf("%s,T%d,A,B,turn%d,,7,North School,Algebra\n", header, n, n))
 		}
-		waitsFor := func(job, want *db.BulkJob) {
-			t.Helper()
-			wanted := 0
-			if want != nil {
-				wanted = want.ID
-			}
-			if got, err := b.Waiting(t.Context(), b.job(job.ID)); err != nil || got != wanted {
-				t.Errorf("job %d waits for %d, %v; want %d", job.ID, got, err, wanted)
-			}
-		}
-		first, second, third := submit(b.NorthTeacher), submit(b.NorthTeacher), submit(b.NorthTeacher)
-		mine, last := submit(b.NorthAdmin), submit(b.NorthAdmin)
-		waitsFor(first, nil)
-		for _, job := range []*db.BulkJob{second, third, mine, last} {
-			waitsFor(job, first)
-		}
-		if err := b.RunJob(t.Context(), mine.ID); err != nil {
-			t.Fatal(err)
-		}
-		if got := b.job(mine.ID).Status; got != ready {
-			t.Errorf("%s", got)
-		}
-		for _, job := range []*db.BulkJob{third, last} {
-			if got := b.job(job.ID).Status; got != verifying {
-				t.Errorf("job %d is %s before the other's first job", job.ID, got)
+		first, second, third := checked(b.NorthTeacher), checked(b.NorthTeacher), checked(b.NorthTeacher)
+		mine, last := checked(b.NorthAdmin), checked(b.NorthAdmin)
+		jobs := []*db.BulkJob{first, second, third, mine, last}
+		for _, job := range jobs {
+			if _, err := b.Start(b.As(t, b.NorthAdmin), job.ID); err != nil {
+				t.Fatal(err)
 			}
 		}
-		if err := b.RunJob(t.Context(), third.ID); err != nil {
-			t.Fatal(err)
+		for job, want := range map[*db.BulkJob]int{first: 0, second: first.ID, third: first.ID, mine: first.ID, last: mine.ID} {
+			if got, err := b.Waiting(t.Context(), b.job(job.ID)); err != nil || got != want {
+				t.Errorf("job %d waits for %d, %v; want %d", job.ID, got, err, want)
+			}
 		}
-		if got := b.job(last.ID).Status; got != ready {
-			t.Errorf("%s: the second job of one came behind the last one of the other", got)
+		for i, next := range []*db.BulkJob{first, mine, second, last, third} {
+			if err := b.RunJob(t.Context(), next.ID); err != nil {
+				t.Fatal(err)
+			}
+			b.want(b.job(next.ID), completed, 1, 0, 0, 0)
+			if n := b.number("SELECT COUNT(*) FROM bulk_jobs WHERE status = 'COMPLETED'"); n != i+1 {
+				t.Errorf("%d jobs are done with the one that comes in turn %d", n, i+1)
+			}
 		}
 	})
 }

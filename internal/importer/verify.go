@@ -30,7 +30,27 @@ func prepare(ctx context.Context, c checker, rows []*fileRow) (prepared, error) 
 // verify reads the file of a job twice, first to find out what it is, then row by
 // row, and writes down what it would change. After a crash it starts again from
 // the first row: what a row means can depend on the rows before it.
+//
+// A small file that turns out to take long is given back, to be checked among the long
+// ones from the first row on.
 func (s checking) verify(ctx context.Context, h *held) error {
+	err := s.verifyFrom(ctx, h)
+	var lost *lostSubmitter
+	if errors.As(err, &lost) {
+		return s.fail(ctx, h, lost.why)
+	}
+	if !errors.Is(err, errLong) {
+		return err
+	}
+	err = s.queue.inFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET slow = 1, lease_owner = '', lease_until = NULL WHERE id = ?", h.job.ID)
+		return err
+	})
+	s.wakeUp()
+	return err
+}
+
+func (s checking) verifyFrom(ctx context.Context, h *held) error {
 	if err := s.clearPreview(ctx, h); err != nil {
 		return err
 	}
@@ -45,9 +65,12 @@ func (s checking) verify(ctx context.Context, h *held) error {
 		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
 	}
 	b := &budget{cpu: s.cpu, limit: s.checkTime}
+	if !isLong(h.job) {
+		b.short = shortTime
+	}
 	var file *table.File
 	err = b.whileReading(func() error {
-		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.file(ctx, h.job.ID) }, b.limits(s.limits))
+		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.file(ctx, h.job.ID) }, b.limits(ctx, s.limits))
 		return err
 	})
 	if refusal := ofFile(err); refusal != nil {

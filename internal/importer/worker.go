@@ -15,9 +15,10 @@ import (
 )
 
 const (
-	// workers is how many jobs, of different districts, a server works on at a
-	// time: a short file does not wait for a long one.
-	workers = 4
+	// workers is how many jobs a server works on at a time, and shortWorkers how many
+	// short ones beside them: a short file does not wait for long ones.
+	workers      = 4
+	shortWorkers = 2
 	// pollEvery is how long it takes a server to notice what another one took in.
 	pollEvery = time.Second
 	// sweepEvery is how often what was left behind is removed.
@@ -34,17 +35,20 @@ func (s *Service) Run(ctx context.Context) error {
 	var all sync.WaitGroup
 	all.Go(func() { s.sweeping.sweepForever(ctx) })
 	for range workers {
-		all.Go(func() { s.runForever(ctx) })
+		all.Go(func() { s.runForever(ctx, false, s.wake) })
+	}
+	for range shortWorkers {
+		all.Go(func() { s.runForever(ctx, true, s.wakeShort) })
 	}
 	all.Wait()
 	return ctx.Err()
 }
 
-func (s *Service) runForever(ctx context.Context) {
+func (s *Service) runForever(ctx context.Context, short bool, wake <-chan struct{}) {
 	tick := time.NewTicker(pollEvery)
 	defer tick.Stop()
 	for ctx.Err() == nil {
-		worked, err := s.runNext(ctx, 0)
+		worked, err := s.runNext(ctx, 0, short)
 		if err != nil && ctx.Err() == nil {
 			s.log.ErrorContext(ctx, "look for jobs", "error", err)
 		}
@@ -54,7 +58,7 @@ func (s *Service) runForever(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 		case <-tick.C:
-		case <-s.wake:
+		case <-wake:
 		}
 	}
 }
@@ -63,7 +67,7 @@ func (s *Service) runForever(ctx context.Context) {
 // commands and tests.
 func (s *Service) Drain(ctx context.Context) error {
 	for {
-		worked, err := s.runNext(ctx, 0)
+		worked, err := s.runNext(ctx, 0, false)
 		if err != nil || !worked {
 			return err
 		}
@@ -81,7 +85,7 @@ func (s *Service) RunJob(ctx context.Context, id int) error {
 		if !slices.Contains(worked, job.Status) {
 			return nil
 		}
-		worked, err := s.runNext(ctx, job.DistrictID)
+		worked, err := s.runNext(ctx, job.DistrictID, false)
 		if err != nil {
 			return err
 		}
@@ -96,15 +100,17 @@ func (s *Service) RunJob(ctx context.Context, id int) error {
 }
 
 func (s *Service) wakeUp() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	for _, wake := range []chan struct{}{s.wake, s.wakeShort} {
+		select {
+		case wake <- struct{}{}:
+		default:
+		}
 	}
 }
 
 // runNext claims one job and works on it, and reports whether there was one.
-func (s *Service) runNext(ctx context.Context, district int) (bool, error) {
-	h, err := s.queue.claimNext(ctx, district)
+func (s *Service) runNext(ctx context.Context, district int, short bool) (bool, error) {
+	h, err := s.queue.claimNext(ctx, district, short)
 	if h == nil || err != nil {
 		return false, err
 	}
@@ -151,8 +157,8 @@ func (s *Service) workOn(ctx context.Context, h *held) (err error) {
 }
 
 // isGivenUp reports whether so many servers were not heard of again while they worked
-// on a job that it is most likely the job which ends them: each time it is tried, all
-// others of the district wait. Where rows of it have been written it goes on.
+// on a job that it is most likely the job which ends them, and with them whatever else
+// they work on. Where rows of it have been written it goes on.
 func (s *Service) isGivenUp(job *db.BulkJob) bool {
 	return job.Abandoned >= s.maxAbandoned &&
 		(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0)

@@ -114,6 +114,8 @@ const (
 	FieldFence = "fence"
 	// FieldAbandoned holds the string denoting the abandoned field in the database.
 	FieldAbandoned = "abandoned"
+	// FieldSlow holds the string denoting the slow field in the database.
+	FieldSlow = "slow"
 	// FieldFileBytes holds the string denoting the file_bytes field in the database.
 	FieldFileBytes = "file_bytes"
 	// FieldStartedAt holds the string denoting the started_at field in the database.
@@ -239,6 +241,7 @@ var Columns = []string{
 	FieldLeaseUntil,
 	FieldFence,
 	FieldAbandoned,
+	FieldSlow,
 	FieldFileBytes,
 	FieldStartedAt,
 	FieldFinishedAt,
@@ -320,6 +323,8 @@ var (
 	DefaultFence int
 	// DefaultAbandoned holds the default value on creation for the "abandoned" field.
 	DefaultAbandoned int
+	// DefaultSlow holds the default value on creation for the "slow" field.
+	DefaultSlow int8
 	// DefaultFileBytes holds the default value on creation for the "file_bytes" field.
 	DefaultFileBytes int64
 )
@@ -694,6 +699,11 @@ func ByFence(opts ...sql.OrderTermOption) OrderOption {
 // ByAbandoned orders the results by the abandoned field.
 func ByAbandoned(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAbandoned, opts...).ToFunc()
+}
+
+// BySlow orders the results by the slow field.
+func BySlow(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSlow, opts...).ToFunc()
 }
 
 // ByFileBytes orders the results by the file_bytes field.

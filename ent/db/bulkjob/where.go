@@ -255,6 +255,11 @@ func Abandoned(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldAbandoned, v))
 }
 
+// Slow applies equality check predicate on the "slow" field. It's identical to SlowEQ.
+func Slow(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSlow, v))
+}
+
 // FileBytes applies equality check predicate on the "file_bytes" field. It's identical to FileBytesEQ.
 func FileBytes(v int64) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldEQ(FieldFileBytes, v))
@@ -2308,6 +2313,46 @@ func AbandonedLT(v int) predicate.BulkJob {
 // AbandonedLTE applies the LTE predicate on the "abandoned" field.
 func AbandonedLTE(v int) predicate.BulkJob {
 	return predicate.BulkJob(sql.FieldLTE(FieldAbandoned, v))
+}
+
+// SlowEQ applies the EQ predicate on the "slow" field.
+func SlowEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldEQ(FieldSlow, v))
+}
+
+// SlowNEQ applies the NEQ predicate on the "slow" field.
+func SlowNEQ(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNEQ(FieldSlow, v))
+}
+
+// SlowIn applies the In predicate on the "slow" field.
+func SlowIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldIn(FieldSlow, vs...))
+}
+
+// SlowNotIn applies the NotIn predicate on the "slow" field.
+func SlowNotIn(vs ...int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldNotIn(FieldSlow, vs...))
+}
+
+// SlowGT applies the GT predicate on the "slow" field.
+func SlowGT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGT(FieldSlow, v))
+}
+
+// SlowGTE applies the GTE predicate on the "slow" field.
+func SlowGTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldGTE(FieldSlow, v))
+}
+
+// SlowLT applies the LT predicate on the "slow" field.
+func SlowLT(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLT(FieldSlow, v))
+}
+
+// SlowLTE applies the LTE predicate on the "slow" field.
+func SlowLTE(v int8) predicate.BulkJob {
+	return predicate.BulkJob(sql.FieldLTE(FieldSlow, v))
 }
 
 // FileBytesEQ applies the EQ predicate on the "file_bytes" field.

@@ -194,6 +194,7 @@ var (
 		{Name: "lease_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "fence", Type: field.TypeInt, Default: 0},
 		{Name: "abandoned", Type: field.TypeInt, Default: 0},
+		{Name: "slow", Type: field.TypeInt8, Default: 0},
 		{Name: "file_bytes", Type: field.TypeInt64, Default: 0},
 		{Name: "started_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "finished_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
@@ -208,13 +209,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "bulk_jobs_organizations_organization",
-				Columns:    []*schema.Column{BulkJobsColumns[51]},
+				Columns:    []*schema.Column{BulkJobsColumns[52]},
 				RefColumns: []*schema.Column{OrganizationsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
 			{
 				Symbol:     "bulk_jobs_educators_submitter",
-				Columns:    []*schema.Column{BulkJobsColumns[52]},
+				Columns:    []*schema.Column{BulkJobsColumns[53]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -223,7 +224,7 @@ var (
 			{
 				Name:    "bulkjob_submitted_by_idempotency_key",
 				Unique:  true,
-				Columns: []*schema.Column{BulkJobsColumns[52], BulkJobsColumns[8]},
+				Columns: []*schema.Column{BulkJobsColumns[53], BulkJobsColumns[8]},
 			},
 			{
 				Name:    "bulkjob_district_id",
@@ -238,7 +239,7 @@ var (
 			{
 				Name:    "bulkjob_organization_id",
 				Unique:  false,
-				Columns: []*schema.Column{BulkJobsColumns[51]},
+				Columns: []*schema.Column{BulkJobsColumns[52]},
 			},
 			{
 				Name:    "bulkjob_status",

@@ -308,8 +308,12 @@ func init() {
 	bulkjobDescAbandoned := bulkjobFields[47].Descriptor()
 	// bulkjob.DefaultAbandoned holds the default value on creation for the abandoned field.
 	bulkjob.DefaultAbandoned = bulkjobDescAbandoned.Default.(int)
+	// bulkjobDescSlow is the schema descriptor for slow field.
+	bulkjobDescSlow := bulkjobFields[48].Descriptor()
+	// bulkjob.DefaultSlow holds the default value on creation for the slow field.
+	bulkjob.DefaultSlow = bulkjobDescSlow.Default.(int8)
 	// bulkjobDescFileBytes is the schema descriptor for file_bytes field.
-	bulkjobDescFileBytes := bulkjobFields[48].Descriptor()
+	bulkjobDescFileBytes := bulkjobFields[49].Descriptor()
 	// bulkjob.DefaultFileBytes holds the default value on creation for the file_bytes field.
 	bulkjob.DefaultFileBytes = bulkjobDescFileBytes.Default.(int64)
 	bulkjobchunkMixin := schema.BulkJobChunk{}.Mixin()
