@@ -2,6 +2,7 @@ package download_test
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -136,15 +137,16 @@ func newDownloads(t *testing.T, d *database.DB, now func() time.Time, o download
 // crawling is a client that takes long for each piece.
 type crawling struct {
 	*httptest.ResponseRecorder
-	accepting func()
+	accepting func(bytes int)
 }
 
 func (c *crawling) Write(p []byte) (int, error) {
-	c.accepting()
+	c.accepting(len(p))
 	return c.ResponseRecorder.Write(p)
 }
 
-// TestASlowClientIsCutOff has clients accept a small file in some time.
+// TestASlowClientIsCutOff has clients accept a small file in some time, and a large one
+// at some speed.
 func TestASlowClientIsCutOff(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
@@ -152,18 +154,37 @@ func TestASlowClientIsCutOff(t *testing.T) {
 		for range 20 {
 			w.Student(t, w.North, "Ada", "Lovelace", 600)
 		}
-		for took, whole := range map[time.Duration]bool{59 * time.Second: true, 61 * time.Second: false} {
+		long := strings.Repeat("Long", 25)
+		for from := range 8 {
+			w.Client().Student.MapCreateBulk(make([]int, 500), func(c *db.StudentCreate, i int) {
+				id := fmt.Sprint(1000*from + i)
+				c.SetDistrictID(w.Alpha.ID).SetOrganizationID(w.South.ID).SetExternalID("x" + id).SetUsername("user" + id).SetUsernameKey("user" + id).
+					SetFirstName(long).SetLastName(long).SetSortName("x").SetGrade(7).SetUngrouped(1).SetActive(1).SetSecondsThisYear(600)
+			}).ExecX(fixture.System())
+		}
+		piece := func(took time.Duration) func(int) time.Duration { return func(int) time.Duration { return took } }
+		each4KiB := func(took time.Duration) func(int) time.Duration {
+			return func(bytes int) time.Duration { return took * time.Duration(bytes) / (4 << 10) }
+		}
+		for _, test := range []struct {
+			at    *db.Organization
+			takes func(bytes int) time.Duration // For a piece.
+			whole bool
+		}{
+			{w.North, piece(59 * time.Second), true}, {w.North, piece(61 * time.Second), false},
+			{w.South, each4KiB(900 * time.Millisecond), true}, {w.South, each4KiB(1100 * time.Millisecond), false},
+		} {
 			today := fixture.Today
 			now := func() time.Time { return today }
 			s := newDownloads(t, d, now, download.Options{})
-			c := &crawling{httptest.NewRecorder(), func() { today = today.Add(took) }}
+			c := &crawling{httptest.NewRecorder(), func(bytes int) { today = today.Add(test.takes(bytes)) }}
 			cut := func() (cut bool) {
 				defer func() { cut = recover() == http.ErrAbortHandler }()
-				s.ServeHTTP(c, httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), w.Alpha.ID), nil))
+				s.ServeHTTP(c, httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), test.at.ID), nil))
 				return false
 			}()
-			if cut == whole {
-				t.Errorf("%v: cut off: %v", took, cut)
+			if cut == test.whole || test.whole && test.at == w.South && c.Body.Len() < 500_000 {
+				t.Errorf("%s at %v for 4 KiB: %d bytes, cut off: %v", test.at.Name, test.takes(4<<10), c.Body.Len(), cut)
 			}
 		}
 	})

@@ -36,6 +36,12 @@ func TestStandingIsOneStatement(t *testing.T) {
 				t.Errorf("%s: got %+v", want.FirstName, v)
 			}
 		}
+		// One has reached its end, and one has not been used for too long.
+		h.Client().Session.UpdateOneID(ids[1]).SetExpiresAt(h.clock()).ExecX(fixture.System())
+		h.Client().Session.UpdateOneID(ids[2]).SetLastUsedAt(h.clock().Add(-30 * 24 * time.Hour)).ExecX(fixture.System())
+		if found, err := h.Standing(context.Background(), ids); err != nil || len(found) != 1 || found[ids[3]] == nil {
+			t.Errorf("got %v, %v", found, err)
+		}
 		var keys []int
 		for range 3 {
 			key, _, err := h.CreateKey(fixture.System(), identity.NewKey{Name: "Program", OrganizationID: h.North.ID, Scopes: viewer.Scopes(), ExpiresAt: h.clock().Add(time.Hour)})

@@ -39,6 +39,12 @@ func (c *clock) days(n int) {
 	c.now = c.now.AddDate(0, 0, n).Add(time.Minute)
 }
 
+func (c *clock) minutes(n int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(time.Duration(n) * time.Minute)
+}
+
 // world is a fixture world with everything that writes about students.
 type world struct {
 	*fixture.World
