@@ -11,7 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 )
 
@@ -19,13 +18,13 @@ import (
 // places, again and again, and wants the tables of one that was left alone.
 func TestAMigrationSurvivesThatItsProcessIsKilled(t *testing.T) {
 	t.Parallel()
-	undisturbed := installation{t: t, url: dbtest.URL(t, database.MySQL), folder: t.TempDir()}
+	undisturbed := installation{t: t, url: dbtest.EmptyMySQL(t), folder: t.TempDir()}
 	undisturbed.run("migrate")
 	want := definitions(t, undisturbed)
 	for name, signal := range map[string]syscall.Signal{"kill -9": syscall.SIGKILL, "SIGTERM": syscall.SIGTERM} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			in := installation{t: t, url: dbtest.URL(t, database.MySQL), folder: t.TempDir()}
+			in := installation{t: t, url: dbtest.EmptyMySQL(t), folder: t.TempDir()}
 			conn := in.open()
 			defer conn.Close()
 			random, kills := rand.New(rand.NewPCG(3, uint64(signal))), 0

@@ -19,9 +19,6 @@ func TestATransactionThatLosesItsConnection(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer d.Close()
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	ctx := fixture.System()
 	count := func(code string) int {
 		return d.Client(ctx).Product.Query().Where(product.Code(code)).CountX(ctx)

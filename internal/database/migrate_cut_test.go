@@ -165,7 +165,7 @@ func statements(t *testing.T, files []migrations.File) (all []string) {
 
 func empty(t *testing.T) (*database.DB, *sql.DB) {
 	t.Helper()
-	url := dbtest.URL(t, database.MySQL)
+	url := dbtest.EmptyMySQL(t)
 	d, err := database.Open(context.Background(), url)
 	if err != nil {
 		t.Fatal(err)

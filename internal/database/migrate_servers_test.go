@@ -18,9 +18,9 @@ func TestSeveralServersMigrateAtOnce(t *testing.T) {
 	for _, kind := range []database.Kind{database.SQLite, database.MySQL} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			url := dbtest.URL(t, kind)
-			if kind == database.SQLite {
-				url = "sqlite:" + t.TempDir() + "/new.db"
+			url := "sqlite:" + t.TempDir() + "/new.db"
+			if kind == database.MySQL {
+				url = dbtest.EmptyMySQL(t)
 			}
 			var all sync.WaitGroup
 			var mu sync.Mutex

@@ -22,7 +22,10 @@ func TestTheMigrationsBuildTheSchema(t *testing.T) {
 	for kind, name := range map[database.Kind]string{database.SQLite: dialect.SQLite, database.MySQL: dialect.MySQL} {
 		t.Run(string(kind), func(t *testing.T) {
 			t.Parallel()
-			url := dbtest.URL(t, kind)
+			url := "sqlite:" + t.TempDir() + "/new.db"
+			if kind == database.MySQL {
+				url = dbtest.EmptyMySQL(t)
+			}
 			d, err := database.Open(context.Background(), url)
 			if err != nil {
 				t.Fatal(err)

@@ -36,31 +36,16 @@ func Open(t testing.TB, kind database.Kind) *database.DB {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if kind == database.MySQL {
-		if _, err := d.Migrate(context.Background()); err != nil {
-			t.Fatal(err)
-		}
-	}
 	return d
 }
 
-// URL returns the address of an empty database that ends with the test. An
-// SQLite database is migrated already; a MySQL one has no tables.
+// URL returns the address of an empty, migrated database that ends with the test.
 func URL(t testing.TB, kind database.Kind) string {
 	t.Helper()
 	if kind == database.SQLite {
 		return sqliteCopy(t)
 	}
-	server := os.Getenv(ServerVariable)
-	if server == "" {
-		t.Fatalf("%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases", ServerVariable)
-	}
-	url, drop, err := database.Scratch(context.Background(), server, "homeroom_test")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(drop)
-	return url
+	return mysqlCopy(t)
 }
 
 // template is a migrated SQLite file, made once in a process and copied by every

@@ -23,9 +23,6 @@ func TestAServerThatStopsDuringTheStatisticsDoesNotComplain(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
-	}
 	b := newBench(t, d)
 	job := b.verified(b.NorthAdmin, b.North, students, studentsFile("s", importer.LargeImport, ""))
 	if _, err := b.Start(b.As(t, b.NorthAdmin), job.ID); err != nil {
