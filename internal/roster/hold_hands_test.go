@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"testing"
-	"time"
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
@@ -110,24 +109,6 @@ func TestSmallChangesAtOnce(t *testing.T) {
 			parts[i%2] = append(parts[i%2], w.Student(t, school, "Sam", "Small", 0).ID)
 		}
 		done := make(chan error, 1)
-		waits := func() bool {
-			if d.Kind() == database.SQLite { // There a second transaction begins behind the first one.
-				return true
-			}
-			rows, err := d.Query(t.Context(), "SELECT COUNT(*) FROM information_schema.innodb_trx x JOIN information_schema.processlist p ON p.id = x.trx_mysql_thread_id "+
-				"WHERE x.trx_state = 'LOCK WAIT' AND p.db = DATABASE()")
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer rows.Close()
-			n := 0
-			for rows.Next() {
-				if err := rows.Scan(&n); err != nil {
-					t.Fatal(err)
-				}
-			}
-			return n > 0
-		}
 		started := false
 		err := d.InTx(ctx, func(inside context.Context, _ *db.Client) error {
 			if err := r.DeleteStudents(inside, parts[0]); err != nil {
@@ -138,11 +119,7 @@ func TestSmallChangesAtOnce(t *testing.T) {
 			}
 			started = true
 			go func() { done <- r.DeleteStudents(ctx, parts[1]) }()
-			for len(done) == 0 && !waits() {
-				// Whoever looks more often sees what stood there at first: the server reads its
-				// transactions anew only where nobody has looked for a tenth of a second.
-				time.Sleep(150 * time.Millisecond)
-			}
+			dbtest.AwaitLockWaits(t, d, 1, func() bool { return len(done) > 0 })
 			return nil
 		})
 		if err != nil {

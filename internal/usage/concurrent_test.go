@@ -7,7 +7,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"time"
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/student"
@@ -139,20 +138,23 @@ func TestARecountWaitsForARecordingThatWaits(t *testing.T) {
 			if err := client.Student.UpdateOneID(sue.ID).SetFirstName("Susan").Exec(ctx2); err != nil {
 				return err
 			}
+			var recorded, recounted atomic.Bool
 			all.Go(func() {
+				defer recorded.Store(true)
 				if _, _, problems, err := s.Record(ctx, w.Alpha.ID, []usage.Event{
 					event("s", sue, "math", september, 60), event("a", ann, "math", september, 60),
 				}); err != nil || len(problems) > 0 {
 					t.Errorf("Record = %v, %v", problems, err)
 				}
 			})
-			time.Sleep(200 * time.Millisecond)
+			dbtest.AwaitLockWaits(t, d, 1, recorded.Load)
 			all.Go(func() {
+				defer recounted.Store(true)
 				if n, err := s.Recount(ctx); err != nil || n != 1 {
 					t.Errorf("recounted %d, %v", n, err)
 				}
 			})
-			time.Sleep(200 * time.Millisecond)
+			dbtest.AwaitLockWaits(t, d, 2, recounted.Load)
 			return nil
 		})
 		all.Wait()
