@@ -16,10 +16,10 @@ test: ## Everything: lint, generated code, all tests on SQLite and MySQL, the br
 	@.ci/test
 
 test-fast: ## The Go tests, cached and without lint; PKG=./internal/roster/... narrows
-	@.ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
+	@$(if $(HOMEROOM_TEST_MYSQL),,.ci/in-memory) .ci/with-mysql .ci/with-chromium .ci/with-node go test $(PKG)
 
 mutants: ## Small faults that the tests should notice, one at a time; ONLY=ent/rule or SINCE=main narrows. See docs/testing.md
-	@.ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
+	@.ci/in-memory .ci/with-mysql go run ./internal/mutant $(if $(SINCE),-since $(SINCE)) $(ONLY)
 
 lint: ## gofmt, go vet and staticcheck on the hand-written code
 	@.ci/lint
