@@ -136,9 +136,15 @@ func (r mutationResolver) BeginTotpEnrollment(ctx context.Context) (*model.Begin
 		refusals, err := userErrors(ctx, err)
 		return &model.BeginTotpEnrollmentPayload{UserErrors: refusals}, err
 	}
-	return &model.BeginTotpEnrollmentPayload{
-		Challenge: &c.Token, Secret: &t.Secret, URI: &t.URI, QRCode: &t.Picture, UserErrors: []*model.UserError{},
-	}, nil
+	payload := &model.BeginTotpEnrollmentPayload{Challenge: &c.Token, Secret: &t.Secret, URI: &t.URI, UserErrors: []*model.UserError{}}
+	if selects(ctx, "qrCode") {
+		picture, err := t.Picture()
+		if err != nil {
+			return nil, err
+		}
+		payload.QRCode = &picture
+	}
+	return payload, nil
 }
 
 func (r mutationResolver) ConfirmTotpEnrollment(ctx context.Context, in model.ConfirmTotpEnrollmentInput) (*model.SecondFactorsPayload, error) {

@@ -89,6 +89,9 @@ func (s *server) furtherFactors(*testing.T) map[string]func(*testing.T) (*db.Edu
 		"confirmTotpEnrollment": func(t *testing.T) (*db.Educator, string, []string) {
 			e, _ := s.someone(t)
 			a := s.ask(t, e, `mutation { beginTotpEnrollment { challenge secret uri qrCode } }`, nil)
+			if picture, _ := a.at("beginTotpEnrollment.qrCode").(string); !strings.HasPrefix(picture, "data:image/png;base64,") {
+				t.Errorf("the picture is %.30s", picture)
+			}
 			return e, fmt.Sprintf(`mutation { confirmTotpEnrollment(input: {challenge: %q, code: %q}) { userErrors { code } } }`,
 				a.at("beginTotpEnrollment.challenge"), factortest.Code(t, a.at("beginTotpEnrollment.secret").(string), clock())), nil
 		},

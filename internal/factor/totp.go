@@ -34,8 +34,6 @@ type TOTP struct {
 	Secret string
 	// URI is what the picture shows: otpauth://totp/…
 	URI string
-	// Picture is a QR code as a data: address of a PNG.
-	Picture string
 }
 
 // NewTOTP makes a secret for an account.
@@ -44,15 +42,25 @@ func NewTOTP(issuer, account string) (TOTP, error) {
 	if err != nil {
 		return TOTP{}, err
 	}
+	return TOTP{Secret: key.Secret(), URI: key.URL()}, nil
+}
+
+// Picture draws a QR code, as a data: address of a PNG. It takes some milliseconds of a
+// core, so it is not for a transaction.
+func (t TOTP) Picture() (string, error) {
+	key, err := otp.NewKeyFromURL(t.URI)
+	if err != nil {
+		return "", err
+	}
 	picture, err := key.Image(qrSize, qrSize)
 	if err != nil {
-		return TOTP{}, err
+		return "", err
 	}
 	var b bytes.Buffer
 	if err := png.Encode(&b, picture); err != nil {
-		return TOTP{}, err
+		return "", err
 	}
-	return TOTP{Secret: key.Secret(), URI: key.URL(), Picture: "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes())}, nil
+	return "data:image/png;base64," + base64.StdEncoding.EncodeToString(b.Bytes()), nil
 }
 
 // Step returns the time step that a code belongs to, and whether the code is right

@@ -96,8 +96,8 @@ func TestSecondFactor(t *testing.T) {
 		}
 		a := app{secret: testlog.Secret(made.Secret)}
 		t.Run("an app counts when it has shown a code, and brings recovery codes", func(t *testing.T) {
-			if !strings.HasPrefix(made.URI, "otpauth://totp/Homeroom:") || !strings.HasPrefix(made.Picture, "data:image/png;base64,") {
-				t.Errorf("the app is given %s", made.Picture[:30])
+			if picture, err := made.Picture(); err != nil || !strings.HasPrefix(made.URI, "otpauth://totp/Homeroom:") || !strings.HasPrefix(picture, "data:image/png;base64,") {
+				t.Errorf("the app is given %.30s, %v", picture, err)
 			}
 			if _, err := h.ConfirmTOTP(as(in), c.Token, a.wrong(h.clock())); code(err) != "WRONG_CODE" {
 				t.Errorf("a wrong code: %v", err)
