@@ -15,6 +15,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
+	"homeroom/graph"
 	"homeroom/graph/transport"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
@@ -85,18 +86,36 @@ const (
 	resultJSON = "application/graphql-response+json"
 )
 
-func TestADatabaseThatIsAway(t *testing.T) {
-	t.Parallel()
+// newServerBehind is a server whose database is reached by a proxy.
+func newServerBehind(t *testing.T, change ...func(*graph.Limits)) (*server, *dbtest.Proxy) {
+	t.Helper()
 	proxy := dbtest.NewProxy(t, dbtest.URL(t, database.MySQL))
 	d, err := database.Open(t.Context(), proxy.URL)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { d.Close() })
-	if _, err := d.Migrate(t.Context()); err != nil {
-		t.Fatal(err)
+	return newServer(t, d, change...), proxy
+}
+
+// TestADatabaseThatHangs waits for as long as a request waits for its session.
+func TestADatabaseThatHangs(t *testing.T) {
+	t.Parallel()
+	s, proxy := newServerBehind(t)
+	token := s.token(t, s.NorthAdmin)
+	hangs := make(chan struct{})
+	defer close(hangs)
+	proxy.At("FROM sessions", func() { <-hangs })
+	w := s.send(t, token, http.MethodPost, "", "application/json", "text/event-stream", postBody(`{ __typename }`))
+	// There would be a reason if it had waited until the connection was given up.
+	if w.status != http.StatusServiceUnavailable || w.code() != "UNAVAILABLE" || w.Errors[0].Extensions["reason"] != nil {
+		t.Errorf("got %d %s", w.status, w.text)
 	}
-	s := newServer(t, d)
+}
+
+func TestADatabaseThatIsAway(t *testing.T) {
+	t.Parallel()
+	s, proxy := newServerBehind(t)
 	token := s.token(t, s.NorthAdmin)
 	pupil := s.Student(t, s.North, "Ada", "Lovelace", 600)
 	csv := s.ask(t, s.NorthAdmin, s.names(nil).Replace(`{ studentsCsvUrl(organizationId: "{{North}}") }`), nil).at("studentsCsvUrl")
@@ -140,16 +159,6 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		_, says := w.Errors[0].Extensions["retryAfterSeconds"]
 		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.header.Get("Retry-After") != "" || says || groups("Perhaps") != 1 {
 			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Perhaps"))
-		}
-	})
-	t.Run("when a session is looked up for a stream, in a database that hangs", func(t *testing.T) {
-		hangs := make(chan struct{})
-		defer close(hangs)
-		proxy.At("FROM sessions", func() { <-hangs })
-		w := post(t, `{ __typename }`, "text/event-stream")
-		// There would be a reason if it had waited until the connection was given up.
-		if w.status != http.StatusServiceUnavailable || w.code() != "UNAVAILABLE" || w.Errors[0].Extensions["reason"] != nil {
-			t.Errorf("got %d %s", w.status, w.text)
 		}
 	})
 	open := s.connected(t, s.NorthAdmin)
