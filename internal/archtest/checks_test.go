@@ -1,6 +1,7 @@
 package archtest_test
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -43,7 +44,7 @@ func TestACheckThatCannotBeDoneHasNotPassed(t *testing.T) {
 				}
 				script(".ci/"+name, string(text))
 			}
-			for _, name := range []string{"lint", "generated", "in-memory"} {
+			for _, name := range []string{"lint", "generated", "in-memory", "mutants"} {
 				script(".ci/"+name, "#!/bin/sh\nexit 0\n")
 			}
 			script("bin/curl", "#!/bin/sh\nexit 7\n")
@@ -56,5 +57,26 @@ func TestACheckThatCannotBeDoneHasNotPassed(t *testing.T) {
 				t.Errorf("it ends with %v:\n%s", err, text)
 			}
 		})
+	}
+}
+
+// TestFaultsWithoutAHistoryAreNotTried runs .ci/mutants where there are no commits, as in
+// an archive, and where there is one and nothing before it, as in a shallow clone.
+func TestFaultsWithoutAHistoryAreNotTried(t *testing.T) {
+	t.Parallel()
+	for _, prepare := range []string{"true", "git init -q && git -c user.name=x -c user.email=x@example.com commit -q --allow-empty -m only"} {
+		folder := t.TempDir()
+		script := "mkdir .ci && cp \"$FROM\"/mutants \"$FROM\"/lib.sh .ci && { " + prepare + "; } && .ci/mutants"
+		cmd := exec.Command("bash", "-c", script)
+		from, err := filepath.Abs("../../.ci")
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd.Dir = folder
+		cmd.Env = append(os.Environ(), "FROM="+from, "GIT_CEILING_DIRECTORIES="+filepath.Dir(folder))
+		text, err := cmd.CombinedOutput()
+		if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != 75 || !strings.Contains(string(text), "none of the faults were tried") {
+			t.Errorf("%s: it ends with %v: %s", prepare, err, text)
+		}
 	}
 }

@@ -107,7 +107,7 @@ func runsOf(k between) []betweenRun {
 		runs = append(runs, betweenRun{k, "", k.submits, []string{change}})
 	}
 	for who, changes := range map[string][]string{
-		"the submitter ": {"loses the role", "goes to another school", "only teaches by now", "is disabled"},
+		"the submitter ": {"loses the role", "goes to another school", "only teaches by now", "teaches here and administers elsewhere", "is disabled"},
 		"the starter ":   {"loses the role", "only teaches by now", "is disabled"},
 	} {
 		for _, change := range changes {

@@ -298,6 +298,9 @@ func (b *bench) befalls(what string, e *db.Educator) {
 		b.demoted(e, viewer.SchoolAdmin, b.South)
 	case "only teaches by now":
 		b.demoted(e, viewer.Teacher, b.North)
+	case "teaches here and administers elsewhere":
+		b.demoted(e, viewer.Teacher, b.North)
+		b.gets(e, viewer.SchoolAdmin, b.South)
 	case "is disabled":
 		b.exec("UPDATE educators SET disabled = 1 WHERE id = ?", e.ID)
 	case "teaches the groups no more":

@@ -199,6 +199,18 @@ func TestQuotasOfBytes(t *testing.T) {
 				t.Errorf("when the other one has ended: %v", f)
 			}
 		})
+		t.Run("two files fit to the byte, and not to a byte less", func(t *testing.T) {
+			for _, missing := range []int64{0, 1} {
+				b, _ := limited(t, w, importer.Quotas{Person: importer.Quota{Bytes: int64(2*len(quotaFile)) - missing}})
+				who := b.Educator(t, b.Alpha, fmt.Sprintf("By%d Te", missing), viewer.SchoolAdmin, b.North)
+				if _, f := b.try(who, b.North); f != nil {
+					t.Fatal(f)
+				}
+				if _, f := b.try(who, b.North); (f != nil) != (missing > 0) {
+					t.Errorf("%d bytes are missing: %v", missing, f)
+				}
+			}
+		})
 		t.Run("of several at the same moment only as many pass as fit", func(t *testing.T) {
 			b, _ := limited(t, w, importer.Quotas{Person: importer.Quota{Bytes: 7 << 20}})
 			var all sync.WaitGroup

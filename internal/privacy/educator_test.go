@@ -19,6 +19,7 @@ func TestAnEducatorIsErased(t *testing.T) {
 		file := "First Name,Last Name,Email,External ID,Role,School\nQuixana,Zwomble,quixana@example.org,QXZ-77,Teacher,North School\nBeside,One,beside@example.org,B1,Teacher,North School\n"
 		w.job(w.NorthAdmin, bulkjob.KindIMPORT_EDUCATORS, "educators.csv", file, true)
 		e := w.Client().Educator.Query().Where(educator.EmailKey("quixana@example.org")).OnlyX(system)
+		e.Update().SetPasswordHash("a hash").ExecX(system)
 		w.Teach(t, e, w.Algebra)
 		w.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash("token").SetExpiresAt(fixture.Today).ExecX(system)
 		w.Client().TotpSecret.Create().SetEducatorID(e.ID).SetSecret([]byte("x")).SetLastStep(0).ExecX(system)
@@ -38,6 +39,9 @@ func TestAnEducatorIsErased(t *testing.T) {
 		}
 		w.wantNowhere(true, who...)
 		left := w.Client().Educator.GetX(system, e.ID)
+		if left.PasswordHash != "" {
+			t.Error("the password is left")
+		}
 		if left.Disabled != 1 || left.FirstName != "Erased" || left.QueryRoles().CountX(system)+left.QuerySessions().CountX(system)+left.QueryTeaching().CountX(system) != 0 {
 			t.Errorf("%+v", left)
 		}

@@ -45,6 +45,8 @@ func TestErasureOnRequest(t *testing.T) {
 			refused(t, admin, this, "the case of QVÓRBEL", "PERSONAL_REFERENCE", "reference")
 			refused(t, admin, this, "account "+strings.ToUpper(st.Username), "PERSONAL_REFERENCE", "reference")
 			refused(t, admin, nil, "letter 17", "REQUIRED", "students")
+			refused(t, admin, make([]privacy.Confirmed, privacy.MaxErased+1), "letter 17", "TOO_MANY", "students")
+			refused(t, admin, make([]privacy.Confirmed, privacy.MaxErased), "letter 17", "NOT_FOUND", "students.0.id")
 			refused(t, admin, []privacy.Confirmed{{ID: st.ID, ExternalID: "zyx-0042"}}, "letter 17", "CONFIRMATION_MISMATCH", "students.0.externalId")
 			other := w.Student(t, w.South, "Sue", "South", 0)
 			refused(t, admin, append(this[:1:1], privacy.Confirmed{ID: other.ID, ExternalID: other.ExternalID}), "letter 17", "NOT_FOUND", "students.1.id")

@@ -5,11 +5,13 @@ import (
 	"testing"
 	"time"
 
+	"homeroom/ent/db/roleassignment"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fixture"
 	"homeroom/internal/page"
 	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
 )
 
 func TestStudents(t *testing.T) {
@@ -111,6 +113,17 @@ func TestStudents(t *testing.T) {
 			if err != nil || s.OrganizationID != w.South.ID {
 				t.Errorf("%v, %v", s, err)
 			}
+		})
+		t.Run("and not one who teaches at the other school", func(t *testing.T) {
+			both := w.Educator(t, w.Alpha, "Bo Both", viewer.SchoolAdmin, w.North)
+			w.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(w.South.ID).SetDistrictID(w.Alpha.ID).
+				SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
+			w.Teach(t, both, w.Chemistry)
+			goes, comes := w.Student(t, w.North, "Go", "Es", 60), w.Student(t, w.South, "Co", "Mes", 60, w.Chemistry)
+			_, err := r.UpdateStudent(w.As(t, both), roster.StudentChange{ID: goes.ID, OrganizationID: &w.South.ID})
+			refused(t, err, "FORBIDDEN", "organizationId")
+			_, err = r.UpdateStudent(w.As(t, both), roster.StudentChange{ID: comes.ID, OrganizationID: &w.North.ID})
+			refused(t, err, "FORBIDDEN", "organizationId")
 		})
 		t.Run("a teacher changes students of own groups only", func(t *testing.T) {
 			lone := w.Student(t, w.North, "Un", "Grouped", 60)
