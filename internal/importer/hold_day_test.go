@@ -315,6 +315,19 @@ func TestASecondAdministrator(t *testing.T) {
 			approves(b, saul, heldBy(b, b.NorthAdmin), "one of you has made")
 			approves(b, b.DistrictAdmin, heldBy(b, b.NorthAdmin), "")
 		})
+		t.Run("nor whoever has put the old password or address of the submitter back", func(t *testing.T) {
+			b := b.on(t)
+			for id, change := range map[string]string{"O1": ",,,,,,,another password\n", "O2": ",,,,new@example.com,,,\n"} {
+				files(b.DistrictAdmin, ","+id+",Old,One,"+id+"@example.com,School administrator,N,old password\n")
+				now.Add(31 * 24 * time.Hour)
+				approves(b, b.DistrictAdmin, heldBy(b, by(id)), "")
+				job := b.imported(nils, b.North, educators, educatorHeader+edu(by(id))+change)
+				b.want(job, completed, 0, 1, 0, 0)
+				approves(b, b.DistrictAdmin, heldBy(b, by(id)), "")
+				b.undone(b.DistrictAdmin, job, undone, 1, 0)
+				approves(b, b.DistrictAdmin, heldBy(b, by(id)), "one of you has made")
+			}
+		})
 		t.Run("nor one of which the submitter has corrected the row", func(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.DistrictAdmin, b.North, educators, educatorHeader+",E7,Seventh,One,nowhere,School administrator,N,\n")

@@ -13,6 +13,7 @@ import (
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
 	"homeroom/internal/audit"
+	"homeroom/internal/hold"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
@@ -72,7 +73,7 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		return err
 	}
 	var updates []changed
-	var unused, credentials, addresses []int
+	var unused, credentials, addresses, mine []int
 	for _, r := range b.open() {
 		if r.plan.Do == doCreate {
 			unused = append(unused, r.TargetID)
@@ -95,6 +96,9 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		if _, changes := set[educator.FieldEmailKey]; changes {
 			addresses = append(addresses, r.TargetID)
 		}
+		if _, address := set[educator.FieldEmailKey]; address || set[educator.FieldPasswordHash] != nil {
+			mine = append(mine, r.TargetID)
+		}
 		if len(set) > 0 {
 			updates = append(updates, changed{r.TargetID, set})
 		}
@@ -111,6 +115,10 @@ func (s *Service) undoEducators(ctx context.Context, client *db.Client, b *undoB
 		return err
 	}
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+		return err
+	}
+	// Whoever puts an address or a password back may have known it.
+	if err := hold.Note(ctx, client, s.now(), []int{b.v.EducatorID}, mine...); err != nil {
 		return err
 	}
 	return removeAccounts(system, client, unused)
