@@ -34,9 +34,9 @@ type share struct {
 }
 
 // manyChanged is how many students of a school a job for the district changes at
-// least to be put on hold because of that school, unless that has set a limit of its
-// own. A new grade for the only student of a branch does not hold up what a whole
-// district sends every night.
+// least to be put on hold because of that school. A new grade for the only student of
+// a branch does not hold up what a whole district sends every night. For another
+// school's job that is so unless the school has set a limit of its own.
 const manyChanged = 10
 
 // excess says what a job would do too much of, and where.
@@ -138,6 +138,11 @@ func (s *Service) measure(ctx context.Context, job *db.BulkJob, undo bool, losse
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
 		sh := &share{org: o, limits: limits[o.ID], thing: things(job.Kind), within: o.ID != job.OrganizationID}
+		if sh.within && job.OrganizationID == job.DistrictID {
+			// No school holds up with a limit of its own what its district sends every night.
+			sh.limits.HoldChangedPercent = max(sh.limits.HoldChangedPercent, limits[job.DistrictID].HoldChangedPercent)
+			sh.limits.Inherited.HoldChangedPercent = true
+		}
 		if sh.within && !lookCloser(sh) {
 			continue
 		}
