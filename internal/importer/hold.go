@@ -58,7 +58,10 @@ func (s *Service) hold(ctx context.Context, client *db.Client, job *db.BulkJob, 
 
 // problem says why a job is on hold. what is what would do it.
 func (e *excess) problem(job *db.BulkJob, what string) *problem {
-	if e.before {
+	switch {
+	case e.month:
+		what = "With what was deleted in the 30 days before, " + lowerFirst(what)
+	case e.before:
 		what = "With what was done in the 24 hours before, " + lowerFirst(what)
 	}
 	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",

@@ -29,6 +29,10 @@ type share struct {
 	ownDeleted, ownChanged int
 	// were and are count the things against which these are measured.
 	were, are int
+	// month are the students deleted in the 30 days before, with those of the job, and
+	// had those who were there; see hold.Monthly.
+	month hold.Number
+	had   int
 	// within is a school in a job for its district, or for another school.
 	within bool
 }
@@ -46,8 +50,9 @@ type excess struct {
 	affected, students int
 	limit              int // In percent.
 	at                 *db.Organization
-	// before is true where a part of it has been done before.
-	before bool
+	// before is true where a part of it has been done before, month where that was in
+	// the 30 days before.
+	before, month bool
 }
 
 // percent is the part of the students that is affected, from 1 to 100.
@@ -86,13 +91,16 @@ func (sh *share) excess() *excess {
 		few = hold.Few
 	}
 	if limit := sh.limits.HoldDeletedPercent; sh.ownDeleted > 0 && hold.Over(sh.deleted, sh.were, limit, few) {
-		return &excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted}
+		return &excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted, false}
+	}
+	if limit := hold.OfMonth(sh.limits.HoldDeletedPercent); sh.ownDeleted > 0 && hold.Over(sh.month, sh.had, limit, hold.Few) {
+		return &excess{"delete", sh.thing, sh.month.All, sh.had, limit, sh.org, true, true}
 	}
 	if sh.within && sh.limits.Inherited.HoldChangedPercent {
 		few = max(few, manyChanged-1)
 	}
 	if limit := sh.limits.HoldChangedPercent; sh.ownChanged > 0 && hold.Over(sh.changed, sh.are, limit, few) {
-		return &excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged}
+		return &excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged, false}
 	}
 	return nil
 }
@@ -245,6 +253,12 @@ func (s *Service) fill(ctx context.Context, client *db.Client, sh *share, job *d
 		sh.deleted, sh.changed = sums.Of(sh.thing, loss.VerbDELETED), sums.Of(sh.thing, loss.VerbCHANGED)
 	}
 	take()
+	if sh.thing == loss.ThingSTUDENT && sh.ownDeleted > 0 {
+		sh.month, sh.had, err = hold.Monthly(ctx, client, s.now(), sh.org, own, sh.ownDeleted, hold.OfMonth(sh.limits.HoldDeletedPercent))
+		if err != nil {
+			return err
+		}
+	}
 	// Whether several jobs are about the same students is looked at where it matters.
 	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
 		return nil
@@ -275,7 +289,7 @@ func (s *Service) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (
 	}
 	whole := shares[0]
 	if job.Kind == bulkjob.KindDELETE_STUDENTS {
-		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false}, nil
+		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false, false}, nil
 	}
-	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false}, nil
+	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false, false}, nil
 }
