@@ -5204,6 +5204,7 @@ type BulkJob implements Node {
   "How far it has come."
   progress: BulkJobProgress!
   "One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person comes before the second one of anybody, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another."
+  "One job at a time changes a district; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person are in the order in which they were submitted. True while this one waits for another."
   waiting: Boolean!
   "The job that comes first; null where nothing is waited for, and where it is one that you do not see."
   waitingFor: BulkJob
@@ -6351,7 +6352,7 @@ type Mutation {
   createStudent(input: CreateStudentInput!): CreateStudentPayload!
   "Changes a student; of a synced one only the password. For administrators of the school and those who teach the student. HOLD_REQUIRED where too many students have been changed within 24 hours; see deleteStudents."
   updateStudent(input: UpdateStudentInput!): UpdateStudentPayload!
-  "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators. What of a school has been deleted within 24 hours, in whatever way, is added up: more than holdDeletedPercent of it is refused with HOLD_REQUIRED, and can be submitted with bulkDeleteStudents, which waits for a second administrator. Ten students a day are never too many."
+  "Hides students for retentionDays of their school, 90 by default, in which they can come back; then their personal data are erased. For administrators. What of a school has been deleted within 24 hours, in whatever way, is added up: more than holdDeletedPercent of it is refused with HOLD_REQUIRED, and can be submitted with bulkDeleteStudents, which waits for a second administrator; and so is more than twice that part within 30 days. Ten students are never too many."
   deleteStudents(input: DeleteStudentsInput!): DeleteStudentsPayload!
   "Brings deleted students back as they were, in their groups as far as these are still there and not synced. For administrators of the school, until the personal data are erased."
   restoreStudents(input: RestoreStudentsInput!): RestoreStudentsPayload!
@@ -6363,11 +6364,11 @@ type Mutation {
   bulkEditStudents(input: BulkEditStudentsInput!): BulkJobPayload!
   "Hides many students for retentionDays of their school, as a job that is verified first; nothing is written before startBulkJob. For administrators."
   bulkDeleteStudents(input: BulkDeleteStudentsInput!): BulkJobPayload!
-  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of the schools where they are, together with what was deleted and changed there in the 24 hours before, becomes HELD instead; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
+  "Start Processing: carries out what the verified job shows. A job that would delete more than 10 % or change more than 75 % of the students, groups, accounts or schools of its organization, or of the students of one of the schools where they are, together with what was deleted and changed there in the 24 hours before, becomes HELD instead, and so does one with which more than 20 % of the students would be deleted within 30 days; joining groups does not count as a change; the organization can set other percentages. A row that you may not see or carry out yourself is refused when it is written, whoever submitted it."
   startBulkJob(id: ID!): BulkJobPayload!
   "Gives cells of one row new values and checks the row again. In a job that is READY or HELD the row joins the plan, or stays refused, and the counts follow; one that is HELD stays so, and has to be approved by its new previewVersion. Of a job that is COMPLETED_WITH_ERRORS a refused row becomes a job of its own. What you, or the submitter, may not see does not exist for the row. NOT_FOUND for a row that names something outside of the school of the job, unless you submitted it or administer the district."
   correctBulkJobRow(input: CorrectBulkJobRowInput!): CorrectBulkJobRowPayload!
-  "Lets a job go on that is HELD, or its undo (heldFor). For a second administrator of its organization: who has neither submitted it nor corrected a row of it nor asked for the undo, whose account and role are older, and in whose account none of these has had a hand: has made it, given it the role, or set its password or address."
+  "Lets a job go on that is HELD, or its undo (heldFor). For a second administrator of its organization: who has neither submitted nor started it nor corrected a row of it nor asked for the undo, whose account and role are older, and in whose account none of these has had a hand: has made it, given it the role, or set its password or address."
   approveBulkJob(
     "The job."
     id: ID!

@@ -6,7 +6,8 @@
 // Losses are written in the transaction of the change; those of a bulk job when it
 // is started, so that two jobs that are started at the same moment count each other.
 // What a second administrator has approved, and what the operator does, is not
-// written down. After Window a loss counts no more.
+// written down. After Window a loss counts no more, but for students who were deleted;
+// see Month.
 //
 // A hand is somebody who could sign in with another's account, because of having
 // made it, given it a role, or set its password or address; see hand.go.
@@ -138,7 +139,8 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 // Purge removes the losses that count no more. Mostly there are none, and then it
 // writes nothing.
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
-	system, old := viewer.AsSystem(ctx, "losses that count no more"), loss.CreatedAtLT(database.Instant(now.Add(-Window)))
+	system := viewer.AsSystem(ctx, "losses that count no more")
+	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)), loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
 	if err != nil || !there {
 		return err

@@ -29,7 +29,7 @@ type Own struct {
 }
 
 // OwnOf returns the accounts that count as one in an organization. Only those matter
-// that have lost something there in the window.
+// that have lost something there in the window, or deleted something in a Month.
 func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Own, error) {
 	own := Own{deleting: []int{actorID}, changing: []int{actorID}}
 	if actorID == 0 {
@@ -40,12 +40,12 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	if o.Type == organization.TypeDISTRICT {
 		in = loss.DistrictID(o.ID)
 	}
-	others := client.Loss.Query().Where(in, loss.CreatedAtGT(since(now)), loss.ActorIDNEQ(actorID), loss.ActorIDNEQ(0))
-	deleting, err := others.Clone().Where(loss.VerbEQ(loss.VerbDELETED)).Unique(true).Select(loss.FieldActorID).Ints(system)
+	others := client.Loss.Query().Where(in, loss.ActorIDNEQ(actorID), loss.ActorIDNEQ(0))
+	deleting, err := others.Clone().Where(loss.VerbEQ(loss.VerbDELETED), loss.CreatedAtGT(sinceMonth(now))).Unique(true).Select(loss.FieldActorID).Ints(system)
 	if err != nil {
 		return own, err
 	}
-	changing, err := others.Where(loss.VerbNEQ(loss.VerbDELETED)).Unique(true).Select(loss.FieldActorID).Ints(system)
+	changing, err := others.Where(loss.VerbNEQ(loss.VerbDELETED), loss.CreatedAtGT(since(now))).Unique(true).Select(loss.FieldActorID).Ints(system)
 	if err != nil {
 		return own, err
 	}

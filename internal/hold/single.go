@@ -24,8 +24,9 @@ type LimitsOf func(ctx context.Context, client *db.Client, now time.Time, orgs .
 
 // Single writes down what a change loses that is no bulk job, and returns a
 // fault.Conflict with Required where that is too much: with what the viewer, or
-// everybody, has deleted or changed there in the window. It belongs at the end of the
-// transaction of the change. Nobody is refused who has done no more than Few.
+// everybody, has deleted or changed there in the window, or deleted in a Month. It
+// belongs at the end of the transaction of the change. Nobody is refused who has done
+// no more than Few.
 func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf LimitsOf, losses ...Loss) error {
 	v := viewer.FromContext(ctx)
 	losses = slices.DeleteFunc(losses, func(l Loss) bool { return len(l.Subjects) == 0 })
@@ -62,6 +63,9 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 				continue
 			}
 			if err := refuse(ctx, client, now, v, o, limits[o.ID], l, own, sums); err != nil {
+				return err
+			}
+			if err := refuseMonth(ctx, client, now, v, o, limits[o.ID], l, own); err != nil {
 				return err
 			}
 		}

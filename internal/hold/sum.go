@@ -151,15 +151,14 @@ func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organizat
 	}
 	switch thing {
 	case loss.ThingSTUDENT:
+		if verb == loss.VerbDELETED {
+			return studentsSince(system, client, now, since(now), o)
+		}
 		in := student.OrganizationID(o.ID)
 		if district {
 			in = student.DistrictID(o.ID)
 		}
-		if n, err = client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system); err == nil && verb == loss.VerbDELETED {
-			if gone, err = client.Student.Query().Where(in, student.DeletedAtGT(since(now))).Count(system); err == nil {
-				return withoutNew(system, client, now, o, n+gone)
-			}
-		}
+		n, err = client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
 	case loss.ThingGROUP:
 		in := group.OrganizationID(o.ID)
 		if district {

@@ -24,7 +24,8 @@ func PreviewVersion(job *db.BulkJob) int { return job.Fence }
 
 // Approve lets a job that is on hold go on. It takes an administrator of the
 // job's organization who has not submitted it, nor made the key that did, nor
-// corrected any of its rows: what is a slip of one person is seen by another. Neither
+// started it, nor corrected any of its rows: what is a slip of one person is seen by
+// another, and who has only submitted a job has not said that it is to be. Neither
 // may the account be one in which one of these could act; see hold.Approval. An undo
 // that is on hold is approved likewise, by somebody who has not asked for it.
 //
@@ -47,6 +48,9 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.noun(job)).At("id")
 	case !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.noun(job)).At("id")
+	case !holdsUndo(job) && job.StartedBy != nil && *job.StartedBy == v.EducatorID:
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have started it; or cancel it, so that whoever submits it again starts it as well",
+			s.noun(job)).At("id")
 	case slices.Contains(job.CorrectedBy, v.EducatorID):
 		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.noun(job)).At("id")
 	case job.Status != bulkjob.StatusHELD:
@@ -101,6 +105,9 @@ func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 // by all who have had a hand in it, or its undo, by the person who has asked for it.
 func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
 	a := hold.Approval{OrganizationID: job.OrganizationID, DistrictID: job.DistrictID, AskedAt: job.CreatedAt, By: append([]int{job.SubmittedBy}, job.CorrectedBy...)}
+	if job.StartedBy != nil {
+		a.By = append(a.By, *job.StartedBy)
+	}
 	if holdsUndo(job) && job.UndoneBy != nil && job.HeldAt != nil {
 		a.By, a.AskedAt = []int{*job.UndoneBy}, *job.HeldAt
 	}

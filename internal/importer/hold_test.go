@@ -11,6 +11,7 @@ import (
 	"homeroom/internal/dbtest"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
+	"homeroom/internal/hold"
 	"homeroom/internal/importer"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
@@ -61,6 +62,29 @@ func TestHold(t *testing.T) {
 			_, err = b.Approve(b.As(t, second), job.ID, nil)
 			b.refused(err, fault.Conflict, "NOT_HELD", "completed already")
 			b.undone(second, got, undone, 21, 0)
+		})
+		t.Run("whoever starts what somebody else has only submitted does not approve it, nor does an account of the own making", func(t *testing.T) {
+			b := b.on(t)
+			puppet := b.Educator(t, b.Alpha, "Paula Puppet", viewer.SchoolAdmin, b.North)
+			if err := hold.Note(fixture.System(), b.Client(), fixture.Today, []int{second.ID}, puppet.ID); err != nil {
+				t.Fatal(err)
+			}
+			job := b.deleting(b.NorthAdmin, these(all[:21]...))
+			if got, err := b.Start(b.As(t, second), job.ID); err != nil || got.Status != held {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			_, err := b.Approve(b.As(t, second), job.ID, nil)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "because you have started it")
+			_, err = b.Approve(b.As(t, puppet), job.ID, nil)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "one of you has made")
+			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "because it is your own")
+			if _, err := b.Approve(b.As(t, b.DistrictAdmin), job.ID, nil); err != nil {
+				t.Error(err)
+			}
+			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
+				t.Error(err)
+			}
 		})
 		t.Run("whoever has made the key of a program is no second administrator of its upload", func(t *testing.T) {
 			b := b.on(t)

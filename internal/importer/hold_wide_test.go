@@ -87,11 +87,19 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				few = append(few, b.Student(t, west, "Fe", "W", 0))
 			}
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), processing, ""))
-			west.Update().SetHoldChangedPercent(75).ExecX(fixture.System()) // Of its own accord.
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 9 of 10 students of West School."))
+			west.Update().SetHoldChangedPercent(1).ExecX(fixture.System()) // Of its own accord.
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), importer.Edit{Grade: "3"}), processing, ""))
 			west.Update().ClearHoldChangedPercent().ExecX(fixture.System())
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 10 of 10 students of West School."))
 			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held, "delete 2 of 10 students of West School."))
+		})
+		t.Run("nor does the limit of a school, unless the district has set the same", func(t *testing.T) {
+			b := b.on(t)
+			b.North.Update().SetHoldChangedPercent(1).ExecX(fixture.System())
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:30:30], south[:9]...)...), importer.Edit{Grade: "3"}), processing, ""))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south[:9]...)...), importer.Edit{Grade: "3"}), held, "change 31 of 40 students of North School. More than 75 %"))
+			cancel(starts(t, b.verified(b.NorthAdmin, b.North, students, gradesFile(north[:1])), held, "change 1 of 40 students. More than 1 %"))
+			b.North.Update().ClearHoldChangedPercent().ExecX(fixture.System())
 		})
 		t.Run("a school moves away, in a file for the school that it comes to", func(t *testing.T) {
 			b := b.on(t)

@@ -105,37 +105,55 @@ func (q *queue) runnable(ctx context.Context, districts ...int) ([]*db.BulkJob, 
 // person, also when it is done: whoever has many is not first again after each.
 const turnsLast = time.Hour
 
-// turns says which turn of its submitter each job is, from 0.
+// turns says which turn each job is, from 0: of its submitter, or of its organization,
+// where that is a later one. In an organization those who have submitted jobs take
+// turns, and organizations do, so that nobody keeps other schools waiting with accounts
+// of the own making, nor with jobs for many schools.
 func (q *queue) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, error) {
-	var people []int
+	var people, places []int
 	for _, j := range jobs {
-		if !slices.Contains(people, j.SubmittedBy) {
-			people = append(people, j.SubmittedBy)
-		}
+		people, places = append(people, j.SubmittedBy), append(places, j.OrganizationID)
 	}
-	if len(people) < 2 {
+	if people, places = sorted(people), sorted(places); len(people) < 2 {
 		return nil, nil
 	}
 	since := slices.MinFunc(jobs, func(a, b *db.BulkJob) int { return a.CreatedAt.Compare(b.CreatedAt) }).CreatedAt.Add(-turnsLast)
-	before, err := q.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedByIn(people...), bulkjob.CreatedAtGT(since)).
-		Order(db.Asc(bulkjob.FieldID)).Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldCreatedAt).All(viewer.AsSystem(ctx, "whose turn it is"))
+	before, err := q.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.Or(bulkjob.SubmittedByIn(people...), bulkjob.OrganizationIDIn(places...)), bulkjob.CreatedAtGT(since)).Order(db.Asc(bulkjob.FieldID)).
+		Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldOrganizationID, bulkjob.FieldCreatedAt).All(viewer.AsSystem(ctx, "whose turn it is"))
 	if err != nil {
 		return nil, err
 	}
-	of := map[int][]*db.BulkJob{}
+	of, at := map[int][]*db.BulkJob{}, map[int][]*db.BulkJob{}
 	for _, j := range before {
 		of[j.SubmittedBy] = append(of[j.SubmittedBy], j)
+		at[j.OrganizationID] = append(at[j.OrganizationID], j)
 	}
-	turns := make(map[int]int, len(jobs))
+	own := make(map[int]int, len(before))
+	for _, list := range of {
+		for i, j := range list {
+			from := sort.Search(i, func(i int) bool { return list[i].CreatedAt.After(j.CreatedAt.Add(-turnsLast)) })
+			own[j.ID] = i - from
+		}
+	}
+	turns := make(map[int]int, len(before))
+	for _, list := range at {
+		slices.SortStableFunc(list, func(a, b *db.BulkJob) int { return cmp.Compare(own[a.ID], own[b.ID]) })
+		for i, j := range list {
+			turns[j.ID] = max(own[j.ID], i)
+		}
+	}
 	for _, j := range jobs {
-		own := of[j.SubmittedBy]
-		at := sort.Search(len(own), func(i int) bool { return own[i].ID >= j.ID })
-		from := sort.Search(len(own), func(i int) bool { return own[i].CreatedAt.After(j.CreatedAt.Add(-turnsLast)) })
-		if turns[j.ID] = max(0, at-from); j.LeaseOwner != "" {
+		if j.LeaseOwner != "" {
 			turns[j.ID] = -1
 		}
 	}
 	return turns, nil
+}
+
+func sorted(keys []int) []int {
+	slices.Sort(keys)
+	return slices.Compact(keys)
 }
 
 // claim takes a job if it may still begin. The lock of the district keeps servers on

@@ -29,14 +29,18 @@ type share struct {
 	ownDeleted, ownChanged int
 	// were and are count the things against which these are measured.
 	were, are int
+	// month are the students deleted in the 30 days before, with those of the job, and
+	// had those who were there; see hold.Monthly.
+	month hold.Number
+	had   int
 	// within is a school in a job for its district, or for another school.
 	within bool
 }
 
 // manyChanged is how many students of a school a job for the district changes at
-// least to be put on hold because of that school, unless that has set a limit of its
-// own. A new grade for the only student of a branch does not hold up what a whole
-// district sends every night.
+// least to be put on hold because of that school. A new grade for the only student of
+// a branch does not hold up what a whole district sends every night. For another
+// school's job that is so unless the school has set a limit of its own.
 const manyChanged = 10
 
 // excess says what a job would do too much of, and where.
@@ -46,8 +50,9 @@ type excess struct {
 	affected, students int
 	limit              int // In percent.
 	at                 *db.Organization
-	// before is true where a part of it has been done before.
-	before bool
+	// before is true where a part of it has been done before, month where that was in
+	// the 30 days before.
+	before, month bool
 }
 
 // percent is the part of the students that is affected, from 1 to 100.
@@ -86,13 +91,16 @@ func (sh *share) excess() *excess {
 		few = hold.Few
 	}
 	if limit := sh.limits.HoldDeletedPercent; sh.ownDeleted > 0 && hold.Over(sh.deleted, sh.were, limit, few) {
-		return &excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted}
+		return &excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted, false}
+	}
+	if limit := hold.OfMonth(sh.limits.HoldDeletedPercent); sh.ownDeleted > 0 && hold.Over(sh.month, sh.had, limit, hold.Few) {
+		return &excess{"delete", sh.thing, sh.month.All, sh.had, limit, sh.org, true, true}
 	}
 	if sh.within && sh.limits.Inherited.HoldChangedPercent {
 		few = max(few, manyChanged-1)
 	}
 	if limit := sh.limits.HoldChangedPercent; sh.ownChanged > 0 && hold.Over(sh.changed, sh.are, limit, few) {
-		return &excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged}
+		return &excess{"change", sh.thing, sh.changed.All, sh.are, limit, sh.org, sh.changed.All > sh.ownChanged, false}
 	}
 	return nil
 }
@@ -138,6 +146,11 @@ func (z *scale) measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
 		sh := &share{org: o, limits: limits[o.ID], thing: z.kinds.about(job.Kind).Thing, within: o.ID != job.OrganizationID}
+		if sh.within && job.OrganizationID == job.DistrictID {
+			// No school holds up with a limit of its own what its district sends every night.
+			sh.limits.HoldChangedPercent = max(sh.limits.HoldChangedPercent, limits[job.DistrictID].HoldChangedPercent)
+			sh.limits.Inherited.HoldChangedPercent = true
+		}
 		if sh.within && !lookCloser(sh) {
 			continue
 		}
@@ -240,6 +253,12 @@ func (z *scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 		sh.deleted, sh.changed = sums.Of(sh.thing, loss.VerbDELETED), sums.Of(sh.thing, loss.VerbCHANGED)
 	}
 	take()
+	if sh.thing == loss.ThingSTUDENT && sh.ownDeleted > 0 {
+		sh.month, sh.had, err = hold.Monthly(ctx, client, z.now(), sh.org, own, sh.ownDeleted, hold.OfMonth(sh.limits.HoldDeletedPercent))
+		if err != nil {
+			return err
+		}
+	}
 	// Whether several jobs are about the same students is looked at where it matters.
 	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
 		return nil
@@ -270,14 +289,17 @@ func (z *scale) excessWith(ctx context.Context, job *db.BulkJob, r *fileRow) (*e
 	}
 	whole := shares[0]
 	if z.kinds.about(job.Kind).Deletes {
-		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false}, nil
+		return &excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false, false}, nil
 	}
-	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false}, nil
+	return &excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false, false}, nil
 }
 
 // problem says why a job is on hold. what is what would do it.
 func (e *excess) problem(job *db.BulkJob, what string) *problem {
-	if e.before {
+	switch {
+	case e.month:
+		what = "With what was deleted in the 30 days before, " + lowerFirst(what)
+	case e.before:
 		what = "With what was done in the 24 hours before, " + lowerFirst(what)
 	}
 	why := problemf(Held, "Another administrator of the organization has to approve it; or cancel it.",

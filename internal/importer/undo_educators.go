@@ -11,6 +11,7 @@ import (
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/rule"
 	"homeroom/internal/audit"
+	"homeroom/internal/hold"
 	"homeroom/internal/identity"
 	"homeroom/internal/viewer"
 )
@@ -70,7 +71,7 @@ func (k *educatorKind) undoEducators(ctx context.Context, client *db.Client, b *
 		return err
 	}
 	var updates []changed
-	var unused, credentials, addresses []int
+	var unused, credentials, addresses, mine []int
 	for _, r := range b.open() {
 		if r.plan.Do == doCreate {
 			unused = append(unused, r.TargetID)
@@ -93,6 +94,9 @@ func (k *educatorKind) undoEducators(ctx context.Context, client *db.Client, b *
 		if _, changes := set[educator.FieldEmailKey]; changes {
 			addresses = append(addresses, r.TargetID)
 		}
+		if _, address := set[educator.FieldEmailKey]; address || set[educator.FieldPasswordHash] != nil {
+			mine = append(mine, r.TargetID)
+		}
 		if len(set) > 0 {
 			updates = append(updates, changed{r.TargetID, set})
 		}
@@ -109,6 +113,10 @@ func (k *educatorKind) undoEducators(ctx context.Context, client *db.Client, b *
 		return err
 	}
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+		return err
+	}
+	// Whoever puts an address or a password back may have known it.
+	if err := hold.Note(ctx, client, k.now(), []int{b.v.EducatorID}, mine...); err != nil {
 		return err
 	}
 	return removeAccounts(system, client, unused)

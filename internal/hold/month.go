@@ -1,0 +1,100 @@
+package hold
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/viewer"
+)
+
+// Month is how long students who were deleted count for a second time, so that nobody
+// deletes a school alone by staying below the limit of a day, day after day.
+const Month = 30 * 24 * time.Hour
+
+// OfMonth is the limit of a Month, in percent: twice that of a day. Who leaves a school
+// in the course of a month is fewer, and whole years that leave are approved.
+func OfMonth(limit int) int { return min(100, 2*limit) }
+
+func sinceMonth(now time.Time) time.Time { return database.Instant(now.Add(-Month)) }
+
+// Monthly is how many students of an organization were deleted in the Month that ends
+// now and are still gone, with some more who are about to be; and, where that is more
+// than Few by the accounts that count as one, how many there were. What exceeds the
+// limit is counted exactly: who has been brought back by whatever way is no loss.
+func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, more, limit int) (n Number, were int, err error) {
+	system := viewer.AsSystem(ctx, "students who were deleted within a month")
+	by, actors := among(own.deleting)
+	lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = 'DELETED'"
+	args := []any{o.ID, sinceMonth(now)}
+	parts := []struct {
+		number *int
+		also   string
+		args   []any
+	}{{&n.Mine, " AND l.actor_id IN " + by, slices.Concat(args, actors)}, {&n.All, "", args}}
+	for _, p := range parts {
+		*p.number, err = number(system, client, "SELECT COALESCE(SUM(CASE WHEN l.subject_id = 0 THEN l.number ELSE 0 END), 0) + "+
+			"COUNT(DISTINCT CASE WHEN l.subject_id <> 0 THEN l.subject_id END) FROM losses l WHERE "+lost+p.also, p.args...)
+		if *p.number += more; err != nil || n.Mine <= Few {
+			return n, 0, err
+		}
+	}
+	if were, err = studentsSince(system, client, now, sinceMonth(now), o); err != nil || !Over(n, were, limit, Few) {
+		return n, were, err
+	}
+	for _, p := range parts {
+		// Of a job that is being carried out, all rows count.
+		gone, err := number(system, client, "SELECT COUNT(*) FROM ("+
+			"SELECT l.subject_id AS id FROM losses l LEFT JOIN students s ON s.id = l.subject_id "+
+			"WHERE "+lost+p.also+" AND l.subject_id <> 0 AND (s.id IS NULL OR s.deleted_at IS NOT NULL) "+
+			"UNION SELECT r.target_id AS id FROM losses l JOIN bulk_jobs j ON j.id = l.job_id JOIN bulk_job_rows r ON r.job_id = j.id "+
+			"JOIN students s ON s.id = r.target_id WHERE "+lost+p.also+" AND s."+scope(o)+" = ? AND r.state <> 2 "+
+			"AND (s.deleted_at IS NOT NULL OR j.status IN ('PROCESSING', 'UNDOING'))) gone", slices.Concat(p.args, p.args, []any{o.ID})...)
+		if err != nil {
+			return n, were, err
+		}
+		*p.number = min(*p.number, gone+more)
+	}
+	return n, were, nil
+}
+
+// studentsSince counts the students who have been in an organization at any time since
+// an instant; see withoutNew.
+func studentsSince(system context.Context, client *db.Client, now, since time.Time, o *db.Organization) (int, error) {
+	in := student.OrganizationID(o.ID)
+	if o.Type == organization.TypeDISTRICT {
+		in = student.DistrictID(o.ID)
+	}
+	there, err := client.Student.Query().Where(in, student.DeletedAtIsNil()).Count(system)
+	if err != nil {
+		return 0, err
+	}
+	gone, err := client.Student.Query().Where(in, student.DeletedAtGT(since)).Count(system)
+	if err != nil {
+		return 0, err
+	}
+	return withoutNew(system, client, now, o, there+gone)
+}
+
+// refuseMonth refuses to delete students where too many were deleted within a Month.
+func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, own Own) error {
+	limit := OfMonth(limits.Deleted)
+	if l.Thing != loss.ThingSTUDENT || l.Verb != loss.VerbDELETED || limit == 100 {
+		return nil
+	}
+	n, were, err := Monthly(ctx, client, now, o, own, 0, limit)
+	if err != nil || !Over(n, were, limit, Few) {
+		return err
+	}
+	if !v.Administers(o.ID, o.DistrictID) {
+		return fault.Conflictf("more than %d %% of the students of %s would be deleted within 30 days; ask an administrator of the school", limit, o.Name).WithCode(Required)
+	}
+	return fault.Conflictf("with what was deleted in the last 30 days this would delete %d of %d students of %s, and more than %d %% need a second administrator; "+
+		"submit it with bulkDeleteStudents, which waits for a second administrator; an erasure is done by whoever runs the server", n.All, were, o.Name, limit).WithCode(Required)
+}
