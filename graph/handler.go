@@ -14,6 +14,7 @@ import (
 	"homeroom/graph/loader"
 	"homeroom/graph/transport"
 	"homeroom/internal/allowance"
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -96,7 +97,8 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 	if s := sessionOf(ctx); s != nil {
 		ctx = viewer.NewContext(ctx, s.await())
 	}
-	return wholly(op, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
+	ctx, made := database.WithMade(ctx)
+	return wholly(op, made, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 }
 
 // open are the fields of Query and Mutation that need no session.

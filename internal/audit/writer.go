@@ -86,7 +86,7 @@ func (s *Service) hand(e entry) {
 
 // write commits entries.
 func (s *Service) write(ctx context.Context, entries []entry) error {
-	return s.db.InTx(viewer.AsSystem(ctx, "audit trail"), func(ctx context.Context, _ *db.Client) error {
+	return s.db.InTx(viewer.AsSystem(database.WithoutMade(ctx), "audit trail"), func(ctx context.Context, _ *db.Client) error {
 		trail := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
 		for _, e := range entries {
 			trail.add(e)
