@@ -55,7 +55,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
-		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles,
+		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles, Patience: l.Patience,
 		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
 			v := viewer.FromContext(ctx)
 			if v == nil {

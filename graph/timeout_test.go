@@ -1,17 +1,18 @@
 package graph_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
+	"homeroom/graph"
 	"homeroom/internal/database"
 	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
 )
 
 // TestWhatTakesTooLongIsUnavailable says that an operation whose time is over in the
@@ -20,7 +21,7 @@ func TestWhatTakesTooLongIsUnavailable(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
-		free := block(t, d, "sign_in_marks")
+		free := dbtest.Block(t, d, "sign_in_marks")
 		defer free()
 		for _, accept := range []string{anyJSON, resultJSON} {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
@@ -41,27 +42,33 @@ func TestWhatTakesTooLongIsUnavailable(t *testing.T) {
 	})
 }
 
-// block keeps others from writing a table until the returned function is called.
-func block(t *testing.T, d *database.DB, table string) (free func()) {
-	t.Helper()
-	held, end, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		err := d.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
-			if d.Kind() == database.MySQL {
-				if _, err := client.ExecContext(ctx, "LOCK TABLES "+table+" WRITE"); err != nil {
-					return err
-				}
-				defer func() { _, _ = client.ExecContext(ctx, "UNLOCK TABLES") }()
+// TestAFormHasATime says that an operation that comes as a form has an end, with files or
+// without.
+func TestAFormHasATime(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		s := newServer(t, d, func(l *graph.Limits) { l.Patience = 200 * time.Millisecond })
+		token := s.token(t, s.NorthAdmin)
+		free := dbtest.Block(t, d, "audit_heads") // which every change ends with
+		defer free()
+		for name, query := range map[string]string{
+			"without": `{"query":"mutation { createGroup(input: {organizationId: \"{{North}}\", name: \"New\"}) { group { id } userErrors { code } } }"}`,
+			"with":    `{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"{{North}}\", kind: IMPORT_GROUPS, file: $file}) { job { id } userErrors { code } } }","variables":{"file":null}}`,
+		} {
+			var file bytes.Buffer
+			form := multipart.NewWriter(&file)
+			_ = form.WriteField("operations", s.names(nil).Replace(query))
+			if name == "with" {
+				_ = form.WriteField("map", `{"0":["variables.file"]}`)
+				part, _ := form.CreateFormFile("0", "x.csv")
+				_, _ = part.Write([]byte("Class Name,School\nSome class,North\n"))
+			} else {
+				_ = form.WriteField("map", `{}`)
 			}
-			close(held)
-			<-end
-			return nil
-		})
-		if err != nil {
-			t.Error(err)
+			_ = form.Close()
+			if w := s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON, &file); w.status != http.StatusServiceUnavailable || w.code() != "TIMEOUT" {
+				t.Errorf("%s a file: got %d %s", name, w.status, w.text)
+			}
 		}
-	}()
-	<-held
-	return func() { close(end); <-ended }
+	})
 }

@@ -24,6 +24,8 @@ const (
 	writeEvery = 500 * time.Millisecond
 	// writeAtOnce is how many entries one transaction writes.
 	writeAtOnce = 200
+	// nowPatience is how long somebody waits for an entry that is written at once.
+	nowPatience = 30 * time.Second
 	// lastPatience is how long the end of the process waits for the database.
 	lastPatience = 10 * time.Second
 	// maxPause is how long the writer waits after errors of the database.
@@ -61,7 +63,7 @@ func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
 // as a file is recorded before its first byte. A database that hangs is not waited
 // for without an end.
 func (s *Service) Now(ctx context.Context, e Event) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), nowPatience)
 	defer cancel()
 	return s.write(ctx, []entry{describe(ctx, e)})
 }
