@@ -14,6 +14,7 @@ import (
 	"homeroom/graph/loader"
 	"homeroom/graph/transport"
 	"homeroom/internal/allowance"
+	"homeroom/internal/database"
 	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
@@ -54,7 +55,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 		InitTimeout: l.InitTimeout, KeepAlive: l.KeepAlive, Patience: l.Patience,
 	})
 	srv.AddTransport(transport.Multipart{
-		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles,
+		Limits: limits, UploadBytes: l.UploadBytes, UploadMemory: l.UploadMemory, Files: l.UploadFiles, Patience: l.Patience,
 		Admit: func(ctx context.Context) (func(), *gqlerror.Error) {
 			v := viewer.FromContext(ctx)
 			if v == nil {
@@ -96,7 +97,8 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 	if s := sessionOf(ctx); s != nil {
 		ctx = viewer.NewContext(ctx, s.await())
 	}
-	return wholly(op, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
+	ctx, made := database.WithMade(ctx)
+	return wholly(op, made, next(loader.NewContext(ctx, loader.NewLoaders(r.DB, r.Roster, r.Usage, r.Importer))))
 }
 
 // open are the fields of Query and Mutation that need no session.

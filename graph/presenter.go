@@ -28,7 +28,10 @@ var codes = map[fault.Kind]string{
 	fault.Unavailable:     "UNAVAILABLE",
 }
 
-const internalCode = "INTERNAL_SERVER_ERROR"
+const (
+	internalCode = "INTERNAL_SERVER_ERROR"
+	timedOut     = "TIMEOUT"
+)
 
 // presentError returns the error that a client sees. What is not meant for
 // people is logged here, once, and shown as an internal error.
@@ -56,7 +59,7 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 			shown.Extensions = map[string]any{"code": codes[fault.NotFound]}
 		case errors.Is(err, context.DeadlineExceeded), errors.Is(err, context.Canceled), database.TookTooLong(err):
 			shown.Message = "The operation took too long; ask for less at once, or try again."
-			shown.Extensions = map[string]any{"code": "TIMEOUT"}
+			shown.Extensions = map[string]any{"code": timedOut}
 		case strings.HasSuffix(err.Error(), " is not an Upload"):
 			// gqlgen has no better name for it.
 			shown.Message = "A file must be sent as multipart/form-data, as the GraphQL multipart request convention has it."

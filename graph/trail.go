@@ -9,6 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"homeroom/graph/model"
 	"homeroom/internal/audit"
@@ -138,7 +139,9 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 	handler := next(context.WithValue(ctx, notesKey{}, n))
 	if oc.Operation.Operation == ast.Subscription && givesOutPeople(oc) {
 		n.watched = true
-		r.recordWatch(ctx)
+		if err := r.recordWatch(ctx); err != nil {
+			return refusedBy(presented(fault.From(err)))
+		}
 	}
 	return func(inner context.Context) *graphql.Response {
 		answer := handler(inner)
@@ -150,17 +153,29 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 				}
 			}
 		}
-		r.recordNotes(ctx, n, oc.Operation.Operation)
+		if err := r.recordNotes(ctx, n, oc.Operation.Operation); err != nil && answer != nil {
+			return notGivenOut(oc.Operation.Operation, err)
+		}
 		return answer
 	}
+}
+
+// notGivenOut is the answer in the place of one that is not on record. What a mutation
+// has changed is changed.
+func notGivenOut(kind ast.Operation, err error) *graphql.Response {
+	f := fault.From(err)
+	if kind == ast.Mutation {
+		f = errMade
+	}
+	return &graphql.Response{Errors: gqlerror.List{presented(f)}}
 }
 
 // refusalCodes are the errors of an operation that are about who asked.
 var refusalCodes = map[string]bool{"UNAUTHENTICATED": true, "FORBIDDEN": true, "NOT_FOUND": true, tooManyRequests: true}
 
 // recordNotes hands the notes over and begins anew: a subscription has more than
-// one answer.
-func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) {
+// one answer. Where it fails, nothing may be given out.
+func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) (err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	for _, code := range slices.Sorted(maps.Keys(n.refusals)) {
@@ -170,7 +185,7 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 	if kind == ast.Subscription {
 		if n.students > 0 && !n.watched {
 			n.watched = true
-			r.recordWatch(ctx)
+			err = r.recordWatch(ctx)
 		}
 	} else {
 		// The payload of a mutation is on record with the change; the lists that can be
@@ -183,13 +198,14 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 			if len(n.filters) > 0 {
 				e.Facts["filters"] = slices.Sorted(maps.Keys(n.filters))
 			}
-			r.Audit.Read(ctx, e)
+			err = r.Audit.Read(ctx, e)
 		}
-		if n.entries > 0 {
-			r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Actor: &who, Facts: audit.Facts{"entries": n.entries}})
+		if n.entries > 0 && err == nil {
+			err = r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Actor: &who, Facts: audit.Facts{"entries": n.entries}})
 		}
 	}
 	n.students, n.entries, n.lists, n.filters, n.organizations, n.refusals = 0, 0, nil, nil, nil, nil
+	return err
 }
 
 // about is the organization that all lists were limited to, or where the reader
@@ -219,9 +235,9 @@ func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
 
 // recordWatch records the beginning of a subscription that gives out personal data
 // with each of its answers.
-func (r *Resolver) recordWatch(ctx context.Context) {
+func (r *Resolver) recordWatch(ctx context.Context) error {
 	who := audit.ActorOf(ctx)
-	r.Audit.Read(ctx, audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
+	return r.Audit.Read(ctx, audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
 // givesOutPeople reports whether the fields of a subscription are about people.

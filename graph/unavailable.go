@@ -17,6 +17,7 @@ import (
 
 var (
 	errNotLookedUp = fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5)
+	errMade        = fault.Unavailablef("the change was made, or a part of it, but not all of its answer can be given; look what was made before you try again").WithCode(string(database.Uncertain))
 	errNoDisk      = fault.Unavailablef("the server has no room for the file at the moment; try again later, and tell whoever runs it").WithCode("DISK_FULL").After(60)
 )
 
@@ -42,18 +43,22 @@ func notLookedUp(ctx context.Context, log *slog.Logger, what string, err error) 
 
 // wholly makes an answer of which a part could not be had for such a reason one
 // that could not be had at all: a client would take null for "there is none" and
-// keep it. What a mutation has done is told nevertheless.
-func wholly(op *ast.OperationDefinition, resp *graphql.Response) *graphql.Response {
+// keep it. What a mutation has done is told nevertheless, and where its answer cannot
+// be given, that it may have been done: a client would do it twice.
+func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Response) *graphql.Response {
 	if resp == nil || resp.Data == nil {
 		return resp
 	}
 	for _, err := range resp.Errors {
 		code := err.Extensions["code"]
-		if code != codes[fault.Unavailable] && code != string(database.Uncertain) {
+		if code != codes[fault.Unavailable] && code != string(database.Uncertain) && code != timedOut {
 			continue
 		}
 		if op != nil && op.Operation == ast.Mutation && hasDone(resp.Data) {
 			return resp
+		}
+		if made.Any() {
+			err = presented(errMade)
 		}
 		return &graphql.Response{Errors: gqlerror.List{err}, Extensions: resp.Extensions}
 	}

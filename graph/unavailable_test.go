@@ -161,6 +161,14 @@ func TestADatabaseThatIsAway(t *testing.T) {
 			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Perhaps"))
 		}
 	})
+	t.Run("behind the commit of a mutation, which is made", func(t *testing.T) {
+		proxy.At("\x03COMMIT", func() { proxy.CutBefore("FROM `groups`", 1) })
+		w := post(t, create("Made"), anyJSON)
+		_, says := w.Errors[0].Extensions["retryAfterSeconds"]
+		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.Data != nil || w.header.Get("Retry-After") != "" || says || groups("Made") != 1 {
+			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Made"))
+		}
+	})
 	open := s.connected(t, s.NorthAdmin)
 	t.Run("when a session is looked up", func(t *testing.T) {
 		proxy.Down()

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
@@ -28,6 +29,9 @@ type Multipart struct {
 	UploadMemory int64
 	// Files is how many files a request may have.
 	Files int
+	// Patience is how long the operation may take when everything has arrived, beside a
+	// second for each leastStored bytes of files; 0 for as long as the request.
+	Patience time.Duration
 	// Admit decides, before the body is read, whether a request may bring files,
 	// and returns what to call when they are no longer needed.
 	Admit func(ctx context.Context) (leave func(), err *gqlerror.Error)
@@ -38,6 +42,9 @@ var _ graphql.Transport = Multipart{}
 // maxField bounds operations and map, which are read into memory, where an ordinary
 // request could have more.
 const maxField int64 = 1 << 20
+
+// leastStored is how many bytes of a file are stored in a second at least.
+const leastStored = 128 << 10
 
 // Supports implements graphql.Transport.
 func (Multipart) Supports(r *http.Request) bool {
@@ -70,7 +77,13 @@ func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	respond(w, r, execute(r.Context(), exec, params, noStreams))
+	ctx := r.Context()
+	if t.Patience > 0 {
+		var end context.CancelFunc
+		ctx, end = context.WithTimeout(ctx, t.Patience+time.Duration(kept.size/leastStored)*time.Second)
+		defer end()
+	}
+	respond(w, r, execute(ctx, exec, params, noStreams))
 }
 
 // refusal shows an error of ours, and has the presenter log what went wrong on
@@ -164,6 +177,7 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 	if err != nil {
 		return err
 	}
+	kept.size += size
 	for _, path := range places {
 		// Each place reads from the beginning.
 		upload := graphql.Upload{

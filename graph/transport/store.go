@@ -10,7 +10,9 @@ import (
 // store keeps the files of one request, small ones in memory.
 type store struct {
 	memory int64
-	files  []*os.File
+	// size is how many bytes the files have together.
+	size  int64
+	files []*os.File
 }
 
 // keep reads a file to its end. A temporary file can be read by its owner alone

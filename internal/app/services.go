@@ -102,7 +102,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.downloads, err = download.New(download.Options{
 		Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
 		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, SessionViewer: s.identity.SessionViewer,
-		KeyViewer: s.identity.KeyViewer, Each: cfg.Limits.Downloads, All: cfg.Limits.AllDownloads, Turn: s.exports.Take, Now: now, Log: log,
+		KeyViewer: s.identity.KeyViewer, Each: cfg.Limits.Downloads, All: cfg.Limits.AllDownloads, Turn: s.exports.Take, Patience: cfg.Server.RequestTimeout, Now: now, Log: log,
 	})
 	if err != nil {
 		return nil, err

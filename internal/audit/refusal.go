@@ -66,14 +66,24 @@ func newRefusals() refusals {
 
 // Refused records that something was refused. The same refusal of the same caller
 // is recorded once in a minute, and then counted: a flood of refusals neither fills
-// the disk nor leaves no trace.
+// the disk nor leaves no trace. It waits for nobody: where the writer has no room, the
+// refusal is counted as well.
 func (s *Service) Refused(ctx context.Context, e Event) {
-	s.countRefusals(false)
+	if !s.writing() {
+		s.countRefusals()
+	}
 	d := describe(ctx, e)
 	key := refusal{e.Action, e.Code, d.actor.Kind, d.actor.ID, viewer.OriginOf(ctx).Network(), e.DistrictID, e.OrganizationID, e.Target, d.operation}
-	if s.refusals.isNew(key, d) {
-		s.hand(d)
+	if s.refusals.isNew(key, d) && !s.hand(ctx, d, 0) {
+		s.refusals.again(key)
 	}
+}
+
+// writing reports whether the writer runs, which counts what came again itself.
+func (s *Service) writing() bool {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	return s.running
 }
 
 func (r *refusals) isNew(key refusal, e entry) bool {
@@ -104,11 +114,22 @@ func (r *refusals) isNew(key refusal, e entry) bool {
 	}
 }
 
-// countRefusals records how often refusals came again, when their minute is over
-// or everything ends.
-func (s *Service) countRefusals(ends bool) {
-	for _, e := range s.refusals.over(s.now(), ends) {
-		s.hand(e)
+// again counts a refusal that could not be recorded.
+func (r *refusals) again(key refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if known := r.seen[key]; known != nil {
+		known.again++
+	} else {
+		r.others.again++
+	}
+}
+
+// countRefusals records how often refusals came again, when their minute is over, and
+// no writer runs that does.
+func (s *Service) countRefusals() {
+	for _, e := range s.refusals.over(s.now(), false) {
+		s.hand(context.Background(), e, handPatience)
 	}
 }
 

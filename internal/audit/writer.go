@@ -4,22 +4,28 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
+	"homeroom/internal/fault"
 	"homeroom/internal/viewer"
 )
 
 const (
 	// queueSize is how many entries may wait. Whoever comes when it is full waits as
-	// well: nothing is ever dropped.
+	// well, but not for long, and is then given nothing: nothing is ever dropped.
 	queueSize = 2000
+	// handPatience is how long somebody waits for room in the queue.
+	handPatience = 5 * time.Second
 	// writeEvery is how long an entry waits at most, and so how much is lost when the
 	// process is killed.
 	writeEvery = 500 * time.Millisecond
 	// writeAtOnce is how many entries one transaction writes.
 	writeAtOnce = 200
+	// nowPatience is how long somebody waits for an entry that is written at once.
+	nowPatience = 30 * time.Second
 	// lastPatience is how long the end of the process waits for the database.
 	lastPatience = 10 * time.Second
 	// maxPause is how long the writer waits after errors of the database.
@@ -41,6 +47,8 @@ type Service struct {
 
 	mu      sync.RWMutex
 	running bool
+	// failing is set while the writer cannot write what it has.
+	failing atomic.Bool
 
 	refusals refusals
 }
@@ -52,29 +60,41 @@ func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
 }
 
 // Now records something and returns when it has been committed: what is given out
-// as a file is recorded before its first byte.
+// as a file is recorded before its first byte. A database that hangs is not waited
+// for without an end.
 func (s *Service) Now(ctx context.Context, e Event) error {
-	return s.write(context.WithoutCancel(ctx), []entry{describe(ctx, e)})
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), nowPatience)
+	defer cancel()
+	return s.write(ctx, []entry{describe(ctx, e)})
 }
 
-// Read records that personal data was given out. It does not wait for the database,
-// unless more is read than can be written.
-func (s *Service) Read(ctx context.Context, e Event) { s.hand(describe(ctx, e)) }
+// errFull is given where nothing more can be put on record: personal data that is not
+// on record is not given out.
+var errFull = fault.Unavailablef("what is read has to be on record, and the record cannot be written at the moment; try again in a minute").
+	WithCode("AUDIT_TRAIL_FULL").After(60)
 
-// hand gives an entry to the writer, or writes it where none runs.
-func (s *Service) hand(e entry) {
+// Read records that personal data is given out. It does not wait for the database,
+// unless more is read than can be written; then it fails after a while, and nothing may
+// be given out.
+func (s *Service) Read(ctx context.Context, e Event) error {
+	patience := handPatience
+	if s.failing.Load() {
+		patience = 0
+	}
+	if !s.hand(ctx, describe(ctx, e), patience) {
+		return errFull
+	}
+	return nil
+}
+
+// hand gives an entry to the writer, or writes it where none runs. It reports false
+// where the writer takes none.
+func (s *Service) hand(ctx context.Context, e entry, patience time.Duration) bool {
 	s.mu.RLock()
 	if s.running {
+		defer s.mu.RUnlock()
 		// The writer takes entries until nobody holds the lock that is waiting here.
-		s.queue <- e
-		if len(s.queue) >= writeAtOnce {
-			select {
-			case s.full <- struct{}{}:
-			default:
-			}
-		}
-		s.mu.RUnlock()
-		return
+		return s.enqueue(ctx, e, patience)
 	}
 	s.mu.RUnlock()
 	ctx, cancel := context.WithTimeout(context.Background(), lastPatience)
@@ -82,11 +102,38 @@ func (s *Service) hand(e entry) {
 	if err := s.write(ctx, []entry{e}); err != nil {
 		s.log.ErrorContext(ctx, "an entry of the audit trail is lost", "action", e.Action, "error", err)
 	}
+	return true
+}
+
+func (s *Service) enqueue(ctx context.Context, e entry, patience time.Duration) bool {
+	select {
+	case s.queue <- e:
+	default:
+		if patience == 0 {
+			return false
+		}
+		late := time.NewTimer(patience)
+		defer late.Stop()
+		select {
+		case s.queue <- e:
+		case <-late.C:
+			return false
+		case <-ctx.Done():
+			return false
+		}
+	}
+	if len(s.queue) >= writeAtOnce {
+		select {
+		case s.full <- struct{}{}:
+		default:
+		}
+	}
+	return true
 }
 
 // write commits entries.
 func (s *Service) write(ctx context.Context, entries []entry) error {
-	return s.db.InTx(viewer.AsSystem(ctx, "audit trail"), func(ctx context.Context, _ *db.Client) error {
+	return s.db.InTx(viewer.AsSystem(database.WithoutMade(ctx), "audit trail"), func(ctx context.Context, _ *db.Client) error {
 		trail := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
 		for _, e := range entries {
 			trail.add(e)
@@ -120,6 +167,7 @@ func (s *Service) drain(ctx context.Context, first []entry) {
 	for batch := append(first, s.take()...); len(batch) > 0; batch = s.take() {
 		for pause := 100 * time.Millisecond; ; pause = min(2*pause, maxPause) {
 			err := s.write(context.WithoutCancel(ctx), batch)
+			s.failing.Store(err != nil)
 			if err == nil {
 				break
 			}
@@ -167,7 +215,9 @@ func (s *Service) stop(ctx context.Context) error {
 			s.last(ctx, batch)
 		}
 	}
-	s.countRefusals(true)
+	if counts := s.refusals.over(s.now(), true); len(counts) > 0 {
+		s.last(ctx, counts)
+	}
 	return ctx.Err()
 }
 

@@ -47,7 +47,9 @@ func TestWriter(t *testing.T) {
 						if i == each/2 {
 							stop() // while others read on
 						}
-						s.Read(w.As(t, w.DistrictAdmin), read)
+						if err := s.Read(w.As(t, w.DistrictAdmin), read); err != nil {
+							t.Error(err)
+						}
 					}
 				})
 			}

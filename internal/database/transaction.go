@@ -114,6 +114,7 @@ func (d *DB) try(ctx context.Context, fn func(ctx context.Context, client *db.Cl
 	}
 	switch err := tx.Commit(); {
 	case err == nil:
+		noteMade(ctx, ends)
 		return nil
 	case isLost(err):
 		return fmt.Errorf("commit: %w: %w", errUncertain, err)

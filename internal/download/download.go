@@ -55,8 +55,10 @@ type Service struct {
 	session func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
 	program func(ctx context.Context, keyID int) (*viewer.Viewer, error)
 	line    *line
-	now     func() time.Time
-	log     *slog.Logger
+	// patience is how long the database may take to make the next piece of a file.
+	patience time.Duration
+	now      func() time.Time
+	log      *slog.Logger
 }
 
 // Options are what a Service needs.
@@ -87,8 +89,11 @@ type Options struct {
 	Each, All int
 	// Turn waits until it is a file's turn to take a core; nil where none waits.
 	Turn func(ctx context.Context) (end func(), err error)
-	Now  func() time.Time
-	Log  *slog.Logger
+	// Patience is how long the database may take to make the next piece of a file; 0
+	// stands for 30 seconds.
+	Patience time.Duration
+	Now      func() time.Time
+	Log      *slog.Logger
 }
 
 // New returns a service.
@@ -109,7 +114,7 @@ func New(o Options) (*Service, error) {
 	}
 	return &Service{key: key, old: old, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
 		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, session: o.SessionViewer, program: o.KeyViewer,
-		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), now: o.Now, log: o.Log}, nil
+		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), patience: cmp.Or(o.Patience, 30*time.Second), now: o.Now, log: o.Log}, nil
 }
 
 // file is one kind of download.
@@ -197,7 +202,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
-	v, err := s.viewerOf(req.Context(), f, q)
+	v, err := s.owned(req.Context(), f, q)
 	if err != nil {
 		s.fail(w, req, err)
 		return
@@ -209,6 +214,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	}
 	defer leave()
 	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
+}
+
+// owned is viewerOf within the time that a piece of a file may take.
+func (s *Service) owned(ctx context.Context, f file, q url.Values) (*viewer.Viewer, error) {
+	ctx, cancel := context.WithTimeout(ctx, s.patience)
+	defer cancel()
+	return s.viewerOf(ctx, f, q)
 }
 
 // viewerOf returns the owner of an address as who that is at this moment.
@@ -235,6 +247,9 @@ var errNotForKeys = fault.Forbiddenf("the file is for people alone")
 // stream writes the file as it is read. Headers that fit a file are set when its
 // first bytes are there, so that a refusal is still an answer of its own.
 func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organizationID int, q url.Values) {
+	ctx, cancel := context.WithCancelCause(req.Context())
+	defer cancel(nil)
+	req = req.WithContext(ctx)
 	out := &lazy{w: w, start: func(h http.Header) error {
 		if err := s.record(req.Context(), f, organizationID, q); err != nil {
 			return err
@@ -248,8 +263,8 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
-	paced := s.line.pace(req.Context(), out)
-	defer paced.stop()
+	paced := s.line.pace(ctx, out, s.patience, func() { cancel(errSilent) })
+	defer paced.end()
 	err := f.write(s, req.Context(), paced, organizationID, q)
 	switch {
 	case err == nil:
@@ -267,6 +282,9 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 
 func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 	unavailable := database.Unavailable(err)
+	if tookTooLong(req.Context(), err) {
+		unavailable = errTookTooLong
+	}
 	switch kind := fault.KindOf(err); {
 	case kind == fault.NotFound, kind == fault.Forbidden, kind == fault.Unauthenticated:
 		http.Error(w, "There is no such download.", http.StatusNotFound)
@@ -278,6 +296,15 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 		s.log.ErrorContext(req.Context(), "a download failed", "error", err)
 		http.Error(w, "The file could not be made. Try again in a moment.", http.StatusInternalServerError)
 	}
+}
+
+// errSilent is why a file ends that nobody can go on with.
+var errSilent = errors.New("the database takes too long")
+
+var errTookTooLong = fault.Unavailablef("the file takes too long to make at the moment; try again in a few seconds").After(5)
+
+func tookTooLong(ctx context.Context, err error) bool {
+	return errors.Is(err, context.DeadlineExceeded) || database.TookTooLong(err) || errors.Is(context.Cause(ctx), errSilent)
 }
 
 // record records a download before its first byte: what is not on record is not

@@ -85,25 +85,34 @@ func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *cr
 // piece, when the file has its connection to the database and is on record: whoever has
 // a turn waits for nothing that another one holds. While a piece goes to the client
 // there is none, so that a slow client keeps nobody from a core.
-func (l *line) pace(ctx context.Context, w io.Writer) *paced {
-	return &paced{ctx: ctx, Writer: w, turn: l.turn, now: l.now}
+//
+// silent is called where the next piece does not come within patience. What the client
+// takes does not count, nor what it takes to put the file on record, which has a limit of
+// its own.
+func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func()) *paced {
+	return &paced{ctx: ctx, Writer: w, turn: l.turn, now: l.now, silence: time.AfterFunc(patience, silent), patience: patience}
 }
 
 type paced struct {
 	io.Writer
-	ctx  context.Context
-	turn func(ctx context.Context) (end func(), err error)
-	end  func()
-	now  func() time.Time
+	ctx   context.Context
+	turn  func(ctx context.Context) (end func(), err error)
+	leave func()
+	now   func() time.Time
 	// written is how many bytes the client has accepted, and waited how long that took.
 	written int64
 	waited  time.Duration
+	// silence is what calls silent.
+	silence  *time.Timer
+	patience time.Duration
 }
 
 var errTooSlow = errors.New("the client accepts less than 4 KiB a second")
 
 func (p *paced) Write(b []byte) (int, error) {
 	p.stop()
+	p.silence.Stop()
+	defer p.silence.Reset(p.patience)
 	begun := p.now()
 	n, err := p.Writer.Write(b)
 	p.written += int64(n)
@@ -116,15 +125,21 @@ func (p *paced) Write(b []byte) (int, error) {
 	}
 	end, err := p.turn(p.ctx)
 	if err == nil {
-		p.end = end
+		p.leave = end
 	}
 	return n, err
 }
 
+// end is called when the file has ended.
+func (p *paced) end() {
+	p.silence.Stop()
+	p.stop()
+}
+
 // stop ends the turn, where there is one.
 func (p *paced) stop() {
-	if p.end != nil {
-		p.end()
-		p.end = nil
+	if p.leave != nil {
+		p.leave()
+		p.leave = nil
 	}
 }

@@ -44,9 +44,16 @@ func newConnections(most int) *connections {
 // state is the ConnState of an http.Server. A new connection is silent until its
 // first request has come.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
+	if a, ok := bare(conn).(*arrivingConn); ok {
+		if state == http.StateNew || state == http.StateIdle {
+			a.begins()
+		} else {
+			a.arrived()
+		}
+	}
 	for _, old := range c.changed(conn, state) {
 		// Its own state follows, and takes it out of the count.
-		_ = old.Close()
+		_ = bare(old).Close()
 	}
 }
 

@@ -46,7 +46,7 @@ func (s *Server) limit(a *answer, r *http.Request) {
 // isUpload reports whether a request may carry files.
 func isUpload(r *http.Request) bool {
 	media, _, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
-	return err == nil && media == "multipart/form-data" && r.URL.Path == graphQLPath
+	return err == nil && media == "multipart/form-data" && r.Method == http.MethodPost && r.URL.Path == graphQLPath
 }
 
 // isStream reports whether the answer may go on for as long as the client likes.

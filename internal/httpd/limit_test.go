@@ -164,3 +164,27 @@ func TestTimeLimit(t *testing.T) {
 		}
 	})
 }
+
+func TestOnlyAPostIsAForm(t *testing.T) {
+	t.Parallel()
+	limited := make(chan bool, 1)
+	s := start(t, func(_ http.ResponseWriter, r *http.Request) {
+		_, ok := r.Context().Deadline()
+		limited <- ok
+	})
+	for method, want := range map[string]bool{http.MethodGet: true, http.MethodPut: true, http.MethodPost: false} {
+		req, err := http.NewRequest(method, s.url+"/graphql", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		req.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		resp, err := http.DefaultClient.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp.Body.Close()
+		if got := <-limited; got != want {
+			t.Errorf("%s has a limit of time: %v, want %v", method, got, want)
+		}
+	}
+}

@@ -142,6 +142,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 		MaxHeaderBytes:    maxHeaderBytes,
 		ErrorLog:          slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
+	listener = newArriving(arrivingEach, arrivingAll).listener(listener)
 	serve := server.Serve
 	if s.cfg.TLS.On() {
 		shown, err := newCertificate(s.cfg.TLS, s.log)

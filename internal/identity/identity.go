@@ -40,6 +40,9 @@ import (
 // maxTyped bounds what is hashed for a stranger, in bytes.
 const maxTyped = 1024
 
+// takeBackPatience is how long an attempt that tried nothing waits to be taken back.
+const takeBackPatience = 10 * time.Second
+
 // Service signs in and out.
 type Service struct {
 	db       *database.DB
@@ -167,7 +170,10 @@ func (s *Service) verify(system context.Context, password, hash string, try atte
 // takeBack undoes an attempt that tried nothing, and so does not count. The client
 // may have gone away.
 func (s *Service) takeBack(system context.Context, try attempt) {
-	if err := s.giveBack(context.WithoutCancel(system), try); err != nil {
+	// In a database that hangs it would keep the turn of everybody who signs in.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(system), takeBackPatience)
+	defer cancel()
+	if err := s.giveBack(ctx, try); err != nil {
 		s.log.WarnContext(system, "take back an attempt to sign in", "error", err)
 	}
 }

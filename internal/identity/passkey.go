@@ -222,19 +222,16 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		return Session{}, err
 	}
 	account, err := s.ownerByResponse(system, response)
-	if err == nil && account != nil && account.EmailKey != nil {
-		err = s.byProviderOnly(*account.EmailKey)
-	}
 	if err != nil {
 		return Session{}, err
 	}
 	opened := opening{secondFactor: true, facts: audit.Facts{"factor": string(Passkey)}}
 	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		if account == nil || account.EmailKey == nil {
+		if account == nil {
 			return errPasskey
 		}
 		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID))
-		if err != nil || e == nil {
+		if err != nil || e == nil || e.EmailKey == nil {
 			return orElse(err, errPasskey)
 		}
 		st, err := s.takeChallenge(ctx, client, token, factorchallenge.PurposePASSKEY_SIGN_IN, nil)
@@ -249,6 +246,10 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		if err != nil {
 			s.log.WarnContext(ctx, "a passkey was refused", "educator", e.ID, "error", err)
 			return errPasskey
+		}
+		// Only who has the passkey is told where its account signs in.
+		if err := s.byProviderOnly(*e.EmailKey); err != nil {
+			return err
 		}
 		if err := s.usedPasskey(ctx, client, p); err != nil {
 			return err

@@ -232,6 +232,18 @@ func TestProvidersAndSecondFactors(t *testing.T) {
 			if _, err := h.open(t, strict, phone); code(err) != "SIGN_IN_WITH_PROVIDER" {
 				t.Errorf("%v", err)
 			}
+			// Whoever only knows the name of a passkey learns nothing of its account.
+			signed, err := h.BeginPasskeySignIn(from("192.0.2.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			step, err := h.BeginPasskeySignIn(from("192.0.2.1"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := strict.FinishPasskeySignIn(from("192.0.2.1"), testlog.Secret(step.Token), phone.Sign(t, signed.Options)); code(err) != "WRONG_PASSKEY" {
+				t.Errorf("what was signed for another step: %v", err)
+			}
 			s, err := strict.SignInExternally(context.Background(), required(nora))
 			if err != nil {
 				t.Fatal(err)

@@ -1,0 +1,148 @@
+package httpd
+
+import (
+	"container/list"
+	"crypto/tls"
+	"net"
+	"net/netip"
+	"sync"
+	"sync/atomic"
+
+	"homeroom/internal/viewer"
+)
+
+// What may be on its way of requests whose headers have not arrived, in bytes: of one
+// network, and of all. A header that is whole is there in a moment and no longer counts;
+// one that goes on and on costs whoever sends it nothing, and the server three times its
+// length.
+const (
+	arrivingEach = 4 << 20
+	arrivingAll  = 64 << 20
+)
+
+// arriving closes the connections whose headers have been arriving for longest where
+// too much of them is on its way. Nobody has said yet who asks, so that networks are all
+// that tells strangers apart.
+type arriving struct {
+	each, all int64
+
+	mu       sync.Mutex
+	sum      int64
+	order    *list.List
+	networks map[string]*network
+}
+
+// network is what arrives from one network.
+type network struct {
+	sum   int64
+	order *list.List
+}
+
+func newArriving(each, all int64) *arriving {
+	return &arriving{each: each, all: all, order: list.New(), networks: map[string]*network{}}
+}
+
+// listener is one whose connections are counted.
+func (a *arriving) listener(l net.Listener) net.Listener { return arrivingListener{l, a} }
+
+type arrivingListener struct {
+	net.Listener
+	arriving *arriving
+}
+
+func (l arrivingListener) Accept() (net.Conn, error) {
+	conn, err := l.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	remote, _ := netip.ParseAddrPort(conn.RemoteAddr().String())
+	c := &arrivingConn{Conn: conn, arriving: l.arriving, from: viewer.Origin{Address: remote.Addr()}.Network()}
+	c.counts.Store(true)
+	return c, nil
+}
+
+// arrivingConn is a connection whose bytes count while no request is at work on it.
+type arrivingConn struct {
+	net.Conn
+	arriving *arriving
+	from     string
+	counts   atomic.Bool
+	// bytes, inAll and inNetwork belong to arriving.
+	bytes            int64
+	inAll, inNetwork *list.Element
+}
+
+// Read implements net.Conn.
+func (c *arrivingConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	if n > 0 && c.counts.Load() {
+		for _, oldest := range c.arriving.took(c, int64(n)) {
+			_ = oldest.Conn.Close()
+		}
+	}
+	return n, err
+}
+
+// arrived says that a request is at work, or that the connection is no more.
+func (c *arrivingConn) arrived() {
+	c.counts.Store(false)
+	a := c.arriving
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.remove(c)
+}
+
+// begins says that the next request may come.
+func (c *arrivingConn) begins() { c.counts.Store(true) }
+
+// took counts, and returns the connections that make room.
+func (a *arriving) took(c *arrivingConn, n int64) (surplus []*arrivingConn) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if !c.counts.Load() {
+		return nil
+	}
+	own := a.networks[c.from]
+	if own == nil {
+		own = &network{order: list.New()}
+		a.networks[c.from] = own
+	}
+	if c.inAll == nil {
+		c.inAll, c.inNetwork = a.order.PushBack(c), own.order.PushBack(c)
+	}
+	c.bytes += n
+	own.sum += n
+	a.sum += n
+	for own.sum > a.each && own.order.Len() > 1 {
+		surplus = append(surplus, a.remove(own.order.Front().Value.(*arrivingConn)))
+	}
+	for a.sum > a.all && a.order.Len() > 1 {
+		surplus = append(surplus, a.remove(a.order.Front().Value.(*arrivingConn)))
+	}
+	return surplus
+}
+
+func (a *arriving) remove(c *arrivingConn) *arrivingConn {
+	if c.inAll == nil {
+		return c
+	}
+	own := a.networks[c.from]
+	a.order.Remove(c.inAll)
+	own.order.Remove(c.inNetwork)
+	own.sum -= c.bytes
+	a.sum -= c.bytes
+	c.bytes, c.inAll, c.inNetwork = 0, nil, nil
+	if own.order.Len() == 0 {
+		delete(a.networks, c.from)
+	}
+	return c
+}
+
+// bare is the connection below TLS. To close it waits for nobody, where TLS would say
+// good-bye to a client that reads nothing.
+func bare(conn net.Conn) net.Conn {
+	if t, ok := conn.(*tls.Conn); ok {
+		return t.NetConn()
+	}
+	return conn
+}
