@@ -38,6 +38,8 @@ var (
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
+	// inviteRate is for invitations to one address, which administrators repeat.
+	inviteRate = rate{burst: 5, every: 10 * time.Minute}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.
