@@ -26,10 +26,12 @@ const (
 
 // rows are the keys of a keyboard that lie side by side, in the form in which passwords
 // are compared.
-var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü", "azertyuiop"}
+var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü", "azertyuiop", "йцукенгшщзхъ"}
 
-// usualWords are tried at every school, with a year or a sign behind them.
+// usualWords are tried at every school, with a year or a sign behind them; the list has
+// none so short.
 var usualWords = []string{
+	"changeme", "letmein", "qwerty", "dragon", "monkey",
 	"administrator", "admin", "classroom", "educator", "principal", "school", "student", "teacher", "welcome",
 	"spring", "summer", "autumn", "winter", "january", "february", "march", "april", "june", "july", "august", "september",
 	"october", "november", "december",
@@ -80,10 +82,11 @@ var dates = regexp.MustCompile(`^((\d\d?[-./ ]?){2}(19|20)\d\d|(19|20)\d\d([-./ 
 func isDate(key string) bool { return dates.MatchString(key) }
 
 // spellings are the ways in which a password is read by whoever guesses: as it is, with
-// the letters that digits and signs stand for, without what stands around the letters,
-// once instead of twice, and each of them backwards.
+// the letters that digits and signs stand for, without what stands around the letters, or
+// around letters and digits, once instead of twice, and each of them backwards.
 func spellings(key string) (all []string) {
-	for _, text := range []string{key, strings.Trim(key, notLetters(key)), spelledOut.Replace(key), spelledOut.Replace(strings.Trim(key, notLetters(key)))} {
+	word, core := strings.TrimFunc(key, isNoLetter), strings.TrimFunc(key, isSign)
+	for _, text := range []string{key, word, core, spelledOut.Replace(key), spelledOut.Replace(word)} {
 		runes := []rune(text)
 		if n := periodOf(runes); n < len(runes) {
 			runes = runes[:n]
@@ -95,18 +98,12 @@ func spellings(key string) (all []string) {
 	return all
 }
 
+func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) }
+
+func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsDigit(r) }
+
 // spelledOut writes letters for the digits and signs that stand for them.
 var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
-
-// notLetters are the characters of a text that are no letters.
-func notLetters(text string) string {
-	return strings.Map(func(r rune) rune {
-		if unicode.IsLetter(r) || unicode.Is(unicode.M, r) {
-			return -1
-		}
-		return r
-	}, text)
-}
 
 // isUsual reports whether a password is one of the words of every school and hardly a
 // letter else.
