@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -50,7 +51,8 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 }
 
 // mayMail lets a few invitations to one address through: each is a mail in somebody's
-// mailbox, which the server sends for whoever asks, and a link that is good for days.
+// mailbox, which the server sends for whoever asks, and a link that is good for days. They
+// count for each district, so that none keeps another one from inviting.
 func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
@@ -60,7 +62,7 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		return err
 	}
 	system := viewer.AsSystem(ctx, "how many invitations an address gets")
-	err = s.take(system, []bucket{{mark("invitation", fold.Key(in.Email)), inviteRate}}, "this address has been sent several invitations")
+	err = s.take(system, []bucket{{mark("invitation", strconv.Itoa(o.DistrictID), fold.Key(in.Email)), inviteRate}}, "this address has been sent several invitations")
 	return err
 }
 

@@ -45,6 +45,11 @@ func TestOneAddressGetsFewInvitations(t *testing.T) {
 		if err := invite("ivy@example.com"); err != nil {
 			t.Errorf("another address: %v", err)
 		}
+		elsewhere := h.Educator(t, h.Beta, "Eve East", viewer.DistrictAdmin, h.Beta)
+		in := identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "New", Role: viewer.DistrictAdmin, OrganizationID: h.Beta.ID}
+		if _, err := h.Invite(h.As(t, elsewhere), in); code(err) != "EMAIL_TAKEN" {
+			t.Errorf("in another district: %v", err)
+		}
 		h.delivered(t, 6)
 	})
 }
