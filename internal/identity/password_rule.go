@@ -57,12 +57,12 @@ func CheckPassword(password string, own ...string) *fault.Error {
 		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
 	case lengthOf(password) < MinPassword:
 		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
-	case isCommon(password):
-		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
-			"several words that do not belong together").WithCode(CommonPassword).At("password")
 	case isPersonal(password, own):
 		return fault.Invalidf("the password is made of the name, the address or the organization of its owner, which others guess; " +
 			"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
+	case isCommon(password):
+		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
+			"several words that do not belong together").WithCode(CommonPassword).At("password")
 	default:
 		return nil
 	}

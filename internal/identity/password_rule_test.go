@@ -31,7 +31,7 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 		"O'Brien-Smith":               "PERSONAL_PASSWORD",
 		"danadana1":                   "PERSONAL_PASSWORD",
 		"d.obrien77":                  "PERSONAL_PASSWORD",
-		"lakeside1":                   "COMMON_PASSWORD",
+		"lakeside1":                   "PERSONAL_PASSWORD",
 		"Lakeside.example.org":        "PERSONAL_PASSWORD",
 		"alphadistrict":               "PERSONAL_PASSWORD",
 		"NorthHighSchool26":           "PERSONAL_PASSWORD",
