@@ -55,7 +55,11 @@ func (r mutationResolver) RequestPasswordReset(ctx context.Context, email string
 }
 
 func (r mutationResolver) SetPasswordByLink(ctx context.Context, in model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error) {
-	refusals, err := userErrors(ctx, r.Identity.SetPasswordByLink(ctx, in.Token, in.Password))
+	devices, err := r.Identity.SetPasswordByLink(ctx, in.Token, in.Password)
+	if err == nil {
+		keepDevices(ctx, devices)
+	}
+	refusals, err := userErrors(ctx, err)
 	return &model.SetPasswordByLinkPayload{UserErrors: refusals}, err
 }
 

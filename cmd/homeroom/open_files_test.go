@@ -111,3 +111,37 @@ func TestTheLogWarnsOfFilesThatOthersCanOpen(t *testing.T) {
 	}
 	s.kill()
 }
+
+func TestTheLogWarnsOfSecretsOfProvidersThatOthersCanRead(t *testing.T) {
+	t.Parallel()
+	in := installation{t: t, folder: t.TempDir()}
+	write := func(name, text string, mode fs.FileMode) string {
+		path := filepath.Join(in.folder, name)
+		if err := os.WriteFile(path, []byte(text), mode); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chmod(path, mode); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	open, closed := write("open.txt", "a secret", 0o604), write("closed.txt", "a secret", 0o640)
+	provider := func(name, secret string) string {
+		return `{"name":"` + name + `","issuer":"https://` + name + `.example.org","clientId":"homeroom",` + secret + `}`
+	}
+	list := write("providers.json", "["+provider("one", `"clientSecretFile":"`+open+`"`)+","+provider("two", `"clientSecretFile":"`+closed+`"`)+","+
+		provider("three", `"clientSecret":"a secret"`)+"]", 0o644)
+	folder := filepath.Join(in.folder, "data")
+	in.url = "sqlite:" + filepath.Join(folder, "homeroom.db")
+	in.run("seed", "--students", "100")
+	s := in.start("serve", "--data", folder, "--oidc-providers", list, "--public-url", "https://homeroom.example.org")
+	for _, path := range []string{open, list} {
+		if !strings.Contains(s.said.String(), "chmod 640 "+path) {
+			t.Errorf("the log does not say that others can read %s:\n%s", path, s.said)
+		}
+	}
+	if strings.Contains(s.said.String(), "path="+closed) {
+		t.Errorf("the log warns of a file that is closed:\n%s", s.said)
+	}
+	s.kill()
+}

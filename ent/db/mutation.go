@@ -25816,6 +25816,8 @@ type PasskeyMutation struct {
 	addbacked_up       *int8
 	sign_count         *int64
 	addsign_count      *int64
+	second_only        *int8
+	addsecond_only     *int8
 	last_used_at       *time.Time
 	clearedFields      map[string]struct{}
 	educator           *int
@@ -26379,6 +26381,62 @@ func (m *PasskeyMutation) ResetSignCount() {
 	m.addsign_count = nil
 }
 
+// SetSecondOnly sets the "second_only" field.
+func (m *PasskeyMutation) SetSecondOnly(i int8) {
+	m.second_only = &i
+	m.addsecond_only = nil
+}
+
+// SecondOnly returns the value of the "second_only" field in the mutation.
+func (m *PasskeyMutation) SecondOnly() (r int8, exists bool) {
+	v := m.second_only
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSecondOnly returns the old "second_only" field's value of the Passkey entity.
+// If the Passkey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PasskeyMutation) OldSecondOnly(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSecondOnly is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSecondOnly requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSecondOnly: %w", err)
+	}
+	return oldValue.SecondOnly, nil
+}
+
+// AddSecondOnly adds i to the "second_only" field.
+func (m *PasskeyMutation) AddSecondOnly(i int8) {
+	if m.addsecond_only != nil {
+		*m.addsecond_only += i
+	} else {
+		m.addsecond_only = &i
+	}
+}
+
+// AddedSecondOnly returns the value that was added to the "second_only" field in this mutation.
+func (m *PasskeyMutation) AddedSecondOnly() (r int8, exists bool) {
+	v := m.addsecond_only
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetSecondOnly resets all changes to the "second_only" field.
+func (m *PasskeyMutation) ResetSecondOnly() {
+	m.second_only = nil
+	m.addsecond_only = nil
+}
+
 // SetLastUsedAt sets the "last_used_at" field.
 func (m *PasskeyMutation) SetLastUsedAt(t time.Time) {
 	m.last_used_at = &t
@@ -26489,7 +26547,7 @@ func (m *PasskeyMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PasskeyMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 13)
 	if m.created_at != nil {
 		fields = append(fields, passkey.FieldCreatedAt)
 	}
@@ -26522,6 +26580,9 @@ func (m *PasskeyMutation) Fields() []string {
 	}
 	if m.sign_count != nil {
 		fields = append(fields, passkey.FieldSignCount)
+	}
+	if m.second_only != nil {
+		fields = append(fields, passkey.FieldSecondOnly)
 	}
 	if m.last_used_at != nil {
 		fields = append(fields, passkey.FieldLastUsedAt)
@@ -26556,6 +26617,8 @@ func (m *PasskeyMutation) Field(name string) (ent.Value, bool) {
 		return m.BackedUp()
 	case passkey.FieldSignCount:
 		return m.SignCount()
+	case passkey.FieldSecondOnly:
+		return m.SecondOnly()
 	case passkey.FieldLastUsedAt:
 		return m.LastUsedAt()
 	}
@@ -26589,6 +26652,8 @@ func (m *PasskeyMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldBackedUp(ctx)
 	case passkey.FieldSignCount:
 		return m.OldSignCount(ctx)
+	case passkey.FieldSecondOnly:
+		return m.OldSecondOnly(ctx)
 	case passkey.FieldLastUsedAt:
 		return m.OldLastUsedAt(ctx)
 	}
@@ -26677,6 +26742,13 @@ func (m *PasskeyMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSignCount(v)
 		return nil
+	case passkey.FieldSecondOnly:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSecondOnly(v)
+		return nil
 	case passkey.FieldLastUsedAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -26701,6 +26773,9 @@ func (m *PasskeyMutation) AddedFields() []string {
 	if m.addsign_count != nil {
 		fields = append(fields, passkey.FieldSignCount)
 	}
+	if m.addsecond_only != nil {
+		fields = append(fields, passkey.FieldSecondOnly)
+	}
 	return fields
 }
 
@@ -26715,6 +26790,8 @@ func (m *PasskeyMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedBackedUp()
 	case passkey.FieldSignCount:
 		return m.AddedSignCount()
+	case passkey.FieldSecondOnly:
+		return m.AddedSecondOnly()
 	}
 	return nil, false
 }
@@ -26744,6 +26821,13 @@ func (m *PasskeyMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddSignCount(v)
+		return nil
+	case passkey.FieldSecondOnly:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddSecondOnly(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Passkey numeric field %s", name)
@@ -26813,6 +26897,9 @@ func (m *PasskeyMutation) ResetField(name string) error {
 		return nil
 	case passkey.FieldSignCount:
 		m.ResetSignCount()
+		return nil
+	case passkey.FieldSecondOnly:
+		m.ResetSecondOnly()
 		return nil
 	case passkey.FieldLastUsedAt:
 		m.ResetLastUsedAt()

@@ -40,6 +40,8 @@ type Passkey struct {
 	BackedUp int8 `json:"backed_up,omitempty"`
 	// How often it has signed, by its own count; zero where it does not count.
 	SignCount int64 `json:"sign_count,omitempty"`
+	// 0 or 1: it opens the account beside something else alone, because the address or the password has changed since it did so for the last time.
+	SecondOnly int8 `json:"second_only,omitempty"`
 	// LastUsedAt holds the value of the "last_used_at" field.
 	LastUsedAt *time.Time `json:"last_used_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -75,7 +77,7 @@ func (*Passkey) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case passkey.FieldCredentialID, passkey.FieldPublicKey:
 			values[i] = new([]byte)
-		case passkey.FieldID, passkey.FieldEducatorID, passkey.FieldBackupEligible, passkey.FieldBackedUp, passkey.FieldSignCount:
+		case passkey.FieldID, passkey.FieldEducatorID, passkey.FieldBackupEligible, passkey.FieldBackedUp, passkey.FieldSignCount, passkey.FieldSecondOnly:
 			values[i] = new(sql.NullInt64)
 		case passkey.FieldName, passkey.FieldCredentialHash, passkey.FieldAaguid, passkey.FieldTransports:
 			values[i] = new(sql.NullString)
@@ -168,6 +170,12 @@ func (_m *Passkey) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SignCount = value.Int64
 			}
+		case passkey.FieldSecondOnly:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field second_only", values[i])
+			} else if value.Valid {
+				_m.SecondOnly = int8(value.Int64)
+			}
 		case passkey.FieldLastUsedAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field last_used_at", values[i])
@@ -248,6 +256,9 @@ func (_m *Passkey) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("sign_count=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SignCount))
+	builder.WriteString(", ")
+	builder.WriteString("second_only=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondOnly))
 	builder.WriteString(", ")
 	if v := _m.LastUsedAt; v != nil {
 		builder.WriteString("last_used_at=")

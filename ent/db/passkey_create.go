@@ -121,6 +121,20 @@ func (_c *PasskeyCreate) SetSignCount(v int64) *PasskeyCreate {
 	return _c
 }
 
+// SetSecondOnly sets the "second_only" field.
+func (_c *PasskeyCreate) SetSecondOnly(v int8) *PasskeyCreate {
+	_c.mutation.SetSecondOnly(v)
+	return _c
+}
+
+// SetNillableSecondOnly sets the "second_only" field if the given value is not nil.
+func (_c *PasskeyCreate) SetNillableSecondOnly(v *int8) *PasskeyCreate {
+	if v != nil {
+		_c.SetSecondOnly(*v)
+	}
+	return _c
+}
+
 // SetLastUsedAt sets the "last_used_at" field.
 func (_c *PasskeyCreate) SetLastUsedAt(v time.Time) *PasskeyCreate {
 	_c.mutation.SetLastUsedAt(v)
@@ -196,6 +210,10 @@ func (_c *PasskeyCreate) defaults() error {
 		v := passkey.DefaultBackedUp
 		_c.mutation.SetBackedUp(v)
 	}
+	if _, ok := _c.mutation.SecondOnly(); !ok {
+		v := passkey.DefaultSecondOnly
+		_c.mutation.SetSecondOnly(v)
+	}
 	return nil
 }
 
@@ -233,6 +251,9 @@ func (_c *PasskeyCreate) check() error {
 	}
 	if _, ok := _c.mutation.SignCount(); !ok {
 		return &ValidationError{Name: "sign_count", err: errors.New(`db: missing required field "Passkey.sign_count"`)}
+	}
+	if _, ok := _c.mutation.SecondOnly(); !ok {
+		return &ValidationError{Name: "second_only", err: errors.New(`db: missing required field "Passkey.second_only"`)}
 	}
 	if len(_c.mutation.EducatorIDs()) == 0 {
 		return &ValidationError{Name: "educator", err: errors.New(`db: missing required edge "Passkey.educator"`)}
@@ -303,6 +324,10 @@ func (_c *PasskeyCreate) createSpec() (*Passkey, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SignCount(); ok {
 		_spec.SetField(passkey.FieldSignCount, field.TypeInt64, value)
 		_node.SignCount = value
+	}
+	if value, ok := _c.mutation.SecondOnly(); ok {
+		_spec.SetField(passkey.FieldSecondOnly, field.TypeInt8, value)
+		_node.SecondOnly = value
 	}
 	if value, ok := _c.mutation.LastUsedAt(); ok {
 		_spec.SetField(passkey.FieldLastUsedAt, field.TypeTime, value)
@@ -422,6 +447,24 @@ func (u *PasskeyUpsert) UpdateSignCount() *PasskeyUpsert {
 // AddSignCount adds v to the "sign_count" field.
 func (u *PasskeyUpsert) AddSignCount(v int64) *PasskeyUpsert {
 	u.Add(passkey.FieldSignCount, v)
+	return u
+}
+
+// SetSecondOnly sets the "second_only" field.
+func (u *PasskeyUpsert) SetSecondOnly(v int8) *PasskeyUpsert {
+	u.Set(passkey.FieldSecondOnly, v)
+	return u
+}
+
+// UpdateSecondOnly sets the "second_only" field to the value that was provided on create.
+func (u *PasskeyUpsert) UpdateSecondOnly() *PasskeyUpsert {
+	u.SetExcluded(passkey.FieldSecondOnly)
+	return u
+}
+
+// AddSecondOnly adds v to the "second_only" field.
+func (u *PasskeyUpsert) AddSecondOnly(v int8) *PasskeyUpsert {
+	u.Add(passkey.FieldSecondOnly, v)
 	return u
 }
 
@@ -562,6 +605,27 @@ func (u *PasskeyUpsertOne) AddSignCount(v int64) *PasskeyUpsertOne {
 func (u *PasskeyUpsertOne) UpdateSignCount() *PasskeyUpsertOne {
 	return u.Update(func(s *PasskeyUpsert) {
 		s.UpdateSignCount()
+	})
+}
+
+// SetSecondOnly sets the "second_only" field.
+func (u *PasskeyUpsertOne) SetSecondOnly(v int8) *PasskeyUpsertOne {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.SetSecondOnly(v)
+	})
+}
+
+// AddSecondOnly adds v to the "second_only" field.
+func (u *PasskeyUpsertOne) AddSecondOnly(v int8) *PasskeyUpsertOne {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.AddSecondOnly(v)
+	})
+}
+
+// UpdateSecondOnly sets the "second_only" field to the value that was provided on create.
+func (u *PasskeyUpsertOne) UpdateSecondOnly() *PasskeyUpsertOne {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.UpdateSecondOnly()
 	})
 }
 
@@ -871,6 +935,27 @@ func (u *PasskeyUpsertBulk) AddSignCount(v int64) *PasskeyUpsertBulk {
 func (u *PasskeyUpsertBulk) UpdateSignCount() *PasskeyUpsertBulk {
 	return u.Update(func(s *PasskeyUpsert) {
 		s.UpdateSignCount()
+	})
+}
+
+// SetSecondOnly sets the "second_only" field.
+func (u *PasskeyUpsertBulk) SetSecondOnly(v int8) *PasskeyUpsertBulk {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.SetSecondOnly(v)
+	})
+}
+
+// AddSecondOnly adds v to the "second_only" field.
+func (u *PasskeyUpsertBulk) AddSecondOnly(v int8) *PasskeyUpsertBulk {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.AddSecondOnly(v)
+	})
+}
+
+// UpdateSecondOnly sets the "second_only" field to the value that was provided on create.
+func (u *PasskeyUpsertBulk) UpdateSecondOnly() *PasskeyUpsertBulk {
+	return u.Update(func(s *PasskeyUpsert) {
+		s.UpdateSecondOnly()
 	})
 }
 

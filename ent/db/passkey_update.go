@@ -85,6 +85,27 @@ func (_u *PasskeyUpdate) AddSignCount(v int64) *PasskeyUpdate {
 	return _u
 }
 
+// SetSecondOnly sets the "second_only" field.
+func (_u *PasskeyUpdate) SetSecondOnly(v int8) *PasskeyUpdate {
+	_u.mutation.ResetSecondOnly()
+	_u.mutation.SetSecondOnly(v)
+	return _u
+}
+
+// SetNillableSecondOnly sets the "second_only" field if the given value is not nil.
+func (_u *PasskeyUpdate) SetNillableSecondOnly(v *int8) *PasskeyUpdate {
+	if v != nil {
+		_u.SetSecondOnly(*v)
+	}
+	return _u
+}
+
+// AddSecondOnly adds value to the "second_only" field.
+func (_u *PasskeyUpdate) AddSecondOnly(v int8) *PasskeyUpdate {
+	_u.mutation.AddSecondOnly(v)
+	return _u
+}
+
 // SetLastUsedAt sets the "last_used_at" field.
 func (_u *PasskeyUpdate) SetLastUsedAt(v time.Time) *PasskeyUpdate {
 	_u.mutation.SetLastUsedAt(v)
@@ -178,6 +199,12 @@ func (_u *PasskeyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.AddedSignCount(); ok {
 		_spec.AddField(passkey.FieldSignCount, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.SecondOnly(); ok {
+		_spec.SetField(passkey.FieldSecondOnly, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedSecondOnly(); ok {
+		_spec.AddField(passkey.FieldSecondOnly, field.TypeInt8, value)
+	}
 	if value, ok := _u.mutation.LastUsedAt(); ok {
 		_spec.SetField(passkey.FieldLastUsedAt, field.TypeTime, value)
 	}
@@ -259,6 +286,27 @@ func (_u *PasskeyUpdateOne) SetNillableSignCount(v *int64) *PasskeyUpdateOne {
 // AddSignCount adds value to the "sign_count" field.
 func (_u *PasskeyUpdateOne) AddSignCount(v int64) *PasskeyUpdateOne {
 	_u.mutation.AddSignCount(v)
+	return _u
+}
+
+// SetSecondOnly sets the "second_only" field.
+func (_u *PasskeyUpdateOne) SetSecondOnly(v int8) *PasskeyUpdateOne {
+	_u.mutation.ResetSecondOnly()
+	_u.mutation.SetSecondOnly(v)
+	return _u
+}
+
+// SetNillableSecondOnly sets the "second_only" field if the given value is not nil.
+func (_u *PasskeyUpdateOne) SetNillableSecondOnly(v *int8) *PasskeyUpdateOne {
+	if v != nil {
+		_u.SetSecondOnly(*v)
+	}
+	return _u
+}
+
+// AddSecondOnly adds value to the "second_only" field.
+func (_u *PasskeyUpdateOne) AddSecondOnly(v int8) *PasskeyUpdateOne {
+	_u.mutation.AddSecondOnly(v)
 	return _u
 }
 
@@ -384,6 +432,12 @@ func (_u *PasskeyUpdateOne) sqlSave(ctx context.Context) (_node *Passkey, err er
 	}
 	if value, ok := _u.mutation.AddedSignCount(); ok {
 		_spec.AddField(passkey.FieldSignCount, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.SecondOnly(); ok {
+		_spec.SetField(passkey.FieldSecondOnly, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedSecondOnly(); ok {
+		_spec.AddField(passkey.FieldSecondOnly, field.TypeInt8, value)
 	}
 	if value, ok := _u.mutation.LastUsedAt(); ok {
 		_spec.SetField(passkey.FieldLastUsedAt, field.TypeTime, value)

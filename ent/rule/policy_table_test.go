@@ -179,7 +179,7 @@ func policies() map[string]policy {
 		},
 		"Passkey": {
 			table:  "passkeys",
-			update: []columns{{names: "name backed_up sign_count last_used_at", may: server}},
+			update: []columns{{names: "name backed_up sign_count second_only last_used_at", may: server}},
 			fixed:  "created_at educator_id credential_hash credential_id public_key aaguid transports backup_eligible",
 			edges:  "Educator",
 		},

@@ -31,6 +31,7 @@ func (Passkey) Fields() []ent.Field {
 		field.Int8("backup_eligible").Default(0).Immutable().Comment(flag),
 		field.Int8("backed_up").Default(0).Comment(flag),
 		field.Int64("sign_count").Comment("How often it has signed, by its own count; zero where it does not count."),
+		field.Int8("second_only").Default(0).Comment("0 or 1: it opens the account beside something else alone, because the address or the password has changed since it did so for the last time."),
 		field.Time("last_used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -41,6 +41,10 @@ func warnOfOpenFiles(ctx context.Context, cfg config.Config, log *slog.Logger) {
 	for _, file := range files {
 		warnIfOpen(ctx, log, file, byOthers, "file", 0o600)
 	}
+	for _, file := range cfg.SignIn.SecretFiles() {
+		// Machines that hand out secrets have a group that may read them.
+		warnIfOpen(ctx, log, file, byStrangers, "file with the secret of a provider", 0o640)
+	}
 	if cfg.Server.TLS.On() {
 		// Machines that renew certificates have a group that may read the keys.
 		warnIfOpen(ctx, log, cfg.Server.TLS.Key, byStrangers, "key of the certificate", 0o640)

@@ -20,6 +20,8 @@ import (
 type SignIn struct {
 	// Providers are the OpenID providers, in the order of their buttons.
 	Providers []Provider
+	// ProvidersFile is where they stand; empty where the list itself was given.
+	ProvidersFile string
 	// AppLinks are the addresses at which mobile apps take a sign-in over from the
 	// browser, such as org.example.homeroom:/signed-in.
 	AppLinks []string
@@ -48,6 +50,27 @@ type Provider struct {
 
 var defaultScopes = []string{"openid", "email", "profile"}
 
+// SecretFiles are the files in which the secrets of the providers stand.
+func (s SignIn) SecretFiles() (files []string) {
+	for _, p := range s.Providers {
+		switch {
+		case p.ClientSecretFile != "":
+			files = append(files, p.ClientSecretFile)
+		case s.ProvidersFile != "":
+			files = append(files, s.ProvidersFile)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(files)))
+}
+
+// providersFile is the path that a setting names, or nothing where it is the list.
+func providersFile(value string) string {
+	if value = strings.TrimSpace(value); strings.HasPrefix(value, "[") {
+		return ""
+	}
+	return value
+}
+
 // parseProviders reads the JSON list of providers, or the file that holds it. No
 // error repeats what stands in it.
 func parseProviders(value string) ([]Provider, error) {
@@ -56,9 +79,9 @@ func parseProviders(value string) ([]Provider, error) {
 		return nil, nil
 	}
 	text := []byte(value)
-	if value[0] != '[' {
+	if file := providersFile(value); file != "" {
 		var err error
-		if text, err = os.ReadFile(value); err != nil {
+		if text, err = os.ReadFile(file); err != nil {
 			return nil, fmt.Errorf("is neither a JSON list nor a file that can be read: %v", pathless(err))
 		}
 	}

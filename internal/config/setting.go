@@ -140,7 +140,10 @@ func Settings() []Setting {
 		{
 			Section: SignInSection, Name: "providers", Flag: "oidc-providers", Form: "file",
 			Description: "the OpenID providers at which people can sign in: the path of a JSON file, or the JSON list itself; it holds secrets, so that a file that others cannot read is the better place",
-			set:         func(c *Config, v string) error { return store(&c.SignIn.Providers, parseProviders)(v) },
+			set: func(c *Config, v string) error {
+				c.SignIn.ProvidersFile = providersFile(v)
+				return store(&c.SignIn.Providers, parseProviders)(v)
+			},
 		},
 		{
 			Section: SignInSection, Name: "app links", Flag: "app-links", Form: "addresses",

@@ -2,6 +2,7 @@ package hold
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -9,10 +10,14 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/ent/db/accounthand"
+	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/educator"
+	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/roleassignment"
+	"homeroom/internal/audit"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
 	"homeroom/internal/viewer"
 )
 
@@ -95,7 +100,24 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 				"or set its password or address, or somebody has done so for both")
 		}
 	}
-	return nil
+	reset, err := resetBetween(system, client, a, v.EducatorID, asking, now)
+	if err == nil && reset {
+		err = fault.Forbiddenf("another administrator has to approve it, because one of you has reset the other's second factors not long ago")
+	}
+	return err
+}
+
+// resetBetween reports whether those who ask have taken the second factors of an approver
+// away not long ago, or the approver theirs: whoever has the other's password, too, could
+// act in both accounts. It is no hand in the account for good, as a password is: people
+// who have lost their telephone are helped by the other administrator of the school.
+func resetBetween(system context.Context, client *db.Client, a Approval, approver int, asking map[int]bool, now time.Time) (bool, error) {
+	pair := func(target []int, actor []int) predicate.AuditEvent {
+		return auditevent.And(auditevent.TargetIDIn(target...), auditevent.ActorIDIn(actor...))
+	}
+	return client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
+		auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.ActorKind(string(audit.Educator)),
+		auditevent.Or(pair([]int{approver}, slices.Sorted(maps.Keys(asking))), pair(a.By, []int{approver}))).Exist(system)
 }
 
 // handsIn returns accounts and those who could act in them: who have had a hand in

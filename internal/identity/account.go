@@ -2,7 +2,7 @@ package identity
 
 import (
 	"context"
-	"net/mail"
+	"strconv"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -21,9 +21,6 @@ import (
 	"homeroom/internal/viewer"
 )
 
-// maxEmail is the longest address that the database holds, in characters.
-const maxEmail = 190
-
 // NewEducator is an account that is to be.
 type NewEducator struct {
 	Email               string
@@ -39,6 +36,9 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if s.send == nil {
 		return nil, errNoMail
 	}
+	if err := s.mayMail(ctx, in); err != nil {
+		return nil, err
+	}
 	e, err := s.addEducator(ctx, in, audit.EducatorInvited)
 	if err != nil {
 		return nil, err
@@ -50,6 +50,22 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
+// mayMail lets a few invitations to one address through: each is a mail in somebody's
+// mailbox, which the server sends for whoever asks, and a link that is good for days. They
+// count for each district, so that none keeps another one from inviting.
+func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
+	o, err := s.administered(ctx, in.OrganizationID, notInviting)
+	if err != nil {
+		return err
+	}
+	if in, err = checkEducator(in, o); err != nil {
+		return err
+	}
+	system := viewer.AsSystem(ctx, "how many invitations an address gets")
+	err = s.take(system, []bucket{{mark("invitation", strconv.Itoa(o.DistrictID), fold.Key(in.Email)), inviteRate}}, "this address has been sent several invitations")
+	return err
+}
+
 // AddEducator makes an account without a password, or gives a role to one that
 // has none yet. It is for administrators of the organization and the operator.
 func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator, error) {
@@ -57,7 +73,7 @@ func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator
 }
 
 func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.Action) (e *db.Educator, err error) {
-	o, err := s.administered(ctx, in.OrganizationID, "administrators invite educators")
+	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
 		return nil, err
 	}
@@ -108,6 +124,8 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 	return e, err
 }
 
+const notInviting = "administrators invite educators"
+
 var errTaken = fault.Conflictf("there is an account with this address already").WithCode("EMAIL_TAKEN").At("email")
 
 // mayInvite checks that an account that is there may be invited again: it lies in
@@ -143,13 +161,6 @@ func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educato
 	}
 	return true, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
 		SetRole(roleassignment.Role(role)).Exec(ctx)
-}
-
-// IsAddress reports whether a text is an address as such, by whichever way it comes.
-// Mails would also go to <nora@example.com>, the domain of which is another text.
-func IsAddress(email string) bool {
-	address, err := mail.ParseAddress(email)
-	return err == nil && address.Address == email
 }
 
 func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {

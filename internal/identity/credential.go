@@ -10,6 +10,7 @@ import (
 	"homeroom/ent/db/externalidentity"
 	"homeroom/ent/db/factorchallenge"
 	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/passkey"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/ent/db/session"
 	"homeroom/internal/fault"
@@ -115,7 +116,9 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 // CredentialsChanged is called for every account whose address or password has
 // changed, whoever did it and in whatever way, in the transaction of the change. It
 // ends all sessions, links and steps of a sign-in of the accounts: they were opened with what is no longer
-// right, and a link would set a password for whoever has the old address.
+// right, and a link would set a password for whoever has the old address. Passkeys stay,
+// because a file that took them away would be a way around the second factor, but open
+// the account no more without what has changed: whoever had it before may still have one.
 func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "end what was opened with other credentials")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
@@ -123,6 +126,9 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 			return err
 		}
 		if _, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorIDIn(chunk...)).Exec(system); err != nil {
+			return err
+		}
+		if _, err := client.Passkey.Update().Where(passkey.EducatorIDIn(chunk...)).SetSecondOnly(1).Save(system); err != nil {
 			return err
 		}
 		err := client.OneTimeLink.Update().Where(onetimelink.EducatorIDIn(chunk...), onetimelink.UsedAtIsNil()).SetUsedAt(now).Exec(system)

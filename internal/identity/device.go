@@ -16,7 +16,10 @@ import (
 // lie behind one address, where a pupil who guesses a teacher's password would fill
 // the limits that account and network have together. The token opens nothing.
 //
-// It is sealed and stands in no table, so that nobody fills one by signing in.
+// It is sealed and stands in no table, so that nobody fills one by signing in. It ends
+// with the password: each sign-in gives another token, so that somebody who knew a
+// password once, and kept a hundred of them, would guess the next one a hundred times as
+// fast as everybody else.
 
 // maxDevices is how many accounts a browser is known for, the latest first.
 const maxDevices = 8
@@ -45,7 +48,18 @@ func tokensOf(ctx context.Context) []string {
 // where it is empty.
 func (s *Service) device(ctx context.Context, account string) string {
 	for _, token := range tokensOf(ctx) {
-		if s.isDevice(token, account) {
+		if kept, good := s.openDevice(token); good && (account == "" || kept.account == digestOf(account)) {
+			return token
+		}
+	}
+	return ""
+}
+
+// deviceWith is device for a browser in which the password has been the right one that
+// is right now, by its hash.
+func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) string {
+	for _, token := range tokensOf(ctx) {
+		if kept, good := s.openDevice(token); good && kept.account == digestOf(account) && kept.password == digestOf(passwordHash) {
 			return token
 		}
 	}
@@ -69,29 +83,36 @@ func (s *Service) takeInNetwork(system context.Context, account, tooMany string,
 	return taken, s.take(system, taken, tooMany)
 }
 
-// isDevice reports whether a token is good for an account, or for any where it is empty.
-func (s *Service) isDevice(token, account string) bool {
+// keptDevice is what stands in a token.
+type keptDevice struct{ account, password [digestSize]byte }
+
+// openDevice reads a token, and reports whether it is a good one.
+func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || s.factors.Seal == nil {
-		return false
+		return kept, false
 	}
 	text, err := s.factors.Seal.Open(nil, nil, sealed, deviceBinding)
-	if err != nil || len(text) != digestSize+8 || account != "" && string(text[:digestSize]) != string(digestOf(account)) {
-		return false
+	if err != nil || len(text) != 2*digestSize+8 {
+		return kept, false
 	}
-	return s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(text[digestSize:])), 0))
+	rest := text[copy(kept.account[:], text):]
+	rest = rest[copy(kept.password[:], rest):]
+	return kept, s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(rest)), 0))
 }
 
 // devices returns what the browser of a request keeps from now on: a new token for
 // the account that has been signed in to, and those for others.
-func (s *Service) devices(ctx context.Context, account string) string {
+func (s *Service) devices(ctx context.Context, account, passwordHash string) string {
 	if s.factors.Seal == nil {
 		return ""
 	}
-	text := binary.BigEndian.AppendUint64(digestOf(account), uint64(s.now().Add(KnownFor).Unix()))
+	own, password := digestOf(account), digestOf(passwordHash)
+	text := append(own[:], password[:]...)
+	text = binary.BigEndian.AppendUint64(text, uint64(s.now().Add(KnownFor).Unix()))
 	tokens := []string{base64.RawURLEncoding.EncodeToString(s.factors.Seal.Seal(nil, nil, text, deviceBinding))}
 	for _, token := range tokensOf(ctx) {
-		if s.isDevice(token, "") && !s.isDevice(token, account) && len(tokens) < maxDevices {
+		if kept, good := s.openDevice(token); good && kept.account != own && len(tokens) < maxDevices {
 			tokens = append(tokens, token)
 		}
 	}
@@ -100,8 +121,8 @@ func (s *Service) devices(ctx context.Context, account string) string {
 
 const digestSize = 16
 
-// digestOf names an account in a token.
-func digestOf(account string) []byte {
-	sum := sha256.Sum256([]byte(account))
-	return sum[:digestSize]
+// digestOf names an account, or a password by its hash, in a token.
+func digestOf(text string) [digestSize]byte {
+	sum := sha256.Sum256([]byte(text))
+	return [digestSize]byte(sum[:digestSize])
 }

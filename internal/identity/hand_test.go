@@ -49,3 +49,42 @@ func TestWhoeverInvitesHasAHandInTheAccount(t *testing.T) {
 		}
 	})
 }
+
+// An administrator who has another one's password, and takes the second factors of that
+// account away, could approve the own jobs in it.
+func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		second := h.Educator(t, h.Alpha, "Ned Second", viewer.SchoolAdmin, h.North)
+		second = second.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
+		approves := func(who *db.Educator, by int) error {
+			asked := h.clock()
+			return hold.Approval{OrganizationID: h.North.ID, DistrictID: h.Alpha.ID, By: []int{by}, AskedAt: asked}.Refuse(h.As(t, who), h.Client(), asked)
+		}
+		h.pass(time.Hour)
+		h.register(t, h.in(t, second, home))
+		if err := approves(second, h.NorthAdmin.ID); err != nil {
+			t.Fatalf("before: %v", err)
+		}
+		if _, err := h.ResetFactors(as(h.in(t, h.NorthAdmin, home)), second.ID); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{
+			"who was reset": approves(second, h.NorthAdmin.ID),
+			"who has reset": approves(h.NorthAdmin, second.ID),
+		} {
+			if fault.KindOf(err) != fault.Forbidden {
+				t.Errorf("%s approves what the other one asks: %v", what, err)
+			}
+		}
+		if err := approves(second, h.DistrictAdmin.ID); err != nil {
+			t.Errorf("what somebody else asks: %v", err)
+		}
+		// The trail has the time of the machine.
+		h.pass(time.Since(h.clock()) + hold.Young + time.Hour)
+		if err := approves(second, h.NorthAdmin.ID); err != nil {
+			t.Errorf("a month later: %v", err)
+		}
+	})
+}

@@ -120,17 +120,17 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		return Session{}, err
 	}
 	defer leave()
-	try, err := s.admit(system, fold.Key(email))
-	if err != nil {
-		s.refused(system, nil, err)
-		return Session{}, err
-	}
 	var hash string
 	account, err := s.db.Client(ctx).Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(system)
 	switch {
 	case err == nil && account.Disabled == 0 && account.Service == 0:
 		hash = account.PasswordHash
 	case err != nil && !db.IsNotFound(err):
+		return Session{}, err
+	}
+	try, err := s.admit(system, fold.Key(email), hash)
+	if err != nil {
+		s.refused(system, nil, err)
 		return Session{}, err
 	}
 	right, err := s.verify(system, password, hash, try)

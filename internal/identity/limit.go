@@ -38,6 +38,8 @@ var (
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
+	// inviteRate is for invitations to one address, which administrators repeat.
+	inviteRate = rate{burst: 5, every: 10 * time.Minute}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.
@@ -74,8 +76,9 @@ func mark(kind string, parts ...string) string {
 
 // admit lets an attempt on an account through, or says when to try again. It runs
 // the same statements for accounts that do not exist. An attempt with a refusal is
-// one that nobody may notice but by a right password.
-func (s *Service) admit(system context.Context, account string) (attempt, error) {
+// one that nobody may notice but by a right password. The hash is that of the account's
+// password, or empty.
+func (s *Service) admit(system context.Context, account, passwordHash string) (attempt, error) {
 	network := viewer.OriginOf(system).Network()
 	known, err := s.db.Client(system).SignInMark.Query().
 		Where(signinmark.Mark(mark("known", account, network)), signinmark.UntilMsGT(s.now().UnixMilli())).Exist(system)
@@ -92,7 +95,7 @@ func (s *Service) admit(system context.Context, account string) (attempt, error)
 		return try, refusal
 	}
 	spare := mark("spare", account, network)
-	if device := s.device(system, account); device != "" {
+	if device := s.deviceWith(system, account, passwordHash); device != "" {
 		try.known, spare = true, mark("spare of a device", account, device)
 	}
 	try.refusal, try.taken = refusal, []bucket{{spare, spareRate}}

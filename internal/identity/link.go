@@ -67,11 +67,11 @@ var errLink = fault.Conflictf("the link has been used, or its time is over; ask 
 
 // SetPasswordByLink uses a link up: it sets the password of its educator, and ends
 // all sessions and other links. The network from which it is used is known from
-// then on, so that a stranger who guesses passwords cannot keep the educator from
-// signing in.
-func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string) error {
+// then on, and so is the browser, which keeps what is returned as Session.Devices, so
+// that a stranger who guesses passwords cannot keep the educator from signing in.
+func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string) (devices string, err error) {
 	if err := CheckPassword(password); err != nil {
-		return err
+		return "", err
 	}
 	system := viewer.AsSystem(ctx, "password set by a link")
 	usable := func(client *db.Client) *db.OneTimeLinkQuery {
@@ -82,21 +82,21 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	// Nothing is hashed for somebody who has no link.
 	held, err := usable(s.db.Client(system)).WithEducator().Only(system)
 	if err != nil {
-		return orElse(ignoreNotFound(err), errLink)
+		return "", orElse(ignoreNotFound(err), errLink)
 	}
 	if key := held.Edges.Educator.EmailKey; key != nil {
 		if err := s.byProviderOnly(*key); err != nil {
-			return err
+			return "", err
 		}
 	}
 	if err := s.checkPasswordOf(system, held.Edges.Educator, password); err != nil {
-		return err
+		return "", err
 	}
 	hash, err := s.hasher.Hash(ctx, password)
 	if err != nil {
-		return err
+		return "", err
 	}
-	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		link, err := usable(client).WithEducator().Only(ctx)
 		if db.IsNotFound(err) {
 			return errLink
@@ -113,10 +113,12 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 			return err
 		}
 		if key := link.Edges.Educator.EmailKey; key != nil {
+			devices = s.devices(ctx, *key, hash)
 			return s.remember(ctx, client, *key, viewer.OriginOf(ctx).Network())
 		}
 		return nil
 	})
+	return devices, err
 }
 
 // setPassword changes a password and ends whatever was opened with the old one. An

@@ -28,7 +28,10 @@ var (
 	errNoSite = fault.Unavailablef("passkeys need a server that is reached by a name; the person who runs it sets --public-url to https and a domain, " +
 		"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
 	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").WithCode("WRONG_PASSKEY").At("passkey")
-	errThere   = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
+	// errSecondOnly is told to whoever has the passkey and nobody else.
+	errSecondOnly = fault.Invalidf("the address or the password of your account has changed; sign in once with the password, or at your provider, " +
+		"and show this passkey beside it").WithCode("WRONG_PASSKEY").At("passkey")
+	errThere = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
 )
 
 // PasskeyStep is something that a browser has to have signed.
@@ -230,8 +233,8 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		if account == nil {
 			return errPasskey
 		}
-		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID))
-		if err != nil || e == nil || e.EmailKey == nil {
+		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.EmailKeyNotNil())
+		if err != nil || e == nil {
 			return orElse(err, errPasskey)
 		}
 		st, err := s.takeChallenge(ctx, client, token, factorchallenge.PurposePASSKEY_SIGN_IN, nil)
@@ -247,8 +250,7 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 			s.log.WarnContext(ctx, "a passkey was refused", "educator", e.ID, "error", err)
 			return errPasskey
 		}
-		// Only who has the passkey is told where its account signs in.
-		if err := s.byProviderOnly(*e.EmailKey); err != nil {
+		if err := s.opensAlone(ctx, client, e, p); err != nil {
 			return err
 		}
 		if err := s.usedPasskey(ctx, client, p); err != nil {
@@ -267,6 +269,19 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		return Session{}, err
 	}
 	return s.opened(system, opened)
+}
+
+// opensAlone refuses a passkey that has signed for an account, where it is not enough.
+// Nobody gets to know of these reasons who does not have the passkey.
+func (s *Service) opensAlone(ctx context.Context, client *db.Client, e *db.Educator, p factor.Passkey) error {
+	if err := s.byProviderOnly(*e.EmailKey); err != nil {
+		return err
+	}
+	secondOnly, err := client.Passkey.Query().Where(passkey.CredentialHash(hashToken(string(p.ID))), passkey.SecondOnly(1)).Exist(ctx)
+	if err == nil && secondOnly {
+		err = errSecondOnly
+	}
+	return err
 }
 
 // ownerByResponse is the account of the passkey that a response names, or nil.

@@ -53,32 +53,60 @@ const (
 // the organizations. Its messages never repeat it.
 func CheckPassword(password string, own ...string) *fault.Error {
 	switch n := utf8.RuneCountInString(password); {
-	case n < MinPassword:
-		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
 	case n > MaxPassword || len(password) > maxTyped:
 		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
-	case isCommon(password):
-		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
-			"several words that do not belong together").WithCode(CommonPassword).At("password")
+	case lengthOf(password) < MinPassword:
+		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
 	case isPersonal(password, own):
 		return fault.Invalidf("the password is made of the name, the address or the organization of its owner, which others guess; " +
 			"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
+	case isCommon(password):
+		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
+			"several words that do not belong together").WithCode(CommonPassword).At("password")
 	default:
 		return nil
 	}
 }
 
+// isCommon reports whether a password is tried before others: one of the list, however
+// it is spelled, one that follows from its first characters, or a word of every school.
 func isCommon(password string) bool {
-	key := fold.Key(norm.NFKC.String(password))
-	return !strings.Contains(key, "\n") && strings.Contains("\n"+commonPasswords, "\n"+key+"\n")
+	key := compared(password)
+	return isPattern(key) || isUsual(key) || slices.ContainsFunc(spellings(key), isListed)
+}
+
+// isListed looks a text up in the list, which is sorted.
+func isListed(text string) bool {
+	rest := commonPasswords
+	for rest != "" {
+		begin := strings.LastIndexByte(rest[:len(rest)/2], '\n') + 1
+		line, after, _ := strings.Cut(rest[begin:], "\n")
+		switch order := strings.Compare(text, line); {
+		case order == 0:
+			return text != ""
+		case order < 0:
+			rest = rest[:begin]
+		default:
+			rest = after
+		}
+	}
+	return false
 }
 
 // isPersonal reports whether hardly a letter is left of a password without the own
-// words. Digits and signs, such as those of dana2026!, make it no better.
+// words. Digits and signs, such as those of dana2026!, make it no better, and neither
+// does D4na or anad.
 func isPersonal(password string, own []string) bool {
-	rest := lettersOf(password)
+	words := ownWords(own)
+	return slices.ContainsFunc(spellings(compared(password)), func(text string) bool { return isMadeOf(text, words) })
+}
+
+// isMadeOf reports whether hardly a letter is left of a text without some words, the
+// longest of which come first.
+func isMadeOf(text string, words []string) bool {
+	rest := lettersOf(text)
 	before := rest
-	for _, word := range ownWords(own) {
+	for _, word := range words {
 		// What stood on both sides of a word makes no new one.
 		rest = strings.ReplaceAll(rest, word, " ")
 	}

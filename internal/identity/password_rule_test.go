@@ -1,6 +1,7 @@
 package identity_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -41,7 +42,49 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 		"northern lights over tromsø": "",
 		"93817265530":                 "",
 		"password\nqwertyuiop":        "",
-		"........":                    "",
+		"........":                    "COMMON_PASSWORD",
+		"        ":                    "COMMON_PASSWORD",
+		"\u00a0\u2003\u00a0\u2003\u00a0\u2003\u00a0\u2003": "COMMON_PASSWORD",
+		strings.Repeat("\u200b", 9):                        "PASSWORD_TOO_SHORT",
+		"seven\u200d\u034f\ufe0f\u00ad":                    "PASSWORD_TOO_SHORT",
+		strings.Repeat("e\u0301", 4):                       "PASSWORD_TOO_SHORT",
+		strings.Repeat("e\u0301", 8):                       "COMMON_PASSWORD",
+		"aaaaaaaa":                                         "COMMON_PASSWORD",
+		"abababab":                                         "COMMON_PASSWORD",
+		"12345678":                                         "COMMON_PASSWORD",
+		"87654321":                                         "COMMON_PASSWORD",
+		"1234567812345678":                                 "COMMON_PASSWORD",
+		"11223344556677":                                   "COMMON_PASSWORD",
+		"abcdefgh":                                         "COMMON_PASSWORD",
+		"AbcdEfghIjklMnop":                                 "COMMON_PASSWORD",
+		"qwertyuiop[]":                                     "COMMON_PASSWORD",
+		"qwerty123456":                                     "COMMON_PASSWORD",
+		"xq1fxq1fxq1":                                      "COMMON_PASSWORD",
+		"passwordpassword":                                 "COMMON_PASSWORD",
+		"password!":                                        "COMMON_PASSWORD",
+		"!!Password2026!":                                  "COMMON_PASSWORD",
+		" p a s s w o r d ":                                "COMMON_PASSWORD",
+		"pass\u00adword":                                   "COMMON_PASSWORD",
+		"P@$$w0rd":                                         "COMMON_PASSWORD",
+		"Passw0rd!":                                        "COMMON_PASSWORD",
+		"drowssap":                                         "COMMON_PASSWORD",
+		"drowssap99":                                       "COMMON_PASSWORD",
+		"letmein2026":                                      "COMMON_PASSWORD",
+		"trustno1!":                                        "COMMON_PASSWORD",
+		"йцукенгш":                                         "COMMON_PASSWORD",
+		"Summer2026":                                       "COMMON_PASSWORD",
+		"teacher123!":                                      "COMMON_PASSWORD",
+		"welcome2school":                                   "COMMON_PASSWORD",
+		"01012026":                                         "COMMON_PASSWORD",
+		"2026-01-01":                                       "COMMON_PASSWORD",
+		"D4na2026":                                         "PERSONAL_PASSWORD",
+		"neirbo.anad":                                      "PERSONAL_PASSWORD",
+		"62MOOREMOH":                                       "PERSONAL_PASSWORD",
+		"summer rain on tin":                               "",
+		"9 april mornings":                                 "",
+		"deer stuff fit":                                   "",
+		"пять зелёных слонов":                              "",
+		"梅雨の朝に歩く猫":                                         "",
 	} {
 		t.Run("of "+password[:min(len(password), 20)], func(t *testing.T) {
 			t.Parallel()
@@ -60,10 +103,27 @@ func TestPasswordsThatAreRefused(t *testing.T) {
 	}
 	t.Run("nothing is held against somebody of whom nothing is known", func(t *testing.T) {
 		t.Parallel()
-		if err := identity.CheckPassword("lakeside-77", "", " ", "@"); err != nil {
+		if err := identity.CheckPassword("brookhaven-77", "", " ", "@"); err != nil {
 			t.Error(err)
 		}
 	})
+}
+
+func TestEveryCommonPasswordIsFound(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile("common_passwords.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for password := range strings.Lines(string(list)) {
+		password = strings.TrimSuffix(password, "\n")
+		if err := identity.CheckPassword(password); err == nil || err.Code != "COMMON_PASSWORD" && err.Code != "PERSONAL_PASSWORD" {
+			t.Errorf("%q: %v", password, err)
+		}
+		if err := identity.CheckPassword(password + " by the river"); err != nil {
+			t.Errorf("%q and more: %v", password, err)
+		}
+	}
 }
 
 func TestNamesOfTwoCharactersCount(t *testing.T) {

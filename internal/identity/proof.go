@@ -136,7 +136,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 	if len(password) > maxTyped {
 		return errSignIn.At("password")
 	}
-	try, err := s.admit(system, fold.Key(account.Email))
+	try, err := s.admit(system, fold.Key(account.Email), account.PasswordHash)
 	if err != nil {
 		return err
 	}

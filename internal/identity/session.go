@@ -95,7 +95,7 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 	now := s.instant()
 	o.token, o.expires = newSecret(), now.Add(s.lifetime)
 	if account.EmailKey != nil {
-		o.devices = s.devices(ctx, *account.EmailKey)
+		o.devices = s.devices(ctx, *account.EmailKey, account.PasswordHash)
 	}
 	origin := viewer.OriginOf(ctx)
 	address := ""

@@ -205,10 +205,11 @@ func (s *Service) signed(ctx context.Context, client *db.Client, e *db.Educator,
 	return s.usedPasskey(ctx, client, p)
 }
 
-// usedPasskey writes down how a passkey is after it has signed.
+// usedPasskey writes down how a passkey is after it has signed. Whoever has come so far
+// has shown what the account opens with now, so that the passkey opens it alone again.
 func (s *Service) usedPasskey(ctx context.Context, client *db.Client, p factor.Passkey) error {
 	return client.Passkey.Update().Where(passkey.CredentialHash(hashToken(string(p.ID)))).SetSignCount(int64(p.SignCount)).
-		SetBackedUp(flag(p.BackedUp)).SetLastUsedAt(s.instant()).Exec(ctx)
+		SetBackedUp(flag(p.BackedUp)).SetSecondOnly(0).SetLastUsedAt(s.instant()).Exec(ctx)
 }
 
 func flag(yes bool) int8 {

@@ -237,7 +237,9 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
 	own := append(identity.Own(first, last, r.email, roster.Clean(r.text(colUsername))), r.text(colSchool))
 	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
-	ids := []int{c.job.DistrictID, c.job.OrganizationID}
+	// An administrator of a school does not see the district, which is well known.
+	own = append(own, c.schools.district.Name)
+	ids := []int{c.job.OrganizationID}
 	for _, role := range found.all[on.ID] {
 		ids = append(ids, role.OrganizationID)
 	}

@@ -150,7 +150,7 @@ func TestEducators(t *testing.T) {
 			job := b.verified(b.DistrictAdmin, b.Alpha, educators, "External ID,First Name,Last Name,Email,Password,School\n"+
 				"G1,Gregor,Hand,g.hand@example.org,iloveyou,N\n"+
 				"G2,Gregor,Hand,,gregor2026!,N\n"+
-				"G3,Gregor,Hand,handyman@lakeside.example.org,Lakeside-77,N\n"+
+				"G3,Gregor,Hand,handyman@lakebrook.example.org,Lakebrook-77,N\n"+
 				"G4,Gregor,Hand,,NorthSchool1,N\n"+
 				"G5,Gregor,Hand,,an umbrella of cheese,N\n"+
 				"E1,,,,una20262026,\n")
@@ -160,6 +160,8 @@ func TestEducators(t *testing.T) {
 				`row 3 warning Password PERSONAL_PASSWORD ""`,
 				`row 4 warning Password PERSONAL_PASSWORD ""`,
 				`row 6 warning Password PERSONAL_PASSWORD ""`)
+			job = b.verified(b.NorthAdmin, b.North, educators, "External ID,First Name,Last Name,Password\nG6,Gregor,Hand,alpha-2026\n")
+			b.wantProblems(job, `row 1 warning Password PERSONAL_PASSWORD ""`)
 		})
 		t.Run("a school's administrator makes no district's and changes nobody with a role elsewhere", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}

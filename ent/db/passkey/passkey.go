@@ -37,6 +37,8 @@ const (
 	FieldBackedUp = "backed_up"
 	// FieldSignCount holds the string denoting the sign_count field in the database.
 	FieldSignCount = "sign_count"
+	// FieldSecondOnly holds the string denoting the second_only field in the database.
+	FieldSecondOnly = "second_only"
 	// FieldLastUsedAt holds the string denoting the last_used_at field in the database.
 	FieldLastUsedAt = "last_used_at"
 	// EdgeEducator holds the string denoting the educator edge name in mutations.
@@ -66,6 +68,7 @@ var Columns = []string{
 	FieldBackupEligible,
 	FieldBackedUp,
 	FieldSignCount,
+	FieldSecondOnly,
 	FieldLastUsedAt,
 }
 
@@ -95,6 +98,8 @@ var (
 	DefaultBackupEligible int8
 	// DefaultBackedUp holds the default value on creation for the "backed_up" field.
 	DefaultBackedUp int8
+	// DefaultSecondOnly holds the default value on creation for the "second_only" field.
+	DefaultSecondOnly int8
 )
 
 // OrderOption defines the ordering options for the Passkey queries.
@@ -148,6 +153,11 @@ func ByBackedUp(opts ...sql.OrderTermOption) OrderOption {
 // BySignCount orders the results by the sign_count field.
 func BySignCount(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSignCount, opts...).ToFunc()
+}
+
+// BySecondOnly orders the results by the second_only field.
+func BySecondOnly(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSecondOnly, opts...).ToFunc()
 }
 
 // ByLastUsedAt orders the results by the last_used_at field.

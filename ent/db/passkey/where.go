@@ -110,6 +110,11 @@ func SignCount(v int64) predicate.Passkey {
 	return predicate.Passkey(sql.FieldEQ(FieldSignCount, v))
 }
 
+// SecondOnly applies equality check predicate on the "second_only" field. It's identical to SecondOnlyEQ.
+func SecondOnly(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldEQ(FieldSecondOnly, v))
+}
+
 // LastUsedAt applies equality check predicate on the "last_used_at" field. It's identical to LastUsedAtEQ.
 func LastUsedAt(v time.Time) predicate.Passkey {
 	return predicate.Passkey(sql.FieldEQ(FieldLastUsedAt, v))
@@ -633,6 +638,46 @@ func SignCountLT(v int64) predicate.Passkey {
 // SignCountLTE applies the LTE predicate on the "sign_count" field.
 func SignCountLTE(v int64) predicate.Passkey {
 	return predicate.Passkey(sql.FieldLTE(FieldSignCount, v))
+}
+
+// SecondOnlyEQ applies the EQ predicate on the "second_only" field.
+func SecondOnlyEQ(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldEQ(FieldSecondOnly, v))
+}
+
+// SecondOnlyNEQ applies the NEQ predicate on the "second_only" field.
+func SecondOnlyNEQ(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldNEQ(FieldSecondOnly, v))
+}
+
+// SecondOnlyIn applies the In predicate on the "second_only" field.
+func SecondOnlyIn(vs ...int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldIn(FieldSecondOnly, vs...))
+}
+
+// SecondOnlyNotIn applies the NotIn predicate on the "second_only" field.
+func SecondOnlyNotIn(vs ...int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldNotIn(FieldSecondOnly, vs...))
+}
+
+// SecondOnlyGT applies the GT predicate on the "second_only" field.
+func SecondOnlyGT(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldGT(FieldSecondOnly, v))
+}
+
+// SecondOnlyGTE applies the GTE predicate on the "second_only" field.
+func SecondOnlyGTE(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldGTE(FieldSecondOnly, v))
+}
+
+// SecondOnlyLT applies the LT predicate on the "second_only" field.
+func SecondOnlyLT(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldLT(FieldSecondOnly, v))
+}
+
+// SecondOnlyLTE applies the LTE predicate on the "second_only" field.
+func SecondOnlyLTE(v int8) predicate.Passkey {
+	return predicate.Passkey(sql.FieldLTE(FieldSecondOnly, v))
 }
 
 // LastUsedAtEQ applies the EQ predicate on the "last_used_at" field.

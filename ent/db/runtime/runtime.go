@@ -834,6 +834,10 @@ func init() {
 	passkeyDescBackedUp := passkeyFields[8].Descriptor()
 	// passkey.DefaultBackedUp holds the default value on creation for the backed_up field.
 	passkey.DefaultBackedUp = passkeyDescBackedUp.Default.(int8)
+	// passkeyDescSecondOnly is the schema descriptor for second_only field.
+	passkeyDescSecondOnly := passkeyFields[10].Descriptor()
+	// passkey.DefaultSecondOnly holds the default value on creation for the second_only field.
+	passkey.DefaultSecondOnly = passkeyDescSecondOnly.Default.(int8)
 	productMixin := schema.Product{}.Mixin()
 	product.Policy = privacy.NewPolicies(schema.Product{})
 	product.Hooks[0] = func(next ent.Mutator) ent.Mutator {

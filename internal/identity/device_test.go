@@ -1,0 +1,53 @@
+package identity_test
+
+import (
+	"context"
+	"testing"
+
+	"homeroom/internal/database"
+	"homeroom/internal/dbtest"
+	"homeroom/internal/identity"
+	"homeroom/internal/testlog"
+)
+
+// Each sign-in gives a browser another token with a limit of its own, so that whoever
+// knew a password for an afternoon could guess the next one as fast as they liked.
+func TestABrowserIsKnownByThePasswordOfToday(t *testing.T) {
+	t.Parallel()
+	const school = "198.51.100.7"
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		limited := func(ctx context.Context, password string) bool {
+			t.Helper()
+			for range 21 { // ten fill the first limit, ten the spare one
+				if _, err := h.SignIn(from(school), "nora@example.com", "guess"); err == nil {
+					t.Fatal("the wrong password is right")
+				}
+			}
+			_, err := h.SignIn(ctx, "nora@example.com", password)
+			if err != nil && code(err) != "RATE_LIMITED" {
+				t.Fatal(err)
+			}
+			return err != nil
+		}
+		kept := identity.WithDevices(from(school), testlog.Secret(h.in(t, h.NorthAdmin, school).Devices))
+		if limited(kept, password) {
+			t.Fatal("the own browser is not known")
+		}
+		const next = "a password of another day"
+		devices, err := h.Service.SetPasswordByLink(from(school), h.link(t, h.NorthAdmin, "RESET"), testlog.Secret(next))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !limited(kept, next) {
+			t.Error("a browser is known in which only the password before was right")
+		}
+		own := identity.WithDevices(from(school), testlog.Secret(devices))
+		if limited(own, next) {
+			t.Error("the browser in which the link was used is not known")
+		}
+		if got, err := h.Service.SetPasswordByLink(from(school), "guessed", next); err == nil || got != "" {
+			t.Errorf("a link that there is not: %q, %v", got, err)
+		}
+	})
+}
