@@ -5203,8 +5203,7 @@ type BulkJob implements Node {
   detected: DetectedFile
   "How far it has come."
   progress: BulkJobProgress!
-  "One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person comes before the second one of anybody, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another."
-  "One job at a time changes a district; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person are in the order in which they were submitted. True while this one waits for another."
+  "One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another."
   waiting: Boolean!
   "The job that comes first; null where nothing is waited for, and where it is one that you do not see."
   waitingFor: BulkJob

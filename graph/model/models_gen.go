@@ -239,8 +239,7 @@ type BulkJob struct {
 	Detected *DetectedFile `json:"detected,omitempty"`
 	// How far it has come.
 	Progress *BulkJobProgress `json:"progress"`
-	// One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person comes before the second one of anybody, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another.
-	// One job at a time changes a district; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person are in the order in which they were submitted. True while this one waits for another.
+	// One job at a time changes a district, and few files are checked at a time; the others wait: the first job of each person and each organization comes before the second one of any, and those of one person go one after the other, in the order in which they were submitted. True while this one waits for another.
 	Waiting bool `json:"waiting"`
 	// The job that comes first; null where nothing is waited for, and where it is one that you do not see.
 	WaitingFor *BulkJob `json:"waitingFor,omitempty"`

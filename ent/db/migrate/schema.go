@@ -917,6 +917,7 @@ var (
 		{Name: "backup_eligible", Type: field.TypeInt8, Default: 0},
 		{Name: "backed_up", Type: field.TypeInt8, Default: 0},
 		{Name: "sign_count", Type: field.TypeInt64},
+		{Name: "second_only", Type: field.TypeInt8, Default: 0},
 		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"mysql": "datetime(6)"}},
 		{Name: "educator_id", Type: field.TypeInt},
 	}
@@ -928,7 +929,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "passkeys_educators_educator",
-				Columns:    []*schema.Column{PasskeysColumns[12]},
+				Columns:    []*schema.Column{PasskeysColumns[13]},
 				RefColumns: []*schema.Column{EducatorsColumns[0]},
 				OnDelete:   schema.Restrict,
 			},
@@ -942,7 +943,7 @@ var (
 			{
 				Name:    "passkey_educator_id",
 				Unique:  false,
-				Columns: []*schema.Column{PasskeysColumns[12]},
+				Columns: []*schema.Column{PasskeysColumns[13]},
 			},
 		},
 	}
