@@ -35,6 +35,9 @@ type DB struct {
 	writing *db.Client
 	// writes are the connections of writing; nil where they are those of client.
 	writes *sql.DB
+	// ready are the connections by which it is asked how it is. Those of everybody may be
+	// at work, which is no reason to take a server for one whose database is away.
+	ready *sql.DB
 	// writer lets one transaction of this process write at a time on SQLite,
 	// in the order of arrival; SQLite's own waiting is a lottery.
 	writer chan struct{}
@@ -70,9 +73,15 @@ func Open(ctx context.Context, rawURL string) (*DB, error) {
 	d := &DB{kind: src.kind, file: src.file, sql: conn, writer: make(chan struct{}, 1), bounded: limits}
 	d.client = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), conn)}))
 	d.writing = d.client
+	if d.ready, _, err = src.open(); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	d.ready.SetMaxOpenConns(readyConnections)
 	if src.kind == SQLite {
 		if d.writes, err = src.openWriter(1); err != nil {
 			conn.Close()
+			d.ready.Close()
 			return nil, err
 		}
 		d.writing = db.NewClient(db.Driver(counting{entsql.OpenDB(src.kind.dialect(), d.writes)}))
@@ -110,6 +119,9 @@ func (s source) openWriter(connections int) (*sql.DB, error) {
 	conn.SetMaxIdleConns(connections)
 	return conn, nil
 }
+
+// readyConnections is how many there are beside them to ask how the database is.
+const readyConnections = 2
 
 // mysqlIdle is how many connections to MySQL are kept while nobody needs them.
 const mysqlIdle = 16
@@ -234,14 +246,15 @@ func (d *DB) RowLocks() bool { return d.kind == MySQL }
 func Instant(t time.Time) time.Time { return t.UTC().Truncate(time.Microsecond) }
 
 // Ping checks that the database answers.
-func (d *DB) Ping(ctx context.Context) error { return d.sql.PingContext(ctx) }
+func (d *DB) Ping(ctx context.Context) error { return d.ready.PingContext(ctx) }
 
 // Close ends all connections.
 func (d *DB) Close() error {
-	if d.writes == nil {
-		return d.sql.Close()
+	err := errors.Join(d.sql.Close(), d.ready.Close())
+	if d.writes != nil {
+		err = errors.Join(err, d.writes.Close())
 	}
-	return errors.Join(d.sql.Close(), d.writes.Close())
+	return err
 }
 
 // Optimize refreshes the statistics by which the planner chooses its indexes;

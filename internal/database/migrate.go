@@ -88,7 +88,7 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, f := range files {
 		var applied, total int
-		err := d.sql.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).Scan(&applied, &total)
+		err := d.ready.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).Scan(&applied, &total)
 		switch {
 		// Before the first migration there is no such table; both kinds of
 		// databases name it in their error.

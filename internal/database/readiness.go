@@ -68,7 +68,7 @@ func (d *DB) Writable(ctx context.Context) Trouble {
 func (d *DB) probe(ctx context.Context, done chan struct{}) {
 	ctx, cancel := context.WithTimeout(ctx, 4*probeEvery)
 	defer cancel()
-	conn := d.sql
+	conn := d.ready
 	if d.writes != nil {
 		conn = d.writes
 	}

@@ -35,13 +35,28 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, health{Status: "ready"})
 }
 
+// notReady returns the reasons why it cannot. The database is asked once for all who
+// want to know at the same moment: anybody may.
 func (s *Server) notReady(ctx context.Context) []string {
+	found := s.looking.DoChan("", func() (any, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
+		defer cancel()
+		return s.troubles(ctx), nil
+	})
 	var reasons []string
 	if s.draining.Err() != nil {
 		reasons = append(reasons, "the server is stopping")
 	}
-	ctx, cancel := context.WithTimeout(ctx, readyTimeout)
-	defer cancel()
+	select {
+	case r := <-found:
+		return append(reasons, r.Val.([]string)...)
+	case <-ctx.Done():
+		return reasons // to nobody
+	}
+}
+
+// troubles are those of the database.
+func (s *Server) troubles(ctx context.Context) (reasons []string) {
 	if err := s.db.Ping(ctx); err != nil {
 		s.log.WarnContext(ctx, "the database does not answer", "error", err)
 		return append(reasons, "the database does not answer")

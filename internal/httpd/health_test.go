@@ -36,6 +36,15 @@ func TestReadiness(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := start(t, ok, with(d))
 		check(t, s, 200, "ready")
+		// All connections of everybody are at work.
+		for range map[database.Kind]int{database.MySQL: 48, database.SQLite: 16}[d.Kind()] {
+			rows, err := d.Query(t.Context(), "SELECT 1")
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer rows.Close()
+		}
+		check(t, s, 200, "ready")
 		d.Close()
 		check(t, s, 503, "the database does not answer")
 	})

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/rs/cors"
+	"golang.org/x/sync/singleflight"
 
 	"homeroom/internal/config"
 	"homeroom/internal/database"
@@ -63,6 +64,8 @@ type Server struct {
 	origins *http.CrossOriginProtection
 	// most is how many connections are open at a time.
 	most int
+	// looking finds out whether the database can be used.
+	looking singleflight.Group
 	// https is set where browsers reach the server by HTTPS, through a proxy or not.
 	https bool
 
