@@ -91,6 +91,32 @@ func TestVerifyNoticesAnEntryThatWasReplaced(t *testing.T) {
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
 			t.Errorf("%+v; want it at 3", v.Damage)
 		}
+		// The entry behind it is made to follow the new one, and so is no longer what it was.
+		if _, err := d.Client(context.Background()).ExecContext(context.Background(),
+			"UPDATE audit_events SET prev_hash = ? WHERE district_id = ? AND seq = 3", audit.Link(e), w.Alpha.ID); err != nil {
+			t.Fatal(err)
+		}
+		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
+			t.Errorf("with a link to it: %+v; want it at 3", v.Damage)
+		}
+	})
+}
+
+// TestVerifyNoticesADetailThatWasReplaced is about somebody who knows how the digests
+// are made: detail and digests fit together, and the hash of the entry does not.
+func TestVerifyNoticesADetailThatWasReplaced(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		record(fixture.System(), t, d, updated(w.Alpha.ID, w.North.ID, 1, "before", "after"))
+		details := d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.DistrictID(w.Alpha.ID)).Order(db.Asc(auditdetail.FieldPosition)).AllX(fixture.System())
+		one := details[0]
+		one.Digest = audit.DigestOf(*one.Salt, "[]")
+		tamper(t, d, fmt.Sprintf("UPDATE audit_details SET body = '[]', digest = '%s' WHERE id = %d", one.Digest, one.ID),
+			fmt.Sprintf("UPDATE audit_events SET details_digest = '%s' WHERE district_id = %d AND seq = 1", audit.DigestAll(details), w.Alpha.ID))
+		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 1 {
+			t.Errorf("%+v; want it at 1", v.Damage)
+		}
 	})
 }
 

@@ -3,6 +3,8 @@ package identity_test
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"testing"
 	"time"
 
@@ -260,6 +262,28 @@ func TestPasskeysNeedAName(t *testing.T) {
 	} {
 		if _, err := factor.NewSite("Homeroom", address, nil); works != (err == nil) || err != nil && !errors.Is(err, factor.ErrNoDomain) {
 			t.Errorf("%q: %v", address, err)
+		}
+	}
+}
+
+// TestPasskeysOfFurtherPages registers passkeys at pages beside the server's own.
+func TestPasskeysOfFurtherPages(t *testing.T) {
+	t.Parallel()
+	pages := map[string]bool{origin: true, "https://app.homeroom.example.org": true, "https://evilhomeroom.example.org": false, "https://example.org": false}
+	site, err := factor.NewSite("Homeroom", origin, slices.Collect(maps.Keys(pages)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for page, works := range pages {
+		owner := factor.Owner{Account: 1, Name: "nora@example.com", Title: "Nora North"}
+		asked, err := site.Register(owner)
+		if err != nil {
+			t.Fatal(err)
+		}
+		d := factortest.NewDevice(origin)
+		d.Site.Origin = page
+		if _, err := site.Registered(owner, asked.State, d.Create(t, asked.Options)); (err == nil) != works {
+			t.Errorf("at %s: %v", page, err)
 		}
 	}
 }
