@@ -101,6 +101,7 @@ func (s *Service) hand(ctx context.Context, e entry, patience time.Duration) boo
 	defer cancel()
 	if err := s.write(ctx, []entry{e}); err != nil {
 		s.log.ErrorContext(ctx, "an entry of the audit trail is lost", "action", e.Action, "error", err)
+		return false
 	}
 	return true
 }
