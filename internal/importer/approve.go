@@ -45,14 +45,14 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	case err != nil:
 		return nil, err
 	case own:
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.noun(job)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.kinds.noun(job)).At("id")
 	case !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.noun(job)).At("id")
+		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.kinds.noun(job)).At("id")
 	case !holdsUndo(job) && job.StartedBy != nil && *job.StartedBy == v.EducatorID:
 		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have started it; or cancel it, so that whoever submits it again starts it as well",
-			s.noun(job)).At("id")
+			s.kinds.noun(job)).At("id")
 	case slices.Contains(job.CorrectedBy, v.EducatorID):
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.noun(job)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.kinds.noun(job)).At("id")
 	case job.Status != bulkjob.StatusHELD:
 		return nil, s.notNow(job, "NOT_HELD")
 	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
@@ -84,7 +84,7 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 
 func (s starting) previewChanged(job *db.BulkJob) error {
 	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
-		s.noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
+		s.kinds.noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 
 // isOwn reports whether the viewer has submitted a job, or has made the service key

@@ -69,11 +69,11 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 			return nil, err
 		case s.kinds.bySelection(job.Kind):
 			return nil, fault.Invalidf("the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
-				"and submit those students anew", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
+				"and submit those students anew", s.kinds.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.vault.opens(job):
-			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.kinds.noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case holdsUndo(job):
-			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", s.noun(job)).
+			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", s.kinds.noun(job)).
 				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
@@ -91,7 +91,7 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
 			return s.correction.resubmit(ctx, job, in)
 		default:
-			return nil, fault.Conflictf("the %s %s; %s", s.noun(job), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s %s; %s", s.kinds.noun(job), inWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 	}
 }

@@ -141,3 +141,6 @@ func (t kindTable) maySelect(v *viewer.Viewer, name bulkjob.Kind) error {
 		return nil
 	}
 }
+
+// noun is what people call a job.
+func (t kindTable) noun(job *db.BulkJob) string { return t.about(job.Kind).Noun }

@@ -66,7 +66,7 @@ func (s starting) start(ctx context.Context, jobID int, reserve func(context.Con
 			return nil, err
 		}
 		if try == 5 {
-			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.noun(job)).WithCode("NOT_READY").At("id")
+			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.kinds.noun(job)).WithCode("NOT_READY").At("id")
 		}
 	}
 }
@@ -119,5 +119,5 @@ func (s *Service) change(ctx context.Context, job *db.BulkJob, code string, fn f
 
 // notNow says why a job cannot do what somebody wants of it.
 func (s *Service) notNow(job *db.BulkJob, code string) error {
-	return fault.Conflictf("the %s %s", s.noun(job), inWords[job.Status]).WithCode(code).At("id")
+	return fault.Conflictf("the %s %s", s.kinds.noun(job), inWords[job.Status]).WithCode(code).At("id")
 }

@@ -47,7 +47,7 @@ func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context
 	v := viewer.FromContext(ctx)
 	switch {
 	case v.EducatorID == 0:
-		return nil, fault.Forbiddenf("a person has to undo the %s", s.noun(job)).At("id")
+		return nil, fault.Forbiddenf("a person has to undo the %s", s.kinds.noun(job)).At("id")
 	case !slices.Contains(undoable, job.Status):
 		return nil, s.notNow(job, "NOT_UNDOABLE")
 	}
@@ -71,11 +71,11 @@ func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context
 	retention := settings[job.OrganizationID]
 	switch {
 	case writtenRows(job) == 0:
-		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.noun(job)).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.kinds.noun(job)).WithCode("NOT_UNDOABLE").At("id")
 	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
-		return nil, fault.Conflictf("the %s ended more than %s ago", s.noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s ended more than %s ago", s.kinds.noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.noun(job), s.kinds.about(job.Kind).Plural).At("id")
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.kinds.noun(job), s.kinds.about(job.Kind).Plural).At("id")
 	}
 	counted, err := reserve(ctx, job)
 	if err != nil {
