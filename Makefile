@@ -44,7 +44,7 @@ bench: ## Benchmarks on SQLite and MySQL; BENCH=Assign PKG=./graph narrows
 	@.ci/with-mysql go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
 
 bench-import: ## Imports: times compared with bare statements, memory, and the notice meanwhile; some minutes
-	@.ci/with-mysql go test -p 1 -run '^$$' -bench 'Ratio|Passwords|ServerDuringImport' -benchtime 1x -timeout 1h ./internal/importer ./cmd/homeroom
+	@.ci/with-mysql go test -p 1 -run '^$$' -bench 'Ratio|Passwords|ServerDuringImport' -benchtime 1x -timeout 1h ./internal/job ./cmd/homeroom
 
 build: ## bin/homeroom
 	go build -trimpath -o bin/homeroom ./cmd/homeroom

@@ -10,7 +10,7 @@ import (
 	"homeroom/graph/loader"
 	"homeroom/graph/model"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/page"
 )
 
@@ -124,7 +124,7 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		GroupsMode: model.GroupsMode(j.GroupsMode), CommitMode: model.CommitMode(j.CommitMode),
 		Counts: &model.BulkJobCounts{Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Deleted: j.Deleted,
 			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
-		PreviewVersion: importer.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
+		PreviewVersion: jobs.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
 	}
 	if j.HeldFor != nil && j.Status == bulkjob.StatusHELD {
 		m.HeldFor = (*model.BulkJobHold)(j.HeldFor)
@@ -214,7 +214,7 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 		})}, nil
 }
 
-func toChange(c importer.RowChange) *model.BulkJobChange {
+func toChange(c jobs.RowChange) *model.BulkJobChange {
 	return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
 }
 
@@ -276,7 +276,7 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 	if err != nil {
 		return nil, err
 	}
-	s := importer.Submission{
+	s := jobs.Submission{
 		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File, Size: in.File.Size,
 		GroupsMode: bulkjob.GroupsMode(in.GroupsMode), CommitMode: bulkjob.CommitMode(in.CommitMode),
 	}

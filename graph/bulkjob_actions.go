@@ -8,7 +8,8 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
 	"homeroom/internal/grade"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/kind"
 	"homeroom/internal/quote"
 )
 
@@ -51,7 +52,7 @@ func (r mutationResolver) BulkEditStudents(ctx context.Context, in model.BulkEdi
 }
 
 func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudentsInput) (job *db.BulkJob, err error) {
-	var edit importer.Edit
+	var edit kind.Edit
 	if edit.AddTo, err = keys(globalid.Group, in.AddToGroupIds, "addToGroupIds"); err != nil {
 		return nil, err
 	}
@@ -84,7 +85,7 @@ func (r mutationResolver) BulkDeleteStudents(ctx context.Context, in model.BulkD
 // selection reads which students are meant. A literal of a @oneOf input is
 // checked before this; a variable that has none or both of its fields is refused
 // by the importer.
-func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelection) (s importer.Selection, err error) {
+func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelection) (s jobs.Selection, err error) {
 	if in == nil {
 		return s, nil
 	}

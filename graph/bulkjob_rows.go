@@ -7,7 +7,8 @@ import (
 	"homeroom/graph/loader"
 	"homeroom/graph/model"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/sheet"
 )
 
 func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error) {
@@ -23,8 +24,8 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 	if err := primeCandidates(ctx, problems, "nodes.problems", "edges.node.problems"); err != nil {
 		return nil, err
 	}
-	nodes := all(p.Items, func(row importer.RefusedRow) *model.BulkJobRefusedRow {
-		return &model.BulkJobRefusedRow{Row: row.Row, Problems: all(row.Problems, toProblem), Cells: all(row.Cells, func(c importer.Cell) *model.BulkJobCell {
+	nodes := all(p.Items, func(row jobs.RefusedRow) *model.BulkJobRefusedRow {
+		return &model.BulkJobRefusedRow{Row: row.Row, Problems: all(row.Problems, toProblem), Cells: all(row.Cells, func(c sheet.Cell) *model.BulkJobCell {
 			return &model.BulkJobCell{Header: c.Column, Value: c.Value}
 		})}
 	})
@@ -66,14 +67,14 @@ func (r bulkJobProblemResolver) Candidates(ctx context.Context, p *model.BulkJob
 }
 
 func (r mutationResolver) CorrectBulkJobRow(ctx context.Context, in model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error) {
-	result := &importer.Corrected{}
+	result := &jobs.Corrected{}
 	id, err := key(globalid.BulkJob, in.JobID, "jobId")
 	if err == nil {
-		c := importer.Correction{JobID: id, Row: in.Row}
+		c := jobs.Correction{JobID: id, Row: in.Row}
 		for _, v := range in.Values {
-			c.Values = append(c.Values, importer.Cell{Column: v.Column, Value: v.Value})
+			c.Values = append(c.Values, sheet.Cell{Column: v.Column, Value: v.Value})
 		}
-		var done *importer.Corrected
+		var done *jobs.Corrected
 		if done, err = r.Importer.Correct(ctx, c); err == nil {
 			result = done
 		}

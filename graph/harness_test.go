@@ -26,7 +26,8 @@ import (
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
 	"homeroom/internal/identity"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/catalog"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
@@ -52,7 +53,7 @@ func clock() time.Time { return fixture.Today }
 type server struct {
 	*fixture.World
 	http     *httptest.Server
-	importer *importer.Service
+	importer *jobs.Service
 	identity *identity.Service
 	// downloads answers below /downloads/.
 	downloads http.Handler
@@ -102,7 +103,7 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
 	r.Settings = setting.New(d, setting.Options{Now: clock, Log: log})
 	r.Notify = notify.New(d, r.Usage, log)
-	r.Importer = importer.New(d, importer.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: clock}), Now: clock, Log: log})
+	r.Importer = jobs.New(d, jobs.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: clock}), Now: clock, Log: log})
 	s.importer = r.Importer
 	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
 	mux := http.NewServeMux()

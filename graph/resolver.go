@@ -13,7 +13,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/download"
 	"homeroom/internal/identity"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
@@ -31,7 +31,7 @@ type Resolver struct {
 	Privacy   *privacy.Service
 	Usage     *usage.Service
 	Notify    *notify.Service
-	Importer  *importer.Service
+	Importer  *jobs.Service
 	Downloads *download.Service
 	// Operations are those that are registered; nil where none can be.
 	Operations *operation.Service

@@ -13,7 +13,9 @@ import (
 	"homeroom/graph/transport"
 	"homeroom/internal/allowance"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/progress"
+	"homeroom/internal/job/state"
 	"homeroom/internal/viewer"
 )
 
@@ -58,7 +60,7 @@ func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], sessio
 func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *model.BulkJob, error) {
 	k, ok := globalid.Key(globalid.BulkJob, id)
 	if !ok {
-		return nil, importer.ErrNoJob
+		return nil, jobs.ErrNoJob
 	}
 	look := func(ctx context.Context) (seenJob, error) {
 		j, err := r.Importer.Job(ctx, k)
@@ -68,14 +70,14 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 		p, err := r.Importer.Progress(ctx, j)
 		return seenJob{j, p}, err
 	}
-	finished := func(s seenJob) bool { return importer.Finished(s.job.Status) }
+	finished := func(s seenJob) bool { return state.Finished(s.job.Status) }
 	return watch(ctx, look, stateOf, finished, func(s seenJob) *model.BulkJob { return toBulkJob(s.job) }, jobFast, jobSlow)
 }
 
 // seenJob is a job at one look.
 type seenJob struct {
 	job      *db.BulkJob
-	progress importer.Progress
+	progress progress.Progress
 }
 
 // jobState is what of a job a subscription tells; its lease is renewed without
@@ -86,7 +88,7 @@ type jobState struct {
 	created, updated, unchanged, deleted  int
 	enrolled, unenrolled, warnings, wrong int
 	encoding                              string
-	progress                              importer.Progress
+	progress                              progress.Progress
 	worked                                bool
 	preview                               int
 }
@@ -96,7 +98,7 @@ func stateOf(s seenJob) jobState {
 	return jobState{
 		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
 		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding, s.progress, j.LeaseOwner != "",
-		importer.PreviewVersion(j),
+		jobs.PreviewVersion(j),
 	}
 }
 

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/importer"
+	"homeroom/internal/job/vault"
 )
 
 // TestTheSecretKeyIsRotated changes the key while jobs wait, kills the servers that
@@ -45,7 +45,7 @@ func TestTheSecretKeyIsRotated(t *testing.T) {
 			waiting = append(waiting, admin.wait(admin.submitFile("new.csv", csvOf(rows)), "READY"))
 		}
 		s.stop()
-		before := importer.PrintOf([]byte("an old key of thirty-two bytes.."))
+		before := vault.PrintOf([]byte("an old key of thirty-two bytes.."))
 
 		// Servers with both keys are killed while they encrypt.
 		in.env = []string{"HOMEROOM_SECRET_KEY=" + current, "HOMEROOM_OLD_SECRET_KEYS=" + old}

@@ -23,7 +23,7 @@ import (
 const onlySQLite = "_sqlite.txtar"
 
 // sds is a small export of a student information system, as it comes.
-const sds = "../../internal/importer/testdata/sds-100-users"
+const sds = "../../internal/job/testdata/sds-100-users"
 
 // picture is the smallest GIF there is.
 const picture = "GIF89a\x01\x00\x01\x00\x80\x00\x00\xff\xff\xff\x00\x00\x00,\x00\x00\x00\x00\x01\x00\x01\x00\x00\x02\x02D\x01\x00;"

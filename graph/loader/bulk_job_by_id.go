@@ -4,10 +4,10 @@ import (
 	"context"
 
 	"homeroom/ent/db"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 )
 
-func bulkJobByID(i *importer.Service) func(context.Context, []int) (map[int]*db.BulkJob, error) {
+func bulkJobByID(i *jobs.Service) func(context.Context, []int) (map[int]*db.BulkJob, error) {
 	return func(ctx context.Context, ids []int) (map[int]*db.BulkJob, error) {
 		rows, err := i.JobsByID(ctx, ids)
 		return byID(rows, func(row *db.BulkJob) int { return row.ID }), err

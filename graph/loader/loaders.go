@@ -5,7 +5,8 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/progress"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/usage"
@@ -30,12 +31,12 @@ type Loaders struct {
 	ServiceKeyByID    *Loader[int, *db.ServiceKey]
 	FailedRowsByJob   *Loader[int, bool]
 	// These are by the row that the answer shows, so that all its fields tell of one moment.
-	ProgressByJob *Loader[*db.BulkJob, importer.Progress]
+	ProgressByJob *Loader[*db.BulkJob, progress.Progress]
 	WaitingByJob  *Loader[*db.BulkJob, int]
 }
 
 // NewLoaders returns loaders that know nothing yet.
-func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *importer.Service) *Loaders {
+func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),
 		SchoolByID:        New(schoolByID(d)),

@@ -8,7 +8,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/internal/audit"
 	"homeroom/internal/calendar"
-	"homeroom/internal/importer"
+	"homeroom/internal/job"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
 	"io"
@@ -332,8 +332,8 @@ type BulkJobConnection struct {
 	// Whether there is more, and where it begins.
 	PageInfo *PageInfo `json:"pageInfo"`
 	// All jobs of the list, not of the page. Counted only where it is asked for.
-	TotalCount int               `json:"totalCount"`
-	List       *importer.JobList `json:"-"`
+	TotalCount int          `json:"totalCount"`
+	List       *job.JobList `json:"-"`
 }
 
 // Every row is in exactly one of created, updated, unchanged, deleted and errors. An undo leaves the counts as they were.

@@ -9,7 +9,7 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"homeroom/internal/importer"
+	"homeroom/internal/job/progress"
 	"homeroom/internal/quote"
 )
 
@@ -52,13 +52,13 @@ func (b *bar) to(done, total int) {
 
 // during moves the bar and says what is being done, and how fast: hashing passwords
 // takes long, and the rows stand still meanwhile.
-func (b *bar) during(p importer.Progress) {
+func (b *bar) during(p progress.Progress) {
 	b.to(p.ProcessedRows, p.TotalRows)
 	if b.shown == nil {
 		return
 	}
 	what := b.what
-	if p.Phase == importer.HashingPasswords {
+	if p.Phase == progress.HashingPasswords {
 		what = fmt.Sprintf("%s, %d of %s", what, p.HashedPasswords, quote.Count(p.TotalPasswords, "password"))
 		what += b.pace.tell(b.now(), p.Phase, p.HashedPasswords, p.TotalPasswords, "passwords")
 	} else {
@@ -80,7 +80,7 @@ func (b *bar) finish() {
 // pace is how fast a phase of a job goes, from the moment at which it was seen
 // first: another server may have done a part of it before.
 type pace struct {
-	phase importer.Phase
+	phase progress.Phase
 	since time.Time
 	from  int
 }
@@ -90,7 +90,7 @@ const settled = 500 * time.Millisecond
 
 // tell says how fast a phase goes and how long it will take, behind a comma, or
 // nothing as long as that is not known.
-func (p *pace) tell(now time.Time, phase importer.Phase, done, total int, noun string) string {
+func (p *pace) tell(now time.Time, phase progress.Phase, done, total int, noun string) string {
 	if p.since.IsZero() || phase != p.phase || done < p.from {
 		*p = pace{phase, now, done}
 	}

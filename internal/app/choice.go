@@ -18,7 +18,7 @@ import (
 	"homeroom/internal/csvfile"
 	"homeroom/internal/database"
 	"homeroom/internal/fault"
-	"homeroom/internal/importer"
+	"homeroom/internal/job/catalog"
 	"homeroom/internal/quote"
 	"homeroom/internal/table"
 	"homeroom/internal/viewer"
@@ -108,7 +108,7 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		return "", unreadable(err)
 	}
 	format := inspected.Format()
-	kind, fits := importer.DetectKind(filepath.Base(path), format.Header)
+	kind, fits := catalog.DetectKind(filepath.Base(path), format.Header)
 	headers := strings.Join(format.Header, ", ")
 	switch {
 	case kind != "":

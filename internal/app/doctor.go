@@ -13,7 +13,7 @@ import (
 	"homeroom/internal/database"
 	"homeroom/internal/doctor"
 	"homeroom/internal/download"
-	"homeroom/internal/importer"
+	"homeroom/internal/job/vault"
 	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
@@ -95,10 +95,10 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 	}
 	apps := map[string]int{} // by the print, since a key may have been given twice
 	for i, n := range factors.Needed {
-		apps[importer.PrintOf(cfg.Secret.OldKeys()[i])] += n
+		apps[vault.PrintOf(cfg.Secret.OldKeys()[i])] += n
 	}
 	for i, key := range cfg.Secret.OldKeys() {
-		print := importer.PrintOf(key)
+		print := vault.PrintOf(key)
 		switch needed := needs(jobs.Needed[print], apps[print]); {
 		case print == jobs.Own:
 			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)

@@ -4,7 +4,7 @@ import (
 	"io"
 	"time"
 
-	"homeroom/internal/importer"
+	"homeroom/internal/job/progress"
 )
 
 // Bar is a bar.
@@ -16,4 +16,4 @@ func NewBar(out io.Writer, what string, now func() time.Time) *Bar {
 }
 
 // During is during.
-func (b *bar) During(p importer.Progress) { b.during(p) }
+func (b *bar) During(p progress.Progress) { b.during(p) }

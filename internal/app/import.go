@@ -19,7 +19,7 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/viewer"
 )
 
@@ -133,7 +133,7 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 		return nil, err
 	}
 	defer file.Close()
-	job, err = s.importer.Submit(ctx, importer.Submission{
+	job, err = s.importer.Submit(ctx, jobs.Submission{
 		OrganizationID: o.ID, Kind: kind, FileName: filepath.Base(path), File: file,
 		GroupsMode: groupsModes[f.groupsMode], CommitMode: commitModes[f.commitMode],
 	})

@@ -13,7 +13,8 @@ import (
 	"homeroom/ent/db/bulkjob"
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/progress"
 	"homeroom/internal/quote"
 	"homeroom/internal/viewer"
 )
@@ -60,15 +61,15 @@ func (a *app) listJobs() *cobra.Command {
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "jobs that the operator lists")
-		jobs, err := d.Client(system).BulkJob.Query().WithOrganization().WithSubmitter().Order(db.Desc(bulkjob.FieldID)).Limit(limit).All(system)
+		list, err := d.Client(system).BulkJob.Query().WithOrganization().WithSubmitter().Order(db.Desc(bulkjob.FieldID)).Limit(limit).All(system)
 		if err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "ID\tKIND\tSTATUS\tDONE\tROWS\tORGANIZATION\tSUBMITTED BY\tSUBMITTED")
-		for _, j := range jobs {
+		for _, j := range list {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f %%\t%d\t%s\t%s\t%s\n", globalid.Encode(globalid.BulkJob, j.ID), j.Kind, j.Status,
-				importer.ProgressOf(j).Percent, j.TotalRows, j.Edges.Organization.Name, nameOf(j.Edges.Submitter), j.CreatedAt.Format(time.DateTime))
+				progress.ProgressOf(j).Percent, j.TotalRows, j.Edges.Organization.Name, nameOf(j.Edges.Submitter), j.CreatedAt.Format(time.DateTime))
 		}
 		return w.Flush()
 	}
@@ -194,7 +195,7 @@ func (a *app) startJob(ctx context.Context, s *services, job *db.BulkJob) (*db.B
 		if job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO {
 			what = "undoing"
 		}
-		seen := importer.PreviewVersion(job)
+		seen := jobs.PreviewVersion(job)
 		job, err = s.importer.Approve(ctx, job.ID, &seen)
 	} else {
 		job, err = s.importer.Start(ctx, job.ID)

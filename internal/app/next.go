@@ -14,7 +14,8 @@ import (
 	"homeroom/ent/db/organization"
 	"homeroom/internal/config"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/row"
 	"homeroom/internal/page"
 	"homeroom/internal/viewer"
 )
@@ -142,7 +143,7 @@ func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error 
 	warning, first := bulkjobproblem.SeverityWARNING, page.Max
 	p, err := s.importer.Problems(ctx, job.ID, &first, nil, &warning)
 	for _, x := range p.Items {
-		if x.Row == 0 && x.Code == importer.Held {
+		if x.Row == 0 && x.Code == row.Held {
 			fmt.Fprintf(a.out, "  %s\n", x.Message)
 		}
 	}
@@ -164,7 +165,7 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
 	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
 		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+
-			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id, importer.PreviewVersion(job))
+			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id, jobs.PreviewVersion(job))
 	} else {
 		fmt.Fprintf(a.out, "  To approve it as a second administrator: %s\n", about(s, job, "start"))
 	}

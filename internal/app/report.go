@@ -9,7 +9,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/bulkjob"
 	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/page"
 	"homeroom/internal/quote"
 )
@@ -59,9 +59,9 @@ func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f impo
 
 // showChanges shows the first changes of a job, and how many more there are.
 func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	n, err := eachOf(most, func(first *int, after *string) (page.Result[importer.RowChange], error) {
+	n, err := eachOf(most, func(first *int, after *string) (page.Result[jobs.RowChange], error) {
 		return s.importer.Changes(ctx, job.ID, first, after)
-	}, func(c importer.RowChange) {
+	}, func(c jobs.RowChange) {
 		fmt.Fprintf(a.out, "  row %d, %s: %s: %s → %s\n", c.Row, c.Label, c.Field, shown(c.Before), shown(c.After))
 	})
 	if err != nil || n < most || most == 0 {

@@ -14,7 +14,9 @@ import (
 	"homeroom/internal/download"
 	"homeroom/internal/export"
 	"homeroom/internal/identity"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/catalog"
+	"homeroom/internal/job/queue"
 	"homeroom/internal/notify"
 	"homeroom/internal/operation"
 	"homeroom/internal/privacy"
@@ -39,7 +41,7 @@ type services struct {
 	recount  chan struct{}
 	usage    *usage.Service
 	notify   *notify.Service
-	importer *importer.Service
+	importer *jobs.Service
 	turns    *turn.Turns
 	// exports are the turns of files that are made for people. They are not those of
 	// imports, which may hold what a file waits for.
@@ -92,10 +94,10 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Probes: probes, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
-	s.importer = importer.New(d, importer.Options{
+	s.importer = jobs.New(d, jobs.Options{
 		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer,
-		Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Guard: s.identity.Guard(), Now: now}), Turn: s.turns.Take, Probes: probes,
-		Quotas:    importer.Quotas{Person: importer.Quota(cfg.Uploads.Person), Key: importer.Quota(cfg.Uploads.Key), District: importer.Quota(cfg.Uploads.District)},
+		Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Guard: s.identity.Guard(), Now: now}), Turn: s.turns.Take, Probes: probes,
+		Quotas:    queue.Quotas{Person: queue.Quota(cfg.Uploads.Person), Key: queue.Quota(cfg.Uploads.Key), District: queue.Quota(cfg.Uploads.District)},
 		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})

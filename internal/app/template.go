@@ -10,7 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/importer"
+	"homeroom/internal/job/catalog"
+	"homeroom/internal/job/sheet"
 )
 
 func (a *app) template() *cobra.Command {
@@ -43,7 +44,7 @@ Without --columns the file has all columns; with it those that are named, and th
 		if !flags.Changed("columns") {
 			wanted = nil
 		}
-		t, err := importer.NewTemplate(kindNames[args[0]], wanted)
+		t, err := catalog.NewTemplate(kindNames[args[0]], wanted)
 		if err != nil {
 			return err
 		}
@@ -61,7 +62,7 @@ Without --columns the file has all columns; with it those that are named, and th
 	return cmd
 }
 
-func (a *app) listColumns(t *importer.Template) error {
+func (a *app) listColumns(t *sheet.Template) error {
 	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 	for _, c := range t.Columns {
 		need := ""

@@ -28,7 +28,7 @@ import (
 	"homeroom/internal/export"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/notify"
 	"homeroom/internal/privacy"
 	"homeroom/internal/seal"
@@ -49,7 +49,7 @@ type Service struct {
 	public  string
 	notify  *notify.Service
 	export  *export.Service
-	jobs    *importer.Service
+	jobs    *jobs.Service
 	privacy *privacy.Service
 	audit   *audit.Service
 	session func(ctx context.Context, sessionID int) (*viewer.Viewer, error)
@@ -74,7 +74,7 @@ type Options struct {
 	PublicURL string
 	Notify    *notify.Service
 	Export    *export.Service
-	Importer  *importer.Service
+	Importer  *jobs.Service
 	Privacy   *privacy.Service
 	// Audit records each file before its first byte is given out.
 	Audit *audit.Service

@@ -23,7 +23,8 @@ import (
 	"homeroom/internal/globalid"
 	"homeroom/internal/grade"
 	"homeroom/internal/identity"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/catalog"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
 )
@@ -33,7 +34,7 @@ type bench struct {
 	*fixture.World
 	export   *export.Service
 	roster   *roster.Service
-	importer *importer.Service
+	importer *jobs.Service
 }
 
 func newBench(t *testing.T, d *database.DB) *bench {
@@ -45,8 +46,8 @@ func newBench(t *testing.T, d *database.DB) *bench {
 	r := roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: now, Log: log})
 	return &bench{World: fixture.New(t, d), export: export.New(d, r, u), roster: r,
-		importer: importer.New(d, importer.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hasher.Hash,
-			Viewer: people.Viewer, Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: now}), Now: now, Log: log})}
+		importer: jobs.New(d, jobs.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hasher.Hash,
+			Viewer: people.Viewer, Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: now}), Now: now, Log: log})}
 }
 
 // exported is the file of the students of an organization.
@@ -90,7 +91,7 @@ func records(t *testing.T, file string) []csvfile.Record {
 // verified uploads a file and returns the job with the problems that it has.
 func (b *bench) verified(t *testing.T, who *db.Educator, o *db.Organization, mode bulkjob.GroupsMode, file string) (*db.BulkJob, []*db.BulkJobProblem) {
 	t.Helper()
-	job, err := b.importer.Submit(b.As(t, who), importer.Submission{OrganizationID: o.ID, Kind: bulkjob.KindIMPORT_STUDENTS,
+	job, err := b.importer.Submit(b.As(t, who), jobs.Submission{OrganizationID: o.ID, Kind: bulkjob.KindIMPORT_STUDENTS,
 		FileName: "students.csv", File: strings.NewReader(file), GroupsMode: mode})
 	if err != nil {
 		t.Fatal(err)

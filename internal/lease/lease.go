@@ -4,7 +4,7 @@
 // A lease is a row with a name. Whoever claims it raises its fence; a server that
 // was asleep finds another fence in the row when it wants to write, and writes
 // nothing. A claim is one conditional UPDATE, because GET_LOCK does not reach
-// from one node of a cluster to another. The jobs of internal/importer have
+// from one node of a cluster to another. The jobs of internal/job have
 // leases of their own kind: there the row is the job, and which of them may be
 // claimed depends on the others of its district.
 package lease

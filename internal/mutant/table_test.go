@@ -65,14 +65,14 @@ func TestAFaultReplacesItsTextOnce(t *testing.T) {
 
 func TestAFaultIsOfThePackagesThatHaveChanged(t *testing.T) {
 	t.Parallel()
-	f := fault{file: "internal/hold/sum.go", tests: []string{"./internal/importer", "-run", "TestHold"}}
+	f := fault{file: "internal/hold/sum.go", tests: []string{"./internal/job", "-run", "TestHold"}}
 	for file, want := range map[string]bool{
 		"internal/hold/own.go":              true,
 		"internal/hold/own_test.go":         true,
-		"internal/importer/hold_test.go":    true,
-		"internal/importer/hold.go":         false,
+		"internal/job/hold_test.go":    true,
+		"internal/job/hold.go":         false,
 		"internal/hold/README.md":           false,
-		"internal/importer/testdata/a.json": false,
+		"internal/job/testdata/a.json": false,
 		"graph/price.go":                    false,
 	} {
 		if got := touchedBy([]string{file}).concerns(f); got != want {

@@ -11,7 +11,8 @@ import (
 	"homeroom/ent/db/auditevent"
 	"homeroom/internal/audit"
 	"homeroom/internal/fixture"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/kind"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 )
@@ -57,12 +58,12 @@ func TestErasureOnRequest(t *testing.T) {
 			synced := w.Student(t, w.North, "Syd", "Synced", 0).Update().SetSynced(1).SaveX(fixture.System())
 			refused(t, admin, []privacy.Confirmed{{ID: synced.ID, ExternalID: synced.ExternalID}}, "letter 17", "SYNCED_STUDENT", "students.0.id")
 		})
-		edit, err := w.importer.SubmitEdit(admin, importer.Selection{StudentIDs: []int{st.ID}}, importer.Edit{Grade: "11"})
+		edit, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}}, kind.Edit{Grade: "11"})
 		if err != nil {
 			t.Fatal(err)
 		}
 		edit = w.carryOut(w.NorthAdmin, edit, true)
-		pending, err := w.importer.SubmitEdit(admin, importer.Selection{StudentIDs: []int{st.ID}}, importer.Edit{Grade: "12"})
+		pending, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}}, kind.Edit{Grade: "12"})
 		if err != nil {
 			t.Fatal(err)
 		}

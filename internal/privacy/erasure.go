@@ -11,7 +11,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	"homeroom/internal/job/trace"
 	"homeroom/internal/lease"
 	"homeroom/internal/roster"
 	"homeroom/internal/viewer"
@@ -147,8 +147,8 @@ func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasur
 		return err
 	}
 	ids, first := erasureIDs(round), round[0]
-	at := importer.Place{Job: first.AtJob, Step: first.AtStep, Row: first.AtRow, Jobs: first.JobsDone, Again: first.Again}
-	note := func(ctx context.Context, p importer.Place) error {
+	at := trace.Place{Job: first.AtJob, Step: first.AtStep, Row: first.AtRow, Jobs: first.JobsDone, Again: first.Again}
+	note := func(ctx context.Context, p trace.Place) error {
 		at = p
 		progress(p.Jobs, first.JobsTotal)
 		return held.InFence(ctx, func(ctx context.Context, client *db.Client) error {
@@ -157,7 +157,7 @@ func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasur
 		})
 	}
 	if first.ThroughJob > 0 && at.Job <= first.ThroughJob {
-		if err := s.importer.EraseMentions(ctx, first.DistrictID, students, importer.Walk{From: at, Through: first.ThroughJob, At: note}); err != nil {
+		if err := s.importer.EraseMentions(ctx, first.DistrictID, students, trace.Walk{From: at, Through: first.ThroughJob, At: note}); err != nil {
 			return err
 		}
 	}
@@ -165,8 +165,8 @@ func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasur
 	if again == nil {
 		again = []int{}
 	}
-	return s.importer.EraseMentions(ctx, first.DistrictID, students, importer.Walk{Through: first.ThroughJob, Only: again,
-		At: func(ctx context.Context, _ importer.Place) error { return held.Renew(ctx) }})
+	return s.importer.EraseMentions(ctx, first.DistrictID, students, trace.Walk{Through: first.ThroughJob, Only: again,
+		At: func(ctx context.Context, _ trace.Place) error { return held.Renew(ctx) }})
 }
 
 // finish erases one student, and writes the certificate, in one transaction.

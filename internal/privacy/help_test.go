@@ -18,7 +18,8 @@ import (
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
 	"homeroom/internal/identity"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/catalog"
 	"homeroom/internal/privacy"
 	"homeroom/internal/roster"
 	"homeroom/internal/testlog"
@@ -54,7 +55,7 @@ type world struct {
 
 	roster   *roster.Service
 	usage    *usage.Service
-	importer *importer.Service
+	importer *jobs.Service
 	privacy  *privacy.Service
 }
 
@@ -93,8 +94,8 @@ func newWorld(t testing.TB, d *database.DB) *world {
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: w.clock.Now, Log: log})
 	w.usage = usage.New(d, w.clock.Now, log)
 	w.roster = roster.New(d, roster.Options{Hash: hash, Recount: usage.RecountStudents, Now: w.clock.Now, Log: log})
-	w.importer = importer.New(d, importer.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hash, Viewer: people.Viewer,
-		Kinds: importer.Kinds(d, importer.Needs{Recount: usage.RecountStudents, Now: w.clock.Now}), Now: w.clock.Now, Log: log})
+	w.importer = jobs.New(d, jobs.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hash, Viewer: people.Viewer,
+		Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: w.clock.Now}), Now: w.clock.Now, Log: log})
 	w.privacy = privacy.New(d, privacy.Options{Importer: w.importer, Now: w.clock.Now, Log: log})
 	return w
 }
@@ -197,7 +198,7 @@ func (w *world) wantEverywhere(values ...string) {
 // job submits a file, has it checked, and carries it out where start is set.
 func (w *world) job(who *db.Educator, kind bulkjob.Kind, name, file string, start bool) *db.BulkJob {
 	w.t.Helper()
-	job, err := w.importer.Submit(w.As(w.t, who), importer.Submission{OrganizationID: w.North.ID, Kind: kind, FileName: name, File: strings.NewReader(file)})
+	job, err := w.importer.Submit(w.As(w.t, who), jobs.Submission{OrganizationID: w.North.ID, Kind: kind, FileName: name, File: strings.NewReader(file)})
 	if err != nil {
 		w.t.Fatal(err)
 	}

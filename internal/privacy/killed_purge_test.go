@@ -13,7 +13,7 @@ import (
 	"homeroom/ent/db/bulkjobproblem"
 	"homeroom/ent/db/lease"
 	"homeroom/internal/fixture"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/privacy"
 )
 
@@ -31,7 +31,7 @@ func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 			for i := range 20 {
 				fmt.Fprintf(&file, "leaver%03d,L,Leaver%03d,leaver%03d,99\n", 20*j+i, 20*j+i, 20*j+i)
 			}
-			in := importer.Submission{OrganizationID: w.North.ID, Kind: bulkjob.KindIMPORT_STUDENTS, FileName: "list.csv", File: strings.NewReader(file.String())}
+			in := jobs.Submission{OrganizationID: w.North.ID, Kind: bulkjob.KindIMPORT_STUDENTS, FileName: "list.csv", File: strings.NewReader(file.String())}
 			if _, err := w.importer.Submit(w.As(t, w.NorthAdmin), in); err != nil {
 				t.Fatal(err)
 			}

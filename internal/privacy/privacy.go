@@ -27,7 +27,7 @@ import (
 
 	"homeroom/ent/db"
 	"homeroom/internal/database"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
 	"homeroom/internal/lease"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
@@ -36,7 +36,7 @@ import (
 // Service purges, erases and tells.
 type Service struct {
 	db       *database.DB
-	importer *importer.Service
+	importer *jobs.Service
 	leases   *lease.Keeper
 	// wake tells the worker that an erasure has been asked for.
 	wake chan struct{}
@@ -47,7 +47,7 @@ type Service struct {
 // Options are what a Service needs.
 type Options struct {
 	// Importer empties rows of bulk jobs; it has the key of refused rows.
-	Importer *importer.Service
+	Importer *jobs.Service
 	// Lease is how long a server that purges may give no sign of life; zero stands
 	// for two minutes.
 	Lease time.Duration

@@ -12,7 +12,7 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/audit"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	"homeroom/internal/job/trace"
 	"homeroom/internal/lease"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
@@ -175,7 +175,7 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 		if err != nil || len(round) == 0 {
 			return total, err
 		}
-		if err := s.importer.EraseMentions(ctx, district.ID, round, importer.Walk{At: func(ctx context.Context, _ importer.Place) error { return held.Renew(ctx) }}); err != nil {
+		if err := s.importer.EraseMentions(ctx, district.ID, round, trace.Walk{At: func(ctx context.Context, _ trace.Place) error { return held.Renew(ctx) }}); err != nil {
 			return total, err
 		}
 		erased := 0

@@ -15,7 +15,9 @@ import (
 	"homeroom/internal/audit"
 	"homeroom/internal/fixture"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/row"
 	"homeroom/internal/roster"
 	"homeroom/internal/usage"
 )
@@ -54,7 +56,7 @@ func (w *world) writeEverywhere() *db.Student {
 	_, err = w.importer.Undo(admin, renamed.ID)
 	must(err)
 	w.drain()
-	edit, err := w.importer.SubmitEdit(admin, importer.Selection{StudentIDs: []int{st.ID}}, importer.Edit{Grade: "9", AddTo: []int{w.Biology.ID}})
+	edit, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}}, kind.Edit{Grade: "9", AddTo: []int{w.Biology.ID}})
 	must(err)
 	w.carryOut(w.NorthAdmin, edit, true)
 	w.Group(t, w.North, "Choir")
@@ -85,7 +87,7 @@ func TestAPurgeErasesEverything(t *testing.T) {
 		admin := w.As(t, w.NorthAdmin)
 		// One student is more than ten percent of the school.
 		w.North.Update().SetHoldDeletedPercent(100).ExecX(fixture.System())
-		deletion, err := w.importer.SubmitDeletion(admin, importer.Selection{StudentIDs: []int{st.ID}})
+		deletion, err := w.importer.SubmitDeletion(admin, jobs.Selection{StudentIDs: []int{st.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -171,10 +173,10 @@ func TestAPurgeErasesEverything(t *testing.T) {
 			if job := w.Client().BulkJob.GetX(fixture.System(), deletion.ID); job.Status != bulkjob.StatusPARTIALLY_UNDONE || job.KeptRows != 1 {
 				t.Errorf("%+v", job)
 			}
-			row := w.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(deletion.ID)).OnlyX(fixture.System())
+			emptied := w.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(deletion.ID)).OnlyX(fixture.System())
 			problem := w.Client().BulkJobProblem.Query().Where(bulkjobproblem.JobID(deletion.ID)).OnlyX(fixture.System())
-			if row.TargetID != 0 || row.Label != "Erased" || problem.Code != importer.CannotUndo {
-				t.Errorf("%+v %+v", row, problem)
+			if emptied.TargetID != 0 || emptied.Label != "Erased" || problem.Code != row.CannotUndo {
+				t.Errorf("%+v %+v", emptied, problem)
 			}
 		})
 	})

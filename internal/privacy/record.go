@@ -15,7 +15,7 @@ import (
 	"homeroom/ent/db/studentword"
 	"homeroom/internal/fault"
 	"homeroom/internal/globalid"
-	"homeroom/internal/importer"
+	"homeroom/internal/job/trace"
 	"homeroom/internal/roster"
 	"homeroom/internal/setting"
 	"homeroom/internal/viewer"
@@ -183,7 +183,7 @@ func (s *Service) eachFormerGroup(ctx context.Context, st *db.Student, add func(
 }
 
 func (s *Service) eachJobRow(ctx context.Context, st *db.Student, add func(any) error) error {
-	return s.importer.Tell(ctx, st, func(r importer.ToldRow) error { return add(r) })
+	return s.importer.Tell(ctx, st, func(r trace.ToldRow) error { return add(r) })
 }
 
 // document writes a JSON object field by field.

@@ -14,7 +14,8 @@ import (
 	"homeroom/ent/db/student"
 	"homeroom/internal/fault"
 	"homeroom/internal/fixture"
-	"homeroom/internal/importer"
+	jobs "homeroom/internal/job"
+	"homeroom/internal/job/sheet"
 	"homeroom/internal/privacy"
 )
 
@@ -60,7 +61,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			gone, stays := pair("Plain")
 			_, leaves := pair("Other")
 			file := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
-			deletion, err := w.importer.SubmitDeletion(admin, importer.Selection{StudentIDs: []int{leaves.ID, gone.ID}})
+			deletion, err := w.importer.SubmitDeletion(admin, jobs.Selection{StudentIDs: []int{leaves.ID, gone.ID}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -75,7 +76,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		})
 		t.Run("of a job that is all or nothing nothing is written", func(t *testing.T) {
 			gone, stays := pair("Nothing")
-			job, err := w.importer.Submit(admin, importer.Submission{OrganizationID: w.North.ID, Kind: students, CommitMode: bulkjob.CommitModeALL_OR_NOTHING,
+			job, err := w.importer.Submit(admin, jobs.Submission{OrganizationID: w.North.ID, Kind: students, CommitMode: bulkjob.CommitModeALL_OR_NOTHING,
 				File: strings.NewReader(header + "," + gone.ExternalID + ",,,,,3,,\n," + stays.ExternalID + ",,,,secret99,3,,\n,new1,New,One,new.one,,3,,\n")})
 			if err != nil {
 				t.Fatal(err)
@@ -98,19 +99,19 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			gone, stays := pair("Correct")
 			planned := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
 			refused := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,99,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
-			looked := importer.PreviewVersion(planned)
+			looked := jobs.PreviewVersion(planned)
 			erase(t, gone)
 			for _, job := range []*db.BulkJob{planned, refused} {
-				c, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: "Grade", Value: "5"}, {Column: "Username", Value: "brandnew"}}})
+				c, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Grade", Value: "5"}, {Column: "Username", Value: "brandnew"}}})
 				if fault.KindOf(err) != fault.NotFound {
 					t.Errorf("%+v, %v", c, err)
 				}
 			}
-			if now := importer.PreviewVersion(w.Client().BulkJob.GetX(fixture.System(), planned.ID)); now == looked {
+			if now := jobs.PreviewVersion(w.Client().BulkJob.GetX(fixture.System(), planned.ID)); now == looked {
 				t.Error("whoever has looked at the preview approves what it has become")
 			}
 			// The ID is free for another row.
-			c, err := w.importer.Correct(admin, importer.Correction{JobID: planned.ID, Row: 2, Values: []importer.Cell{{Column: "Student ID", Value: gone.ExternalID},
+			c, err := w.importer.Correct(admin, jobs.Correction{JobID: planned.ID, Row: 2, Values: []sheet.Cell{{Column: "Student ID", Value: gone.ExternalID},
 				{Column: "First Name", Value: "Some"}, {Column: "Last Name", Value: "Body"}, {Column: "Username", Value: "somebody"}}})
 			if err != nil || len(c.Problems) > 0 || c.Job.Created != 1 {
 				t.Errorf("%+v, %v", c, err)
@@ -121,7 +122,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			job := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
 			want(t, job, bulkjob.StatusREADY, 0, 0, 1, 0)
 			correct := func() error {
-				_, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: "Username", Value: gone.Username}}})
+				_, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Username", Value: gone.Username}}})
 				return err
 			}
 			if err := correct(); err != nil {
@@ -144,7 +145,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			job := w.job(w.NorthAdmin, students, "a.csv", header+",twin2,Twin,Erasable,twin2,,3,,\n", false)
 			correct := func(column, value string) {
 				t.Helper()
-				if _, err := w.importer.Correct(admin, importer.Correction{JobID: job.ID, Row: 1, Values: []importer.Cell{{Column: column, Value: value}}}); err != nil {
+				if _, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: column, Value: value}}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -164,7 +165,7 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				for i := range 1500 {
 					fmt.Fprintf(&file, ",r%dn%d,New,One,newone%dx%d,,7,,\n", round, i, round, i)
 				}
-				job, err := w.importer.Submit(admin, importer.Submission{OrganizationID: w.North.ID, Kind: students, File: strings.NewReader(file.String())})
+				job, err := w.importer.Submit(admin, jobs.Submission{OrganizationID: w.North.ID, Kind: students, File: strings.NewReader(file.String())})
 				if err != nil {
 					t.Fatal(err)
 				}

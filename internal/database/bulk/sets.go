@@ -1,0 +1,24 @@
+package bulk
+
+func IDSet(ids []int, err error) (map[int]bool, error) {
+	set := make(map[int]bool, len(ids))
+	return set, AddIDs(set)(ids, err)
+}
+
+// AddIDs returns what adds the result of a query to a set.
+func AddIDs(set map[int]bool) func([]int, error) error {
+	return func(ids []int, err error) error {
+		for _, id := range ids {
+			set[id] = true
+		}
+		return err
+	}
+}
+
+func KeysOf[T any](rows map[int]T) []int {
+	ids := make([]int, 0, len(rows))
+	for id := range rows {
+		ids = append(ids, id)
+	}
+	return ids
+}

@@ -1,0 +1,166 @@
+// Package actor finds out for whom a job acts, and what each of them may.
+package actor
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// Hands are those who have a hand in what a job writes: who submitted it, started
+// it, approved it and corrected rows of it. Nothing is read, shown or written for
+// them that one of them may not see or do alone. So nobody gains by a job of
+// somebody else: not by what is put into a row of it, and not by starting what
+// somebody has put there.
+//
+// An undo has other effects than its job, and is in the hand of whoever asked for it.
+type Hands struct {
+	// Viewer sees and does what each of them may, with the roles of this moment; nil where
+	// the job cannot act for one of them any more, and then why says so.
+	Viewer *viewer.Viewer
+	Why    *row.Problem
+	// Lost are correctors for whom the job cannot act any more. Only the rows that they
+	// have corrected are refused.
+	Lost []int
+}
+
+// Actors finds out for whom a job acts.
+type Actors struct {
+	row.Env
+	kinds kind.Table
+	// Viewer returns an educator with the roles of this moment.
+	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+}
+
+func NewActors(e row.Env, kinds kind.Table, viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
+	return &Actors{Env: e, kinds: kinds, Viewer: viewer}
+}
+
+// HandsOf returns the hands in a job, and others beside them who are about to have
+// one.
+func (a *Actors) HandsOf(ctx context.Context, job *db.BulkJob, others ...*viewer.Viewer) (*Hands, error) {
+	submitter, why, err := a.Submitter(ctx, job)
+	if err != nil || why != nil {
+		return &Hands{Why: why}, err
+	}
+	for _, id := range []*int{job.StartedBy, job.ApprovedBy} {
+		if id == nil || *id == 0 || *id == job.SubmittedBy {
+			continue
+		}
+		v, lost, err := a.hand(ctx, job, *id)
+		switch {
+		case err != nil:
+			return nil, err
+		case lost == disabled:
+			return &Hands{Why: row.Problemf(row.AccountDisabled, "Somebody else can upload the file.", "The account of the person who started or approved the upload has been disabled.")}, nil
+		case lost == withoutRole:
+			return &Hands{Why: row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
+				"The person who started or approved the upload no longer has a role that allows it at this organization.")}, nil
+		}
+		others = append(others, v)
+	}
+	h := &Hands{}
+	for _, id := range job.CorrectedBy {
+		if id == 0 || id == job.SubmittedBy {
+			continue
+		}
+		v, lost, err := a.hand(ctx, job, id)
+		switch {
+		case err != nil:
+			return nil, err
+		case lost != "":
+			h.Lost = append(h.Lost, id)
+			continue
+		}
+		others = append(others, v)
+	}
+	h.Viewer = viewer.Jointly(submitter, others...)
+	return h, nil
+}
+
+// The reasons for which a job cannot act for somebody.
+const (
+	disabled    = "disabled"
+	withoutRole = "without a role"
+)
+
+// hand returns a person who has a hand in a job, with the roles of this moment, or
+// why the job cannot act for that person any more.
+func (a *Actors) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *viewer.Viewer, lost string, err error) {
+	v, err = a.Viewer(ctx, educatorID)
+	if fault.KindOf(err) == fault.Unauthenticated {
+		return nil, disabled, nil
+	}
+	if err != nil {
+		return nil, "", err
+	}
+	if a.kinds.BySelection(job.Kind) {
+		if v.DistrictID == job.DistrictID && a.kinds.MaySelect(v, job.Kind) == nil {
+			return v, "", nil
+		}
+		return nil, withoutRole, nil
+	}
+	o, err := a.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
+	switch {
+	case db.IsNotFound(err), err == nil && a.kinds.MaySubmit(v, o, job.Kind) != nil:
+		return nil, withoutRole, nil
+	case err != nil:
+		return nil, "", err
+	}
+	return v, "", nil
+}
+
+// HandOf is the viewer of a request as a hand in a job, or nil for the server itself
+// and for the submitter. A program acts in the name of its agent, who is the
+// submitter of all that it sees.
+func HandOf(ctx context.Context, job *db.BulkJob) *viewer.Viewer {
+	v := viewer.FromContext(ctx)
+	if v.IsSystem() || v.SubmitterID() == 0 || v.SubmitterID() == job.SubmittedBy {
+		return nil
+	}
+	return v
+}
+
+// HandID is the account in whose name the viewer has a hand in a job; nil for the
+// server itself.
+func HandID(ctx context.Context) any {
+	if id := viewer.FromContext(ctx).SubmitterID(); id != 0 {
+		return id
+	}
+	return nil
+}
+
+func CorrectorLost() *row.Problem {
+	return row.Problemf(row.RoleLost, "Upload the row again.", "Somebody who has corrected this row no longer has a role that allows it.")
+}
+
+// SeesAll reports whether the viewer sees all rows of a job: who submitted it does,
+// and the administrators of its district. Rows of a job for one school that name
+// something outside of it are not there for others.
+func SeesAll(ctx context.Context, job *db.BulkJob) bool {
+	v := viewer.FromContext(ctx)
+	return v.Administers(job.DistrictID, job.DistrictID) || v.SubmitterID() == job.SubmittedBy
+}
+
+// Submitter returns the person for whom a job acts, with the roles of this
+// moment, or why the job cannot act for that person any more.
+func (a *Actors) Submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer, *row.Problem, error) {
+	v, lost, err := a.hand(ctx, job, job.SubmittedBy)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case lost == disabled:
+		return nil, row.Problemf(row.AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
+	case lost != "" && a.kinds.BySelection(job.Kind):
+		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
+	case lost != "":
+		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
+			"The person who uploaded the file no longer has a role that allows it at this organization."), nil
+	}
+	return v, nil, nil
+}

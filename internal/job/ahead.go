@@ -1,0 +1,63 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"runtime/debug"
+)
+
+// inTurn does a piece of work when it is its turn.
+func (s *Service) inTurn(ctx context.Context, do func() error) error {
+	end, err := s.turn(ctx)
+	if err != nil {
+		return err
+	}
+	defer end()
+	return do()
+}
+
+// ahead runs produce in the background and hands out what it puts, in order,
+// while produce is already at work on the next. An error of produce, and a panic,
+// come at the end of the sequence. Whoever leaves the loop ends produce and waits
+// until it has ended.
+func ahead[T any](ctx context.Context, produce func(ctx context.Context, put func(T) bool) error) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		ctx, cancel := context.WithCancel(ctx)
+		results := make(chan T, 1)
+		var failed error
+		go func() {
+			defer close(results)
+			defer func() {
+				if p := recover(); p != nil {
+					failed = fmt.Errorf("panic: %v\n%s", p, debug.Stack())
+				}
+			}()
+			failed = produce(ctx, func(v T) bool {
+				select {
+				case results <- v:
+					return true
+				case <-ctx.Done():
+					return false
+				}
+			})
+			if failed == nil {
+				failed = ctx.Err()
+			}
+		}()
+		defer func() {
+			cancel()
+			for range results {
+			}
+		}()
+		for v := range results {
+			if !yield(v, nil) {
+				return
+			}
+		}
+		if failed != nil {
+			var none T
+			yield(none, failed)
+		}
+	}
+}

@@ -1,0 +1,277 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// largeImport is how many rows make it worth while to look at the tables anew, so
+// that the planner knows what has come in.
+const largeImport = 5000
+
+// apply carries out the plans of a job that has been started.
+func (s writing) apply(ctx context.Context, h *queue.Lease) error {
+	run := s.applyBatches
+	if h.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		run = s.applyAtOnce
+	}
+	done, err := run(ctx, h)
+	if err != nil || !done {
+		return err
+	}
+	if h.Job.TotalRows >= largeImport {
+		// The job is done; a server that stops meanwhile leaves it at that.
+		if err := s.db.Optimize(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "the statistics of the tables could not be refreshed", "error", err)
+		}
+	}
+	return nil
+}
+
+// applyBatches writes the rows batch by batch. Whoever goes on after a crash
+// finds in processed_rows where.
+func (s writing) applyBatches(ctx context.Context, h *queue.Lease) (done bool, err error) {
+	file := s.rowsOf(h.Job)
+	first := h.Job.ProcessedRows == 0
+	for b, err := range s.batches(ctx, h.Job) {
+		if err != nil {
+			return false, err
+		}
+		b.file, b.alone = file, s.isLastTry(h.Job.ID)
+		if err := s.hashPasswords(ctx, h.Job, b.Rows); err != nil {
+			return false, err
+		}
+		failed := false
+		err := s.inTurn(ctx, func() error {
+			// Hashing takes minutes, and so may the wait for a turn, in which somebody can
+			// have lost a role.
+			hands, err := s.actors.HandsOf(ctx, h.Job)
+			if err != nil {
+				return err
+			}
+			b.Viewer, b.Why, b.lost = hands.Viewer, hands.Why, hands.Lost
+			if failed = b.Viewer == nil && first; failed {
+				return s.failRows(ctx, h, []*row.Problem{b.Why})
+			}
+			return s.writeBatch(ctx, h, b)
+		})
+		if err != nil {
+			return false, fmt.Errorf("write the rows from %d on: %w", b.Rows[0].Row, err)
+		}
+		if failed {
+			return false, nil
+		}
+		first = false
+	}
+	return true, s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		return s.complete(ctx, client, h.Job.ID)
+	})
+}
+
+// writeBatch writes a batch in a transaction. Where a unique index says that an id
+// has been taken since the file was checked, the batch is written again with a
+// look before, which refuses that row alone. Where somebody takes one between the
+// look and the write, again and again, because students are created all the time,
+// smaller batches leave less time for it, down to a single row, for which the
+// answer of the unique index is the reason itself. At the last try the same is done
+// with every other error of a row, so that one row does not hold up a district. A
+// batch that is too large for the database is split as well, and none of its rows is
+// refused for that.
+func (s writing) writeBatch(ctx context.Context, h *queue.Lease, b *attempt) error {
+	const tries = 3
+	write := func() error {
+		carryOut := func(ctx context.Context, client *db.Client) error { return s.carryOut(ctx, client, b) }
+		err := s.queue.InFence(ctx, h, carryOut)
+		if !errors.Is(err, errWantsCells) {
+			return err
+		}
+		// The file is read when no transaction is open.
+		if b.cells, err = b.file.between(ctx, b.Rows[0].Row, b.Last().Row); err != nil {
+			return err
+		}
+		return s.queue.InFence(ctx, h, carryOut)
+	}
+	err := write()
+	for try := 1; isDuplicate(err) && try < tries; try++ {
+		b.Careful = true
+		err = write()
+	}
+	switch half := len(b.Rows) / 2; {
+	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
+		return err
+	case half == 0 && isTooLarge(err):
+		return err
+	case half > 0:
+		first, second := *b, *b
+		first.Rows, second.Rows = b.Rows[:half], b.Rows[half:]
+		if err := s.writeBatch(ctx, h, &first); err != nil {
+			return err
+		}
+		return s.writeBatch(ctx, h, &second)
+	default:
+		b.Viewer, b.Why = nil, s.whyAlone(ctx, h.Job, b.Rows[0].Row, err)
+		return write()
+	}
+}
+
+// isOfRows reports whether an error may be due to what is written, and not to the
+// end of the work or to a trouble of the database, which would refuse any row.
+func isOfRows(ctx context.Context, err error) bool {
+	return err != nil && ctx.Err() == nil && !errors.Is(err, bulk.ErrLost) && database.TroubleOf(err) == database.None
+}
+
+// isTooLarge reports whether the database accepts fewer rows in one transaction.
+func isTooLarge(err error) bool { return database.TroubleOf(err) == database.TooLarge }
+
+// tooLarge is why a job fails whose changes do not fit into one transaction.
+func tooLarge() *row.Problem {
+	return row.Problemf(row.TransactionTooLarge,
+		"Upload the file again without \"all or nothing\", or split it into smaller files; whoever runs the database can also raise its limit for one transaction.",
+		"The database does not accept so many changes at once. Nothing was written.")
+}
+
+// whyAlone is why a row is refused that cannot be written even by itself.
+func (s *Service) whyAlone(ctx context.Context, job *db.BulkJob, number int, err error) *row.Problem {
+	if isDuplicate(err) {
+		return taken(err)
+	}
+	s.log.ErrorContext(ctx, "a row of a bulk job cannot be written", "job", job.ID, "row", number, "error", err)
+	return row.Problemf(row.Internal, "Upload the row again later. If it happens again, tell whoever runs the server.",
+		"Something went wrong on the server with this row; it stays as it was.")
+}
+
+// taken says which unique index has refused a row.
+func taken(err error) *row.Problem {
+	const hint = "Upload the row again to see what it would change now."
+	switch {
+	case database.Violates(err, "username_key"):
+		return row.Problemf(row.UsernameTaken, hint, "Somebody has taken the username since the file was checked.")
+	case database.Violates(err, "email_key"):
+		return row.Problemf(row.EmailTaken, hint, "Somebody has taken the address since the file was checked.")
+	default:
+		return row.Problemf(row.ExternalIDTaken, hint, "Somebody has taken the ID since the file was checked.")
+	}
+}
+
+// applyAtOnce writes all rows in one transaction, and none if one is refused. The
+// passwords are hashed before it begins, because that takes long.
+func (s writing) applyAtOnce(ctx context.Context, h *queue.Lease) (done bool, err error) {
+	hands, err := s.actors.HandsOf(ctx, h.Job)
+	if err != nil {
+		return false, err
+	}
+	if hands.Viewer == nil {
+		return false, s.failRows(ctx, h, []*row.Problem{hands.Why})
+	}
+	if err := s.meter.PlaceMark(ctx, h); err != nil {
+		return false, err
+	}
+	hashes, err := s.allHashes(ctx, h)
+	if err != nil {
+		return false, err
+	}
+	// That may have taken minutes, in which somebody has lost a role.
+	if hands, err = s.actors.HandsOf(ctx, h.Job); err != nil {
+		return false, err
+	}
+	if hands.Viewer == nil {
+		return false, s.failRows(ctx, h, []*row.Problem{hands.Why})
+	}
+	outside := ctx
+	var refused []*row.Problem
+	careful := false
+	write := func() error {
+		return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			refused = nil
+			// A row can have been withdrawn since the check, because its student was erased.
+			withdrawn, err := client.BulkJob.Query().Where(bulkjob.ID(h.Job.ID)).Select(bulkjob.FieldErrors).Int(viewer.AsSystem(ctx, "refused rows of a job that is all or nothing"))
+			if err != nil {
+				return err
+			}
+			if withdrawn > 0 {
+				refused = []*row.Problem{row.Problemf(row.Erased, "Upload the file again without the rows.", "Rows have been refused since the file was checked, because their students were erased, and the upload is all or nothing.")}
+				return errRefused
+			}
+			for behind := 0; ; {
+				b, err := s.nextBatch(ctx, h.Job, behind)
+				if err != nil {
+					return err
+				}
+				if len(b.Rows) == 0 {
+					return s.complete(ctx, client, h.Job.ID)
+				}
+				b.Viewer, b.lost, b.Careful = hands.Viewer, hands.Lost, careful
+				for _, r := range b.Rows {
+					r.Hash = hashes[r.Row]
+				}
+				if err := s.carryOut(ctx, client, b); err != nil {
+					return err
+				}
+				if refused = b.Refusals(); len(refused) > 0 {
+					return errRefused
+				}
+				behind = b.Last().Row
+				s.meter.Mark(outside, h, b.Last().Plan.N)
+			}
+		})
+	}
+	// A look before the write sees the id that somebody took, and refuses the row.
+	err = write()
+	for try := 1; isDuplicate(err) && try < maxTries; try++ {
+		careful = true
+		err = write()
+	}
+	if isTooLarge(err) {
+		// Group replication says the same of a node that is leaving, once.
+		err = write()
+	}
+	switch {
+	case isTooLarge(err):
+		return false, s.failRows(ctx, h, []*row.Problem{tooLarge()})
+	case errors.Is(err, errRefused):
+		return false, s.failRows(ctx, h, refused)
+	case isDuplicate(err):
+		// No look finds the row; nothing is written all the same.
+		return false, s.failRows(ctx, h, []*row.Problem{taken(err)})
+	}
+	return err == nil, err
+}
+
+var errRefused = errors.New("job: a row of a job that is all or nothing was refused")
+
+// carryOut writes a batch, and in the same transaction what became of each row.
+func (s writing) carryOut(ctx context.Context, client *db.Client, b *attempt) error {
+	b.Reset()
+	if b.Viewer != nil {
+		ctx := viewer.NewContext(ctx, b.Viewer)
+		b.refuseLost()
+		if err := reach.RefuseRenamedSchools(ctx, client, &b.Batch); err != nil {
+			return err
+		}
+		if err := s.kinds[b.Job.Kind].Apply(ctx, client, &b.Batch); err != nil {
+			return err
+		}
+	}
+	if s.kinds.BySelection(b.Job.Kind) {
+		for _, p := range b.Refusals() {
+			reword(p)
+		}
+	}
+	if b.file != nil && b.cells == nil && len(b.Refusals()) > 0 {
+		return errWantsCells
+	}
+	if err := s.noteVersions(ctx, client, b); err != nil {
+		return err
+	}
+	return s.settle(ctx, client, b)
+}

@@ -1,0 +1,135 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fault"
+	"homeroom/internal/hold"
+	"homeroom/internal/job/state"
+	"homeroom/internal/viewer"
+)
+
+// PreviewChanged is the code for an approval of what a job does not do any more.
+const PreviewChanged = "PREVIEW_CHANGED"
+
+// PreviewVersion is another number whenever a row of the job has been corrected, or
+// withdrawn because its student was erased: what was looked at under one number is
+// what is carried out under it. It grows with the work on the job as well.
+func PreviewVersion(job *db.BulkJob) int { return job.Fence }
+
+// Approve lets a job that is on hold go on. It takes an administrator of the
+// job's organization who has not submitted it, nor made the key that did, nor
+// started it, nor corrected any of its rows: what is a slip of one person is seen by
+// another, and who has only submitted a job has not said that it is to be. Neither
+// may the account be one in which one of these could act; see hold.Approval. An undo
+// that is on hold is approved likewise, by somebody who has not asked for it.
+//
+// seen is the version of the preview that the administrator has looked at, or nil.
+// An approval is of that version alone, and it has to be named where a row has been
+// corrected since the job was put on hold. Approve returns fault.Conflict for
+// another version and for a job that is not HELD, and fault.Forbidden for whoever
+// may not approve it.
+func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJob, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	own, err := s.starting.isOwn(ctx, job)
+	switch {
+	case err != nil:
+		return nil, err
+	case own:
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.kinds.Noun(job)).At("id")
+	case !v.Administers(job.OrganizationID, job.DistrictID):
+		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.kinds.Noun(job)).At("id")
+	case !state.HoldsUndo(job) && job.StartedBy != nil && *job.StartedBy == v.EducatorID:
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have started it; or cancel it, so that whoever submits it again starts it as well",
+			s.kinds.Noun(job)).At("id")
+	case slices.Contains(job.CorrectedBy, v.EducatorID):
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.kinds.Noun(job)).At("id")
+	case job.Status != bulkjob.StatusHELD:
+		return nil, s.notNow(job, "NOT_HELD")
+	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
+		return nil, s.starting.previewChanged(job)
+	}
+	if err := s.starting.approvalOf(job).Refuse(ctx, s.db.Client(ctx), s.now()); err != nil {
+		if refusal := fault.From(err); refusal != nil {
+			return nil, refusal.At("id")
+		}
+		return nil, err
+	}
+	approved, err := s.change(ctx, job, "NOT_HELD", func(ctx context.Context, client *db.Client) error {
+		if state.HoldsUndo(job) {
+			record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job), "undo": true})
+			return s.holding.approveUndo(ctx, client, job)
+		}
+		record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job)})
+		return bulk.MustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, held_for = NULL, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD), job.Fence))
+	})
+	if err != nil {
+		if now, _ := s.Job(ctx, jobID); now != nil && now.Status == bulkjob.StatusHELD && now.Fence != job.Fence {
+			return nil, s.starting.previewChanged(now)
+		}
+	}
+	return approved, err
+}
+
+func (s starting) previewChanged(job *db.BulkJob) error {
+	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
+		s.kinds.Noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
+}
+
+// isOwn reports whether the viewer has submitted a job, or has made the service key
+// whose program did.
+func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
+	v := viewer.FromContext(ctx)
+	if state.HoldsUndo(job) {
+		return job.UndoneBy != nil && *job.UndoneBy == v.EducatorID, nil
+	}
+	if job.SubmittedBy == v.SubmitterID() {
+		return true, nil
+	}
+	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
+		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
+}
+
+// approvalOf is what a second administrator of a held job consents to: what it does,
+// by all who have had a hand in it, or its undo, by the person who has asked for it.
+func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
+	a := hold.Approval{OrganizationID: job.OrganizationID, DistrictID: job.DistrictID, AskedAt: job.CreatedAt, By: append([]int{job.SubmittedBy}, job.CorrectedBy...)}
+	if job.StartedBy != nil {
+		a.By = append(a.By, *job.StartedBy)
+	}
+	if state.HoldsUndo(job) && job.UndoneBy != nil && job.HeldAt != nil {
+		a.By, a.AskedAt = []int{*job.UndoneBy}, *job.HeldAt
+	}
+	return a
+}
+
+// noteCorrection raises the version of a job whose row the viewer corrects, if it is
+// still as it was read, and otherwise returns errLost. No server holds a job that is
+// READY or HELD, so that the fence is free to tell two corrections apart, and a
+// correction from a start or an approval.
+func (s correction) noteCorrection(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+	by := job.CorrectedBy
+	if id := viewer.FromContext(ctx).EducatorID; !slices.Contains(by, id) {
+		by = append(slices.Clone(by), id)
+	}
+	list, err := json.Marshal(by)
+	if err != nil {
+		return err
+	}
+	// MySQL takes no JSON from bytes that are not said to be text.
+	return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ?, key_print = ? WHERE id = ? AND status = ? AND fence = ?",
+		json.RawMessage(list), bulk.Flag(job.Status == bulkjob.StatusHELD), s.vault.Adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
+}

@@ -1,0 +1,102 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/job/actor"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/viewer"
+)
+
+// attempt is a batch on its way into the roster.
+type attempt struct {
+	row.Batch
+	// lost are correctors for whom nothing may be done any more.
+	lost []int
+	// alone has a row that cannot be written, for whatever reason, found out and
+	// refused. That is for a job that has been tried often enough.
+	alone bool
+	// file is where the rows stand, nil where refusing one writes nothing at all.
+	file *rowsOfFile
+	// cells are the rows as they stand there, once one of them has been refused.
+	cells map[int]*sheet.Kept
+}
+
+// batches reads the batches of a job, each while the one before it is being
+// written: what is planned behind a row does not depend on the rows before it.
+func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attempt, error] {
+	return ahead(ctx, func(ctx context.Context, put func(*attempt) bool) error {
+		for behind := job.ProcessedRows; ; {
+			var b *attempt
+			err := s.inTurn(ctx, func() (err error) {
+				b, err = s.nextBatch(ctx, job, behind)
+				return err
+			})
+			if err != nil || len(b.Rows) == 0 || !put(b) {
+				return err
+			}
+			behind = b.Last().Row
+		}
+	})
+}
+
+// nextBatch reads the next plans behind a row. The number of a row is never
+// smaller than that among the rows that are not blank, so processed_rows will do.
+func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
+	rows, err := s.db.Client(ctx).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StatePlanned), bulkjobrow.RowGT(behind)).
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+	b := &attempt{Batch: row.Batch{Job: job, Rows: make([]*row.Planned, len(rows))}}
+	passwords := false
+	for i, stored := range rows {
+		p, err := row.ReadPlan(stored.Plan)
+		if err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+		}
+		b.Rows[i] = &row.Planned{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, TargetVersion: stored.TargetVersion, Label: stored.Label, Outside: stored.Outside == 1, Text: stored.Plan, Plan: p}
+		passwords = passwords || len(p.Password) > 0
+	}
+	if passwords {
+		// Hashing takes long, and whoever watches wants to see it go on.
+		b.Rows = b.Rows[:min(len(b.Rows), s.rowsAtOnce(sheet.BatchRows))]
+	}
+	return b, err
+}
+
+// applyRows is how many rows are written in one transaction, unless passwords are
+// among them. With more rows fewer pages of the indexes are written twice, but
+// others who want to write wait longer.
+const applyRows = 1000
+
+// errWantsCells ends a transaction in which a row was refused whose cells have not
+// been read yet. It is rare that a plan does not hold, so they are read only then.
+var errWantsCells = errors.New("job: the cells of a refused row are wanted")
+
+// kept are the refused rows as they stand in the file.
+func (b *attempt) kept() []*sheet.Kept {
+	var kept []*sheet.Kept
+	for _, r := range b.Rows {
+		if r.Refusal != nil && b.cells[r.Row] != nil {
+			b.cells[r.Row].Outside = r.Outside
+			kept = append(kept, b.cells[r.Row])
+		}
+	}
+	return kept
+}
+
+// refuseLost refuses the rows that somebody has corrected for whom the job cannot
+// act any more.
+func (b *attempt) refuseLost() {
+	for _, r := range b.Open() {
+		if slices.ContainsFunc(r.Plan.By, func(id int) bool { return slices.Contains(b.lost, id) }) {
+			r.Refuse(actor.CorrectorLost())
+		}
+	}
+}

@@ -1,0 +1,217 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/state"
+	"homeroom/internal/viewer"
+)
+
+// Cancel ends a job. One that was not started has written nothing, and then its
+// file, what it would have changed and the passwords in it are removed. One that
+// is being carried out stops behind the batch that is being written; what was
+// written stays, the counts tell how much that is, and it can be undone.
+//
+// A job whose undo is on hold is not ended: it goes back to what it was before
+// somebody asked for the undo.
+//
+// Whoever sees a job may cancel it: the submitter, and the administrators of its
+// organization. Cancel returns fault.Conflict for a job that is finished, and for
+// one that is all or nothing and whose all is just being written.
+func (s *Service) Cancel(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		was, err := s.canceling.lockToCancel(ctx, client, job)
+		if err != nil {
+			return err
+		}
+		record(ctx, audit.JobCanceled, was, audit.Facts{"status": string(was.Status)})
+		return s.canceling.cancel(ctx, client, was)
+	})
+	if err != nil {
+		return nil, err
+	}
+	if state.HoldsUndo(job) {
+		return s.Job(ctx, jobID)
+	}
+	s.stopWork(jobID)
+	// The rest is not worth keeping the person waiting for an error: what cannot be
+	// removed now is removed by Sweep.
+	if err := s.canceling.withdraw(ctx, jobID); err != nil {
+		s.log.WarnContext(ctx, "the plans of a job that was canceled are removed later", "job", jobID, "error", err)
+	}
+	return s.Job(ctx, jobID)
+}
+
+// lockToCancel waits until no batch of the job is being written, and returns the
+// job as it is then. Where everything is one transaction nobody waits for it.
+func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.BulkJob) (*db.BulkJob, error) {
+	system := viewer.AsSystem(ctx, "cancel a job that the viewer sees")
+	q := client.BulkJob.Query().Where(bulkjob.ID(job.ID))
+	atOnce := job.Status == bulkjob.StatusPROCESSING && job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING
+	switch {
+	case s.locks() && atOnce:
+		q.ForUpdate(sql.WithLockAction(sql.SkipLocked))
+	case s.locks():
+		q.ForUpdate()
+	}
+	now, err := q.Only(system)
+	switch {
+	case db.IsNotFound(err) && atOnce:
+		return nil, fault.Conflictf("the upload is all or nothing, and is just being written as a whole; wait for it, and undo it then").WithCode("NOT_CANCELABLE").At("id")
+	case db.IsNotFound(err):
+		return nil, ErrNoJob.At("id")
+	case err != nil:
+		return nil, err
+	case !slices.Contains(state.Cancelable, now.Status):
+		return nil, s.notNow(now, "NOT_CANCELABLE")
+	}
+	return now, nil
+}
+
+// cancel changes the state of a job whose row is locked. The fence is raised, so
+// that a server that is at work on it writes nothing more.
+func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJob) error {
+	if state.HoldsUndo(job) {
+		return s.holding.dropUndo(ctx, client, job)
+	}
+	const end = "UPDATE bulk_jobs SET status = ?, finished_at = ?, lease_owner = '', lease_until = NULL, fence = fence + 1"
+	args := []any{string(bulkjob.StatusCANCELED), s.instant()}
+	if job.Status == bulkjob.StatusPROCESSING {
+		// The progress stays where it was seen last.
+		reached, err := s.meter.Reached(ctx, job)
+		if err != nil {
+			return err
+		}
+		if err := bulk.MustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?", append(args, reached, job.ID, string(job.Status))...)); err != nil {
+			return err
+		}
+		return forgetFile(ctx, client, job.ID)
+	}
+	err := bulk.MustHitOne(client.ExecContext(ctx, end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
+		"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
+	if err != nil {
+		return err
+	}
+	for _, table := range []string{"bulk_job_chunks", "bulk_job_refused_rows"} {
+		if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", job.ID); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withdraw removes the plans of a canceled job that were not carried out, with
+// the passwords in them, and takes them out of the counts.
+func (s canceling) withdraw(ctx context.Context, jobID int) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
+	defer stop()
+	for {
+		left, err := s.withdrawSome(ctx, jobID)
+		switch {
+		case err != nil:
+			return err
+		case !left:
+			return s.scale.LessLost(ctx, jobID)
+		}
+	}
+}
+
+func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err error) {
+	system := viewer.AsSystem(ctx, "remove the plans of a job that was canceled")
+	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		// Two who withdraw at the same moment must not count a row twice.
+		q := client.BulkJob.Query().Where(bulkjob.ID(jobID))
+		if s.locks() {
+			q.ForUpdate()
+		}
+		job, err := q.Only(system)
+		if err != nil {
+			return err
+		}
+		rows, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(jobID), bulkjobrow.State(row.StatePlanned)).
+			Order(db.Asc(bulkjobrow.FieldRow)).Limit(bulk.StatementRows).All(system)
+		left = len(rows) > 0
+		if err != nil || !left {
+			return err
+		}
+		var t row.Tally
+		ids := make([]any, len(rows))
+		for i, stored := range rows {
+			ids[i] = stored.ID
+			p, err := row.ReadPlan(stored.Plan)
+			if err != nil {
+				return fmt.Errorf("plan of row %d: %w", stored.Row, err)
+			}
+			t.Plan(p)
+		}
+		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_rows WHERE id IN ("+bulk.Placeholders(len(ids))+")", ids...); err != nil {
+			return err
+		}
+		if job.StartedAt == nil {
+			// Its counts are those of a job that wrote nothing already.
+			return nil
+		}
+		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, unchanged = unchanged + ?, "+
+			"enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ? WHERE id = ?",
+			t.Created, t.Updated, t.Deleted, len(rows), t.Added, t.Removed, jobID)
+		return err
+	})
+	return left, err
+}
+
+// withdrawAll goes on where a server stopped while it withdrew plans.
+func (s canceling) withdrawAll(ctx context.Context) error {
+	ids, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)), bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned))).
+		IDs(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
+	for _, id := range ids {
+		if err := s.withdraw(ctx, id); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// working notes how the work on a job is ended from within this server, and
+// returns how to forget it. Servers elsewhere find the raised fence.
+func (s *Service) working(jobID int, end context.CancelCauseFunc) (forget func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ends[jobID] = end
+	return func() {
+		s.meter.Leave(jobID)
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.ends, jobID)
+	}
+}
+
+func (s *Service) stopWork(jobID int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if end := s.ends[jobID]; end != nil {
+		end(bulk.ErrLost)
+	}
+}
+
+// lost reports whether work ended because the job is not this server's any more.
+func lost(ctx context.Context, err error) bool {
+	return errors.Is(err, bulk.ErrLost) || errors.Is(context.Cause(ctx), bulk.ErrLost)
+}

@@ -1,0 +1,60 @@
+// Package catalog is the table of the kinds of jobs.
+package catalog
+
+import (
+	"context"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
+	"homeroom/internal/identity"
+	"homeroom/internal/job/educator"
+	"homeroom/internal/job/enrollment"
+	"homeroom/internal/job/group"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/school"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/job/student"
+)
+
+// Needs are what the kinds need of the rest of the program.
+type Needs struct {
+	// Recount computes the usage sums of students whose school has changed,
+	// inside the transaction of the change.
+	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Guard says whose credentials a file of educators may set.
+	Guard identity.Guard
+	Now   func() time.Time
+}
+
+// Kinds is the table of all kinds of jobs. A new kind is a folder and a line here.
+func Kinds(d *database.DB, n Needs) []kind.Kind {
+	e := row.Env{DB: d, Now: n.Now}
+	return []kind.Kind{
+		school.New(e),
+		educator.New(e, n.Guard),
+		group.New(e),
+		student.NewImport(e, n.Recount),
+		enrollment.New(e),
+		student.NewEdit(e, n.Recount),
+		student.NewDeletion(e, n.Recount),
+	}
+}
+
+// Files are the formats of all kinds of files.
+func Files() sheet.Formats { return kind.FormatsOf(Kinds(nil, Needs{})) }
+
+// Columns returns the columns of a kind of file, in the order of the templates.
+func Columns(kind bulkjob.Kind) []sheet.Column { return Files().Columns(kind) }
+
+// NewTemplate is Formats.NewTemplate of all kinds of files.
+func NewTemplate(kind bulkjob.Kind, names []string) (*sheet.Template, error) {
+	return Files().NewTemplate(kind, names)
+}
+
+// DetectKind is Formats.DetectKind of all kinds of files.
+func DetectKind(fileName string, headers []string) (kind bulkjob.Kind, fits []bulkjob.Kind) {
+	return Files().DetectKind(fileName, headers)
+}

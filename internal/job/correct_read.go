@@ -1,0 +1,56 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+)
+
+const (
+	// correctTime is how much CPU time the reading of a file for one correction may
+	// take; a file of a million rows takes a second or two. Somebody waits for it.
+	correctTime = 10 * time.Second
+	// correctAtOnce is how many corrections read files at the same time.
+	correctAtOnce = 2
+	// maxCommon is how many rows may have an ID, a name or an address in common with
+	// the one that is corrected, all of which are checked with it.
+	maxCommon = 1000
+)
+
+// errTooLongToCorrect refuses the correction of a row that would take longer than a
+// request may.
+var errTooLongToCorrect = fault.Conflictf("the file takes too long to read, or too many of its rows have something in common, for a row of it to be corrected here; " +
+	"mend the file, cancel this upload and upload it again").WithCode("NOT_CORRECTABLE").At("jobId")
+
+// readToCorrect returns the rows of a file for a correction, under a budget, when it
+// is its turn. The caller stays on its thread until it calls done.
+func (s correction) readToCorrect(ctx context.Context, job *db.BulkJob) (file *rowsOfFile, done func(), err error) {
+	select {
+	case s.correcting <- struct{}{}:
+	case <-ctx.Done():
+		return nil, nil, ctx.Err()
+	}
+	runtime.LockOSThread()
+	b := &budget{cpu: s.cpu, limit: correctTime}
+	b.reading.Store(&piece{budget: b, last: s.cpu()})
+	file = s.rowsOf(job)
+	file.limits = b.limits(ctx, s.limits)
+	return file, func() {
+		runtime.UnlockOSThread()
+		<-s.correcting
+	}, nil
+}
+
+// notTooLong says in words of a correction what the budget says of a file.
+func notTooLong(err error) error {
+	var e *csvfile.Error
+	if errors.As(err, &e) && e.Code == CheckTooCostly {
+		return errTooLongToCorrect
+	}
+	return err
+}

@@ -1,0 +1,233 @@
+package educator
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/rule"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/hold"
+	"homeroom/internal/identity"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// applyEducators writes a batch of rows of educators and their roles.
+func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *row.Batch) error {
+	system := row.SystemFor(ctx)
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	// Educators are those of the school of the job, as when it was checked.
+	v := reach.HereOf(b.Viewer, b.Job)
+	ctx = viewer.NewContext(ctx, v)
+	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
+	if k.Locks() {
+		q.ForUpdate()
+	}
+	locked, err := q.All(ctx)
+	if err != nil {
+		return err
+	}
+	educators := map[int]*db.Educator{}
+	for _, e := range locked {
+		educators[e.ID] = e
+	}
+	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(v)).IDs(ctx))
+	if err != nil {
+		return err
+	}
+	roles, err := identity.RolesOf(ctx, client, ids)
+	if err != nil {
+		return err
+	}
+	behind, err := k.behind(ctx, b.Job)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		e, p := educators[r.TargetID], r.Plan
+		wanted, changes := credentialsOf(p, e, roles[r.TargetID]), len(p.Set) > 0 || r.Hash != ""
+		wanted.Password, wanted.Behind = r.Hash != "", behind
+		why := k.guard.Refuse(b.Viewer, wanted)
+		switch {
+		case p.SchoolID != 0 && !v.Administers(p.SchoolID, b.Job.DistrictID):
+			r.Gone("The school")
+		case p.Do != row.Create && e == nil:
+			r.Gone("The educator")
+		case why != nil && (changes || why.Code == identity.OwnAccount):
+			r.Refuse(row.FromFault(why, "Ask another administrator of the district."))
+		case p.Do == row.Create:
+		case changes && !editable[e.ID]:
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not change the account."))
+		case !row.AsItWas(p, map[string]string{
+			educator.FieldExternalID: row.Deref(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
+			educator.FieldEmail: e.Email, educator.FieldUsername: e.Username, educator.FieldPasswordHash: row.HashPrint(e.PasswordHash),
+		}):
+			r.Stale("Somebody has changed the educator since the file was checked.")
+		}
+	}
+	if err := k.refuseTakenEducators(system, client, b); err != nil {
+		return err
+	}
+	if err := k.insertEducators(system, client, b); err != nil {
+		return err
+	}
+	var updates []bulk.Change
+	var credentials, addresses []int
+	for _, r := range b.Open() {
+		set := map[string]any{}
+		for column, value := range r.Plan.Set {
+			set[column] = value
+		}
+		if r.Hash != "" {
+			set[educator.FieldPasswordHash] = r.Hash
+			r.Before.Password = row.HashPrint(r.Hash)
+		}
+		if r.Plan.Do == row.Create || setsCredentials(set) {
+			credentials = append(credentials, r.TargetID+r.CreatedID)
+		}
+		if _, changes := set[educator.FieldEmailKey]; changes {
+			addresses = append(addresses, r.TargetID+r.CreatedID)
+		}
+		if r.Plan.Do == row.Update && len(set) > 0 {
+			e := educators[r.TargetID]
+			r.Keep(set, map[string]any{
+				educator.FieldExternalID: bulk.Optional(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
+				educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldEmailKey: bulk.Optional(e.EmailKey),
+				educator.FieldUsername: e.Username, educator.FieldPasswordHash: bulk.Nullable(e.PasswordHash),
+			})
+			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
+		}
+	}
+	if err := bulk.Update(ctx, client, educator.Table, "", updates); err != nil {
+		return err
+	}
+	if err := identity.CredentialsChanged(system, client, k.Instant(), credentials...); err != nil {
+		return err
+	}
+	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+		return err
+	}
+	if err := k.giveRoles(system, client, b); err != nil {
+		return err
+	}
+	return k.noteHands(ctx, client, b)
+}
+
+// noteHands notes that whoever has submitted, started or corrected a file could sign in with
+// the accounts of which it makes, or sets the role, the password or the address.
+func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Batch) error {
+	var ids []int
+	for _, r := range b.Open() {
+		_, address := r.Plan.Set[educator.FieldEmailKey]
+		if r.Plan.Do == row.Create || r.Plan.Role != "" || r.Hash != "" || address {
+			ids = append(ids, r.TargetID+r.CreatedID)
+		}
+	}
+	hands := append([]int{b.Job.SubmittedBy}, b.Job.CorrectedBy...)
+	if b.Job.StartedBy != nil {
+		hands = append(hands, *b.Job.StartedBy)
+	}
+	return hold.Note(ctx, client, k.Now(), hands, ids...)
+}
+
+// setsCredentials reports whether new values of columns are those of credentials.
+func setsCredentials(set map[string]any) bool {
+	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool { _, sets := set[column]; return sets })
+}
+
+func (k *importKind) refuseTakenEducators(system context.Context, client *db.Client, b *row.Batch) error {
+	var externalIDs, keys []string
+	for _, r := range b.Open() {
+		if v, ok := r.Plan.Set[educator.FieldExternalID].(string); ok {
+			externalIDs = append(externalIDs, v)
+		}
+		if v, ok := r.Plan.Set[educator.FieldEmailKey].(string); ok {
+			keys = append(keys, v)
+		}
+	}
+	owner := map[string]int{}
+	found, err := client.Educator.Query().Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).All(system)
+	if err != nil {
+		return err
+	}
+	for _, e := range found {
+		owner["id "+*e.ExternalID] = e.ID
+	}
+	if found, err = client.Educator.Query().Where(educator.EmailKeyIn(keys...)).All(system); err != nil {
+		return err
+	}
+	for _, e := range found {
+		owner["email "+*e.EmailKey] = e.ID
+	}
+	for _, r := range b.Open() {
+		id, _ := r.Plan.Set[educator.FieldExternalID].(string)
+		key, _ := r.Plan.Set[educator.FieldEmailKey].(string)
+		if o := owner["id "+id]; o != 0 && o != r.TargetID {
+			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
+		} else if o := owner["email "+key]; o != 0 && o != r.TargetID {
+			r.Refuse(row.Problemf(row.EmailTaken, "Check the address and upload the row again.", "Somebody has taken the address since the file was checked."))
+		}
+	}
+	return nil
+}
+
+func (k *importKind) insertEducators(system context.Context, client *db.Client, b *row.Batch) error {
+	creates := row.Creating(b)
+	if len(creates) == 0 {
+		return nil
+	}
+	text := func(r *row.Planned, field string) string { v, _ := r.Plan.Set[field].(string); return v }
+	rows := make([][]any, len(creates))
+	for i, r := range creates {
+		rows[i] = []any{k.Instant(), b.Job.DistrictID, row.Tag(b.Job.ID, r), text(r, educator.FieldFirstName), text(r, educator.FieldLastName),
+			text(r, educator.FieldSortName), text(r, educator.FieldEmail), bulk.Nullable(text(r, educator.FieldEmailKey)), text(r, educator.FieldUsername), bulk.Nullable(r.Hash), 0}
+	}
+	err := bulk.Insert(system, client, educator.Table,
+		"created_at, district_id, external_id, first_name, last_name, sort_name, email, email_key, username, password_hash, disabled", rows)
+	if err != nil {
+		return err
+	}
+	found, err := client.Educator.Query().Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
+		Select(educator.FieldID, educator.FieldExternalID).All(system)
+	if err != nil {
+		return err
+	}
+	ids := map[string]int{}
+	for _, e := range found {
+		ids[*e.ExternalID] = e.ID
+	}
+	return row.Untag(system, client, educator.Table, b.Job.ID, creates, ids)
+}
+
+// giveRoles adds the roles that are not held yet.
+func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row.Batch) error {
+	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} })
+	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(system)
+	if err != nil {
+		return err
+	}
+	there := map[string]bool{}
+	key := func(educatorID int, role string, at int) string { return fmt.Sprintf("%d %s %d", educatorID, role, at) }
+	for _, r := range held {
+		there[key(r.EducatorID, string(r.Role), r.OrganizationID)] = true
+	}
+	var rows [][]any
+	for _, r := range b.Open() {
+		id := r.TargetID + r.CreatedID
+		if r.Plan.Role == "" {
+			continue
+		}
+		if there[key(id, r.Plan.Role, r.Plan.SchoolID)] {
+			r.Already = len(r.Plan.Set) == 0 && r.Hash == ""
+			continue
+		}
+		r.Before.GaveRole = true
+		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
+	}
+	return bulk.Insert(system, client, roleassignment.Table, "created_at, educator_id, organization_id, district_id, role", rows)
+}

@@ -1,0 +1,26 @@
+package educator
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/servicekey"
+	"homeroom/internal/viewer"
+)
+
+// behind are those who have made the service keys of the programs that have submitted
+// or started a job. They do not limit it, because a key goes on when its maker leaves.
+func (k *importKind) behind(ctx context.Context, job *db.BulkJob) ([]int, error) {
+	agents := []int{job.SubmittedBy}
+	if job.StartedBy != nil {
+		agents = append(agents, *job.StartedBy)
+	}
+	keys, err := k.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).All(viewer.AsSystem(ctx, "who made the key of a job"))
+	var ids []int
+	for _, k := range keys {
+		if k.CreatedBy != nil {
+			ids = append(ids, *k.CreatedBy)
+		}
+	}
+	return ids, err
+}

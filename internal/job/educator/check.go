@@ -1,0 +1,432 @@
+package educator
+
+import (
+	"context"
+	"strconv"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/rule"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/identity"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// educatorCheck makes plans of the rows of a file of educators.
+type educatorCheck struct {
+	*reach.Check
+	kind *importKind
+}
+
+// educatorRow is one row and what it means.
+type educatorRow struct {
+	*sheet.Row
+	id         int
+	externalID string
+	email      string
+	e          *db.Educator // On record, or nil.
+}
+
+// educatorLookup is what a batch of rows needs to know about educators.
+type educatorLookup struct {
+	*reach.EducatorFinder
+	editable map[int]bool
+	// External ids of the district and addresses of the installation that
+	// somebody has, whether or not the submitter sees that one.
+	taken  map[string]int
+	emails map[string]int
+	// roles are those that educators hold: "TEACHER 17" by educator.
+	roles map[int]map[string]bool
+	// all are all roles of educators, also those that nobody here is shown.
+	all map[int][]viewer.Assignment
+	// behind are those who stand behind a program.
+	behind []int
+}
+
+func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
+	var all []*educatorRow
+	for _, r := range rows {
+		if r.Refused {
+			continue
+		}
+		row := &educatorRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColExternalID)), email: roster.Clean(r.Text(sheet.ColEmail))}
+		row.id = reach.KeyOf(globalid.Educator, r.Text(sheet.ColDatabaseID))
+		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)), roster.Clean(r.Text(sheet.ColLastName)), row.externalID)
+		all = append(all, row)
+	}
+	found, err := c.find(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		c.match(r, found)
+		if !r.Refused {
+			c.planRow(r, found)
+		}
+	}
+	return nil
+}
+
+func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
+	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}}
+	var texts, externalIDs, keys []string
+	for _, r := range rows {
+		if r.id != 0 {
+			texts = append(texts, globalid.Encode(globalid.Educator, r.id))
+		}
+		if r.externalID != "" {
+			texts, externalIDs = append(texts, r.externalID), append(externalIDs, r.externalID)
+		}
+		if r.email != "" {
+			texts, keys = append(texts, r.email), append(keys, fold.Key(r.email))
+		}
+	}
+	var err error
+	if found.EducatorFinder, err = c.FindEducators(ctx, texts); err != nil {
+		return nil, err
+	}
+	client := c.DB.Client(ctx)
+	system := viewer.AsSystem(ctx, "whether an external id or address is taken")
+	taken, err := client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).
+		Select(educator.FieldID, educator.FieldExternalID).All(system)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range taken {
+		found.taken[*e.ExternalID] = e.ID
+	}
+	emails, err := client.Educator.Query().Where(educator.EmailKeyIn(keys...)).Select(educator.FieldID, educator.FieldEmailKey).All(system)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range emails {
+		found.emails[*e.EmailKey] = e.ID
+	}
+	return found, c.findRoles(ctx, found)
+}
+
+func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) error {
+	ctx = c.Here(ctx)
+	client := c.DB.Client(ctx)
+	var ids []int
+	for id := range found.ByID {
+		ids = append(ids, id)
+	}
+	var err error
+	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
+		return err
+	}
+	if found.behind, err = c.kind.behind(ctx, c.Job); err != nil {
+		return err
+	}
+	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, id := range editable {
+		found.editable[id] = true
+	}
+	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
+	for _, r := range roles {
+		if found.roles[r.EducatorID] == nil {
+			found.roles[r.EducatorID] = map[string]bool{}
+		}
+		found.roles[r.EducatorID][roleAt(string(r.Role), r.OrganizationID)] = true
+	}
+	return err
+}
+
+func roleAt(role string, organizationID int) string { return role + " " + strconv.Itoa(organizationID) }
+
+// match finds the educator of a row: by Database ID, by external id, or by the
+// address where the row has neither.
+func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
+	r.CannotClear(sheet.ColDatabaseID, sheet.ColExternalID, sheet.ColFirstName, sheet.ColLastName, sheet.ColRole, sheet.ColSchool)
+	r.Outside = r.Outside || found.IsElsewhere(r.Text(sheet.ColDatabaseID)) || found.IsElsewhere(r.externalID) || found.IsElsewhere(r.email)
+	switch {
+	case r.Refused:
+		return
+	case r.Text(sheet.ColDatabaseID) != "":
+		if r.e = found.ByID[r.id]; r.e == nil {
+			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownEducator, "Copy the Database ID again, or clear the cell.", "There is no educator with this Database ID in your purview."))
+			return
+		}
+		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {
+			r.Fail(sheet.ColExternalID, reach.UnseenUnless(found.ByID[owner] != nil, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.", "The Database ID and the external ID are not of the same educator.")))
+			return
+		}
+	case r.externalID != "":
+		r.e = found.ByExternal[r.externalID]
+		if r.e == nil && found.taken[r.externalID] != 0 {
+			r.Fail(sheet.ColExternalID, reach.UnseenUnless(false, row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator of the district.", "The external ID is taken in the district.")))
+			return
+		}
+	case r.email != "":
+		r.e = found.ByEmail[fold.Key(r.email)]
+	default:
+		r.Needs(sheet.ColExternalID, "Without it, or an email address, nobody knows whom the row is about.")
+		return
+	}
+	switch {
+	case r.e != nil:
+		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
+		c.Duplicate(r.Row, "educator", "educator", strconv.Itoa(r.e.ID))
+	case r.externalID != "":
+		c.Duplicate(r.Row, "educator", "educator id", r.externalID)
+	}
+}
+
+func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
+	p := &row.Plan{Do: row.Create}
+	on := &db.Educator{}
+	if r.e != nil {
+		p.Do, on = row.Update, r.e
+		r.TargetID = r.e.ID
+	}
+	c.externalID(r, p, row.Deref(on.ExternalID))
+	first := c.text(r, p, sheet.ColFirstName, educator.FieldFirstName, "first name", roster.MaxName, on.FirstName, true)
+	last := c.text(r, p, sheet.ColLastName, educator.FieldLastName, "last name", roster.MaxName, on.LastName, true)
+	if first != on.FirstName || last != on.LastName {
+		// It is made of both, also where one of them stays as it was.
+		p.SetColumn(educator.FieldSortName, fold.SortName(last, first))
+		p.ExpectColumn(educator.FieldFirstName, on.FirstName)
+		p.ExpectColumn(educator.FieldLastName, on.LastName)
+	}
+	c.email(r, p, found, on)
+	c.text(r, p, sheet.ColUsername, educator.FieldUsername, "username", row.MaxKeyLength, on.Username, false)
+	c.role(r, p, found)
+	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
+		c.Password(r.Row, p, func(password string) *fault.Error { return identity.CheckPassword(password) }, on.PasswordHash != "")
+	}
+	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
+		p.ExpectColumn(educator.FieldPasswordHash, row.HashPrint(on.PasswordHash))
+	}
+	if !r.Refused && len(p.Changes) > 0 {
+		c.guard(r, p, found)
+	}
+	if !r.Refused && len(p.Changes) > 0 {
+		r.Plan = p
+	}
+}
+
+// isGuessed warns of a password that others guess, which is not set. The rest of the row
+// is: information systems write one password for every new teacher, and a district
+// would lose its teachers with it, who can set one of their own by a link.
+func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
+	cell := r.Text(sheet.ColPassword)
+	if cell == "" || r.Clears(sheet.ColPassword) {
+		return false
+	}
+	why := identity.CheckPassword(cell, own...)
+	if why == nil || why.Code != identity.CommonPassword && why.Code != identity.PersonalPassword {
+		return false
+	}
+	p := row.FromFault(why, "Nothing else in the row is affected. Choose another password, or let the person set one with the link that the sign-in page sends.")
+	p.Message = "The password is not set. " + p.Message
+	r.Warn(sheet.ColPassword, p)
+	return true
+}
+
+// own are the texts of which the password of a row's educator must not be made: what
+// is on record, what the row says, and the organizations of both.
+func (c *educatorCheck) own(r *educatorRow, found *educatorLookup, first, last string, on *db.Educator) []string {
+	own := append(identity.Own(first, last, r.email, roster.Clean(r.Text(sheet.ColUsername))), r.Text(sheet.ColSchool))
+	own = append(own, identity.Own(on.FirstName, on.LastName, on.Email, on.Username)...)
+	// An administrator of a school does not see the district, which is well known.
+	own = append(own, c.Schools.District.Name)
+	ids := []int{c.Job.OrganizationID}
+	for _, role := range found.all[on.ID] {
+		ids = append(ids, role.OrganizationID)
+	}
+	for _, id := range ids {
+		if o := c.Schools.ByID[id]; o != nil {
+			own = append(own, o.Name)
+		}
+	}
+	if cell := r.Text(sheet.ColSchool); cell != "" {
+		if o, problem := c.Schools.Find(cell); problem == nil {
+			own = append(own, o.Name)
+		}
+	}
+	return own
+}
+
+// guard refuses what nobody who has a hand in the file may do to the account: to an
+// own one anything, to one with a role elsewhere more than to give it a role here, and
+// to its credentials what leads around a provider.
+func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup) {
+	if r.e == nil {
+		if why := c.kind.guard.Refuse(c.Viewer, credentialsOf(p, nil, nil)); why != nil {
+			r.Fail(sheet.ColPassword, row.FromFault(why, "Clear the password; the person signs in at the provider."))
+		}
+		return
+	}
+	wanted := credentialsOf(p, r.e, found.all[r.e.ID])
+	wanted.Behind = found.behind
+	switch why := c.kind.guard.Refuse(c.Viewer, wanted); {
+	case why != nil && why.Code == identity.OwnAccount:
+		r.Fail("", row.FromFault(why, "Take the row out, and ask another administrator for the change."))
+	case len(p.Set) == 0 && len(p.Password) == 0:
+	case why != nil && why.Code == identity.ByProvider:
+		r.Fail(sheet.ColEmail, row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
+	case why != nil, !found.editable[r.e.ID]:
+		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the district, or upload the row for the district.",
+			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
+	}
+}
+
+// credentialsOf are what a plan does to the credentials of an account on record, or of a
+// new one.
+func credentialsOf(p *row.Plan, e *db.Educator, roles []viewer.Assignment) identity.Change {
+	c := identity.Change{Roles: roles, Password: len(p.Password) > 0}
+	if e != nil {
+		c.EducatorID, c.Old = e.ID, row.Deref(e.EmailKey)
+	}
+	c.New = c.Old
+	if value, changes := p.Set[educator.FieldEmailKey]; changes {
+		c.New, _ = value.(string)
+	}
+	return c
+}
+
+func (c *educatorCheck) externalID(r *educatorRow, p *row.Plan, current string) {
+	value := r.Undamaged(sheet.ColExternalID, current)
+	switch {
+	case value == "" || value == current:
+	case utf8.RuneCountInString(value) > roster.MaxExternalID:
+		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+	default:
+		if first := c.Seen.First("educator id", value); first != 0 && first != r.Number {
+			r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+			return
+		}
+		c.Seen.Claim("educator id", value, r.Number)
+		p.SetColumn(educator.FieldExternalID, value)
+		p.ExpectColumn(educator.FieldExternalID, current)
+		p.Show(sheet.ColExternalID, current, value)
+	}
+}
+
+// text plans a field of text and returns what it will be.
+func (c *educatorCheck) text(r *educatorRow, p *row.Plan, column, field, what string, longest int, current string, required bool) string {
+	value := r.Legible(column, current)
+	switch {
+	case r.Clears(column) && !required && current != "":
+	case value == "" && current == "" && required && !r.RefusedAt(column):
+		r.Needs(column, "A new educator needs one.")
+		return current
+	case value == "" || value == current:
+		return current
+	}
+	if utf8.RuneCountInString(value) > longest {
+		r.Fail(column, row.Problemf(row.TooLong, "Shorten it.", "The %s has more than %d characters.", what, longest))
+		return current
+	}
+	p.SetColumn(field, value)
+	p.ExpectColumn(field, current)
+	p.Show(column, current, value)
+	return value
+}
+
+// email plans the address to sign in with. It is unique in the installation,
+// because signing in names no district.
+func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup, on *db.Educator) {
+	if r.Clears(sheet.ColEmail) && on.Email != "" {
+		p.SetColumn(educator.FieldEmail, "")
+		p.SetColumn(educator.FieldEmailKey, nil)
+		p.ExpectColumn(educator.FieldEmail, on.Email)
+		p.Show(sheet.ColEmail, on.Email, "")
+		return
+	}
+	key := fold.Key(r.email)
+	switch {
+	case r.email == "" || r.email == on.Email:
+		return
+	case !identity.IsAddress(r.email):
+		r.Fail(sheet.ColEmail, row.Problemf(row.BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
+		return
+	case utf8.RuneCountInString(r.email) > row.MaxKeyLength || utf8.RuneCountInString(key) > row.MaxKeyLength:
+		r.Fail(sheet.ColEmail, row.Problemf(row.TooLong, "Check the address.", "The address has more than %d characters.", row.MaxKeyLength))
+		return
+	}
+	if owner := found.emails[key]; owner != 0 && owner != on.ID {
+		r.Fail(sheet.ColEmail, reach.UnseenUnless(found.ByID[owner] != nil, row.Problemf(row.EmailTaken, "Check the address. Everybody needs an own one.", "Somebody else signs in with this address.")))
+		return
+	}
+	if first := c.Seen.First("email", key); first != 0 && first != r.Number {
+		r.Fail(sheet.ColEmail, row.Problemf(row.DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
+		return
+	}
+	c.Seen.Claim("email", key, r.Number)
+	p.SetColumn(educator.FieldEmail, r.email)
+	p.SetColumn(educator.FieldEmailKey, key)
+	p.ExpectColumn(educator.FieldEmail, on.Email)
+	p.Show(sheet.ColEmail, on.Email, r.email)
+}
+
+// roles are the ways to write a role, by the form in which headers are compared.
+var roles = map[string]viewer.Role{
+	"teacher": viewer.Teacher, "educator": viewer.Teacher,
+	"administrator": viewer.SchoolAdmin, "admin": viewer.SchoolAdmin,
+	"schooladministrator": viewer.SchoolAdmin, "schooladmin": viewer.SchoolAdmin, "principal": viewer.SchoolAdmin,
+	"siteadministrator":     viewer.SchoolAdmin,
+	"districtadministrator": viewer.DistrictAdmin, "districtadmin": viewer.DistrictAdmin,
+}
+
+var roleNames = map[viewer.Role]string{
+	viewer.Teacher: "Teacher", viewer.SchoolAdmin: "School Administrator", viewer.DistrictAdmin: "District Administrator",
+}
+
+// role plans the role that a row gives. Roles are
+// only ever added. A row about somebody on record that names neither role nor
+// school says nothing about roles.
+func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup) {
+	role := viewer.Teacher
+	if cell := r.Text(sheet.ColRole); cell != "" {
+		known := false
+		if role, known = roles[sheet.HeaderKey(cell)]; !known {
+			r.Fail(sheet.ColRole, row.Problemf(row.UnknownRole, "Write Teacher, School Administrator or District Administrator.", "This is not a role."))
+			return
+		}
+	} else if r.e != nil && r.Text(sheet.ColSchool) == "" {
+		return
+	}
+	at := c.AtSchool()
+	if cell := r.Text(sheet.ColSchool); cell != "" && role != viewer.DistrictAdmin {
+		school, problem := c.FindSchool(r.Row, cell)
+		if problem != nil {
+			r.Fail(sheet.ColSchool, problem)
+			return
+		}
+		at = school
+	}
+	if role == viewer.DistrictAdmin {
+		at = c.Schools.ByID[c.Job.DistrictID]
+	}
+	switch {
+	case role == viewer.DistrictAdmin && (at == nil || c.AtSchool() != nil || !c.Viewer.Administers(at.ID, at.ID)):
+		r.Fail(sheet.ColRole, row.Problemf(row.DistrictRoleForbidden, "Upload the row for the district.", "Only an administrator of the district makes another one."))
+		return
+	case at == nil:
+		r.Needs(sheet.ColSchool, "A role is held at a school.")
+		return
+	case !c.Reaches(at.ID):
+		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+		return
+	case !c.Viewer.Administers(at.ID, at.DistrictID):
+		r.Fail(sheet.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
+		return
+	}
+	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {
+		p.Role, p.SchoolID = string(role), at.ID
+		p.Show(sheet.ColRole, "", roleNames[role]+" at "+at.Name)
+	}
+}

@@ -1,0 +1,44 @@
+// Package educator is the kind of job that imports educators and their roles.
+package educator
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/internal/identity"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+// importKind is the kind of a file of educators.
+type importKind struct {
+	row.Env
+	// guard says whose credentials a file may set.
+	guard identity.Guard
+}
+
+func New(e row.Env, guard identity.Guard) kind.Kind { return &importKind{e, guard} }
+
+func (*importKind) About() *kind.About {
+	return &kind.About{Format: format, Noun: "upload", Thing: loss.ThingEDUCATOR}
+}
+
+func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
+	return &educatorCheck{c, k}, nil, nil
+}
+
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
+	return k.applyEducators(ctx, client, b)
+}
+
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	return k.undoEducators(ctx, client, b)
+}
+
+// Names implements named.
+func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	return reach.NamesOfEducator(ctx, client, r.TargetID)
+}

@@ -1,0 +1,196 @@
+package educator
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/rule"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/hold"
+	"homeroom/internal/identity"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// undoEducators puts the fields and passwords of educators back, takes away the
+// roles that the job gave, and removes the accounts that it created, as long as
+// nobody has used them.
+func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	system := viewer.AsSystem(ctx, "put educators back as they were; the purview is checked beside it")
+	ids := row.Targets(b.Rows, row.Every)
+	q := client.Educator.Query().Where(educator.IDIn(ids...)).Order(db.Asc(educator.FieldID))
+	if k.Locks() {
+		q.ForUpdate()
+	}
+	locked, err := q.All(system)
+	if err != nil {
+		return err
+	}
+	educators := map[int]*db.Educator{}
+	for _, e := range locked {
+		educators[e.ID] = e
+	}
+	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.Viewer)).IDs(viewer.NewContext(ctx, b.Viewer)))
+	if err != nil {
+		return err
+	}
+	seen, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.Viewer)))
+	if err != nil {
+		return err
+	}
+	roles, err := identity.RolesOf(ctx, client, ids)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		e := educators[r.TargetID]
+		if e == nil || !seen[e.ID] {
+			r.Gone("The account")
+			continue
+		}
+		// That everything may be removed which a job has created is seen beside it.
+		creates := r.Plan.Do == row.Create
+		why := k.guard.Refuse(b.Viewer, credentialsOfUndo(r, e, roles[e.ID]))
+		switch {
+		case why != nil && !creates && (len(r.Before.Set) > 0 || why.Code == identity.OwnAccount):
+			r.Keep(why.Code, "Ask another administrator of the district.", "%s", row.Sentence(why.Message))
+		case (creates || len(r.Before.Set) > 0) && !editable[e.ID], r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
+			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not change the account.")
+		case !r.StillAs(map[string]any{educator.FieldExternalID: bulk.Optional(e.ExternalID), educator.FieldFirstName: e.FirstName,
+			educator.FieldLastName: e.LastName, educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
+			r.ChangedSince("the educator")
+		case creates && row.HashPrint(e.PasswordHash) != r.Before.Password:
+			r.ChangedSince("the password of the account")
+		}
+	}
+	if err := k.keepUsedAccounts(system, client, b); err != nil {
+		return err
+	}
+	var updates []bulk.Change
+	var unused, credentials, addresses, mine []int
+	for _, r := range b.Open() {
+		if r.Plan.Do == row.Create {
+			unused = append(unused, r.TargetID)
+			continue
+		}
+		set := map[string]any{}
+		for column, value := range r.Before.Set {
+			if column == educator.FieldPasswordHash {
+				if row.HashPrint(educators[r.TargetID].PasswordHash) != r.Before.Password {
+					r.KeepPart(row.ChangedSince, "Have the person set a new one, where it should be otherwise.",
+						"The password has been changed since, and stays; everything else was put back.")
+					continue
+				}
+			}
+			set[column] = value
+		}
+		if setsCredentials(set) {
+			credentials = append(credentials, r.TargetID)
+		}
+		if _, changes := set[educator.FieldEmailKey]; changes {
+			addresses = append(addresses, r.TargetID)
+		}
+		if _, address := set[educator.FieldEmailKey]; address || set[educator.FieldPasswordHash] != nil {
+			mine = append(mine, r.TargetID)
+		}
+		if len(set) > 0 {
+			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
+		}
+	}
+	if roles := givenRoles(b.Open()); len(roles) > 0 {
+		if _, err := client.RoleAssignment.Delete().Where(roleassignment.Or(roles...)).Exec(system); err != nil {
+			return fmt.Errorf("take roles away: %w", err)
+		}
+	}
+	if err := bulk.Update(ctx, client, educator.Table, "", updates); err != nil {
+		return err
+	}
+	if err := identity.CredentialsChanged(system, client, k.Instant(), credentials...); err != nil {
+		return err
+	}
+	if err := identity.AddressChanged(system, client, addresses...); err != nil {
+		return err
+	}
+	// Whoever puts an address or a password back may have known it.
+	if err := hold.Note(ctx, client, k.Now(), []int{b.Viewer.EducatorID}, mine...); err != nil {
+		return err
+	}
+	return removeAccounts(system, client, unused)
+}
+
+// credentialsOfUndo are what an undo does to the credentials of an account.
+func credentialsOfUndo(r *row.Applied, e *db.Educator, roles []viewer.Assignment) identity.Change {
+	password, _ := r.Before.Set[educator.FieldPasswordHash].(string)
+	c := identity.Change{EducatorID: e.ID, Roles: roles, Old: row.Deref(e.EmailKey), New: row.Deref(e.EmailKey), Password: password != ""}
+	if value, changes := r.Before.Set[educator.FieldEmailKey]; changes {
+		c.New, _ = value.(string)
+	}
+	return c
+}
+
+// givenRoles are the roles that rows gave.
+func givenRoles(rows []*row.Applied) (roles []predicate.RoleAssignment) {
+	for _, r := range rows {
+		if r.Before.GaveRole {
+			roles = append(roles, roleassignment.And(roleassignment.EducatorID(r.TargetID), roleassignment.OrganizationID(r.Plan.SchoolID),
+				roleassignment.RoleEQ(roleassignment.Role(r.Plan.Role))))
+		}
+	}
+	return roles
+}
+
+// keepUsedAccounts keeps those of the new accounts that somebody has used, or given
+// something that the job did not.
+func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client, b *row.UndoBatch) error {
+	ids := row.Targets(b.Open(), func(r *row.Applied) bool { return r.Plan.Do == row.Create })
+	used, err := row.Uses(system, client, ids, []row.Use{
+		{Table: "audit_events", Column: "actor_id", Also: "actor_kind = '" + string(audit.Educator) + "'", Why: "somebody has signed in with it"},
+		{Table: "sessions", Column: "educator_id", Also: "", Why: "somebody has signed in with it"},
+		{Table: "external_identities", Column: "educator_id", Also: "", Why: "somebody has signed in with it"},
+		{Table: "one_time_links", Column: "educator_id", Also: "used_at IS NOT NULL", Why: "its password has been set by a link"},
+		{Table: "bulk_jobs", Column: "submitted_by", Also: "", Why: "it has submitted bulk jobs"},
+		{Table: "service_keys", Column: "created_by", Also: "", Why: "it has made service keys"},
+		{Table: "service_keys", Column: "agent_id", Also: "", Why: "a service key acts for it"},
+		{Table: "group_educators", Column: "educator_id", Also: "", Why: "it teaches a class or group"},
+	})
+	if err != nil {
+		return err
+	}
+	roles := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...))
+	if given := givenRoles(b.Open()); len(given) > 0 {
+		roles.Where(roleassignment.Not(roleassignment.Or(given...)))
+	}
+	others, err := roles.All(system)
+	if err != nil {
+		return err
+	}
+	for _, r := range others {
+		used[r.EducatorID] = "it has another role"
+	}
+	for _, r := range b.Open() {
+		if why := used[r.TargetID]; why != "" && r.Plan.Do == row.Create {
+			r.Keep(row.ChangedSince, "Take the role away, or have the account disabled.", "The new account is in use: %s. It stays.", why)
+		}
+	}
+	return nil
+}
+
+// removeAccounts deletes accounts that nobody has used, with the links that nobody
+// has followed. A use that comes in between is a reference, which the database
+// refuses to leave behind.
+func removeAccounts(system context.Context, client *db.Client, ids []int) error {
+	if len(ids) == 0 {
+		return nil
+	}
+	if _, err := client.OneTimeLink.Delete().Where(onetimelink.EducatorIDIn(ids...)).Exec(system); err != nil {
+		return err
+	}
+	_, err := client.Educator.Delete().Where(educator.IDIn(ids...)).Exec(system)
+	return err
+}

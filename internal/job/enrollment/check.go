@@ -1,0 +1,307 @@
+package enrollment
+
+import (
+	"context"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/ent/db/roleassignment"
+	"homeroom/ent/db/student"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+)
+
+// enrollmentCheck makes plans of the rows of a file with one line for each person
+// of a group, students and educators alike.
+type enrollmentCheck struct{ *reach.Check }
+
+// enrollmentRow is one row and what it means.
+type enrollmentRow struct {
+	*sheet.Row
+	group  string
+	person string
+	role   string // "student", "teacher", or empty.
+
+	st      *db.Student
+	e       *db.Educator
+	schools []int // Where the person is.
+}
+
+// personLookup holds the persons whom a batch of rows may mean, as far as the
+// submitter sees them, and where they are already.
+type personLookup struct {
+	students  map[string]*db.Student
+	educators map[string]*db.Educator
+	// elsewhere are the texts that mean educators who are not of the school for which
+	// the file was uploaded.
+	elsewhere map[string]bool
+	// at are the schools where an educator holds a role.
+	at       map[int][]int
+	enrolled map[roster.Pair]bool
+	// teaching has educators in the place of students.
+	teaching map[roster.Pair]bool
+}
+
+func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
+	var all []*enrollmentRow
+	for _, r := range rows {
+		if r.Refused {
+			continue
+		}
+		line := &enrollmentRow{Row: r, group: roster.Clean(r.Text(sheet.ColGroups)), person: roster.Clean(r.Text(sheet.ColPerson))}
+		r.CannotClear(sheet.ColGroups, sheet.ColPerson)
+		switch role := sheet.HeaderKey(r.Text(sheet.ColRole)); role {
+		case "", "student", "teacher":
+			line.role = role
+		case "educator":
+			line.role = "teacher"
+		default:
+			r.Fail(sheet.ColRole, row.Problemf(row.UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
+		}
+		if line.group == "" && !r.Refused {
+			r.Needs(sheet.ColGroups, "Each line puts one person into one class or group.")
+		}
+		if line.person == "" && !r.Refused {
+			r.Needs(sheet.ColPerson, "Each line puts one person into one class or group.")
+		}
+		if !r.Refused {
+			all = append(all, line)
+		}
+	}
+	found, err := c.findPersons(ctx, all)
+	if err != nil {
+		return err
+	}
+	var wishes []reach.GroupWish
+	for _, r := range all {
+		if c.person(r, found); !r.Refused {
+			wishes = append(wishes, reach.GroupWish{Text: r.group, Schools: r.schools})
+		}
+	}
+	finder, err := c.FindGroups(ctx, wishes)
+	if err != nil {
+		return err
+	}
+	if err := c.findMemberships(ctx, all, found); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if !r.Refused {
+			c.planRow(r, found, finder)
+		}
+	}
+	return nil
+}
+
+// findPersons reads everybody whom the rows may mean, by their own ids and by
+// Database ID.
+func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
+	found := &personLookup{students: map[string]*db.Student{}, educators: map[string]*db.Educator{}, elsewhere: map[string]bool{},
+		at: map[int][]int{}, enrolled: map[roster.Pair]bool{}, teaching: map[roster.Pair]bool{}}
+	var texts []string
+	var studentIDs, educatorIDs []int
+	for _, r := range rows {
+		texts = append(texts, r.person)
+		if id, ok := globalid.Key(globalid.Student, r.person); ok {
+			studentIDs = append(studentIDs, id)
+		}
+		if id, ok := globalid.Key(globalid.Educator, r.person); ok {
+			educatorIDs = append(educatorIDs, id)
+		}
+	}
+	client := c.DB.Client(ctx)
+	students, err := client.Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.ExternalIDIn(texts...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range students {
+		found.students[st.ExternalID] = st
+	}
+	if students, err = client.Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(studentIDs...)).All(ctx); err != nil {
+		return nil, err
+	}
+	for _, st := range students {
+		found.students[globalid.Encode(globalid.Student, st.ID)] = st
+	}
+	educators, err := client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(texts...)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, e := range educators {
+		found.educators[*e.ExternalID] = e
+	}
+	if educators, err = client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.IDIn(educatorIDs...)).All(ctx); err != nil {
+		return nil, err
+	}
+	for _, e := range educators {
+		found.educators[globalid.Encode(globalid.Educator, e.ID)] = e
+	}
+	var ids []int
+	for _, e := range found.educators {
+		ids = append(ids, e.ID)
+	}
+	local, err := c.Local(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for text, e := range found.educators {
+		if !local[e.ID] {
+			delete(found.educators, text)
+			found.elsewhere[text] = true
+		}
+	}
+	ctx = c.Here(ctx)
+	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(ctx)
+	for _, r := range held {
+		found.at[r.EducatorID] = append(found.at[r.EducatorID], r.OrganizationID)
+	}
+	return found, err
+}
+
+// person finds the one person whom a row means. Lists of students and of teachers
+// look the same in many systems, so without a role both are looked through.
+func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
+	if r.role != "teacher" {
+		r.st = found.students[r.person]
+	}
+	if r.role != "student" {
+		r.e = found.educators[r.person]
+		r.Outside = r.Outside || found.elsewhere[r.person]
+	}
+	switch {
+	case r.st != nil && r.e != nil:
+		r.Fail(sheet.ColPerson, row.Problemf(row.AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
+			"The ID belongs to a student and to an educator."))
+	case r.st != nil:
+		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
+		r.schools = []int{r.st.OrganizationID}
+		r.Label = reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
+	case r.e != nil:
+		r.schools = found.at[r.e.ID]
+		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
+	default:
+		r.Fail(sheet.ColPerson, row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.", "There is nobody with this ID in your purview."))
+	}
+}
+
+// findMemberships reads in which groups the persons are.
+func (c *enrollmentCheck) findMemberships(ctx context.Context, rows []*enrollmentRow, found *personLookup) error {
+	students, educators := map[int]bool{}, map[int]bool{}
+	for _, r := range rows {
+		switch {
+		case r.Refused:
+		case r.st != nil:
+			students[r.st.ID] = true
+		case r.e != nil:
+			educators[r.e.ID] = true
+		}
+	}
+	client := c.DB.Client(ctx)
+	for list := range reach.Chunks(students) {
+		some, err := client.Enrollment.Query().Where(enrollment.StudentIDIn(list...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, e := range some {
+			found.enrolled[roster.Pair{StudentID: e.StudentID, GroupID: e.GroupID}] = true
+		}
+	}
+	for list := range reach.Chunks(educators) {
+		some, err := client.GroupEducator.Query().Where(groupeducator.EducatorIDIn(list...)).All(ctx)
+		if err != nil {
+			return err
+		}
+		for _, t := range some {
+			found.teaching[roster.Pair{StudentID: t.EducatorID, GroupID: t.GroupID}] = true
+		}
+	}
+	return nil
+}
+
+func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder *reach.GroupFinder) {
+	g, problem := c.groupOf(r, finder)
+	if problem != nil {
+		r.Fail(sheet.ColGroups, problem)
+		return
+	}
+	if !c.Reaches(g.OrganizationID) || r.st != nil && !c.Reaches(r.st.OrganizationID) {
+		c.RefuseOtherSchool(r.Row, "")
+		return
+	}
+	p := &row.Plan{Do: row.Create}
+	adds := c.Job.GroupsMode != bulkjob.GroupsModeREMOVE
+	if !adds {
+		p.Do = row.Update
+	}
+	var there bool
+	var pair string
+	if r.st != nil {
+		p.Student = 1
+		there = found.enrolled[roster.Pair{StudentID: r.st.ID, GroupID: g.ID}]
+		pair = reach.KeyAt(r.st.ID, "student in "+strconv.Itoa(g.ID))
+	} else {
+		there = found.teaching[roster.Pair{StudentID: r.e.ID, GroupID: g.ID}]
+		pair = reach.KeyAt(r.e.ID, "teacher of "+strconv.Itoa(g.ID))
+	}
+	if first := c.Seen.First("enrollment", pair); first != 0 {
+		r.Warn("", row.Problemf(row.DuplicateInFile, "It changes nothing, and can be deleted.", "Row %d says the same.", first))
+		return
+	}
+	c.Seen.Claim("enrollment", pair, r.Number)
+	if there == adds {
+		return
+	}
+	if g.Synced == 1 {
+		r.Fail(sheet.ColGroups, reach.SyncedGroup(g))
+		return
+	}
+	r.planPair(p, g, adds)
+}
+
+// planPair plans that one person joins or leaves one group.
+func (r *enrollmentRow) planPair(p *row.Plan, g *db.Group, adds bool) {
+	r.Plan = p
+	switch {
+	case r.st != nil && adds:
+		r.TargetID, r.Version, p.Join = r.st.ID, r.st.Version, []int{g.ID}
+		p.Show(sheet.ColGroups, "", g.Name)
+	case r.st != nil:
+		r.TargetID, r.Version, p.Leave = r.st.ID, r.st.Version, []int{g.ID}
+		p.Show(sheet.ColGroups, g.Name, "")
+	default:
+		name := r.e.FirstName + " " + r.e.LastName
+		r.TargetID, r.Version, r.Label = g.ID, g.Version, reach.GroupLabel(g.Name, row.Deref(g.ExternalID))
+		if adds {
+			p.Teach = []int{r.e.ID}
+			p.Show(sheet.ColEducators, "", name)
+		} else {
+			p.Untaught = []int{r.e.ID}
+			p.Show(sheet.ColEducators, name, "")
+		}
+	}
+}
+
+// groupOf finds the group of a row. IDs of classes may repeat in other schools,
+// so the one at the person's school goes first; an external id that exists only
+// once in the purview is clear wherever it is.
+func (c *enrollmentCheck) groupOf(r *enrollmentRow, finder *reach.GroupFinder) (*db.Group, *row.Problem) {
+	g, problem := finder.Find(r.group, r.schools, nil)
+	if problem == nil || problem.Code != row.UnknownGroup {
+		return g, problem
+	}
+	switch elsewhere := finder.ElsewhereByExternal[r.group]; len(elsewhere) {
+	case 0:
+		return nil, problem
+	case 1:
+		return elsewhere[0], nil
+	default:
+		return nil, finder.Ambiguous(r.group, elsewhere)
+	}
+}

@@ -1,0 +1,50 @@
+// Package enrollment is the kind of job that imports enrollments: one person in one
+// group, a line each.
+package enrollment
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+// importKind is the kind of a file of enrollments.
+type importKind struct {
+	row.Env
+}
+
+func New(e row.Env) kind.Kind { return &importKind{e} }
+
+func (*importKind) About() *kind.About {
+	return &kind.About{Format: format, Noun: "upload", OneByOne: true, OfStudents: true, Thing: loss.ThingSTUDENT}
+}
+
+func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
+	return &enrollmentCheck{c}, nil, nil
+}
+
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
+	return k.applyEnrollments(ctx, client, b)
+}
+
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	return k.undoEnrollments(ctx, client, b)
+}
+
+// Names implements named.
+func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	switch {
+	case r.Plan == nil:
+		return nil, nil
+	case r.Plan.AboutStudent():
+		return reach.NamesOfStudent(ctx, client, r.TargetID)
+	default:
+		return reach.NamesOfEducator(ctx, client, slices.Concat(r.Plan.Teach, r.Plan.Untaught)[0])
+	}
+}

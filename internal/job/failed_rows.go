@@ -1,0 +1,315 @@
+package job
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/enrollment"
+	"homeroom/ent/db/student"
+	"homeroom/ent/rule"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/page"
+	"homeroom/internal/viewer"
+)
+
+// ErrNoFailedRows is returned for a job of which no row is kept that was refused.
+var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed, because it ended too long ago")
+
+// writeAgain is the advice for a row whose password was taken out.
+const writeAgain = "The password is not in this file; write it again if it is to be set."
+
+// mendTheWhole is the advice for a row of a file of which nothing was written: the
+// rows that are not in the file of refused ones would be lost.
+const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, and upload the whole of it again."
+
+// FailedRows writes the refused rows of a job as a file: the columns of the file
+// that was uploaded, in its order, also those that were ignored, and behind them
+// what is wrong. Mended, it can be uploaded as it is, unless the job failed: then
+// nothing was written of the other rows either, and each row says so. What stood to the right of
+// the last column stands to the right of the reasons, so that a row that has
+// slipped is refused until somebody has put it right. Passwords are left out.
+//
+// Of a selection there is no file; its students are shown as in an export.
+//
+// It returns the number of rows, ErrNoJob for a job that the viewer does not see,
+// and ErrNoFailedRows. What is refused is refused before anything is written;
+// after another error the file may be there in part.
+func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int, err error) {
+	ctx, end := s.db.Snapshot(ctx)
+	defer end()
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return 0, err
+	}
+	has, err := s.HaveFailedRows(ctx, []int{jobID})
+	if err != nil {
+		return 0, err
+	}
+	if !has[jobID] {
+		return 0, ErrNoFailedRows
+	}
+	f := &failedRows{s: s, job: job, file: csvfile.NewWriter(w)}
+	if err := f.header(); err != nil {
+		return 0, err
+	}
+	for behind := 0; ; {
+		rows, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
+			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind), rule.RefusedRowsSeen(viewer.FromContext(ctx))).
+			Order(db.Asc(bulkjobrefusedrow.FieldRow)).Limit(sheet.BatchRows).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+		if err != nil {
+			return n, err
+		}
+		if len(rows) == 0 {
+			return n, f.file.Flush()
+		}
+		if err := f.write(ctx, rows); err != nil {
+			return n, err
+		}
+		n += len(rows)
+		behind = rows[len(rows)-1].Row
+	}
+}
+
+// failedRows is a file of failed rows that is being written.
+type failedRows struct {
+	s    *Service
+	job  *db.BulkJob
+	file *csvfile.Writer
+	// own are the positions of the person's own columns: a file that was itself
+	// one of failed rows does not get the reasons twice.
+	own []int
+}
+
+func (f *failedRows) header() error {
+	var header []string
+	if f.s.kinds.BySelection(f.job.Kind) {
+		header = append(header, exported...)
+	}
+	for i, h := range f.job.Headers {
+		if !sheet.IsReason(h) {
+			f.own = append(f.own, i)
+			header = append(header, h)
+		}
+	}
+	return f.file.Write(append(header, sheet.Reasons...))
+}
+
+func (f *failedRows) write(ctx context.Context, rows []*db.BulkJobRefusedRow) error {
+	problems, err := f.s.reading.errorsOf(ctx, f.job.ID, rows[0].Row, rows[len(rows)-1].Row)
+	if err != nil {
+		return err
+	}
+	stored, err := f.s.vault.OpenKept(f.job.ID, rows)
+	if err != nil {
+		return err
+	}
+	cells := map[int][]string{}
+	for n, kept := range stored {
+		cells[n] = kept.Cells
+	}
+	if f.s.kinds.BySelection(f.job.Kind) {
+		if cells, err = f.s.reading.exportedCells(ctx, cells); err != nil {
+			return err
+		}
+	}
+	for _, r := range rows {
+		own, beyond := cells[r.Row], []string(nil)
+		if !f.s.kinds.BySelection(f.job.Kind) {
+			own, beyond = f.divide(own)
+		}
+		line := append(own, strconv.Itoa(r.Row), because(problems[r.Row]), f.whatToDo(problems[r.Row], r.HadPassword == 1))
+		if err := f.file.Write(append(line, beyond...)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// divide parts the cells of a row into those of the person's own columns and
+// those beyond the last column.
+func (f *failedRows) divide(cells []string) (own, beyond []string) {
+	for _, i := range f.own {
+		own = append(own, cells[i])
+	}
+	return own, cells[len(f.job.Headers):]
+}
+
+// errorsOf reads why rows of a job are refused, from first to last.
+func (s reading) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
+	list, err := s.vault.ReadProblems(ctx, jobID, s.db.Client(ctx).BulkJobProblem.Query().
+		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
+	problems := map[int][]*db.BulkJobProblem{}
+	for _, p := range list {
+		problems[p.Row] = append(problems[p.Row], p)
+	}
+	return problems, err
+}
+
+func because(problems []*db.BulkJobProblem) string {
+	var list []string
+	for _, p := range problems {
+		if p.Column != "" && !strings.HasPrefix(p.Message, p.Column) {
+			list = append(list, p.Column+": "+p.Message)
+		} else {
+			list = append(list, p.Message)
+		}
+	}
+	return strings.Join(list, " | ")
+}
+
+func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) string {
+	var list []string
+	for _, p := range problems {
+		if p.Hint != "" && !slices.Contains(list, p.Hint) {
+			list = append(list, p.Hint)
+		}
+	}
+	switch {
+	case f.job.Status == bulkjob.StatusFAILED && !f.s.kinds.BySelection(f.job.Kind):
+		list = append(list, mendTheWhole)
+	case hadPassword:
+		list = append(list, writeAgain)
+	}
+	return strings.Join(list, " | ")
+}
+
+// exported are the columns of an export of students, in its order.
+var exported = []string{sheet.ColDatabaseID, sheet.ColStudentID, sheet.ColFirstName, sheet.ColLastName, sheet.ColUsername, sheet.ColPassword, sheet.ColGrade, sheet.ColSchool, sheet.ColGroups}
+
+// exportedCells shows the students of refused rows of a selection as an export
+// does. Whom the viewer does not see any more has an empty row.
+func (s reading) exportedCells(ctx context.Context, rows map[int][]string) (map[int][]string, error) {
+	row := map[int]int{}
+	var ids []int
+	cells := make(map[int][]string, len(rows))
+	for n, kept := range rows {
+		cells[n] = make([]string, len(exported))
+		if id, err := strconv.Atoi(kept[0]); err == nil {
+			row[id], ids = n, append(ids, id)
+		}
+	}
+	students, err := s.db.Client(ctx).Student.Query().Where(student.IDIn(ids...)).WithOrganization().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memberships, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentIDIn(ids...)).WithGroup().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	groups := map[int][]*db.Group{}
+	for _, e := range memberships {
+		if g := e.Edges.Group; g != nil {
+			groups[e.StudentID] = append(groups[e.StudentID], g)
+		}
+	}
+	for _, st := range students {
+		slices.SortFunc(groups[st.ID], reach.ByName)
+		school := ""
+		if st.Edges.Organization != nil {
+			school = st.Edges.Organization.Name
+		}
+		cells[row[st.ID]] = []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.FirstName, st.LastName, st.Username, "",
+			st.Grade.String(), school, reach.Listed(groups[st.ID])}
+	}
+	return cells, nil
+}
+
+// RefusedRow is a refused row and what is wrong with it.
+type RefusedRow struct {
+	Row int
+	// Cells are in the order of the file. A password is shown as "set".
+	Cells    []sheet.Cell
+	Problems []*db.BulkJobProblem
+}
+
+// RefusedRows reads a page of the refused rows of a job, in the order of the file.
+func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after *string) (page.Result[RefusedRow], error) {
+	var none page.Result[RefusedRow]
+	q, err := page.Parse(page.Args{First: first, After: after}, page.Order{Name: "ROW", Column: bulkjobrefusedrow.FieldRow})
+	if err != nil {
+		return none, err
+	}
+	job, err := s.Job(ctx, jobID)
+	if err != nil || !s.vault.Reads(job) {
+		return none, err
+	}
+	rows, err := s.reading.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+	if err != nil || len(rows) == 0 {
+		return none, err
+	}
+	stored, err := s.vault.OpenKept(jobID, rows)
+	if err != nil {
+		return none, err
+	}
+	headers, cells := job.Headers, map[int][]string{}
+	for n, kept := range stored {
+		cells[n] = kept.Cells
+	}
+	if s.kinds.BySelection(job.Kind) {
+		headers = exported
+		if cells, err = s.reading.exportedCells(ctx, cells); err != nil {
+			return none, err
+		}
+	}
+	problems := map[int][]*db.BulkJobProblem{}
+	list, err := s.vault.ReadProblems(ctx, jobID, s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
+		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
+	if err != nil {
+		return none, err
+	}
+	for _, p := range list {
+		problems[p.Row] = append(problems[p.Row], p)
+	}
+	result := page.NewResult(q, rows, func(r *db.BulkJobRefusedRow) (page.Value, int) { return r.Row, r.ID })
+	shown := page.Result[RefusedRow]{Cursors: result.Cursors, HasNextPage: result.HasNextPage, HasPrevious: result.HasPrevious}
+	for _, r := range result.Items {
+		shown.Items = append(shown.Items, RefusedRow{Row: r.Row, Problems: problems[r.Row],
+			Cells: shownCells(headers, cells[r.Row], stored[r.Row].Also, len(r.Password) > 0)})
+	}
+	return shown, nil
+}
+
+// CountRefusedRows counts what RefusedRows lists.
+func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) {
+	if _, err := s.Job(ctx, jobID); err != nil {
+		return 0, err
+	}
+	return s.reading.refusedRows(ctx, jobID).Count(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+}
+
+func (s reading) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
+	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
+}
+
+// shownCells are the cells of a row under their headers, those beyond the last one
+// without any.
+func shownCells(headers, cells []string, also map[string]string, hasPassword bool) []sheet.Cell {
+	shown := make([]sheet.Cell, 0, len(cells))
+	for i, value := range cells {
+		c := sheet.Cell{Value: value}
+		if i < len(headers) {
+			c.Column = headers[i]
+		}
+		if hasPassword && sheet.HeaderKey(c.Column) == sheet.HeaderKey(sheet.ColPassword) {
+			c.Value = "set"
+		}
+		shown = append(shown, c)
+	}
+	for _, column := range slices.Sorted(maps.Keys(also)) {
+		shown = append(shown, sheet.Cell{Column: column, Value: also[column]})
+	}
+	return shown
+}

@@ -1,0 +1,313 @@
+package group
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// groupCheck makes plans of the rows of a file of classes and groups.
+type groupCheck struct{ *reach.Check }
+
+// groupRow is one row and what it means.
+type groupRow struct {
+	*sheet.Row
+	id         int // The key in the Database ID, or 0.
+	externalID string
+	name       string
+	educators  []string
+	school     *db.Organization
+	g          *db.Group // On record, or nil.
+}
+
+// groupLookup is what a batch of rows needs to know about groups.
+type groupLookup struct {
+	*reach.GroupFinder
+	// taken are the external ids that groups have which the submitter does not see.
+	taken     map[reach.InSchool]bool
+	educators *reach.EducatorFinder
+	// teaching are the educators of a group.
+	teaching map[int]map[int]bool
+}
+
+func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
+	var all []*groupRow
+	for _, r := range rows {
+		if r.Refused {
+			continue
+		}
+		row := &groupRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColExternalID)), name: roster.Clean(r.Text(sheet.ColName)), educators: reach.EducatorTexts(r)}
+		row.id = reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID))
+		r.Label = reach.GroupLabel(row.name, row.externalID)
+		r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColSchool, sheet.ColEducators)
+		c.place(row)
+		all = append(all, row)
+	}
+	found, err := c.find(ctx, all)
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if !r.Refused {
+			c.match(r, found)
+		}
+	}
+	if err := c.findTeaching(ctx, all, found); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if !r.Refused {
+			c.planRow(r, found)
+		}
+	}
+	return nil
+}
+
+func (c *groupCheck) place(r *groupRow) {
+	r.school = c.AtSchool()
+	if cell := r.Text(sheet.ColSchool); cell != "" {
+		school, p := c.FindSchool(r.Row, cell)
+		if p != nil {
+			r.Fail(sheet.ColSchool, p)
+			return
+		}
+		r.school = school
+	}
+	switch {
+	case r.school == nil && r.Text(sheet.ColDatabaseID) == "" && !r.Clears(sheet.ColSchool):
+		r.Needs(sheet.ColSchool, "A class or group belongs to a school.")
+	case r.school != nil && !c.Reaches(r.school.ID):
+		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+	}
+}
+
+func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, error) {
+	found := &groupLookup{taken: map[reach.InSchool]bool{}, teaching: map[int]map[int]bool{}}
+	var wishes []reach.GroupWish
+	var texts []string
+	externalIDs, schoolIDs := map[string]bool{}, map[int]bool{}
+	for _, r := range rows {
+		texts = append(texts, r.educators...)
+		if r.id != 0 {
+			wishes = append(wishes, reach.GroupWish{Text: globalid.Encode(globalid.Group, r.id)})
+		}
+		if r.school == nil {
+			continue
+		}
+		schoolIDs[r.school.ID] = true
+		for _, text := range []string{r.externalID, r.name} {
+			if text != "" {
+				wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}})
+			}
+		}
+		if r.externalID != "" {
+			externalIDs[r.externalID] = true
+		}
+	}
+	var err error
+	if found.GroupFinder, err = c.FindGroups(ctx, wishes); err != nil {
+		return nil, err
+	}
+	for _, g := range found.ByID {
+		schoolIDs[g.OrganizationID] = true
+	}
+	taken, err := c.DB.Client(ctx).Group.Query().
+		Where(group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...), group.ExternalIDIn(slices.Sorted(maps.Keys(externalIDs))...)).
+		Select(group.FieldID, group.FieldOrganizationID, group.FieldExternalID).
+		All(viewer.AsSystem(ctx, "whether an external id is taken"))
+	if err != nil {
+		return nil, err
+	}
+	for _, g := range taken {
+		found.taken[reach.InSchool{School: g.OrganizationID, Text: *g.ExternalID}] = true
+	}
+	found.educators, err = c.FindEducators(ctx, texts)
+	return found, err
+}
+
+// match finds the group of a row: by Database ID, by external id in the school,
+// or, for a row without ids, by its name if exactly one group of the school has it.
+func (c *groupCheck) match(r *groupRow, found *groupLookup) {
+	switch at := r.at(); {
+	case r.Text(sheet.ColDatabaseID) != "":
+		r.g = found.ByID[r.id]
+		if r.g == nil {
+			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or clear the cell.", "There is no class or group with this Database ID in your purview."))
+			return
+		}
+		c.Note(r.Row, r.g)
+		if r.school != nil && r.school.ID != r.g.OrganizationID && r.Text(sheet.ColSchool) != "" {
+			r.Fail(sheet.ColSchool, row.Problemf(row.GroupsDoNotMove, "Create a new one at the other school.", "A class or group stays at its school."))
+			return
+		}
+		if r.school = c.Schools.ByID[r.g.OrganizationID]; r.school == nil || !c.Reaches(r.school.ID) {
+			c.RefuseOtherSchool(r.Row, sheet.ColDatabaseID)
+			return
+		}
+	case r.externalID != "":
+		r.g = found.ByExternal[at]
+		if r.g == nil && found.taken[at] {
+			r.Fail(sheet.ColExternalID, reach.UnseenUnless(false, row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator.", "Another class or group of the school has this external ID.")))
+			return
+		}
+	case r.name != "":
+		named := reach.Exactly(r.name, found.ByName[reach.InSchool{School: r.school.ID, Text: fold.Text(r.name)}], reach.GroupName)
+		if len(named) > 1 {
+			p := found.Ambiguous(r.name, named)
+			r.Fail(sheet.ColName, p)
+			return
+		}
+		if len(named) == 1 {
+			r.g = named[0]
+		}
+	default:
+		r.Needs(sheet.ColName, "A new class or group needs one.")
+		return
+	}
+	switch {
+	case r.g != nil:
+		c.Duplicate(r.Row, "class or group", "group", strconv.Itoa(r.g.ID))
+	case r.externalID != "":
+		c.Duplicate(r.Row, "class or group", "group id", reach.KeyAt(r.school.ID, r.externalID))
+	default:
+		c.Duplicate(r.Row, "class or group", "group name", reach.KeyAt(r.school.ID, fold.Key(r.name)))
+	}
+}
+
+func (r *groupRow) at() reach.InSchool {
+	if r.school == nil {
+		return reach.InSchool{}
+	}
+	return reach.InSchool{School: r.school.ID, Text: r.externalID}
+}
+
+func (c *groupCheck) findTeaching(ctx context.Context, rows []*groupRow, found *groupLookup) error {
+	var ids []int
+	for _, r := range rows {
+		if r.g != nil {
+			ids = append(ids, r.g.ID)
+		}
+	}
+	teaching, err := c.DB.Client(ctx).GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(ctx)
+	for _, t := range teaching {
+		if found.teaching[t.GroupID] == nil {
+			found.teaching[t.GroupID] = map[int]bool{}
+		}
+		found.teaching[t.GroupID][t.EducatorID] = true
+	}
+	return err
+}
+
+func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
+	p := &row.Plan{Do: row.Create}
+	name, externalID := "", ""
+	if r.g != nil {
+		p.Do = row.Update
+		r.TargetID, r.Version = r.g.ID, r.g.Version
+		name, externalID = r.g.Name, row.Deref(r.g.ExternalID)
+		r.Label = reach.GroupLabel(name, externalID)
+	} else {
+		p.SchoolID = r.school.ID
+	}
+	c.externalID(r, p, externalID, found)
+	switch value := r.Legible(sheet.ColName, name); {
+	case value == "" && name == "" && !r.RefusedAt(sheet.ColName):
+		r.Needs(sheet.ColName, "A new class or group needs one.")
+	case value == "" || value == name:
+	default:
+		if err := roster.CheckName(value, "name of the class or group", roster.MaxGroupName); err != nil {
+			r.Fail(sheet.ColName, row.FromFault(err, "Shorten it."))
+		} else if utf8.RuneCountInString(fold.Text(value)) > row.MaxKeyLength {
+			r.Fail(sheet.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+		}
+		p.SetColumn(group.FieldName, value)
+		p.SetColumn(group.FieldNameKey, fold.Text(value))
+		p.Show(sheet.ColName, name, value)
+	}
+	if r.g == nil {
+		p.Show(sheet.ColSchool, "", r.school.Name)
+	}
+	c.teachers(r, p, found)
+	if r.g != nil && r.g.Synced == 1 && len(p.Changes) > 0 {
+		r.Fail("", row.Problemf(row.SyncedGroup, "Make the change in the school's information system.", "%s is kept by the school's information system.", r.g.Name))
+	}
+	if !r.Refused && len(p.Changes) > 0 {
+		r.Plan = p
+	}
+}
+
+func (c *groupCheck) externalID(r *groupRow, p *row.Plan, current string, found *groupLookup) {
+	value := r.Undamaged(sheet.ColExternalID, current)
+	switch {
+	case r.Clears(sheet.ColExternalID) && current != "":
+		p.SetColumn(group.FieldExternalID, nil)
+		p.Show(sheet.ColExternalID, current, "")
+		return
+	case value == "" || value == current:
+		return
+	case utf8.RuneCountInString(value) > roster.MaxExternalID:
+		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+		return
+	case found.taken[r.at()]:
+		r.Fail(sheet.ColExternalID, reach.UnseenUnless(found.ByExternal[r.at()] != nil, row.Problemf(row.ExternalIDTaken, "Check the external ID.", "Another class or group of the school has this external ID.")))
+		return
+	}
+	if first := c.Seen.First("group id", reach.KeyAt(r.school.ID, value)); first != 0 && first != r.Number {
+		r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+		return
+	}
+	c.Seen.Claim("group id", reach.KeyAt(r.school.ID, value), r.Number)
+	p.SetColumn(group.FieldExternalID, value)
+	p.Show(sheet.ColExternalID, current, value)
+}
+
+// teachers plans who is added to those who teach the group. A file never takes
+// anybody away. A teacher who creates a group teaches it.
+func (c *groupCheck) teachers(r *groupRow, p *row.Plan, found *groupLookup) {
+	var names []string
+	there := map[int]bool{}
+	if r.g != nil {
+		there = maps.Clone(found.teaching[r.g.ID])
+		if there == nil {
+			there = map[int]bool{}
+		}
+	}
+	add := func(id int, name string) {
+		if !there[id] {
+			there[id] = true
+			p.Teach = append(p.Teach, id)
+			names = append(names, name)
+		}
+	}
+	for _, text := range r.educators {
+		e, problem := found.educators.Find(text)
+		if problem != nil {
+			problem.Value = text
+			r.Outside = r.Outside || found.educators.IsElsewhere(text)
+			r.Fail(sheet.ColEducators, problem)
+			continue
+		}
+		add(e.ID, e.FirstName+" "+e.LastName)
+	}
+	if r.g == nil && !c.Viewer.Administers(r.school.ID, r.school.DistrictID) && !there[c.Viewer.EducatorID] {
+		p.Teach = append(p.Teach, c.Viewer.EducatorID)
+		names = append(names, found.educators.Self)
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		p.Show(sheet.ColEducators, "", reach.ListedNames(names))
+	}
+}

@@ -1,0 +1,47 @@
+// Package group is the kind of job that imports classes and groups.
+package group
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/loss"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+// importKind is the kind of a file of classes and groups.
+type importKind struct {
+	row.Env
+}
+
+func New(e row.Env) kind.Kind { return &importKind{e} }
+
+func (*importKind) About() *kind.About {
+	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, Thing: loss.ThingGROUP}
+}
+
+func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
+	return &groupCheck{c}, nil, nil
+}
+
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
+	return k.applyGroups(ctx, client, b)
+}
+
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	return k.undoGroups(ctx, client, b)
+}
+
+// Names implements named.
+func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	g, err := client.Group.Query().Where(group.ID(r.TargetID)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Group, g.ID), row.Deref(g.ExternalID), g.Name}, nil
+}

@@ -1,0 +1,112 @@
+package group
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/groupeducator"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/teaching"
+	"homeroom/internal/quote"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// undoGroups puts groups back, and removes those that the job created as long as
+// nobody has joined them. A group's version grows with every member who comes or
+// goes, so what counts is whether the fields are as the job left them.
+func (k *importKind) undoGroups(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	system := viewer.AsSystem(ctx, "put groups back as they were; the purview is checked beside it")
+	ids := row.Targets(b.Rows, row.Every)
+	locked, err := roster.LockGroups(system, client, k.Locks(), ids)
+	if err != nil {
+		return err
+	}
+	groups := map[int]*db.Group{}
+	for _, g := range locked {
+		groups[g.ID] = g
+	}
+	seen, err := bulk.IDSet(client.Group.Query().Where(group.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.Viewer)))
+	if err != nil {
+		return err
+	}
+	taught, err := client.GroupEducator.Query().Where(groupeducator.GroupIDIn(ids...)).All(system)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		g := groups[r.TargetID]
+		if g == nil || !seen[g.ID] {
+			r.Gone("The class or group")
+			continue
+		}
+		others := slices.ContainsFunc(taught, func(t *db.GroupEducator) bool {
+			return t.GroupID == g.ID && !slices.Contains(r.Before.Taught, t.EducatorID)
+		})
+		switch creates := r.Plan.Do == row.Create; {
+		case creates && !b.Viewer.Administers(g.OrganizationID, g.DistrictID):
+			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not delete the class or group.")
+		case g.Synced == 1:
+			r.Keep(row.ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the class or group now.")
+		case !r.StillAs(map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: bulk.Optional(g.ExternalID)}):
+			r.ChangedSince("the class or group")
+		case creates && g.StudentCount > 0:
+			r.Keep(row.ChangedSince, "Take the students out of it, and delete it by hand.", "The new class or group has %s by now; it stays.", quote.Count(g.StudentCount, "student"))
+		case creates && others:
+			r.Keep(row.ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
+		}
+	}
+	if err := k.keepTakenGroupIDs(system, client, b, groups); err != nil {
+		return err
+	}
+	if err := teaching.Unteach(system, client, k.Instant(), b); err != nil {
+		return err
+	}
+	var gone []any
+	var updates []bulk.Change
+	for _, r := range b.Open() {
+		switch {
+		case r.Plan.Do == row.Create:
+			gone = append(gone, r.TargetID)
+		case len(r.Before.Set) > 0:
+			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Before.Set})
+		}
+	}
+	if len(gone) > 0 {
+		if _, err := client.ExecContext(ctx, "DELETE FROM `groups` WHERE id IN ("+bulk.Placeholders(len(gone))+")", gone...); err != nil {
+			return err
+		}
+	}
+	return bulk.Update(ctx, client, group.Table, "version = version + 1", updates)
+}
+
+func (k *importKind) keepTakenGroupIDs(system context.Context, client *db.Client, b *row.UndoBatch, groups map[int]*db.Group) error {
+	var externalIDs []string
+	for _, r := range b.Open() {
+		if id, ok := r.Before.Set[group.FieldExternalID].(string); ok {
+			externalIDs = append(externalIDs, id)
+		}
+	}
+	if len(externalIDs) == 0 {
+		return nil
+	}
+	found, err := client.Group.Query().Where(group.DistrictID(b.Job.DistrictID), group.ExternalIDIn(externalIDs...)).All(system)
+	if err != nil {
+		return err
+	}
+	owner := map[reach.InSchool]int{}
+	for _, g := range found {
+		owner[reach.InSchool{School: g.OrganizationID, Text: *g.ExternalID}] = g.ID
+	}
+	for _, r := range b.Open() {
+		id, ok := r.Before.Set[group.FieldExternalID].(string)
+		if o := owner[reach.InSchool{School: groups[r.TargetID].OrganizationID, Text: id}]; ok && o != 0 && o != r.TargetID {
+			r.Keep(row.ExternalIDTaken, row.HintChanged, "Another class or group has the previous external ID by now.")
+		}
+	}
+	return nil
+}

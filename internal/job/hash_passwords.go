@@ -1,0 +1,83 @@
+package job
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+
+	"homeroom/ent/db"
+	"homeroom/internal/job/progress"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/vault"
+)
+
+// hashPasswords hashes the new passwords of rows on all cores. It takes so long
+// on purpose that no transaction may be open meanwhile.
+func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row.Planned) error {
+	sealed, err := s.vault.SealOf(job.ID, vault.ForPasswords)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(rows, func(r *row.Planned) bool { return len(r.Plan.Password) > 0 }) {
+		return nil
+	}
+	s.meter.NoteLive(job.ID, func(l *progress.Live) { l.Hashing, l.Hashed = true, max(l.Hashed, job.HashedPasswords) })
+	defer s.meter.NoteLive(job.ID, func(l *progress.Live) { l.Hashing = false })
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	work := make(chan *row.Planned)
+	var all sync.WaitGroup
+	for range runtime.GOMAXPROCS(0) {
+		all.Go(func() {
+			for r := range work {
+				password, err := sealed.Open(r.Row, r.Plan.Password)
+				if err == nil {
+					r.Hash, err = s.hash(ctx, string(password))
+				}
+				if err != nil {
+					cancel(err)
+					continue
+				}
+				s.meter.NoteLive(job.ID, func(l *progress.Live) { l.Hashed++ })
+			}
+		})
+	}
+	for _, r := range rows {
+		if len(r.Plan.Password) > 0 && ctx.Err() == nil {
+			work <- r
+		}
+	}
+	close(work)
+	all.Wait()
+	return context.Cause(ctx)
+}
+
+// allHashes hashes the passwords of a whole job, by row.
+func (s writing) allHashes(ctx context.Context, h *queue.Lease) (map[int]string, error) {
+	job := h.Job
+	hashes := map[int]string{}
+	for behind := 0; ; {
+		b, err := s.nextBatch(ctx, job, behind)
+		if err != nil || len(b.Rows) == 0 {
+			return hashes, err
+		}
+		if err := s.hashPasswords(ctx, job, b.Rows); err != nil {
+			return nil, err
+		}
+		for _, r := range b.Rows {
+			if r.Hash != "" {
+				hashes[r.Row] = r.Hash
+			}
+		}
+		err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = ? WHERE id = ? AND hashed_passwords < ?", len(hashes), job.ID, len(hashes))
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		behind = b.Last().Row
+	}
+}

@@ -1,0 +1,20 @@
+package kind
+
+import (
+	"context"
+
+	"homeroom/internal/job/sheet"
+)
+
+// Checker turns rows of one kind of file into plans.
+type Checker interface {
+	// CheckRows looks up what a batch of rows means, with a number of statements that
+	// does not depend on the rows, and gives each a plan, nothing, or problems.
+	CheckRows(ctx context.Context, rows []*sheet.Row) error
+}
+
+// Preparer is a checker of which a part does not depend on the rows before, and is
+// done while those are checked: prepare returns the rest of checkRows.
+type Preparer interface {
+	Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx context.Context) error, err error)
+}

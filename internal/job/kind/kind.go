@@ -1,0 +1,150 @@
+// Package kind is the seam between the engine of jobs and the kinds of rows.
+package kind
+
+import (
+	"context"
+	"encoding/json"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/fault"
+	"homeroom/internal/hold"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/quote"
+	"homeroom/internal/viewer"
+)
+
+// Kind is one kind of row: what a row means, how it is written and how it is put
+// back. It knows nothing of leases, states and files.
+type Kind interface {
+	About() *About
+	// Checker returns what checks the rows of one job, or why none of them can be.
+	Checker(ctx context.Context, c *reach.Check) (Checker, *row.Problem, error)
+	// Apply writes a batch of rows in the transaction of ctx. What it refuses, what it
+	// has created and what it has replaced is noted in the rows.
+	Apply(ctx context.Context, client *db.Client, b *row.Batch) error
+	// Undo puts a batch back. Rows that it keeps say why.
+	Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error
+}
+
+// Versioned is a kind whose targets have versions, which tell an undo whether
+// somebody has changed them since.
+type Versioned interface {
+	// Versions returns the versions of targets, as this transaction sees them.
+	Versions(ctx context.Context, client *db.Client, ids []int) (map[int]int, error)
+}
+
+// Named is a kind whose targets other rows of the file may call by other names than
+// the row itself does.
+type Named interface {
+	// Names returns what rows may call the target of a row that has been checked.
+	Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error)
+}
+
+// Edit is what happens to the students of a selection. A part that is empty
+// leaves them as they are.
+type Edit struct {
+	AddTo, RemoveFrom []int
+	Grade             string
+}
+
+// Editor is a kind that changes what was selected as somebody says.
+type Editor interface {
+	// StoreEdit checks an edit for the viewer, and returns it as the job holds it.
+	StoreEdit(ctx context.Context, in Edit) (json.RawMessage, error)
+}
+
+// About is what is said of a kind before any row is read.
+type About struct {
+	sheet.Format
+	// Noun is what people call a job of the kind, such as "upload".
+	Noun string
+	// Selected is set where the rows are students who were selected, and not those of a
+	// file.
+	Selected bool
+	// OfDistrict is set where such a file is uploaded for a district alone, ByTeachers
+	// where teachers upload it, too.
+	OfDistrict, ByTeachers bool
+	// OneByOne is set where several rows of a file may be about the same target, each
+	// with one part of it. Such a file says nothing of what it does not name.
+	OneByOne bool
+	// OfStudents is set where a row may have a student as its target, and
+	// CreatesStudents where it may create one.
+	OfStudents, CreatesStudents bool
+	// Thing is what the rows are about, as holds count it.
+	Thing hold.Thing
+	// Deletes is set where a row deletes its target.
+	Deletes bool
+}
+
+// FormatsOf are the formats of those kinds whose rows come from files.
+func FormatsOf(kinds []Kind) (formats sheet.Formats) {
+	for _, k := range kinds {
+		if a := k.About(); !a.Selected {
+			formats = append(formats, &a.Format)
+		}
+	}
+	return formats
+}
+
+// Table holds the kinds of jobs by their names.
+type Table map[bulkjob.Kind]Kind
+
+func NewTable(kinds []Kind) Table {
+	t := Table{}
+	for _, k := range kinds {
+		t[k.About().Kind] = k
+	}
+	return t
+}
+
+// About returns what is said of a kind; nothing is of one that is not in the table.
+func (t Table) About(name bulkjob.Kind) *About {
+	if k := t[name]; k != nil {
+		return k.About()
+	}
+	return &About{Format: sheet.Format{Kind: name}, Noun: "upload"}
+}
+
+// BySelection reports whether the rows of a job are students of a selection and
+// not those of a file.
+func (t Table) BySelection(name bulkjob.Kind) bool { return t.About(name).Selected }
+
+// MaySubmit checks that a viewer may submit, or start, a job of a kind at an
+// organization that the viewer sees. The policy of jobs says the same when one
+// is created; here it is said in words.
+func (t Table) MaySubmit(v *viewer.Viewer, o *db.Organization, name bulkjob.Kind) error {
+	k := t.About(name)
+	switch {
+	case k.Plural == "":
+		return fault.Invalidf("%s is not a kind of file that can be imported", quote.Text(name)).At("kind")
+	case k.OfDistrict && o.ID != o.DistrictID:
+		return fault.Forbiddenf("%s are imported into a district, by its administrators", k.Plural).At("organizationId")
+	case v.Administers(o.ID, o.DistrictID), v.Holds(viewer.RosterImport, o.ID, o.DistrictID):
+		return nil
+	case v.TeachesAt(o.ID) && k.ByTeachers:
+		return nil
+	case v.TeachesAt(o.ID):
+		return fault.Forbiddenf("teachers import students and groups; ask an administrator to import %s", k.Plural).At("kind")
+	default:
+		return fault.Forbiddenf("you cannot import %s into %s", k.Plural, o.Name).At("organizationId")
+	}
+}
+
+// MaySelect checks that a viewer may have students of a selection edited or
+// deleted somewhere; where exactly, each row says.
+func (t Table) MaySelect(v *viewer.Viewer, name bulkjob.Kind) error {
+	switch {
+	case t.About(name).Deletes && !v.IsAdmin():
+		return fault.Forbiddenf("only administrators delete students").At("selection")
+	case !v.IsAdmin() && !v.IsTeacher():
+		return fault.Forbiddenf("you have no role with which students are edited").At("selection")
+	default:
+		return nil
+	}
+}
+
+// Noun is what people call a job.
+func (t Table) Noun(job *db.BulkJob) string { return t.About(job.Kind).Noun }

@@ -1,0 +1,115 @@
+package job
+
+import (
+	"context"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+// previewBatches is how many checked batches with nothing to write down but their
+// number are counted together.
+const previewBatches = 8
+
+// preview writes down what has been checked: plans, problems and counts.
+type preview struct {
+	service *Service
+	held    *queue.Lease
+	// total counts all rows.
+	total row.Tally
+
+	// What has not been written yet.
+	batches  int
+	plans    [][]any
+	problems []*row.Problem
+	refused  []*sheet.Kept
+	tally    row.Tally
+	verified int
+}
+
+// add takes a batch of checked rows in, and writes when there is enough to write.
+func (p *preview) add(ctx context.Context, rows []*sheet.Row) error {
+	now := p.service.instant()
+	var t row.Tally
+	for _, r := range rows {
+		p.problems = append(p.problems, r.Reported()...)
+		r.CountIn(&t)
+		if r.Refused {
+			p.refused = append(p.refused, r.Keep())
+		}
+		if r.Refused || r.Plan == nil {
+			continue
+		}
+		line, err := planLine(now, p.held.Job.ID, r)
+		if err != nil {
+			return err
+		}
+		p.plans = append(p.plans, line)
+	}
+	p.tally.Add(t)
+	p.total.Add(t)
+	p.verified = rows[len(rows)-1].N
+	p.batches++
+	if len(p.plans)+len(p.problems) < p.service.rowsAtOnce(sheet.BatchRows) && p.batches < previewBatches {
+		return nil
+	}
+	return p.flush(ctx)
+}
+
+// flush writes what has been taken in.
+func (p *preview) flush(ctx context.Context) error {
+	if p.batches == 0 {
+		return nil
+	}
+	s, jobID, t := p.service, p.held.Job.ID, p.tally
+	// A long check is not done to its end for somebody who may not have it done any more.
+	_, why, err := s.actors.Submitter(ctx, p.held.Job)
+	if err != nil {
+		return err
+	}
+	if why != nil {
+		return &lostSubmitter{why}
+	}
+	write := func(ctx context.Context, client *db.Client) error {
+		err := bulk.Insert(ctx, client, "bulk_job_rows", planColumns, p.plans)
+		if err != nil {
+			return err
+		}
+		if err := s.probes.Note(ctx, client, p.held.Job.SubmittedBy, unseenIn(p.problems)); err != nil {
+			return err
+		}
+		if err := s.vault.WriteProblems(ctx, client, jobID, p.problems); err != nil {
+			return err
+		}
+		if err := s.vault.KeepRows(ctx, client, jobID, p.refused); err != nil {
+			return err
+		}
+		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
+			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, passwords = passwords + ?, "+
+			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+			p.verified, p.verified, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Errors, t.Warnings, t.Passwords, t.Added, t.Removed, jobID)
+		return err
+	}
+	err = s.inTurn(ctx, func() error { return s.queue.InFence(ctx, p.held, write) })
+	p.batches, p.plans, p.problems, p.refused, p.tally = 0, p.plans[:0], p.problems[:0], p.refused[:0], row.Tally{}
+	return err
+}
+
+const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state, loses, undo_loses"
+
+// lostSubmitter is returned where a job cannot act for its submitter any more.
+type lostSubmitter struct{ why *row.Problem }
+
+func (e *lostSubmitter) Error() string { return "job: " + e.why.Message }
+
+// planLine is the plan of a row as the values of planColumns.
+func planLine(now time.Time, jobID int, r *sheet.Row) ([]any, error) {
+	r.Plan.N, r.Plan.By = r.N, r.By
+	text, err := r.Plan.Encode()
+	return []any{now, jobID, r.Number, r.TargetID, r.Version, row.Shorten(r.Label, row.MaxLabel), text, len(r.Plan.Changes), bulk.Flag(r.Outside),
+		row.StatePlanned, r.Plan.Loses(), r.Plan.UndoLoses()}, err
+}

@@ -1,0 +1,82 @@
+// Package progress tells how far jobs are.
+package progress
+
+import (
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/job/state"
+)
+
+// Progress is how far a job is.
+type Progress struct {
+	ProcessedRows, TotalRows int
+	Percent                  float64
+	// Phase is what is being done at this moment; empty while the job waits for a
+	// person, and when it has ended.
+	Phase Phase
+	// HashedPasswords are those that have been hashed, of TotalPasswords that the job
+	// sets. It takes by far the longest.
+	HashedPasswords, TotalPasswords int
+}
+
+// Phase is a part of the work on a job.
+type Phase string
+
+// The phases, by the names that the API uses.
+const (
+	Verifying        Phase = "VERIFYING"
+	HashingPasswords Phase = "HASHING_PASSWORDS"
+	Writing          Phase = "WRITING"
+	UndoingRows      Phase = "UNDOING"
+)
+
+// ProgressOf says how far a job is. The rows are those of what it is doing: that
+// have been checked while it is verified, that have been dealt with while it is
+// processed, that have been put back while it is undone.
+//
+// The percentage is that of its life and never goes back. Checking takes it to 50,
+// where it waits for a person, writing takes it on, and it is at 100 only when
+// everything is done. A job that failed or was canceled stays where it was, below
+// 100. An undo is a new beginning, from 0 to 100.
+func ProgressOf(job *db.BulkJob) Progress {
+	p := Progress{ProcessedRows: job.ProcessedRows, TotalRows: job.TotalRows, HashedPasswords: job.HashedPasswords, TotalPasswords: job.Passwords}
+	checked, written := part(job.VerifiedRows, job.TotalRows)/2, part(job.ProcessedRows, job.TotalRows)/2
+	if state.HoldsUndo(job) {
+		p.Percent = 100
+		return p
+	}
+	switch job.Status {
+	case bulkjob.StatusVERIFYING:
+		p.Phase = Verifying
+		p.ProcessedRows = job.VerifiedRows
+		p.Percent = min(checked, 49.9)
+	case bulkjob.StatusREADY, bulkjob.StatusHELD:
+		p.Percent = 50
+	case bulkjob.StatusPROCESSING:
+		p.Phase = Writing
+		if job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && job.HashedPasswords < job.Passwords {
+			p.Phase = HashingPasswords
+		}
+		p.Percent = min(50+written, 99.9)
+	case bulkjob.StatusUNDOING:
+		p.Phase = UndoingRows
+		p.ProcessedRows, p.TotalRows = job.UndoneRows+job.KeptRows, state.WrittenRows(job)
+		p.Percent = min(part(p.ProcessedRows, p.TotalRows), 99.9)
+	case bulkjob.StatusFAILED, bulkjob.StatusCANCELED:
+		p.Percent = checked
+		if job.StartedAt != nil {
+			p.Percent = min(50+written, 99.9)
+		}
+	default:
+		p.Percent = 100
+	}
+	return p
+}
+
+// part is n of all in percent.
+func part(n, all int) float64 {
+	if all <= 0 {
+		return 0
+	}
+	return min(100, 100*float64(n)/float64(all))
+}

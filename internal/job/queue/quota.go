@@ -1,0 +1,156 @@
+package queue
+
+import (
+	"context"
+	"slices"
+	"time"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/predicate"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// Quota bounds the jobs of somebody; a field that is 0 bounds nothing.
+type Quota struct {
+	// Jobs are those that wait to be checked, started or approved.
+	Jobs int
+	// Bytes are those of the files of jobs that have not ended.
+	Bytes int64
+	// Daily are the jobs that have been submitted within 24 hours.
+	Daily int
+}
+
+// Limiter refuses jobs beyond the quotas.
+type Limiter struct {
+	row.Env
+	quotas Quotas
+}
+
+func NewLimiter(e row.Env, q Quotas) *Limiter { return &Limiter{Env: e, quotas: q} }
+
+// Quotas are those of each person, each service key and each district. The operator
+// has none.
+type Quotas struct{ Person, Key, District Quota }
+
+// QuotaExceeded is the code for a job beyond a quota.
+const QuotaExceeded = "QUOTA_EXCEEDED"
+
+var (
+	// waiting are the jobs that wait to be checked, or for a person.
+	waiting = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusREADY, bulkjob.StatusHELD}
+	// stored are those whose files are kept.
+	stored = append(slices.Clone(waiting), bulkjob.StatusPROCESSING)
+)
+
+// day is the time that daily quotas count.
+const day = 24 * time.Hour
+
+// TakesTurns locks the district, so that of two jobs which are submitted at the same
+// moment the second one counts the first. It belongs at the beginning of a
+// transaction. Where locks do not reach, between the nodes of a cluster, a quota may
+// be exceeded by as many jobs as come at the same moment.
+func (l *Limiter) TakesTurns(ctx context.Context, client *db.Client, districtID int) error {
+	if !l.Locks() {
+		return nil
+	}
+	_, err := client.Organization.Query().Where(organization.ID(districtID)).ForUpdate().
+		OnlyID(viewer.AsSystem(ctx, "turns of those who submit jobs in a district"))
+	return err
+}
+
+// WithinQuotas refuses a job of some bytes that would be one too many, or too large,
+// for whoever submits it, or for the district. Where the job is there already, own is
+// its key, and only the bytes count.
+func (l *Limiter) WithinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int, bytes int64) error {
+	if _, isOperator := viewer.OperatorOf(ctx); isOperator || v.IsSystem() {
+		return nil
+	}
+	mine := l.quotas.Person
+	if v.Key != nil {
+		mine = l.quotas.Key
+	}
+	for _, q := range []struct {
+		Quota
+		of    predicate.BulkJob
+		words quotaWords
+	}{
+		{mine, bulkjob.SubmittedBy(v.SubmitterID()), ownQuota},
+		{l.quotas.District, bulkjob.DistrictID(districtID), districtQuota},
+	} {
+		if err := l.within(ctx, client, q.Quota, q.of, q.words, own, bytes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// quotaWords are how a quota is spoken of.
+type quotaWords struct{ have, whoMends string }
+
+var (
+	ownQuota      = quotaWords{"you have", "start or cancel some of them"}
+	districtQuota = quotaWords{"the district has", "administrators of the district start or cancel some of them"}
+)
+
+func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords, own int, bytes int64) error {
+	system := viewer.AsSystem(ctx, "how many jobs somebody has")
+	if q.Bytes > 0 && bytes > 0 {
+		var sums []struct {
+			Sum *int64 `json:"sum"`
+		}
+		err := client.BulkJob.Query().Where(of, bulkjob.StatusIn(stored...), bulkjob.IDNEQ(own)).
+			Aggregate(db.As(db.Sum(bulkjob.FieldFileBytes), "sum")).Scan(system, &sums)
+		if err != nil {
+			return err
+		}
+		if len(sums) > 0 && sums[0].Sum != nil && *sums[0].Sum+bytes > q.Bytes || bytes > q.Bytes {
+			return exceeded("the files of what waits may be %d MB together, and with this one %s more; %s, or wait until some have ended", q.Bytes>>20, words.have, words.whoMends)
+		}
+	}
+	if own != 0 {
+		return nil
+	}
+	if q.Jobs > 0 {
+		n, err := client.BulkJob.Query().Where(of, bulkjob.StatusIn(waiting...)).Count(system)
+		if err != nil {
+			return err
+		}
+		if n >= q.Jobs {
+			return exceeded("%s %d uploads, edits and deletions that wait to be checked, started or approved, which is as many as may; %s", words.have, n, words.whoMends)
+		}
+	}
+	if q.Daily > 0 {
+		today := client.BulkJob.Query().Where(of, bulkjob.CreatedAtGT(l.Instant().Add(-day)))
+		n, err := today.Clone().Count(system)
+		if err != nil || n < q.Daily {
+			return err
+		}
+		oldest, err := today.Order(bulkjob.ByCreatedAt(sql.OrderAsc()), bulkjob.ByID()).Offset(n - q.Daily).First(system)
+		if err != nil {
+			return err
+		}
+		return exceeded("%s submitted %d uploads, edits and deletions within 24 hours, which is as many as may be; the next one is possible from %s on, and one file may hold the rows of many",
+			words.have, n, oldest.CreatedAt.Add(day).UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	return nil
+}
+
+func exceeded(format string, args ...any) error {
+	return fault.Conflictf(format, args...).WithCode(QuotaExceeded)
+}
+
+// RefuseBeforehand is withinQuotas before anything is read for a job, outside of the
+// transaction that decides.
+func (l *Limiter) RefuseBeforehand(ctx context.Context) error {
+	v := viewer.FromContext(ctx)
+	if v == nil || v.DistrictID == 0 { // A key says where with the job.
+		return nil
+	}
+	return l.WithinQuotas(ctx, l.DB.Client(ctx), v, v.DistrictID, 0, 0)
+}

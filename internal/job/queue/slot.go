@@ -1,0 +1,106 @@
+package queue
+
+import (
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+)
+
+// slot is what a job takes of its district while a server works on it. A check only
+// reads the roster, and what it has found is compared with the roster once more before
+// it is written, so that checks run beside each other and beside a job that is written.
+type slot int
+
+const (
+	// writeSlot is that of a job that is written or undone. One job at a time keeps two
+	// files from undoing each other half and half.
+	writeSlot slot = iota
+	// longSlot and shortSlot are those of checks. Short ones have slots of their own, so
+	// that no number of large files keeps a small one waiting.
+	longSlot
+	shortSlot
+	slotKinds
+)
+
+// slotsOf is how many slots of a kind a district has. A long check holds in memory
+// what its file has spoken of, so that there are few of them.
+var slotsOf = [slotKinds]int{writeSlot: 1, longSlot: 2, shortSlot: 4}
+
+const (
+	// shortBytes, shortRows and shortPasswords are the most that a job may have to
+	// count as a short one: a second or two on two cores.
+	shortBytes     = 256 << 10
+	shortRows      = 10_000
+	shortPasswords = 100
+	// ShortTime is the CPU time after which the check of a small file is ended, to be
+	// done as that of a large one: a workbook unpacks to a multiple of its size.
+	ShortTime = 5 * time.Second
+)
+
+// IsLong reports whether a job may take longer than others should wait for it.
+func IsLong(job *db.BulkJob) bool {
+	return job.Slow != 0 || job.FileBytes > shortBytes || job.TotalRows > shortRows ||
+		job.Status == bulkjob.StatusPROCESSING && job.Passwords > shortPasswords
+}
+
+// slotOf is the slot that a job takes.
+func slotOf(job *db.BulkJob) slot {
+	switch {
+	case job.Status != bulkjob.StatusVERIFYING:
+		return writeSlot
+	case IsLong(job):
+		return longSlot
+	default:
+		return shortSlot
+	}
+}
+
+// isAtWork reports whether a server works on a job, or keeps others from it for a
+// moment.
+func (q *Queue) isAtWork(job *db.BulkJob) bool {
+	return job.LeaseUntil != nil && job.LeaseUntil.After(q.Now())
+}
+
+// line returns for each job in order which other one of its district it waits for, or
+// 0 where it is at work or may begin: those of one person go one after the other, and
+// each needs a slot. What this server cannot open keeps nobody waiting.
+func (q *Queue) line(jobs []*db.BulkJob) map[int]int {
+	type district struct {
+		taken  [slotKinds][]int
+		people map[int]int
+	}
+	districts := map[int]*district{}
+	of := func(job *db.BulkJob) *district {
+		if districts[job.DistrictID] == nil {
+			districts[job.DistrictID] = &district{people: map[int]int{}}
+		}
+		return districts[job.DistrictID]
+	}
+	take := func(job *db.BulkJob) {
+		d, at := of(job), slotOf(job)
+		d.taken[at], d.people[job.SubmittedBy] = append(d.taken[at], job.ID), job.ID
+	}
+	for _, job := range jobs {
+		if q.isAtWork(job) {
+			take(job)
+		}
+	}
+	before := make(map[int]int, len(jobs))
+	for _, job := range jobs {
+		if q.isAtWork(job) || !q.vault.Opens(job) {
+			continue
+		}
+		d, at := of(job), slotOf(job)
+		switch own := d.people[job.SubmittedBy]; {
+		case own != 0:
+			before[job.ID] = own
+		case len(d.taken[at]) >= slotsOf[at]:
+			before[job.ID] = d.taken[at][0]
+			d.people[job.SubmittedBy] = job.ID
+		default:
+			take(job)
+		}
+	}
+	return before
+}

@@ -1,0 +1,160 @@
+// Package reach finds what a row can name, within what everybody may see who has a hand
+// in the job: schools, groups, educators.
+package reach
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fault"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/viewer"
+)
+
+// Check is what the checks of all kinds of files share.
+type Check struct {
+	row.Env
+	Job    *db.BulkJob
+	Viewer *viewer.Viewer
+	// at is the organization for which the file was uploaded.
+	at        *db.Organization
+	Schools   *schools
+	finder    *GroupFinder
+	passwords *row.Seal
+	Seen      *claims
+	// Peopled says of schools whether they had students when they were first asked for.
+	Peopled map[int]bool
+}
+
+// NewCheck returns what the checks of the rows of a job share. The passwords in a file
+// are closed with passwords; a selection has none.
+func NewCheck(ctx context.Context, e row.Env, job *db.BulkJob, v *viewer.Viewer, passwords *row.Seal) (*Check, error) {
+	c := &Check{Env: e, Job: job, Viewer: v, passwords: passwords, Seen: &claims{}}
+	var err error
+	if c.Schools, err = loadSchools(ctx, e, job.DistrictID); err != nil {
+		return nil, err
+	}
+	// The policies let whoever has a hand in the job see it there; a selection from
+	// several schools belongs to a district that the submitter need not see.
+	c.at, err = e.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.AsSystem(ctx, "organization of a job"))
+	return c, err
+}
+
+// AtSchool is the school for which the file was uploaded, or nil where that was
+// done for a district.
+func (c *Check) AtSchool() *db.Organization {
+	if c.at.Type == organization.TypeSCHOOL {
+		return c.at
+	}
+	return nil
+}
+
+// Reaches reports whether a school belongs to what the file was uploaded for.
+// Administrators of a school see its jobs; they must not read in one of them
+// about students elsewhere.
+func (c *Check) Reaches(schoolID int) bool {
+	school := c.AtSchool()
+	return school == nil || school.ID == schoolID
+}
+
+// RefuseOtherSchool refuses a row that is about something outside of what the file was
+// uploaded for. It tells whoever uploaded the file; for the administrators of the
+// school the row is not there.
+func (c *Check) RefuseOtherSchool(r *sheet.Row, column string) {
+	r.Outside = true
+	r.Fail(column, row.Problemf(row.OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
+		"The file was uploaded for %s; this row is about another school.", c.at.Name))
+}
+
+// Note notes that a row names groups, as far as they lie outside of what the file was
+// uploaded for.
+func (c *Check) Note(r *sheet.Row, groups ...*db.Group) {
+	for _, g := range groups {
+		r.Outside = r.Outside || !c.Reaches(g.OrganizationID)
+	}
+}
+
+// Listable are the groups of a student that a preview lists beside those that change:
+// in a file for one school they are those of the school.
+func (c *Check) Listable(member []*db.Group, changing ...*db.Group) []*db.Group {
+	if c.AtSchool() == nil {
+		return member
+	}
+	return slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool {
+		return !c.Reaches(g.OrganizationID) && !slices.ContainsFunc(changing, func(o *db.Group) bool { return o.ID == g.ID })
+	})
+}
+
+// FindSchool returns the school that a cell names.
+func (c *Check) FindSchool(r *sheet.Row, cell string) (*db.Organization, *row.Problem) {
+	school, p := c.Schools.Find(cell)
+	// The hint of an ambiguous name lists schools.
+	if p != nil && p.Code != row.UnknownSchool && c.AtSchool() != nil || school != nil && !c.Reaches(school.ID) {
+		r.Outside = true
+	}
+	return school, p
+}
+
+// Duplicate refuses a row that speaks of the same thing as an earlier one, and
+// otherwise notes that this row was the first.
+func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
+	if first := c.Seen.Claim(kind, key, r.Number); first != r.Number {
+		r.Fail("", row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d is about the same %s.", first, what))
+		return true
+	}
+	return false
+}
+
+// Password notes a new password in the plan, encrypted, if it has passed the rules
+// of whoever will have it. [clear] removes the one that is there.
+func (c *Check) Password(r *sheet.Row, p *row.Plan, rules func(string) *fault.Error, hasOne bool) {
+	switch cell := r.Text(sheet.ColPassword); {
+	case r.Clears(sheet.ColPassword):
+		if hasOne {
+			p.SetColumn("password_hash", nil)
+			p.Show(sheet.ColPassword, "set", "")
+		}
+	case cell != "":
+		if err := rules(cell); err != nil {
+			r.Fail(sheet.ColPassword, row.FromFault(err, "Choose another password, or leave the cell blank."))
+			return
+		}
+		p.Password = c.passwords.Close(r.Number, []byte(cell))
+		p.Show(sheet.ColPassword, "", "set")
+	}
+}
+
+// candidate is how lists of candidates show one: its name, and its ids.
+func candidate(name string, externalID *string, id string) string {
+	if externalID == nil || *externalID == "" {
+		return fmt.Sprintf("%s (Database ID %s)", name, id)
+	}
+	return fmt.Sprintf("%s (external ID %s, Database ID %s)", name, *externalID, id)
+}
+
+func Label(first, last, id string) string {
+	if id == "" {
+		return first + " " + last
+	}
+	return first + " " + last + " (" + id + ")"
+}
+
+// KeyOf returns the key in a Database ID of the wanted type, or 0.
+func KeyOf(t globalid.Type, id string) int {
+	if key, ok := globalid.Key(t, id); ok {
+		return key
+	}
+	return 0
+}
+
+// UnseenUnless marks a problem that gives away that something is taken, unless the
+// submitter sees by whom or what.
+func UnseenUnless(seen bool, p *row.Problem) *row.Problem {
+	p.Unseen = !seen
+	return p
+}

@@ -1,0 +1,163 @@
+package reach
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/quote"
+	"homeroom/internal/roster"
+)
+
+// EducatorFinder holds the educators whom a batch of rows may mean. They are
+// educators whom everybody sees who has a hand in the job.
+type EducatorFinder struct {
+	ByID       map[int]*db.Educator
+	ByExternal map[string]*db.Educator
+	ByEmail    map[string]*db.Educator
+	// elsewhere are the texts that mean somebody who is not of the school for which the
+	// file was uploaded. For the row there is nobody; but what else it says is about
+	// somebody elsewhere.
+	elsewhere map[string]bool
+	// Self is the submitter's own name.
+	Self string
+}
+
+// EducatorTexts are the educators that a cell names, each as it stands there.
+func EducatorTexts(r *sheet.Row) []string {
+	texts := csvfile.SplitList(r.Text(sheet.ColEducators))
+	for i, t := range texts {
+		texts[i] = roster.Clean(t)
+	}
+	if r.ClearsAmongOthers(sheet.ColEducators, texts, "Take it out. Educators are added by a file, and are never taken away.") {
+		return nil
+	}
+	if len(texts) > roster.MaxGroupsAtOne {
+		r.Fail(sheet.ColEducators, row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
+		return nil
+	}
+	return texts
+}
+
+// FindEducators reads what texts may mean: Database IDs, external ids, addresses. A
+// file for one school means educators of that school.
+func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFinder, error) {
+	f := &EducatorFinder{elsewhere: map[string]bool{}, ByID: map[int]*db.Educator{}, ByExternal: map[string]*db.Educator{}, ByEmail: map[string]*db.Educator{}}
+	ids := map[int]bool{c.Viewer.EducatorID: true}
+	externalIDs, keys := map[string]bool{}, map[string]bool{}
+	for _, text := range texts {
+		if id, ok := globalid.Key(globalid.Educator, text); ok {
+			ids[id] = true
+		}
+		externalIDs[text], keys[fold.Key(text)] = true, true
+	}
+	query := func() *db.EducatorQuery {
+		return c.DB.Client(ctx).Educator.Query().Where(educator.DistrictID(c.Job.DistrictID))
+	}
+	for list := range Chunks(ids) {
+		if err := f.keep(ctx, query().Where(educator.IDIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	for list := range Chunks(externalIDs) {
+		if err := f.keep(ctx, query().Where(educator.ExternalIDIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	for list := range Chunks(keys) {
+		if err := f.keep(ctx, query().Where(educator.EmailKeyIn(list...))); err != nil {
+			return nil, err
+		}
+	}
+	if err := c.dropElsewhere(ctx, f); err != nil {
+		return nil, err
+	}
+	if e := f.ByID[c.Viewer.EducatorID]; e != nil {
+		f.Self = e.FirstName + " " + e.LastName
+	}
+	return f, nil
+}
+
+// dropElsewhere takes those out who are not of the school for which the file was
+// uploaded.
+func (c *Check) dropElsewhere(ctx context.Context, f *EducatorFinder) error {
+	local, err := c.Local(ctx, slices.Collect(maps.Keys(f.ByID)))
+	if err != nil {
+		return err
+	}
+	for id, e := range f.ByID {
+		if local[id] {
+			continue
+		}
+		delete(f.ByID, id)
+		f.elsewhere[globalid.Encode(globalid.Educator, id)] = true
+		if e.ExternalID != nil {
+			delete(f.ByExternal, *e.ExternalID)
+			f.elsewhere[*e.ExternalID] = true
+		}
+		if e.EmailKey != nil {
+			delete(f.ByEmail, *e.EmailKey)
+			f.elsewhere[*e.EmailKey] = true
+		}
+	}
+	return nil
+}
+
+// Local are those of some educators who are of the school for which the file was
+// uploaded, or all of them where that was done for a district.
+func (c *Check) Local(ctx context.Context, ids []int) (map[int]bool, error) {
+	local := map[int]bool{}
+	if c.AtSchool() == nil {
+		return local, bulk.AddIDs(local)(ids, nil)
+	}
+	slices.Sort(ids)
+	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
+		if err := bulk.AddIDs(local)(c.DB.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).IDs(c.Here(ctx))); err != nil {
+			return nil, err
+		}
+	}
+	return local, nil
+}
+
+// IsElsewhere reports whether a text means somebody who is not of the school.
+func (f *EducatorFinder) IsElsewhere(text string) bool {
+	return text != "" && (f.elsewhere[text] || f.elsewhere[fold.Key(text)])
+}
+
+func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
+	all, err := q.All(ctx)
+	for _, e := range all {
+		f.ByID[e.ID] = e
+		if e.ExternalID != nil {
+			f.ByExternal[*e.ExternalID] = e
+		}
+		if e.EmailKey != nil {
+			f.ByEmail[*e.EmailKey] = e
+		}
+	}
+	return err
+}
+
+func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
+	if id, ok := globalid.Key(globalid.Educator, text); ok && f.ByID[id] != nil {
+		return f.ByID[id], nil
+	}
+	if e := f.ByExternal[text]; e != nil {
+		return e, nil
+	}
+	if e := f.ByEmail[fold.Key(text)]; e != nil {
+		return e, nil
+	}
+	return nil, row.Problemf(row.UnknownEducator, "Write the external ID, email address or Database ID of somebody who has an account.",
+		"There is no educator %s in your purview.", quote.Text(text))
+}
+
+func ListedNames(names []string) string { return csvfile.JoinList(names) }

@@ -1,0 +1,324 @@
+package reach
+
+import (
+	"context"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+	"homeroom/internal/quote"
+)
+
+// GroupWish is a text that should be one group, and the schools in which to look.
+type GroupWish struct {
+	Text    string
+	Schools []int
+}
+
+// GroupFinder holds the groups that the rows of a file may mean. They are groups
+// that the submitter sees. Rows name the same groups again and again, so what has
+// been asked once is not asked again; whether a group is still as it was is seen
+// when the rows are written.
+type GroupFinder struct {
+	schools    *schools
+	ByID       map[int]*db.Group
+	ByExternal map[InSchool]*db.Group
+	ByName     map[InSchool][]*db.Group
+	// named are the keys of the groups in byName.
+	named map[int]bool
+	// meant are the groups that a text has been found to mean in one school, as long
+	// as no further groups have been read.
+	meant map[InSchool][]*db.Group
+
+	// AskedIDs are the keys of groups that have been asked for because a student is
+	// in them, whether or not they are in the purview.
+	AskedIDs map[int]bool
+	// Elsewhere are groups of other schools, for those wishes that nothing in
+	// their own school fulfills.
+	ElsewhereByExternal map[string][]*db.Group
+	elsewhereByName     map[string][]*db.Group
+
+	// asked are the wishes that have been looked for, with school 0 for those that
+	// name none.
+	asked                             map[InSchool]bool
+	askedElsewhere, askedElsewhereKey map[string]bool
+}
+
+func newGroupFinder(s *schools) *GroupFinder {
+	return &GroupFinder{
+		schools: s, ByID: map[int]*db.Group{}, AskedIDs: map[int]bool{}, meant: map[InSchool][]*db.Group{},
+		ByExternal: map[InSchool]*db.Group{}, ByName: map[InSchool][]*db.Group{}, named: map[int]bool{},
+		ElsewhereByExternal: map[string][]*db.Group{}, elsewhereByName: map[string][]*db.Group{},
+		asked: map[InSchool]bool{}, askedElsewhere: map[string]bool{}, askedElsewhereKey: map[string]bool{},
+	}
+}
+
+type InSchool struct {
+	School int
+	Text   string
+}
+
+// maxElsewhere bounds how many groups of other schools are read for hints. A name
+// such as Math may stand in each of a thousand schools.
+const maxElsewhere = 200
+
+// maxAsked bounds what a finder remembers. A district has fewer groups; a file of
+// a million wrong names has more, and then the finder begins anew.
+const maxAsked = 50_000
+
+// FindGroups reads what a batch of wishes may mean: first by Database ID and in
+// the schools of the wishes, then, only for what is still open, elsewhere. Where
+// a wish names no school, its group may be anywhere.
+func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinder, error) {
+	if c.finder == nil || len(c.finder.asked) > maxAsked {
+		c.finder = newGroupFinder(c.Schools)
+	}
+	f := c.finder
+	wishes = f.notAsked(wishes)
+	if len(wishes) == 0 {
+		return f, nil
+	}
+	clear(f.meant)
+	ids, texts, keys, schoolIDs := map[int]bool{}, map[string]bool{}, map[string]bool{}, map[int]bool{}
+	for _, w := range wishes {
+		if id, ok := globalid.Key(globalid.Group, w.Text); ok {
+			ids[id] = true
+		}
+		texts[w.Text], keys[fold.Text(w.Text)] = true, true
+		for _, id := range w.Schools {
+			schoolIDs[id] = true
+		}
+	}
+	client := c.DB.Client(ctx)
+	query := func() *db.GroupQuery { return client.Group.Query().Where(group.DistrictID(c.Job.DistrictID)) }
+	for list := range Chunks(ids) {
+		if err := f.Keep(ctx, query().Where(group.IDIn(list...)), f.AddID); err != nil {
+			return nil, err
+		}
+	}
+	at := group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...)
+	for list := range Chunks(texts) {
+		if err := f.Keep(ctx, query().Where(at, group.ExternalIDIn(list...)), f.addExternal); err != nil {
+			return nil, err
+		}
+	}
+	for list := range Chunks(keys) {
+		if err := f.Keep(ctx, query().Where(at, group.NameKeyIn(list...)), f.addName); err != nil {
+			return nil, err
+		}
+	}
+	return f, c.findElsewhere(ctx, f, wishes, query)
+}
+
+// findElsewhere reads nothing where the file was uploaded for one school: whoever
+// administers that school reads the hints, and may see no other one.
+func (c *Check) findElsewhere(ctx context.Context, f *GroupFinder, wishes []GroupWish, query func() *db.GroupQuery) error {
+	if c.AtSchool() != nil {
+		return nil
+	}
+	texts, keys := map[string]bool{}, map[string]bool{}
+	for _, w := range wishes {
+		if len(f.in(w.Text, w.Schools)) > 0 {
+			continue
+		}
+		key := fold.Text(w.Text)
+		if !f.askedElsewhere[w.Text] {
+			texts[w.Text] = true
+		}
+		if !f.askedElsewhereKey[key] {
+			keys[key] = true
+		}
+	}
+	maps.Copy(f.askedElsewhere, texts)
+	maps.Copy(f.askedElsewhereKey, keys)
+	for list := range Chunks(texts) {
+		err := f.Keep(ctx, query().Where(group.ExternalIDIn(list...)).Order(db.Asc(group.FieldID)), func(g *db.Group) {
+			f.ElsewhereByExternal[*g.ExternalID] = append(f.ElsewhereByExternal[*g.ExternalID], g)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for list := range Chunks(keys) {
+		err := f.Keep(ctx, query().Where(group.NameKeyIn(list...)).Order(db.Asc(group.FieldID)).Limit(maxElsewhere+len(list)), func(g *db.Group) {
+			f.elsewhereByName[g.NameKey] = append(f.elsewhereByName[g.NameKey], g)
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// notAsked keeps the wishes, or those schools of them, that are new, and
+// remembers them.
+func (f *GroupFinder) notAsked(wishes []GroupWish) []GroupWish {
+	var left []GroupWish
+	for _, w := range wishes {
+		schools := w.Schools
+		if len(schools) == 0 {
+			schools = []int{0}
+		}
+		var open []int
+		for _, id := range schools {
+			if at := (InSchool{id, w.Text}); !f.asked[at] {
+				f.asked[at] = true
+				open = append(open, id)
+			}
+		}
+		switch {
+		case len(open) == 0:
+		case len(w.Schools) == 0:
+			left = append(left, w)
+		default:
+			left = append(left, GroupWish{w.Text, open})
+		}
+	}
+	return left
+}
+
+// Chunks walks over a set in order, a bounded number of elements at a time, and
+// not at all over an empty one.
+func Chunks[K int | string](set map[K]bool) func(yield func([]K) bool) {
+	return slices.Chunk(slices.Sorted(maps.Keys(set)), 2*bulk.StatementRows)
+}
+
+func (f *GroupFinder) Keep(ctx context.Context, q *db.GroupQuery, add func(*db.Group)) error {
+	groups, err := q.All(ctx)
+	for _, g := range groups {
+		add(g)
+	}
+	return err
+}
+
+func (f *GroupFinder) AddID(g *db.Group) { f.ByID[g.ID] = g }
+
+func (f *GroupFinder) addExternal(g *db.Group) {
+	f.ByExternal[InSchool{g.OrganizationID, *g.ExternalID}] = g
+	f.AddID(g)
+}
+
+func (f *GroupFinder) addName(g *db.Group) {
+	at := InSchool{g.OrganizationID, g.NameKey}
+	if !f.named[g.ID] {
+		f.named[g.ID] = true
+		f.ByName[at] = append(f.ByName[at], g)
+	}
+	f.AddID(g)
+}
+
+// in returns the groups of schools that a text names: by external id and by name.
+func (f *GroupFinder) in(text string, schools []int) []*db.Group {
+	if len(schools) != 1 {
+		return f.lookIn(text, schools)
+	}
+	at := InSchool{schools[0], text}
+	found, known := f.meant[at]
+	if !known {
+		found = f.lookIn(text, schools)
+		f.meant[at] = found
+	}
+	return found
+}
+
+func (f *GroupFinder) lookIn(text string, schools []int) []*db.Group {
+	var found, named []*db.Group
+	for _, id := range schools {
+		if g := f.ByExternal[InSchool{id, text}]; g != nil {
+			found = append(found, g)
+		}
+		named = append(named, f.ByName[InSchool{id, fold.Text(text)}]...)
+	}
+	return Union(found, Exactly(text, named, GroupName))
+}
+
+// Find returns the one group that a text means in some schools. Groups of which
+// the student is a member already are in reach, wherever they are: an export
+// names them, and must be understood when it comes back.
+func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.Group, *row.Problem) {
+	if id, ok := globalid.Key(globalid.Group, text); ok {
+		if g := f.ByID[id]; g != nil {
+			return g, nil
+		}
+		return nil, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or write the name.", "There is no class or group with the Database ID %s in your purview.", text)
+	}
+	found := f.in(text, schools)
+	var also []*db.Group
+	for _, g := range member {
+		if row.Deref(g.ExternalID) == text || fold.Key(g.Name) == fold.Key(text) {
+			also = append(also, g)
+		}
+	}
+	if len(also) > 0 {
+		found = Union(found, also)
+	}
+	switch len(found) {
+	case 0:
+		return nil, f.unknown(text)
+	case 1:
+		return found[0], nil
+	default:
+		return nil, f.Ambiguous(text, found)
+	}
+}
+
+func (f *GroupFinder) Ambiguous(text string, found []*db.Group) *row.Problem {
+	return row.Problemf(row.AmbiguousGroup, "Write the Database ID of the one you mean: "+NamesOf(found, f.describe)+".",
+		"%d classes or groups go by %s.", len(found), quote.Text(text))
+}
+
+func (f *GroupFinder) unknown(text string) *row.Problem {
+	elsewhere := Union(f.ElsewhereByExternal[text], f.elsewhereByName[fold.Text(text)])
+	if len(elsewhere) == 0 {
+		return row.Problemf(row.UnknownGroup, "Check the spelling, or create it first.", "There is no class or group %s within reach.", quote.Text(text))
+	}
+	return row.Problemf(row.UnknownGroup, "It exists elsewhere; if you mean that one, write its Database ID: "+NamesOf(elsewhere, f.describe)+".",
+		"There is no class or group %s at the student's school.", quote.Text(text))
+}
+
+// describe shows a group in a hint, with its school.
+func (f *GroupFinder) describe(g *db.Group) string {
+	text := candidate(g.Name, g.ExternalID, globalid.Encode(globalid.Group, g.ID))
+	if school := f.schools.Name(g.OrganizationID); school != "" {
+		text += " at " + school
+	}
+	return text
+}
+
+func GroupName(g *db.Group) string { return g.Name }
+
+// Union joins lists of groups, each group once. A school may have thousands of
+// groups with one name.
+func Union(lists ...[]*db.Group) []*db.Group {
+	var all []*db.Group
+	var seen map[int]bool
+	for _, g := range slices.Concat(lists...) {
+		switch {
+		case seen[g.ID], seen == nil && slices.ContainsFunc(all, func(o *db.Group) bool { return o.ID == g.ID }):
+			continue
+		case len(all) == manyGroups:
+			seen = map[int]bool{}
+			for _, o := range all {
+				seen[o.ID] = true
+			}
+		}
+		if seen != nil {
+			seen[g.ID] = true
+		}
+		all = append(all, g)
+	}
+	return all
+}
+
+// manyGroups is from where on a list is not looked through for each group.
+const manyGroups = 16
+
+func SyncedGroup(g *db.Group) *row.Problem {
+	return row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
+		"%s is kept by the school's information system; students enter and leave it there.", g.Name)
+}

@@ -1,0 +1,24 @@
+package reach
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/internal/viewer"
+)
+
+// Here returns a context in which the hands in a job see of educators those whom an
+// administrator of its school sees as well, where it is for a school: such a job
+// changes, names and gives roles to nobody else.
+func (c *Check) Here(ctx context.Context) context.Context {
+	return viewer.NewContext(ctx, HereOf(c.Viewer, c.Job))
+}
+
+// HereOf is a viewer bound to the school of a job. A district is an organization
+// like a school here: only its own administrators see anything by it.
+func HereOf(v *viewer.Viewer, job *db.BulkJob) *viewer.Viewer {
+	if job.OrganizationID == job.DistrictID {
+		return v
+	}
+	return viewer.Jointly(v, viewer.AdministratorOf(job.OrganizationID, job.DistrictID))
+}

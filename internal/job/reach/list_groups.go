@@ -1,0 +1,51 @@
+package reach
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+func ByName(a, b *db.Group) int {
+	return cmp.Or(cmp.Compare(a.NameKey, b.NameKey), cmp.Compare(a.ID, b.ID))
+}
+
+func Listed(groups []*db.Group) string {
+	names := make([]string, len(groups))
+	for i, g := range groups {
+		names[i] = g.Name
+	}
+	return csvfile.JoinList(names)
+}
+
+func idsOf(groups []*db.Group) []int {
+	var ids []int
+	for _, g := range groups {
+		ids = append(ids, g.ID)
+	}
+	return ids
+}
+
+// Regroup notes in a plan that a student who is in some groups joins and leaves others.
+func Regroup(p *row.Plan, member, join, leave []*db.Group) {
+	keep := slices.DeleteFunc(slices.Clone(member), func(g *db.Group) bool { return slices.Contains(leave, g) })
+	after := slices.Concat(keep, join)
+	slices.SortFunc(after, ByName)
+	p.Show(sheet.ColGroups, Listed(member), Listed(after))
+	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
+}
+
+func GroupLabel(name, externalID string) string {
+	if externalID == "" {
+		return name
+	}
+	return fmt.Sprintf("%s (%s)", name, externalID)
+}
+
+func KeyAt(school int, text string) string { return strconv.Itoa(school) + " " + text }

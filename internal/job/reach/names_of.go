@@ -1,0 +1,33 @@
+package reach
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/educator"
+	"homeroom/ent/db/student"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+)
+
+// NamesOfStudent are what rows of a file may call a student. They are empty for one
+// who has been erased in this moment, which raises the fence of the job.
+func NamesOfStudent(ctx context.Context, client *db.Client, id int) ([]string, error) {
+	st, err := client.Student.Query().Where(student.ID(id)).Only(ctx)
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.Username}, nil
+}
+
+// NamesOfEducator are what rows of a file may call an educator.
+func NamesOfEducator(ctx context.Context, client *db.Client, id int) ([]string, error) {
+	e, err := client.Educator.Query().Where(educator.ID(id)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Educator, e.ID), row.Deref(e.ExternalID), e.Email}, nil
+}

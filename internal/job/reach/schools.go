@@ -1,0 +1,138 @@
+package reach
+
+import (
+	"context"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// MaxCandidates is how many candidates a hint names.
+const MaxCandidates = 5
+
+// schools are the organizations of a district that the submitter sees. They are
+// read once for a file: a district has at most some thousand.
+type schools struct {
+	ByID       map[int]*db.Organization
+	ByExternal map[string]*db.Organization
+	ByName     map[string][]*db.Organization
+	// District is there for the settings that schools inherit, whether or not the
+	// submitter sees it.
+	District *db.Organization
+	// settings are what holds for each of them.
+	settings map[int]setting.Settings
+}
+
+func loadSchools(ctx context.Context, e row.Env, districtID int) (*schools, error) {
+	client := e.DB.Client(ctx)
+	district, err := client.Organization.Get(viewer.AsSystem(ctx, "inherited settings"), districtID)
+	if err != nil {
+		return nil, err
+	}
+	all, err := client.Organization.Query().Where(organization.DistrictID(districtID)).Order(db.Asc(organization.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	index := &schools{District: district, ByID: map[int]*db.Organization{}, ByExternal: map[string]*db.Organization{}, ByName: map[string][]*db.Organization{}}
+	// With the district among them nothing more is read.
+	if index.settings, err = setting.Read(ctx, client, e.Now(), append([]*db.Organization{district}, all...)...); err != nil {
+		return nil, err
+	}
+	for _, o := range all {
+		index.ByID[o.ID] = o
+		if o.ExternalID != nil {
+			index.ByExternal[*o.ExternalID] = o
+		}
+		index.ByName[o.NameKey] = append(index.ByName[o.NameKey], o)
+	}
+	return index, nil
+}
+
+// Find returns the school that a cell names: by Database ID, external id or name.
+func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
+	if id, ok := globalid.Key(globalid.Organization, cell); ok {
+		if o := x.ByID[id]; o != nil {
+			return aSchool(o)
+		}
+	}
+	var found []*db.Organization
+	if o := x.ByExternal[cell]; o != nil {
+		found = append(found, o)
+	}
+	for _, o := range Exactly(cell, x.ByName[fold.Text(cell)], func(o *db.Organization) string { return o.Name }) {
+		if len(found) == 0 || o.ID != found[0].ID {
+			found = append(found, o)
+		}
+	}
+	switch len(found) {
+	case 0:
+		return nil, row.Problemf(row.UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.", "There is no such school in your purview.")
+	case 1:
+		return aSchool(found[0])
+	default:
+		return nil, row.Problemf(row.AmbiguousSchool, "Write the Database ID of the one you mean: "+NamesOf(found, func(o *db.Organization) string {
+			return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
+		})+".", "%d schools go by this.", len(found))
+	}
+}
+
+func aSchool(o *db.Organization) (*db.Organization, *row.Problem) {
+	if o.Type != organization.TypeSCHOOL {
+		return nil, row.Problemf(row.NotASchool, "Write one of its schools.", "%s is a district.", o.Name)
+	}
+	return o, nil
+}
+
+// SettingsOf are what holds at a school; at none, and at one that the submitter
+// does not see, what holds in the district.
+func (x *schools) SettingsOf(school *db.Organization) setting.Settings {
+	if school != nil {
+		if set, ok := x.settings[school.ID]; ok {
+			return set
+		}
+	}
+	return x.settings[x.District.ID]
+}
+
+// Name returns the name of a school for the preview; one that the submitter does
+// not see has none.
+func (x *schools) Name(id int) string {
+	if o := x.ByID[id]; o != nil {
+		return o.Name
+	}
+	return ""
+}
+
+// Exactly keeps, of things whose names are equal but for accents and case, those
+// that are equal with the accents, if there are any.
+func Exactly[T any](cell string, found []T, name func(T) string) []T {
+	var same []T
+	for _, f := range found {
+		if fold.Key(name(f)) == fold.Key(cell) {
+			same = append(same, f)
+		}
+	}
+	if len(same) > 0 {
+		return same
+	}
+	return found
+}
+
+// NamesOf lists the first few of some candidates.
+func NamesOf[T any](found []T, name func(T) string) string {
+	var names []string
+	for i, f := range found {
+		if i == MaxCandidates {
+			names = append(names, "…")
+			break
+		}
+		names = append(names, name(f))
+	}
+	return strings.Join(names, "; ")
+}

@@ -1,0 +1,49 @@
+package job
+
+import (
+	"context"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/predicate"
+	"homeroom/ent/rule"
+	"homeroom/internal/job/vault"
+	"homeroom/internal/viewer"
+)
+
+// forgetFile removes the file of a job and the passwords of its refused rows, of
+// which nothing is needed any more when the job has ended.
+func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
+	if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
+		return err
+	}
+	_, err := client.ExecContext(ctx, "UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
+	return err
+}
+
+// HaveFailedRows returns which of some jobs have rows that FailedRows would give
+// to the viewer.
+func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]bool, error) {
+	has := map[int]bool{}
+	ids, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.IDIn(jobIDs...), vault.IsWhole(), bulkjob.KeyPrintIn(s.vault.Readable()...), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
+	for _, id := range ids {
+		has[id] = true
+	}
+	return has, err
+}
+
+// hasRefusedRow looks for one row of each job that the viewer is shown and not, as
+// HasRefusedRowsWith, for all rows of all jobs.
+func hasRefusedRow(v *viewer.Viewer) predicate.BulkJob {
+	return func(job *sql.Selector) {
+		row := sql.Table(bulkjobrefusedrow.Table)
+		rows := sql.Select(row.C(bulkjobrefusedrow.FieldID)).From(row).Where(sql.And(
+			sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)), sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))
+		rule.RefusedRowsSeen(v)(rows)
+		job.Where(sql.Exists(rows))
+	}
+}

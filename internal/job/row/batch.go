@@ -1,0 +1,110 @@
+package row
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/internal/viewer"
+)
+
+// Batch is some rows that are written in one transaction.
+type Batch struct {
+	Job *db.BulkJob
+	// Viewer is everybody who has a hand in the job, with the roles of this moment; nil
+	// where nothing may be done for one of them any more, and then why says so.
+	Viewer *viewer.Viewer
+	Why    *Problem
+	Rows   []*Planned
+	// Careful has the batch look whether ids have been taken before it writes them.
+	// Without it the unique indexes are trusted to tell, as they hardly ever do.
+	Careful bool
+}
+
+// Planned is a row on its way into the roster.
+type Planned struct {
+	// ID is the key of the stored plan, Row the number of the row in the file.
+	ID, Row int
+	// TargetID is what the row is about, 0 for what is to be created, TargetVersion its
+	// version when the plan was made.
+	TargetID, TargetVersion int
+	// Label is what the preview calls the target.
+	Label string
+	// Outside is set where the row names something outside of the school of the job.
+	Outside bool
+	// Text is the plan as it is stored.
+	Text []byte
+	Plan *Plan
+	Hash string // Of the new password.
+
+	// What has become of the row. A transaction that is tried again begins with
+	// none of it.
+	Refusal      *Problem
+	CreatedID    int
+	Joined, Left []int // Groups.
+	Before       Before
+	Version      int // Of the target, afterwards.
+	// Already is set where somebody else has done just this in between.
+	Already bool
+}
+
+func (b *Batch) Reset() {
+	for _, r := range b.Rows {
+		r.Refusal, r.CreatedID, r.Joined, r.Left, r.Before, r.Version, r.Already = nil, 0, nil, nil, Before{}, 0, false
+		if b.Viewer == nil {
+			p := *b.Why
+			r.Refuse(&p)
+		}
+	}
+}
+
+// Open are the rows that nothing has been found against yet.
+func (b *Batch) Open() []*Planned {
+	return slices.DeleteFunc(slices.Clone(b.Rows), func(r *Planned) bool { return r.Refusal != nil })
+}
+
+func (r *Planned) Refuse(p *Problem) {
+	p.Row, p.Outside = r.Row, r.Outside
+	r.Refusal = p
+}
+
+func (r *Planned) Stale(format string, args ...any) {
+	r.Refuse(&Problem{Code: Stale, Message: fmt.Sprintf(format, args...),
+		Hint: "Upload the row again to see what it would change now."})
+}
+
+// Gone refuses a row about something that is not there, or not for one of those who
+// have a hand in the job: nobody is told which of the two.
+func (r *Planned) Gone(what string) {
+	r.Stale("%s is no longer there, or no longer in the purview of everybody who has a hand in the upload.", what)
+}
+
+func (b *Batch) Last() *Planned { return b.Rows[len(b.Rows)-1] }
+
+func (b *Batch) Refusals() []*Problem {
+	var refused []*Problem
+	for _, r := range b.Rows {
+		if r.Refusal != nil {
+			refused = append(refused, r.Refusal)
+		}
+	}
+	return refused
+}
+
+// IDs collects the ids that rows name, sorted and each once.
+func IDs(rows []*Planned, ids func(*Planned) []int) []int {
+	set := map[int]bool{}
+	for _, r := range rows {
+		for _, id := range ids(r) {
+			if id != 0 {
+				set[id] = true
+			}
+		}
+	}
+	return slices.Sorted(maps.Keys(set))
+}
+
+// IsOf reports whether the preview of a row says that it is about what goes by a name
+// now. Of a line of enrollments that is all that tells whom it puts where.
+func (r *Planned) IsOf(name string) bool { return r.Label == Shorten(name, MaxLabel) }

@@ -1,0 +1,87 @@
+package row
+
+import (
+	"encoding/json"
+	"slices"
+	"time"
+)
+
+// Before is what a row replaced when it was carried out: all that an undo needs.
+// It is written in the transaction of the effect.
+type Before struct {
+	// Already is set where somebody had done the same before, so that the row
+	// changed nothing.
+	Already bool `json:"already,omitempty"`
+	// Set holds the previous values of columns, nil for NULL.
+	Set map[string]any `json:"set,omitempty"`
+	// DeletedAt is when a student had been deleted who came back.
+	DeletedAt *time.Time `json:"deletedAt,omitempty"`
+	// AsPlanned stands for Joined and Left where they are just those of the plan.
+	AsPlanned bool `json:"asPlanned,omitempty"`
+	// Joined and Left are the groups that the student really joined and left, which
+	// are not all that were planned where somebody was faster.
+	Joined []int `json:"joined,omitempty"`
+	Left   []int `json:"left,omitempty"`
+	// Taught and Untaught are the same for educators of a group.
+	Taught   []int `json:"taught,omitempty"`
+	Untaught []int `json:"untaught,omitempty"`
+	// GaveRole is set where a role was given.
+	GaveRole bool `json:"gaveRole,omitempty"`
+	// Password is the hashPrint of the password that was set.
+	Password string `json:"password,omitempty"`
+}
+
+// ReadBefore reads what a row with a plan replaced. A new student replaced nothing;
+// where nothing is written down the plan was carried out to the letter.
+func ReadBefore(text []byte, p *Plan) (*Before, error) {
+	switch {
+	case len(text) > 0:
+	case p.CreatesStudent():
+		return &Before{Joined: p.Join, Left: p.Leave}, nil
+	default:
+		return nil, nil
+	}
+	b := new(Before)
+	err := json.Unmarshal(text, b)
+	wholeNumbers(b.Set)
+	if b.AsPlanned {
+		b.Joined, b.Left = p.Join, p.Leave
+	}
+	return b, err
+}
+
+// wholeNumbers makes numbers of what JSON takes for fractions; there are none.
+func wholeNumbers(set map[string]any) {
+	for column, value := range set {
+		if n, ok := value.(float64); ok {
+			set[column] = int(n)
+		}
+	}
+}
+
+// Image encodes what a row replaced. It is nil for a new student without a password
+// who is in all groups of the plan: a row that does not grow is written several times as fast.
+func (r *Planned) Image() ([]byte, error) {
+	r.Before.Already = r.Already
+	switch asPlanned := slices.Equal(r.Joined, r.Plan.Join) && slices.Equal(r.Left, r.Plan.Leave); {
+	case asPlanned && r.Plan.CreatesStudent() && r.Hash == "":
+		return nil, nil
+	case asPlanned:
+		r.Before.AsPlanned = len(r.Joined)+len(r.Left) > 0
+	default:
+		r.Before.Joined, r.Before.Left = r.Joined, r.Left
+	}
+	return json.Marshal(r.Before)
+}
+
+// Keep notes values of columns of a row of another table.
+func (r *Planned) Keep(set map[string]any, now map[string]any) {
+	r.Before.Set = map[string]any{}
+	for column := range set {
+		value, known := now[column]
+		if !known {
+			panic("job: a plan changes the column " + column + ", which an undo does not know")
+		}
+		r.Before.Set[column] = value
+	}
+}

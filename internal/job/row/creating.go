@@ -1,0 +1,46 @@
+package row
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database/bulk"
+)
+
+// Creating are the rows of a batch that create something.
+func Creating(b *Batch) []*Planned {
+	var rows []*Planned
+	for _, r := range b.Open() {
+		if r.Plan.Do == Create {
+			rows = append(rows, r)
+		}
+	}
+	return rows
+}
+
+// Tag is an external id that a new row has until the end of the statement after
+// next: its own id is optional, and its key cannot be counted on from that of
+// another row, so without a mark nobody could tell which of the new rows is which.
+func Tag(jobID int, r *Planned) string { return fmt.Sprintf("\x01job %d row %d", jobID, r.Row) }
+
+func Tags(jobID int, rows []*Planned) []string {
+	list := make([]string, len(rows))
+	for i, r := range rows {
+		list[i] = Tag(jobID, r)
+	}
+	return list
+}
+
+// Untag notes the keys of new rows and gives them their own external ids.
+func Untag(ctx context.Context, client *db.Client, table string, jobID int, rows []*Planned, ids map[string]int) error {
+	updates := make([]bulk.Change, len(rows))
+	for i, r := range rows {
+		r.CreatedID = ids[Tag(jobID, r)]
+		if r.CreatedID == 0 {
+			return fmt.Errorf("row %d was not found again in %s after it had been created", r.Row, table)
+		}
+		updates[i] = bulk.Change{ID: r.CreatedID, Set: map[string]any{"external_id": r.Plan.Set["external_id"]}}
+	}
+	return bulk.Update(ctx, client, table, "", updates)
+}

@@ -1,0 +1,65 @@
+package row
+
+import (
+	"homeroom/ent/db/student"
+)
+
+// What a row, or its undo, loses; see BulkJobRow.
+const (
+	LosesNothing int8 = iota
+	// LosesValue is something that is changed.
+	LosesValue
+	// LosesStudent is a student who goes to another school.
+	LosesStudent
+	// LosesAll is something that is deleted.
+	LosesAll
+	// LosesTeacher is a group that an educator leaves.
+	LosesTeacher
+)
+
+// Loses says what is lost when the plan is carried out. Joining groups and being
+// brought back lose nothing: to put most of a school into groups at once is what the
+// notice asks for at the beginning of a year.
+func (p *Plan) Loses() int8 {
+	_, moves := p.Set[student.FieldOrganizationID]
+	switch {
+	case p.Do == Delete:
+		return LosesAll
+	case p.Do != Update:
+		return LosesNothing
+	case p.AboutStudent() && moves:
+		return LosesStudent
+	case len(p.Set) > 0, len(p.Password) > 0, len(p.Leave) > 0:
+		return LosesValue
+	case len(p.Untaught) > 0:
+		return LosesTeacher
+	default:
+		return LosesNothing
+	}
+}
+
+// UndoLoses says what is lost when the plan is undone: what it created is hidden or
+// removed, groups that were joined are left, and values that were set are replaced.
+func (p *Plan) UndoLoses() int8 {
+	_, moves := p.Set[student.FieldOrganizationID]
+	switch {
+	case p.Do == Create && len(p.Set) == 0:
+		// An enrollment: a student leaves the group again, or an educator.
+		if len(p.Teach) > 0 {
+			return LosesTeacher
+		}
+		return LosesValue
+	case p.Do == Create, p.Do == Revive:
+		return LosesAll
+	case p.Do != Update:
+		return LosesNothing
+	case p.AboutStudent() && moves:
+		return LosesStudent
+	case len(p.Set) > 0, len(p.Password) > 0, len(p.Join) > 0, p.Role != "":
+		return LosesValue
+	case len(p.Teach) > 0:
+		return LosesTeacher
+	default:
+		return LosesNothing
+	}
+}

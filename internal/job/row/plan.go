@@ -1,0 +1,120 @@
+// Package row holds the words that the engine of jobs and the kinds of rows share: what
+// a row will do, what is wrong with it, what it replaced, and batches of rows on their
+// way into the roster and back.
+package row
+
+import (
+	"encoding/json"
+	"slices"
+)
+
+// Change is one field that changes. Before is nil for what is created, After for
+// what is emptied. A password is shown as "set".
+type Change struct {
+	Field  string  `json:"f"`
+	Before *string `json:"b,omitempty"`
+	After  *string `json:"a,omitempty"`
+}
+
+// The states of a row that has a plan.
+const (
+	StatePlanned int8 = iota
+	StateApplied
+	StateRefused
+	StateUndone
+	// StateKept is a row that an undo has left as it is.
+	StateKept
+)
+
+// What a plan does.
+const (
+	Create = "create"
+	Update = "update"
+	// Revive brings a deleted student back.
+	Revive = "revive"
+	// Delete hides a student.
+	Delete = "delete"
+)
+
+// Plan is what one row of a file will do: the changes that the preview shows,
+// and what it takes to carry them out.
+type Plan struct {
+	// N counts the rows of the file that are not blank, from 1.
+	N       int      `json:"n"`
+	Do      string   `json:"do"`
+	Changes []Change `json:"changes"`
+
+	// Set holds the new values of columns of the table, nil for NULL.
+	Set map[string]any `json:"set,omitempty"`
+	// Was holds what stood there when the plan was made, where no version tells.
+	Was map[string]string `json:"was,omitempty"`
+	// SchoolID is where something is created, a role is held, or a student moves to.
+	SchoolID int `json:"school,omitempty"`
+	// FromID is the school that a student leaves.
+	FromID int `json:"from,omitempty"`
+	// Password is the new password, encrypted, until the row has been applied.
+	Password []byte `json:"password,omitempty"`
+	// Join and Leave are groups of a student. Keep are those that the preview lists
+	// beside them, on both sides.
+	Join  []int `json:"join,omitempty"`
+	Leave []int `json:"leave,omitempty"`
+	Keep  []int `json:"keep,omitempty"`
+	// Teach are educators who join a group, Untaught those who leave it.
+	Teach    []int `json:"teach,omitempty"`
+	Untaught []int `json:"untaught,omitempty"`
+	// Role is given to an educator at SchoolID.
+	Role string `json:"role,omitempty"`
+	// By are those who have corrected the row.
+	By []int `json:"by,omitempty"`
+	// Student is 1 where the row's target is a student.
+	Student int `json:"student,omitempty"`
+}
+
+func (p *Plan) AboutStudent() bool { return p.Student == 1 }
+
+func (p *Plan) CreatesStudent() bool { return p.Student == 1 && p.Do == Create }
+
+// SetColumn notes a new value of a column.
+func (p *Plan) SetColumn(column string, value any) {
+	if p.Set == nil {
+		p.Set = map[string]any{}
+	}
+	p.Set[column] = value
+}
+
+// ExpectColumn notes what stood in a column.
+func (p *Plan) ExpectColumn(column, value string) {
+	if p.Was == nil {
+		p.Was = map[string]string{}
+	}
+	p.Was[column] = value
+}
+
+// Show notes a field for the preview; an empty text is nothing.
+func (p *Plan) Show(field, before, after string) {
+	c := Change{Field: field}
+	if before != "" {
+		c.Before = &before
+	}
+	if after != "" {
+		c.After = &after
+	}
+	p.Changes = append(p.Changes, c)
+}
+
+// Groups are all that the preview lists.
+func (p *Plan) Groups() []int { return slices.Concat(p.Join, p.Leave, p.Keep) }
+
+func (p *Plan) Encode() ([]byte, error) { return json.Marshal(p) }
+
+func ReadPlan(text []byte) (*Plan, error) {
+	p := new(Plan)
+	err := json.Unmarshal(text, p)
+	wholeNumbers(p.Set)
+	return p, err
+}
+
+// Added and removed are the enrollments that come and go with the row.
+func (p *Plan) Added() int { return len(p.Join) }
+
+func (p *Plan) Removed() int { return len(p.Leave) }

@@ -1,0 +1,131 @@
+package row
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/internal/fault"
+)
+
+// The codes of problems, beside those of csvfile (a file that cannot be read)
+// and of roster (TOO_LONG, TOO_SHORT, PASSWORD_TOO_SHORT, UNKNOWN_GRADE, …).
+const (
+	// About the file as a whole; the row is 0.
+	WrongKind       = "WRONG_KIND"
+	MissingColumn   = "MISSING_COLUMN"
+	DuplicateColumn = "DUPLICATE_COLUMN"
+	NoRows          = "NO_ROWS"
+	OtherHeader     = "OTHER_HEADER"
+	AccountDisabled = "ACCOUNT_DISABLED"
+	RoleLost        = "ROLE_LOST"
+	Internal        = "INTERNAL"
+	ServerEnded     = "SERVER_ENDED"
+	Held            = "HELD"
+	Expired         = "EXPIRED"
+	// TransactionTooLarge is of a job that is all or nothing.
+	TransactionTooLarge = "TRANSACTION_TOO_LARGE"
+
+	// About a row.
+	ExtraCells      = "EXTRA_CELLS"
+	HeaderAgain     = "HEADER_AGAIN"
+	Required        = "REQUIRED"
+	CannotClear     = "CANNOT_CLEAR"
+	DuplicateInFile = "DUPLICATE_IN_FILE"
+	DamagedID       = "DAMAGED_ID"
+	DamagedText     = "DAMAGED_TEXT"
+	CellError       = "CELL_ERROR"
+	NotCalculated   = "NOT_CALCULATED"
+	TooLong         = "TOO_LONG"
+	TooMany         = "TOO_MANY"
+	Stale           = "STALE"
+	Erased          = "ERASED"
+	Forbidden       = "FORBIDDEN"
+	OtherSchool     = "OTHER_SCHOOL"
+
+	// About a row that an undo has left as it is.
+	ChangedSince = "CHANGED_SINCE"
+	CannotUndo   = "CANNOT_UNDO"
+
+	// About whom or what a row means.
+	IDMismatch            = "ID_MISMATCH"
+	UnknownStudent        = "UNKNOWN_STUDENT"
+	UnknownGroup          = "UNKNOWN_GROUP"
+	UnknownSchool         = "UNKNOWN_SCHOOL"
+	UnknownEducator       = "UNKNOWN_EDUCATOR"
+	UnknownPerson         = "UNKNOWN_PERSON"
+	UnknownRole           = "UNKNOWN_ROLE"
+	AmbiguousGroup        = "AMBIGUOUS_GROUP"
+	AmbiguousSchool       = "AMBIGUOUS_SCHOOL"
+	AmbiguousPerson       = "AMBIGUOUS_PERSON"
+	ExternalIDTaken       = "EXTERNAL_ID_TAKEN"
+	UsernameTaken         = "USERNAME_TAKEN"
+	EmailTaken            = "EMAIL_TAKEN"
+	NotASchool            = "NOT_A_SCHOOL"
+	UnsupportedType       = "UNSUPPORTED_TYPE"
+	BadEmail              = "BAD_EMAIL"
+	SyncedStudent         = "SYNCED_STUDENT"
+	SyncedGroup           = "SYNCED_GROUP"
+	GroupRequired         = "GROUP_REQUIRED"
+	PossibleDuplicate     = "POSSIBLE_DUPLICATE"
+	GroupsDoNotMove       = "GROUP_SCHOOL_FIXED"
+	DistrictRoleForbidden = "DISTRICT_ROLE_FORBIDDEN"
+)
+
+// Problem is one thing that is wrong, or odd, in a file. It is data in the
+// report, not an error.
+type Problem struct {
+	Row     int
+	Column  string // As it stands in the file, or empty.
+	Warning bool
+	Code    string
+	Value   string // Never a password.
+	Message string // A sentence.
+	Hint    string // A sentence that says what to do.
+	// Unseen tells that it gives away that somebody is there whom the submitter does
+	// not see; see package probe.
+	Unseen bool
+	// Candidates are students whom the row may mean, as far as the submitter sees them.
+	Candidates []int
+	// Outside is set where it names something outside of the school of the job.
+	Outside bool
+}
+
+// FromFault makes a problem of a refusal that another part of the program words.
+func FromFault(e *fault.Error, hint string) *Problem {
+	return &Problem{Code: e.Code, Message: Sentence(e.Message), Hint: hint}
+}
+
+func Problemf(code, hint, format string, args ...any) *Problem {
+	return &Problem{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
+}
+
+// Sentence makes a sentence of a fragment.
+func Sentence(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	s = string(unicode.ToUpper(r)) + s[n:]
+	if !strings.HasSuffix(s, ".") {
+		s += "."
+	}
+	return s
+}
+
+func (p *Problem) Severity() bulkjobproblem.Severity {
+	if p.Warning {
+		return bulkjobproblem.SeverityWARNING
+	}
+	return bulkjobproblem.SeverityERROR
+}
+
+// Shorten cuts text to at most n characters, and shows that it did.
+func Shorten(s string, n int) string {
+	if utf8.RuneCountInString(s) <= n {
+		return s
+	}
+	return string([]rune(s)[:n-1]) + "…"
+}

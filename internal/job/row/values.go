@@ -1,0 +1,49 @@
+package row
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+
+	"homeroom/internal/viewer"
+)
+
+func Deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// MaxKeyLength is the width of columns that hold folded text. Folding can make text
+// longer: ß becomes ss.
+const MaxKeyLength = 190
+
+// HashPrint tells two stored passwords apart without being one; it is empty for
+// none.
+func HashPrint(hash string) string {
+	if hash == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(hash))
+	return hex.EncodeToString(sum[:16])
+}
+
+// SystemFor is the context of writes that a check has allowed before.
+func SystemFor(ctx context.Context) context.Context {
+	return viewer.AsSystem(ctx, "write checked rows of a file")
+}
+
+// AsItWas reports whether the fields that a plan changes still hold what they did
+// when it was made. It stands in for a version where a table has none.
+func AsItWas(p *Plan, now map[string]string) bool {
+	for field, was := range p.Was {
+		if now[field] != was {
+			return false
+		}
+	}
+	return true
+}
+
+// MaxLabel is how many characters of a label are kept.
+const MaxLabel = 255

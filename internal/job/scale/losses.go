@@ -1,0 +1,167 @@
+package scale
+
+import (
+	"context"
+	"database/sql"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/hold"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/viewer"
+)
+
+// Scale weighs what jobs delete and change.
+type Scale struct {
+	row.Env
+	kinds kind.Table
+}
+
+func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds: kinds} }
+
+// Losses returns what the rows of a job in a state lose, or their undo: students by
+// the school where they are now, everything else at the organization of the job. Of
+// enrollments these are the groups that educators leave. A row that has been corrected
+// is given, and stands in the place of what is planned for it.
+func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *sheet.Row) ([]hold.Loss, error) {
+	system := viewer.AsSystem(ctx, "what a job deletes and changes")
+	client := z.DB.Client(ctx)
+	// Where nothing was noted, by an earlier version, it is what such rows do.
+	loses, otherwise := "r.loses", row.LosesValue
+	if z.kinds.About(job.Kind).Deletes {
+		otherwise = row.LosesAll
+	}
+	unknown := "?"
+	if undo {
+		loses = "r.undo_loses"
+		if otherwise = row.LosesValue; z.kinds.About(job.Kind).Deletes {
+			otherwise = row.LosesNothing
+		} else {
+			unknown = "CASE WHEN r.`before` IS NULL THEN 3 ELSE ? END"
+		}
+	}
+	loses = "CASE WHEN " + loses + " >= 0 THEN " + loses + " ELSE " + unknown + " END"
+	// A student stands in as many lines of enrollments as there are groups to leave.
+	count := "COUNT(*)"
+	if z.kinds.About(job.Kind).OneByOne {
+		count = "COUNT(DISTINCT target_id)"
+	}
+	but := 0
+	if corrected != nil {
+		but = corrected.Number
+	}
+	ofRows := "SELECT r.target_id, " + loses + " AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
+	query := "SELECT ?, loses, " + count + " FROM (" + ofRows + ") lost WHERE loses > 0 GROUP BY loses"
+	args := []any{job.OrganizationID, otherwise, job.ID, state, but}
+	var all []hold.Loss
+	counts := func(thing hold.Thing, query string, args []any) error {
+		return bulk.Each(system, client, query, args, func(r *sql.Rows) error {
+			var organization, n int
+			var what int8
+			err := r.Scan(&organization, &what, &n)
+			all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
+			return err
+		})
+	}
+	thing := z.kinds.About(job.Kind).Thing
+	if z.kinds.About(job.Kind).OneByOne {
+		if err := counts(loss.ThingGROUP, strings.Replace(query, "loses > 0", "loses = 4", 1), args); err != nil {
+			return nil, err
+		}
+	}
+	if thing == loss.ThingSTUDENT {
+		query = "SELECT s.organization_id, loses, " + count + " FROM (" + ofRows + ") lost JOIN students s ON s.id = lost.target_id " +
+			"WHERE loses BETWEEN 1 AND 3 GROUP BY s.organization_id, loses"
+		args = args[1:]
+	}
+	err := counts(thing, query, args)
+	if err != nil || corrected == nil || corrected.Refused || corrected.Plan == nil {
+		return all, err
+	}
+	what, at := corrected.Plan.Loses(), job.OrganizationID
+	switch {
+	case what == row.LosesNothing:
+		return all, nil
+	case what == row.LosesTeacher:
+		thing = loss.ThingGROUP
+	case thing == loss.ThingSTUDENT:
+		st, err := client.Student.Query().Where(student.ID(corrected.TargetID)).Select(student.FieldOrganizationID).Only(system)
+		if db.IsNotFound(err) {
+			return all, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		at = st.OrganizationID
+	}
+	return append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: at, Thing: thing, Verb: verbOf(what), Number: 1}), nil
+}
+
+func verbOf(what int8) hold.Verb {
+	switch what {
+	case row.LosesAll:
+		return loss.VerbDELETED
+	case row.LosesStudent:
+		return loss.VerbLEFT
+	default:
+		return loss.VerbCHANGED
+	}
+}
+
+// LessLost has a job that was ended while it was carried out count for what it has
+// written. Where students have gone to other schools, the one that they have left is
+// not found any more: there all of the job count, up to as many as were planned.
+func (z *Scale) LessLost(ctx context.Context, jobID int) error {
+	system := viewer.AsSystem(ctx, "what a job that was canceled has deleted and changed")
+	return z.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
+		counted, err := client.Loss.Query().Where(loss.JobID(jobID), loss.UndoEQ(0)).All(ctx)
+		if err != nil || len(counted) == 0 {
+			return err
+		}
+		job, err := client.BulkJob.Get(ctx, jobID)
+		if err != nil {
+			return err
+		}
+		written, err := z.Losses(ctx, job, false, row.StateApplied, nil)
+		if err != nil {
+			return err
+		}
+		for _, l := range counted {
+			n := 0
+			for _, w := range written {
+				if w.Thing == l.Thing && w.Verb == l.Verb && (w.OrganizationID == l.OrganizationID || w.Verb == loss.VerbLEFT) {
+					n += w.Number
+				}
+			}
+			if err := client.Loss.UpdateOne(l).SetNumber(min(n, l.Number)).Exec(ctx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// ForgetUndone removes what a job has lost that has been put back as a whole. Where it
+// was started within the window, its undo has changed nothing against what was there
+// before; what the job had created, and its undo has deleted, stays counted.
+func (z *Scale) ForgetUndone(ctx context.Context, client *db.Client, jobID int) error {
+	system := viewer.AsSystem(ctx, "how an undo has ended")
+	job, err := client.BulkJob.Get(system, jobID)
+	if err != nil || job.Status != bulkjob.StatusUNDONE {
+		return err
+	}
+	if err := hold.Forget(ctx, client, hold.Job{ID: jobID}); err != nil {
+		return err
+	}
+	if job.StartedAt == nil || job.StartedAt.Before(z.Now().Add(-hold.Window)) {
+		return nil
+	}
+	_, err = client.Loss.Delete().Where(loss.JobID(jobID), loss.VerbNEQ(loss.VerbDELETED)).Exec(system)
+	return err
+}

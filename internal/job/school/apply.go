@@ -1,0 +1,97 @@
+package school
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/row"
+)
+
+// applyOrganizations writes a batch of rows of schools. A new school counts usage
+// from the day of its district, whose school year it inherits.
+func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, b *row.Batch) error {
+	system := row.SystemFor(ctx)
+	district, err := client.Organization.Get(system, b.Job.DistrictID)
+	if err != nil {
+		return err
+	}
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	q := client.Organization.Query().Where(organization.IDIn(ids...)).Order(db.Asc(organization.FieldID))
+	if k.Locks() {
+		q.ForUpdate()
+	}
+	locked, err := q.All(ctx)
+	if err != nil {
+		return err
+	}
+	schools := map[int]*db.Organization{}
+	for _, o := range locked {
+		schools[o.ID] = o
+	}
+	var externalIDs []string
+	for _, r := range b.Rows {
+		o := schools[r.TargetID]
+		switch {
+		case r.Plan.Do == row.Create:
+		case o == nil:
+			r.Stale("The school is no longer in the purview of the person who uploaded the file.")
+		case !row.AsItWas(r.Plan, map[string]string{organization.FieldName: o.Name, organization.FieldExternalID: row.Deref(o.ExternalID)}):
+			r.Stale("Somebody has changed the school since the file was checked.")
+		}
+		if v, ok := r.Plan.Set[organization.FieldExternalID].(string); ok {
+			externalIDs = append(externalIDs, v)
+		}
+	}
+	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(externalIDs...)).All(system)
+	if err != nil {
+		return err
+	}
+	owner := map[string]int{}
+	for _, o := range found {
+		owner[*o.ExternalID] = o.ID
+	}
+	var updates []bulk.Change
+	for _, r := range b.Open() {
+		id, _ := r.Plan.Set[organization.FieldExternalID].(string)
+		switch o := owner[id]; {
+		case o != 0 && o != r.TargetID:
+			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
+		case r.Plan.Do == row.Update:
+			o := schools[r.TargetID]
+			r.Keep(r.Plan.Set, map[string]any{organization.FieldName: o.Name, organization.FieldNameKey: o.NameKey, organization.FieldExternalID: bulk.Optional(o.ExternalID)})
+			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Plan.Set})
+		}
+	}
+	if err := bulk.Update(ctx, client, organization.Table, "", updates); err != nil {
+		return err
+	}
+	return k.insertSchools(system, client, b, district)
+}
+
+func (k *importKind) insertSchools(system context.Context, client *db.Client, b *row.Batch, district *db.Organization) error {
+	creates := row.Creating(b)
+	if len(creates) == 0 {
+		return nil
+	}
+	rows := make([][]any, len(creates))
+	for i, r := range creates {
+		rows[i] = []any{k.Instant(), string(organization.TypeSCHOOL), district.ID, district.ID,
+			r.Plan.Set[organization.FieldName], r.Plan.Set[organization.FieldNameKey], row.Tag(b.Job.ID, r), int(district.UsageCountedFrom)}
+	}
+	err := bulk.Insert(system, client, organization.Table, "created_at, type, district_id, parent_id, name, name_key, external_id, usage_counted_from", rows)
+	if err != nil {
+		return err
+	}
+	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
+		Select(organization.FieldID, organization.FieldExternalID).All(system)
+	if err != nil {
+		return err
+	}
+	ids := map[string]int{}
+	for _, o := range found {
+		ids[*o.ExternalID] = o.ID
+	}
+	return row.Untag(system, client, organization.Table, b.Job.ID, creates, ids)
+}

@@ -1,0 +1,136 @@
+package school
+
+import (
+	"context"
+	"strconv"
+	"unicode/utf8"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+)
+
+// organizationCheck makes plans of the rows of a file of schools. All schools of
+// the district are known beforehand, so it looks nothing up.
+type organizationCheck struct{ *reach.Check }
+
+func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) error {
+	for _, r := range rows {
+		if !r.Refused {
+			c.row(r)
+		}
+	}
+	return nil
+}
+
+func (c *organizationCheck) row(r *sheet.Row) {
+	name, externalID := roster.Clean(r.Text(sheet.ColName)), roster.Clean(r.Text(sheet.ColExternalID))
+	r.Label = reach.GroupLabel(name, externalID)
+	r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColType)
+	if kind := sheet.HeaderKey(r.Text(sheet.ColType)); kind != "" && kind != "school" {
+		r.Fail(sheet.ColType, row.Problemf(row.UnsupportedType, "Delete the row, or write School.", "Only schools can be imported."))
+	}
+	if r.Refused {
+		return
+	}
+	school := c.match(r, name, externalID)
+	if r.Refused {
+		return
+	}
+	p := &row.Plan{Do: row.Create}
+	on := &db.Organization{}
+	if school != nil {
+		p.Do, on = row.Update, school
+		r.TargetID = school.ID
+		r.Label = reach.GroupLabel(school.Name, row.Deref(school.ExternalID))
+	}
+	c.externalID(r, p, row.Deref(on.ExternalID))
+	switch name = r.Legible(sheet.ColName, on.Name); {
+	case name == "" && on.Name == "" && !r.RefusedAt(sheet.ColName):
+		r.Needs(sheet.ColName, "A new school needs one.")
+	case name != "" && name != on.Name:
+		if err := roster.CheckName(name, "name of the school", row.MaxKeyLength); err != nil {
+			r.Fail(sheet.ColName, row.FromFault(err, "Shorten it."))
+		} else if utf8.RuneCountInString(fold.Text(name)) > row.MaxKeyLength {
+			r.Fail(sheet.ColName, row.Problemf(row.TooLong, "Shorten it.", "The name is too long."))
+		}
+		p.SetColumn(organization.FieldName, name)
+		p.SetColumn(organization.FieldNameKey, fold.Text(name))
+		p.ExpectColumn(organization.FieldName, on.Name)
+		p.Show(sheet.ColName, on.Name, name)
+	}
+	if !r.Refused && len(p.Changes) > 0 {
+		r.Plan = p
+	}
+}
+
+// match finds the school of a row: by Database ID, by external id, or, for a row
+// without ids, by its name if exactly one school has it.
+func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Organization {
+	var school *db.Organization
+	switch cell := r.Text(sheet.ColDatabaseID); {
+	case cell != "":
+		id := reach.KeyOf(globalid.Organization, cell)
+		if school = c.Schools.ByID[id]; school == nil {
+			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownSchool, "Copy the Database ID again, or clear the cell.", "There is no school with this Database ID in your purview."))
+			return nil
+		}
+		if other := c.Schools.ByExternal[externalID]; other != nil && other.ID != school.ID {
+			r.Fail(sheet.ColExternalID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
+				"The Database ID is of %s, the external ID of %s.", school.Name, other.Name))
+			return nil
+		}
+	case externalID != "":
+		school = c.Schools.ByExternal[externalID]
+	case name != "":
+		named := reach.Exactly(name, c.Schools.ByName[fold.Text(name)], func(o *db.Organization) string { return o.Name })
+		if len(named) > 1 {
+			r.Fail(sheet.ColName, row.Problemf(row.AmbiguousSchool, "Add the external ID or the Database ID of the one you mean.", "%d schools have this name.", len(named)))
+			return nil
+		}
+		if len(named) == 1 {
+			school = named[0]
+		}
+	default:
+		r.Needs(sheet.ColName, "A new school needs one.")
+		return nil
+	}
+	switch {
+	case school != nil && school.Type != organization.TypeSCHOOL:
+		r.Fail("", row.Problemf(row.NotASchool, "Delete the row.", "%s is a district.", school.Name))
+	case school != nil:
+		c.Duplicate(r, "school", "school", strconv.Itoa(school.ID))
+	case externalID != "":
+		c.Duplicate(r, "school", "school id", externalID)
+	default:
+		c.Duplicate(r, "school", "school name", fold.Key(name))
+	}
+	return school
+}
+
+func (c *organizationCheck) externalID(r *sheet.Row, p *row.Plan, current string) {
+	value := r.Undamaged(sheet.ColExternalID, current)
+	switch {
+	case r.Clears(sheet.ColExternalID) && current != "":
+		p.SetColumn(organization.FieldExternalID, nil)
+	case value == "" || value == current:
+		return
+	case utf8.RuneCountInString(value) > roster.MaxExternalID:
+		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+		return
+	default:
+		if first := c.Seen.First("school id", value); first != 0 && first != r.Number {
+			r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+			return
+		}
+		c.Seen.Claim("school id", value, r.Number)
+		p.SetColumn(organization.FieldExternalID, value)
+	}
+	p.ExpectColumn(organization.FieldExternalID, current)
+	p.Show(sheet.ColExternalID, current, value)
+}

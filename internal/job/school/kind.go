@@ -1,0 +1,47 @@
+// Package school is the kind of job that imports schools.
+package school
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/loss"
+	"homeroom/ent/db/organization"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+)
+
+// importKind is the kind of a file of schools.
+type importKind struct {
+	row.Env
+}
+
+func New(e row.Env) kind.Kind { return &importKind{e} }
+
+func (*importKind) About() *kind.About {
+	return &kind.About{Format: format, Noun: "upload", OfDistrict: true, Thing: loss.ThingSCHOOL}
+}
+
+func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
+	return &organizationCheck{c}, nil, nil
+}
+
+func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
+	return k.applyOrganizations(ctx, client, b)
+}
+
+func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	return k.undoOrganizations(ctx, client, b)
+}
+
+// Names implements named.
+func (k *importKind) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]string, error) {
+	o, err := client.Organization.Query().Where(organization.ID(r.TargetID)).Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return []string{globalid.Encode(globalid.Organization, o.ID), row.Deref(o.ExternalID), o.Name}, nil
+}

@@ -1,0 +1,79 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"homeroom/ent/db"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/viewer"
+)
+
+// ofSelection are the words that stand for those about files where there is none.
+var ofSelection = strings.NewReplacer(
+	"the person who uploaded the file", "the person who asked for it",
+	"since the file was checked", "since the selection was checked",
+	"Upload the row again to see what it would change now.", "Select the student again to see what would change now.",
+	", or leave the cell as it was", "",
+	"of this row", "of this edit",
+	"has a hand in the upload", "has a hand in it",
+)
+
+// reword makes a problem of a file one of a selection.
+func reword(p *row.Problem) {
+	p.Message, p.Hint = ofSelection.Replace(p.Message), ofSelection.Replace(p.Hint)
+}
+
+// verifySelection is verify for a job without a file: it reads who was selected
+// and writes down what will change.
+func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer.Viewer) error {
+	ids, err := s.selected(ctx, h.Job.ID)
+	if err != nil {
+		return err
+	}
+	err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET total_rows = ? WHERE id = ?", len(ids), h.Job.ID)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	c, refusal, err := s.checkerOf(ctx, h.Job, v)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	// The names of columns stand for the fields, as in a file with our own headers.
+	l := &sheet.Layout{Format: &s.kinds.About(h.Job.Kind).Format, Index: map[string]int{}, Header: map[string]string{sheet.ColGrade: sheet.ColGrade, sheet.ColGroups: sheet.ColGroups}}
+	row := 0
+	p := &preview{service: s.Service, held: h}
+	for chunk := range slices.Chunk(ids, s.rowsAtOnce(sheet.BatchRows)) {
+		rows := make([]*sheet.Row, len(chunk))
+		for i, id := range chunk {
+			row++
+			rows[i] = &sheet.Row{Number: row, N: row, Layout: l, Cells: []string{strconv.Itoa(id)}}
+		}
+		if err := c.CheckRows(ctx, rows); err != nil {
+			return fmt.Errorf("check the selected students from %d on: %w", rows[0].Number, err)
+		}
+		for _, r := range rows {
+			for _, p := range r.Problems {
+				reword(p)
+			}
+		}
+		if err := p.add(ctx, rows); err != nil {
+			return err
+		}
+	}
+	if err := p.flush(ctx); err != nil {
+		return err
+	}
+	return s.finishVerifying(ctx, h, p.total)
+}

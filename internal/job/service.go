@@ -1,0 +1,258 @@
+// Package job is the engine of bulk jobs. It brings files into the roster as jobs that can
+// be trusted: a file is stored, checked row by row against what is there, shown as a list of
+// changes, and carried out only when somebody starts it.
+//
+// # The life of a job
+//
+//	VERIFYING → READY → PROCESSING → COMPLETED or COMPLETED_WITH_ERRORS
+//	READY → HELD → PROCESSING: it would change so much that a second
+//	administrator has to approve it
+//	VERIFYING → FAILED, PROCESSING → FAILED: nothing was written
+//	VERIFYING, READY, HELD, PROCESSING → CANCELED: a person ended it; what was
+//	written stays, and the counts tell how much
+//	COMPLETED, COMPLETED_WITH_ERRORS, CANCELED → UNDOING → UNDONE or
+//	PARTIALLY_UNDONE: put back, but for rows that somebody has changed since
+//
+// A job comes from a file, or from a selection of students who are edited or
+// deleted; then the rows are the students, in the order of their names.
+//
+// # What holds
+//
+//   - Every row of a file is counted exactly once: once a file has been checked,
+//     rows = created + updated + unchanged + errors. A row with an error is
+//     refused as a whole, and the reason is kept with its row number, column,
+//     value and a hint.
+//   - What the preview shows is what the start does. A row whose student or group
+//     has changed in between is refused as STALE, and the counts follow.
+//   - A job acts as everybody who has a hand in it, with the roles of the moment: who
+//     submitted it, started it, approved it and corrected rows of it. What one of them
+//     may not see is not there, and what one of them may not do is refused; see actor.Hands.
+//     An undo acts as the person who asked for the undo.
+//   - A job for a school is about that school. Its rows about educators mean those of
+//     the school, and a row that names anything outside of it is there for the
+//     submitter and for administrators of the district alone.
+//   - Nobody gets the credentials of an account by a file who could not set them
+//     otherwise; see identity.Guard.
+//   - What a row replaces is written down in the transaction that replaces it.
+//   - A server that stops in the middle loses nothing and doubles nothing: effects,
+//     counters and progress of a batch are written in one transaction, which
+//     begins by asking whether the job is still this server's own.
+//   - A file, which may hold passwords, and a password in a preview are only ever
+//     stored encrypted. The file is removed when the job has ended, a password as
+//     soon as it has been hashed.
+//   - A refused row can be had as it stood in the file, so that it can be mended.
+package job
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"log/slog"
+	"sync"
+	"time"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/database"
+	"homeroom/internal/job/actor"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/progress"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/scale"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/job/trace"
+	"homeroom/internal/job/vault"
+	"homeroom/internal/probe"
+	"homeroom/internal/viewer"
+)
+
+// Service takes files in, works on jobs and shows them.
+type Service struct {
+	// Traces are what jobs keep of a person.
+	*trace.Traces
+
+	db  *database.DB
+	now func() time.Time
+	log *slog.Logger
+
+	kinds kind.Table
+	// formats are those of the kinds that are files.
+	formats sheet.Formats
+	actors  *actor.Actors
+	limiter *queue.Limiter
+	meter   *progress.Meter
+	queue   *queue.Queue
+	scale   *scale.Scale
+	vault   *vault.Vault
+
+	// The parts of the work, each of which is this service with methods of its own.
+	correction correction
+	checking   checking
+	writing    writing
+	undoing    undoing
+	submitting submitting
+	sweeping   sweeping
+	canceling  canceling
+	holding    holding
+	starting   starting
+	reading    reading
+
+	hash   func(ctx context.Context, password string) (string, error)
+	turn   func(ctx context.Context) (end func(), err error)
+	batch  int
+	limits csvfile.Limits
+	probes *probe.Counter
+	// checkTime and cpu are what the check of a file may take, and how that is known.
+	checkTime time.Duration
+	cpu       func() time.Duration
+	// maxAbandoned is how often servers may end while they work on a job.
+	maxAbandoned int
+
+	// correcting holds a place for each correction that reads a file.
+	correcting chan struct{}
+	// wake and wakeShort tell the workers that there may be something to do.
+	wake, wakeShort chan struct{}
+
+	mu sync.Mutex
+	// warned are the jobs with another key that the log has told of.
+	warned []int
+	// tries counts, for each job, the attempts in a row that ended in an error.
+	tries map[int]int
+	// ends holds, for each job that this server works on, how the work is ended.
+	ends map[int]context.CancelCauseFunc
+}
+
+// Options are what a Service needs of the rest of the program.
+type Options struct {
+	// Key is the installation's secret, of 32 bytes or more. The keys that encrypt
+	// files and passwords are derived from it, one for each job.
+	Key []byte
+	// OldKeys were the secret before. What they have encrypted is read, and encrypted
+	// anew by Reseal.
+	OldKeys [][]byte
+	// Hash returns the stored form of a password; it bounds itself to the machine.
+	Hash func(ctx context.Context, password string) (string, error)
+	// Viewer returns an educator with the roles of this moment, or an error whose
+	// kind is fault.Unauthenticated for an account that is no longer allowed in.
+	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
+	// Kinds are the kinds of jobs, of which none occurs twice.
+	Kinds []kind.Kind
+	// Turn waits until work may go on that would keep people waiting, and returns
+	// what ends it; nil for work that never waits. It is asked for each batch.
+	Turn func(ctx context.Context) (end func(), err error)
+	// Batch is how many rows are checked, written and put back at a time; zero stands
+	// for as many as are fast.
+	Batch int
+	// Limits bounds a file; the zero value stands for the defaults.
+	Limits csvfile.Limits
+	// Quotas bound what somebody may have waiting; the zero value bounds nothing.
+	Quotas queue.Quotas
+	// Probes counts what files give away about people whom their submitters do not see;
+	// nil counts nothing.
+	Probes *probe.Counter
+	// CheckTime is how much CPU time the check of one file may take, beside a
+	// millisecond for each row; 0 bounds nothing.
+	CheckTime time.Duration
+	// CPU returns the CPU time of the thread that asks; nil for that of the system.
+	CPU func() time.Duration
+	// MaxAbandoned is how often servers may end while they work on a job of which
+	// nothing has been written, before it fails; zero stands for 10.
+	MaxAbandoned int
+	// Lease is how long a server keeps a job without a sign of life before another
+	// one takes it over; zero stands for DefaultLease.
+	Lease time.Duration
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// New returns the engine of a database. It works on jobs only while Run,
+// RunJob or Drain is running.
+func New(d *database.DB, o Options) *Service {
+	name := make([]byte, 12)
+	_, _ = rand.Read(name) // never fails
+	if o.Limits.Bytes <= 0 {
+		o.Limits.Bytes = csvfile.DefaultLimits().Bytes
+	}
+	if o.Lease <= 0 {
+		o.Lease = queue.DefaultLease
+	}
+	if o.Turn == nil {
+		o.Turn = func(context.Context) (func(), error) { return func() {}, nil }
+	}
+	if o.MaxAbandoned <= 0 {
+		o.MaxAbandoned = 10
+	}
+	if o.CPU == nil {
+		o.CPU = threadTime
+	}
+	e := row.Env{DB: d, Now: o.Now}
+	kinds := kind.NewTable(o.Kinds)
+	v := vault.NewVault(e, o.Key, o.OldKeys, o.Limits.Bytes)
+	q := queue.NewQueue(e, v, hex.EncodeToString(name), o.Lease, o.Log)
+	s := &Service{
+		Traces: trace.NewTraces(e, v, kinds),
+		db:     d, now: o.Now, log: o.Log,
+		kinds: kinds, formats: kind.FormatsOf(o.Kinds),
+		actors:  actor.NewActors(e, kinds, o.Viewer),
+		limiter: queue.NewLimiter(e, o.Quotas),
+		meter:   progress.NewMeter(e, q, o.Log),
+		queue:   q,
+		scale:   scale.NewScale(e, kinds),
+		vault:   v,
+		hash:    o.Hash, turn: o.Turn, batch: o.Batch, limits: o.Limits, probes: o.Probes, checkTime: o.CheckTime, cpu: o.CPU, maxAbandoned: o.MaxAbandoned,
+		correcting: make(chan struct{}, correctAtOnce), wake: make(chan struct{}, 1), wakeShort: make(chan struct{}, 1),
+		tries: map[int]int{}, ends: map[int]context.CancelCauseFunc{},
+	}
+	s.correction = correction{s}
+	s.checking = checking{s}
+	s.writing = writing{s}
+	s.undoing = undoing{s}
+	s.submitting = submitting{s}
+	s.sweeping = sweeping{s}
+	s.canceling = canceling{s}
+	s.holding = holding{s}
+	s.starting = starting{s}
+	s.reading = reading{s}
+	return s
+}
+
+// env is what the kinds are given of the server.
+func (s *Service) env() row.Env { return row.Env{DB: s.db, Now: s.now} }
+
+// instant is the present moment as the databases keep it.
+func (s *Service) instant() time.Time { return s.env().Instant() }
+
+// locks reports whether reads take row locks; see env.
+func (s *Service) locks() bool { return s.env().Locks() }
+
+// rowsAtOnce is how many rows a batch has, where it is usual that it has a number.
+func (s *Service) rowsAtOnce(usual int) int {
+	if s.batch > 0 {
+		return s.batch
+	}
+	return usual
+}
+
+// The parts of the work on jobs. Each is the service, with methods of its own.
+type (
+	// correction corrects a row of a job.
+	correction struct{ *Service }
+	// checking checks the rows of a job.
+	checking struct{ *Service }
+	// writing carries out the rows of a job.
+	writing struct{ *Service }
+	// undoing puts the rows of a job back.
+	undoing struct{ *Service }
+	// submitting takes a job in.
+	submitting struct{ *Service }
+	// sweeping removes what jobs have left behind.
+	sweeping struct{ *Service }
+	// canceling ends a job at a person's word.
+	canceling struct{ *Service }
+	// holding puts jobs on hold.
+	holding struct{ *Service }
+	// starting starts and approves jobs.
+	starting struct{ *Service }
+	// reading shows jobs and their rows.
+	reading struct{ *Service }
+)

@@ -1,0 +1,125 @@
+package job
+
+import (
+	"context"
+	"fmt"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/row"
+)
+
+// noteVersions reads the versions that the targets of a batch have when all of
+// it has been written. Where a kind has no versions, or ones that grow with every
+// member, an undo compares the values.
+func (s writing) noteVersions(ctx context.Context, client *db.Client, b *attempt) error {
+	k, ok := s.kinds[b.Job.Kind].(kind.Versioned)
+	if !ok {
+		return nil
+	}
+	versions, err := k.Versions(ctx, client, row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} }))
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		if r.CreatedID != 0 {
+			continue // Nobody else can have changed what this transaction has created.
+		}
+		if r.Version = versions[r.TargetID]; r.Version == 0 {
+			return fmt.Errorf("the target of row %d was not found again", r.Row)
+		}
+	}
+	return nil
+}
+
+// settle writes down what became of a batch: the states of its rows, without the
+// passwords, the reasons of refusals, and the counts where they came out
+// differently from what the preview said.
+func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) error {
+	var t row.Tally
+	var written audit.Rows
+	updates := make([]bulk.Change, len(b.Rows))
+	for i, r := range b.Rows {
+		updates[i] = bulk.Change{ID: r.ID, Set: map[string]any{"state": row.StateApplied}}
+		if r.CreatedID != 0 {
+			updates[i].Set["target_id"] = bulk.FromKey(r.CreatedID - r.ID)
+		}
+		text := r.Text
+		if len(r.Plan.Password) > 0 {
+			r.Plan.Password = nil
+			var err error
+			if text, err = r.Plan.Encode(); err != nil {
+				return err
+			}
+			updates[i].Set["plan"] = text
+		}
+		if r.Refusal == nil {
+			image, err := r.Image()
+			if err != nil {
+				return err
+			}
+			updates[i].Set["applied_version"] = r.Version
+			if image != nil {
+				updates[i].Set["before"] = image
+			}
+			written.Add(r.Row, r.TargetID+r.CreatedID, r.Version, text, image)
+		}
+		t.Added += len(r.Joined) - r.Plan.Added()
+		t.Removed += len(r.Left) - r.Plan.Removed()
+		if r.Refusal == nil && !r.Already {
+			continue
+		}
+		*t.Of(r.Plan)--
+		if r.Refusal != nil {
+			updates[i].Set["state"] = row.StateRefused
+			t.Errors++
+		} else {
+			t.Unchanged++
+		}
+	}
+	if err := bulk.Update(ctx, client, "bulk_job_rows", "", updates); err != nil {
+		return err
+	}
+	if err := s.vault.WriteProblems(ctx, client, b.Job.ID, b.Refusals()); err != nil {
+		return err
+	}
+	if err := s.vault.RefuseKept(ctx, client, b.Job.ID, b.kept()); err != nil {
+		return err
+	}
+	recordBatch(ctx, b, &written)
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
+		"unchanged = unchanged + ?, errors = errors + ?, hashed_passwords = hashed_passwords + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+		b.Last().Plan.N, t.Created, t.Updated, t.Deleted, t.Unchanged, t.Errors, b.hashed(), t.Added, t.Removed, b.Job.ID)
+	return err
+}
+
+// hashed counts the passwords that were hashed for the batch. Where they were all
+// hashed before the only transaction, they have been counted there.
+func (b *attempt) hashed() (n int) {
+	if b.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
+		return 0
+	}
+	for _, r := range b.Rows {
+		if r.Hash != "" {
+			n++
+		}
+	}
+	return n
+}
+
+// complete ends a job whose rows have all been dealt with.
+func (s writing) complete(ctx context.Context, client *db.Client, jobID int) error {
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN errors > 0 THEN ? ELSE ? END, "+
+		"processed_rows = total_rows, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+		string(bulkjob.StatusCOMPLETED_WITH_ERRORS), string(bulkjob.StatusCOMPLETED), s.instant(), jobID)
+	if err != nil {
+		return err
+	}
+	if err := forgetFile(ctx, client, jobID); err != nil {
+		return err
+	}
+	return s.recordEnd(ctx, client, jobID)
+}

@@ -1,0 +1,69 @@
+package sheet
+
+import (
+	"maps"
+	"slices"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/job/row"
+	"homeroom/internal/quote"
+	"homeroom/internal/roster"
+)
+
+// Marks are what a row says in its identifying columns, folded so far that two
+// rows that mean the same never differ.
+func (r *Row) Marks() []string {
+	var marks []string
+	for _, column := range r.Layout.Format.Identifying {
+		if text := MarkOf(r.Text(column)); text != "" {
+			marks = append(marks, text)
+		}
+	}
+	return marks
+}
+
+func MarkOf(text string) string { return fold.Text(roster.Clean(text)) }
+
+// Put writes a cell of a column that is read; a column that the file
+// does not have is added to this row alone.
+func (r *Row) Put(column, value string) {
+	if !r.Layout.has(column) {
+		l := *r.Layout
+		l.Index, l.Header = maps.Clone(l.Index), maps.Clone(l.Header)
+		l.Index[column], l.Header[column] = len(r.Cells), column
+		if isSecret(column) {
+			l.secret = append(slices.Clone(l.secret), len(r.Cells))
+		}
+		r.Layout = &l
+		r.Cells = append(r.Cells, "")
+	}
+	r.Cells[r.Layout.Index[column]] = value
+}
+
+// Correct writes new values into a row.
+func (r *Row) Correct(headers []string, values []Cell, limit int) error {
+	r.Cells, r.Beyond, r.Flaws, r.Problems, r.Refused = slices.Clone(r.Cells), nil, nil, nil, false
+	for i, v := range values {
+		if len(v.Value) > limit {
+			return fault.Invalidf("the value of %s is too long", quote.Text(row.Shorten(v.Column, 64))).WithCode(row.TooLong).At("values", i)
+		}
+		value := csvfile.Clean(v.Value)
+		key := HeaderKey(v.Column)
+		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && HeaderKey(h) == key }); at >= 0 && !IsReason(headers[at]) {
+			r.Cells[at] = value
+			continue
+		}
+		at := slices.IndexFunc(r.Layout.Format.Columns, func(c Column) bool { return !c.Exported && len(Positions([]string{key}, c.Headers())) > 0 })
+		if at < 0 {
+			return fault.Invalidf("the upload has no column %s", quote.Text(row.Shorten(v.Column, 64))).WithCode("UNKNOWN_COLUMN").At("values", i)
+		}
+		r.Put(r.Layout.Format.Columns[at].Name, value)
+	}
+	return nil
+}
+
+// Cell is one cell of a row: a column, by its header in the file or by its name in
+// the manual, and what stands in it.
+type Cell struct{ Column, Value string }

@@ -1,0 +1,56 @@
+package sheet
+
+import (
+	"fmt"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/job/row"
+)
+
+// words are the forms of all headers that mean something in such a file.
+func (f *Format) words() map[string]bool {
+	words := map[string]bool{}
+	for _, c := range f.Columns {
+		for _, h := range c.Headers() {
+			words[HeaderKey(h)] = true
+		}
+	}
+	return words
+}
+
+// repeats reports whether a row holds column names instead of somebody, as where
+// several files have been joined: again where they are those of the first row,
+// other where they are others, so that nobody knows what the cells below mean.
+func (l *Layout) repeats(cells []string) (again, other bool) {
+	filled, known, same := 0, 0, 0
+	for i, c := range cells {
+		if c == "" {
+			continue
+		}
+		filled++
+		key := HeaderKey(c)
+		if key != "" && key == l.keys[i] {
+			known, same = known+1, same+1
+		} else if l.words[key] {
+			known++
+		}
+		if filled == 2 && known == 0 {
+			return false, false // as nearly every row
+		}
+	}
+	switch {
+	case filled == 0:
+		return false, false
+	case same == filled:
+		return true, false
+	default:
+		return false, known == filled && known >= 2 || known >= 3 && 2*known > filled
+	}
+}
+
+// otherHeader refuses a file in which the columns change on the way.
+func otherHeader(number int) *csvfile.Error {
+	return &csvfile.Error{Code: row.OtherHeader, Row: number,
+		Message: fmt.Sprintf("Row %d under the header holds column names again, and others than the first row.", number),
+		Hint:    "Several files seem to have been joined. Upload each by itself."}
+}

@@ -1,0 +1,118 @@
+package sheet
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/job/row"
+	"homeroom/internal/quote"
+)
+
+// Layout says where the columns of a kind stand in one file.
+type Layout struct {
+	// Format is that of the kind of file; it has no columns where rows are selected.
+	Format *Format
+	// Index is the position of a column by its name.
+	Index map[string]int
+	// Header is the header of a column as it stands in the file.
+	Header map[string]string
+	// Ignored are the headers that nobody understands, as they stand in the file.
+	Ignored []string
+	// secret are the positions of columns that hold passwords, as far as their
+	// headers tell.
+	secret []int
+	// keys are the headers as they are compared.
+	keys []string
+	// words are the forms of all headers that mean something in such a file.
+	words map[string]bool
+}
+
+// ReadHeader finds the columns of a kind, or says why the file cannot be one of
+// that kind.
+func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row.Problem) {
+	format := fs.of(kind)
+	if format == nil {
+		return &Layout{Format: &Format{Kind: kind}}, row.Problemf(row.WrongKind, "Choose another kind of file.", "%s is not a kind of file that can be imported.", quote.Text(kind))
+	}
+	l := &Layout{Format: format, words: format.words(), Index: map[string]int{}, Header: map[string]string{}}
+	keys := make([]string, len(headers))
+	for i, h := range headers {
+		keys[i] = HeaderKey(h)
+	}
+	l.keys = keys
+	taken := make([]bool, len(headers))
+	for _, c := range format.Columns {
+		at := Positions(keys, append([]string{c.Name}, c.Aliases...))
+		if len(at) > 1 {
+			return l, &row.Problem{Code: row.DuplicateColumn,
+				Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]), quote.Text(headers[at[1]]), c.Name),
+				Hint:    "Delete or rename one of the two columns."}
+		}
+		for _, alias := range c.Instead {
+			if len(at) == 0 {
+				at = Positions(keys, []string{alias})
+			}
+		}
+		if len(at) > 0 {
+			l.Index[c.Name], l.Header[c.Name], taken[at[0]] = at[0], headers[at[0]], true
+		}
+	}
+	for i, h := range headers {
+		if isSecret(h) {
+			l.secret = append(l.secret, i)
+		}
+		if !taken[i] && h != "" && !IsReason(h) {
+			l.Ignored = append(l.Ignored, h)
+		}
+	}
+	return l, l.refuse(fs, headers)
+}
+
+// refuse says why a file with these headers is not one of the kind, or nil. A
+// file of another kind is told by its other columns, even if it has the ones
+// that are needed here: a list of teachers has everything of a list of students.
+func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
+	if other, sure := detect(headers); sure && other != l.Format.Kind {
+		return &row.Problem{Code: row.WrongKind,
+			Message: fmt.Sprintf("This looks like a list of %s, not of %s.", fs.plural(other), l.Format.Plural),
+			Hint:    fmt.Sprintf("Upload it as %s, or choose another file.", fs.plural(other))}
+	}
+	for _, c := range l.Format.Columns {
+		if !c.Required || l.has(c.Name) || c.Or != "" && l.has(c.Or) {
+			continue
+		}
+		if !l.IsHeader() {
+			return &row.Problem{Code: row.MissingColumn,
+				Message: fmt.Sprintf("The first row does not hold the column names of a list of %s.", l.Format.Plural),
+				Hint:    "Put a row with the column names, such as " + c.Name + ", above the others."}
+		}
+		return &row.Problem{Code: row.MissingColumn,
+			Message: fmt.Sprintf("There is no column %s.", c.Name),
+			Hint:    fmt.Sprintf("Add a column with the header %s. The file has: %s.", c.Name, row.Shorten(strings.Join(headers, ", "), 300))}
+	}
+	return nil
+}
+
+// IsHeader reports whether the first row is one of column names for certain.
+// Otherwise the first row of a file that is refused may be one of data, with a
+// password in it, and is neither shown nor stored.
+func (l *Layout) IsHeader() bool { return len(l.Index) >= 2 }
+
+func (l *Layout) has(column string) bool { _, ok := l.Index[column]; return ok }
+
+// Positions returns where headers stand that mean one of the names.
+func Positions(keys, names []string) []int {
+	wanted := make([]string, len(names))
+	for i, n := range names {
+		wanted[i] = HeaderKey(n)
+	}
+	var at []int
+	for i, key := range keys {
+		if key != "" && slices.Contains(wanted, key) {
+			at = append(at, i)
+		}
+	}
+	return at
+}

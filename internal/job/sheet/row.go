@@ -1,0 +1,196 @@
+// Package sheet makes rows of files: it knows columns and their other names, which kind
+// of file one is, templates, and how a row is kept that was refused.
+package sheet
+
+import (
+	"slices"
+	"strings"
+
+	"homeroom/internal/csvfile"
+	"homeroom/internal/job/row"
+	"homeroom/internal/roster"
+)
+
+// clearWord in a cell empties what can be emptied; a blank cell changes nothing.
+const clearWord = roster.ClearWord
+
+// Row is one row of a file on its way to a plan.
+type Row struct {
+	Number int // As Record.Row of csvfile counts.
+	N      int // Rows that are not blank, from 1.
+
+	Layout   *Layout
+	Cells    []string
+	Beyond   []string // What stood to the right of the last column.
+	Flaws    []csvfile.Flaw
+	Problems []*row.Problem
+	Refused  bool
+	// By are those who have corrected the row.
+	By []int
+	// Outside is set where the plan or a problem names something outside of the school
+	// for which the file was uploaded; see seesAll.
+	Outside bool
+
+	// What the check has found out; a row without a plan changes nothing.
+	Plan     *row.Plan
+	TargetID int
+	Version  int
+	Label    string
+}
+
+// NewRow returns nil for a row of other column names than those of the file.
+func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
+	r := &Row{Number: rec.Row, N: n, Layout: l, Cells: rec.Cells, Beyond: rec.Beyond, Flaws: rec.Flaws}
+	for _, cells := range [][]string{r.Cells, r.Beyond} {
+		for i, cell := range cells {
+			cells[i] = csvfile.UnguardFormula(cell)
+		}
+	}
+	if rec.Extra > 0 {
+		// Every cell may stand under a wrong header, so none is shown or used.
+		r.Fail("", row.Problemf(row.ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
+			"The row has more cells than the first row has column names, so its cells may have slipped."))
+	}
+	switch again, other := l.repeats(r.Cells); {
+	case again:
+		r.Fail("", row.Problemf(row.HeaderAgain, "Delete the row.", "The row holds the column names again."))
+	case other:
+		return nil
+	}
+	r.refuseFailed()
+	return r
+}
+
+// refuseFailed refuses a row of a workbook for formulas that have no value, in
+// those columns that are read.
+func (r *Row) refuseFailed() {
+	for _, f := range r.Flaws {
+		for column, at := range r.Layout.Index {
+			switch {
+			case at != f.Column:
+			case f.Kind == csvfile.Failed:
+				r.Fail(column, row.Problemf(row.CellError, "Correct the formula in the spreadsheet program, or write the value.",
+					"The cell shows an error of the spreadsheet program instead of a value."))
+			case f.Kind == csvfile.NotCalculated:
+				r.Fail(column, row.Problemf(row.NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
+					"The cell holds a formula whose value is not in the file."))
+			}
+		}
+	}
+}
+
+// flaw is what is wrong with a cell of a workbook, or 0.
+func (r *Row) flaw(column string) csvfile.FlawKind {
+	at, ok := r.Layout.Index[column]
+	if !ok {
+		return 0
+	}
+	for _, f := range r.Flaws {
+		if f.Column == at {
+			return f.Kind
+		}
+	}
+	return 0
+}
+
+// Text returns a cell, or "" where the file has no such column, where the cell is
+// blank, and where it says [clear].
+func (r *Row) Text(column string) string {
+	if cell := r.Cell(column); !strings.EqualFold(cell, clearWord) {
+		return cell
+	}
+	return ""
+}
+
+// Clears reports whether a cell says [clear].
+func (r *Row) Clears(column string) bool {
+	return strings.EqualFold(r.Cell(column), clearWord)
+}
+
+func (r *Row) Cell(column string) string {
+	i, ok := r.Layout.Index[column]
+	if !ok || i >= len(r.Cells) {
+		return ""
+	}
+	return r.Cells[i]
+}
+
+// Fail refuses the row because of a cell; column is empty for the row as a whole.
+func (r *Row) Fail(column string, p *row.Problem) {
+	r.Refused = true
+	r.note(column, p)
+}
+
+// Warn notes something odd that keeps nothing from happening.
+func (r *Row) Warn(column string, p *row.Problem) {
+	p.Warning = true
+	r.note(column, p)
+}
+
+func (r *Row) note(column string, p *row.Problem) {
+	p.Row, p.Column = r.Number, r.Layout.Header[column]
+	if column != ColPassword && p.Value == "" {
+		p.Value = r.Cell(column)
+	}
+	r.Problems = append(r.Problems, p)
+}
+
+// Reported are the problems of the row as they are written down.
+func (r *Row) Reported() []*row.Problem {
+	for _, p := range r.Problems {
+		p.Outside = r.Outside
+	}
+	return r.Problems
+}
+
+// Needs refuses the row for want of a value; column may be missing in the file.
+func (r *Row) Needs(column, why string) {
+	r.Fail(column, row.Problemf(row.Required, "Fill in "+column+", or add the column.", "%s is missing. %s", column, why))
+}
+
+// CannotClear refuses [clear] in cells that cannot be emptied.
+func (r *Row) CannotClear(columns ...string) {
+	for _, column := range columns {
+		if r.Clears(column) {
+			r.Fail(column, row.Problemf(row.CannotClear, "Write the value, or leave the cell blank to change nothing.", "%s cannot be emptied.", column))
+		}
+	}
+}
+
+// RefusedAt reports whether a cell has been refused already.
+func (r *Row) RefusedAt(column string) bool {
+	for _, p := range r.Problems {
+		if !p.Warning && p.Column != "" && strings.EqualFold(p.Column, r.Layout.Header[column]) {
+			return true
+		}
+	}
+	return false
+}
+
+// ClearsAmongOthers refuses [clear] as one of several items of a cell: there is
+// nothing that goes by this name, and nothing can.
+func (r *Row) ClearsAmongOthers(column string, texts []string, hint string) bool {
+	among := slices.ContainsFunc(texts, func(t string) bool { return strings.EqualFold(t, clearWord) })
+	if among {
+		r.Fail(column, row.Problemf(row.CannotClear, hint, "%s empties a cell, and stands in it alone.", clearWord))
+	}
+	return among
+}
+
+// CountIn counts the row, which has been checked.
+func (r *Row) CountIn(t *row.Tally) {
+	t.Rows++
+	for _, p := range r.Problems {
+		if p.Warning {
+			t.Warnings++
+		}
+	}
+	switch {
+	case r.Refused:
+		t.Errors++
+	case r.Plan == nil:
+		t.Unchanged++
+	default:
+		t.Plan(r.Plan)
+	}
+}

@@ -1,0 +1,126 @@
+package job
+
+import (
+	"context"
+	"errors"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/actor"
+	"homeroom/internal/job/state"
+	"homeroom/internal/viewer"
+)
+
+// ErrNoJob is returned for a job that does not exist for the caller.
+var ErrNoJob = fault.NotFoundf("there is no such upload in your purview")
+
+// Start lets the worker carry out what a job has shown, or puts it on hold where
+// that is so much that a second administrator has to approve it. Whoever sees the
+// job and may submit such a job there may start it: the submitter, or an
+// administrator. What the one who starts it may not do alone is refused when the rows
+// are written; see hands. It returns fault.Conflict for a job that is not READY.
+func (s *Service) Start(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.starting.start(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
+		return s.holding.reservation(ctx, job, false)
+	})
+}
+
+// StartAnyway is Start for whoever runs the server: however much the job changes,
+// it does not wait for anybody.
+func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.starting.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+}
+
+func (s starting) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+	for try := 0; ; try++ {
+		job, err := s.jobToChange(ctx, jobID)
+		if err != nil {
+			return nil, err
+		}
+		counted, err := reserve(ctx, job)
+		if err != nil {
+			return nil, err
+		}
+		// What is started is what was looked at: a row that is corrected at this moment
+		// raises the fence.
+		started, err := s.change(ctx, job, "NOT_READY", func(ctx context.Context, client *db.Client) error {
+			// Who starts a job has a hand in all of it, also where somebody else approves it.
+			if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET started_by = ? WHERE id = ? AND status = ?",
+				actor.HandID(ctx), jobID, string(bulkjob.StatusREADY)); err != nil {
+				return err
+			}
+			if tooMuch, err := counted(ctx, client); err != nil {
+				return err
+			} else if tooMuch != nil {
+				return s.holding.hold(ctx, client, job, tooMuch)
+			}
+			record(ctx, audit.JobStarted, job, nil)
+			return bulk.MustHitOne(client.ExecContext(ctx,
+				"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+				string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY), job.Fence))
+		})
+		if err == nil || job.Status != bulkjob.StatusREADY {
+			return started, err
+		}
+		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY || fault.KindOf(err) != fault.Conflict {
+			return nil, err
+		}
+		if try == 5 {
+			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.kinds.Noun(job)).WithCode("NOT_READY").At("id")
+		}
+	}
+}
+
+// jobToChange returns a job that the viewer sees, if the viewer may submit such
+// a job there.
+func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	job, err := s.Job(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	if s.kinds.BySelection(job.Kind) {
+		if err := s.kinds.MaySelect(v, job.Kind); err != nil {
+			return nil, fault.From(err).At("id")
+		}
+		return job, nil
+	}
+	o, err := s.db.Client(ctx).Organization.Get(ctx, job.OrganizationID)
+	if db.IsNotFound(err) {
+		return nil, fault.Forbiddenf("you no longer have a role at the organization of this upload").At("id")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.kinds.MaySubmit(v, o, job.Kind); err != nil {
+		return nil, fault.From(err).At("id")
+	}
+	return job, nil
+}
+
+// change runs a conditional change of a job's state, whose statement returns
+// errLost where the job is not in the state that is wanted. Then it says in words
+// in which it is.
+func (s *Service) change(ctx context.Context, job *db.BulkJob, code string, fn func(ctx context.Context, client *db.Client) error) (*db.BulkJob, error) {
+	err := s.db.InTx(ctx, fn)
+	if err != nil && !errors.Is(err, bulk.ErrLost) {
+		return nil, err
+	}
+	refused := err != nil
+	if job, err = s.Job(ctx, job.ID); err != nil {
+		return nil, err
+	}
+	if refused {
+		return nil, s.notNow(job, code)
+	}
+	s.wakeUp()
+	return job, nil
+}
+
+// notNow says why a job cannot do what somebody wants of it.
+func (s *Service) notNow(job *db.BulkJob, code string) error {
+	return fault.Conflictf("the %s %s", s.kinds.Noun(job), state.InWords[job.Status]).WithCode(code).At("id")
+}

@@ -1,0 +1,27 @@
+// Package state holds the states of a job, as lists and in words.
+package state
+
+import (
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+)
+
+// The statuses by what they ask for.
+var (
+	// AtWork are those that wait for a server.
+	AtWork = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusPROCESSING, bulkjob.StatusUNDOING}
+	// Cancelable are those that a person may end.
+	Cancelable = []bulkjob.Status{bulkjob.StatusVERIFYING, bulkjob.StatusREADY, bulkjob.StatusHELD, bulkjob.StatusPROCESSING}
+	// Undoable are those of which something may have been written.
+	Undoable = []bulkjob.Status{bulkjob.StatusCOMPLETED, bulkjob.StatusCOMPLETED_WITH_ERRORS, bulkjob.StatusCANCELED}
+	Ended    = []bulkjob.Status{bulkjob.StatusCOMPLETED, bulkjob.StatusCOMPLETED_WITH_ERRORS, bulkjob.StatusFAILED,
+		bulkjob.StatusCANCELED, bulkjob.StatusUNDONE, bulkjob.StatusPARTIALLY_UNDONE}
+)
+
+// Finished reports whether a job moves no more unless a person wants it to.
+func Finished(status bulkjob.Status) bool { return slices.Contains(Ended, status) }
+
+// WrittenRows are the rows of a job that have changed something, or will.
+func WrittenRows(job *db.BulkJob) int { return job.Created + job.Updated + job.Deleted }

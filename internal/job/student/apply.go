@@ -1,0 +1,239 @@
+package student
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/row"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// applyStudents writes a batch of rows of students: it locks what they are about,
+// refuses what has changed since the preview, and writes the rest.
+func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Batch) error {
+	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	students := map[int]*db.Student{}
+	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
+		locked, err := roster.LockStudents(system, client, k.Locks(), chunk)
+		if err != nil {
+			return err
+		}
+		for _, st := range locked {
+			students[st.ID] = st
+		}
+	}
+	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
+		return err
+	}
+	if b.Careful {
+		if err := k.refuseTaken(system, client, b); err != nil {
+			return err
+		}
+	}
+	if err := k.refuseStaleGroups(ctx, client, b); err != nil {
+		return err
+	}
+	created, err := k.insertStudents(ctx, client, b)
+	if err != nil {
+		return err
+	}
+	renamed, err := k.updateStudents(ctx, client, b, students)
+	if err != nil {
+		return err
+	}
+	if err := roster.WriteWords(ctx, client, created, true); err != nil {
+		return err
+	}
+	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
+		return err
+	}
+	if err := k.enroll(ctx, client, b.Open()); err != nil {
+		return err
+	}
+	revived := row.IDs(b.Open(), func(r *row.Planned) []int {
+		if r.Plan.Do != row.Revive {
+			return nil
+		}
+		return []int{r.TargetID}
+	})
+	if err := roster.ForgetFormer(ctx, client, revived); err != nil {
+		return err
+	}
+	return k.recountMoved(ctx, client, b)
+}
+
+// studentColumns are the columns of a student whom a plan creates.
+var studentColumns = []string{student.FieldOrganizationID, student.FieldExternalID, student.FieldUsername, student.FieldUsernameKey,
+	student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldGrade}
+
+func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.Batch) ([]*db.Student, error) {
+	var rows [][]any
+	var externalIDs []string
+	byExternal := map[string]*row.Planned{}
+	now := k.Instant()
+	for _, r := range b.Open() {
+		if r.Plan.Do != row.Create {
+			continue
+		}
+		// A student who comes with groups is written as one who has been enrolled
+		// already: see roster.EnrollNew.
+		ungrouped, version := 1, 1
+		if len(r.Plan.Join) > 0 {
+			ungrouped, version = 0, 2
+		}
+		line := []any{now, b.Job.DistrictID, bulk.Nullable(r.Hash), 0, len(r.Plan.Join), ungrouped, 0, 0, version}
+		for _, column := range studentColumns {
+			line = append(line, r.Plan.Set[column])
+		}
+		rows = append(rows, line)
+		r.Version, r.Before.Password = version, row.HashPrint(r.Hash)
+		externalID := r.Plan.Set[student.FieldExternalID].(string)
+		externalIDs = append(externalIDs, externalID)
+		byExternal[externalID] = r
+	}
+	if len(rows) == 0 {
+		return nil, nil
+	}
+	columns := "created_at, district_id, password_hash, synced, group_count, ungrouped, seconds_this_year, active, version"
+	for _, column := range studentColumns {
+		columns += ", " + column
+	}
+	if err := bulk.Insert(ctx, client, student.Table, columns, rows); err != nil {
+		return nil, err
+	}
+	// The keys are read back, and not counted on from the first: servers of a
+	// cluster give keys with gaps.
+	created := make([]*db.Student, 0, len(rows))
+	for chunk := range slices.Chunk(externalIDs, bulk.StatementRows) {
+		found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID), student.ExternalIDIn(chunk...)).
+			Select(student.FieldID, student.FieldExternalID).All(viewer.AsSystem(ctx, "keys of students who have just been created"))
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range found {
+			r := byExternal[st.ExternalID]
+			r.CreatedID = st.ID
+			st.DistrictID = b.Job.DistrictID
+			overwrite(st, r.Plan.Set)
+			created = append(created, st)
+		}
+	}
+	if len(created) != len(rows) {
+		return nil, fmt.Errorf("%d of %d new students were found again", len(created), len(rows))
+	}
+	return created, nil
+}
+
+// updateStudents writes the fields that change and returns the students whose
+// search words do, as they are now.
+func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student) (renamed []*db.Student, err error) {
+	var updates []bulk.Change
+	for _, r := range b.Open() {
+		if r.Plan.Do == row.Create {
+			continue
+		}
+		set := map[string]any{}
+		for column, value := range r.Plan.Set {
+			set[column] = value
+		}
+		if r.Hash != "" {
+			set[student.FieldPasswordHash] = r.Hash
+			r.Before.Password = row.HashPrint(r.Hash)
+		}
+		if r.Plan.Do == row.Revive {
+			set[student.FieldDeletedAt] = nil
+		}
+		if len(set) == 0 {
+			continue
+		}
+		updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
+		st := students[r.TargetID]
+		keepStudent(r, st, set)
+		if overwrite(st, set) {
+			renamed = append(renamed, st)
+		}
+	}
+	return renamed, bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
+}
+
+// overwrite puts new names and ids into a student and reports whether there were
+// any.
+func overwrite(st *db.Student, set map[string]any) (any bool) {
+	for column, field := range map[string]*string{
+		student.FieldFirstName: &st.FirstName, student.FieldLastName: &st.LastName,
+		student.FieldUsername: &st.Username, student.FieldExternalID: &st.ExternalID,
+	} {
+		if v, ok := set[column].(string); ok {
+			*field, any = v, true
+		}
+	}
+	return any
+}
+
+// enroll carries out the groups of rows and counts what really came and went.
+func (k *shared) enroll(ctx context.Context, client *db.Client, rows []*row.Planned) error {
+	var join, first, leave []roster.Pair
+	byStudent := map[int]*row.Planned{}
+	for _, r := range rows {
+		id := r.TargetID + r.CreatedID
+		byStudent[id] = r
+		for _, g := range r.Plan.Join {
+			if r.CreatedID != 0 {
+				first = append(first, roster.Pair{StudentID: id, GroupID: g})
+				r.Joined = append(r.Joined, g)
+				continue
+			}
+			join = append(join, roster.Pair{StudentID: id, GroupID: g})
+		}
+		for _, g := range r.Plan.Leave {
+			leave = append(leave, roster.Pair{StudentID: id, GroupID: g})
+		}
+	}
+	if len(leave) > 0 {
+		removed, err := roster.Unenroll(ctx, client, leave)
+		if err != nil {
+			return err
+		}
+		for _, p := range removed {
+			r := byStudent[p.StudentID]
+			r.Left = append(r.Left, p.GroupID)
+		}
+	}
+	if len(first) > 0 {
+		if err := roster.EnrollNew(ctx, client, first); err != nil {
+			return err
+		}
+	}
+	if len(join) > 0 {
+		added, err := roster.Enroll(ctx, client, join)
+		if err != nil {
+			return err
+		}
+		for _, p := range added {
+			r := byStudent[p.StudentID]
+			r.Joined = append(r.Joined, p.GroupID)
+		}
+	}
+	return nil
+}
+
+// recountMoved has the usage sums computed of students whose school, and with it
+// the school year, may be another one now.
+func (k *shared) recountMoved(ctx context.Context, client *db.Client, b *row.Batch) error {
+	moved := row.IDs(b.Open(), func(r *row.Planned) []int {
+		if r.Plan.Do == row.Revive || r.Plan.Do == row.Update && r.Plan.SchoolID != 0 {
+			return []int{r.TargetID}
+		}
+		return nil
+	})
+	if len(moved) == 0 || k.recount == nil {
+		return nil
+	}
+	return k.recount(ctx, client, moved)
+}

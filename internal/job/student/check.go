@@ -1,0 +1,306 @@
+package student
+
+import (
+	"context"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/organization"
+	"homeroom/ent/db/student"
+	"homeroom/internal/fault"
+	"homeroom/internal/fold"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+)
+
+// checker makes plans of the rows of a file of students.
+type checker struct{ *reach.Check }
+
+// studentRow is one row and what it means.
+type studentRow struct {
+	*sheet.Row
+	// id is the key in the Database ID, or 0 where the cell is blank or wrong.
+	id         int
+	externalID string
+	tokens     []string
+
+	// st is the student on record, nil for one who is to be created.
+	st      *db.Student
+	revives bool
+	// school is where the student is to be.
+	school *db.Organization
+	draft  *row.Plan
+}
+
+func (c *checker) CheckRows(ctx context.Context, rows []*sheet.Row) error {
+	check, err := c.Prepare(ctx, rows)
+	if err != nil {
+		return err
+	}
+	return check(ctx)
+}
+
+// Prepare finds the students of rows; what the rows before are about makes no
+// difference to that.
+func (c *checker) Prepare(ctx context.Context, rows []*sheet.Row) (check func(ctx context.Context) error, err error) {
+	all := make([]*studentRow, 0, len(rows))
+	for _, r := range rows {
+		if !r.Refused {
+			all = append(all, newStudentRow(r))
+		}
+	}
+	found, err := c.findStudents(ctx, all)
+	return func(ctx context.Context) error { return c.decide(ctx, all, found) }, err
+}
+
+// decide makes plans of rows whose students have been looked for.
+func (c *checker) decide(ctx context.Context, all []*studentRow, found *lookup) error {
+	for _, r := range all {
+		c.match(r, found)
+		if r.Refused {
+			continue
+		}
+		if c.place(r); r.school == nil {
+			// Whoever mends the school should not learn of the rest one by one.
+			c.ownFields(r, found)
+		}
+	}
+	if err := c.findGroupsOf(ctx, all, found); err != nil {
+		return err
+	}
+	for _, r := range all {
+		if r.school != nil {
+			c.planRow(r, found)
+		}
+	}
+	return c.warnOfAlike(ctx, all)
+}
+
+func newStudentRow(r *sheet.Row) *studentRow {
+	row := &studentRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColStudentID)), draft: &row.Plan{Student: 1}}
+	row.id = reach.KeyOf(globalid.Student, r.Text(sheet.ColDatabaseID))
+	row.tokens = groupTexts(r)
+	return row
+}
+
+// match finds the student of a row: by Database ID where there is one, otherwise
+// by Student ID. A row that is refused here has no school afterwards.
+func (c *checker) match(r *studentRow, found *lookup) {
+	taken := found.taken[r.externalID]
+	switch {
+	case r.Clears(sheet.ColDatabaseID) || r.Clears(sheet.ColStudentID):
+		r.CannotClear(sheet.ColDatabaseID, sheet.ColStudentID)
+		return
+	case r.Text(sheet.ColDatabaseID) != "":
+		r.st = found.byID[r.id]
+		if r.st == nil && taken != nil && taken.ID == r.id && c.mayRevive(taken) {
+			r.st, r.revives = taken, true
+		}
+		if r.st == nil {
+			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownStudent, "Copy the Database ID again from an export, or clear the cell and match by Student ID.",
+				"There is no student with this Database ID in your purview."))
+			return
+		}
+	case r.externalID == "":
+		r.Needs(sheet.ColStudentID, "Without it, or a Database ID, nobody knows whom the row is about.")
+		return
+	default:
+		r.st = found.byExternal[r.externalID]
+		if r.st == nil && taken != nil && c.mayRevive(taken) {
+			r.st, r.revives = taken, true
+		}
+		if r.st == nil && taken != nil {
+			r.Fail(sheet.ColStudentID, c.studentIDTaken(taken))
+			return
+		}
+	}
+	if r.st != nil {
+		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
+		c.Duplicate(r.Row, "student", "student", strconv.Itoa(r.st.ID))
+		c.otherStudentID(r, found)
+	} else {
+		c.Duplicate(r.Row, "student", "student id", r.externalID)
+	}
+}
+
+// otherStudentID refuses a Student ID that belongs to another student than the
+// Database ID.
+func (c *checker) otherStudentID(r *studentRow, found *lookup) {
+	taken := found.taken[r.externalID]
+	if r.externalID == "" || r.externalID == r.st.ExternalID {
+		return
+	}
+	if taken == nil {
+		c.Seen.Claim("student id", r.externalID, r.Number)
+		return
+	}
+	other := found.byExternal[r.externalID]
+	switch {
+	case sheet.Spoiled(r.st.ExternalID, r.externalID):
+		// What a spreadsheet program has made of the ID happens to be somebody
+		// else's; it is not written anyway.
+	case other == nil || !c.Reaches(other.OrganizationID):
+		p := c.studentIDTaken(taken)
+		p.Unseen = p.Unseen && other == nil
+		r.Fail(sheet.ColStudentID, p)
+	default:
+		r.Fail(sheet.ColStudentID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
+			"The Database ID is of %s, the Student ID of %s.",
+			reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID), reach.Label(other.FirstName, other.LastName, other.ExternalID)))
+	}
+}
+
+// mayRevive reports whether the submitter may bring a deleted student back.
+func (c *checker) mayRevive(st *db.Student) bool {
+	return st.DeletedAt != nil && c.Viewer.Administers(st.OrganizationID, st.DistrictID) &&
+		c.Schools.SettingsOf(c.schoolOf(st)).Reserves(*st.DeletedAt, c.Now())
+}
+
+// studentIDTaken says the same about every student outside of the purview,
+// wherever that one is, and about the deleted.
+func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
+	p := row.Problemf(row.ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until their data are erased.",
+		"The Student ID is taken in the district.")
+	p.Unseen = !c.Viewer.Administers(by.OrganizationID, by.DistrictID)
+	return p
+}
+
+// place finds the school of a row: that of its cell, otherwise the one where the
+// student is, otherwise the one for which the file was uploaded.
+func (c *checker) place(r *studentRow) {
+	var school *db.Organization
+	r.CannotClear(sheet.ColSchool)
+	// An export writes the name of the student's school. That another school has
+	// the same name makes no doubt of a cell that says what is there already.
+	if cell := r.Text(sheet.ColSchool); cell != "" && (r.st == nil || fold.Key(c.schoolOf(r.st).Name) != fold.Key(cell)) {
+		found, p := c.FindSchool(r.Row, cell)
+		if p != nil {
+			r.Fail(sheet.ColSchool, p)
+			return
+		}
+		school = found
+	}
+	if r.st == nil {
+		c.placeNew(r, school)
+		return
+	}
+	now := c.schoolOf(r.st)
+	if school == nil {
+		school = now
+	}
+	switch {
+	case school.ID == now.ID:
+	case r.st.Synced == 1:
+		r.Fail(sheet.ColSchool, c.syncedStudent(r))
+		return
+	case !c.Viewer.Administers(school.ID, school.DistrictID) || !c.Viewer.Administers(now.ID, now.DistrictID):
+		r.Fail(sheet.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the district, or clear the cell.",
+			"Only an administrator of both schools moves a student from %s to %s.", now.Name, school.Name))
+		return
+	default:
+		r.draft.SchoolID = school.ID
+		r.draft.SetColumn(student.FieldOrganizationID, school.ID)
+	}
+	r.school = school
+}
+
+// schoolOf is the school of a student. A teacher who teaches a student of another
+// school does not see that school, and so does not learn its name.
+func (c *checker) schoolOf(st *db.Student) *db.Organization {
+	if o := c.Schools.ByID[st.OrganizationID]; o != nil {
+		return o
+	}
+	return &db.Organization{ID: st.OrganizationID, DistrictID: st.DistrictID, Type: organization.TypeSCHOOL}
+}
+
+func (c *checker) placeNew(r *studentRow, school *db.Organization) {
+	if school == nil {
+		school = c.AtSchool()
+	}
+	switch {
+	case school == nil:
+		r.Needs(sheet.ColSchool, "A new student needs a school.")
+	case !c.Reaches(school.ID):
+		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+	default:
+		r.school = school
+	}
+}
+
+func (c *checker) syncedStudent(r *studentRow) *row.Problem {
+	return row.Problemf(row.SyncedStudent, "Make the change in the school's information system, or leave the cell as it was.",
+		"%s %s is kept by the school's information system.", r.st.FirstName, r.st.LastName)
+}
+
+// planRow makes the plan of a row whose student and school are known.
+func (c *checker) planRow(r *studentRow, found *lookup) {
+	p := r.draft
+	p.Do = row.Update
+	hasPassword := false
+	if r.st == nil {
+		p.Do = row.Create
+	} else {
+		r.TargetID, r.Version = r.st.ID, r.st.Version
+		hasPassword = r.st.PasswordHash != ""
+	}
+	if r.revives {
+		p.Do = row.Revive
+		p.Show(sheet.FieldDeleted, "yes", "no")
+		if r.st.Synced == 1 {
+			r.Fail("", c.syncedStudent(r))
+		}
+	}
+	c.studentFields(r, found)
+	c.Password(r.Row, p, func(password string) *fault.Error {
+		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
+	}, hasPassword)
+	if p.Do == row.Create && r.Cell(sheet.ColPassword) == "" && c.Schools.SettingsOf(r.school).PasswordRequired {
+		r.Needs(sheet.ColPassword, "A new student of "+r.school.Name+" needs one.")
+	}
+	own := p.Do != row.Update || len(p.Set) > 0 || len(p.Password) > 0
+	c.groups(r, found)
+	switch teacher := !c.Viewer.Administers(r.school.ID, r.school.DistrictID); {
+	case teacher && r.st == nil && len(p.Join) == 0 && !r.Refused:
+		r.Fail(sheet.ColGroups, row.Problemf(row.GroupRequired, "Write one of your classes or groups.", "A teacher adds a new student to a class or group of the teacher's own."))
+	case teacher && r.st != nil && own && !found.mayEdit(r.st):
+		r.Fail("", row.Problemf(row.Forbidden, "Assign the student first, with a row that changes nothing else, or ask an administrator.",
+			"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
+	}
+	// An export of several schools can come back as it is, as long as nothing
+	// changes at the others.
+	if len(p.Changes) > 0 && r.st != nil && !c.Reaches(r.school.ID) && !c.Reaches(r.st.OrganizationID) {
+		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
+	}
+	if r.Refused {
+		return
+	}
+	if set := p.Set[student.FieldUsernameKey]; set != nil {
+		c.Seen.Claim("username", set.(string), r.Number)
+	}
+	if len(p.Changes) > 0 {
+		r.Row.Plan = p
+		r.nameIt()
+	}
+}
+
+// nameIt says whom the row is about, by the names that somebody looking for the
+// student knows. Most rows of a file that comes again need none.
+func (r *studentRow) nameIt() {
+	switch {
+	case r.Label != "":
+	case r.st != nil:
+		r.Label = reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID)
+	default:
+		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)), roster.Clean(r.Text(sheet.ColLastName)), r.externalID)
+	}
+}
+
+// sortName notes the sort name where one of the names changes.
+func (r *studentRow) sortName(first, last string) {
+	if r.draft.Set[student.FieldFirstName] != nil || r.draft.Set[student.FieldLastName] != nil {
+		r.draft.SetColumn(student.FieldSortName, fold.SortName(last, first))
+	}
+}

@@ -1,0 +1,90 @@
+package student
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// applyDeletion hides the students of a batch and takes them out of all their
+// groups, as roster.DeleteStudents does.
+func (k *shared) applyDeletion(ctx context.Context, client *db.Client, b *row.Batch) error {
+	system := viewer.AsSystem(ctx, "lock what a checked row is about; the purview is checked beside it")
+	ids := row.IDs(b.Rows, func(r *row.Planned) []int { return []int{r.TargetID} })
+	locked, err := roster.LockStudents(system, client, k.Locks(), ids)
+	if err != nil {
+		return err
+	}
+	students := map[int]*db.Student{}
+	for _, st := range locked {
+		students[st.ID] = st
+	}
+	if err := k.refuseStaleStudents(ctx, client, b, students, ids); err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		switch st := students[r.TargetID]; {
+		case !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the school.", "Only administrators delete students."))
+		case st.Synced == 1:
+			r.Refuse(row.Problemf(row.SyncedStudent, "Make the change in the school's information system.",
+				"%s %s is kept by the school's information system.", st.FirstName, st.LastName))
+		}
+	}
+	pairs, err := roster.Enrolled(ctx, client, row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} }))
+	if err != nil {
+		return err
+	}
+	groups, err := k.lockGroupsOf(ctx, client, pairs)
+	if err != nil {
+		return err
+	}
+	reach.RefuseRenamedGroups(b, groups)
+	byStudent := map[int]*row.Planned{}
+	updates := make([]bulk.Change, 0, len(b.Rows))
+	for _, r := range b.Open() {
+		byStudent[r.TargetID] = r
+		updates = append(updates, bulk.Change{ID: r.TargetID, Set: map[string]any{student.FieldDeletedAt: k.Instant()}})
+	}
+	pairs = slices.DeleteFunc(pairs, func(p roster.Pair) bool { return byStudent[p.StudentID] == nil })
+	removed, err := roster.Unenroll(ctx, client, pairs)
+	if err != nil {
+		return err
+	}
+	for _, p := range removed {
+		r := byStudent[p.StudentID]
+		r.Left = append(r.Left, p.GroupID)
+	}
+	if err := roster.KeepFormer(ctx, client, removed); err != nil {
+		return err
+	}
+	return bulk.Update(ctx, client, student.Table, "version = version + 1", updates)
+}
+
+// lockGroupsOf locks groups, after their students as everywhere, and returns them by
+// their keys.
+func (k *shared) lockGroupsOf(ctx context.Context, client *db.Client, pairs []roster.Pair) (map[int]*db.Group, error) {
+	var ids []int
+	for _, p := range pairs {
+		ids = append(ids, p.GroupID)
+	}
+	slices.Sort(ids)
+	groups := map[int]*db.Group{}
+	for chunk := range slices.Chunk(slices.Compact(ids), bulk.StatementRows) {
+		locked, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that students leave"), client, k.Locks(), chunk)
+		if err != nil {
+			return nil, err
+		}
+		for _, g := range locked {
+			groups[g.ID] = g
+		}
+	}
+	return groups, nil
+}

@@ -1,0 +1,282 @@
+package student
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/student"
+	"homeroom/ent/rule"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fold"
+	"homeroom/internal/grade"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// lookup is what a batch of rows needs to know about students.
+type lookup struct {
+	// Students whom the submitter sees.
+	byID       map[int]*db.Student
+	byExternal map[string]*db.Student
+	// editable are those whose fields the submitter may change; nil for all of them.
+	editable map[int]bool
+
+	// taken are all students of the district with one of the Student IDs of the
+	// batch, the deleted and those outside of the purview too. Nothing of theirs
+	// is ever shown.
+	taken map[string]*db.Student
+	// usernames are the keys of those who have one of the usernames of the batch,
+	// in the same way.
+	usernames map[string]int
+	// foreign are those of them whom the submitter does not administer.
+	foreign map[int]bool
+
+	// groups are the groups of a student that the submitter sees.
+	groups map[int][]*db.Group
+	finder *reach.GroupFinder
+}
+
+func (c *checker) findStudents(ctx context.Context, rows []*studentRow) (*lookup, error) {
+	found := &lookup{byID: map[int]*db.Student{}, byExternal: map[string]*db.Student{},
+		taken: map[string]*db.Student{}, usernames: map[string]int{}, foreign: map[int]bool{}, groups: map[int][]*db.Group{}}
+	var ids []int
+	var externalIDs []string
+	for _, r := range rows {
+		if r.id != 0 {
+			ids = append(ids, r.id)
+		}
+		if r.externalID != "" {
+			externalIDs = append(externalIDs, r.externalID)
+		}
+	}
+	client := c.DB.Client(ctx)
+	system := viewer.AsSystem(ctx, "whether a Student ID or username is taken; the purview is checked beside it")
+	district := student.DistrictID(c.Job.DistrictID)
+
+	taken, err := c.withExternalIDs(ctx, externalIDs)
+	if err != nil {
+		return nil, err
+	}
+	for _, st := range taken {
+		found.taken[st.ExternalID] = st
+	}
+	// Administrators see everybody of theirs who is not deleted; only others have to
+	// be asked for.
+	for _, st := range taken {
+		if st.DeletedAt == nil && c.Viewer.Administers(st.OrganizationID, st.DistrictID) {
+			found.see(st)
+		} else {
+			ids = append(ids, st.ID)
+		}
+	}
+	if keys := newUsernames(rows, found); len(keys) > 0 {
+		owners, err := client.Student.Query().Where(district, student.UsernameKeyIn(keys...)).
+			Select(student.FieldID, student.FieldUsernameKey, student.FieldOrganizationID, student.FieldDistrictID).All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, st := range owners {
+			found.usernames[st.UsernameKey] = st.ID
+			found.foreign[st.ID] = !c.Viewer.Administers(st.OrganizationID, st.DistrictID)
+			ids = append(ids, st.ID)
+		}
+	}
+	if err := c.seeOthers(ctx, found, ids); err != nil {
+		return nil, err
+	}
+	return found, c.findEditable(ctx, found)
+}
+
+// withExternalIDs reads the students of the district with some Student IDs, in the
+// purview or not; of a password only whether there is one.
+func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]*db.Student, error) {
+	if len(externalIDs) == 0 {
+		return nil, nil
+	}
+	list, args, err := bulk.In(c.DB.Kind(), externalIDs)
+	if err != nil {
+		return nil, err
+	}
+	const synced, hasPassword, deleted = 1, 2, 4
+	columns := []string{"id", "organization_id", "external_id", "username", "first_name", "last_name", "grade",
+		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS NULL THEN 0 ELSE 4 END", "version"}
+	var gone []int
+	students := make([]*db.Student, 0, len(externalIDs))
+	err = bulk.EachText(ctx, c.DB, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
+		append([]any{c.Job.DistrictID}, args...), func(values []string) error {
+			n, err := integers(values[0], values[1], values[6], values[7], values[8])
+			if err != nil {
+				return err
+			}
+			if n[3]&deleted != 0 {
+				gone = append(gone, n[0])
+				return nil
+			}
+			st := &db.Student{ID: n[0], DistrictID: c.Job.DistrictID, OrganizationID: n[1], ExternalID: values[2], Username: values[3],
+				FirstName: values[4], LastName: values[5], Grade: grade.Grade(n[2]), Synced: int8(n[3] & synced), Version: n[4]}
+			if n[3]&hasPassword != 0 {
+				st.PasswordHash = "set"
+			}
+			students = append(students, st)
+			return nil
+		})
+	if err != nil || len(gone) == 0 {
+		return students, err
+	}
+	// When they were deleted is no text that both databases write alike; few are.
+	dead, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(gone...)).
+		Select(checkedColumns...).All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
+	return append(students, dead...), err
+}
+
+// membersOf reads the groups of students, in the purview or not.
+func (c *checker) membersOf(ctx context.Context, studentIDs []int) (pairs []roster.Pair, err error) {
+	if len(studentIDs) == 0 {
+		return nil, nil
+	}
+	list, args, err := bulk.In(c.DB.Kind(), studentIDs)
+	if err != nil {
+		return nil, err
+	}
+	pairs = make([]roster.Pair, 0, len(studentIDs))
+	err = bulk.EachText(ctx, c.DB, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")", args, func(values []string) error {
+		n, err := integers(values...)
+		pairs = append(pairs, roster.Pair{StudentID: n[0], GroupID: n[1]})
+		return err
+	})
+	return pairs, err
+}
+
+// integers reads numbers that a database has written.
+func integers(texts ...string) (n [5]int, err error) {
+	for i, t := range texts {
+		if n[i], err = strconv.Atoi(t); err != nil {
+			return n, err
+		}
+	}
+	return n, nil
+}
+
+// checkedColumns are the columns of students that a check looks at.
+var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID, student.FieldExternalID,
+	student.FieldUsername, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
+	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion}
+
+// see notes a student whom the submitter sees.
+func (l *lookup) see(st *db.Student) {
+	l.byID[st.ID] = st
+	l.byExternal[st.ExternalID] = st
+}
+
+// newUsernames are the keys of the usernames in rows, but for those that the
+// student of the row has already.
+func newUsernames(rows []*studentRow, found *lookup) []string {
+	var keys []string
+	for _, r := range rows {
+		username := roster.Clean(r.Text(sheet.ColUsername))
+		if username == "" {
+			continue
+		}
+		// Most have the username that stands in the file, to the letter.
+		st := found.taken[r.externalID]
+		same := st != nil && (r.id == 0 || r.id == st.ID)
+		if same && st.Username == username {
+			continue
+		}
+		if key := fold.Key(username); !same || fold.Key(st.Username) != key {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
+// seeOthers reads those of the students with some keys whom the submitter sees and
+// who have not been found already.
+func (c *checker) seeOthers(ctx context.Context, found *lookup, ids []int) error {
+	ids = slices.DeleteFunc(ids, func(id int) bool { return found.byID[id] != nil })
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	students, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(slices.Compact(ids)...)).
+		Select(checkedColumns...).All(ctx)
+	for _, st := range students {
+		found.see(st)
+	}
+	return err
+}
+
+// findEditable finds out whose fields the submitter may change. Administrators
+// may change everybody they see.
+func (c *checker) findEditable(ctx context.Context, found *lookup) error {
+	if !c.Viewer.IsTeacher() {
+		return nil
+	}
+	var err error
+	found.editable, err = bulk.IDSet(c.DB.Client(ctx).Student.Query().
+		Where(student.IDIn(slices.Sorted(maps.Keys(found.byID))...), rule.StudentsEdited(c.Viewer)).IDs(ctx))
+	return err
+}
+
+// mayEdit reports whether the submitter may change the fields of a student who is
+// seen.
+func (l *lookup) mayEdit(st *db.Student) bool {
+	return l.editable == nil || l.editable[st.ID]
+}
+
+// findGroupsOf reads the groups of which the students of the rows are members,
+// and those that the rows name.
+func (c *checker) findGroupsOf(ctx context.Context, rows []*studentRow, found *lookup) error {
+	var ids []int
+	var wishes []reach.GroupWish
+	for _, r := range rows {
+		if r.school == nil {
+			continue
+		}
+		if r.st != nil {
+			ids = append(ids, r.st.ID)
+		}
+		for _, text := range r.tokens {
+			wishes = append(wishes, reach.GroupWish{Text: text, Schools: []int{r.school.ID}})
+		}
+	}
+	client := c.DB.Client(ctx)
+	// Whoever sees a group sees who is in it, and the groups are read in the purview.
+	memberships, err := c.membersOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	if found.finder, err = c.FindGroups(ctx, wishes); err != nil {
+		return err
+	}
+	groups := found.finder.ByID
+	missing := map[int]bool{}
+	for _, e := range memberships {
+		if groups[e.GroupID] == nil && !found.finder.AskedIDs[e.GroupID] {
+			missing[e.GroupID] = true
+			found.finder.AskedIDs[e.GroupID] = true
+		}
+	}
+	for list := range reach.Chunks(missing) {
+		if err := found.finder.Keep(ctx, client.Group.Query().Where(group.IDIn(list...)), found.finder.AddID); err != nil {
+			return err
+		}
+	}
+	for _, e := range memberships {
+		if g := groups[e.GroupID]; g != nil {
+			found.groups[e.StudentID] = append(found.groups[e.StudentID], g)
+		}
+	}
+	for _, groups := range found.groups {
+		if len(groups) > 1 {
+			slices.SortFunc(groups, reach.ByName)
+		}
+	}
+	return nil
+}

@@ -1,0 +1,94 @@
+package student
+
+import (
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/roster"
+)
+
+// groupTexts are the groups that a cell names, each as it stands there.
+func groupTexts(r *sheet.Row) []string {
+	texts := csvfile.SplitList(r.Text(sheet.ColGroups))
+	for i, t := range texts {
+		texts[i] = roster.Clean(t)
+	}
+	if r.ClearsAmongOthers(sheet.ColGroups, texts, "Write [clear] and nothing else to leave all classes and groups, or take it out.") {
+		return nil
+	}
+	if len(texts) > roster.MaxGroupsAtOne {
+		r.Fail(sheet.ColGroups, row.Problemf(row.TooMany, "Divide them between several uploads.",
+			"The cell names %d classes or groups; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
+		return nil
+	}
+	return texts
+}
+
+// groups plans what groups a student joins and leaves.
+func (c *checker) groups(r *studentRow, found *lookup) {
+	var member []*db.Group
+	if r.st != nil && !r.revives {
+		member = found.groups[r.st.ID]
+	}
+	var wanted []*db.Group
+	for _, text := range r.tokens {
+		g, p := found.finder.Find(text, []int{r.school.ID}, member)
+		if p != nil {
+			p.Value = text
+			r.Fail(sheet.ColGroups, p)
+			if p.Code == row.AmbiguousGroup {
+				c.Note(r.Row, member...)
+			}
+			continue
+		}
+		wanted = reach.Union(wanted, []*db.Group{g})
+	}
+	if len(wanted) == 0 && !r.Clears(sheet.ColGroups) {
+		return
+	}
+	join, leave := c.joinAndLeave(r, member, wanted)
+	c.Note(r.Row, slices.Concat(join, leave)...)
+	for _, g := range slices.Concat(join, leave) {
+		if g.Synced == 1 {
+			p := reach.SyncedGroup(g)
+			p.Value = g.Name
+			r.Fail(sheet.ColGroups, p)
+		}
+	}
+	if len(join)+len(leave) == 0 || r.Refused {
+		return
+	}
+	reach.Regroup(r.draft, c.Listable(member, leave...), join, leave)
+}
+
+// joinAndLeave compares what a row wants with what is. Groups of the school's
+// information system are left only where the row says so by name, which is
+// refused; replacing and emptying pass them over.
+func (c *checker) joinAndLeave(r *studentRow, member, wanted []*db.Group) (join, leave []*db.Group) {
+	isIn := func(list []*db.Group, g *db.Group) bool {
+		return slices.ContainsFunc(list, func(o *db.Group) bool { return o.ID == g.ID })
+	}
+	mode := c.Job.GroupsMode
+	if r.Clears(sheet.ColGroups) {
+		mode = bulkjob.GroupsModeREPLACE
+	}
+	if mode != bulkjob.GroupsModeREMOVE {
+		for _, g := range wanted {
+			if !isIn(member, g) {
+				join = append(join, g)
+			}
+		}
+	}
+	for _, g := range member {
+		named := isIn(wanted, g)
+		if mode == bulkjob.GroupsModeREMOVE && named || mode == bulkjob.GroupsModeREPLACE && !named && g.Synced == 0 {
+			leave = append(leave, g)
+		}
+	}
+	return join, leave
+}

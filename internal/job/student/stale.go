@@ -1,0 +1,175 @@
+package student
+
+import (
+	"context"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/student"
+	"homeroom/ent/rule"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/reach"
+	"homeroom/internal/job/row"
+	"homeroom/internal/roster"
+	"homeroom/internal/setting"
+)
+
+// refuseStaleStudents refuses the rows whose students are not as they were when
+// the preview was made, or may not be changed by everybody who has a hand in the job.
+func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student, ids []int) error {
+	visible := map[int]bool{}
+	editable := visible
+	if b.Viewer.IsTeacher() {
+		editable = map[int]bool{}
+	}
+	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
+		if err := bulk.AddIDs(visible)(client.Student.Query().Where(student.IDIn(chunk...)).IDs(ctx)); err != nil {
+			return err
+		}
+		if b.Viewer.IsTeacher() {
+			if err := bulk.AddIDs(editable)(client.Student.Query().Where(student.IDIn(chunk...), rule.StudentsEdited(b.Viewer)).IDs(ctx)); err != nil {
+				return err
+			}
+		}
+	}
+	reserved, err := k.stillReserved(ctx, client, b, students)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Rows {
+		st := students[r.TargetID]
+		p := r.Plan
+		switch {
+		case p.SchoolID != 0 && !b.Viewer.Administers(p.SchoolID, b.Job.DistrictID) && (p.Do != row.Create || !b.Viewer.WorksAt(p.SchoolID, b.Job.DistrictID)):
+			r.Gone("The school")
+		case p.Do == row.Create:
+		case p.Do == row.Revive:
+			if st == nil || st.Version != r.TargetVersion || !reserved[st.ID] || !b.Viewer.Administers(st.OrganizationID, st.DistrictID) {
+				r.Stale("The student cannot be brought back any more.")
+			}
+		case st == nil, !visible[st.ID]:
+			r.Gone("The student")
+		case st.Version != r.TargetVersion:
+			r.Stale("Somebody has changed the student since the file was checked.")
+		case !editable[st.ID] && (len(p.Set) > 0 || r.Hash != ""), p.SchoolID != 0 && !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not make this change."))
+		}
+	}
+	return nil
+}
+
+// stillReserved are the students of rows that bring somebody back who can come
+// back, by the settings of the moment.
+func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student) (map[int]bool, error) {
+	var deleted []*db.Student
+	var schools []int
+	for _, r := range b.Rows {
+		if st := students[r.TargetID]; st != nil && st.DeletedAt != nil && r.Plan.Do == row.Revive {
+			deleted = append(deleted, st)
+			schools = append(schools, st.OrganizationID)
+		}
+	}
+	if len(deleted) == 0 {
+		return nil, nil
+	}
+	settings, err := setting.ByID(ctx, client, k.Now(), schools...)
+	reserved := map[int]bool{}
+	for _, st := range deleted {
+		reserved[st.ID] = settings[st.OrganizationID].Reserves(*st.DeletedAt, k.Now())
+	}
+	return reserved, err
+}
+
+// refuseTaken refuses the rows whose Student ID or username somebody has taken
+// since the file was checked.
+func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.Batch) error {
+	var externalIDs, keys []string
+	for _, r := range b.Open() {
+		if v, ok := r.Plan.Set[student.FieldExternalID].(string); ok {
+			externalIDs = append(externalIDs, v)
+		}
+		if v, ok := r.Plan.Set[student.FieldUsernameKey].(string); ok {
+			keys = append(keys, v)
+		}
+	}
+	owner := map[string]int{}
+	read := func(field string, values []string) error {
+		for chunk := range slices.Chunk(values, bulk.StatementRows) {
+			found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID)).
+				Where(func(sel *sql.Selector) { sel.Where(sql.In(sel.C(field), bulk.Args(chunk)...)) }).
+				Select(student.FieldID, field).All(system)
+			if err != nil {
+				return err
+			}
+			for _, st := range found {
+				owner[field+" "+st.ExternalID+st.UsernameKey] = st.ID
+			}
+		}
+		return nil
+	}
+	if err := read(student.FieldExternalID, externalIDs); err != nil {
+		return err
+	}
+	if err := read(student.FieldUsernameKey, keys); err != nil {
+		return err
+	}
+	taken := func(r *row.Planned, field string) bool {
+		v, _ := r.Plan.Set[field].(string)
+		id := owner[field+" "+v]
+		return v != "" && id != 0 && id != r.TargetID
+	}
+	for _, r := range b.Open() {
+		switch {
+		case taken(r, student.FieldExternalID):
+			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
+				"Somebody has taken the Student ID since the file was checked."))
+		case taken(r, student.FieldUsernameKey):
+			r.Refuse(row.Problemf(row.UsernameTaken, "Choose another one and upload the row again.",
+				"Somebody has taken the username since the file was checked."))
+		}
+	}
+	return nil
+}
+
+// refuseStaleGroups locks the groups that students join and leave, and those that
+// the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was. A
+// group's version is no help: it grows with each student who comes or goes.
+func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
+	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
+	there := map[int]*db.Group{}
+	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
+		groups, err := roster.LockGroups(ctx, client, k.Locks(), chunk)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			there[g.ID] = g
+		}
+	}
+	for _, r := range b.Open() {
+		for _, id := range append(append([]int(nil), r.Plan.Join...), r.Plan.Leave...) {
+			switch g := there[id]; {
+			case g == nil:
+				r.Gone("A class or group of this row")
+			case g.Synced == 1:
+				r.Refuse(reach.SyncedGroup(g))
+			}
+		}
+	}
+	// The submitter may not see any more what the student merely stays in.
+	stay := slices.DeleteFunc(row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Keep }), func(id int) bool { return there[id] != nil })
+	for chunk := range slices.Chunk(stay, bulk.StatementRows) {
+		groups, err := client.Group.Query().Where(group.IDIn(chunk...)).All(row.SystemFor(ctx))
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			there[g.ID] = g
+		}
+	}
+	reach.RefuseRenamedGroups(b, there)
+	return nil
+}

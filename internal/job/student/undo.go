@@ -1,0 +1,254 @@
+package student
+
+import (
+	"context"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/group"
+	"homeroom/ent/db/student"
+	"homeroom/ent/rule"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/row"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// undoStudents puts students back. Every change of a student, and every group
+// joined or left, raises the student's version: where it is the one that the job
+// left behind, nobody has touched the student since. Where later jobs have been
+// undone it is another one; see standing.
+func (k *shared) undoStudents(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	system := viewer.AsSystem(ctx, "put students back as they were; the purview is checked beside it")
+	ids := row.Targets(b.Rows, row.Every)
+	locked, err := roster.LockStudents(system, client, k.Locks(), ids)
+	if err != nil {
+		return err
+	}
+	students := map[int]*db.Student{}
+	for _, st := range locked {
+		students[st.ID] = st
+	}
+	if err := k.keepChangedStudents(ctx, client, b, students, ids); err != nil {
+		return err
+	}
+	if err := k.keepTaken(system, client, b); err != nil {
+		return err
+	}
+	if err := k.undoGroupsOfStudents(ctx, client, b); err != nil {
+		return err
+	}
+	var updates []bulk.Change
+	var renamed []*db.Student
+	var recount, back []int
+	for _, r := range b.Open() {
+		set := map[string]any{}
+		for column, value := range r.Before.Set {
+			set[column] = value
+		}
+		switch r.Plan.Do {
+		case row.Create:
+			set[student.FieldDeletedAt] = k.Instant()
+		case row.Delete:
+			set[student.FieldDeletedAt] = nil
+			back = append(back, r.TargetID)
+		case row.Revive:
+			set[student.FieldDeletedAt] = r.Before.DeletedAt
+		}
+		if len(set) > 0 {
+			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
+		}
+		st := students[r.TargetID]
+		if overwrite(st, set) {
+			renamed = append(renamed, st)
+		}
+		// The school, and with it the school year, may be another one; a student who
+		// comes back may have missed a new one.
+		if _, moves := set[student.FieldOrganizationID]; moves || r.Plan.Do == row.Delete || r.Plan.Do == row.Revive {
+			recount = append(recount, r.TargetID)
+		}
+	}
+	if err := bulk.Update(ctx, client, student.Table, "version = version + 1", updates); err != nil {
+		return err
+	}
+	if err := roster.WriteWords(ctx, client, renamed, false); err != nil {
+		return err
+	}
+	if err := roster.ForgetFormer(ctx, client, back); err != nil {
+		return err
+	}
+	if len(recount) == 0 || k.recount == nil {
+		return nil
+	}
+	slices.Sort(recount)
+	return k.recount(ctx, client, recount)
+}
+
+// keepChangedStudents keeps the rows whose students are not as the job left them,
+// or may not be changed by the person who asked for the undo.
+func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *row.UndoBatch, students map[int]*db.Student, ids []int) error {
+	asPerson := viewer.NewContext(ctx, b.Viewer)
+	editable := map[int]bool{}
+	seen, err := bulk.IDSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(asPerson))
+	if err != nil {
+		return err
+	}
+	if b.Viewer.IsTeacher() {
+		if editable, err = bulk.IDSet(client.Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(b.Viewer)).IDs(asPerson)); err != nil {
+			return err
+		}
+	}
+	standing, err := k.standing(ctx, client, b, students)
+	if err != nil {
+		return err
+	}
+	for _, r := range b.Open() {
+		st := students[r.TargetID]
+		if st == nil || !seen[st.ID] && !b.Viewer.Administers(st.OrganizationID, st.DistrictID) {
+			r.Gone("The student")
+			continue
+		}
+		may := b.Viewer.Administers(st.OrganizationID, st.DistrictID)
+		r.ComesBack = may && r.Plan.Do == row.Delete
+		if school, moves := r.Before.Set[student.FieldOrganizationID].(int); moves {
+			may = may && b.Viewer.Administers(school, st.DistrictID)
+		} else if !may && r.Plan.Do == row.Update {
+			may = seen[st.ID] && (len(r.Before.Set) == 0 || editable[st.ID])
+		}
+		switch {
+		case st.Version != r.AppliedVersion && !standing[r]:
+			r.ChangedSince("the student")
+		case !may:
+			r.Keep(row.Forbidden, row.HintAsk, "The student is not in the purview of the person who asked for the undo.")
+		case st.Synced == 1 && len(r.Before.Set) > 0 && !onlyPassword(r.Before.Set):
+			r.Keep(row.ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the student now.")
+		}
+	}
+	return nil
+}
+
+// onlyPassword reports whether a password is all that changes; that of a synced
+// student is set here.
+func onlyPassword(set map[string]any) bool {
+	_, password := set[student.FieldPasswordHash]
+	return password && len(set) == 1
+}
+
+// keepTaken keeps the rows whose previous Student ID or username somebody else
+// has by now.
+func (k *shared) keepTaken(system context.Context, client *db.Client, b *row.UndoBatch) error {
+	for _, field := range []string{student.FieldExternalID, student.FieldUsernameKey} {
+		by := map[string]*row.Applied{}
+		for _, r := range b.Open() {
+			if v, ok := r.Before.Set[field].(string); ok {
+				by[v] = r
+			}
+		}
+		if len(by) == 0 {
+			continue
+		}
+		values := make([]string, 0, len(by))
+		for v := range by {
+			values = append(values, v)
+		}
+		where := student.ExternalIDIn(values...)
+		if field == student.FieldUsernameKey {
+			where = student.UsernameKeyIn(values...)
+		}
+		found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID), where).
+			Select(student.FieldID, field).All(system)
+		if err != nil {
+			return err
+		}
+		for _, st := range found {
+			r := by[st.ExternalID+st.UsernameKey]
+			switch {
+			case r == nil || r.TargetID == st.ID:
+			case field == student.FieldExternalID:
+				r.Keep(row.ExternalIDTaken, row.HintChanged, "Another student has the previous Student ID by now.")
+			default:
+				r.Keep(row.UsernameTaken, row.HintChanged, "Another student has the previous username by now.")
+			}
+		}
+	}
+	return nil
+}
+
+// undoGroupsOfStudents has students leave the groups that they joined by the job
+// and join those that they left. A group that is gone, or that the school's
+// information system keeps by now, is passed over and named.
+func (k *shared) undoGroupsOfStudents(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
+	var ids []int
+	for _, r := range b.Open() {
+		ids = append(append(ids, r.Before.Joined...), r.Before.Left...)
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	slices.Sort(ids)
+	ids = slices.Compact(ids)
+	there := map[int]*db.Group{}
+	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
+		groups, err := roster.LockGroups(viewer.AsSystem(ctx, "groups that an undo is about"), client, k.Locks(), chunk)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			there[g.ID] = g
+		}
+	}
+	seen, err := bulk.IDSet(client.Group.Query().Where(group.IDIn(ids...)).IDs(viewer.NewContext(ctx, b.Viewer)))
+	if err != nil {
+		return err
+	}
+	var leave, join, former []roster.Pair
+	for _, r := range b.Open() {
+		// A student who is hidden again is in no group, whoever keeps it.
+		hides := r.Plan.Do == row.Create || r.Plan.Do == row.Revive
+		for _, id := range r.Before.Joined {
+			if hides || mayRegroup(r, there[id], seen) {
+				leave = append(leave, roster.Pair{StudentID: r.TargetID, GroupID: id})
+			}
+			if hides {
+				former = append(former, roster.Pair{StudentID: r.TargetID, GroupID: id})
+			}
+		}
+		for _, id := range r.Before.Left {
+			if mayRegroup(r, there[id], seen) {
+				join = append(join, roster.Pair{StudentID: r.TargetID, GroupID: id})
+			}
+		}
+	}
+	if len(leave) > 0 {
+		if _, err := roster.Unenroll(ctx, client, leave); err != nil {
+			return err
+		}
+	}
+	if err := roster.KeepFormer(ctx, client, former); err != nil {
+		return err
+	}
+	if len(join) == 0 {
+		return nil
+	}
+	_, err = roster.Enroll(ctx, client, join)
+	return err
+}
+
+// mayRegroup reports whether a student can leave or join a group again. It takes who
+// sees the group, as by hand; but a student who was deleted and comes back comes back
+// to all groups, as by hand as well.
+func mayRegroup(r *row.Applied, g *db.Group, seen map[int]bool) bool {
+	switch {
+	case g == nil, !r.ComesBack && !seen[g.ID]:
+		r.PartGone("A class or group of the student")
+	case g.Synced == 1:
+		name := "A class or group of the student"
+		if seen[g.ID] {
+			name = g.Name
+		}
+		r.KeepPart(row.ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now; everything else was put back.", name)
+	default:
+		return true
+	}
+	return false
+}

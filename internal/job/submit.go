@@ -1,0 +1,151 @@
+package job
+
+import (
+	"context"
+	"encoding/json"
+	"io"
+	"slices"
+	"strings"
+	"unicode/utf8"
+
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/database"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/vault"
+	"homeroom/internal/quote"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// Submission is a file and what is to be done with it.
+type Submission struct {
+	OrganizationID int
+	Kind           bulkjob.Kind
+	FileName       string
+	// File is read once, to its end, as it arrives.
+	File io.Reader
+	// Size is how many bytes the file has, as far as that is known before it arrives;
+	// 0 otherwise. It counts towards the quotas at once.
+	Size int64
+	// GroupsMode says what the groups of a row mean; ADD where empty.
+	GroupsMode bulkjob.GroupsMode
+	// CommitMode says what happens to the good rows of a file with bad ones;
+	// VALID_ROWS where empty.
+	CommitMode bulkjob.CommitMode
+	// IdempotencyKey, where not empty, makes one job of several submissions of the
+	// same with the same key by the same person.
+	IdempotencyKey string
+
+	// edit is what EDIT_STUDENTS changes; nil for files.
+	edit json.RawMessage
+	// schools are those of a selection from several.
+	schools string
+}
+
+const (
+	maxFileName       = 255
+	maxIdempotencyKey = 128
+)
+
+// Submit stores a file and makes a job of it, which the worker then checks. It
+// returns fault.NotFound for an organization outside of the purview,
+// fault.Forbidden for a kind that the viewer may not import there,
+// fault.TooLarge for a file over the limit, and fault.Conflict for an idempotency
+// key with which something else was submitted.
+func (s *Service) Submit(ctx context.Context, in Submission) (*db.BulkJob, error) {
+	v := viewer.FromContext(ctx)
+	o, err := s.db.Client(ctx).Organization.Get(ctx, in.OrganizationID)
+	if db.IsNotFound(err) {
+		return nil, roster.ErrNoOrganization.At("organizationId")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if err := s.kinds.MaySubmit(v, o, in.Kind); err != nil {
+		return nil, err
+	}
+	if in, err = s.submitting.checkSubmission(in); err != nil {
+		return nil, err
+	}
+	switch there, err := s.submitting.byKey(ctx, v.SubmitterID(), in.IdempotencyKey); {
+	case err != nil:
+		return nil, err
+	case there != nil:
+		prints, err := s.vault.PrintsOf(in.File)
+		if err != nil {
+			return nil, err
+		}
+		if err := s.submitting.checkResubmission(there, o, in, prints); err != nil {
+			return nil, err
+		}
+		return s.Job(ctx, there.ID)
+	}
+	job, err := s.submitting.upload(ctx, v, o, in)
+	if err != nil {
+		return nil, err
+	}
+	s.wakeUp()
+	return job, nil
+}
+
+func (s submitting) checkSubmission(in Submission) (Submission, error) {
+	if in.GroupsMode == "" {
+		in.GroupsMode = bulkjob.GroupsModeADD
+	}
+	if in.CommitMode == "" {
+		in.CommitMode = bulkjob.CommitModeVALID_ROWS
+	}
+	switch {
+	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
+		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).At("groupsMode")
+	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
+		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", quote.Text(in.CommitMode)).At("commitMode")
+	case s.kinds.About(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
+		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
+	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
+		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
+	}
+	// MySQL does not tell a key from the same one with a blank behind it.
+	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
+	in.FileName = row.Shorten(roster.Clean(in.FileName), maxFileName)
+	return in, nil
+}
+
+// byKey returns the job that a person has submitted with a key before, or nil.
+func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.BulkJob, error) {
+	if key == "" {
+		return nil, nil
+	}
+	job, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), vault.IsWhole()).
+		Only(viewer.AsSystem(ctx, "what the viewer has submitted with a key"))
+	if db.IsNotFound(err) {
+		return nil, nil
+	}
+	return job, err
+}
+
+// KeyReused is the code for an idempotency key with which something else was
+// submitted before.
+const KeyReused = "IDEMPOTENCY_KEY_REUSED"
+
+// checkResubmission returns fault.Conflict where what comes with a key is not what
+// came with it before: a program that gives two files one key would otherwise
+// take the job of the first for that of the second, which is never imported.
+func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
+	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode && there.CommitMode == in.CommitMode &&
+		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.Opens(there)) {
+		return nil
+	}
+	return fault.Conflictf("something else was uploaded with this idempotency key before; give each upload a key of its own, and the same one only where you try it again").
+		WithCode(KeyReused).At("idempotencyKey")
+}
+
+// isDuplicate reports whether a unique index refused a row, also for statements
+// that do not go through ent.
+func isDuplicate(err error) bool {
+	return database.IsDuplicate(err) || sqlgraph.IsUniqueConstraintError(err)
+}

@@ -1,0 +1,41 @@
+package trace
+
+import (
+	"context"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/row"
+	"homeroom/internal/viewer"
+)
+
+// EraseEducatorRows takes the data of an educator out of the rows of imports of
+// educators, and the problems and refused rows beside them. Rows that were still
+// to be carried out stay as they are: whoever starts such a job brings the person
+// back on purpose. It belongs in the transaction that erases the account.
+func (t *Traces) EraseEducatorRows(ctx context.Context, client *db.Client, districtID, educatorID int) (int, error) {
+	system := viewer.AsSystem(ctx, "rows of jobs that are about an educator")
+	rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetID(educatorID), bulkjobrow.StateNEQ(row.StatePlanned),
+		bulkjobrow.HasJobWith(bulkjob.DistrictID(districtID), bulkjob.KindEQ(bulkjob.KindIMPORT_EDUCATORS))).All(system)
+	if err != nil || len(rows) == 0 {
+		return 0, err
+	}
+	updates := make([]bulk.Change, len(rows))
+	for i, r := range rows {
+		p, err := row.ReadPlan(r.Plan)
+		if err != nil {
+			return 0, err
+		}
+		text, err := (&row.Plan{N: p.N, Do: p.Do, Changes: []row.Change{}}).Encode()
+		if err != nil {
+			return 0, err
+		}
+		updates[i] = bulk.Change{ID: r.ID, Set: map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0}}
+		if err := eraseBeside(ctx, client, r.JobID, []int{r.Row}); err != nil {
+			return 0, err
+		}
+	}
+	return len(rows), bulk.Update(ctx, client, "bulk_job_rows", "", updates)
+}

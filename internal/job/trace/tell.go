@@ -1,0 +1,254 @@
+package trace
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"maps"
+	"slices"
+	"strconv"
+	"time"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobproblem"
+	"homeroom/ent/db/bulkjobrefusedrow"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/ent/db/student"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/globalid"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/state"
+	"homeroom/internal/job/vault"
+	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
+)
+
+// ToldRow is what a bulk job keeps about one student in one row: in a preview, for
+// an undo, in its problems, or as the row stood in the file.
+type ToldRow struct {
+	Job       string    `json:"job"`
+	Kind      string    `json:"kind"`
+	FileName  string    `json:"fileName,omitempty"`
+	Submitted time.Time `json:"submitted"`
+	Row       int       `json:"row"`
+	State     string    `json:"state,omitempty"`
+	Label     string    `json:"label,omitempty"`
+	// Changes are those of the preview.
+	Changes []ToldChange `json:"changes,omitempty"`
+	// Replaced are the values that the row replaced, and Joined and Left the groups,
+	// for an undo. That a password was replaced is told by PasswordReplaced.
+	Replaced         map[string]any `json:"replaced,omitempty"`
+	PasswordReplaced bool           `json:"passwordReplaced,omitempty"`
+	Joined           []string       `json:"joined,omitempty"`
+	Left             []string       `json:"left,omitempty"`
+	// Cells are the refused row as it stood in the file, without the password.
+	Cells    []ToldCell    `json:"cells,omitempty"`
+	Problems []ToldProblem `json:"problems,omitempty"`
+}
+
+// ToldChange is one field of a preview.
+type ToldChange struct {
+	Field  string  `json:"field"`
+	Before *string `json:"before"`
+	After  *string `json:"after"`
+}
+
+// ToldCell is one cell of a refused row.
+type ToldCell struct {
+	Column string `json:"column"`
+	Value  string `json:"value"`
+}
+
+// ToldProblem is a problem of a row. Its wording is left out, because it may name
+// somebody else.
+type ToldProblem struct {
+	Severity string `json:"severity"`
+	Code     string `json:"code"`
+	Column   string `json:"column,omitempty"`
+	Value    string `json:"value,omitempty"`
+}
+
+// states are those of a row in words.
+var states = map[int8]string{row.StatePlanned: "PLANNED", row.StateApplied: "WRITTEN", row.StateRefused: "REFUSED", row.StateUndone: "UNDONE", row.StateKept: "KEPT"}
+
+// Tell calls fn with every row of the jobs of a district that is about a student,
+// job by job, and with refused rows that name the student. Rows about others that
+// only name the student are told as their job and number, with the codes of their
+// problems. The caller has checked who asks.
+func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) error) error {
+	system := viewer.AsSystem(ctx, "what jobs keep about one student")
+	client := t.env.DB.Client(ctx)
+	m := newMentions([]*db.Student{st})
+	rows, err := t.rowsAbout(system, client, st.DistrictID, []int{st.ID})
+	if err != nil {
+		return err
+	}
+	own := map[int][]int{}
+	for _, r := range rows {
+		own[r.job] = append(own[r.job], r.id)
+	}
+	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(st.DistrictID), bulkjob.ForgottenLT(state.ForgottenRows), vault.IsWhole()).Order(db.Asc(bulkjob.FieldID)).All(system)
+	if err != nil {
+		return err
+	}
+	for _, job := range jobs {
+		told := map[int]*ToldRow{}
+		at := func(row int) *ToldRow {
+			if told[row] == nil {
+				told[row] = &ToldRow{Job: globalid.Encode(globalid.BulkJob, job.ID), Kind: string(job.Kind), FileName: job.FileName, Submitted: job.CreatedAt, Row: row}
+			}
+			return told[row]
+		}
+		for chunk := range slices.Chunk(own[job.ID], bulk.StatementRows) {
+			if err := tellRows(system, client, chunk, at); err != nil {
+				return err
+			}
+		}
+		if err := t.tellRefused(system, client, job, st, m, at); err != nil {
+			return err
+		}
+		if err := t.tellProblems(system, client, job.ID, m, told, at); err != nil {
+			return err
+		}
+		numbers := make([]int, 0, len(told))
+		for row := range told {
+			numbers = append(numbers, row)
+		}
+		slices.Sort(numbers)
+		for _, row := range numbers {
+			if err := fn(*told[row]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func tellRows(system context.Context, client *db.Client, ids []int, at func(int) *ToldRow) error {
+	rows, err := client.BulkJobRow.Query().Where(bulkjobrow.IDIn(ids...)).All(system)
+	if err != nil {
+		return err
+	}
+	for _, r := range rows {
+		p, err := row.ReadPlan(r.Plan)
+		if err != nil {
+			return fmt.Errorf("plan of row %d: %w", r.Row, err)
+		}
+		before, err := row.ReadBefore(r.Before, p)
+		if err != nil {
+			return fmt.Errorf("before-image of row %d: %w", r.Row, err)
+		}
+		t := at(r.Row)
+		t.State, t.Label = states[r.State], r.Label
+		for _, c := range p.Changes {
+			t.Changes = append(t.Changes, ToldChange(c))
+		}
+		if before == nil {
+			continue
+		}
+		for column, value := range before.Set {
+			if column == student.FieldPasswordHash {
+				t.PasswordReplaced = true
+				continue
+			}
+			if t.Replaced == nil {
+				t.Replaced = map[string]any{}
+			}
+			t.Replaced[column] = value
+		}
+		t.Joined, t.Left = encoded(before.Joined), encoded(before.Left)
+	}
+	return nil
+}
+
+func encoded(groups []int) (ids []string) {
+	for _, id := range groups {
+		ids = append(ids, globalid.Encode(globalid.Group, id))
+	}
+	return ids
+}
+
+func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions, at func(int) *ToldRow) error {
+	sealed, err := t.vault.SealOf(job.ID, vault.ForRows)
+	if err != nil {
+		return err
+	}
+	for after := 0; ; {
+		page, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
+			Order(db.Asc(bulkjobrefusedrow.FieldID)).Limit(2 * bulk.StatementRows).All(system)
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, r := range page {
+			after = r.ID
+			text, err := sealed.Open(r.Row, r.Cells)
+			if err != nil {
+				continue // Encrypted with the key of another server, which alone can read it.
+			}
+			var stored vault.StoredCells
+			if err := json.Unmarshal(text, &stored); err != nil {
+				return err
+			}
+			cells := stored.Cells
+			if t.kinds.BySelection(job.Kind) {
+				if slices.Contains(cells, strconv.Itoa(st.ID)) {
+					at(r.Row)
+				}
+				continue
+			}
+			if !isRowOf(st, stored.All()) {
+				continue
+			}
+			t := at(r.Row)
+			for i, cell := range cells {
+				column := ""
+				if i < len(job.Headers) {
+					column = job.Headers[i]
+				}
+				if cell != "" {
+					t.Cells = append(t.Cells, ToldCell{column, cell})
+				}
+			}
+			for _, column := range slices.Sorted(maps.Keys(stored.Also)) {
+				t.Cells = append(t.Cells, ToldCell{column, stored.Also[column]})
+			}
+		}
+	}
+}
+
+// isRowOf reports whether a refused row is about a student, and not about somebody
+// else of whom it says something that is the student's, such as the username.
+func isRowOf(st *db.Student, cells []string) bool {
+	for _, cell := range cells {
+		if t, id, ok := globalid.Decode(roster.Clean(cell)); ok && t == globalid.Student && id != st.ID {
+			return false
+		}
+	}
+	// Without the username, which somebody else may have been given by mistake.
+	return newMentions([]*db.Student{{ID: st.ID, ExternalID: st.ExternalID, Username: st.ExternalID, FirstName: st.FirstName, LastName: st.LastName}}).inCells(cells)
+}
+
+// tellProblems tells the problems of rows that are told, and the codes of those of
+// other rows that name the student.
+func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
+	for after := 0; ; {
+		page, err := t.vault.ReadProblems(system, jobID, client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*bulk.StatementRows))
+		if err != nil || len(page) == 0 {
+			return err
+		}
+		for _, p := range page {
+			after = p.ID
+			about := told[p.Row] != nil && (told[p.Row].Label != "" || len(told[p.Row].Cells) > 0)
+			switch problem := (ToldProblem{Severity: string(p.Severity), Code: p.Code, Column: p.Column}); {
+			case about:
+				problem.Value = p.Value
+				told[p.Row].Problems = append(told[p.Row].Problems, problem)
+			case told[p.Row] != nil || m.inProblem(p):
+				t := at(p.Row)
+				t.Problems = append(t.Problems, problem)
+			}
+		}
+	}
+}

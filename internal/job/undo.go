@@ -1,0 +1,249 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/ent/db/bulkjobrow"
+	"homeroom/internal/audit"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/fault"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/job/state"
+	"homeroom/internal/quote"
+	"homeroom/internal/setting"
+	"homeroom/internal/viewer"
+)
+
+// Undo puts back what a job has changed, row by row: previous values, passwords
+// among them, groups joined and left; students who were deleted come back, and
+// those who were created are hidden. New groups, accounts and schools are removed
+// as long as nobody has used them. A row that somebody has changed since, or used,
+// stays as it is and is named as a problem.
+//
+// Whoever may start the job may undo it, and the undo acts for that person; but
+// only administrators undo what has created something, because only they delete.
+// It returns fault.Conflict for a job that is not finished, has changed nothing,
+// or ended too long ago.
+//
+// An undo that would delete or change too much is put on hold, as a start is.
+func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.starting.askToUndo(ctx, jobID, func(ctx context.Context, job *db.BulkJob) (reservation, error) {
+		return s.holding.reservation(ctx, job, true)
+	})
+}
+
+// UndoAnyway is Undo for whoever runs the server: however much it changes, it does
+// not wait for anybody.
+func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
+	return s.starting.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+}
+
+func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+	job, err := s.jobToChange(ctx, jobID)
+	if err != nil {
+		return nil, err
+	}
+	v := viewer.FromContext(ctx)
+	switch {
+	case v.EducatorID == 0:
+		return nil, fault.Forbiddenf("a person has to undo the %s", s.kinds.Noun(job)).At("id")
+	case !slices.Contains(state.Undoable, job.Status):
+		return nil, s.notNow(job, "NOT_UNDOABLE")
+	}
+	if job.Status == bulkjob.StatusCANCELED {
+		// The counts are true when all that was not carried out is gone.
+		if err := s.canceling.withdraw(ctx, jobID); err != nil {
+			return nil, err
+		}
+		if job, err = s.Job(ctx, jobID); err != nil {
+			return nil, err
+		}
+		if job.Status != bulkjob.StatusCANCELED { // Somebody else undoes it by now.
+			return nil, s.notNow(job, "NOT_UNDOABLE")
+		}
+	}
+	settings, err := setting.ByID(ctx, s.db.Client(ctx), s.now(), job.OrganizationID)
+	if err != nil {
+		return nil, err
+	}
+	// As long as deleted students can come back.
+	retention := settings[job.OrganizationID]
+	switch {
+	case state.WrittenRows(job) == 0:
+		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.kinds.Noun(job)).WithCode("NOT_UNDOABLE").At("id")
+	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
+		return nil, fault.Conflictf("the %s ended more than %s ago", s.kinds.Noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
+	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.kinds.Noun(job), s.kinds.About(job.Kind).Plural).At("id")
+	}
+	counted, err := reserve(ctx, job)
+	if err != nil {
+		return nil, err
+	}
+	return s.change(ctx, job, "NOT_UNDOABLE", func(ctx context.Context, client *db.Client) error {
+		if tooMuch, err := counted(ctx, client); err != nil {
+			return err
+		} else if tooMuch != nil {
+			return s.holding.holdUndo(ctx, client, job, tooMuch)
+		}
+		record(ctx, audit.JobUndoRequested, job, nil)
+		return bulk.MustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
+			string(bulkjob.StatusUNDOING), v.EducatorID, jobID, string(job.Status)))
+	})
+}
+
+// undoAttempt is a batch on its way back.
+type undoAttempt struct {
+	row.UndoBatch
+	// alone has a row that cannot be put back, for whatever reason, found out and
+	// kept: see attempt.
+	alone bool
+}
+
+// undo puts the rows of a job back, the last one first. The states of the rows
+// say where to go on after a crash.
+func (s undoing) undo(ctx context.Context, h *queue.Lease) error {
+	for {
+		b, err := s.nextUndo(ctx, h.Job)
+		if err != nil {
+			return err
+		}
+		if len(b.Rows) == 0 {
+			break
+		}
+		if err := s.putBack(ctx, h, b); err != nil {
+			return fmt.Errorf("undo the rows from %d back: %w", b.Rows[0].Row, err)
+		}
+	}
+	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.Job.ID)
+		if err != nil {
+			return err
+		}
+		if err := s.scale.ForgetUndone(ctx, client, h.Job.ID); err != nil {
+			return err
+		}
+		return s.recordEnd(ctx, client, h.Job.ID)
+	})
+}
+
+func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
+	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StateApplied)).
+		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(sheet.BatchRows)).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
+	b := &undoAttempt{UndoBatch: row.UndoBatch{Job: job, Rows: make([]*row.Applied, len(rows))}, alone: s.isLastTry(job.ID)}
+	for i, stored := range rows {
+		r := &row.Applied{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, AppliedVersion: stored.AppliedVersion, Label: stored.Label, Outside: stored.Outside == 1}
+		b.Rows[i] = r
+		if r.Plan, err = row.ReadPlan(stored.Plan); err != nil {
+			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
+		}
+		if stored.TargetID == 0 {
+			continue // The data of the row have been erased, and with them what it replaced.
+		}
+		if r.Before, err = row.ReadBefore(stored.Before, r.Plan); err != nil {
+			return nil, fmt.Errorf("before-image of row %d: %w", stored.Row, err)
+		}
+	}
+	// Without an account there are no roles, and every stored says so.
+	b.Viewer = &viewer.Viewer{}
+	if err != nil || len(rows) == 0 || job.UndoneBy == nil {
+		return b, err
+	}
+	v, err := s.actors.Viewer(ctx, *job.UndoneBy)
+	switch {
+	case err == nil:
+		b.Viewer = v
+	case fault.KindOf(err) == fault.Unauthenticated:
+		err = nil
+	}
+	return b, err
+}
+
+// putBack writes a batch. Where somebody has taken an id that a row would put back,
+// and no look has found it, the unique index tells; smaller batches find out which
+// row that is, and a row alone is kept for the reason that the index gives.
+func (s undoing) putBack(ctx context.Context, h *queue.Lease, b *undoAttempt) error {
+	var refused *row.Problem
+	try := func() error {
+		return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+			for _, r := range b.Rows {
+				r.Kept, r.Partly = nil, nil
+				switch {
+				case r.Before == nil:
+					r.Keep(row.CannotUndo, row.HintChanged, "What this row replaced is no longer on record.")
+				case refused != nil && refused.Code == row.Internal:
+					r.Keep(row.Internal, row.HintChanged, "%s", refused.Message)
+				case refused != nil:
+					r.Keep(refused.Code, row.HintChanged, "Somebody has taken what the row had before; it stays as it is.")
+				}
+			}
+			if err := s.kinds[b.Job.Kind].Undo(ctx, client, &b.UndoBatch); err != nil {
+				return err
+			}
+			return s.settleUndo(ctx, client, b)
+		})
+	}
+	err := try()
+	if isDuplicate(err) {
+		err = try()
+	}
+	switch half := len(b.Rows) / 2; {
+	case !isDuplicate(err) && !isTooLarge(err) && !(b.alone && isOfRows(ctx, err)):
+		return err
+	case half == 0 && isTooLarge(err):
+		return err
+	case half > 0:
+		first, second := *b, *b
+		first.Rows, second.Rows = b.Rows[:half], b.Rows[half:]
+		if err := s.putBack(ctx, h, &first); err != nil {
+			return err
+		}
+		return s.putBack(ctx, h, &second)
+	default:
+		refused = s.whyAlone(ctx, b.Job, b.Rows[0].Row, err)
+		return try()
+	}
+}
+
+// settleUndo writes down what became of a batch, and forgets what is not needed
+// any more.
+func (s undoing) settleUndo(ctx context.Context, client *db.Client, b *undoAttempt) error {
+	undone, kept := 0, 0
+	var problems []*row.Problem
+	updates := make([]bulk.Change, len(b.Rows))
+	for i, r := range b.Rows {
+		updates[i] = bulk.Change{ID: r.ID, Set: map[string]any{"state": row.StateUndone, "before": nil}}
+		switch {
+		case r.Kept != nil:
+			updates[i].Set["state"] = row.StateKept
+			problems = append(problems, r.Kept)
+			kept++
+		case r.Partly != nil:
+			problems = append(problems, r.Partly)
+			kept++
+		case !r.Before.Already:
+			undone++
+		}
+	}
+	if err := bulk.Update(ctx, client, "bulk_job_rows", "", updates); err != nil {
+		return err
+	}
+	slices.Reverse(problems)
+	if err := s.vault.WriteProblems(ctx, client, b.Job.ID, problems); err != nil {
+		return err
+	}
+	// The rows come from the last to the first.
+	record(viewer.NewContext(ctx, b.Viewer), audit.JobRowsUndone, b.Job,
+		audit.Facts{"from": b.Rows[len(b.Rows)-1].Row, "to": b.Rows[0].Row, "undone": undone, "kept": kept})
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
+		undone, kept, len(problems), b.Job.ID)
+	return err
+}

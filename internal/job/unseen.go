@@ -1,0 +1,48 @@
+package job
+
+import (
+	"context"
+	"errors"
+
+	"homeroom/ent/db"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/probe"
+	"homeroom/internal/viewer"
+)
+
+// unseenIn counts the problems that give away that somebody is there whom the
+// submitter does not see.
+func unseenIn(problems []*row.Problem) (n int) {
+	for _, p := range problems {
+		if p.Unseen {
+			n++
+		}
+	}
+	return n
+}
+
+// noteUnseen counts what a correction tells the viewer.
+func (s correction) noteUnseen(ctx context.Context, client *db.Client, r *sheet.Row) error {
+	return s.probes.Note(ctx, client, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.Problems))
+}
+
+// stopAnswers has the answers to the viewer end for the day where err says that there
+// were too many.
+func (s correction) stopAnswers(ctx context.Context, districtID int, err error) {
+	if errors.Is(err, probe.ErrStopped) {
+		s.probes.Stop(ctx, districtID, viewer.FromContext(ctx).SubmitterID())
+	}
+}
+
+// failProbe ends a job whose check would tell its submitter too much, and returns any
+// other error.
+func (s checking) failProbe(ctx context.Context, h *queue.Lease, err error) error {
+	if !errors.Is(err, probe.ErrStopped) {
+		return err
+	}
+	s.probes.Stop(ctx, h.Job.DistrictID, h.Job.SubmittedBy)
+	return s.fail(ctx, h, row.Problemf(probe.Stopped, "Ask an administrator of the district to upload the file, or go on tomorrow with one that holds your own students.",
+		"So many IDs, usernames or addresses in this file, and in what was tried before on this day, are taken by people whom you do not see that the check has been stopped. Nothing was written."))
+}

@@ -1,0 +1,77 @@
+package vault
+
+import (
+	"context"
+	"encoding/json"
+
+	"homeroom/ent/db"
+	"homeroom/internal/database/bulk"
+	"homeroom/internal/job/row"
+)
+
+func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int, problems []*row.Problem) error {
+	now := t.Instant()
+	sealer, err := t.SealOf(jobID, forProblems)
+	if err != nil {
+		return err
+	}
+	rows := make([][]any, len(problems))
+	for i, p := range problems {
+		var candidates any
+		if len(p.Candidates) > 0 {
+			list, _ := json.Marshal(p.Candidates) // a list of numbers never fails
+			// MySQL takes no JSON from bytes that are not said to be text.
+			candidates = json.RawMessage(list)
+		}
+		text, sealed := wording{row.Shorten(p.Value, maxValue), row.Shorten(p.Message, maxMessage), row.Shorten(p.Hint, maxMessage)}, []byte(nil)
+		if p.Row > 0 {
+			clear, _ := json.Marshal(text) // texts never fail
+			text, sealed = wording{}, sealer.Close(p.Row, clear)
+		}
+		rows[i] = []any{now, jobID, p.Row, row.Shorten(p.Column, maxValue), string(p.Severity()), p.Code, sealed,
+			text.Value, text.Message, text.Hint, candidates, bulk.Flag(p.Outside)}
+	}
+	return bulk.Insert(ctx, client, "bulk_job_problems",
+		"created_at, job_id, `row`, `column`, severity, code, sealed, value, message, hint, candidates, outside", rows)
+}
+
+// wording is what a problem says of a row. It quotes cells, and where these have
+// slipped, one of them may be a password.
+type wording struct {
+	Value   string `json:"v,omitempty"`
+	Message string `json:"m"`
+	Hint    string `json:"h,omitempty"`
+}
+
+// ReadProblems reads problems of one job, which is the only way to read what they
+// say: their wording is encrypted. Those that this server cannot open, because they
+// were encrypted with another secret key, say so, and stay sealed.
+func (t *Vault) ReadProblems(ctx context.Context, jobID int, q *db.BulkJobProblemQuery) ([]*db.BulkJobProblem, error) {
+	problems, err := q.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sealer, err := t.SealOf(jobID, forProblems)
+	if err != nil {
+		return nil, err
+	}
+	for _, p := range problems {
+		if len(p.Sealed) == 0 {
+			continue
+		}
+		var text wording
+		clear, err := sealer.Open(p.Row, p.Sealed)
+		if err != nil || json.Unmarshal(clear, &text) != nil {
+			p.Message, p.Hint = "What is wrong is encrypted with the secret key of another server.", "Look at it on a server that has the key."
+			continue
+		}
+		p.Value, p.Message, p.Hint, p.Sealed = text.Value, text.Message, text.Hint, nil
+	}
+	return problems, nil
+}
+
+// The widths of the columns, in characters.
+const (
+	maxValue   = 255
+	maxMessage = 1000
+)

@@ -1,0 +1,241 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"homeroom/ent/db"
+	"homeroom/ent/db/bulkjob"
+	"homeroom/internal/csvfile"
+	"homeroom/internal/job/kind"
+	"homeroom/internal/job/queue"
+	"homeroom/internal/job/row"
+	"homeroom/internal/job/sheet"
+	"homeroom/internal/table"
+	"homeroom/internal/viewer"
+)
+
+// prepared is a batch that waits for its check.
+type prepared struct {
+	rows  []*sheet.Row
+	check func(ctx context.Context) error
+}
+
+func prepare(ctx context.Context, c kind.Checker, rows []*sheet.Row) (prepared, error) {
+	if p, ok := c.(kind.Preparer); ok {
+		check, err := p.Prepare(ctx, rows)
+		return prepared{rows, check}, err
+	}
+	return prepared{rows, func(ctx context.Context) error { return c.CheckRows(ctx, rows) }}, nil
+}
+
+// verify reads the file of a job twice, first to find out what it is, then row by
+// row, and writes down what it would change. After a crash it starts again from
+// the first row: what a row means can depend on the rows before it.
+//
+// A small file that turns out to take long is given back, to be checked among the long
+// ones from the first row on.
+func (s checking) verify(ctx context.Context, h *queue.Lease) error {
+	err := s.verifyFrom(ctx, h)
+	var lost *lostSubmitter
+	if errors.As(err, &lost) {
+		return s.fail(ctx, h, lost.why)
+	}
+	if !errors.Is(err, errLong) {
+		return err
+	}
+	err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET slow = 1, lease_owner = '', lease_until = NULL WHERE id = ?", h.Job.ID)
+		return err
+	})
+	s.wakeUp()
+	return err
+}
+
+func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
+	if err := s.clearPreview(ctx, h); err != nil {
+		return err
+	}
+	v, refusal, err := s.actors.Submitter(ctx, h.Job)
+	if err != nil {
+		return err
+	}
+	if refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	if s.kinds.BySelection(h.Job.Kind) {
+		return s.verifySelection(viewer.NewContext(ctx, v), h, v)
+	}
+	b := &budget{cpu: s.cpu, limit: s.checkTime}
+	if !queue.IsLong(h.Job) {
+		b.short = queue.ShortTime
+	}
+	var file *table.File
+	err = b.whileReading(func() error {
+		file, err = table.Inspect(func() (io.Reader, error) { return s.vault.File(ctx, h.Job.ID) }, b.limits(ctx, s.limits))
+		return err
+	})
+	if refusal := ofFile(err); refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	if err != nil {
+		return err
+	}
+	format := file.Format()
+	b.rows.Store(format.Rows)
+	l, refusal := s.formats.ReadHeader(h.Job.Kind, format.Header)
+	if refusal == nil && format.Rows == 0 {
+		refusal = row.Problemf(row.NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
+			"The file has no rows under the column names.")
+	}
+	if err := s.writeFormat(ctx, h, format, l, refusal == nil || l.IsHeader()); err != nil {
+		return err
+	}
+	if refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	return s.verifyRows(viewer.NewContext(ctx, v), h, v, b, file, l)
+}
+
+// ofFile makes a problem of an error about the file as a whole, or nil.
+func ofFile(err error) *row.Problem {
+	var e *csvfile.Error
+	if !errors.As(err, &e) {
+		return nil
+	}
+	return &row.Problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
+}
+
+func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.Viewer, b *budget, file *table.File, l *sheet.Layout) error {
+	format := file.Format()
+	rows, err := file.Rows()
+	if err != nil {
+		return s.failFile(ctx, h, err)
+	}
+	reader := &sheet.BatchReader{Rows: rows, Most: s.rowsAtOnce(sheet.BatchRows), Format: format, Layout: l}
+	c, err := s.fileChecker(ctx, h.Job, v)
+	if err != nil {
+		return err
+	}
+	// Four batches are under way at a time: one is read, one looked up, one checked
+	// and one written. The checks themselves go from row to row.
+	read := ahead(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
+		for {
+			var rows []*sheet.Row
+			err := s.inTurn(ctx, func() error {
+				return b.whileReading(func() (err error) {
+					rows, err = reader.Next()
+					return err
+				})
+			})
+			if errors.Is(err, io.EOF) {
+				return nil
+			}
+			if err != nil || !put(rows) {
+				return err
+			}
+		}
+	})
+	ready := ahead(ctx, func(ctx context.Context, put func(prepared) bool) error {
+		for rows, err := range read {
+			if err != nil {
+				return err
+			}
+			var p prepared
+			err := s.inBudget(ctx, b, func() (err error) {
+				p, err = prepare(ctx, c, rows)
+				return err
+			})
+			if err != nil || !put(p) {
+				return err
+			}
+		}
+		return nil
+	})
+	checked := ahead(ctx, func(ctx context.Context, put func([]*sheet.Row) bool) error {
+		for p, err := range ready {
+			if err != nil {
+				return err
+			}
+			if err := s.inBudget(ctx, b, func() error { return p.check(ctx) }); err != nil {
+				return fmt.Errorf("check the rows from %d on: %w", p.rows[0].Number, err)
+			}
+			if !put(p.rows) {
+				return nil
+			}
+		}
+		return nil
+	})
+	p := &preview{service: s.Service, held: h}
+	for rows, err := range checked {
+		if err != nil {
+			return s.failFile(ctx, h, err)
+		}
+		if err := p.add(ctx, rows); err != nil {
+			return s.failProbe(ctx, h, err)
+		}
+	}
+	if err := p.flush(ctx); err != nil {
+		return s.failProbe(ctx, h, err)
+	}
+	return s.finishVerifying(ctx, h, p.total)
+}
+
+// failFile ends the job where err is about the file, and returns it otherwise.
+func (s checking) failFile(ctx context.Context, h *queue.Lease, err error) error {
+	if refusal := ofFile(err); refusal != nil {
+		return s.fail(ctx, h, refusal)
+	}
+	return err
+}
+
+// clearPreview removes what an attempt before this one has written. verified_rows
+// stays, so that nobody sees the progress go back.
+func (s checking) clearPreview(ctx context.Context, h *queue.Lease) error {
+	fenced := func(ctx context.Context, fn func(ctx context.Context, client *db.Client) error) error {
+		return s.queue.InFence(ctx, h, fn)
+	}
+	if err := s.removeRows(ctx, h.Job.ID, fenced); err != nil {
+		return err
+	}
+	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		for _, table := range []string{"bulk_job_problems", "bulk_job_refused_rows"} {
+			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ?", h.Job.ID); err != nil {
+				return err
+			}
+		}
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, passwords = 0, hashed_passwords = 0, "+
+			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.Job.ID)
+		return err
+	})
+}
+
+// writeFormat writes down what was found out about the file. Headers are left out
+// where the first row may not hold any.
+func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.Format, l *sheet.Layout, hasHeader bool) error {
+	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		update := client.BulkJob.UpdateOneID(h.Job.ID).
+			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
+			SetTotalRows(int(f.Rows))
+		if hasHeader {
+			update.SetHeaders(f.Header).SetIgnoredHeaders(l.Ignored)
+		}
+		return update.Exec(viewer.AsSystem(ctx, "what was found out about a file"))
+	})
+}
+
+// finishVerifying makes the job READY, or ends a job that is all or nothing and
+// cannot be all. The file stays until the job has ended: rows that are refused
+// when they are written are given back as they stand in it.
+func (s checking) finishVerifying(ctx context.Context, h *queue.Lease, total row.Tally) error {
+	if h.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING && total.Errors > 0 {
+		return s.failRows(ctx, h, nil)
+	}
+	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, abandoned = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
+			string(bulkjob.StatusREADY), h.Job.ID)
+		return err
+	})
+}
