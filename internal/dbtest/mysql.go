@@ -28,7 +28,11 @@ func server(t testing.TB) string {
 	t.Helper()
 	url := os.Getenv(ServerVariable)
 	if url == "" {
-		t.Fatalf("%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases", ServerVariable)
+		const why = "%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases"
+		if os.Getenv("CI") != "" {
+			t.Fatalf(why, ServerVariable)
+		}
+		t.Skipf(why, ServerVariable)
 	}
 	return url
 }

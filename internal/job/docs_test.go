@@ -58,7 +58,7 @@ func TestTheManualExplainsEveryCode(t *testing.T) {
 		t.Fatal(err)
 	}
 	found := 0
-	for _, source := range []string{"problem.go", "../csvfile/error.go", "../workbook/error.go"} {
+	for _, source := range []string{"row/problem.go", "../csvfile/error.go", "../workbook/error.go"} {
 		code, err := os.ReadFile(source)
 		if err != nil {
 			t.Fatal(err)

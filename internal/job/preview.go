@@ -104,6 +104,7 @@ const planColumns = "created_at, job_id, `row`, target_id, target_version, label
 // lostSubmitter is returned where a job cannot act for its submitter any more.
 type lostSubmitter struct{ why *row.Problem }
 
+// Error implements error.
 func (e *lostSubmitter) Error() string { return "job: " + e.why.Message }
 
 // planLine is the plan of a row as the values of planColumns.

@@ -27,18 +27,19 @@ func main() {
 	flag.IntVar(&t.parallel, "parallel", 2, "how many faults are tried at a time")
 	flag.StringVar(&t.since, "since", "", "only packages in which something has changed since this commit")
 	flag.DurationVar(&t.within, "within", 0, "how long all of it may take; where that is too short, a sample is tried that is always the same")
+	flag.IntVar(&t.least, "least", 100, "how many percent of what was tried have to be noticed")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./internal/mutant [-parallel n] [-since commit] [-within time] [folder or part of a reason]...")
+		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./internal/mutant [-parallel n] [-since commit] [-within time] [-least percent] [folder or part of a reason]...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
 	t.filter = flag.Args()
-	missed, err := t.run()
+	ran, missed, err := t.run()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "mutant:", err)
 		os.Exit(2)
 	}
-	if missed > 0 {
+	if 100*(ran-missed) < t.least*ran {
 		os.Exit(1)
 	}
 }
@@ -51,41 +52,43 @@ type trial struct {
 	since    string
 	within   time.Duration
 	filter   []string
+	// least is how many percent have to be noticed.
+	least int
 	// began is when the trial did.
 	began time.Time
 	green green
 }
 
 // run tries the faults of the table that a filter names, in packages that have changed
-// since a commit, and returns how many of them nobody noticed.
-func (t *trial) run() (missed int, err error) {
+// since a commit, and returns how many that were and how many of them nobody noticed.
+func (t *trial) run() (ran, missed int, err error) {
 	t.began = time.Now()
 	content, err := os.ReadFile(table)
 	if err != nil {
-		return 0, fmt.Errorf("%w: run it at the root of the repository", err)
+		return 0, 0, fmt.Errorf("%w: run it at the root of the repository", err)
 	}
 	faults, err := parse(bytes.NewReader(content))
 	if err != nil {
-		return 0, fmt.Errorf("%s: %w", table, err)
+		return 0, 0, fmt.Errorf("%s: %w", table, err)
 	}
 	faults = slices.DeleteFunc(faults, func(f fault) bool { return !f.isNamed(t.filter) })
 	if t.since != "" {
 		touched, err := changedSince(t.since)
 		if err != nil {
-			return 0, err
+			return 0, 0, err
 		}
 		faults = slices.DeleteFunc(faults, func(f fault) bool { return !touched.concerns(f) })
 		if len(faults) == 0 {
 			fmt.Println("No fault of the table is in a package that has changed.")
-			return 0, nil
+			return 0, 0, nil
 		}
 	}
 	if len(faults) == 0 {
-		return 0, errors.New("no fault of the table is named so")
+		return 0, 0, errors.New("no fault of the table is named so")
 	}
 	folder, err := os.MkdirTemp("", "homeroom-mutant-")
 	if err != nil {
-		return 0, err
+		return 0, 0, err
 	}
 	defer os.RemoveAll(folder)
 	if t.within > 0 {
@@ -112,7 +115,6 @@ func (t *trial) run() (missed int, err error) {
 	}
 	wait.Wait()
 	fmt.Print("\n", score(faults, verdicts))
-	ran := 0
 	for _, v := range verdicts {
 		if v != untried {
 			ran++
@@ -122,7 +124,7 @@ func (t *trial) run() (missed int, err error) {
 		}
 	}
 	fmt.Printf("%d of %d faults were tried in %d s; %d were missed.\n", ran, len(faults), int(time.Since(t.began).Seconds()), missed)
-	return missed, errors.Join(errs...)
+	return ran, missed, errors.Join(errs...)
 }
 
 // left is how much time there is; isOver tells whether there is none.

@@ -67,13 +67,13 @@ func TestAFaultIsOfThePackagesThatHaveChanged(t *testing.T) {
 	t.Parallel()
 	f := fault{file: "internal/hold/sum.go", tests: []string{"./internal/job", "-run", "TestHold"}}
 	for file, want := range map[string]bool{
-		"internal/hold/own.go":              true,
-		"internal/hold/own_test.go":         true,
+		"internal/hold/own.go":         true,
+		"internal/hold/own_test.go":    true,
 		"internal/job/hold_test.go":    true,
 		"internal/job/hold.go":         false,
-		"internal/hold/README.md":           false,
+		"internal/hold/README.md":      false,
 		"internal/job/testdata/a.json": false,
-		"graph/price.go":                    false,
+		"graph/price.go":               false,
 	} {
 		if got := touchedBy([]string{file}).concerns(f); got != want {
 			t.Errorf("after a change of %s: %v", file, got)

@@ -16,6 +16,7 @@ func Nullable(text string) any {
 	return text
 }
 
+// Flag is a condition as the value of a column, 1 or 0.
 func Flag(set bool) int8 {
 	if set {
 		return 1

@@ -1,5 +1,6 @@
 package bulk
 
+// IDSet makes a set of the result of a query.
 func IDSet(ids []int, err error) (map[int]bool, error) {
 	set := make(map[int]bool, len(ids))
 	return set, AddIDs(set)(ids, err)
@@ -15,6 +16,7 @@ func AddIDs(set map[int]bool) func([]int, error) error {
 	}
 }
 
+// KeysOf returns the keys of a map, in no order.
 func KeysOf[T any](rows map[int]T) []int {
 	ids := make([]int, 0, len(rows))
 	for id := range rows {

@@ -37,6 +37,7 @@ type Actors struct {
 	Viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)
 }
 
+// NewActors returns the actors of a database; viewer is asked for the roles of an educator.
 func NewActors(e row.Env, kinds kind.Table, viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
 	return &Actors{Env: e, kinds: kinds, Viewer: viewer}
 }
@@ -135,6 +136,7 @@ func HandID(ctx context.Context) any {
 	return nil
 }
 
+// CorrectorLost is why a row is refused whose corrector may not act any more.
 func CorrectorLost() *row.Problem {
 	return row.Problemf(row.RoleLost, "Upload the row again.", "Somebody who has corrected this row no longer has a role that allows it.")
 }

@@ -51,6 +51,7 @@ type educatorLookup struct {
 	behind []int
 }
 
+// CheckRows implements kind.Checker.
 func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	var all []*educatorRow
 	for _, r := range rows {

@@ -20,20 +20,25 @@ type importKind struct {
 	guard identity.Guard
 }
 
+// New returns the kind of a file of educators.
 func New(e row.Env, guard identity.Guard) kind.Kind { return &importKind{e, guard} }
 
+// About implements kind.Kind.
 func (*importKind) About() *kind.About {
 	return &kind.About{Format: format, Noun: "upload", Thing: loss.ThingEDUCATOR}
 }
 
+// Checker implements kind.Kind.
 func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return &educatorCheck{c, k}, nil, nil
 }
 
+// Apply implements kind.Kind.
 func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	return k.applyEducators(ctx, client, b)
 }
 
+// Undo implements kind.Kind.
 func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	return k.undoEducators(ctx, client, b)
 }

@@ -49,6 +49,7 @@ type personLookup struct {
 	teaching map[roster.Pair]bool
 }
 
+// CheckRows implements kind.Checker.
 func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	var all []*enrollmentRow
 	for _, r := range rows {

@@ -43,6 +43,7 @@ type groupLookup struct {
 	teaching map[int]map[int]bool
 }
 
+// CheckRows implements kind.Checker.
 func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	var all []*groupRow
 	for _, r := range rows {

@@ -19,20 +19,25 @@ type importKind struct {
 	row.Env
 }
 
+// New returns the kind of a file of classes and groups.
 func New(e row.Env) kind.Kind { return &importKind{e} }
 
+// About implements kind.Kind.
 func (*importKind) About() *kind.About {
 	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, Thing: loss.ThingGROUP}
 }
 
+// Checker implements kind.Kind.
 func (k *importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return &groupCheck{c}, nil, nil
 }
 
+// Apply implements kind.Kind.
 func (k *importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	return k.applyGroups(ctx, client, b)
 }
 
+// Undo implements kind.Kind.
 func (k *importKind) Undo(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	return k.undoGroups(ctx, client, b)
 }

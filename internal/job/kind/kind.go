@@ -92,6 +92,7 @@ func FormatsOf(kinds []Kind) (formats sheet.Formats) {
 // Table holds the kinds of jobs by their names.
 type Table map[bulkjob.Kind]Kind
 
+// NewTable makes a table of kinds, of which none occurs twice.
 func NewTable(kinds []Kind) Table {
 	t := Table{}
 	for _, k := range kinds {

@@ -35,6 +35,7 @@ type Meter struct {
 	lives map[int]*Live
 }
 
+// NewMeter returns the meter of a server.
 func NewMeter(e row.Env, q *queue.Queue, log *slog.Logger) *Meter {
 	return &Meter{Env: e, queue: q, log: log, lives: map[int]*Live{}}
 }

@@ -40,6 +40,7 @@ type Queue struct {
 	log   *slog.Logger
 }
 
+// NewQueue returns the queue of a server, which goes by the name owner in its leases.
 func NewQueue(e row.Env, v *vault.Vault, owner string, lease time.Duration, log *slog.Logger) *Queue {
 	return &Queue{Env: e, vault: v, owner: owner, lease: lease, log: log}
 }

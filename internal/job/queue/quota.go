@@ -32,6 +32,7 @@ type Limiter struct {
 	quotas Quotas
 }
 
+// NewLimiter returns what refuses jobs beyond some quotas.
 func NewLimiter(e row.Env, q Quotas) *Limiter { return &Limiter{Env: e, quotas: q} }
 
 // Quotas are those of each person, each service key and each district. The operator

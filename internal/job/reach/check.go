@@ -137,6 +137,7 @@ func candidate(name string, externalID *string, id string) string {
 	return fmt.Sprintf("%s (external ID %s, Database ID %s)", name, *externalID, id)
 }
 
+// Label is what the preview calls a person: the name, and the ID where there is one.
 func Label(first, last, id string) string {
 	if id == "" {
 		return first + " " + last

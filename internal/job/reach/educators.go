@@ -146,6 +146,7 @@ func (f *EducatorFinder) keep(ctx context.Context, q *db.EducatorQuery) error {
 	return err
 }
 
+// Find returns the one educator whom a text means, or why there is none.
 func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 	if id, ok := globalid.Key(globalid.Educator, text); ok && f.ByID[id] != nil {
 		return f.ByID[id], nil
@@ -160,4 +161,5 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 		"There is no educator %s in your purview.", quote.Text(text))
 }
 
+// ListedNames is a list of names as a cell holds it.
 func ListedNames(names []string) string { return csvfile.JoinList(names) }

@@ -58,6 +58,7 @@ func newGroupFinder(s *schools) *GroupFinder {
 	}
 }
 
+// InSchool is a text that means something in one school.
 type InSchool struct {
 	School int
 	Text   string
@@ -188,6 +189,7 @@ func Chunks[K int | string](set map[K]bool) func(yield func([]K) bool) {
 	return slices.Chunk(slices.Sorted(maps.Keys(set)), 2*bulk.StatementRows)
 }
 
+// Keep runs a query and hands each group of it on.
 func (f *GroupFinder) Keep(ctx context.Context, q *db.GroupQuery, add func(*db.Group)) error {
 	groups, err := q.All(ctx)
 	for _, g := range groups {
@@ -196,6 +198,7 @@ func (f *GroupFinder) Keep(ctx context.Context, q *db.GroupQuery, add func(*db.G
 	return err
 }
 
+// AddID notes a group by its key.
 func (f *GroupFinder) AddID(g *db.Group) { f.ByID[g.ID] = g }
 
 func (f *GroupFinder) addExternal(g *db.Group) {
@@ -267,6 +270,7 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 	}
 }
 
+// Ambiguous is the problem of a text that several groups go by; its hint lists some.
 func (f *GroupFinder) Ambiguous(text string, found []*db.Group) *row.Problem {
 	return row.Problemf(row.AmbiguousGroup, "Write the Database ID of the one you mean: "+NamesOf(found, f.describe)+".",
 		"%d classes or groups go by %s.", len(found), quote.Text(text))
@@ -290,6 +294,7 @@ func (f *GroupFinder) describe(g *db.Group) string {
 	return text
 }
 
+// GroupName returns the name of a group.
 func GroupName(g *db.Group) string { return g.Name }
 
 // Union joins lists of groups, each group once. A school may have thousands of
@@ -318,6 +323,7 @@ func Union(lists ...[]*db.Group) []*db.Group {
 // manyGroups is from where on a list is not looked through for each group.
 const manyGroups = 16
 
+// SyncedGroup is why nobody enters or leaves a group by hand or by file.
 func SyncedGroup(g *db.Group) *row.Problem {
 	return row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
 		"%s is kept by the school's information system; students enter and leave it there.", g.Name)

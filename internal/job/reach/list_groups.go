@@ -12,10 +12,12 @@ import (
 	"homeroom/internal/job/sheet"
 )
 
+// ByName compares groups by name and then by key.
 func ByName(a, b *db.Group) int {
 	return cmp.Or(cmp.Compare(a.NameKey, b.NameKey), cmp.Compare(a.ID, b.ID))
 }
 
+// Listed is a list of groups as a cell holds it.
 func Listed(groups []*db.Group) string {
 	names := make([]string, len(groups))
 	for i, g := range groups {
@@ -41,6 +43,7 @@ func Regroup(p *row.Plan, member, join, leave []*db.Group) {
 	p.Join, p.Leave, p.Keep = idsOf(join), idsOf(leave), idsOf(keep)
 }
 
+// GroupLabel is what the preview calls a group: the name, and the external ID where there is one.
 func GroupLabel(name, externalID string) string {
 	if externalID == "" {
 		return name
@@ -48,4 +51,5 @@ func GroupLabel(name, externalID string) string {
 	return fmt.Sprintf("%s (%s)", name, externalID)
 }
 
+// KeyAt is the key of a claim that holds within one school.
 func KeyAt(school int, text string) string { return strconv.Itoa(school) + " " + text }

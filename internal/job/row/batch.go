@@ -49,6 +49,7 @@ type Planned struct {
 	Already bool
 }
 
+// Reset forgets what has become of the rows; a transaction that is tried again begins so.
 func (b *Batch) Reset() {
 	for _, r := range b.Rows {
 		r.Refusal, r.CreatedID, r.Joined, r.Left, r.Before, r.Version, r.Already = nil, 0, nil, nil, Before{}, 0, false
@@ -64,11 +65,13 @@ func (b *Batch) Open() []*Planned {
 	return slices.DeleteFunc(slices.Clone(b.Rows), func(r *Planned) bool { return r.Refusal != nil })
 }
 
+// Refuse leaves the row out, with the reason.
 func (r *Planned) Refuse(p *Problem) {
 	p.Row, p.Outside = r.Row, r.Outside
 	r.Refusal = p
 }
 
+// Stale refuses the row because its target is not as it was when it was checked.
 func (r *Planned) Stale(format string, args ...any) {
 	r.Refuse(&Problem{Code: Stale, Message: fmt.Sprintf(format, args...),
 		Hint: "Upload the row again to see what it would change now."})
@@ -80,8 +83,10 @@ func (r *Planned) Gone(what string) {
 	r.Stale("%s is no longer there, or no longer in the purview of everybody who has a hand in the upload.", what)
 }
 
+// Last returns the last row of the batch.
 func (b *Batch) Last() *Planned { return b.Rows[len(b.Rows)-1] }
 
+// Refusals are the reasons of the rows that have been refused.
 func (b *Batch) Refusals() []*Problem {
 	var refused []*Problem
 	for _, r := range b.Rows {

@@ -24,6 +24,7 @@ func Creating(b *Batch) []*Planned {
 // another row, so without a mark nobody could tell which of the new rows is which.
 func Tag(jobID int, r *Planned) string { return fmt.Sprintf("\x01job %d row %d", jobID, r.Row) }
 
+// Tags are the tags of some rows.
 func Tags(jobID int, rows []*Planned) []string {
 	list := make([]string, len(rows))
 	for i, r := range rows {

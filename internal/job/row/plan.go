@@ -70,8 +70,10 @@ type Plan struct {
 	Student int `json:"student,omitempty"`
 }
 
+// AboutStudent reports whether the target of the row is a student.
 func (p *Plan) AboutStudent() bool { return p.Student == 1 }
 
+// CreatesStudent reports whether the row creates a student.
 func (p *Plan) CreatesStudent() bool { return p.Student == 1 && p.Do == Create }
 
 // SetColumn notes a new value of a column.
@@ -105,8 +107,10 @@ func (p *Plan) Show(field, before, after string) {
 // Groups are all that the preview lists.
 func (p *Plan) Groups() []int { return slices.Concat(p.Join, p.Leave, p.Keep) }
 
+// Encode returns the plan as it is stored; ReadPlan reads it back.
 func (p *Plan) Encode() ([]byte, error) { return json.Marshal(p) }
 
+// ReadPlan reads a plan that Encode has written.
 func ReadPlan(text []byte) (*Plan, error) {
 	p := new(Plan)
 	err := json.Unmarshal(text, p)
@@ -117,4 +121,5 @@ func ReadPlan(text []byte) (*Plan, error) {
 // Added and removed are the enrollments that come and go with the row.
 func (p *Plan) Added() int { return len(p.Join) }
 
+// Removed is how many enrollments go with the row.
 func (p *Plan) Removed() int { return len(p.Leave) }

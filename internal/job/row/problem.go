@@ -98,6 +98,7 @@ func FromFault(e *fault.Error, hint string) *Problem {
 	return &Problem{Code: e.Code, Message: Sentence(e.Message), Hint: hint}
 }
 
+// Problemf makes a problem of a code, of what to do about it, and of a message.
 func Problemf(code, hint, format string, args ...any) *Problem {
 	return &Problem{Code: code, Message: fmt.Sprintf(format, args...), Hint: hint}
 }
@@ -115,6 +116,7 @@ func Sentence(s string) string {
 	return s
 }
 
+// Severity is that of the stored problem.
 func (p *Problem) Severity() bulkjobproblem.Severity {
 	if p.Warning {
 		return bulkjobproblem.SeverityWARNING

@@ -12,6 +12,7 @@ type Seal struct {
 	aead  cipher.AEAD
 }
 
+// NewSeal returns the seal of a job.
 func NewSeal(jobID int, aead cipher.AEAD) *Seal { return &Seal{JobID: jobID, aead: aead} }
 
 // Close encrypts what stands at a place of the job: a piece of its file, a row.

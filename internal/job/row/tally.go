@@ -6,6 +6,7 @@ type Tally struct {
 	Added, Removed, Passwords                                    int
 }
 
+// Add adds another tally.
 func (t *Tally) Add(o Tally) {
 	t.Rows += o.Rows
 	t.Created += o.Created

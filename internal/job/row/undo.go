@@ -35,6 +35,7 @@ type Applied struct {
 	Kept, Partly *Problem
 }
 
+// Keep leaves the row as it is, with the reason; the first reason stays.
 func (r *Applied) Keep(code, hint, format string, args ...any) {
 	if r.Kept == nil {
 		r.Kept = r.warning(code, hint, format, args...)
@@ -59,6 +60,7 @@ const (
 	HintAsk     = "Ask an administrator of the school."
 )
 
+// ChangedSince keeps the row because somebody has changed its target since.
 func (r *Applied) ChangedSince(what string) {
 	r.Keep(ChangedSince, HintChanged, "Somebody has changed %s since; it stays as it is.", what)
 }
@@ -93,4 +95,5 @@ func Targets(rows []*Applied, wanted func(*Applied) bool) []int {
 	return slices.Compact(ids)
 }
 
+// Every is true of all rows; see Targets.
 func Every(*Applied) bool { return true }

@@ -8,6 +8,7 @@ import (
 	"homeroom/internal/viewer"
 )
 
+// Deref returns a text that may be missing; it is empty then.
 func Deref(s *string) string {
 	if s == nil {
 		return ""

@@ -23,6 +23,7 @@ type Scale struct {
 	kinds kind.Table
 }
 
+// NewScale returns the scale of a database.
 func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds: kinds} }
 
 // Losses returns what the rows of a job in a state lose, or their undo: students by

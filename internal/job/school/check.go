@@ -19,6 +19,7 @@ import (
 // the district are known beforehand, so it looks nothing up.
 type organizationCheck struct{ *reach.Check }
 
+// CheckRows implements kind.Checker.
 func (c *organizationCheck) CheckRows(_ context.Context, rows []*sheet.Row) error {
 	for _, r := range rows {
 		if !r.Refused {

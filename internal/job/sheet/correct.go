@@ -24,6 +24,7 @@ func (r *Row) Marks() []string {
 	return marks
 }
 
+// MarkOf folds a text so far that two that mean the same never differ.
 func MarkOf(text string) string { return fold.Text(roster.Clean(text)) }
 
 // Put writes a cell of a column that is read; a column that the file

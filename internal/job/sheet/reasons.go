@@ -12,8 +12,10 @@ const (
 	colWhatToDo       = "What To Do"
 )
 
+// Reasons are the columns at the end of a file of failed rows.
 var Reasons = []string{colRefusedRow, colRefusedBecause, colWhatToDo}
 
+// IsReason reports whether a header is one of Reasons.
 func IsReason(header string) bool {
 	return slices.ContainsFunc(Reasons, func(r string) bool { return HeaderKey(r) == HeaderKey(header) })
 }

@@ -107,6 +107,7 @@ func (r *Row) Clears(column string) bool {
 	return strings.EqualFold(r.Cell(column), clearWord)
 }
 
+// Cell returns a cell as it stands in the file, or "" where the file has no such column.
 func (r *Row) Cell(column string) string {
 	i, ok := r.Layout.Index[column]
 	if !ok || i >= len(r.Cells) {

@@ -35,6 +35,7 @@ type studentRow struct {
 	draft  *row.Plan
 }
 
+// CheckRows implements kind.Checker.
 func (c *checker) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	check, err := c.Prepare(ctx, rows)
 	if err != nil {

@@ -64,18 +64,22 @@ func (k *shared) Names(ctx context.Context, client *db.Client, r *sheet.Row) ([]
 // importKind is the kind of a file of students.
 type importKind struct{ *shared }
 
+// NewImport returns the kind of a file of students.
 func NewImport(e row.Env, recount Recount) kind.Kind {
 	return importKind{&shared{e, recount}}
 }
 
+// About implements kind.Kind.
 func (importKind) About() *kind.About {
 	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, OfStudents: true, CreatesStudents: true, Thing: loss.ThingSTUDENT}
 }
 
+// Checker implements kind.Kind.
 func (k importKind) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return &checker{c}, nil, nil
 }
 
+// Apply implements kind.Kind.
 func (k importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	return k.applyStudents(ctx, client, b)
 }
@@ -83,18 +87,22 @@ func (k importKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) 
 // editKind is the kind of a selection of students who are edited.
 type editKind struct{ *shared }
 
+// NewEdit returns the kind of a selection of students who are edited.
 func NewEdit(e row.Env, recount Recount) kind.Kind {
 	return editKind{&shared{e, recount}}
 }
 
+// About implements kind.Kind.
 func (editKind) About() *kind.About {
 	return &kind.About{Format: sheet.Format{Kind: bulkjob.KindEDIT_STUDENTS}, Noun: "edit", Selected: true, OfStudents: true, Thing: loss.ThingSTUDENT}
 }
 
+// Checker implements kind.Kind.
 func (k editKind) Checker(ctx context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return k.selectionCheck(ctx, c)
 }
 
+// Apply implements kind.Kind.
 func (k editKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	return k.applyStudents(ctx, client, b)
 }
@@ -150,18 +158,22 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 // deletionKind is the kind of a selection of students who are deleted.
 type deletionKind struct{ *shared }
 
+// NewDeletion returns the kind of a selection of students who are deleted.
 func NewDeletion(e row.Env, recount Recount) kind.Kind {
 	return deletionKind{&shared{e, recount}}
 }
 
+// About implements kind.Kind.
 func (deletionKind) About() *kind.About {
 	return &kind.About{Format: sheet.Format{Kind: bulkjob.KindDELETE_STUDENTS}, Noun: "deletion", Selected: true, OfStudents: true, Thing: loss.ThingSTUDENT, Deletes: true}
 }
 
+// Checker implements kind.Kind.
 func (k deletionKind) Checker(ctx context.Context, c *reach.Check) (kind.Checker, *row.Problem, error) {
 	return k.selectionCheck(ctx, c)
 }
 
+// Apply implements kind.Kind.
 func (k deletionKind) Apply(ctx context.Context, client *db.Client, b *row.Batch) error {
 	return k.applyDeletion(ctx, client, b)
 }

@@ -41,6 +41,7 @@ type Traces struct {
 	kinds kind.Table
 }
 
+// NewTraces returns the traces in a database.
 func NewTraces(e row.Env, v *vault.Vault, kinds kind.Table) *Traces {
 	return &Traces{env: e, vault: v, kinds: kinds}
 }

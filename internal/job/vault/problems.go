@@ -9,6 +9,7 @@ import (
 	"homeroom/internal/job/row"
 )
 
+// WriteProblems stores problems of a job, with their wording encrypted where they quote a row.
 func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int, problems []*row.Problem) error {
 	now := t.Instant()
 	sealer, err := t.SealOf(jobID, forProblems)

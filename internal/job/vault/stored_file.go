@@ -32,6 +32,7 @@ type whole struct{ io.Reader }
 
 var errCutOff = errors.New("the file was cut off")
 
+// Read implements io.Reader.
 func (w whole) Read(p []byte) (int, error) {
 	n, err := w.Reader.Read(p)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
@@ -150,6 +151,7 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 	return value, err
 }
 
+// ErrIncomplete is returned where a file ends before it should.
 var ErrIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file")
 
 // Uploading is the owner of a job whose file is still arriving. Nobody can claim

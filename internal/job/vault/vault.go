@@ -22,6 +22,7 @@ type Vault struct {
 	most int64
 }
 
+// NewVault returns the vault of a server; most is how many bytes a file may have.
 func NewVault(e row.Env, key []byte, oldKeys [][]byte, most int64) *Vault {
 	keys := map[string][]byte{}
 	for _, k := range append(slices.Clone(oldKeys), key) {
