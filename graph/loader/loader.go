@@ -5,6 +5,8 @@ package loader
 
 import (
 	"context"
+	"fmt"
+	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -37,7 +39,7 @@ func New[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V
 }
 
 // Load returns the value of a key. It waits a moment for other keys, unless the
-// key is known.
+// key is known, and no longer than ctx lives.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	l.mu.Lock()
 	b, known := l.loaded[key]
@@ -51,8 +53,13 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 		l.loaded[key] = b
 	}
 	l.mu.Unlock()
-	<-b.done
-	return b.values[key], b.err
+	select {
+	case <-b.done:
+		return b.values[key], b.err
+	case <-ctx.Done():
+		var none V
+		return none, context.Cause(ctx)
+	}
 }
 
 // Prime reads the keys that are not known yet, at once.
@@ -91,7 +98,15 @@ func (l *Loader[K, V]) sendLater(ctx context.Context, b *batch[K, V]) {
 	b.send(ctx, l.fetch)
 }
 
+// send sends the statement. A panic in it is an error of everybody who waits for it: in
+// a goroutine of its own it would end the server, and without an error a key that was
+// not read would pass for one that has nothing.
 func (b *batch[K, V]) send(ctx context.Context, fetch func(context.Context, []K) (map[K]V, error)) {
 	defer close(b.done)
+	defer func() {
+		if p := recover(); p != nil {
+			b.values, b.err = nil, fmt.Errorf("panic in a loader: %v\n%s", p, debug.Stack())
+		}
+	}()
 	b.values, b.err = fetch(ctx, b.keys)
 }
