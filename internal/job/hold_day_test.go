@@ -434,5 +434,20 @@ func TestASecondAdministrator(t *testing.T) {
 			approves(b, by("E2"), heldBy(b, agent), "one of you has made")
 			approves(b, b.DistrictAdmin, heldBy(b, agent), "")
 		})
+		t.Run("nor, of an undo, one that has been made by whoever asks for it", func(t *testing.T) {
+			b := b.on(t)
+			file := header
+			for i := range 30 {
+				file += fmt.Sprintf(",late%d,Late,One,lateone%d,,7,,Algebra\n", i, i)
+			}
+			job := b.imported(b.NorthAdmin, b.North, students, file)
+			files(b.DistrictAdmin, ",E9,Ninth,One,nine@example.com,School administrator,N,known password\n")
+			now.Add(time.Hour)
+			got, err := b.Undo(b.As(t, b.DistrictAdmin), job.ID)
+			if err != nil || got.Status != held {
+				t.Fatalf("%+v, %v", got, err)
+			}
+			approves(b, by("E9"), got, "one of you has made")
+		})
 	})
 }

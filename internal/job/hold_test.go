@@ -93,10 +93,14 @@ func TestHold(t *testing.T) {
 			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).SetName("Program").
 				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").SetCreatedBy(b.NorthAdmin.ID).
 				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SaveX(fixture.System())
-			job := start(b, b.deleting(agent, these(all[:21]...)))
-			_, err := b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion")
-			if _, err := b.Approve(b.As(t, second), job.ID, nil); err != nil {
+			// Somebody else starts it, who may not approve it either.
+			job, err := b.Start(b.As(t, second), b.deleting(agent, these(all[:21]...)).ID)
+			if err != nil || job.Status != held {
+				t.Fatalf("%+v, %v", job, err)
+			}
+			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
+			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion, because it is your own")
+			if _, err := b.Approve(b.As(t, b.DistrictAdmin), job.ID, nil); err != nil {
 				t.Error(err)
 			}
 			if _, err := b.Cancel(b.As(t, second), job.ID); err != nil {
