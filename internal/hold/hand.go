@@ -12,7 +12,6 @@ import (
 	"homeroom/ent/db/accounthand"
 	"homeroom/ent/db/auditevent"
 	"homeroom/ent/db/educator"
-	"homeroom/ent/db/predicate"
 	"homeroom/ent/db/roleassignment"
 	"homeroom/internal/audit"
 	"homeroom/internal/database"
@@ -100,24 +99,31 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 				"or set its password or address, or somebody has done so for both")
 		}
 	}
-	reset, err := resetBetween(system, client, a, v.EducatorID, asking, now)
+	reset, err := resetBetween(system, client, a, v.EducatorID, asking, mine, now)
 	if err == nil && reset {
-		err = fault.Forbiddenf("another administrator has to approve it, because one of you has reset the other's second factors not long ago")
+		err = fault.Forbiddenf("another administrator has to approve it, because one of you, or somebody else, has reset second factors of the other or of both not long ago")
 	}
 	return err
 }
 
-// resetBetween reports whether those who ask have taken the second factors of an approver
-// away not long ago, or the approver theirs: whoever has the other's password, too, could
-// act in both accounts. It is no hand in the account for good, as a password is: people
-// who have lost their telephone are helped by the other administrator of the school.
-func resetBetween(system context.Context, client *db.Client, a Approval, approver int, asking map[int]bool, now time.Time) (bool, error) {
-	pair := func(target []int, actor []int) predicate.AuditEvent {
-		return auditevent.And(auditevent.TargetIDIn(target...), auditevent.ActorIDIn(actor...))
+// resetBetween reports whether somebody who could act in those who ask could act in the
+// approver, too, because the one has taken the second factors of the other away not long
+// ago, or of both, or has made the other account: whoever has the passwords as well is
+// alone. It is no hand in the account for good, as a password is: people who have lost
+// their telephone are helped by the other administrator of the school.
+func resetBetween(system context.Context, client *db.Client, a Approval, approver int, asking, mine map[int]bool, now time.Time) (bool, error) {
+	resetters := func(targets ...int) ([]int, error) {
+		return client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
+			auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.TargetIDIn(targets...),
+			auditevent.ActorKind(string(audit.Educator))).Unique(true).Select(auditevent.FieldActorID).Ints(system)
 	}
-	return client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
-		auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.ActorKind(string(audit.Educator)),
-		auditevent.Or(pair([]int{approver}, slices.Sorted(maps.Keys(asking))), pair(a.By, []int{approver}))).Exist(system)
+	theirs, err := resetters(slices.Sorted(maps.Keys(asking))...)
+	if err != nil {
+		return false, err
+	}
+	own, err := resetters(approver)
+	return slices.ContainsFunc(theirs, func(id int) bool { return mine[id] || slices.Contains(own, id) }) ||
+		slices.ContainsFunc(own, func(id int) bool { return asking[id] }), err
 }
 
 // handsIn returns accounts and those who could act in them: who have had a hand in

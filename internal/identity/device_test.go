@@ -2,6 +2,7 @@ package identity_test
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"homeroom/internal/database"
@@ -48,6 +49,41 @@ func TestABrowserIsKnownByThePasswordOfToday(t *testing.T) {
 		}
 		if got, err := h.Service.SetPasswordByLink(from(school), "guessed", next); err == nil || got != "" {
 			t.Errorf("a link that there is not: %q, %v", got, err)
+		}
+	})
+}
+
+func TestANetworkIsKnownByThePasswordOfToday(t *testing.T) {
+	t.Parallel()
+	const school, elsewhere = "198.51.100.7", "203.0.113.9"
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		limited := func(address, right string) bool {
+			t.Helper()
+			for i := range 40 { // more than the account has
+				if _, err := h.SignIn(from(fmt.Sprintf("192.0.2.%d", i+1)), "nora@example.com", "guess"); err == nil {
+					t.Fatal("the wrong password is right")
+				}
+			}
+			_, err := h.SignIn(from(address), "nora@example.com", right)
+			if err != nil && code(err) != "RATE_LIMITED" {
+				t.Fatal(err)
+			}
+			return err != nil
+		}
+		h.in(t, h.NorthAdmin, elsewhere)
+		if limited(elsewhere, password) {
+			t.Fatal("a network is not known in which the password was right")
+		}
+		const next = "a password of another day"
+		if _, err := h.Service.SetPasswordByLink(from(school), h.link(t, h.NorthAdmin, "RESET"), testlog.Secret(next)); err != nil {
+			t.Fatal(err)
+		}
+		if !limited(elsewhere, next) {
+			t.Error("a network is known in which only the password before was right")
+		}
+		if limited(school, next) {
+			t.Error("the network in which the link was used is not known")
 		}
 	})
 }

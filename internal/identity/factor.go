@@ -170,6 +170,13 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 		if _, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx); err != nil {
 			return err
 		}
+		// What this session has shown is no factor any more, where one is asked for later. A
+		// provider that stands in for one still does.
+		if s.ownFactors(e) == nil {
+			if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(0).Exec(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	all := audit.Facts{"factor": string(method)}
 	for name, value := range facts {

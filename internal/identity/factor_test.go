@@ -423,6 +423,10 @@ func TestPeopleAreToldAboutTheirFactors(t *testing.T) {
 		if err := h.RemoveTOTP(as(in)); err != nil {
 			t.Fatal(err)
 		}
+		// What the session has shown is no factor any more, where one is asked for later.
+		if own := h.Client().Session.GetX(fixture.System(), in.Viewer.SessionID); own.SecondFactor != 0 {
+			t.Error("the session goes on as one with a second factor")
+		}
 		all := ""
 		for _, m := range h.delivered(t, 3) {
 			if m.To != h.NorthAdmin.Email || strings.Contains(m.Text, a.secret) {

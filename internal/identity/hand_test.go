@@ -78,6 +78,26 @@ func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 				t.Errorf("%s approves what the other one asks: %v", what, err)
 			}
 		}
+		// Nor does anybody else in whose account whoever has reset the factors could act.
+		third := h.Educator(t, h.Alpha, "Ted Third", viewer.SchoolAdmin, h.North)
+		made := h.Educator(t, h.Alpha, "Mae Made", viewer.SchoolAdmin, h.North)
+		if err := hold.Note(fixture.System(), h.Client(), h.clock(), []int{h.NorthAdmin.ID}, made.ID); err != nil {
+			t.Fatal(err)
+		}
+		third = third.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
+		h.register(t, h.in(t, third, home))
+		if _, err := h.ResetFactors(as(h.in(t, h.NorthAdmin, home)), third.ID); err != nil {
+			t.Fatal(err)
+		}
+		h.pass(time.Hour)
+		for _, who := range []*db.Educator{third, made} {
+			if err := approves(who, second.ID); fault.KindOf(err) != fault.Forbidden {
+				t.Errorf("%s approves: %v", who.FirstName+" "+who.LastName, err)
+			}
+		}
+		if err := approves(h.DistrictAdmin, second.ID); err != nil {
+			t.Errorf("somebody else does not: %v", err)
+		}
 		if err := approves(second, h.DistrictAdmin.ID); err != nil {
 			t.Errorf("what somebody else asks: %v", err)
 		}

@@ -66,6 +66,8 @@ type attempt struct {
 	// whether a right one opens the account all the same.
 	refusal error
 	known   bool
+	// passwordHash is that of the account when the attempt began, or empty.
+	passwordHash string
 }
 
 // mark names what is remembered. It is hashed so that the table holds neither
@@ -81,11 +83,11 @@ func mark(kind string, parts ...string) string {
 func (s *Service) admit(system context.Context, account, passwordHash string) (attempt, error) {
 	network := viewer.OriginOf(system).Network()
 	known, err := s.db.Client(system).SignInMark.Query().
-		Where(signinmark.Mark(mark("known", account, network)), signinmark.UntilMsGT(s.now().UnixMilli())).Exist(system)
+		Where(signinmark.Mark(knownMark(account, network, passwordHash)), signinmark.UntilMsGT(s.now().UnixMilli())).Exist(system)
 	if err != nil {
 		return attempt{}, err
 	}
-	try := attempt{account: account, network: network, known: known, taken: []bucket{
+	try := attempt{account: account, network: network, known: known, passwordHash: passwordHash, taken: []bucket{
 		{mark("network", network), networkRate},
 		{mark("account", account), accountRate},
 		{mark("pair", account, network), pairRate},
@@ -183,19 +185,25 @@ func (s *Service) succeed(ctx context.Context, client *db.Client, try attempt) e
 	if err := giveBack(ctx, client, try.taken); err != nil {
 		return err
 	}
-	return s.remember(ctx, client, try.account, try.network)
+	return s.remember(ctx, client, try.account, try.network, try.passwordHash)
 }
 
 // remember makes a network known for an account. Where nobody knows the network
 // there is nothing to remember.
-func (s *Service) remember(ctx context.Context, client *db.Client, account, network string) error {
+func (s *Service) remember(ctx context.Context, client *db.Client, account, network, passwordHash string) error {
 	if network == "" {
 		return nil
 	}
-	return client.SignInMark.Create().SetMark(mark("known", account, network)).SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
+	return client.SignInMark.Create().SetMark(knownMark(account, network, passwordHash)).SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
 		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWith(func(u *sql.UpdateSet) {
 			u.SetExcluded(signinmark.FieldUntilMs)
 		})).Exec(ctx)
+}
+
+// knownMark names a network for an account and its password of today: whoever knew a
+// password once, and signed in from a hundred networks, has no hundred limits for the next.
+func knownMark(account, network, passwordHash string) string {
+	return mark("known", account, network, passwordHash)
 }
 
 // inWords is a time to wait for people, never shorter than it is.

@@ -7,6 +7,7 @@ import (
 	"homeroom/ent/db"
 	"homeroom/ent/db/educator"
 	"homeroom/ent/db/onetimelink"
+	"homeroom/ent/db/predicate"
 	"homeroom/internal/audit"
 	"homeroom/internal/fault"
 	"homeroom/internal/fold"
@@ -25,14 +26,24 @@ var linkLifetimes = map[onetimelink.Purpose]time.Duration{
 // stands behind the #, which browsers keep to themselves: it reaches neither the
 // log of a proxy nor another site.
 func (s *Service) Link(system context.Context, educatorID int, purpose onetimelink.Purpose) (string, error) {
+	return s.linkTo(system, purpose, educator.ID(educatorID))
+}
+
+// linkTo is Link for an account as it has to be still. It is locked: whoever changes its
+// address or its password at this moment ends the link, or there is none.
+func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose, which ...predicate.Educator) (string, error) {
 	secret, now := newSecret(), s.instant()
 	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
-		e, err := client.Educator.Get(ctx, educatorID)
+		query := client.Educator.Query().Where(which...)
+		if s.db.RowLocks() {
+			query.ForUpdate()
+		}
+		e, err := query.Only(ctx)
 		if err != nil {
 			return err
 		}
 		recordAbout(ctx, audit.LinkMade, e, audit.Facts{"purpose": string(purpose)})
-		return client.OneTimeLink.Create().SetEducatorID(educatorID).SetPurpose(purpose).SetTokenHash(hashToken(secret)).
+		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(purpose).SetTokenHash(hashToken(secret)).
 			SetCreatedAt(now).SetExpiresAt(now.Add(linkLifetimes[purpose])).Exec(ctx)
 	})
 	return s.linkBase + LinkPath + "#" + secret, err
@@ -114,7 +125,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 		}
 		if key := link.Edges.Educator.EmailKey; key != nil {
 			devices = s.devices(ctx, *key, hash)
-			return s.remember(ctx, client, *key, viewer.OriginOf(ctx).Network())
+			return s.remember(ctx, client, *key, viewer.OriginOf(ctx).Network(), hash)
 		}
 		return nil
 	})

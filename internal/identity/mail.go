@@ -114,9 +114,10 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	} else if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
-		if link, err = s.Link(system, e.ID, d.purpose); err == nil {
+		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.EmailKey(d.emailKey), educator.Disabled(0)); err == nil {
 			err = s.send(ctx, compose(e, d, link))
 		}
+		err = ignoreNotFound(err) // it has another address by now
 	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "send a link", "purpose", d.purpose, "error", err)

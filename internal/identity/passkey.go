@@ -259,7 +259,7 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 		if err := giveBack(ctx, client, st.taken()); err != nil {
 			return err
 		}
-		if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network()); err != nil {
+		if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash); err != nil {
 			return err
 		}
 		return s.open(ctx, client, e, &opened)

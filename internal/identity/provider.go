@@ -82,7 +82,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 			return err
 		}
 		// As after a right password, so that nobody who guesses here keeps the person out.
-		return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network())
+		return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash)
 	})
 	if err != nil {
 		return Session{}, err

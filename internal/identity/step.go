@@ -111,7 +111,7 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 			return err
 		}
 		if e.EmailKey != nil {
-			if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network()); err != nil {
+			if err := s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash); err != nil {
 				return err
 			}
 		}

@@ -202,7 +202,8 @@ func TestNowhereIsNoKnownNetwork(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		known := func(network string) bool {
-			sum := sha256.Sum256([]byte("known\x00" + fold.Key(h.NorthAdmin.Email) + "\x00" + network))
+			hash := h.Client().Educator.GetX(fixture.System(), h.NorthAdmin.ID).PasswordHash
+			sum := sha256.Sum256([]byte("known\x00" + fold.Key(h.NorthAdmin.Email) + "\x00" + network + "\x00" + hash))
 			return h.Client().SignInMark.Query().Where(signinmark.Mark(hex.EncodeToString(sum[:]))).ExistX(fixture.System())
 		}
 		if _, err := h.SignIn(context.Background(), h.NorthAdmin.Email, password); err != nil {
