@@ -37,6 +37,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
+	srv.AroundResponses(roomForAnswers(allowance.New[callerID](answersEach, answersAll)))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.prepare)

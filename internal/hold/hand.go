@@ -99,7 +99,7 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 				"or set its password or address, or somebody has done so for both")
 		}
 	}
-	reset, err := resetBetween(system, client, a, v.EducatorID, asking, mine, now)
+	reset, err := resetBetween(system, client, a, asking, mine, now)
 	if err == nil && reset {
 		err = fault.Forbiddenf("another administrator has to approve it, because one of you, or somebody else, has reset second factors of the other or of both not long ago")
 	}
@@ -111,19 +111,33 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 // ago, or of both, or has made the other account: whoever has the passwords as well is
 // alone. It is no hand in the account for good, as a password is: people who have lost
 // their telephone are helped by the other administrator of the school.
-func resetBetween(system context.Context, client *db.Client, a Approval, approver int, asking, mine map[int]bool, now time.Time) (bool, error) {
-	resetters := func(targets ...int) ([]int, error) {
-		return client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
-			auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.TargetIDIn(targets...),
+func resetBetween(system context.Context, client *db.Client, a Approval, asking, mine map[int]bool, now time.Time) (bool, error) {
+	// Who could act in the account that has reset them has done it.
+	resetters := func(targets map[int]bool) (map[int]bool, error) {
+		actors, err := client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
+			auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.TargetIDIn(slices.Sorted(maps.Keys(targets))...),
 			auditevent.ActorKind(string(audit.Educator))).Unique(true).Select(auditevent.FieldActorID).Ints(system)
+		if err != nil || len(actors) == 0 {
+			return nil, err
+		}
+		return handsIn(system, client, actors, time.Unix(0, 0))
 	}
-	theirs, err := resetters(slices.Sorted(maps.Keys(asking))...)
+	theirs, err := resetters(asking)
 	if err != nil {
 		return false, err
 	}
-	own, err := resetters(approver)
-	return slices.ContainsFunc(theirs, func(id int) bool { return mine[id] || slices.Contains(own, id) }) ||
-		slices.ContainsFunc(own, func(id int) bool { return asking[id] }), err
+	own, err := resetters(mine)
+	for id := range theirs {
+		if mine[id] || own[id] {
+			return true, err
+		}
+	}
+	for id := range own {
+		if asking[id] {
+			return true, err
+		}
+	}
+	return false, err
 }
 
 // handsIn returns accounts and those who could act in them: who have had a hand in

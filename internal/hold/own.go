@@ -87,6 +87,16 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	return own, nil
 }
 
+// OfDistrict leaves out what others have changed who are neither programs nor administer
+// the district, whoever has made their accounts.
+func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
+	ids, err := client.Educator.Query().Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
+		roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(districtID)))).
+		IDs(viewer.AsSystem(ctx, "who of those that count as one account works for the district"))
+	o.changing = append([]int{actorID}, ids...)
+	return o, err
+}
+
 // managers are those of some accounts that administer anything, or are programs, and
 // which of them are programs.
 func managers(system context.Context, client *db.Client, ids []int) (managing, programs map[int]bool, err error) {

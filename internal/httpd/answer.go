@@ -21,6 +21,7 @@ type answer struct {
 	status   int
 	bytes    int64
 	hijacked bool
+	http2    bool
 	// bodyFailed is the status for a body that could not be read, or 0.
 	bodyFailed atomic.Int32
 	// replaced is set where the handler's answer is thrown away.
@@ -106,8 +107,12 @@ func (a *answer) finish() {
 	if a.status == 0 && a.bodyFailed.Load() != 0 {
 		a.failBody()
 	}
-	// What is still in a buffer is sent after this.
+	// What is still in a buffer is sent after this; over HTTP/2 before the room that the
+	// request takes is given back.
 	a.extend()
+	if a.http2 && a.status != 0 {
+		_ = a.control.Flush()
+	}
 }
 
 func (a *answer) failBody() {

@@ -20,6 +20,7 @@ import (
 	"github.com/rs/cors"
 	"golang.org/x/sync/singleflight"
 
+	"homeroom/internal/allowance"
 	"homeroom/internal/config"
 	"homeroom/internal/database"
 )
@@ -73,6 +74,8 @@ type Server struct {
 	draining context.Context
 	drain    context.CancelFunc
 	running  sync.WaitGroup
+	// work is what requests hold until they are answered.
+	work *allowance.Allowance[string]
 }
 
 // New returns a server. The configuration must have been validated.
@@ -83,6 +86,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		mux:     http.NewServeMux(),
 		cors:    sharing(cfg.AllowedOrigins),
 		origins: protection(cfg),
+		work:    allowance.New[string](workEach, workAll),
 		most:    cmp.Or(deps.Connections, mostConnections()),
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
@@ -205,7 +209,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	start, id := time.Now(), requestIDOf(r)
 	ctx, counter := database.WithCounter(withOrigin(r.Context(), r, s.cfg.TrustedProxies, id))
 	r = r.WithContext(ctx)
+	defer s.begin(r)()
 	a := newAnswer(w, id, s.cfg.RequestTimeout)
+	a.http2 = r.ProtoMajor == 2
 	defer func() { s.logRequest(r, a, counter, time.Since(start)) }()
 	defer s.contain(r, a)
 

@@ -90,6 +90,22 @@ func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 			t.Fatal(err)
 		}
 		h.pass(time.Hour)
+		// Whoever resets with an account of the own making has done it, too.
+		fourth := h.Educator(t, h.Alpha, "Una Fourth", viewer.SchoolAdmin, h.North)
+		fourth = fourth.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
+		made = made.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
+		h.register(t, h.in(t, fourth, home))
+		if _, err := h.ResetFactors(as(h.in(t, made, home)), fourth.ID); err != nil {
+			t.Fatal(err)
+		}
+		for what, err := range map[string]error{
+			"who was reset": approves(fourth, h.NorthAdmin.ID),
+			"who has reset": approves(h.NorthAdmin, fourth.ID),
+		} {
+			if fault.KindOf(err) != fault.Forbidden {
+				t.Errorf("%s by an account of the own making approves: %v", what, err)
+			}
+		}
 		for _, who := range []*db.Educator{third, made} {
 			if err := approves(who, second.ID); fault.KindOf(err) != fault.Forbidden {
 				t.Errorf("%s approves: %v", who.FirstName+" "+who.LastName, err)

@@ -299,7 +299,8 @@ func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction
 	if err := w.Flush(); err != nil {
 		return nil, err
 	}
-	again, err := s.Submit(ctx, Submission{OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, Size: int64(file.Len()), GroupsMode: job.GroupsMode,
+	by := append([]int{job.SubmittedBy}, job.CorrectedBy...)
+	again, err := s.Submit(ctx, Submission{by: by, OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, Size: int64(file.Len()), GroupsMode: job.GroupsMode,
 		FileName: row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName)})
 	return &Corrected{Job: again}, err
 }

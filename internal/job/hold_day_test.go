@@ -451,3 +451,27 @@ func TestASecondAdministrator(t *testing.T) {
 		})
 	})
 }
+
+// TestARowThatIsSubmittedAnewKeepsItsHands has somebody correct a refused row of a job
+// that somebody else has submitted.
+func TestARowThatIsSubmittedAnewKeepsItsHands(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		b := newBench(t, d)
+		second := b.Educator(t, b.Alpha, "Nils Northerner", viewer.SchoolAdmin, b.North)
+		job := b.imported(b.NorthAdmin, b.North, educators, educatorHeader+",H1,Ann,,ann@example.com,School administrator,N,\n,H2,Al,Good,al@example.com,School administrator,N,\n")
+		b.want(job, withErrors, 1, 0, 0, 1)
+		again, err := b.correct(second, job, 1, "Last Name", "Arrow")
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.drained(again.Job.ID)
+		b.want(b.applied(second, again.Job), completed, 1, 0, 0, 0)
+		made := b.educator("H1")
+		for _, hand := range []*db.Educator{b.NorthAdmin, second} {
+			if n := b.number("SELECT COUNT(*) FROM account_hands WHERE educator_id = ? AND hand_id = ?", made.ID, hand.ID); n != 1 {
+				t.Errorf("%s has no hand in the account", hand.FirstName)
+			}
+		}
+	})
+}

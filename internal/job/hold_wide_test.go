@@ -13,6 +13,7 @@ import (
 	jobs "homeroom/internal/job"
 	"homeroom/internal/job/kind"
 	"homeroom/internal/roster"
+	"homeroom/internal/viewer"
 )
 
 // What is too much for a school is too much in a job for its district as well.
@@ -100,6 +101,14 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:30:30], south[:9]...)...), kind.Edit{Grade: "3"}), processing, ""))
 			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south[:9]...)...), kind.Edit{Grade: "3"}), held, "change 31 of 40 students of North School. More than 75 %"))
 			cancel(starts(t, b.verified(b.NorthAdmin, b.North, students, gradesFile(north[:1])), held, "change 1 of 40 students. More than 1 %"))
+			// What somebody selects who administers two schools is no job of the district's.
+			both := b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
+			b.gets(both, viewer.SchoolAdmin, b.South)
+			job, err := b.Start(b.As(t, both), b.edited(both, these(append(north[:10:10], south[:1]...)...), kind.Edit{Grade: "3"}).ID)
+			if err != nil || job.Status != held {
+				t.Errorf("%+v, %v", job, err)
+			}
+			cancel(job)
 			b.North.Update().ClearHoldChangedPercent().ExecX(fixture.System())
 		})
 		t.Run("a school moves away, in a file for the school that it comes to", func(t *testing.T) {
@@ -150,6 +159,20 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), processing, ""))
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldDeletedPercent(5).ExecX(fixture.System())
 			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 451 students. More than 5 %"))
+		})
+		t.Run("what a school has changed itself does not hold up what a program sends for the district", func(t *testing.T) {
+			b := b.on(t)
+			b.want(b.applied(b.NorthAdmin, b.edited(b.NorthAdmin, these(north[:29]...), kind.Edit{Grade: "3"})), completed, 0, 29, 0, 0)
+			night := b.program(b.Alpha)
+			job, err := b.Submit(night, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: students, FileName: "night.csv", File: strings.NewReader(gradesFile(north[29:]))})
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.drained(job.ID)
+			if job, err = b.Start(night, job.ID); err != nil || job.Status != processing {
+				t.Errorf("%+v, %v", job, err)
+			}
+			cancel(job)
 		})
 	})
 }

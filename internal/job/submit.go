@@ -42,6 +42,9 @@ type Submission struct {
 
 	// edit is what EDIT_STUDENTS changes; nil for files.
 	edit json.RawMessage
+	// by are those who have written into what is submitted before: of a row that is
+	// corrected and submitted anew, the hands in the job that it comes from.
+	by []int
 	// schools are those of a selection from several.
 	schools string
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"slices"
 	"time"
 
 	"homeroom/ent/db"
@@ -75,6 +76,9 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 		SetLeaseOwner(vault.Uploading).SetLeaseUntil(s.instant().Add(uploadPatience))
 	if s.kinds.BySelection(in.Kind) {
 		create.SetSchools(in.schools)
+	}
+	if by := slices.DeleteFunc(slices.Clone(in.by), func(id int) bool { return id == 0 || id == v.SubmitterID() }); len(by) > 0 {
+		create.SetCorrectedBy(by)
 	}
 	if in.edit != nil {
 		create.SetEdit(in.edit)

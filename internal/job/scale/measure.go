@@ -38,6 +38,9 @@ type share struct {
 	had   int
 	// within is a school in a job for its district, or for another school.
 	within bool
+	// nightly is such a school in a job that a program starts for the district: what the
+	// school's people have changed does not count there, so that they hold no such job up.
+	nightly bool
 }
 
 // manyChanged is how many students of a school a job for the district changes at
@@ -149,7 +152,8 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 	shares := make([]*share, 0, len(orgs))
 	for _, o := range orgs {
 		sh := &share{org: o, limits: limits[o.ID], thing: z.kinds.About(job.Kind).Thing, within: o.ID != job.OrganizationID}
-		if sh.within && job.OrganizationID == job.DistrictID {
+		if sh.within && z.ofDistrict(ctx, job) {
+			sh.nightly = viewer.FromContext(ctx).Key != nil
 			// No school holds up with a limit of its own what its district sends every night.
 			sh.limits.HoldChangedPercent = max(sh.limits.HoldChangedPercent, limits[job.DistrictID].HoldChangedPercent)
 			sh.limits.Inherited.HoldChangedPercent = true
@@ -172,6 +176,13 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 	}
 	also := &share{org: shares[0].org, limits: shares[0].limits, thing: losses[i].Thing}
 	return append(shares, also), z.fill(ctx, client, also, job, undo, losses)
+}
+
+// ofDistrict reports whether a job is one of the district's own, and not what somebody has
+// selected who administers, or teaches at, several of its schools.
+func (z *Scale) ofDistrict(ctx context.Context, job *db.BulkJob) bool {
+	return job.OrganizationID == job.DistrictID &&
+		(!z.kinds.BySelection(job.Kind) || viewer.FromContext(ctx).Administers(job.DistrictID, job.DistrictID))
 }
 
 // notable tells of the schools of a job by few statements, however many they are,
@@ -231,6 +242,11 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	if err != nil {
 		return err
 	}
+	if sh.nightly {
+		if own, err = own.OfDistrict(ctx, client, job.DistrictID, viewer.FromContext(ctx).SubmitterID()); err != nil {
+			return err
+		}
+	}
 	sums, err := hold.Sum(ctx, client, z.Now(), sh.org, own)
 	if err != nil {
 		return err
@@ -254,6 +270,9 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	}
 	take := func() {
 		sh.deleted, sh.changed = sums.Of(sh.thing, loss.VerbDELETED), sums.Of(sh.thing, loss.VerbCHANGED)
+		if sh.nightly {
+			sh.changed.All = sh.changed.Mine
+		}
 	}
 	take()
 	if sh.thing == loss.ThingSTUDENT && sh.ownDeleted > 0 {
