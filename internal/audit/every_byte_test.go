@@ -29,7 +29,7 @@ import (
 // and one without details. It returns the key of the job.
 func trailOfEveryKind(t *testing.T, d *database.DB, w *fixture.World) int {
 	t.Helper()
-	origin := viewer.Origin{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "request"}
+	origin := viewer.Origin{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "request:7"}
 	person := viewer.WithOperation(viewer.WithOrigin(w.As(t, w.NorthTeacher), origin), "Rename")
 	full := updated(w.Alpha.ID, w.North.ID, 1, "Ada", "Eva")
 	full.Code, full.JobID, full.Facts = "CODE", 5, audit.Facts{"rows": 1}
@@ -159,6 +159,19 @@ func TestVerifyNoticesBytesThatMove(t *testing.T) {
 				set(t, d, "audit_events", to.Name, first.ID, b)
 			}
 		}
+		// A text may hold what stands between two texts where they are hashed.
+		columns := map[string]*schema.Column{}
+		for _, column := range texts {
+			columns[column.Name] = column
+		}
+		request, operation := columns[auditevent.FieldRequestID], columns[auditevent.FieldOperation]
+		set(t, d, "audit_events", request.Name, first.ID, "request")
+		set(t, d, "audit_events", operation.Name, first.ID, "7:Rename")
+		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil {
+			t.Error("a part of a text moved behind what divides it from the next, and nobody noticed")
+		}
+		set(t, d, "audit_events", request.Name, first.ID, "request:7")
+		set(t, d, "audit_events", operation.Name, first.ID, "Rename")
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage != nil {
 			t.Errorf("%+v", v.Damage)
 		}
