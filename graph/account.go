@@ -15,8 +15,13 @@ func (r viewerResolver) Sessions(ctx context.Context, _ *model.Viewer) ([]*model
 	current := viewer.FromContext(ctx).SessionID
 	return all(list, func(s *db.Session) *model.Session {
 		return &model.Session{
-			ID: globalid.Encode(globalid.Session, s.ID), CreatedAt: s.CreatedAt, LastUsedAt: s.LastUsedAt, ExpiresAt: s.ExpiresAt,
-			Address: known(s.Address), UserAgent: known(s.UserAgent), Current: s.ID == current,
+			ID:         globalid.Encode(globalid.Session, s.ID),
+			CreatedAt:  s.CreatedAt,
+			LastUsedAt: s.LastUsedAt,
+			ExpiresAt:  s.ExpiresAt,
+			Address:    known(s.Address),
+			UserAgent:  known(s.UserAgent),
+			Current:    s.ID == current,
 		}
 	}), err
 }
@@ -49,12 +54,14 @@ func (r mutationResolver) RevokeOtherSessions(ctx context.Context) (*model.Revok
 	})}, err
 }
 
-func (r mutationResolver) RequestPasswordReset(ctx context.Context, email string) (*model.RequestPasswordResetPayload, error) {
+func (r mutationResolver) RequestPasswordReset(ctx context.Context,
+	email string) (*model.RequestPasswordResetPayload, error) {
 	refusals, err := userErrors(ctx, r.Identity.RequestPasswordReset(ctx, email))
 	return &model.RequestPasswordResetPayload{UserErrors: refusals}, err
 }
 
-func (r mutationResolver) SetPasswordByLink(ctx context.Context, in model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error) {
+func (r mutationResolver) SetPasswordByLink(ctx context.Context,
+	in model.SetPasswordByLinkInput) (*model.SetPasswordByLinkPayload, error) {
 	devices, err := r.Identity.SetPasswordByLink(ctx, in.Token, in.Password)
 	if err == nil {
 		keepDevices(ctx, devices)
@@ -63,12 +70,17 @@ func (r mutationResolver) SetPasswordByLink(ctx context.Context, in model.SetPas
 	return &model.SetPasswordByLinkPayload{UserErrors: refusals}, err
 }
 
-func (r mutationResolver) InviteEducator(ctx context.Context, in model.InviteEducatorInput) (*model.InviteEducatorPayload, error) {
+func (r mutationResolver) InviteEducator(ctx context.Context,
+	in model.InviteEducatorInput) (*model.InviteEducatorPayload, error) {
 	var e *db.Educator
 	organization, err := key(globalid.Organization, in.OrganizationID, "organizationId")
 	if err == nil {
 		e, err = r.Identity.Invite(ctx, identity.NewEducator{
-			Email: in.Email, FirstName: in.FirstName, LastName: in.LastName, Role: viewer.Role(in.Role), OrganizationID: organization,
+			Email:          in.Email,
+			FirstName:      in.FirstName,
+			LastName:       in.LastName,
+			Role:           viewer.Role(in.Role),
+			OrganizationID: organization,
 		})
 	}
 	refusals, err := userErrors(ctx, err)

@@ -31,18 +31,22 @@ func TestAnAccountFromTheInvitationToAForgottenPassword(t *testing.T) {
 		}
 		setPassword := func(token, password string) string {
 			t.Helper()
-			return s.ask(t, nil, `mutation($in: SetPasswordByLinkInput!) { r: setPasswordByLink(input: $in) { userErrors { code message } } }`,
+			return s.ask(t, nil,
+				`mutation($in: SetPasswordByLinkInput!) { r: setPasswordByLink(input: $in) { userErrors { code message } } }`,
 				map[string]any{"in": map[string]any{"token": token, "password": password}}).word()
 		}
 		signIn := func(password string) (string, string) {
 			t.Helper()
-			a := s.ask(t, nil, `mutation($in: SignInInput!) { r: signIn(input: $in) { token viewer { roles { role } } userErrors { code } } }`,
+			a := s.ask(t, nil,
+				`mutation($in: SignInInput!) { r: signIn(input: $in) { token viewer { roles { role } } userErrors { code } } }`,
 				map[string]any{"in": map[string]any{"email": "ida@example.com", "password": password}})
 			bearer, _ := a.at("r.token").(string)
 			return a.word(), bearer
 		}
 
-		invite := s.names(nil).Replace(`mutation { r: inviteEducator(input: {organizationId: "{{North}}", role: TEACHER, email: "Ida@example.com", firstName: "Ida", lastName: "New"}) { educator { name roles { role } } userErrors { code } } }`)
+		invite := s.names(nil).
+			Replace(`mutation { r: inviteEducator(input: {organizationId: "{{North}}", role: TEACHER, email: "Ida@example.com",
+				firstName: "Ida", lastName: "New"}) { educator { name roles { role } } userErrors { code } } }`)
 		if a := s.ask(t, s.NorthAdmin, invite, nil); a.word() != ok || a.at("r.educator.name") != "Ida New" {
 			t.Fatalf("%+v", a)
 		}
@@ -65,7 +69,8 @@ func TestAnAccountFromTheInvitationToAForgottenPassword(t *testing.T) {
 			t.Errorf("%+v", sessions)
 		}
 
-		if a := s.ask(t, nil, `mutation { r: requestPasswordReset(email: "IDA@example.com") { userErrors { code } } }`, nil); a.word() != ok {
+		if a := s.ask(t, nil, `mutation { r: requestPasswordReset(email: "IDA@example.com") { userErrors { code } } }`,
+			nil); a.word() != ok {
 			t.Fatalf("%+v", a)
 		}
 		if got := setPassword(token("Set a new password for Homeroom"), "another one"); got != ok {

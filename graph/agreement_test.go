@@ -109,8 +109,9 @@ func (s *server) write(t *testing.T, u *usage.Service, students []*db.Student, w
 		case 4:
 			id := fmt.Sprintf("new%d.%d", writer, round)
 			var st *db.Student
-			if st, err = r.CreateStudent(ctx, roster.NewStudent{OrganizationID: s.North.ID, ExternalID: id, FirstName: "New", LastName: id,
-				Username: id, Grade: "5", GroupIDs: []int{s.Algebra.ID}[:round%2]}); err == nil {
+			if st, err = r.CreateStudent(ctx,
+				roster.NewStudent{OrganizationID: s.North.ID, ExternalID: id, FirstName: "New", LastName: id,
+					Username: id, Grade: "5", GroupIDs: []int{s.Algebra.ID}[:round%2]}); err == nil {
 				err = r.DeleteStudents(ctx, []int{st.ID})
 			}
 		case 5:
@@ -126,7 +127,9 @@ func (s *server) write(t *testing.T, u *usage.Service, students []*db.Student, w
 
 // importAssignment imports a file of one row that puts a student into a group.
 func (s *server) importAssignment(t *testing.T, student *db.Student) {
-	a := s.upload(t, s.DistrictAdmin, s.names(nil).Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file: $file}) { job { id } userErrors { message } } }`),
+	a := s.upload(t, s.DistrictAdmin, s.names(nil).
+		Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file:
+			$file}) { job { id } userErrors { message } } }`),
 		"assign.csv", "Student ID,Classes/Groups\n"+student.ExternalID+",Biology\n")
 	id, ok := a.at("submitBulkImport.job.id").(string)
 	if !ok {
@@ -137,7 +140,8 @@ func (s *server) importAssignment(t *testing.T, student *db.Student) {
 		t.Error(err)
 	}
 	// The worker of another writer may be verifying it, in which case it stays.
-	s.ask(t, s.DistrictAdmin, `mutation($id: ID!) { startBulkJob(id: $id) { userErrors { code } } }`, map[string]any{"id": id})
+	s.ask(t, s.DistrictAdmin, `mutation($id: ID!) { startBulkJob(id: $id) { userErrors { code } } }`,
+		map[string]any{"id": id})
 	if err := s.importer.Drain(fixture.System()); err != nil {
 		t.Error(err)
 	}
@@ -149,7 +153,8 @@ func (s *server) compareInOneOperation(t *testing.T) {
 		usageReport(organizationId: "{{Alpha}}", period: YEAR_TO_DATE) { notifications { count } rows { ungrouped totals { activeStudents } } }
 		students(organizationId: "{{Alpha}}", filter: {active: true, noGroups: true}, first: 500) { totalCount nodes { id } }
 	}`), nil)
-	counts := []any{a.at("dashboardNotifications.0.count"), a.at("usageReport.notifications.0.count"), a.at("students.totalCount")}
+	counts := []any{a.at("dashboardNotifications.0.count"), a.at("usageReport.notifications.0.count"),
+		a.at("students.totalCount")}
 	if rows, ok := a.at("usageReport.rows").([]any); ok {
 		counts = append(counts, a.at(fmt.Sprintf("usageReport.rows.%d.totals.activeStudents", len(rows)-1)))
 	}
@@ -188,6 +193,7 @@ func (s *server) compareInOneSnapshot(t *testing.T, u *usage.Service, log *slog.
 }
 
 func newTestRoster(d *database.DB) *roster.Service {
-	return roster.New(d, roster.Options{Recount: usage.RecountStudents, Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Hash: func(context.Context, string) (string, error) { return "", nil }})
+	return roster.New(d,
+		roster.Options{Recount: usage.RecountStudents, Now: clock, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
+			Hash: func(context.Context, string) (string, error) { return "", nil }})
 }

@@ -17,7 +17,9 @@ func TestTheApprovalOfACorrectedJob(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
-		a := s.upload(t, s.NorthAdmin, s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file: $file}) { job { id } userErrors { code } } }`),
+		a := s.upload(t, s.NorthAdmin, s.names(nil).
+			Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS,
+				file: $file}) { job { id } userErrors { code } } }`),
 			"rows.csv", "Student ID,First Name,Last Name,Username,Grade\nx1,Good,Row,good1,1\nx2,Bad,Grade,bad1,99\n")
 		id, _ := a.at("r.job.id").(string)
 		if err := s.importer.Drain(fixture.System()); err != nil || id == "" {
@@ -26,13 +28,16 @@ func TestTheApprovalOfACorrectedJob(t *testing.T) {
 		key, _ := globalid.Key(globalid.BulkJob, id)
 		s.Client().BulkJob.UpdateOneID(key).SetStatus(bulkjob.StatusHELD).ExecX(fixture.System())
 
-		events := s.watch(t, s.DistrictAdmin, fmt.Sprintf(`subscription { bulkJob(id: %q) { status previewVersion counts { created errors } } }`, id))
+		events := s.watch(t, s.DistrictAdmin,
+			fmt.Sprintf(`subscription { bulkJob(id: %q) { status previewVersion counts { created errors } } }`, id))
 		_, a = next(t, events)
 		looked, is := a.at("bulkJob.previewVersion").(float64)
 		if !is || a.at("bulkJob.counts.created") != 1.0 {
 			t.Fatalf("%+v", a)
 		}
-		correct := fmt.Sprintf(`mutation { r: correctBulkJobRow(input: {jobId: %q, row: 2, values: [{column: "Grade", value: "2"}]}) { job { status previewVersion } problems { code } userErrors { code } } }`, id)
+		correct := fmt.Sprintf(
+			`mutation { r: correctBulkJobRow(input: {jobId: %q, row: 2, values: [{column: "Grade", value: "2"}]}) { job { status
+				previewVersion } problems { code } userErrors { code } } }`, id)
 		a = s.ask(t, s.NorthAdmin, correct, nil)
 		now, _ := a.at("r.job.previewVersion").(float64)
 		if a.word() != ok || a.at("r.job.status") != "HELD" || now == looked {
@@ -42,9 +47,15 @@ func TestTheApprovalOfACorrectedJob(t *testing.T) {
 			t.Errorf("whoever watches is told %+v", a)
 		}
 		approve := func(version string) string {
-			return s.ask(t, s.DistrictAdmin, fmt.Sprintf(`mutation { r: approveBulkJob(id: %q%s) { job { status } userErrors { code field } } }`, id, version), nil).word()
+			return s.ask(t, s.DistrictAdmin,
+				fmt.Sprintf(`mutation { r: approveBulkJob(id: %q%s) { job { status } userErrors { code field } } }`, id, version),
+				nil).word()
 		}
-		for version, want := range map[string]string{"": "PREVIEW_CHANGED", ", previewVersion: null": "PREVIEW_CHANGED", fmt.Sprintf(", previewVersion: %v", looked): "PREVIEW_CHANGED"} {
+		for version, want := range map[string]string{
+			"":                       "PREVIEW_CHANGED",
+			", previewVersion: null": "PREVIEW_CHANGED",
+			fmt.Sprintf(", previewVersion: %v", looked): "PREVIEW_CHANGED",
+		} {
 			if got := approve(version); got != want {
 				t.Errorf("approved%s: %s; want %s", version, got, want)
 			}

@@ -8,7 +8,8 @@ import (
 	"homeroom/internal/roster"
 )
 
-func (r mutationResolver) AssignStudentsToGroups(ctx context.Context, in model.AssignStudentsToGroupsInput) (*model.AssignStudentsToGroupsPayload, error) {
+func (r mutationResolver) AssignStudentsToGroups(ctx context.Context,
+	in model.AssignStudentsToGroupsInput) (*model.AssignStudentsToGroupsPayload, error) {
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.AssignStudents)
 	refusals, err := userErrors(ctx, err)
 	return &model.AssignStudentsToGroupsPayload{
@@ -17,7 +18,8 @@ func (r mutationResolver) AssignStudentsToGroups(ctx context.Context, in model.A
 	}, err
 }
 
-func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context, in model.RemoveStudentsFromGroupsInput) (*model.RemoveStudentsFromGroupsPayload, error) {
+func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context,
+	in model.RemoveStudentsFromGroupsInput) (*model.RemoveStudentsFromGroupsPayload, error) {
 	done, err := changeEnrollments(ctx, in.StudentIds, in.GroupIds, r.Roster.RemoveStudents)
 	refusals, err := userErrors(ctx, err)
 	return &model.RemoveStudentsFromGroupsPayload{
@@ -26,7 +28,8 @@ func (r mutationResolver) RemoveStudentsFromGroups(ctx context.Context, in model
 	}, err
 }
 
-func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string, change func(context.Context, []int, []int) (roster.Assigned, error)) (roster.Assigned, error) {
+func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string,
+	change func(context.Context, []int, []int) (roster.Assigned, error)) (roster.Assigned, error) {
 	students, err := keys(globalid.Student, studentIDs, "studentIds")
 	if err != nil {
 		return roster.Assigned{}, err

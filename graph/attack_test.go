@@ -51,12 +51,14 @@ func numbered(n int, format string) string {
 // is compared with every other one.
 func manyFragments(fragments, fields int) string {
 	return "{ viewer { educator { " + numbered(fragments, "...F%d ") + "} } }" +
-		strings.ReplaceAll(numbered(fragments, " fragment F%d on Educator { FIELDS}"), "FIELDS", strings.Repeat("id name ", fields/2))
+		strings.ReplaceAll(numbered(fragments, " fragment F%d on Educator { FIELDS}"), "FIELDS",
+			strings.Repeat("id name ", fields/2))
 }
 
 func attacks() []attack {
 	tree := func(page string) string {
-		return "{ groups(" + page + ") { nodes { students(" + page + ") { nodes { groups { students(" + page + ") { nodes { id } } } } } } } }"
+		return "{ groups(" + page + ") { nodes { students(" + page + ") { nodes { groups { students(" + page +
+			") { nodes { id } } } } } } } }"
 	}
 	return []attack{
 		{what: "a megabyte of names", query: strings.Repeat("a ", 500_000), code: "DOCUMENT_TOO_LARGE"},
@@ -114,7 +116,8 @@ func (s *server) call(t testing.TB, who *db.Educator, query string, variables an
 
 // request prepares a request, so that only what the server does with it is
 // measured and not what it takes to write it down.
-func (s *server) request(t testing.TB, who *db.Educator, query string, variables any) (send func() *httptest.ResponseRecorder) {
+func (s *server) request(t testing.TB, who *db.Educator, query string,
+	variables any) (send func() *httptest.ResponseRecorder) {
 	t.Helper()
 	body, err := json.Marshal(map[string]any{"query": query, "variables": variables})
 	if err != nil {
@@ -152,7 +155,8 @@ func (s *server) cost(t *testing.T, query string, variables any) (took time.Dura
 // cost up to 8.
 const dearest = 20
 
-const ordinary = `{ students(first: 50) { totalCount nodes { id firstName lastName groups { id name } organization { name } } } groups(first: 50) { nodes { id name educators { name } } } }`
+const ordinary = `{ students(first: 50) { totalCount nodes { id firstName lastName groups { id name } organization {
+	name } } } groups(first: 50) { nodes { id name educators { name } } } }`
 
 // TestAttacks compares what an attack costs with an ordinary query in the same
 // run. It measures the memory of the process, so it runs alone.
@@ -173,7 +177,8 @@ func TestAttacks(t *testing.T) {
 				t.Errorf("got %q, want %q", got, a.code)
 			}
 			took, allocated := s.cost(t, a.query, a.variables)
-			t.Logf("takes %v and %d KB: %.1f and %.1f ordinary queries", took, allocated>>10, float64(took)/float64(usual), float64(allocated)/float64(bytes))
+			t.Logf("takes %v and %d KB: %.1f and %.1f ordinary queries", took, allocated>>10, float64(took)/float64(usual),
+				float64(allocated)/float64(bytes))
 			if took > dearest*usual || allocated > dearest*bytes+32<<20 {
 				t.Errorf("takes %v and %d bytes; an ordinary query takes %v and %d", took, allocated, usual, bytes)
 			}
@@ -196,7 +201,11 @@ func TestOrdinaryDocumentsPass(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		variables := map[string]any{"id": "x", "organizationId": "x", "input": map[string]any{"studentIds": make1000("S"), "groupIds": make1000("G")[:5]}}
+		variables := map[string]any{
+			"id":             "x",
+			"organizationId": "x",
+			"input":          map[string]any{"studentIds": make1000("S"), "groupIds": make1000("G")[:5]},
+		}
 		a := s.ask(t, s.DistrictAdmin, string(text), variables)
 		for _, r := range refusals {
 			if strings.HasPrefix(a.code(), r) {
@@ -221,14 +230,18 @@ func TestIntrospection(t *testing.T) {
 	d := dbtest.Open(t, database.SQLite)
 	s := newServer(t, d)
 	for name, who := range s.callers() {
-		for _, query := range []string{introspection, `{ __type(name: "Student") { name } }`, `{ ...A } fragment A on Query { a: __schema { description } }`} {
+		for _, query := range []string{introspection, `{ __type(name: "Student") { name } }`,
+			`{ ...A } fragment A on Query { a: __schema { description } }`} {
 			a := s.ask(t, who, query, nil)
-			if allowed := strings.Contains(name, "admin"); allowed != (len(a.Errors) == 0) || !allowed && a.code() != "INTROSPECTION_DISABLED" {
+			if allowed := strings.Contains(name, "admin"); allowed != (len(a.Errors) == 0) ||
+				!allowed && a.code() != "INTROSPECTION_DISABLED" {
 				t.Errorf("%s: %.40s: got %+v", name, query, a.Errors)
 			}
 		}
-		for _, query := range []string{`{ viewr { id } }`, `{ viewer }`, `{ students(orderBy: {field: NAMES}) { totalCount } }`, `{ students(organisationId: 1) { totalCount } }`,
-			`{ students(filter: {noGroup: true}) { totalCount } }`, `query($x: StudentFilte) { students(filter: $x) { totalCount } }`, `{ viewer { ... on Educatr { id } } }`} {
+		for _, query := range []string{`{ viewr { id } }`, `{ viewer }`,
+			`{ students(orderBy: {field: NAMES}) { totalCount } }`, `{ students(organisationId: 1) { totalCount } }`,
+			`{ students(filter: {noGroup: true}) { totalCount } }`,
+			`query($x: StudentFilte) { students(filter: $x) { totalCount } }`, `{ viewer { ... on Educatr { id } } }`} {
 			a := s.ask(t, who, query, nil)
 			if len(a.Errors) == 0 {
 				t.Errorf("%s: %s has no error", name, query)
@@ -239,13 +252,15 @@ func TestIntrospection(t *testing.T) {
 			}
 		}
 	}
-	if a := s.ask(t, s.NorthAdmin, `{ viewr { id } }`, nil); !strings.Contains(a.Errors[0].Message, `Did you mean "viewer"?`) {
+	if a := s.ask(t, s.NorthAdmin, `{ viewr { id } }`, nil); !strings.Contains(a.Errors[0].Message,
+		`Did you mean "viewer"?`) {
 		t.Errorf("an administrator is helped no more: %+v", a.Errors)
 	}
 }
 
 // introspection is what GraphiQL asks for, with all its options.
-const introspection = `query IntrospectionQuery { __schema { description queryType { name } mutationType { name } subscriptionType { name }
+const introspection = `query IntrospectionQuery { __schema { description queryType { name } mutationType { name }
+	subscriptionType { name }
   types { ...FullType } directives { name description isRepeatable locations args(includeDeprecated: true) { ...InputValue } } } }
 fragment FullType on __Type { kind name description specifiedByURL
   fields(includeDeprecated: true) { name description args(includeDeprecated: true) { ...InputValue } type { ...TypeRef } isDeprecated deprecationReason }

@@ -17,7 +17,8 @@ import (
 	"homeroom/internal/viewer"
 )
 
-func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter, first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error) {
+func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, filter *model.AuditEventFilter,
+	first *int, after *string, last *int, before *string) (*model.AuditEventConnection, error) {
 	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -49,7 +50,8 @@ func (r queryResolver) AuditEvents(ctx context.Context, organizationID *string, 
 	return c, nil
 }
 
-func (r queryResolver) AuditEventsCSVURL(ctx context.Context, organizationID string, filter *model.AuditEventFilter) (string, error) {
+func (r queryResolver) AuditEventsCSVURL(ctx context.Context, organizationID string,
+	filter *model.AuditEventFilter) (string, error) {
 	organization, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return "", err
@@ -72,14 +74,16 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 	if in.ActorID != nil {
 		t, k, ok := globalid.Decode(*in.ActorID)
 		if !ok || t != globalid.Educator && t != globalid.ServiceKey {
-			return f, fault.Invalidf("%s is not the id of an educator or a service key", quote.Text(shorten(*in.ActorID))).WithCode("BAD_ID").At("filter.actorId")
+			return f, fault.Invalidf("%s is not the id of an educator or a service key", quote.Text(shorten(*in.ActorID))).
+				WithCode("BAD_ID").At("filter.actorId")
 		}
 		f.Actor = &audit.Subject{Type: t, ID: k}
 	}
 	if in.SubjectID != nil {
 		t, k, ok := globalid.Decode(*in.SubjectID)
 		if !ok {
-			return f, fault.Invalidf("%s is not an id", quote.Text(shorten(*in.SubjectID))).WithCode("BAD_ID").At("filter.subjectId")
+			return f, fault.Invalidf("%s is not an id", quote.Text(shorten(*in.SubjectID))).WithCode("BAD_ID").
+				At("filter.subjectId")
 		}
 		f.About = &audit.Subject{Type: t, ID: k}
 	}
@@ -92,7 +96,8 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEvent) ([]*model.AuditEvent, error) {
 	l := loader.From(ctx)
 	if selects(ctx, "nodes.organization", "edges.node.organization") {
-		if err := l.OrganizationByID.Prime(ctx, all(events, func(e *db.AuditEvent) int { return e.OrganizationID })); err != nil {
+		if err := l.OrganizationByID.Prime(ctx,
+			all(events, func(e *db.AuditEvent) int { return e.OrganizationID })); err != nil {
 			return nil, err
 		}
 	}
@@ -163,10 +168,18 @@ func primeSubjects(ctx context.Context, told map[int][]audit.Told) error {
 
 func toAuditEvent(e *db.AuditEvent) *model.AuditEvent {
 	return &model.AuditEvent{
-		ID: globalid.Encode(globalid.AuditEvent, e.ID), At: e.CreatedAt, Action: model.AuditAction(e.Action), Code: known(e.Code),
-		TargetID: known(audit.ID(globalid.Type(e.TargetType), e.TargetID)), JobID: known(audit.ID(globalid.BulkJob, e.JobID)),
-		Facts: toAuditFacts(e.Facts), Address: known(e.Address), RequestID: known(e.RequestID), OperationName: known(e.Operation),
-		Hash: e.Hash, Entity: e,
+		ID:            globalid.Encode(globalid.AuditEvent, e.ID),
+		At:            e.CreatedAt,
+		Action:        model.AuditAction(e.Action),
+		Code:          known(e.Code),
+		TargetID:      known(audit.ID(globalid.Type(e.TargetType), e.TargetID)),
+		JobID:         known(audit.ID(globalid.BulkJob, e.JobID)),
+		Facts:         toAuditFacts(e.Facts),
+		Address:       known(e.Address),
+		RequestID:     known(e.RequestID),
+		OperationName: known(e.Operation),
+		Hash:          e.Hash,
+		Entity:        e,
 	}
 }
 
@@ -199,7 +212,11 @@ func (r auditEventResolver) Organization(ctx context.Context, e *model.AuditEven
 // Actor names who did something to whoever sees the entry, also where an
 // administrator of the district is not among the educators that are seen.
 func (r auditEventResolver) Actor(ctx context.Context, e *model.AuditEvent) (*model.AuditActor, error) {
-	a := &model.AuditActor{Kind: model.AuditActorKind(e.Entity.ActorKind), Roles: e.Entity.Roles, Name: known(e.Entity.ActorLabel)}
+	a := &model.AuditActor{
+		Kind:  model.AuditActorKind(e.Entity.ActorKind),
+		Roles: e.Entity.Roles,
+		Name:  known(e.Entity.ActorLabel),
+	}
 	switch audit.ActorKind(e.Entity.ActorKind) {
 	case audit.Educator:
 		a.ID = known(audit.ID(globalid.Educator, e.Entity.ActorID))

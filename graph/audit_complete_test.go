@@ -80,7 +80,8 @@ func TestEveryMutationIsOnRecord(t *testing.T) {
 				}
 				// The name of the operation finds its entries.
 				name := fmt.Sprintf("Cell%dx%d", i, column)
-				operation := strings.Replace(s.cell(t, fmt.Sprintf("trail%d.%d", i, column), row.operation), "mutation", "mutation "+name, 1)
+				operation := strings.Replace(s.cell(t, fmt.Sprintf("trail%d.%d", i, column), row.operation), "mutation",
+					"mutation "+name, 1)
 				outcome := s.outcome(t, s.callers()[caller], operation)
 				actions := s.actionsOf(t, name)
 				if row.field == "submitBulkImport" && outcome == un {
@@ -109,7 +110,8 @@ func TestEveryMutationIsOnRecord(t *testing.T) {
 			t.Run(field, func(t *testing.T) {
 				name := "Further_" + field
 				who, operation, want := change(t)
-				if a := s.ask(t, who, strings.Replace(operation, "mutation", "mutation "+name, 1), nil); len(a.Errors) > 0 || strings.Contains(fmt.Sprint(a.Data), "code:") {
+				if a := s.ask(t, who, strings.Replace(operation, "mutation", "mutation "+name, 1), nil); len(a.Errors) > 0 ||
+					strings.Contains(fmt.Sprint(a.Data), "code:") {
 					t.Fatalf("%+v", a)
 				}
 				if actions := s.actionsOf(t, name); !slices.Contains(actions, recorded[strings.TrimRight(field, "2")]) {
@@ -146,8 +148,9 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 	system := fixture.System()
 	named := func(operation string, extra map[string]string) string { return s.names(extra).Replace(operation) }
 	finished := func(t *testing.T) string {
-		a := s.upload(t, s.DistrictAdmin, named(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file: $file}) { job { id } } }`, nil),
-			"groups.csv", "Name,School\nOnly here,North School\n")
+		a := s.upload(t, s.DistrictAdmin,
+			named(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file:
+				$file}) { job { id } } }`, nil), "groups.csv", "Name,School\nOnly here,North School\n")
 		id, _ := a.at("submitBulkImport.job.id").(string)
 		if err := s.importer.Drain(system); err != nil {
 			t.Fatal(err)
@@ -162,34 +165,48 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 	maps.Copy(changes, map[string]func(*testing.T) (*db.Educator, string, []string){
 		"updateStudent": func(t *testing.T) (*db.Educator, string, []string) {
 			st := s.Student(t, s.North, "Ada", "Byron", 0, s.Algebra)
-			return s.NorthAdmin, named(`mutation { updateStudent(input: {id: "{{S}}", lastName: "Lovelace", grade: "8", password: "enchantress of numbers"}) { userErrors { code } } }`, map[string]string{"S": studentID(st)}),
-				[]string{`{"field":"lastName","before":"Byron","after":"Lovelace"}`, `{"field":"grade","before":"7","after":"8"}`, `{"field":"password","before":null,"after":"set"}`}
+			return s.NorthAdmin,
+				named(`mutation { updateStudent(input: {id: "{{S}}", lastName: "Lovelace", grade: "8", password:
+					"enchantress of numbers"}) { userErrors { code } } }`, map[string]string{"S": studentID(st)}), []string{`{"field":"lastName","before":"Byron","after":"Lovelace"}`, `{"field":"grade","before":"7","after":"8"}`,
+					`{"field":"password","before":null,"after":"set"}`}
 		},
 		"createStudent": func(t *testing.T) (*db.Educator, string, []string) {
-			return s.NorthTeacher, named(`mutation { createStudent(input: {organizationId: "{{North}}", externalId: "N77", firstName: "Alan", lastName: "Turing", username: "alan.t", grade: "8", password: "bletchley park", groupIds: ["{{Algebra}}"]}) { userErrors { code } } }`, nil),
-				[]string{`{"field":"externalId","before":null,"after":"N77"}`, `{"field":"groups","before":null,"after":"` + globalid.Encode(globalid.Group, s.Algebra.ID), `{"field":"password","before":null,"after":"set"}`}
+			return s.NorthTeacher,
+				named(`mutation { createStudent(input: {organizationId: "{{North}}", externalId: "N77", firstName: "Alan", lastName:
+					"Turing", username: "alan.t", grade: "8", password: "bletchley park", groupIds: ["{{Algebra}}"]}) { userErrors { code } } }`, nil), []string{`{"field":"externalId","before":null,"after":"N77"}`,
+					`{"field":"groups","before":null,"after":"` + globalid.Encode(globalid.Group, s.Algebra.ID),
+					`{"field":"password","before":null,"after":"set"}`}
 		},
 		"assignStudentsToGroups": func(t *testing.T) (*db.Educator, string, []string) {
 			st := s.Student(t, s.North, "Grace", "Hopper", 0)
-			return s.NorthTeacher, named(`mutation { assignStudentsToGroups(input: {studentIds: ["{{S}}"], groupIds: ["{{Algebra}}"]}) { userErrors { code } } }`, map[string]string{"S": studentID(st)}),
+			return s.NorthTeacher,
+				named(`mutation { assignStudentsToGroups(input: {studentIds: ["{{S}}"], groupIds: ["{{Algebra}}"]}) { userErrors {
+					code } } }`, map[string]string{"S": studentID(st)}),
 				[]string{`[{"field":"groups","before":null,"after":"` + globalid.Encode(globalid.Group, s.Algebra.ID) + `"}]`}
 		},
 		"updateGroup": func(t *testing.T) (*db.Educator, string, []string) {
-			return s.NorthAdmin, named(`mutation { updateGroup(input: {id: "{{Biology}}", name: "Botany", educatorIds: ["{{NorthTeacher}}"]}) { userErrors { code } } }`, nil),
-				[]string{`{"field":"name","before":"Biology","after":"Botany"}`, `{"field":"educators","before":"","after":"` + globalid.Encode(globalid.Educator, s.NorthTeacher.ID)}
+			return s.NorthAdmin,
+				named(`mutation { updateGroup(input: {id: "{{Biology}}", name: "Botany", educatorIds: ["{{NorthTeacher}}"]}) {
+					userErrors { code } } }`, nil), []string{`{"field":"name","before":"Biology","after":"Botany"}`,
+					`{"field":"educators","before":"","after":"` + globalid.Encode(globalid.Educator, s.NorthTeacher.ID)}
 		},
 		"updateOrganizationSettings": func(t *testing.T) (*db.Educator, string, []string) {
-			return s.SouthAdmin, named(`mutation { updateOrganizationSettings(input: {organizationId: "{{South}}", usageGoalMinutesPerWeek: 80}) { userErrors { code } } }`, nil),
-				[]string{`{"field":"usageGoalMinutesPerWeek","before":null,"after":"80"}`}
+			return s.SouthAdmin,
+				named(`mutation { updateOrganizationSettings(input: {organizationId: "{{South}}", usageGoalMinutesPerWeek: 80}) {
+					userErrors { code } } }`, nil), []string{`{"field":"usageGoalMinutesPerWeek","before":null,"after":"80"}`}
 		},
 		"approvePendingSetting": func(t *testing.T) (*db.Educator, string, []string) {
 			s.waits(t, 7)
-			return s.DistrictAdmin, named(`mutation { approvePendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT, value: 7}) { organization { settings { holdDeletedPercent { value } pending { setting } } } userErrors { code } } }`, nil),
-				[]string{`{"field":"holdDeletedPercent","before":null,"after":"7"}`}
+			return s.DistrictAdmin,
+				named(`mutation { approvePendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT, value:
+					7}) { organization { settings { holdDeletedPercent { value } pending { setting } } } userErrors { code } } }`,
+					nil), []string{`{"field":"holdDeletedPercent","before":null,"after":"7"}`}
 		},
 		"withdrawPendingSetting": func(t *testing.T) (*db.Educator, string, []string) {
 			s.waits(t, 9)
-			return s.SouthAdmin, named(`mutation { withdrawPendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT}) { organization { id } userErrors { code } } }`, nil), nil
+			return s.SouthAdmin,
+				named(`mutation { withdrawPendingSetting(input: {organizationId: "{{South}}", setting: HOLD_DELETED_PERCENT}) {
+					organization { id } userErrors { code } } }`, nil), nil
 		},
 		"revokeSession": func(t *testing.T) (*db.Educator, string, []string) {
 			s.signInAgain(t, s.NorthAdmin)
@@ -209,17 +226,26 @@ func (s *server) further(t *testing.T) map[string]func(*testing.T) (*db.Educator
 			}
 			_, token, _ := strings.Cut(link, "#")
 			s.tokens.Delete(s.SouthTeacher.ID)
-			return nil, fmt.Sprintf(`mutation { setPasswordByLink(input: {token: %q, password: "quite another horse"}) { userErrors { code } } }`, token), nil
+			return nil, fmt.Sprintf(
+				`mutation { setPasswordByLink(input: {token: %q, password: "quite another horse"}) { userErrors { code } } }`,
+				token), nil
 		},
 		"signInWithCode": func(t *testing.T) (*db.Educator, string, []string) {
 			verifier := strings.Repeat("v", 43)
 			sum := sha256.Sum256([]byte(verifier))
-			code, err := s.identity.AppCode(context.Background(), identity.External{Provider: "Test", Issuer: "https://idp.example.org", Subject: "1", Email: s.SouthAdmin.Email, Verified: true},
-				base64.RawURLEncoding.EncodeToString(sum[:]))
+			code, err := s.identity.AppCode(context.Background(),
+				identity.External{
+					Provider: "Test",
+					Issuer:   "https://idp.example.org",
+					Subject:  "1",
+					Email:    s.SouthAdmin.Email,
+					Verified: true,
+				}, base64.RawURLEncoding.EncodeToString(sum[:]))
 			if err != nil {
 				t.Fatal(err)
 			}
-			return nil, fmt.Sprintf(`mutation { signInWithCode(input: {code: %q, verifier: %q}) { userErrors { code } } }`, code, verifier), nil
+			return nil, fmt.Sprintf(`mutation { signInWithCode(input: {code: %q, verifier: %q}) { userErrors { code } } }`,
+				code, verifier), nil
 		},
 		"approveBulkJob": func(t *testing.T) (*db.Educator, string, []string) {
 			id := s.verifiedJob(t, s.DistrictAdmin)
@@ -263,7 +289,8 @@ func (s *server) toldBy(t *testing.T, operation string) string {
 	ctx := fixture.System()
 	var parts []string
 	for _, e := range s.entriesOf(t, operation) {
-		for _, d := range s.Client().AuditDetail.Query().Where(auditdetail.DistrictID(e.DistrictID), auditdetail.Seq(e.Seq)).AllX(ctx) {
+		for _, d := range s.Client().AuditDetail.Query().
+			Where(auditdetail.DistrictID(e.DistrictID), auditdetail.Seq(e.Seq)).AllX(ctx) {
 			parts = append(parts, *d.Body)
 		}
 	}

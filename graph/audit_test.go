@@ -40,7 +40,9 @@ func TestAuditEvents(t *testing.T) {
 		north, south := globalid.Encode(globalid.Organization, s.North.ID), globalid.Encode(globalid.Organization, s.South.ID)
 		change := func(who *db.Educator, st *db.Student, name string) {
 			t.Helper()
-			if a := s.ask(t, who, fmt.Sprintf(`mutation Rename { updateStudent(input: {id: %q, lastName: %q}) { userErrors { code } } }`, studentID(st), name), nil); len(a.Errors) > 0 {
+			if a := s.ask(t, who,
+				fmt.Sprintf(`mutation Rename { updateStudent(input: {id: %q, lastName: %q}) { userErrors { code } } }`,
+					studentID(st), name), nil); len(a.Errors) > 0 {
 				t.Fatal(a.Errors)
 			}
 		}
@@ -48,7 +50,8 @@ func TestAuditEvents(t *testing.T) {
 		change(s.SouthAdmin, cem, "Söderberg")
 		list := func(who *db.Educator, arguments string) []string {
 			t.Helper()
-			a := s.ask(t, who, "{ auditEvents"+arguments+" { nodes { action actor { kind name } operationName targetId } } }", nil)
+			a := s.ask(t, who,
+				"{ auditEvents"+arguments+" { nodes { action actor { kind name } operationName targetId } } }", nil)
 			if len(a.Errors) > 0 {
 				t.Fatal(a.Errors)
 			}
@@ -70,7 +73,9 @@ func TestAuditEvents(t *testing.T) {
 			if got := list(s.NorthAdmin, "(filter: {actions: [STUDENT_UPDATED]})"); !slices.Equal(got, []string{renamed}) {
 				t.Errorf("%q", got)
 			}
-			if got := list(s.DistrictAdmin, fmt.Sprintf("(organizationId: %q, filter: {actions: [STUDENT_UPDATED]})", south)); !slices.Equal(got, []string{elsewhere}) {
+			if got := list(s.DistrictAdmin,
+				fmt.Sprintf("(organizationId: %q, filter: {actions: [STUDENT_UPDATED]})", south)); !slices.Equal(got,
+				[]string{elsewhere}) {
 				t.Errorf("%q", got)
 			}
 			if got := list(s.BetaAdmin, "(filter: {actions: [STUDENT_UPDATED]})"); len(got) != 0 {
@@ -90,14 +95,16 @@ func TestAuditEvents(t *testing.T) {
 					t.Errorf("%s: %q; want %q", filter, got, want)
 				}
 			}
-			if a := s.ask(t, s.DistrictAdmin, `{ auditEvents(filter: {actorId: "stu_1"}) { totalCount } }`, nil); a.code() != "BAD_USER_INPUT" {
+			if a := s.ask(t, s.DistrictAdmin, `{ auditEvents(filter: {actorId: "stu_1"}) { totalCount } }`,
+				nil); a.code() != "BAD_USER_INPUT" {
 				t.Errorf("%+v", a)
 			}
 		})
 		t.Run("pages meet without a gap", func(t *testing.T) {
 			var whole, paged []string
 			read := func(arguments string) (ids []string, end string, more bool) {
-				a := s.ask(t, s.DistrictAdmin, `{ auditEvents(`+arguments+`, filter: {actions: [SIGNED_IN, STUDENT_UPDATED]}) { nodes { id } pageInfo { endCursor hasNextPage } } }`, nil)
+				a := s.ask(t, s.DistrictAdmin, `{ auditEvents(`+arguments+
+					`, filter: {actions: [SIGNED_IN, STUDENT_UPDATED]}) { nodes { id } pageInfo { endCursor hasNextPage } } }`, nil)
 				for _, n := range a.at("auditEvents.nodes").([]any) {
 					ids = append(ids, n.(map[string]any)["id"].(string))
 				}
@@ -120,11 +127,13 @@ func TestAuditEvents(t *testing.T) {
 			ask := fmt.Sprintf(`{ auditEvents(filter: {actions: [STUDENT_UPDATED], subjectId: %q}) { nodes {
 				sequence hash requestId subjects { id erased node { ... on Student { firstName } } changes { field before after } } } } }`, studentID(ada))
 			a := s.ask(t, s.DistrictAdmin, ask, nil)
-			if a.at("auditEvents.nodes.0.subjects.0.changes.0.before") != "Byron" || a.at("auditEvents.nodes.0.subjects.0.changes.0.after") != "Lovelace" ||
+			if a.at("auditEvents.nodes.0.subjects.0.changes.0.before") != "Byron" ||
+				a.at("auditEvents.nodes.0.subjects.0.changes.0.after") != "Lovelace" ||
 				a.at("auditEvents.nodes.0.subjects.0.node.firstName") != "Ada" || a.at("auditEvents.nodes.0.sequence") == nil {
 				t.Errorf("%+v", a)
 			}
-			if a := s.ask(t, s.NorthAdmin, ask, nil); a.at("auditEvents.nodes.0.sequence") != nil || a.at("auditEvents.nodes.0.hash") == nil {
+			if a := s.ask(t, s.NorthAdmin, ask, nil); a.at("auditEvents.nodes.0.sequence") != nil ||
+				a.at("auditEvents.nodes.0.hash") == nil {
 				t.Errorf("a school is told how much happens elsewhere: %+v", a)
 			}
 			err := d.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
@@ -135,12 +144,15 @@ func TestAuditEvents(t *testing.T) {
 				t.Fatal(err)
 			}
 			a = s.ask(t, s.DistrictAdmin, ask, nil)
-			if a.at("auditEvents.nodes.0.subjects.0.erased") != true || len(a.at("auditEvents.nodes.0.subjects.0.changes").([]any)) != 0 {
+			if a.at("auditEvents.nodes.0.subjects.0.erased") != true ||
+				len(a.at("auditEvents.nodes.0.subjects.0.changes").([]any)) != 0 {
 				t.Errorf("%+v", a)
 			}
 		})
 		t.Run("reading students is recorded, with the kinds of filters and not what was searched for", func(t *testing.T) {
-			s.ask(t, s.NorthTeacher, fmt.Sprintf(`query Look { students(organizationId: %q, filter: {search: "love"}) { nodes { firstName } } }`, north), nil)
+			s.ask(t, s.NorthTeacher,
+				fmt.Sprintf(`query Look { students(organizationId: %q, filter: {search: "love"}) { nodes { firstName } } }`, north),
+				nil)
 			entries := s.entriesOf(t, "Look")
 			if len(entries) != 1 || entries[0].Action != "STUDENTS_READ" || entries[0].OrganizationID != s.North.ID ||
 				entries[0].Facts != `{"filters":["search"],"lists":["students"],"students":1}` {
@@ -157,22 +169,28 @@ func TestAuditEvents(t *testing.T) {
 		})
 		t.Run("a subscription that gives people out is recorded when it begins, one that counts is not", func(t *testing.T) {
 			job := s.verifiedJob(t, s.DistrictAdmin)
-			s.firstEvent(t, s.DistrictAdmin, fmt.Sprintf(`subscription Watch { r: bulkJob(id: %q) { changes { nodes { label } } } }`, job))
+			s.firstEvent(t, s.DistrictAdmin,
+				fmt.Sprintf(`subscription Watch { r: bulkJob(id: %q) { changes { nodes { label } } } }`, job))
 			if actions := s.actionsOf(t, "Watch"); !slices.Equal(actions, []audit.Action{audit.StudentsWatched}) {
 				t.Errorf("%v", actions)
 			}
-			s.firstEvent(t, s.DistrictAdmin, fmt.Sprintf(`subscription Bar { r: bulkJob(id: %q) { progress { percent } } }`, job))
+			s.firstEvent(t, s.DistrictAdmin,
+				fmt.Sprintf(`subscription Bar { r: bulkJob(id: %q) { progress { percent } } }`, job))
 			if actions := s.actionsOf(t, "Bar"); len(actions) != 0 {
 				t.Errorf("%v", actions)
 			}
 		})
 		t.Run("the same list comes as CSV, which is recorded before its first byte", func(t *testing.T) {
-			a := s.ask(t, s.DistrictAdmin, fmt.Sprintf(`{ auditEventsCsvUrl(organizationId: %q, filter: {actions: [STUDENT_UPDATED]}) }`, globalid.Encode(globalid.Organization, s.Alpha.ID)), nil)
+			a := s.ask(t, s.DistrictAdmin,
+				fmt.Sprintf(`{ auditEventsCsvUrl(organizationId: %q, filter: {actions: [STUDENT_UPDATED]}) }`,
+					globalid.Encode(globalid.Organization, s.Alpha.ID)), nil)
 			resp, text := follow(t, a.at("auditEventsCsvUrl").(string))
-			if resp.StatusCode != 200 || strings.Count(text, "\r\n") != 3 || !strings.Contains(text, "lastName: South → Söderberg") || !strings.Contains(text, ": erased") {
+			if resp.StatusCode != 200 || strings.Count(text, "\r\n") != 3 ||
+				!strings.Contains(text, "lastName: South → Söderberg") || !strings.Contains(text, ": erased") {
 				t.Errorf("%d %s", resp.StatusCode, text)
 			}
-			if actions := s.actionsOf(t, "/downloads/audit-trail"); !slices.Equal(actions, []audit.Action{audit.AuditDownloaded}) {
+			if actions := s.actionsOf(t, "/downloads/audit-trail"); !slices.Equal(actions,
+				[]audit.Action{audit.AuditDownloaded}) {
 				t.Errorf("%v", actions)
 			}
 			if got := list(s.DistrictAdmin, "(filter: {actions: [AUDIT_DOWNLOADED]})"); len(got) != 1 {

@@ -23,7 +23,8 @@ import (
 )
 
 // callerNames is the order of the columns below.
-var callerNames = []string{"nobody", "district admin", "north admin", "south admin", "north teacher", "south teacher", "beta admin"}
+var callerNames = []string{"nobody", "district admin", "north admin", "south admin", "north teacher",
+	"south teacher", "beta admin"}
 
 // The outcomes of a cell besides error codes.
 const (
@@ -151,7 +152,9 @@ var authorization = []authorizationRow{
 }
 
 func submission(organization, kind string) string {
-	return fmt.Sprintf(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "%s", kind: %s, file: $file}) { userErrors { code } } }`, organization, kind)
+	return fmt.Sprintf(
+		`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "%s", kind: %s, file: $file}) { userErrors {
+			code } } }`, organization, kind)
 }
 
 // TestAuthorization fills every cell of operation × caller, on both databases.
@@ -214,7 +217,10 @@ func (s *server) cell(t *testing.T, name, operation string) string {
 // verifiedJob submits a file for North and has it verified.
 func (s *server) verifiedJob(t *testing.T, who *db.Educator) string {
 	t.Helper()
-	a := s.upload(t, who, s.names(nil).Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file: $file}) { job { id } userErrors { code message } } }`), "groups.csv", "Name,School\nJob,North School\n")
+	a := s.upload(t, who,
+		s.names(nil).
+			Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file:
+				$file}) { job { id } userErrors { code message } } }`), "groups.csv", "Name,School\nJob,North School\n")
 	id, found := a.at("submitBulkImport.job.id").(string)
 	if !found {
 		t.Fatalf("no job: %+v", a)

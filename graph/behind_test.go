@@ -50,7 +50,8 @@ func (s *server) dialFrom(t testing.TB, address, token string) (*socket, *http.R
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, resp, err := websocket.Dial(ctx, s.http.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}, HTTPHeader: header})
+	conn, resp, err := websocket.Dial(ctx, s.http.URL+"/graphql",
+		&websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}, HTTPHeader: header})
 	if err != nil {
 		if resp == nil {
 			t.Fatal(err)

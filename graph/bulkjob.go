@@ -23,7 +23,8 @@ func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, 
 	return toBulkJob(job), err
 }
 
-func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, first *int, after *string) (*model.BulkJobConnection, error) {
+func (r queryResolver) BulkJobs(ctx context.Context, organizationID *string, first *int,
+	after *string) (*model.BulkJobConnection, error) {
 	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -120,11 +121,26 @@ func toBulkJob(j *db.BulkJob) *model.BulkJob {
 		return nil
 	}
 	m := &model.BulkJob{
-		ID: globalid.Encode(globalid.BulkJob, j.ID), Kind: model.BulkJobKind(j.Kind), Status: model.BulkJobStatus(j.Status),
-		GroupsMode: model.GroupsMode(j.GroupsMode), CommitMode: model.CommitMode(j.CommitMode),
-		Counts: &model.BulkJobCounts{Created: j.Created, Updated: j.Updated, Unchanged: j.Unchanged, Deleted: j.Deleted,
-			EnrollmentsAdded: j.EnrollmentsAdded, EnrollmentsRemoved: j.EnrollmentsRemoved, Warnings: j.Warnings, Errors: j.Errors},
-		PreviewVersion: jobs.PreviewVersion(j), CreatedAt: j.CreatedAt, StartedAt: j.StartedAt, FinishedAt: j.FinishedAt, Entity: j,
+		ID:         globalid.Encode(globalid.BulkJob, j.ID),
+		Kind:       model.BulkJobKind(j.Kind),
+		Status:     model.BulkJobStatus(j.Status),
+		GroupsMode: model.GroupsMode(j.GroupsMode),
+		CommitMode: model.CommitMode(j.CommitMode),
+		Counts: &model.BulkJobCounts{
+			Created:            j.Created,
+			Updated:            j.Updated,
+			Unchanged:          j.Unchanged,
+			Deleted:            j.Deleted,
+			EnrollmentsAdded:   j.EnrollmentsAdded,
+			EnrollmentsRemoved: j.EnrollmentsRemoved,
+			Warnings:           j.Warnings,
+			Errors:             j.Errors,
+		},
+		PreviewVersion: jobs.PreviewVersion(j),
+		CreatedAt:      j.CreatedAt,
+		StartedAt:      j.StartedAt,
+		FinishedAt:     j.FinishedAt,
+		Entity:         j,
 	}
 	if j.HeldFor != nil && j.Status == bulkjob.StatusHELD {
 		m.HeldFor = (*model.BulkJobHold)(j.HeldFor)
@@ -190,7 +206,8 @@ func (r bulkJobResolver) FailedRowsCSVURL(ctx context.Context, j *model.BulkJob)
 	return &url, nil
 }
 
-func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobChangeConnection, error) {
+func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *int,
+	after *string) (*model.BulkJobChangeConnection, error) {
 	p, err := r.Importer.Changes(ctx, j.Entity.ID, first, after)
 	if err != nil {
 		return nil, err
@@ -215,7 +232,14 @@ func (r bulkJobResolver) Changes(ctx context.Context, j *model.BulkJob, first *i
 }
 
 func toChange(c jobs.RowChange) *model.BulkJobChange {
-	return &model.BulkJobChange{Row: c.Row, Label: c.Label, Field: c.Field, Before: c.Before, After: c.After, StudentID: c.StudentID}
+	return &model.BulkJobChange{
+		Row:       c.Row,
+		Label:     c.Label,
+		Field:     c.Field,
+		Before:    c.Before,
+		After:     c.After,
+		StudentID: c.StudentID,
+	}
 }
 
 func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChange) (*model.Student, error) {
@@ -226,7 +250,8 @@ func (r bulkJobChangeResolver) Student(ctx context.Context, c *model.BulkJobChan
 	return toStudent(s), err
 }
 
-func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *int, after *string, severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error) {
+func (r bulkJobResolver) Problems(ctx context.Context, j *model.BulkJob, first *int, after *string,
+	severity *model.ProblemSeverity) (*model.BulkJobProblemConnection, error) {
 	p, err := r.Importer.Problems(ctx, j.Entity.ID, first, after, (*bulkjobproblem.Severity)(severity))
 	if err != nil {
 		return nil, err
@@ -249,23 +274,34 @@ func toProblem(p *db.BulkJobProblem) *model.BulkJobProblem {
 		}
 		return &s
 	}
-	return &model.BulkJobProblem{Row: p.Row, Column: optional(p.Column), Severity: model.ProblemSeverity(p.Severity), Code: p.Code,
-		Value: optional(p.Value), Message: p.Message, Hint: optional(p.Hint), CandidateIDs: p.Candidates}
+	return &model.BulkJobProblem{
+		Row:          p.Row,
+		Column:       optional(p.Column),
+		Severity:     model.ProblemSeverity(p.Severity),
+		Code:         p.Code,
+		Value:        optional(p.Value),
+		Message:      p.Message,
+		Hint:         optional(p.Hint),
+		CandidateIDs: p.Candidates,
+	}
 }
 
 func (r bulkJobConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobConnection) (int, error) {
 	return c.List.Count(ctx)
 }
 
-func (r bulkJobChangeConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobChangeConnection) (int, error) {
+func (r bulkJobChangeConnectionResolver) TotalCount(ctx context.Context,
+	c *model.BulkJobChangeConnection) (int, error) {
 	return r.Importer.CountChanges(ctx, c.JobID)
 }
 
-func (r bulkJobProblemConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobProblemConnection) (int, error) {
+func (r bulkJobProblemConnectionResolver) TotalCount(ctx context.Context,
+	c *model.BulkJobProblemConnection) (int, error) {
 	return r.Importer.CountProblems(ctx, c.JobID, (*bulkjobproblem.Severity)(c.Severity))
 }
 
-func (r mutationResolver) SubmitBulkImport(ctx context.Context, in model.SubmitBulkImportInput) (*model.BulkJobPayload, error) {
+func (r mutationResolver) SubmitBulkImport(ctx context.Context,
+	in model.SubmitBulkImportInput) (*model.BulkJobPayload, error) {
 	job, err := r.submit(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
@@ -277,8 +313,13 @@ func (r mutationResolver) submit(ctx context.Context, in model.SubmitBulkImportI
 		return nil, err
 	}
 	s := jobs.Submission{
-		OrganizationID: organization, Kind: bulkjob.Kind(in.Kind), FileName: in.File.Filename, File: in.File.File, Size: in.File.Size,
-		GroupsMode: bulkjob.GroupsMode(in.GroupsMode), CommitMode: bulkjob.CommitMode(in.CommitMode),
+		OrganizationID: organization,
+		Kind:           bulkjob.Kind(in.Kind),
+		FileName:       in.File.Filename,
+		File:           in.File.File,
+		Size:           in.File.Size,
+		GroupsMode:     bulkjob.GroupsMode(in.GroupsMode),
+		CommitMode:     bulkjob.CommitMode(in.CommitMode),
 	}
 	if in.IdempotencyKey != nil {
 		s.IdempotencyKey = *in.IdempotencyKey

@@ -17,7 +17,8 @@ func (r mutationResolver) StartBulkJob(ctx context.Context, id string) (*model.B
 	return actOnJob(ctx, id, r.Importer.Start)
 }
 
-func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string, previewVersion *int) (*model.BulkJobPayload, error) {
+func (r mutationResolver) ApproveBulkJob(ctx context.Context, id string,
+	previewVersion *int) (*model.BulkJobPayload, error) {
 	return actOnJob(ctx, id, func(ctx context.Context, id int) (*db.BulkJob, error) {
 		return r.Importer.Approve(ctx, id, previewVersion)
 	})
@@ -32,7 +33,8 @@ func (r mutationResolver) UndoBulkJob(ctx context.Context, id string) (*model.Bu
 }
 
 // actOnJob does something with a job and answers with the job as it is then.
-func actOnJob(ctx context.Context, id string, act func(context.Context, int) (*db.BulkJob, error)) (*model.BulkJobPayload, error) {
+func actOnJob(ctx context.Context, id string,
+	act func(context.Context, int) (*db.BulkJob, error)) (*model.BulkJobPayload, error) {
 	var job *db.BulkJob
 	k, err := key(globalid.BulkJob, id, "id")
 	if err == nil {
@@ -46,7 +48,8 @@ func jobPayload(ctx context.Context, job *db.BulkJob, err error) (*model.BulkJob
 	return &model.BulkJobPayload{Job: toBulkJob(job), UserErrors: refusals}, err
 }
 
-func (r mutationResolver) BulkEditStudents(ctx context.Context, in model.BulkEditStudentsInput) (*model.BulkJobPayload, error) {
+func (r mutationResolver) BulkEditStudents(ctx context.Context,
+	in model.BulkEditStudentsInput) (*model.BulkJobPayload, error) {
 	job, err := r.bulkEdit(ctx, in)
 	return jobPayload(ctx, job, err)
 }
@@ -62,7 +65,8 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 	if in.Grade != nil {
 		// An empty text would otherwise be a grade that stays as it is.
 		if _, ok := grade.Parse(*in.Grade); !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(*in.Grade))).WithCode("UNKNOWN_GRADE").At("grade")
+			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(*in.Grade))).
+				WithCode("UNKNOWN_GRADE").At("grade")
 		}
 		edit.Grade = *in.Grade
 	}
@@ -73,7 +77,8 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 	return r.Importer.SubmitEdit(ctx, selection, edit)
 }
 
-func (r mutationResolver) BulkDeleteStudents(ctx context.Context, in model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error) {
+func (r mutationResolver) BulkDeleteStudents(ctx context.Context,
+	in model.BulkDeleteStudentsInput) (*model.BulkJobPayload, error) {
 	selection, err := r.selection(ctx, in.Selection)
 	if err != nil {
 		return jobPayload(ctx, nil, err)
@@ -95,7 +100,8 @@ func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelect
 		for i, id := range in.StudentIds {
 			k, ok := globalid.Key(globalid.Student, id)
 			if !ok {
-				return s, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(id))).WithCode("BAD_ID").At("selection.studentIds", i)
+				return s, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(id))).WithCode("BAD_ID").
+					At("selection.studentIds", i)
 			}
 			s.StudentIDs[i] = k
 		}
@@ -104,7 +110,8 @@ func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelect
 		return s, nil
 	}
 	const field = "selection.matching"
-	if s.OrganizationID, err = optionalKey(globalid.Organization, in.Matching.OrganizationID, field+".organizationId"); err != nil {
+	if s.OrganizationID, err = optionalKey(globalid.Organization, in.Matching.OrganizationID,
+		field+".organizationId"); err != nil {
 		return s, err
 	}
 	f, err := toStudentFilter(in.Matching.Filter)

@@ -21,8 +21,11 @@ func TestAListOfJobs(t *testing.T) {
 		n := 0
 		started := func() string {
 			n++
-			a := s.upload(t, s.DistrictAdmin, s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, commitMode: ALL_OR_NOTHING, file: $file}) { job { id } userErrors { code } } }`),
-				"rows.csv", fmt.Sprintf("Student ID,First Name,Last Name,Username,Grade\nx%d,A,B,user%d,1\ny%d,A,C,other%d,1\n", n, n, n, n))
+			a := s.upload(t, s.DistrictAdmin, s.names(nil).
+				Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS,
+					commitMode: ALL_OR_NOTHING, file: $file}) { job { id } userErrors { code } } }`),
+				"rows.csv", fmt.Sprintf("Student ID,First Name,Last Name,Username,Grade\nx%d,A,B,user%d,1\ny%d,A,C,other%d,1\n", n,
+					n, n, n))
 			id, _ := a.at("r.job.id").(string)
 			key, isJob := globalid.Key(globalid.BulkJob, id)
 			if !isJob {
@@ -61,21 +64,25 @@ func TestAListOfJobs(t *testing.T) {
 			}
 		})
 		t.Run("says how far each is, and which one it waits for", func(t *testing.T) {
-			a := s.ask(t, s.DistrictAdmin, `{ bulkJobs(first: 50) { edges { node { id waiting waitingFor { id waiting } progress { percent processedRows } } } } }`, nil)
+			a := s.ask(t, s.DistrictAdmin,
+				`{ bulkJobs(first: 50) { edges { node { id waiting waitingFor { id waiting } progress { percent processedRows } } }
+					} }`, nil)
 			for i, id := range all {
 				at := func(path string) any { return a.at(fmt.Sprintf("bulkJobs.edges.%d.node.%s", len(all)-1-i, path)) }
 				var before any
 				if i > 0 {
 					before = first
 				}
-				if at("id") != id || at("waiting") != (i > 0) || at("waitingFor.id") != before || at("progress.percent") != 75.0 || at("progress.processedRows") != 1.0 {
+				if at("id") != id || at("waiting") != (i > 0) || at("waitingFor.id") != before || at("progress.percent") != 75.0 ||
+					at("progress.processedRows") != 1.0 {
 					t.Errorf("job %d: %+v", i, at("id"))
 				}
 			}
 		})
 		t.Run("waits for the one at work", func(t *testing.T) {
 			key, _ := globalid.Key(globalid.BulkJob, all[2])
-			s.Client().BulkJob.UpdateOneID(key).SetLeaseOwner("a server").SetLeaseUntil(fixture.Today.Add(time.Hour)).ExecX(fixture.System())
+			s.Client().BulkJob.UpdateOneID(key).SetLeaseOwner("a server").SetLeaseUntil(fixture.Today.Add(time.Hour)).
+				ExecX(fixture.System())
 			a := s.ask(t, s.DistrictAdmin, `{ bulkJobs(first: 50) { nodes { id waiting waitingFor { id waiting } } } }`, nil)
 			for i, id := range all {
 				at := func(path string) any { return a.at(fmt.Sprintf("bulkJobs.nodes.%d.%s", len(all)-1-i, path)) }
@@ -89,12 +96,15 @@ func TestAListOfJobs(t *testing.T) {
 			}
 		})
 		t.Run("names no job that the caller does not see", func(t *testing.T) {
-			a := s.upload(t, s.SouthAdmin, s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{South}}", kind: IMPORT_GROUPS, file: $file}) { job { waiting waitingFor { id } } userErrors { code } } }`),
+			a := s.upload(t, s.SouthAdmin, s.names(nil).
+				Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{South}}", kind: IMPORT_GROUPS,
+					file: $file}) { job { waiting waitingFor { id } } userErrors { code } } }`),
 				"groups.csv", "Name,School\nChess,South School\n")
 			if got := fmt.Sprint(a.at("r.job")); got != "map[waiting:false waitingFor:<nil>]" {
 				t.Errorf("a check waits for what is written: %v", got)
 			}
-			s.Client().BulkJob.Update().Where(bulkjob.SubmittedBy(s.SouthAdmin.ID)).SetStatus(bulkjob.StatusPROCESSING).ExecX(fixture.System())
+			s.Client().BulkJob.Update().Where(bulkjob.SubmittedBy(s.SouthAdmin.ID)).SetStatus(bulkjob.StatusPROCESSING).
+				ExecX(fixture.System())
 			list := s.ask(t, s.SouthAdmin, `{ bulkJobs(first: 50) { nodes { waiting waitingFor { id } } } }`, nil)
 			if job := fmt.Sprint(list.at("bulkJobs.nodes.0")); job != "map[waiting:true waitingFor:<nil>]" {
 				t.Errorf("%v", job)

@@ -11,7 +11,8 @@ import (
 	"homeroom/internal/job/sheet"
 )
 
-func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int, after *string) (*model.BulkJobRefusedRowConnection, error) {
+func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int,
+	after *string) (*model.BulkJobRefusedRowConnection, error) {
 	p, err := r.Importer.RefusedRows(ctx, j.Entity.ID, first, after)
 	if err != nil {
 		return nil, err
@@ -25,9 +26,13 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 		return nil, err
 	}
 	nodes := all(p.Items, func(row jobs.RefusedRow) *model.BulkJobRefusedRow {
-		return &model.BulkJobRefusedRow{Row: row.Row, Problems: all(row.Problems, toProblem), Cells: all(row.Cells, func(c sheet.Cell) *model.BulkJobCell {
-			return &model.BulkJobCell{Header: c.Column, Value: c.Value}
-		})}
+		return &model.BulkJobRefusedRow{
+			Row:      row.Row,
+			Problems: all(row.Problems, toProblem),
+			Cells: all(row.Cells, func(c sheet.Cell) *model.BulkJobCell {
+				return &model.BulkJobCell{Header: c.Column, Value: c.Value}
+			}),
+		}
 	})
 	return &model.BulkJobRefusedRowConnection{JobID: j.Entity.ID, Nodes: nodes, PageInfo: toPageInfo(p),
 		Edges: edges(p.Cursors, nodes, func(cursor string, row *model.BulkJobRefusedRow) *model.BulkJobRefusedRowEdge {
@@ -35,7 +40,8 @@ func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, firs
 		})}, nil
 }
 
-func (r bulkJobRefusedRowConnectionResolver) TotalCount(ctx context.Context, c *model.BulkJobRefusedRowConnection) (int, error) {
+func (r bulkJobRefusedRowConnectionResolver) TotalCount(ctx context.Context,
+	c *model.BulkJobRefusedRowConnection) (int, error) {
 	return r.Importer.CountRefusedRows(ctx, c.JobID)
 }
 
@@ -66,7 +72,8 @@ func (r bulkJobProblemResolver) Candidates(ctx context.Context, p *model.BulkJob
 	return students, nil
 }
 
-func (r mutationResolver) CorrectBulkJobRow(ctx context.Context, in model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error) {
+func (r mutationResolver) CorrectBulkJobRow(ctx context.Context,
+	in model.CorrectBulkJobRowInput) (*model.CorrectBulkJobRowPayload, error) {
 	result := &jobs.Corrected{}
 	id, err := key(globalid.BulkJob, in.JobID, "jobId")
 	if err == nil {
@@ -80,6 +87,10 @@ func (r mutationResolver) CorrectBulkJobRow(ctx context.Context, in model.Correc
 		}
 	}
 	refusals, err := userErrors(ctx, err)
-	return &model.CorrectBulkJobRowPayload{Job: toBulkJob(result.Job), Problems: all(result.Problems, toProblem), UserErrors: refusals,
-		Changes: all(result.Changes, toChange)}, err
+	return &model.CorrectBulkJobRowPayload{
+		Job:        toBulkJob(result.Job),
+		Problems:   all(result.Problems, toProblem),
+		UserErrors: refusals,
+		Changes:    all(result.Changes, toChange),
+	}, err
 }

@@ -25,7 +25,9 @@ func TestACallerRunsFewOperationsAtATime(t *testing.T) {
 			stopped <- struct{}{}
 			<-release
 		})
-		create := s.names(nil).Replace(fmt.Sprintf(`mutation { createGroup(input: {organizationId: "{{North}}", name: "G%d"}) { group { id } } }`, i))
+		create := s.names(nil).
+			Replace(fmt.Sprintf(`mutation { createGroup(input: {organizationId: "{{North}}", name: "G%d"}) { group { id } } }`,
+				i))
 		writers.Go(func() {
 			if a := s.ask(t, s.NorthAdmin, create, nil); len(a.Errors) > 0 {
 				t.Errorf("got %+v", a.Errors)

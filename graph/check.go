@@ -37,7 +37,9 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	}
 	switch {
 	case len(doc.Operations) != 1:
-		return nil, fault.Invalidf("the document has %d operations; register each with its fragments as a document of its own, or a manifest", len(doc.Operations))
+		return nil, fault.Invalidf(
+			"the document has %d operations; register each with its fragments as a document of its own, or a manifest",
+			len(doc.Operations))
 	case doc.Operations[0].Name == "":
 		return nil, fault.Invalidf("the operation has no name, by which people could tell it from others")
 	}

@@ -32,11 +32,14 @@ type costs struct {
 func (g *guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	c := &costs{schema: g.schema.Schema(), limit: g.Complexity, variables: oc.Variables, known: map[string]int{}}
 	if n := c.selection(oc.Operation.SelectionSet); n > g.Complexity {
-		return over("TOO_COMPLEX", "The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.", n, g.Complexity)
+		return over("TOO_COMPLEX",
+			"The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.",
+			n, g.Complexity)
 	}
 	oc.DisableIntrospection = !g.Introspection.allows(viewer.FromContext(ctx))
 	if c.introspect && oc.DisableIntrospection {
-		return transport.Errorf("INTROSPECTION_DISABLED", "The schema is not shown to you; the documentation of the API describes it.")
+		return transport.Errorf("INTROSPECTION_DISABLED",
+			"The schema is not shown to you; the documentation of the API describes it.")
 	}
 	return nil
 }

@@ -47,9 +47,18 @@ func TestEveryListHasACost(t *testing.T) {
 func TestHowMuchFitsIntoAnOperation(t *testing.T) {
 	t.Parallel()
 	s := newServer(t, dbtest.Open(t, database.SQLite))
-	kinds := map[string]string{"ids": "[ID!]!", "few": "[ID!]!", "erase": "[StudentToErase!]!", "events": "[UsageEventInput!]!"}
-	values := map[string]any{"ids": make1000("x"), "few": make1000("x")[:100], "erase": slices.Repeat([]any{map[string]any{"id": "x", "externalId": "x"}}, 20),
-		"events": slices.Repeat([]any{map[string]any{"eventId": "x", "studentExternalId": "x", "productCode": "x", "startedAt": "2026-11-18T08:00:00Z", "seconds": 60}}, 1000)}
+	kinds := map[string]string{
+		"ids":    "[ID!]!",
+		"few":    "[ID!]!",
+		"erase":  "[StudentToErase!]!",
+		"events": "[UsageEventInput!]!",
+	}
+	values := map[string]any{
+		"ids":    make1000("x"),
+		"few":    make1000("x")[:100],
+		"erase":  slices.Repeat([]any{map[string]any{"id": "x", "externalId": "x"}}, 20),
+		"events": slices.Repeat([]any{map[string]any{"eventId": "x", "studentExternalId": "x", "productCode": "x", "startedAt": "2026-11-18T08:00:00Z", "seconds": 60}}, 1000),
+	}
 	student := func(password string) string {
 		return `createStudent(input: {organizationId: "x", externalId: "x", firstName: "x", lastName: "x", username: "xxx", grade: "1"` + password + `})`
 	}

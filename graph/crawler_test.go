@@ -106,7 +106,11 @@ func newMarkedWorld(t *testing.T, s *server) *marked {
 		add(globalid.Encode(globalid.Organization, o.ID), o.Name, "the organization "+o.Name, visible)
 	}
 	for g, visible := range map[*db.Group]func(*db.Educator) bool{
-		s.Algebra: inNorth, s.Biology: among(alpha, north), s.Synced: among(alpha, north), s.Chemistry: inSouth, s.Drama: among(s.BetaAdmin),
+		s.Algebra:   inNorth,
+		s.Biology:   among(alpha, north),
+		s.Synced:    among(alpha, north),
+		s.Chemistry: inSouth,
+		s.Drama:     among(s.BetaAdmin),
 	} {
 		add(globalid.Encode(globalid.Group, g.ID), g.Name, "the group "+g.Name, visible)
 	}
@@ -120,7 +124,10 @@ func newMarkedWorld(t *testing.T, s *server) *marked {
 		s.Alpha: among(alpha), s.North: among(alpha, north), s.South: among(alpha, south), s.East: among(s.BetaAdmin),
 	} {
 		k, _, err := s.identity.CreateKey(fixture.System(), identity.NewKey{
-			Name: "Qkey of " + o.Name[:5], OrganizationID: o.ID, Scopes: []viewer.Scope{viewer.UsageWrite}, ExpiresAt: fixture.Today.Add(time.Hour),
+			Name:           "Qkey of " + o.Name[:5],
+			OrganizationID: o.ID,
+			Scopes:         []viewer.Scope{viewer.UsageWrite},
+			ExpiresAt:      fixture.Today.Add(time.Hour),
 		})
 		if err != nil {
 			t.Fatal(err)

@@ -11,7 +11,8 @@ import (
 	"homeroom/internal/roster"
 )
 
-func (r queryResolver) DeletedStudents(ctx context.Context, organizationID string, search *string, first *int, after *string, last *int, before *string) (*model.DeletedStudentConnection, error) {
+func (r queryResolver) DeletedStudents(ctx context.Context, organizationID string, search *string, first *int,
+	after *string, last *int, before *string) (*model.DeletedStudentConnection, error) {
 	id, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -44,7 +45,8 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 }
 
 // toDeletedStudents reads with one statement each what the selected fields need.
-func (r queryResolver) toDeletedStudents(ctx context.Context, list []roster.DeletedStudent) ([]*model.DeletedStudent, error) {
+func (r queryResolver) toDeletedStudents(ctx context.Context,
+	list []roster.DeletedStudent) ([]*model.DeletedStudent, error) {
 	if selects(ctx, "nodes.organization", "edges.node.organization") {
 		schools := all(list, func(st roster.DeletedStudent) int { return st.OrganizationID })
 		if err := loader.From(ctx).SchoolByID.Prime(ctx, schools); err != nil {
@@ -69,20 +71,30 @@ func (r queryResolver) toDeletedStudents(ctx context.Context, list []roster.Dele
 
 func toDeletedStudent(st roster.DeletedStudent) *model.DeletedStudent {
 	return &model.DeletedStudent{
-		ID: globalid.Encode(globalid.Student, st.ID), ExternalID: st.ExternalID, FirstName: st.FirstName, LastName: st.LastName,
-		Username: st.Username, Grade: st.Grade.String(), DeletedAt: *st.DeletedAt, PurgeAt: st.PurgeAt, OrganizationID: st.OrganizationID,
+		ID:             globalid.Encode(globalid.Student, st.ID),
+		ExternalID:     st.ExternalID,
+		FirstName:      st.FirstName,
+		LastName:       st.LastName,
+		Username:       st.Username,
+		Grade:          st.Grade.String(),
+		DeletedAt:      *st.DeletedAt,
+		PurgeAt:        st.PurgeAt,
+		OrganizationID: st.OrganizationID,
 	}
 }
 
-func (r deletedStudentResolver) Organization(ctx context.Context, st *model.DeletedStudent) (*model.Organization, error) {
+func (r deletedStudentResolver) Organization(ctx context.Context,
+	st *model.DeletedStudent) (*model.Organization, error) {
 	return schoolByID(ctx, st.OrganizationID)
 }
 
-func (r deletedStudentConnectionResolver) TotalCount(ctx context.Context, c *model.DeletedStudentConnection) (int, error) {
+func (r deletedStudentConnectionResolver) TotalCount(ctx context.Context,
+	c *model.DeletedStudentConnection) (int, error) {
 	return c.List.Count(ctx)
 }
 
-func (r mutationResolver) RestoreStudents(ctx context.Context, in model.RestoreStudentsInput) (*model.RestoreStudentsPayload, error) {
+func (r mutationResolver) RestoreStudents(ctx context.Context,
+	in model.RestoreStudentsInput) (*model.RestoreStudentsPayload, error) {
 	payload := &model.RestoreStudentsPayload{Students: []*model.Student{}}
 	ids, err := keys(globalid.Student, in.StudentIds, "studentIds")
 	if err == nil {

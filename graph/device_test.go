@@ -27,7 +27,8 @@ func TestABrowserIsKnownWhenItsSessionHasEnded(t *testing.T) {
 		own.Jar = jar
 		ask := func(client *http.Client, operation string) string {
 			t.Helper()
-			resp, err := client.Post(s.http.URL+"/graphql", "application/json", strings.NewReader(`{"query":`+strconv.Quote(operation)+`}`))
+			resp, err := client.Post(s.http.URL+"/graphql", "application/json",
+				strings.NewReader(`{"query":`+strconv.Quote(operation)+`}`))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -46,7 +47,8 @@ func TestABrowserIsKnownWhenItsSessionHasEnded(t *testing.T) {
 		}
 		signIn := func(client *http.Client, password string) string {
 			t.Helper()
-			return ask(client, `mutation { r: signIn(input: {email: "nora@example.com", password: "`+password+`"}) { userErrors { code } } }`)
+			return ask(client,
+				`mutation { r: signIn(input: {email: "nora@example.com", password: "`+password+`"}) { userErrors { code } } }`)
 		}
 		if got := signIn(&own, password); got != ok {
 			t.Fatalf("sign in: %s", got)

@@ -30,8 +30,11 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 		_, usage := s.serviceKey(t, s.North, viewer.UsageWrite)
 
 		submitted := func(bearer string) string {
-			a := s.askWith(t, bearer, s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file: $file}) { job { id failedRowsCsvUrl } userErrors { code message } } }`),
-				"Student ID,First Name,Last Name,Username,Password,Grade,Room\nx1,Ada,Lovelace,ada1,geheim12,7,A\nx2,Bad,Grade,bad1,geheim12,99,B\n00002,Benjamin,,,,2,\n")
+			a := s.askWith(t, bearer, s.names(nil).
+				Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS,
+					file: $file}) { job { id failedRowsCsvUrl } userErrors { code message } } }`),
+				"Student ID,First Name,Last "+
+					"Name,Username,Password,Grade,Room\nx1,Ada,Lovelace,ada1,geheim12,7,A\nx2,Bad,Grade,bad1,geheim12,99,B\n00002,Benjamin,,,,2,\n")
 			id, _ := a.at("r.job.id").(string)
 			if id == "" || a.at("r.job.failedRowsCsvUrl") != nil {
 				t.Fatalf("%+v", a)
@@ -43,7 +46,8 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 		}
 		id := submitted(key)
 		address := func(bearer, id string) string {
-			text, _ := s.askWith(t, bearer, fmt.Sprintf(`{ bulkJob(id: %q) { failedRowsCsvUrl } }`, id), "").at("bulkJob.failedRowsCsvUrl").(string)
+			text, _ := s.askWith(t, bearer, fmt.Sprintf(`{ bulkJob(id: %q) { failedRowsCsvUrl } }`, id), "").
+				at("bulkJob.failedRowsCsvUrl").(string)
 			return text
 		}
 
@@ -53,9 +57,11 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 				problems { totalCount nodes { row code message candidates { id } } }
 				refusedRows { totalCount nodes { row cells { header value } problems { code candidates { id } } } }
 				changes { nodes { row field student { id } } } } }`, id), "")
-			if len(a.Errors) > 0 || a.at("r.problems.totalCount") != 2.0 || a.at("r.problems.nodes.0.code") != "POSSIBLE_DUPLICATE" ||
+			if len(a.Errors) > 0 || a.at("r.problems.totalCount") != 2.0 ||
+				a.at("r.problems.nodes.0.code") != "POSSIBLE_DUPLICATE" ||
 				a.at("r.problems.nodes.1.code") != "UNKNOWN_GRADE" || a.at("r.refusedRows.totalCount") != 1.0 ||
-				a.at("r.refusedRows.nodes.0.problems.0.code") != "UNKNOWN_GRADE" || a.at("r.refusedRows.nodes.0.cells.4.value") != "set" {
+				a.at("r.refusedRows.nodes.0.problems.0.code") != "UNKNOWN_GRADE" ||
+				a.at("r.refusedRows.nodes.0.cells.4.value") != "set" {
 				t.Fatalf("%+v", a)
 			}
 			if got := fmt.Sprint(a.at("r.problems.nodes.0.candidates")); got != "[]" {
@@ -78,22 +84,31 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 			link := address(key, id)
 			answer, file := follow(t, link)
 			if answer.StatusCode != http.StatusOK || strings.Count(file, "\n") != 2 || strings.Contains(file, "geheim") ||
-				!strings.HasPrefix(file, "\ufeffStudent ID,First Name,Last Name,Username,Password,Grade,Room,Refused Row,Refused Because,What To Do\r\nx2,Bad,Grade,bad1,,99,B,2,") {
+				!strings.HasPrefix(file,
+					"\ufeffStudent ID,First Name,Last Name,Username,Password,Grade,Room,Refused Row,Refused Because,What To "+
+						"Do\r\nx2,Bad,Grade,bad1,,99,B,2,") {
 				t.Fatalf("%s: %d %q", link, answer.StatusCode, file)
 			}
-			own := s.ask(t, s.NorthAdmin, fmt.Sprintf(`{ bulkJob(id: %q) { failedRowsCsvUrl } }`, id), nil).at("bulkJob.failedRowsCsvUrl")
+			own := s.ask(t, s.NorthAdmin, fmt.Sprintf(`{ bulkJob(id: %q) { failedRowsCsvUrl } }`, id), nil).
+				at("bulkJob.failedRowsCsvUrl")
 			if own == nil || own == link {
 				t.Errorf("the administrator's address is %v", own)
 			}
 			k, _ := globalid.Key(globalid.ServiceKey, keyID)
 			job, _ := globalid.Key(globalid.BulkJob, id)
-			on := s.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.FailedRowsDownloaded)), auditevent.JobID(job)).AllX(fixture.System())
-			if len(on) != 1 || string(on[0].ActorKind) != string(audit.ServiceKey) || on[0].ActorID != k || on[0].DistrictID != s.Alpha.ID {
+			on := s.Client().AuditEvent.Query().
+				Where(auditevent.Action(string(audit.FailedRowsDownloaded)), auditevent.JobID(job)).AllX(fixture.System())
+			if len(on) != 1 || string(on[0].ActorKind) != string(audit.ServiceKey) || on[0].ActorID != k ||
+				on[0].DistrictID != s.Alpha.ID {
 				t.Errorf("on record: %+v", on)
 			}
 		})
 		t.Run("no other program does", func(t *testing.T) {
-			for name, bearer := range map[string]string{"another of the school": sameSchool, "one of the district": district, "one that records usage": usage} {
+			for name, bearer := range map[string]string{
+				"another of the school":  sameSchool,
+				"one of the district":    district,
+				"one that records usage": usage,
+			} {
 				if link := address(bearer, id); link != "" {
 					t.Errorf("%s: %s", name, link)
 				}
@@ -109,8 +124,12 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 			}
 			other, _ := url.Parse(address(sameSchool, submitted(sameSchool)))
 			q := u.Query()
-			for name, value := range map[string]string{"job": other.Query().Get("job"), "key": other.Query().Get("key"), "expires": "99999999999",
-				"educator": globalid.Encode(globalid.Educator, s.DistrictAdmin.ID)} {
+			for name, value := range map[string]string{
+				"job":      other.Query().Get("job"),
+				"key":      other.Query().Get("key"),
+				"expires":  "99999999999",
+				"educator": globalid.Encode(globalid.Educator, s.DistrictAdmin.ID),
+			} {
 				changed := u.Query()
 				changed.Set(name, value)
 				forged := *u
@@ -128,14 +147,16 @@ func TestAProgramGetsItsRefusedRows(t *testing.T) {
 		t.Run("an address ends with its key", func(t *testing.T) {
 			for name, end := range map[string]func(keyID string){
 				"revoked": func(keyID string) {
-					a := s.ask(t, s.NorthAdmin, fmt.Sprintf(`mutation { r: revokeServiceKey(id: %q) { userErrors { code } } }`, keyID), nil)
+					a := s.ask(t, s.NorthAdmin,
+						fmt.Sprintf(`mutation { r: revokeServiceKey(id: %q) { userErrors { code } } }`, keyID), nil)
 					if a.word() != ok {
 						t.Fatalf("%+v", a)
 					}
 				},
 				"expired": func(keyID string) {
 					k, _ := globalid.Key(globalid.ServiceKey, keyID)
-					if _, err := s.Client().ExecContext(fixture.System(), "UPDATE service_keys SET expires_at = ? WHERE id = ?", fixture.Today, k); err != nil {
+					if _, err := s.Client().ExecContext(fixture.System(), "UPDATE service_keys SET expires_at = ? WHERE id = ?",
+						fixture.Today, k); err != nil {
 						t.Fatal(err)
 					}
 				},

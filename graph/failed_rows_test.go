@@ -17,7 +17,10 @@ func TestFailedRowsCSVURL(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
 		submitted := func(who *db.Educator, file string) string {
-			a := s.upload(t, who, s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file: $file}) { job { id failedRowsCsvUrl } userErrors { code } } }`), "rows.csv", file)
+			a := s.upload(t, who,
+				s.names(nil).
+					Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS,
+						file: $file}) { job { id failedRowsCsvUrl } userErrors { code } } }`), "rows.csv", file)
 			if a.at("r.job.failedRowsCsvUrl") != nil {
 				t.Errorf("refused rows before the check: %+v", a)
 			}
@@ -28,7 +31,8 @@ func TestFailedRowsCSVURL(t *testing.T) {
 			return id
 		}
 		address := func(who *db.Educator, id string) string {
-			text, _ := s.ask(t, who, `query($id: ID!) { bulkJob(id: $id) { failedRowsCsvUrl } }`, map[string]any{"id": id}).at("bulkJob.failedRowsCsvUrl").(string)
+			text, _ := s.ask(t, who, `query($id: ID!) { bulkJob(id: $id) { failedRowsCsvUrl } }`, map[string]any{"id": id}).
+				at("bulkJob.failedRowsCsvUrl").(string)
 			return text
 		}
 		id := submitted(s.NorthTeacher, "Student ID,Note,Grade\nx1,mine,99\n")
@@ -41,7 +45,9 @@ func TestFailedRowsCSVURL(t *testing.T) {
 			for _, who := range []*db.Educator{s.NorthTeacher, s.NorthAdmin, s.DistrictAdmin} {
 				link := address(who, id)
 				answer, file := follow(t, link)
-				if answer.StatusCode != http.StatusOK || !strings.HasPrefix(file, "\ufeffStudent ID,Note,Grade,Refused Row,Refused Because,What To Do\r\nx1,mine,99,1,") || seen[link] {
+				if answer.StatusCode != http.StatusOK ||
+					!strings.HasPrefix(file, "\ufeffStudent ID,Note,Grade,Refused Row,Refused Because,What To Do\r\nx1,mine,99,1,") ||
+					seen[link] {
 					t.Errorf("%s: %d %q", link, answer.StatusCode, file)
 				}
 				seen[link] = true
@@ -58,7 +64,12 @@ func TestFailedRowsCSVURL(t *testing.T) {
 				t.Fatal(err)
 			}
 			other, _ := url.Parse(address(s.NorthAdmin, good))
-			for name, value := range map[string]string{"job": good, "educator": other.Query().Get("educator"), "expires": "99999999999", "organization": "org_1"} {
+			for name, value := range map[string]string{
+				"job":          good,
+				"educator":     other.Query().Get("educator"),
+				"expires":      "99999999999",
+				"organization": "org_1",
+			} {
 				q := u.Query()
 				q.Set(name, value)
 				forged := *u

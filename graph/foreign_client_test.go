@@ -51,7 +51,8 @@ func TestForeignClients(t *testing.T) {
 			command := exec.CommandContext(ctx, "node", script.file)
 			command.Dir = folder
 			command.Env = append(os.Environ(), "HOMEROOM_URL="+s.http.URL+"/graphql", "HOMEROOM_TOKEN="+s.token(t, s.NorthAdmin),
-				"HOMEROOM_NORTH="+globalid.Encode(globalid.Organization, s.North.ID), "HOMEROOM_EAST="+globalid.Encode(globalid.Organization, s.East.ID))
+				"HOMEROOM_NORTH="+globalid.Encode(globalid.Organization, s.North.ID),
+				"HOMEROOM_EAST="+globalid.Encode(globalid.Organization, s.East.ID))
 			var complaints bytes.Buffer
 			command.Stderr = &complaints
 			out, err := command.Output()

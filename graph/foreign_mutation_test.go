@@ -14,8 +14,8 @@ import (
 
 // rosterTables are what no mutation with foreign ids may change.
 var rosterTables = []string{
-	"organizations", "educators", "role_assignments", "service_keys", "groups", "group_educators", "students", "student_words", "enrollments",
-	"usage_events", "usage_days", "products",
+	"organizations", "educators", "role_assignments", "service_keys", "groups", "group_educators", "students",
+	"student_words", "enrollments", "usage_events", "usage_days", "products",
 }
 
 // TestMutationsOfForeignRowsChangeNothing makes up mutations from the schema that

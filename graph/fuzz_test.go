@@ -42,7 +42,8 @@ func FuzzDocument(f *testing.F) {
 		f.Add(query, `{"n": 2, "f": {"search": "ada", "grades": ["K"]}}`)
 	}
 	// price is what an operation takes, at best of some attempts.
-	price := func(t testing.TB, query string, variables any, attempts int) (took time.Duration, allocated uint64, answer []byte) {
+	price := func(t testing.TB, query string, variables any, attempts int) (took time.Duration, allocated uint64,
+		answer []byte) {
 		took, allocated = time.Hour, 1<<62
 		for i := range attempts {
 			send := s.request(t, s.NorthAdmin, fmt.Sprintf("%s\n# %d", query, i), variables)
@@ -78,7 +79,8 @@ func FuzzDocument(f *testing.F) {
 			t.Fatalf("the answer is no JSON: %v\n%s", err, body)
 		}
 		for _, e := range a.Errors {
-			if code, _ := e.Extensions["code"].(string); code == "" || code == "INTERNAL" || code == "TIMEOUT" || e.Message == "" {
+			if code, _ := e.Extensions["code"].(string); code == "" || code == "INTERNAL" || code == "TIMEOUT" ||
+				e.Message == "" {
 				t.Fatalf("answered with %+v", e)
 			}
 		}

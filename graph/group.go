@@ -11,7 +11,8 @@ import (
 	"homeroom/internal/roster"
 )
 
-func (r queryResolver) Groups(ctx context.Context, organizationID *string, filter *model.GroupFilter, orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) (*model.GroupConnection, error) {
+func (r queryResolver) Groups(ctx context.Context, organizationID *string, filter *model.GroupFilter,
+	orderBy *model.GroupOrder, first *int, after *string, last *int, before *string) (*model.GroupConnection, error) {
 	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -36,7 +37,8 @@ func (r queryResolver) Groups(ctx context.Context, organizationID *string, filte
 	return groupPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy)
 }
 
-func groupPage(ctx context.Context, list *roster.GroupList, args page.Args, order model.GroupOrder) (*model.GroupConnection, error) {
+func groupPage(ctx context.Context, list *roster.GroupList, args page.Args,
+	order model.GroupOrder) (*model.GroupConnection, error) {
 	c := &model.GroupConnection{List: list}
 	if !selects(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
@@ -69,12 +71,16 @@ func (r groupResolver) Educators(ctx context.Context, g *model.Group) ([]*model.
 	return all(list, toEducator), err
 }
 
-func (r groupResolver) Students(ctx context.Context, g *model.Group, first *int, after *string, last *int, before *string) (*model.StudentConnection, error) {
+func (r groupResolver) Students(ctx context.Context, g *model.Group, first *int, after *string, last *int,
+	before *string) (*model.StudentConnection, error) {
 	byName := model.StudentOrder{Field: model.StudentOrderFieldName, Direction: model.SortDirectionAsc}
-	return studentPage(ctx, r.Roster.StudentsOfGroup(g.Key), page.Args{First: first, After: after, Last: last, Before: before}, byName, reading{list: "group.students", organization: g.OrganizationID})
+	return studentPage(ctx, r.Roster.StudentsOfGroup(g.Key),
+		page.Args{First: first, After: after, Last: last, Before: before}, byName,
+		reading{list: "group.students", organization: g.OrganizationID})
 }
 
-func (r mutationResolver) CreateGroup(ctx context.Context, in model.CreateGroupInput) (*model.CreateGroupPayload, error) {
+func (r mutationResolver) CreateGroup(ctx context.Context,
+	in model.CreateGroupInput) (*model.CreateGroupPayload, error) {
 	g, err := r.createGroup(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	return &model.CreateGroupPayload{Group: toGroup(g), UserErrors: refusals}, err
@@ -93,11 +99,13 @@ func (r mutationResolver) createGroup(ctx context.Context, in model.CreateGroupI
 	if err != nil {
 		return nil, err
 	}
-	return r.Roster.CreateGroup(ctx, roster.NewGroup{OrganizationID: organization, Name: in.Name, ExternalID: in.ExternalID,
-		EducatorIDs: educators, StudentIDs: students})
+	return r.Roster.CreateGroup(ctx,
+		roster.NewGroup{OrganizationID: organization, Name: in.Name, ExternalID: in.ExternalID,
+			EducatorIDs: educators, StudentIDs: students})
 }
 
-func (r mutationResolver) UpdateGroup(ctx context.Context, in model.UpdateGroupInput) (*model.UpdateGroupPayload, error) {
+func (r mutationResolver) UpdateGroup(ctx context.Context,
+	in model.UpdateGroupInput) (*model.UpdateGroupPayload, error) {
 	g, err := r.updateGroup(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	return &model.UpdateGroupPayload{Group: toGroup(g), UserErrors: refusals}, err
@@ -117,7 +125,8 @@ func (r mutationResolver) updateGroup(ctx context.Context, in model.UpdateGroupI
 	return r.Roster.UpdateGroup(ctx, ch)
 }
 
-func (r mutationResolver) DeleteGroup(ctx context.Context, in model.DeleteGroupInput) (*model.DeleteGroupPayload, error) {
+func (r mutationResolver) DeleteGroup(ctx context.Context,
+	in model.DeleteGroupInput) (*model.DeleteGroupPayload, error) {
 	payload := &model.DeleteGroupPayload{}
 	id, err := key(globalid.Group, in.ID, "id")
 	if err == nil {

@@ -36,7 +36,8 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)
 	srv.AroundOperations(onlySettingUp)
-	srv.AroundOperations(r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
+	srv.AroundOperations(
+		r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
 	srv.AroundResponses(roomForAnswers(allowance.New[callerID](answersEach, answersAll)))
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
@@ -103,7 +104,20 @@ func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *g
 }
 
 // open are the fields of Query and Mutation that need no session.
-var open = map[string]bool{"signIn": true, "signInWithCode": true, "completeSignIn": true, "beginPasskeySignIn": true, "finishPasskeySignIn": true, "signInProviders": true, "signOut": true, "requestPasswordReset": true, "setPasswordByLink": true, "__typename": true, "__schema": true, "__type": true}
+var open = map[string]bool{
+	"signIn":               true,
+	"signInWithCode":       true,
+	"completeSignIn":       true,
+	"beginPasskeySignIn":   true,
+	"finishPasskeySignIn":  true,
+	"signInProviders":      true,
+	"signOut":              true,
+	"requestPasswordReset": true,
+	"setPasswordByLink":    true,
+	"__typename":           true,
+	"__schema":             true,
+	"__type":               true,
+}
 
 var (
 	errSignIn               = fault.Unauthenticatedf("sign in first")

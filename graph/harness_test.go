@@ -91,25 +91,54 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	r.Identity = identity.New(d, identity.Options{Hasher: hasher, Audit: trail, Lifetime: time.Hour, Now: clock, Log: log, LinkBase: publicURL, Factors: identity.Factors{Seal: aead, Site: site},
-		Send: func(_ context.Context, m identity.Mail) error {
-			noteSecrets(m.Text)
-			s.mails <- m
-			return nil
-		}})
+	r.Identity = identity.New(d,
+		identity.Options{
+			Hasher:   hasher,
+			Audit:    trail,
+			Lifetime: time.Hour,
+			Now:      clock,
+			Log:      log,
+			LinkBase: publicURL,
+			Factors:  identity.Factors{Seal: aead, Site: site},
+			Send: func(_ context.Context, m identity.Mail) error {
+				noteSecrets(m.Text)
+				s.mails <- m
+				return nil
+			},
+		})
 	s.identity = r.Identity
 	r.Operations = operation.New(d, clock)
 	r.Usage = usage.New(d, clock, log)
 	r.Roster = roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: clock, Log: log})
 	r.Settings = setting.New(d, setting.Options{Now: clock, Log: log})
 	r.Notify = notify.New(d, r.Usage, log)
-	r.Importer = jobs.New(d, jobs.Options{Key: secret, Hash: hasher.Hash, Viewer: r.Identity.Viewer, Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: clock}), Now: clock, Log: log})
+	r.Importer = jobs.New(d,
+		jobs.Options{
+			Key:    secret,
+			Hash:   hasher.Hash,
+			Viewer: r.Identity.Viewer,
+			Kinds:  catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: clock}),
+			Now:    clock,
+			Log:    log,
+		})
 	s.importer = r.Importer
 	r.Privacy = privacy.New(d, privacy.Options{Importer: r.Importer, Now: clock, Log: log})
 	mux := http.NewServeMux()
 	s.http = httptest.NewServer(mux)
 	t.Cleanup(s.http.Close)
-	downloads, err := download.New(download.Options{Secret: secret, PublicURL: s.http.URL, Notify: r.Notify, Importer: r.Importer, Privacy: r.Privacy, Export: export.New(d, r.Roster, r.Usage), Audit: trail, SessionViewer: r.Identity.SessionViewer, KeyViewer: r.Identity.KeyViewer, Now: clock, Log: log})
+	downloads, err := download.New(download.Options{
+		Secret:        secret,
+		PublicURL:     s.http.URL,
+		Notify:        r.Notify,
+		Importer:      r.Importer,
+		Privacy:       r.Privacy,
+		Export:        export.New(d, r.Roster, r.Usage),
+		Audit:         trail,
+		SessionViewer: r.Identity.SessionViewer,
+		KeyViewer:     r.Identity.KeyViewer,
+		Now:           clock,
+		Log:           log,
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -127,7 +156,8 @@ func newServerOf(t testing.TB, w *fixture.World, change ...func(*graph.Limits)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	d.Client(context.Background()).Educator.Update().Where(educator.EmailNEQ("")).SetPasswordHash(hash).ExecX(fixture.System())
+	d.Client(context.Background()).Educator.Update().Where(educator.EmailNEQ("")).SetPasswordHash(hash).
+		ExecX(fixture.System())
 	return s
 }
 
@@ -237,7 +267,8 @@ func follow(t testing.TB, address string) (*http.Response, string) {
 
 // secrets are what must never be logged, as it stands in requests, answers and
 // mails: passwords, tokens of sessions, keys of programs, links.
-var secrets = regexp.MustCompile(`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key|challenge|secret)": ?"([^"]+)"|set-password#(\S+)`)
+var secrets = regexp.MustCompile(
+	`password\\?"?: ?\\?"([^"\\]+)|"(?:token|key|challenge|secret)": ?"([^"]+)"|set-password#(\S+)`)
 
 // secretWords stand in every text that has any of them: looking for words is ten
 // times as fast, and most texts have none.
@@ -280,13 +311,31 @@ func (s *server) callers() map[string]*db.Educator {
 func (s *server) names(extra map[string]string) *strings.Replacer {
 	pairs := []string{}
 	add := func(name, id string) { pairs = append(pairs, "{{"+name+"}}", id) }
-	for name, o := range map[string]*db.Organization{"Alpha": s.Alpha, "Beta": s.Beta, "North": s.North, "South": s.South, "East": s.East} {
+	for name, o := range map[string]*db.Organization{
+		"Alpha": s.Alpha,
+		"Beta":  s.Beta,
+		"North": s.North,
+		"South": s.South,
+		"East":  s.East,
+	} {
 		add(name, globalid.Encode(globalid.Organization, o.ID))
 	}
-	for name, g := range map[string]*db.Group{"Algebra": s.Algebra, "Biology": s.Biology, "Synced": s.Synced, "Chemistry": s.Chemistry, "Drama": s.Drama} {
+	for name, g := range map[string]*db.Group{
+		"Algebra":   s.Algebra,
+		"Biology":   s.Biology,
+		"Synced":    s.Synced,
+		"Chemistry": s.Chemistry,
+		"Drama":     s.Drama,
+	} {
 		add(name, globalid.Encode(globalid.Group, g.ID))
 	}
-	for name, e := range map[string]*db.Educator{"DistrictAdmin": s.DistrictAdmin, "NorthAdmin": s.NorthAdmin, "NorthTeacher": s.NorthTeacher, "SouthTeacher": s.SouthTeacher, "BetaAdmin": s.BetaAdmin} {
+	for name, e := range map[string]*db.Educator{
+		"DistrictAdmin": s.DistrictAdmin,
+		"NorthAdmin":    s.NorthAdmin,
+		"NorthTeacher":  s.NorthTeacher,
+		"SouthTeacher":  s.SouthTeacher,
+		"BetaAdmin":     s.BetaAdmin,
+	} {
 		add(name, globalid.Encode(globalid.Educator, e.ID))
 	}
 	for name, id := range extra {

@@ -19,7 +19,8 @@ var heavy = map[string]bool{"correctBulkJobRow": true, "eraseStudents": true}
 // heavyWait is how long an operation waits for those of others to end.
 const heavyWait = 5 * time.Second
 
-var errTooManyHeavy = retryLater(tooManyRequests, "Another correction or erasure of yours is running; wait for it to end.")
+var errTooManyHeavy = retryLater(tooManyRequests,
+	"Another correction or erasure of yours is running; wait for it to end.")
 
 // fewHeavy lets a caller, and all callers together, run few operations with a heavy
 // mutation at a time; others wait, but not for long.

@@ -31,9 +31,10 @@ func TestHeavyOperationsAreFew(t *testing.T) {
 		return ""
 	}
 	const (
-		correction = `mutation { ...A } fragment A on Mutation { x: correctBulkJobRow(input: {jobId: "x", row: 1, values: []}) { job { id } } }`
-		erasure    = `mutation { eraseStudents(input: {students: [], reference: "x"}) { userErrors { code } } }`
-		light      = `mutation { signOut }`
+		correction = `mutation { ...A } fragment A on Mutation { x: correctBulkJobRow(input: {jobId: "x", row: 1, values: []})
+			{ job { id } } }`
+		erasure = `mutation { eraseStudents(input: {students: [], reference: "x"}) { userErrors { code } } }`
+		light   = `mutation { signOut }`
 	)
 	fine := func(context.Context) *graphql.Response { return &graphql.Response{} }
 	end := make(chan struct{})
@@ -53,7 +54,12 @@ func TestHeavyOperationsAreFew(t *testing.T) {
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
 	begin(1)
-	for document, want := range map[string]string{correction: "TOO_MANY_REQUESTS", erasure: "TOO_MANY_REQUESTS", light: "", `{ viewer { educator { id } } }`: ""} {
+	for document, want := range map[string]string{
+		correction:                       "TOO_MANY_REQUESTS",
+		erasure:                          "TOO_MANY_REQUESTS",
+		light:                            "",
+		`{ viewer { educator { id } } }`: "",
+	} {
 		if got := run(gone, 1, document, fine); got != want {
 			t.Errorf("%s of the same caller: got %q, want %q", document, got, want)
 		}

@@ -69,7 +69,8 @@ func TestBehindTheHTTPServer(t *testing.T) {
 		long := `{"query":"{ __typename }"` + strings.Repeat(" ", 20<<10) + `}`
 		var file bytes.Buffer
 		form := multipart.NewWriter(&file)
-		_ = form.WriteField("operations", `{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"x\", kind: IMPORT_GROUPS, file: $file}) { job { id } } }","variables":{"file":null}}`)
+		_ = form.WriteField("operations",
+			`{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"x\", kind: IMPORT_GROUPS, file: $file}) { job { id } } }","variables":{"file":null}}`)
 		_ = form.WriteField("map", `{"0":["variables.file"]}`)
 		part, _ := form.CreateFormFile("0", "x.csv")
 		_, _ = part.Write(make([]byte, 300<<10))
@@ -90,7 +91,8 @@ func TestBehindTheHTTPServer(t *testing.T) {
 	})
 
 	dial := func(origin string) (*websocket.Conn, *http.Response, error) {
-		return websocket.Dial(t.Context(), s.http.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}, HTTPHeader: http.Header{"Origin": {origin}}})
+		return websocket.Dial(t.Context(), s.http.URL+"/graphql",
+			&websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}, HTTPHeader: http.Header{"Origin": {origin}}})
 	}
 	t.Run("a page of another site gets no WebSocket", func(t *testing.T) {
 		if _, resp, err := dial("https://evil.example.org"); err == nil || resp == nil || resp.StatusCode != 403 {

@@ -33,7 +33,8 @@ func keys(want globalid.Type, ids []string, field string) ([]int, error) {
 	for i, id := range ids {
 		k, ok := globalid.Key(want, id)
 		if !ok {
-			return nil, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).WithCode("BAD_ID").At(field, i)
+			return nil, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).
+				WithCode("BAD_ID").At(field, i)
 		}
 		if !seen[k] {
 			seen[k] = true

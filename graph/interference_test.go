@@ -37,7 +37,8 @@ func TestWhatIsOutsideThePurviewHasNoInfluence(t *testing.T) {
 				w.disturb(t, who)
 				for i, operation := range operations {
 					if after := w.told(t, who, operation); after != before[i] {
-						t.Fatalf("rows outside of the purview change what %s is told by\n%s\nbefore %s\nafter  %s", caller, operation, before[i], after)
+						t.Fatalf("rows outside of the purview change what %s is told by\n%s\nbefore %s\nafter  %s", caller, operation,
+							before[i], after)
 					}
 				}
 			})
@@ -84,7 +85,8 @@ func (w *marked) disturb(t *testing.T, who *db.Educator) {
 		if seen[o.Name] {
 			continue
 		}
-		client.Organization.UpdateOne(o).SetName(fmt.Sprint(name, i)).SetNameKey(strings.ToLower(fmt.Sprint(name, i))).ExecX(system)
+		client.Organization.UpdateOne(o).SetName(fmt.Sprint(name, i)).
+			SetNameKey(strings.ToLower(fmt.Sprint(name, i))).ExecX(system)
 		if o.ParentID == nil {
 			continue
 		}
@@ -105,7 +107,8 @@ func (w *marked) disturb(t *testing.T, who *db.Educator) {
 		school := client.Organization.GetX(system, g.OrganizationID)
 		w.Student(t, school, name, "Bb", 900, g)
 		// A student who is seen, in a group that is not.
-		for _, st := range client.Student.Query().Where(student.OrganizationID(school.ID), student.GroupCountGT(0)).AllX(system) {
+		for _, st := range client.Student.Query().
+			Where(student.OrganizationID(school.ID), student.GroupCountGT(0)).AllX(system) {
 			if seen[st.FirstName] {
 				client.Enrollment.Create().SetStudentID(st.ID).SetGroupID(g.ID).ExecX(system)
 				client.Student.UpdateOne(st).AddGroupCount(1).ExecX(system)
@@ -138,10 +141,12 @@ func TestAForeignIDIsLikeNone(t *testing.T) {
 				none, absent := s.saidOf(t, who, text, s.unknown(t, who, ids))
 				compared++
 				if foreign != none {
-					t.Errorf("%s %s as %s: what is not seen is answered by\n%s\nand what does not exist by\n%s", row.field, row.what, caller, foreign, none)
+					t.Errorf("%s %s as %s: what is not seen is answered by\n%s\nand what does not exist by\n%s", row.field, row.what,
+						caller, foreign, none)
 				}
 				if there != absent {
-					t.Errorf("%s %s as %s: what is not seen takes %d statements, and what does not exist %d", row.field, row.what, caller, there, absent)
+					t.Errorf("%s %s as %s: what is not seen takes %d statements, and what does not exist %d", row.field, row.what,
+						caller, there, absent)
 				}
 			}
 		}

@@ -8,7 +8,8 @@ import (
 	"homeroom/internal/notify"
 )
 
-func (r queryResolver) DashboardNotifications(ctx context.Context, organizationID string) ([]*model.DashboardNotification, error) {
+func (r queryResolver) DashboardNotifications(ctx context.Context,
+	organizationID string) ([]*model.DashboardNotification, error) {
 	id, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -19,11 +20,16 @@ func (r queryResolver) DashboardNotifications(ctx context.Context, organizationI
 func (r *Resolver) notifications(ctx context.Context, organizationID int) ([]*model.DashboardNotification, error) {
 	list, err := r.Notify.Unassigned(ctx, organizationID)
 	return all(list, func(n notify.Notification) *model.DashboardNotification {
-		return &model.DashboardNotification{Kind: model.NotificationKind(n.Kind), Count: n.Count, OrganizationID: n.OrganizationID}
+		return &model.DashboardNotification{
+			Kind:           model.NotificationKind(n.Kind),
+			Count:          n.Count,
+			OrganizationID: n.OrganizationID,
+		}
 	}), err
 }
 
-func (r notificationResolver) Organization(ctx context.Context, n *model.DashboardNotification) (*model.Organization, error) {
+func (r notificationResolver) Organization(ctx context.Context,
+	n *model.DashboardNotification) (*model.Organization, error) {
 	return organizationByID(ctx, n.OrganizationID)
 }
 

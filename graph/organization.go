@@ -66,7 +66,8 @@ func (r organizationResolver) UsageGoalMinutesPerWeek(ctx context.Context, o *mo
 	return s.GoalMinutesPerWeek, err
 }
 
-func (r organizationResolver) Settings(ctx context.Context, o *model.Organization) (*model.OrganizationSettings, error) {
+func (r organizationResolver) Settings(ctx context.Context,
+	o *model.Organization) (*model.OrganizationSettings, error) {
 	s, err := loader.From(ctx).Settings.Load(ctx, o.Entity.ID)
 	if err != nil {
 		return nil, err
@@ -79,7 +80,11 @@ func (r organizationResolver) Settings(ctx context.Context, o *model.Organizatio
 		return &model.NumberSetting{Value: value, Inherited: inherited}
 	}
 	return &model.OrganizationSettings{
-		SchoolYear:              &model.SchoolYear{StartsOn: s.Year.StartsOn, EndsOn: s.Year.EndsOn, Inherited: s.Inherited.Year},
+		SchoolYear: &model.SchoolYear{
+			StartsOn:  s.Year.StartsOn,
+			EndsOn:    s.Year.EndsOn,
+			Inherited: s.Inherited.Year,
+		},
 		UsageGoalMinutesPerWeek: number(s.GoalMinutesPerWeek, s.Inherited.GoalMinutesPerWeek),
 		TimeZone:                &model.TextSetting{Value: s.TimeZone.String(), Inherited: s.Inherited.TimeZone},
 		PasswordMinLength:       number(s.PasswordMinLength, s.Inherited.PasswordMinLength),
@@ -95,7 +100,8 @@ func (r organizationResolver) Settings(ctx context.Context, o *model.Organizatio
 	}, nil
 }
 
-func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context, in model.UpdateOrganizationSettingsInput) (*model.UpdateOrganizationSettingsPayload, error) {
+func (r mutationResolver) UpdateOrganizationSettings(ctx context.Context,
+	in model.UpdateOrganizationSettingsInput) (*model.UpdateOrganizationSettingsPayload, error) {
 	payload := &model.UpdateOrganizationSettingsPayload{UserErrors: []*model.UserError{}}
 	id, err := key(globalid.Organization, in.OrganizationID, "organizationId")
 	if err == nil {

@@ -53,7 +53,13 @@ var _ interface {
 } = (*persisted)(nil)
 
 func newPersisted(r *Resolver, l Limits) *persisted {
-	p := &persisted{running: l.Running, registered: r.Operations, log: r.Log, own: map[string]string{}, automatic: newTexts()}
+	p := &persisted{
+		running:    l.Running,
+		registered: r.Operations,
+		log:        r.Log,
+		own:        map[string]string{},
+		automatic:  newTexts(),
+	}
 	for _, document := range l.OwnOperations {
 		p.own[operation.Hash(document)] = document
 	}
@@ -73,8 +79,10 @@ var (
 	// Clients of Apollo know these words and this code, and send the document then.
 	errNotFound = transport.Errorf("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The provided sha256Hash is not that of the query.")
-	errHashForm = transport.Errorf("BAD_REQUEST", "extensions.persistedQuery needs version 1 and sha256Hash: 64 hexadecimal digits.")
-	errUnlisted = transport.Errorf("OPERATION_NOT_REGISTERED", "This server runs only the operations that its operator has registered, and this is none of them.")
+	errHashForm = transport.Errorf("BAD_REQUEST",
+		"extensions.persistedQuery needs version 1 and sha256Hash: 64 hexadecimal digits.")
+	errUnlisted = transport.Errorf("OPERATION_NOT_REGISTERED",
+		"This server runs only the operations that its operator has registered, and this is none of them.")
 )
 
 // hashIn returns the hash that a request names, or nothing.

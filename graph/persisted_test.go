@@ -90,7 +90,8 @@ func asQuery(t *testing.T, fields map[string]any) string {
 }
 
 // over sends a request and reads its answer, or the first event of a stream.
-func (s *server) over(t *testing.T, who *db.Educator, method, query, contentType string, body []byte, accept string) (a answer) {
+func (s *server) over(t *testing.T, who *db.Educator, method, query, contentType string, body []byte,
+	accept string) (a answer) {
 	t.Helper()
 	req, err := http.NewRequest(method, s.http.URL+"/graphql"+query, bytes.NewReader(body))
 	if err != nil {
@@ -123,7 +124,8 @@ func (s *server) over(t *testing.T, who *db.Educator, method, query, contentType
 
 // hashed are the fields of a request that names a document.
 func hashed(document string) map[string]any {
-	return map[string]any{"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": operation.Hash(document)}}}
+	return map[string]any{
+		"extensions": map[string]any{"persistedQuery": map[string]any{"version": 1, "sha256Hash": operation.Hash(document)}}}
 }
 
 // both are hashed with the document.
@@ -198,7 +200,8 @@ func TestPersistedQueries(t *testing.T) {
 		}
 	})
 	t.Run("a hash is no way around the limits, and what is over them is not kept", func(t *testing.T) {
-		for _, deep := range []string{"{ " + strings.Repeat("a { ", 30) + "b" + strings.Repeat(" }", 31), "{" + strings.Repeat("a ", 9000) + "}"} {
+		for _, deep := range []string{"{ " + strings.Repeat("a { ", 30) + "b" + strings.Repeat(" }", 31),
+			"{" + strings.Repeat("a ", 9000) + "}"} {
 			if got := outcomeOf(post(s, t, s.NorthAdmin, both(deep))); got != "TOO_DEEP" && got != "TOO_MANY_TOKENS" {
 				t.Errorf("both: %s", got)
 			}
@@ -248,8 +251,9 @@ const (
 	listedDocument  = "query Listed { viewer { educator { email } } }"
 	deepDocument    = "query Deep { viewer { educator { roles { organization { id } } } } }"
 	watchedDocument = "subscription Watched($id: ID!) { dashboardNotifications(organizationId: $id) { count } }"
-	ownDocument     = "mutation SignInHere($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }"
-	otherDocument   = "query Other { viewer { educator { id } } }"
+	ownDocument     = "mutation SignInHere($input: SignInInput!) { signIn(input: " +
+		"$input) { token userErrors { message } } }"
+	otherDocument = "query Other { viewer { educator { id } } }"
 )
 
 // newRegistering is a server on which documents are registered.
@@ -258,7 +262,8 @@ func newRegistering(t *testing.T, d *database.DB, running graph.Running, depth i
 	s := newServer(t, d, func(l *graph.Limits) {
 		l.Running, l.Depth = running, depth
 		// How the tests sign in, besides the page.
-		l.OwnOperations = []string{ownDocument, `mutation($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }`}
+		l.OwnOperations = []string{ownDocument,
+			`mutation($input: SignInInput!) { signIn(input: $input) { token userErrors { message } } }`}
 	})
 	var list []operation.Operation
 	for _, document := range []string{listedDocument, watchedDocument, deepDocument} {
@@ -266,7 +271,12 @@ func newRegistering(t *testing.T, d *database.DB, running graph.Running, depth i
 		if err != nil {
 			t.Fatal(err)
 		}
-		list = append(list, operation.Operation{Name: op.Name, Kind: registeredoperation.Kind(strings.ToUpper(string(op.Operation))), Document: document})
+		list = append(list,
+			operation.Operation{
+				Name:     op.Name,
+				Kind:     registeredoperation.Kind(strings.ToUpper(string(op.Operation))),
+				Document: document,
+			})
 	}
 	if n, err := operation.New(d, clock).Register(fixture.System(), "app", list); n != 3 || err != nil {
 		t.Fatalf("registered %d, %v", n, err)
@@ -312,7 +322,10 @@ func TestRegisteredOperations(t *testing.T) {
 			}
 		})
 		t.Run("the server's own pages go on working", func(t *testing.T) {
-			fields := map[string]any{"query": ownDocument, "variables": map[string]any{"input": map[string]any{"email": s.NorthAdmin.Email, "password": password}}}
+			fields := map[string]any{
+				"query":     ownDocument,
+				"variables": map[string]any{"input": map[string]any{"email": s.NorthAdmin.Email, "password": password}},
+			}
 			if a := transports["POST"](s, t, nil, fields); a.at("signIn.token") == nil {
 				t.Errorf("got %+v", a)
 			}

@@ -137,9 +137,11 @@ func retryLater(code, message string) *gqlerror.Error {
 }
 
 var (
-	errTooManyStrangers = retryLater(tooManyRequests, "Too many connections from your network have not signed in yet; try again in a moment.")
-	errDisplaced        = retryLater(tooManyRequests, "Others from your network are connecting; try again in a moment.")
-	errTooManySockets   = retryLater(tooManyRequests, "Too many connections of yours are open; close some of them.")
-	errTooManyBytes     = retryLater(tooManyRequests, "Too much of what you send is arriving at the same time; wait for some of it to end.")
-	errBusy             = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
+	errTooManyStrangers = retryLater(tooManyRequests,
+		"Too many connections from your network have not signed in yet; try again in a moment.")
+	errDisplaced      = retryLater(tooManyRequests, "Others from your network are connecting; try again in a moment.")
+	errTooManySockets = retryLater(tooManyRequests, "Too many connections of yours are open; close some of them.")
+	errTooManyBytes   = retryLater(tooManyRequests,
+		"Too much of what you send is arriving at the same time; wait for some of it to end.")
+	errBusy = retryLater("UNAVAILABLE", "The server is busy with others; try again in a moment.")
 )

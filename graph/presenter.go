@@ -50,7 +50,8 @@ func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPr
 		case f != nil && f.Kind != fault.Internal:
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case unavailable(err) != nil:
-			log.WarnContext(ctx, "what an operation needs is not to be had at the moment", "path", shown.Path.String(), "error", err)
+			log.WarnContext(ctx, "what an operation needs is not to be had at the moment", "path",
+				shown.Path.String(), "error", err)
 			f = unavailable(err)
 			shown.Message, shown.Extensions = fault.Sentence(f.Message), extensionsOf(f)
 		case errors.Is(err, privacy.Deny):

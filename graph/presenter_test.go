@@ -53,7 +53,8 @@ func TestErrorsAreMasked(t *testing.T) {
 			masked(t, `{ dashboardNotifications(organizationId: "org_1") { count } }`, "nil pointer")
 		})
 		t.Run("an error of the database", func(t *testing.T) {
-			if _, err := d.Client(fixture.System()).ExecContext(fixture.System(), "ALTER TABLE role_assignments RENAME TO gone_role_assignments"); err != nil {
+			if _, err := d.Client(fixture.System()).
+				ExecContext(fixture.System(), "ALTER TABLE role_assignments RENAME TO gone_role_assignments"); err != nil {
 				t.Fatal(err)
 			}
 			masked(t, `{ viewer { educator { roles { role } } } }`, "role_assignments")

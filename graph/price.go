@@ -100,7 +100,9 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"createStudent":            hashing,
 	"updateStudent":            hashing,
 	// Whatever names the student is looked for everywhere.
-	"eraseStudents": func(_ int, arguments map[string]any) int { return 1000 * max(1, listAt(arguments, "input.students")) },
+	"eraseStudents": func(_ int, arguments map[string]any) int {
+		return 1000 * max(1, listAt(arguments, "input.students"))
+	},
 
 	"submitBulkImport":   part(10),
 	"bulkEditStudents":   part(20),
@@ -114,7 +116,12 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 
 // queryPrices are the same for fields of other types; one that is missing costs
 // nothing more.
-var queryPrices = map[string]int{"Query.usageReport": 100, "Query.studentsCsvUrl": 100, "Query.auditEventsCsvUrl": 100, "Query.studentRecordUrl": 100}
+var queryPrices = map[string]int{
+	"Query.usageReport":       100,
+	"Query.studentsCsvUrl":    100,
+	"Query.auditEventsCsvUrl": 100,
+	"Query.studentRecordUrl":  100,
+}
 
 // part is the price of a mutation of which fewer than n fit into an operation.
 func part(n int) func(int, map[string]any) int {

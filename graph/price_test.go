@@ -59,7 +59,8 @@ func TestAnInterfaceCostsAsItsDearestType(t *testing.T) {
 		interface Asker { nodes(ids: [ID!]!): [Thing!]! }
 		type Thing { id: ID! }
 		type Query implements Asker { nodes(ids: [ID!]!): [Thing!]! asker: Asker }`})
-	if got, err := graph.Cost(schema, 60_000, `{ asker { nodes(ids: ["a", "b", "c", "d"]) { id } } }`, nil); err != nil || got != 7 {
+	if got, err := graph.Cost(schema, 60_000, `{ asker { nodes(ids: ["a", "b", "c", "d"]) { id } } }`, nil); err != nil ||
+		got != 7 {
 		t.Errorf("%d points, %v; want 7", got, err)
 	}
 }

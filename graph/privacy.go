@@ -11,7 +11,8 @@ import (
 	"homeroom/internal/quote"
 )
 
-func (r mutationResolver) EraseStudents(ctx context.Context, in model.EraseStudentsInput) (*model.EraseStudentsPayload, error) {
+func (r mutationResolver) EraseStudents(ctx context.Context,
+	in model.EraseStudentsInput) (*model.EraseStudentsPayload, error) {
 	requested, err := r.eraseStudents(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	payload := &model.EraseStudentsPayload{UserErrors: refusals}
@@ -41,8 +42,14 @@ func (r queryResolver) Erasure(ctx context.Context, id string) (*model.Erasure, 
 }
 
 func toErasure(e *db.Erasure) (*model.Erasure, error) {
-	shown := &model.Erasure{ID: globalid.Encode(globalid.Erasure, e.ID), State: model.ErasureState(e.State), RequestedAt: e.CreatedAt,
-		JobsDone: e.JobsDone, JobsTotal: e.JobsTotal, FinishedAt: e.FinishedAt}
+	shown := &model.Erasure{
+		ID:          globalid.Encode(globalid.Erasure, e.ID),
+		State:       model.ErasureState(e.State),
+		RequestedAt: e.CreatedAt,
+		JobsDone:    e.JobsDone,
+		JobsTotal:   e.JobsTotal,
+		FinishedAt:  e.FinishedAt,
+	}
 	c, err := privacy.CertificateOf(e)
 	if c != nil {
 		shown.Certificate = toCertificate(*c)
@@ -57,7 +64,8 @@ func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStude
 		id, ok := globalid.Key(globalid.Student, st.ID)
 		switch {
 		case !ok:
-			return nil, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(st.ID))).WithCode("BAD_ID").At("students", i, "id")
+			return nil, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(st.ID))).WithCode("BAD_ID").
+				At("students", i, "id")
 		case seen[id]:
 			return nil, fault.Invalidf("the student is named twice").WithCode("DUPLICATE").At("students", i, "id")
 		}
@@ -83,6 +91,7 @@ func toCertificate(c privacy.Certificate) *model.ErasureCertificate {
 	}
 }
 
-func (r erasureCertificateResolver) Organization(ctx context.Context, c *model.ErasureCertificate) (*model.Organization, error) {
+func (r erasureCertificateResolver) Organization(ctx context.Context,
+	c *model.ErasureCertificate) (*model.Organization, error) {
 	return schoolByID(ctx, c.OrganizationID)
 }

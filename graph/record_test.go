@@ -21,7 +21,8 @@ func TestTheRecordOfAStudentIsDownloaded(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
 		st := s.Student(t, s.North, "Ada", "Lovelace", 600, s.Algebra)
-		address, _ := s.ask(t, s.NorthAdmin, `query($id: ID!) { studentRecordUrl(studentId: $id) }`, map[string]any{"id": studentID(st)}).at("studentRecordUrl").(string)
+		address, _ := s.ask(t, s.NorthAdmin, `query($id: ID!) { studentRecordUrl(studentId: $id) }`,
+			map[string]any{"id": studentID(st)}).at("studentRecordUrl").(string)
 		resp, content := follow(t, address)
 		var doc struct {
 			Format  string
@@ -32,10 +33,13 @@ func TestTheRecordOfAStudentIsDownloaded(t *testing.T) {
 		if err := json.Unmarshal([]byte(content), &doc); err != nil || resp.StatusCode != http.StatusOK {
 			t.Fatalf("%d %v: %s", resp.StatusCode, err, content)
 		}
-		if doc.Version != 1 || doc.Student.FirstName != "Ada" || doc.Student.ID != studentID(st) || len(doc.Groups) != 1 || doc.Groups[0].Name != "Algebra" {
+		if doc.Version != 1 || doc.Student.FirstName != "Ada" || doc.Student.ID != studentID(st) || len(doc.Groups) != 1 ||
+			doc.Groups[0].Name != "Algebra" {
 			t.Errorf("%+v", doc)
 		}
-		if kind, name := resp.Header.Get("Content-Type"), resp.Header.Get("Content-Disposition"); kind != "application/json" || !strings.Contains(name, "student-record-2026-11-18.json") {
+		if kind, name := resp.Header.Get("Content-Type"),
+			resp.Header.Get("Content-Disposition"); kind != "application/json" ||
+			!strings.Contains(name, "student-record-2026-11-18.json") {
 			t.Errorf("%s, %s", kind, name)
 		}
 		system := fixture.System()
@@ -43,7 +47,9 @@ func TestTheRecordOfAStudentIsDownloaded(t *testing.T) {
 		if entry.ActorID != s.NorthAdmin.ID || entry.TargetID != st.ID || entry.OrganizationID != s.North.ID {
 			t.Errorf("%+v", entry)
 		}
-		if resp, _ := follow(t, strings.Replace(address, studentID(st), studentID(s.Student(t, s.North, "Bob", "Other", 0)), 1)); resp.StatusCode != http.StatusNotFound {
+		if resp, _ := follow(t,
+			strings.Replace(address, studentID(st), studentID(s.Student(t, s.North, "Bob", "Other", 0)),
+				1)); resp.StatusCode != http.StatusNotFound {
 			t.Errorf("a changed address answers %d", resp.StatusCode)
 		}
 		s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(s.NorthAdmin.ID)).ExecX(system)

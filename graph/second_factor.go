@@ -16,11 +16,19 @@ import (
 // settingUp are the fields of Query and Mutation that somebody may ask for who must
 // have a second factor and has none, beside those that need no session.
 var settingUp = map[string]bool{
-	"viewer": true, "revokeSession": true, "revokeOtherSessions": true, "beginPasskeyProof": true, "proveIdentity": true,
-	"beginTotpEnrollment": true, "confirmTotpEnrollment": true, "beginPasskeyRegistration": true, "finishPasskeyRegistration": true,
+	"viewer":                    true,
+	"revokeSession":             true,
+	"revokeOtherSessions":       true,
+	"beginPasskeyProof":         true,
+	"proveIdentity":             true,
+	"beginTotpEnrollment":       true,
+	"confirmTotpEnrollment":     true,
+	"beginPasskeyRegistration":  true,
+	"finishPasskeyRegistration": true,
 }
 
-var errSetUp = fault.Forbiddenf("your organization asks for a second factor; set one up first").WithCode("SECOND_FACTOR_SETUP_REQUIRED")
+var errSetUp = fault.Forbiddenf("your organization asks for a second factor; set one up first").
+	WithCode("SECOND_FACTOR_SETUP_REQUIRED")
 
 // onlySettingUp refuses everything but setting up a second factor where one is
 // missing. Behind it the viewer has no roles, and the policies deny the same.
@@ -58,7 +66,13 @@ func (r *Resolver) secondFactors(ctx context.Context) (*model.SecondFactors, err
 }
 
 func toPasskey(p *db.Passkey) *model.Passkey {
-	return &model.Passkey{ID: globalid.Encode(globalid.Passkey, p.ID), Name: p.Name, CreatedAt: p.CreatedAt, LastUsedAt: p.LastUsedAt, BackedUp: p.BackedUp == 1}
+	return &model.Passkey{
+		ID:         globalid.Encode(globalid.Passkey, p.ID),
+		Name:       p.Name,
+		CreatedAt:  p.CreatedAt,
+		LastUsedAt: p.LastUsedAt,
+		BackedUp:   p.BackedUp == 1,
+	}
 }
 
 // changed answers with the factors after a change of them.
@@ -84,7 +98,8 @@ func (r mutationResolver) added(ctx context.Context, codes []string, err error) 
 }
 
 // begun answers with what a browser is to be asked for.
-func (r mutationResolver) begun(ctx context.Context, step identity.PasskeyStep, err error) (*model.PasskeyCeremonyPayload, error) {
+func (r mutationResolver) begun(ctx context.Context, step identity.PasskeyStep,
+	err error) (*model.PasskeyCeremonyPayload, error) {
 	if err != nil {
 		refusals, err := passkeyErrors(ctx, err)
 		return &model.PasskeyCeremonyPayload{UserErrors: refusals}, err
@@ -103,8 +118,10 @@ func passkeyErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 	return userErrors(ctx, err)
 }
 
-func (r mutationResolver) CompleteSignIn(ctx context.Context, in model.CompleteSignInInput) (*model.SignInPayload, error) {
-	s, err := r.Identity.CompleteSignIn(ctx, in.Challenge, identity.Answer{Code: given(in.Code), Passkey: given(in.Passkey)})
+func (r mutationResolver) CompleteSignIn(ctx context.Context,
+	in model.CompleteSignInInput) (*model.SignInPayload, error) {
+	s, err := r.Identity.CompleteSignIn(ctx, in.Challenge,
+		identity.Answer{Code: given(in.Code), Passkey: given(in.Passkey)})
 	return r.signedIn(ctx, s, err)
 }
 
@@ -113,7 +130,8 @@ func (r mutationResolver) BeginPasskeySignIn(ctx context.Context) (*model.Passke
 	return r.begun(ctx, step, err)
 }
 
-func (r mutationResolver) FinishPasskeySignIn(ctx context.Context, in model.PasskeySignInInput) (*model.SignInPayload, error) {
+func (r mutationResolver) FinishPasskeySignIn(ctx context.Context,
+	in model.PasskeySignInInput) (*model.SignInPayload, error) {
 	s, err := r.Identity.FinishPasskeySignIn(ctx, in.Challenge, in.Response)
 	return r.signedIn(ctx, s, err)
 }
@@ -123,9 +141,12 @@ func (r mutationResolver) BeginPasskeyProof(ctx context.Context) (*model.Passkey
 	return r.begun(ctx, step, err)
 }
 
-func (r mutationResolver) ProveIdentity(ctx context.Context, in model.ProveIdentityInput) (*model.SecondFactorsPayload, error) {
+func (r mutationResolver) ProveIdentity(ctx context.Context,
+	in model.ProveIdentityInput) (*model.SecondFactorsPayload, error) {
 	err := r.Identity.Prove(ctx, identity.Proof{
-		Password: given(in.Password), Challenge: given(in.Challenge), Answer: identity.Answer{Code: given(in.Code), Passkey: given(in.Passkey)},
+		Password:  given(in.Password),
+		Challenge: given(in.Challenge),
+		Answer:    identity.Answer{Code: given(in.Code), Passkey: given(in.Passkey)},
 	})
 	return r.changed(ctx, nil, err)
 }
@@ -136,7 +157,12 @@ func (r mutationResolver) BeginTotpEnrollment(ctx context.Context) (*model.Begin
 		refusals, err := userErrors(ctx, err)
 		return &model.BeginTotpEnrollmentPayload{UserErrors: refusals}, err
 	}
-	payload := &model.BeginTotpEnrollmentPayload{Challenge: &c.Token, Secret: &t.Secret, URI: &t.URI, UserErrors: []*model.UserError{}}
+	payload := &model.BeginTotpEnrollmentPayload{
+		Challenge:  &c.Token,
+		Secret:     &t.Secret,
+		URI:        &t.URI,
+		UserErrors: []*model.UserError{},
+	}
 	if selects(ctx, "qrCode") {
 		picture, err := t.Picture()
 		if err != nil {
@@ -147,7 +173,8 @@ func (r mutationResolver) BeginTotpEnrollment(ctx context.Context) (*model.Begin
 	return payload, nil
 }
 
-func (r mutationResolver) ConfirmTotpEnrollment(ctx context.Context, in model.ConfirmTotpEnrollmentInput) (*model.SecondFactorsPayload, error) {
+func (r mutationResolver) ConfirmTotpEnrollment(ctx context.Context,
+	in model.ConfirmTotpEnrollmentInput) (*model.SecondFactorsPayload, error) {
 	codes, err := r.Identity.ConfirmTOTP(ctx, in.Challenge, in.Code)
 	return r.added(ctx, codes, err)
 }
@@ -161,7 +188,8 @@ func (r mutationResolver) BeginPasskeyRegistration(ctx context.Context) (*model.
 	return r.begun(ctx, step, err)
 }
 
-func (r mutationResolver) FinishPasskeyRegistration(ctx context.Context, in model.FinishPasskeyRegistrationInput) (*model.SecondFactorsPayload, error) {
+func (r mutationResolver) FinishPasskeyRegistration(ctx context.Context,
+	in model.FinishPasskeyRegistrationInput) (*model.SecondFactorsPayload, error) {
 	_, codes, err := r.Identity.FinishPasskey(ctx, in.Challenge, in.Response, given(in.Name))
 	return r.added(ctx, codes, err)
 }
@@ -187,7 +215,8 @@ func (r mutationResolver) RegenerateRecoveryCodes(ctx context.Context) (*model.S
 	return r.changed(ctx, codes, err)
 }
 
-func (r mutationResolver) ResetSecondFactors(ctx context.Context, educatorID string) (*model.ResetSecondFactorsPayload, error) {
+func (r mutationResolver) ResetSecondFactors(ctx context.Context,
+	educatorID string) (*model.ResetSecondFactorsPayload, error) {
 	var e *db.Educator
 	k, err := key(globalid.Educator, educatorID, "educatorId")
 	if err == nil {

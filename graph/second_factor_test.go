@@ -75,7 +75,9 @@ func (s *server) furtherFactors(*testing.T) map[string]func(*testing.T) (*db.Edu
 		"completeSignIn": func(t *testing.T) (*db.Educator, string, []string) {
 			e, ctx := s.someone(t)
 			secret := s.withApp(t, ctx)
-			a := s.ask(t, nil, fmt.Sprintf(`mutation { signIn(input: {email: %q, password: %q}) { secondFactor { challenge } } }`, e.Email, password), nil)
+			a := s.ask(t, nil,
+				fmt.Sprintf(`mutation { signIn(input: {email: %q, password: %q}) { secondFactor { challenge } } }`,
+					e.Email, password), nil)
 			return nil, fmt.Sprintf(`mutation { completeSignIn(input: {challenge: %q, code: %q}) { userErrors { code } } }`,
 				a.at("signIn.secondFactor.challenge"), factortest.Code(t, secret, clock().Add(30*time.Second))), nil
 		},
@@ -83,7 +85,8 @@ func (s *server) furtherFactors(*testing.T) map[string]func(*testing.T) (*db.Edu
 			_, ctx := s.someone(t)
 			d, _ := s.withPasskey(t, ctx)
 			a := s.ask(t, nil, `mutation { beginPasskeySignIn { ceremony { challenge options origin } } }`, nil)
-			return nil, fmt.Sprintf(`mutation { finishPasskeySignIn(input: {challenge: %q, response: %q}) { userErrors { code } } }`,
+			return nil, fmt.Sprintf(
+				`mutation { finishPasskeySignIn(input: {challenge: %q, response: %q}) { userErrors { code } } }`,
 				a.at("beginPasskeySignIn.ceremony.challenge"), d.Sign(t, a.at("beginPasskeySignIn.ceremony.options").(string))), nil
 		},
 		"confirmTotpEnrollment": func(t *testing.T) (*db.Educator, string, []string) {
@@ -93,7 +96,8 @@ func (s *server) furtherFactors(*testing.T) map[string]func(*testing.T) (*db.Edu
 				t.Errorf("the picture is %.30s", picture)
 			}
 			return e, fmt.Sprintf(`mutation { confirmTotpEnrollment(input: {challenge: %q, code: %q}) { userErrors { code } } }`,
-				a.at("beginTotpEnrollment.challenge"), factortest.Code(t, a.at("beginTotpEnrollment.secret").(string), clock())), nil
+					a.at("beginTotpEnrollment.challenge"), factortest.Code(t, a.at("beginTotpEnrollment.secret").(string), clock())),
+				nil
 		},
 		"removeTotp": func(t *testing.T) (*db.Educator, string, []string) {
 			e, ctx := s.someone(t)
@@ -103,16 +107,20 @@ func (s *server) furtherFactors(*testing.T) map[string]func(*testing.T) (*db.Edu
 		"finishPasskeyRegistration": func(t *testing.T) (*db.Educator, string, []string) {
 			e, _ := s.someone(t)
 			a := s.ask(t, e, `mutation { beginPasskeyRegistration { ceremony { challenge options } } }`, nil)
-			return e, fmt.Sprintf(`mutation { finishPasskeyRegistration(input: {challenge: %q, response: %q, name: "Phone"}) { userErrors { code } } }`,
-				a.at("beginPasskeyRegistration.ceremony.challenge"), factortest.NewDevice(publicURL).Create(t, a.at("beginPasskeyRegistration.ceremony.options").(string))), nil
+			return e, fmt.Sprintf(
+				`mutation { finishPasskeyRegistration(input: {challenge: %q, response: %q, name: "Phone"}) { userErrors { code } } }`,
+				a.at("beginPasskeyRegistration.ceremony.challenge"),
+				factortest.NewDevice(publicURL).Create(t, a.at("beginPasskeyRegistration.ceremony.options").(string))), nil
 		},
 		"renamePasskey": func(t *testing.T) (*db.Educator, string, []string) {
 			e, p := s.someoneWithFactors(t)
-			return e, fmt.Sprintf(`mutation { renamePasskey(id: %q, name: "Old phone") { userErrors { code } } }`, globalid.Encode(globalid.Passkey, p.ID)), nil
+			return e, fmt.Sprintf(`mutation { renamePasskey(id: %q, name: "Old phone") { userErrors { code } } }`,
+				globalid.Encode(globalid.Passkey, p.ID)), nil
 		},
 		"removePasskey": func(t *testing.T) (*db.Educator, string, []string) {
 			e, p := s.someoneWithFactors(t)
-			return e, fmt.Sprintf(`mutation { removePasskey(id: %q) { userErrors { code } } }`, globalid.Encode(globalid.Passkey, p.ID)), nil
+			return e, fmt.Sprintf(`mutation { removePasskey(id: %q) { userErrors { code } } }`,
+				globalid.Encode(globalid.Passkey, p.ID)), nil
 		},
 		"regenerateRecoveryCodes": func(t *testing.T) (*db.Educator, string, []string) {
 			e, _ := s.someoneWithFactors(t)
@@ -127,14 +135,18 @@ func TestSecondFactorsOverTheAPI(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d)
 		e, ctx := s.someone(t)
-		signIn := fmt.Sprintf(`mutation { signIn(input: {email: %q, password: %q}) { token userErrors { code message } secondFactor { challenge methods passkeyOptions } viewer { educator { email } } } }`, e.Email, password)
+		signIn := fmt.Sprintf(
+			`mutation { signIn(input: {email: %q, password: %q}) { token userErrors { code message } secondFactor { challenge
+				methods passkeyOptions } viewer { educator { email } } } }`, e.Email, password)
 		if a := s.ask(t, nil, signIn, nil); a.at("signIn.token") == nil || a.at("signIn.secondFactor") != nil {
 			t.Fatalf("without a factor: %+v", a)
 		}
 		secret := s.withApp(t, ctx)
 		phone, _ := s.withPasskey(t, ctx)
 		t.Run("a client that knows nothing of it gets an error with a code, and no token", func(t *testing.T) {
-			a := s.ask(t, nil, fmt.Sprintf(`mutation { signIn(input: {email: %q, password: %q}) { token userErrors { code } } }`, e.Email, password), nil)
+			a := s.ask(t, nil,
+				fmt.Sprintf(`mutation { signIn(input: {email: %q, password: %q}) { token userErrors { code } } }`,
+					e.Email, password), nil)
 			if a.at("signIn.token") != nil || a.at("signIn.userErrors.0.code") != "SECOND_FACTOR_REQUIRED" {
 				t.Errorf("%+v", a)
 			}
@@ -150,21 +162,27 @@ func TestSecondFactorsOverTheAPI(t *testing.T) {
 			if methods := fmt.Sprint(a.at("signIn.secondFactor.methods")); methods != "[TOTP PASSKEY RECOVERY_CODE]" {
 				t.Errorf("methods %s", methods)
 			}
-			done := s.ask(t, nil, fmt.Sprintf(`mutation { completeSignIn(input: {challenge: %q, code: %q}) { token viewer { educator { email } } userErrors { code } } }`,
-				a.at("signIn.secondFactor.challenge"), factortest.Code(t, secret, clock().Add(30*time.Second))), nil)
+			done := s.ask(t, nil,
+				fmt.Sprintf(
+					`mutation { completeSignIn(input: {challenge: %q, code: %q}) { token viewer { educator { email } } userErrors { code } } }`,
+					a.at("signIn.secondFactor.challenge"), factortest.Code(t, secret, clock().Add(30*time.Second))), nil)
 			if done.at("completeSignIn.token") == nil || done.at("completeSignIn.viewer.educator.email") != e.Email {
 				t.Errorf("%+v", done)
 			}
 			a = s.ask(t, nil, signIn, nil)
-			done = s.ask(t, nil, fmt.Sprintf(`mutation { completeSignIn(input: {challenge: %q, passkey: %q}) { token userErrors { code } } }`,
-				a.at("signIn.secondFactor.challenge"), phone.Sign(t, a.at("signIn.secondFactor.passkeyOptions").(string))), nil)
+			done = s.ask(t, nil,
+				fmt.Sprintf(`mutation { completeSignIn(input: {challenge: %q, passkey: %q}) { token userErrors { code } } }`,
+					a.at("signIn.secondFactor.challenge"), phone.Sign(t, a.at("signIn.secondFactor.passkeyOptions").(string))), nil)
 			if done.at("completeSignIn.token") == nil {
 				t.Errorf("%+v", done)
 			}
 		})
 		t.Run("the viewer sees the own factors", func(t *testing.T) {
-			a := s.ask(t, e, `{ viewer { secondFactors { required setupRequired totp { createdAt } passkeys { name lastUsedAt } recoveryCodesLeft provedUntil passkeyOrigin } } }`, nil)
-			if a.at("viewer.secondFactors.passkeys.0.name") != "Phone" || a.at("viewer.secondFactors.totp.createdAt") == nil || a.at("viewer.secondFactors.recoveryCodesLeft") != float64(10) ||
+			a := s.ask(t, e,
+				`{ viewer { secondFactors { required setupRequired totp { createdAt } passkeys { name lastUsedAt } recoveryCodesLeft
+					provedUntil passkeyOrigin } } }`, nil)
+			if a.at("viewer.secondFactors.passkeys.0.name") != "Phone" || a.at("viewer.secondFactors.totp.createdAt") == nil ||
+				a.at("viewer.secondFactors.recoveryCodesLeft") != float64(10) ||
 				a.at("viewer.secondFactors.required") != false || a.at("viewer.secondFactors.passkeyOrigin") != publicURL {
 				t.Errorf("%+v", a)
 			}
@@ -192,9 +210,10 @@ func TestBeforeASecondFactor(t *testing.T) {
 			s.Client().Organization.UpdateOneID(s.North.ID).SetNillableSecondFactorRequired(need).ExecX(fixture.System())
 		}
 		administrators := organization.SecondFactorRequiredADMINISTRATORS
-		may := []string{"viewer", "signIn", "signInWithCode", "completeSignIn", "beginPasskeySignIn", "finishPasskeySignIn", "signInProviders", "signOut", "revokeSession",
-			"revokeOtherSessions", "requestPasswordReset", "setPasswordByLink", "beginPasskeyProof", "proveIdentity", "beginTotpEnrollment", "confirmTotpEnrollment",
-			"beginPasskeyRegistration", "finishPasskeyRegistration"}
+		may := []string{"viewer", "signIn", "signInWithCode", "completeSignIn", "beginPasskeySignIn", "finishPasskeySignIn",
+			"signInProviders", "signOut", "revokeSession", "revokeOtherSessions", "requestPasswordReset", "setPasswordByLink",
+			"beginPasskeyProof", "proveIdentity", "beginTotpEnrollment", "confirmTotpEnrollment", "beginPasskeyRegistration",
+			"finishPasskeyRegistration"}
 		for i, row := range authorization {
 			t.Run(row.field+" "+row.what, func(t *testing.T) {
 				ask(nil)
@@ -209,8 +228,11 @@ func TestBeforeASecondFactor(t *testing.T) {
 		}
 		ask(&administrators)
 		t.Run("the viewer has no roles and no organizations, and is told why", func(t *testing.T) {
-			a := s.ask(t, s.NorthAdmin, `{ viewer { educator { name } roles { role } organizations { id } secondFactors { required setupRequired } } }`, nil)
-			if fmt.Sprint(a.at("viewer.roles")) != "[]" || fmt.Sprint(a.at("viewer.organizations")) != "[]" || a.at("viewer.secondFactors.setupRequired") != true {
+			a := s.ask(t, s.NorthAdmin,
+				`{ viewer { educator { name } roles { role } organizations { id } secondFactors { required setupRequired } } }`,
+				nil)
+			if fmt.Sprint(a.at("viewer.roles")) != "[]" || fmt.Sprint(a.at("viewer.organizations")) != "[]" ||
+				a.at("viewer.secondFactors.setupRequired") != true {
 				t.Errorf("%+v", a)
 			}
 			a = s.ask(t, s.NorthAdmin, `{ students { totalCount } }`, nil)
@@ -220,9 +242,13 @@ func TestBeforeASecondFactor(t *testing.T) {
 		})
 		t.Run("and is a full one in the answer that sets a factor up", func(t *testing.T) {
 			a := s.ask(t, s.NorthAdmin, `mutation { beginTotpEnrollment { challenge secret userErrors { code } } }`, nil)
-			a = s.ask(t, s.NorthAdmin, fmt.Sprintf(`mutation { confirmTotpEnrollment(input: {challenge: %q, code: %q}) { recoveryCodes secondFactors { setupRequired } userErrors { code } } }`,
-				a.at("beginTotpEnrollment.challenge"), factortest.Code(t, a.at("beginTotpEnrollment.secret").(string), clock())), nil)
-			if codes, _ := a.at("confirmTotpEnrollment.recoveryCodes").([]any); len(codes) != 10 || a.at("confirmTotpEnrollment.secondFactors.setupRequired") != false {
+			a = s.ask(t, s.NorthAdmin,
+				fmt.Sprintf(
+					`mutation { confirmTotpEnrollment(input: {challenge: %q, code: %q}) { recoveryCodes secondFactors { setupRequired } userErrors { code } } }`,
+					a.at("beginTotpEnrollment.challenge"), factortest.Code(t, a.at("beginTotpEnrollment.secret").(string), clock())),
+				nil)
+			if codes, _ := a.at("confirmTotpEnrollment.recoveryCodes").([]any); len(codes) != 10 ||
+				a.at("confirmTotpEnrollment.secondFactors.setupRequired") != false {
 				t.Errorf("%+v", a)
 			}
 			if a := s.ask(t, s.NorthAdmin, `{ students { totalCount } }`, nil); len(a.Errors) > 0 {

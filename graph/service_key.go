@@ -77,7 +77,8 @@ func (r serviceKeyResolver) Organization(ctx context.Context, k *model.ServiceKe
 	return organizationByID(ctx, k.OrganizationID)
 }
 
-func (r mutationResolver) CreateServiceKey(ctx context.Context, in model.CreateServiceKeyInput) (*model.CreateServiceKeyPayload, error) {
+func (r mutationResolver) CreateServiceKey(ctx context.Context,
+	in model.CreateServiceKeyInput) (*model.CreateServiceKeyPayload, error) {
 	payload := &model.CreateServiceKeyPayload{}
 	id, err := key(globalid.Organization, in.OrganizationID, "organizationId")
 	if err == nil {

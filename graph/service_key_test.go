@@ -37,7 +37,8 @@ func (s *server) serviceKey(t testing.TB, at *db.Organization, scopes ...viewer.
 // sessionOfNobody makes a session of an educator who is in no table of callers.
 func (s *server) sessionOfNobody(t testing.TB) string {
 	t.Helper()
-	e := s.Client().Educator.Create().SetDistrictID(s.Alpha.ID).SetFirstName("A").SetLastName("B").SetSortName("b").SaveX(fixture.System())
+	e := s.Client().Educator.Create().SetDistrictID(s.Alpha.ID).SetFirstName("A").SetLastName("B").SetSortName("b").
+		SaveX(fixture.System())
 	row := s.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash(globalid.Encode("x", e.ID)).
 		SetExpiresAt(fixture.Today.Add(time.Hour)).SetLastUsedAt(fixture.Today).SaveX(fixture.System())
 	return globalid.Encode(globalid.Session, row.ID)
@@ -101,7 +102,10 @@ func TestServiceKeys(t *testing.T) {
 
 		t.Run("does what its scopes say, at its organization, and nothing else", func(t *testing.T) {
 			record := func(organization, student string) string {
-				return fmt.Sprintf(`mutation { r: recordUsage(input: {organizationId: "{{%s}}", events: [{eventId: "{{New}}", studentExternalId: "%s", productCode: "MATH", startedAt: "2026-11-18T12:00:00Z", seconds: 60}]}) { accepted userErrors { code } } }`, organization, student)
+				return fmt.Sprintf(
+					`mutation { r: recordUsage(input: {organizationId: "{{%s}}", events: [{eventId: "{{New}}", studentExternalId: "%s",
+						productCode: "MATH", startedAt: "2026-11-18T12:00:00Z", seconds: 60}]}) { accepted userErrors { code } } }`,
+					organization, student)
 			}
 			for i, row := range []struct {
 				what, operation         string
@@ -133,12 +137,14 @@ func TestServiceKeys(t *testing.T) {
 				{"a deletion", `mutation { r: deleteStudents(input: {studentIds: []}) { userErrors { code } } }`, no, no, no},
 				{"a session", `mutation { r: signIn(input: {email: "nora@example.com", password: "correct horse"}) { userErrors { code } } }`, no, no, no},
 			} {
-				for j, c := range []struct{ key, want string }{{usageNorth, row.usage}, {importNorth, row.importing}, {both, row.broad}} {
+				for j, c := range []struct{ key, want string }{{usageNorth, row.usage}, {importNorth, row.importing},
+					{both, row.broad}} {
 					file := ""
 					if strings.Contains(row.operation, "$file") {
 						file = "Student ID\n1\n"
 					}
-					a := s.askWith(t, c.key, s.names(map[string]string{"New": fmt.Sprintf("%d.%d", i, j)}).Replace(row.operation), file)
+					a := s.askWith(t, c.key,
+						s.names(map[string]string{"New": fmt.Sprintf("%d.%d", i, j)}).Replace(row.operation), file)
 					if got := a.word(); got != c.want {
 						t.Errorf("%s with key %d: %s; want %s (%v)", row.what, j, got, c.want, a.Errors)
 					}
@@ -148,16 +154,21 @@ func TestServiceKeys(t *testing.T) {
 
 		t.Run("imports a file and watches it, and sees no job of others", func(t *testing.T) {
 			foreign := s.verifiedJob(t, s.NorthAdmin)
-			submit := s.names(nil).Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS, file: $file}) { job { id submittedBy { name } organization { name } } userErrors { code message } } }`)
+			submit := s.names(nil).
+				Replace(`mutation($file: Upload!) { r: submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_GROUPS,
+					file: $file}) { job { id submittedBy { name } organization { name } } userErrors { code message } } }`)
 			a := s.askWith(t, importNorth, submit, "Name,School\nBy a key,North School\nBy a key,South School\n")
 			id, _ := a.at("r.job.id").(string)
-			if id == "" || a.at("r.job.submittedBy.name") != "Service key Program" || a.at("r.job.organization.name") != "North School" {
+			if id == "" || a.at("r.job.submittedBy.name") != "Service key Program" ||
+				a.at("r.job.organization.name") != "North School" {
 				t.Fatalf("%+v", a)
 			}
 			if err := s.importer.Drain(fixture.System()); err != nil {
 				t.Fatal(err)
 			}
-			watch := fmt.Sprintf(`{ r: bulkJob(id: %q) { status counts { created errors } problems { nodes { code } } changes { totalCount nodes { after student { id } } } } }`, id)
+			watch := fmt.Sprintf(
+				`{ r: bulkJob(id: %q) { status counts { created errors } problems { nodes { code } } changes { totalCount nodes {
+					after student { id } } } } }`, id)
 			a = s.askWith(t, importNorth, watch, "")
 			if a.at("r.status") != "READY" || a.at("r.counts.errors") != 1.0 || a.at("r.changes.totalCount") == 0.0 {
 				t.Fatalf("%+v", a)
@@ -167,20 +178,24 @@ func TestServiceKeys(t *testing.T) {
 				if stranger == importNorth {
 					other = foreign
 				}
-				if a := s.askWith(t, stranger, fmt.Sprintf(`{ r: bulkJob(id: %q) { id } }`, other), ""); a.at("r") != nil || len(a.Errors) > 0 {
+				if a := s.askWith(t, stranger, fmt.Sprintf(`{ r: bulkJob(id: %q) { id } }`, other), ""); a.at("r") != nil ||
+					len(a.Errors) > 0 {
 					t.Errorf("a job of somebody else: %+v", a)
 				}
-				if a := s.askWith(t, stranger, fmt.Sprintf(`mutation { r: startBulkJob(id: %q) { userErrors { code } } }`, other), ""); a.word() != nf {
+				if a := s.askWith(t, stranger, fmt.Sprintf(`mutation { r: startBulkJob(id: %q) { userErrors { code } } }`, other),
+					""); a.word() != nf {
 					t.Errorf("started a job of somebody else: %+v", a)
 				}
 			}
-			if a := s.askWith(t, importNorth, fmt.Sprintf(`mutation { r: startBulkJob(id: %q) { userErrors { code } } }`, id), ""); a.word() != ok {
+			if a := s.askWith(t, importNorth, fmt.Sprintf(`mutation { r: startBulkJob(id: %q) { userErrors { code } } }`, id),
+				""); a.word() != ok {
 				t.Fatalf("%+v", a)
 			}
 			if err := s.importer.Drain(fixture.System()); err != nil {
 				t.Fatal(err)
 			}
-			if a = s.askWith(t, importNorth, watch, ""); a.at("r.status") != "COMPLETED_WITH_ERRORS" || a.at("r.counts.created") != 1.0 {
+			if a = s.askWith(t, importNorth, watch, ""); a.at("r.status") != "COMPLETED_WITH_ERRORS" ||
+				a.at("r.counts.created") != 1.0 {
 				t.Errorf("%+v", a)
 			}
 		})
@@ -191,7 +206,9 @@ func TestServiceKeys(t *testing.T) {
 			if a := s.askWith(t, secret, submit, "Name,School\nToo late,North School\n"); a.word() != ok {
 				t.Fatalf("%+v", a)
 			}
-			if a := s.ask(t, s.NorthAdmin, fmt.Sprintf(`mutation { r: revokeServiceKey(id: %q) { serviceKey { revokedAt } userErrors { code } } }`, id), nil); a.at("r.serviceKey.revokedAt") == nil {
+			if a := s.ask(t, s.NorthAdmin,
+				fmt.Sprintf(`mutation { r: revokeServiceKey(id: %q) { serviceKey { revokedAt } userErrors { code } } }`, id),
+				nil); a.at("r.serviceKey.revokedAt") == nil {
 				t.Fatalf("%+v", a)
 			}
 			if a := s.askWith(t, secret, `{ r: bulkJobs { totalCount } }`, ""); a.code() != un {
@@ -207,15 +224,20 @@ func TestServiceKeys(t *testing.T) {
 		})
 
 		t.Run("is told once and listed without it", func(t *testing.T) {
-			a := s.ask(t, s.NorthAdmin, s.names(nil).Replace(`mutation { r: createServiceKey(input: {organizationId: "{{North}}", name: " Reading  App ", scopes: [USAGE_WRITE], expiresAt: "2027-06-30T00:00:00Z"}) { key serviceKey { id name beginning scopes expiresAt lastUsedAt organization { name } } userErrors { code } } }`), nil)
+			a := s.ask(t, s.NorthAdmin, s.names(nil).
+				Replace(`mutation { r: createServiceKey(input: {organizationId: "{{North}}", name: " Reading  App ", scopes:
+					[USAGE_WRITE], expiresAt: "2027-06-30T00:00:00Z"}) { key serviceKey { id name beginning scopes expiresAt lastUsedAt organization { name } } userErrors { code } } }`), nil)
 			secret, _ := a.at("r.key").(string)
 			beginning, _ := a.at("r.serviceKey.beginning").(string)
-			if !strings.HasPrefix(secret, "hrk_") || len(secret) != 47 || len(beginning) != 10 || !strings.HasPrefix(secret, beginning) || a.at("r.serviceKey.name") != "Reading App" {
+			if !strings.HasPrefix(secret, "hrk_") || len(secret) != 47 || len(beginning) != 10 ||
+				!strings.HasPrefix(secret, beginning) || a.at("r.serviceKey.name") != "Reading App" {
 				t.Fatalf("%+v", a)
 			}
 			s.askWith(t, secret, `{ __typename }`, "")
-			list := s.ask(t, s.NorthAdmin, s.names(nil).Replace(`{ serviceKeys(organizationId: "{{North}}") { name lastUsedAt organization { name } } }`), nil)
-			if list.at("serviceKeys.0.name") != "Reading App" || list.at("serviceKeys.0.lastUsedAt") != "2026-11-18T15:00:00Z" || list.at("serviceKeys.0.organization.name") != "North School" {
+			list := s.ask(t, s.NorthAdmin,
+				s.names(nil).Replace(`{ serviceKeys(organizationId: "{{North}}") { name lastUsedAt organization { name } } }`), nil)
+			if list.at("serviceKeys.0.name") != "Reading App" || list.at("serviceKeys.0.lastUsedAt") != "2026-11-18T15:00:00Z" ||
+				list.at("serviceKeys.0.organization.name") != "North School" {
 				t.Errorf("%+v", list)
 			}
 			for _, row := range s.Client().ServiceKey.Query().AllX(fixture.System()) {

@@ -66,11 +66,16 @@ var endings = map[string]struct {
 	"a lost role": {code: nf, goesOn: true, end: func(_ testing.TB, s *server, who *db.Educator) {
 		s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
 	}},
-	"a role that becomes a smaller one": {code: "CONFLICT", goesOn: true, end: func(_ testing.TB, s *server, who *db.Educator) {
-		s.Client().RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(s.North.ID).SetDistrictID(s.Alpha.ID).
-			SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
-		s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID), roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN)).ExecX(fixture.System())
-	}},
+	"a role that becomes a smaller one": {
+		code:   "CONFLICT",
+		goesOn: true,
+		end: func(_ testing.TB, s *server, who *db.Educator) {
+			s.Client().RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(s.North.ID).SetDistrictID(s.Alpha.ID).
+				SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
+			s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID),
+				roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN)).ExecX(fixture.System())
+		},
+	},
 }
 
 // TestSubscriptionsEndWithTheirSession ends sessions at one of two servers while
@@ -90,7 +95,8 @@ func TestSubscriptionsEndWithTheirSession(t *testing.T) {
 			other.tokens.Store(who.ID, token)
 			t.Run(what, func(t *testing.T) {
 				t.Parallel()
-				notices := s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl } }`)
+				notices := s.names(nil).
+					Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl } }`)
 				stream := s.watch(t, who, notices)
 				_, first := next(t, stream)
 				address, _ := first.at("dashboardNotifications.0.csvUrl").(string)
@@ -109,7 +115,8 @@ func TestSubscriptionsEndWithTheirSession(t *testing.T) {
 				}
 				f := c.read()
 				var errs []struct{ Extensions struct{ Code string } }
-				if _ = json.Unmarshal(f.Payload, &errs); f.Type != "error" || len(errs) != 1 || errs[0].Extensions.Code != ending.code {
+				if _ = json.Unmarshal(f.Payload, &errs); f.Type != "error" || len(errs) != 1 ||
+					errs[0].Extensions.Code != ending.code {
 					t.Errorf("the WebSocket gets %s %s", f.Type, f.Payload)
 				}
 				if !ending.goesOn {
@@ -118,7 +125,8 @@ func TestSubscriptionsEndWithTheirSession(t *testing.T) {
 					}
 				}
 				resp, body := follow(t, address)
-				if gone := resp.StatusCode == http.StatusNotFound; gone == (ending.code == "CONFLICT") || gone && strings.Contains(body, "Lovelace") {
+				if gone := resp.StatusCode == http.StatusNotFound; gone == (ending.code == "CONFLICT") ||
+					gone && strings.Contains(body, "Lovelace") {
 					t.Errorf("the address answers %s", resp.Status)
 				}
 			})
@@ -137,7 +145,8 @@ func TestARevokedKeyEndsWhatItWatches(t *testing.T) {
 		s.tokens.Store(key.ID, secret)
 		stream := s.watch(t, key, `subscription { bulkJob(id: "`+s.verifiedJob(t, key)+`") { status failedRowsCsvUrl } }`)
 		next(t, stream)
-		if a := other.ask(t, other.DistrictAdmin, `mutation { revokeServiceKey(id: "`+id+`") { userErrors { message } } }`, nil); len(a.Errors) > 0 {
+		if a := other.ask(t, other.DistrictAdmin, `mutation { revokeServiceKey(id: "`+id+`") { userErrors { message } } }`,
+			nil); len(a.Errors) > 0 {
 			t.Fatalf("got %+v", a)
 		}
 		if _, a := next(t, stream); a.code() != un {
@@ -152,7 +161,8 @@ func TestAnEventIsForASessionThatIsThere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d, func(l *graph.Limits) { l.SessionCheck = time.Hour })
-		stream := s.watch(t, s.NorthAdmin, s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl } }`))
+		stream := s.watch(t, s.NorthAdmin,
+			s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl } }`))
 		next(t, stream)
 		s.Client().Session.Delete().Where(session.EducatorID(s.NorthAdmin.ID)).ExecX(fixture.System())
 		s.tokens.Delete(s.NorthAdmin.ID)

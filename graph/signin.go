@@ -28,7 +28,8 @@ func (r mutationResolver) SignIn(ctx context.Context, in model.SignInInput) (*mo
 	return r.signedIn(ctx, s, err)
 }
 
-func (r mutationResolver) SignInWithCode(ctx context.Context, in model.SignInWithCodeInput) (*model.SignInPayload, error) {
+func (r mutationResolver) SignInWithCode(ctx context.Context,
+	in model.SignInWithCodeInput) (*model.SignInPayload, error) {
 	s, err := r.Identity.SignInWithCode(ctx, in.Code, in.Verifier)
 	return r.signedIn(ctx, s, err)
 }

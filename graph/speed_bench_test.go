@@ -37,7 +37,8 @@ func BenchmarkDashboard(b *testing.B) {
 			if err != nil {
 				b.Fatal(err)
 			}
-			filled, err := sample.Fill(context.Background(), d, sample.Options{Students: *benchStudents, Now: fixture.Today, Add: true, PasswordHash: hash})
+			filled, err := sample.Fill(context.Background(), d,
+				sample.Options{Students: *benchStudents, Now: fixture.Today, Add: true, PasswordHash: hash})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -65,7 +66,8 @@ func (s *server) benchmark(b *testing.B, conn *sql.DB, filled sample.Summary) {
 			"SELECT COUNT(*) FROM students WHERE district_id = ? AND ungrouped = 1 AND active = 1 AND deleted_at IS NULL"},
 		{"the first page of unassigned students",
 			`{ students(filter: {noGroups: true}) { nodes { id firstName lastName username grade } } }`,
-			"SELECT id, first_name, last_name, username, grade FROM students WHERE district_id = ? AND ungrouped = 1 AND deleted_at IS NULL ORDER BY sort_name, id LIMIT 51"},
+			"SELECT id, first_name, last_name, username, grade FROM students WHERE district_id = ? AND ungrouped = 1 " +
+				"AND deleted_at IS NULL ORDER BY sort_name, id LIMIT 51"},
 	} {
 		b.Run(c.name+" by hand-written SQL", func(b *testing.B) {
 			for b.Loop() {

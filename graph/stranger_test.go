@@ -39,7 +39,8 @@ func (s *server) begin(t testing.TB, from, token string, length int) *sending {
 	if token != "" {
 		framing += "\r\nAuthorization: Bearer " + token
 	}
-	c.write("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Forwarded-For: " + from + "\r\n" + framing + "\r\n\r\n")
+	c.write("POST /graphql HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nX-Forwarded-For: " + from + "\r\n" +
+		framing + "\r\n\r\n")
 	return c
 }
 
@@ -84,7 +85,8 @@ func TestBodiesOfStrangers(t *testing.T) {
 			bytes  int
 			token  string
 			served bool
-		}{{64 << 10, "", true}, {64<<10 + 1, "", false}, {900 << 10, "", false}, {64<<10 + 1, s.token(t, s.NorthAdmin), true}, {900 << 10, s.token(t, s.NorthAdmin), true}} {
+		}{{64 << 10, "", true}, {64<<10 + 1, "", false}, {900 << 10, "", false}, {64<<10 + 1, s.token(t, s.NorthAdmin), true},
+			{900 << 10, s.token(t, s.NorthAdmin), true}} {
 			for _, length := range []int{0, c.bytes} {
 				r := s.begin(t, "198.51.100.1", c.token, length)
 				go func() {

@@ -120,7 +120,8 @@ func (s *server) dial(t testing.TB, token string, protocols ...string) *socket {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, _, err := websocket.Dial(ctx, s.http.URL+"/graphql", &websocket.DialOptions{Subprotocols: protocols, HTTPHeader: header})
+	conn, _, err := websocket.Dial(ctx, s.http.URL+"/graphql",
+		&websocket.DialOptions{Subprotocols: protocols, HTTPHeader: header})
 	if err != nil {
 		t.Fatal(err)
 	}

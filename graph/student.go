@@ -14,7 +14,8 @@ import (
 	"homeroom/internal/roster"
 )
 
-func (r queryResolver) Students(ctx context.Context, organizationID *string, filter *model.StudentFilter, orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) (*model.StudentConnection, error) {
+func (r queryResolver) Students(ctx context.Context, organizationID *string, filter *model.StudentFilter,
+	orderBy *model.StudentOrder, first *int, after *string, last *int, before *string) (*model.StudentConnection, error) {
 	organization, err := optionalKey(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -34,7 +35,8 @@ func (r queryResolver) Students(ctx context.Context, organizationID *string, fil
 	return studentPage(ctx, list, page.Args{First: first, After: after, Last: last, Before: before}, *orderBy, read)
 }
 
-func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string, filter *model.StudentFilter) (string, error) {
+func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string,
+	filter *model.StudentFilter) (string, error) {
 	organization, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return "", err
@@ -47,7 +49,8 @@ func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string
 }
 
 // studentPage reads a page and what its selected fields need, and notes who reads it.
-func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder, read reading) (*model.StudentConnection, error) {
+func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder,
+	read reading) (*model.StudentConnection, error) {
 	c := &model.StudentConnection{List: list}
 	if !selects(ctx, "nodes", "edges", "pageInfo") {
 		return c, nil
@@ -90,7 +93,8 @@ func toGrades(in []string, field string) ([]grade.Grade, error) {
 	for i, text := range in {
 		g, ok := grade.Parse(text)
 		if !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(text))).WithCode("UNKNOWN_GRADE").At(field, i)
+			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(text))).
+				WithCode("UNKNOWN_GRADE").At(field, i)
 		}
 		list = append(list, g)
 	}
@@ -110,7 +114,8 @@ func (r studentResolver) Groups(ctx context.Context, s *model.Student) ([]*model
 	return all(list, toGroup), err
 }
 
-func (r mutationResolver) CreateStudent(ctx context.Context, in model.CreateStudentInput) (*model.CreateStudentPayload, error) {
+func (r mutationResolver) CreateStudent(ctx context.Context,
+	in model.CreateStudentInput) (*model.CreateStudentPayload, error) {
 	st, err := r.createStudent(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	return &model.CreateStudentPayload{Student: toStudent(st), UserErrors: refusals}, err
@@ -131,7 +136,8 @@ func (r mutationResolver) createStudent(ctx context.Context, in model.CreateStud
 	})
 }
 
-func (r mutationResolver) UpdateStudent(ctx context.Context, in model.UpdateStudentInput) (*model.UpdateStudentPayload, error) {
+func (r mutationResolver) UpdateStudent(ctx context.Context,
+	in model.UpdateStudentInput) (*model.UpdateStudentPayload, error) {
 	st, err := r.updateStudent(ctx, in)
 	refusals, err := userErrors(ctx, err)
 	return &model.UpdateStudentPayload{Student: toStudent(st), UserErrors: refusals}, err
@@ -154,7 +160,8 @@ func (r mutationResolver) updateStudent(ctx context.Context, in model.UpdateStud
 	return r.Roster.UpdateStudent(ctx, ch)
 }
 
-func (r mutationResolver) DeleteStudents(ctx context.Context, in model.DeleteStudentsInput) (*model.DeleteStudentsPayload, error) {
+func (r mutationResolver) DeleteStudents(ctx context.Context,
+	in model.DeleteStudentsInput) (*model.DeleteStudentsPayload, error) {
 	payload := &model.DeleteStudentsPayload{DeletedIds: []string{}}
 	ids, err := keys(globalid.Student, in.StudentIds, "studentIds")
 	if err == nil {

@@ -35,7 +35,8 @@ const (
 
 // watching gives a subscription its session, and each caller a limited number of
 // subscriptions.
-func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID], sessions *watcher) graphql.OperationMiddleware {
+func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID],
+	sessions *watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 		v := viewer.FromContext(ctx)
 		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Subscription || v == nil {
@@ -71,7 +72,9 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 		return seenJob{j, p}, err
 	}
 	finished := func(s seenJob) bool { return state.Finished(s.job.Status) }
-	return watch(ctx, look, stateOf, finished, func(s seenJob) *model.BulkJob { return toBulkJob(s.job) }, jobFast, jobSlow)
+	return watch(ctx, look, stateOf, finished, func(s seenJob) *model.BulkJob {
+		return toBulkJob(s.job)
+	}, jobFast, jobSlow)
 }
 
 // seenJob is a job at one look.
@@ -96,14 +99,15 @@ type jobState struct {
 func stateOf(s seenJob) jobState {
 	j := s.job
 	return jobState{
-		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated, j.Unchanged, j.Deleted,
-		j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding, s.progress, j.LeaseOwner != "",
-		jobs.PreviewVersion(j),
+		string(j.Status), j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.UndoneRows + j.KeptRows, j.Created, j.Updated,
+		j.Unchanged, j.Deleted, j.EnrollmentsAdded, j.EnrollmentsRemoved, j.Warnings, j.Errors, j.Encoding, s.progress,
+		j.LeaseOwner != "", jobs.PreviewVersion(j),
 	}
 }
 
 // DashboardNotifications sends the notices now and whenever a count has changed.
-func (r subscriptionResolver) DashboardNotifications(ctx context.Context, organizationID string) (<-chan []*model.DashboardNotification, error) {
+func (r subscriptionResolver) DashboardNotifications(ctx context.Context,
+	organizationID string) (<-chan []*model.DashboardNotification, error) {
 	id, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -117,7 +121,9 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context, organi
 		return list[0].Count
 	}
 	never := func([]*model.DashboardNotification) bool { return false }
-	return watch(ctx, look, count, never, func(list []*model.DashboardNotification) []*model.DashboardNotification { return list }, noticeEvery, noticeEvery)
+	return watch(ctx, look, count, never, func(list []*model.DashboardNotification) []*model.DashboardNotification {
+		return list
+	}, noticeEvery, noticeEvery)
 }
 
 // watch looks at something from time to time, at first now, and sends it
@@ -127,7 +133,8 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context, organi
 // error.
 //
 // No connection to the database and no snapshot is held between two looks.
-func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S, finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
+func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S,
+	finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
 	session := sessionOf(ctx)
 	// What changes behind this line ends the next pause.
 	changed := session.change()

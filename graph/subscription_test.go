@@ -18,15 +18,20 @@ func TestSubscriptions(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		s := newServer(t, d, func(l *graph.Limits) { l.SessionCheck, l.Subscriptions = 50*time.Millisecond, 2 })
-		notices := s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl organization { name studentCount } } }`)
+		notices := s.names(nil).
+			Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count csvUrl organization { name
+				studentCount } } }`)
 
 		t.Run("a job is told of until it is finished", func(t *testing.T) {
 			id := s.verifiedJob(t, s.NorthAdmin)
-			events := s.watch(t, s.NorthAdmin, `subscription { bulkJob(id: "`+id+`") { status progress { percent } counts { created } problems { totalCount } organization { name } } }`)
-			if _, a := next(t, events); a.at("bulkJob.status") != "READY" || a.at("bulkJob.organization.name") != "North School" {
+			events := s.watch(t, s.NorthAdmin, `subscription { bulkJob(id: "`+id+
+				`") { status progress { percent } counts { created } problems { totalCount } organization { name } } }`)
+			if _, a := next(t, events); a.at("bulkJob.status") != "READY" ||
+				a.at("bulkJob.organization.name") != "North School" {
 				t.Fatalf("got %+v", a)
 			}
-			if a := s.ask(t, s.NorthAdmin, `mutation { startBulkJob(id: "`+id+`") { userErrors { message } } }`, nil); len(a.Errors) > 0 {
+			if a := s.ask(t, s.NorthAdmin, `mutation { startBulkJob(id: "`+id+`") { userErrors { message } } }`,
+				nil); len(a.Errors) > 0 {
 				t.Fatalf("got %+v", a)
 			}
 			// Another server does the work: nothing in this process tells of it.
@@ -41,7 +46,8 @@ func TestSubscriptions(t *testing.T) {
 				}
 				last = a
 			}
-			if last.at("bulkJob.status") != "COMPLETED" || last.at("bulkJob.counts.created") != 1.0 || last.at("bulkJob.progress.percent") != 100.0 {
+			if last.at("bulkJob.status") != "COMPLETED" || last.at("bulkJob.counts.created") != 1.0 ||
+				last.at("bulkJob.progress.percent") != 100.0 {
 				t.Errorf("the last answer is %+v", last)
 			}
 		})
@@ -61,18 +67,21 @@ func TestSubscriptions(t *testing.T) {
 
 		t.Run("a count that changes is told of, with fresh fields", func(t *testing.T) {
 			events := s.watch(t, s.NorthAdmin, notices)
-			if _, a := next(t, events); a.at("dashboardNotifications.0.count") != 0.0 || a.at("dashboardNotifications.0.csvUrl") != nil {
+			if _, a := next(t, events); a.at("dashboardNotifications.0.count") != 0.0 ||
+				a.at("dashboardNotifications.0.csvUrl") != nil {
 				t.Fatalf("got %+v", a)
 			}
 			s.Student(t, s.North, "Ada", "Lovelace", 600)
 			_, a := next(t, events)
-			if a.at("dashboardNotifications.0.count") != 1.0 || a.at("dashboardNotifications.0.csvUrl") == nil || a.at("dashboardNotifications.0.organization.studentCount") != 1.0 {
+			if a.at("dashboardNotifications.0.count") != 1.0 || a.at("dashboardNotifications.0.csvUrl") == nil ||
+				a.at("dashboardNotifications.0.organization.studentCount") != 1.0 {
 				t.Errorf("got %+v", a)
 			}
 		})
 
 		t.Run("a session that ends ends its subscriptions", func(t *testing.T) {
-			events := s.watch(t, s.SouthAdmin, s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{South}}") { count } }`))
+			events := s.watch(t, s.SouthAdmin,
+				s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{South}}") { count } }`))
 			next(t, events)
 			s.ask(t, s.SouthAdmin, `mutation { signOut }`, nil)
 			s.tokens.Delete(s.SouthAdmin.ID)
@@ -109,7 +118,8 @@ func TestSubscriptions(t *testing.T) {
 
 		t.Run("a role that is taken away ends what it showed", func(t *testing.T) {
 			who := person("Rolf Role", s.South)
-			events := s.watch(t, who, s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{South}}") { count } }`))
+			events := s.watch(t, who,
+				s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{South}}") { count } }`))
 			next(t, events)
 			s.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
 			if _, a := next(t, events); a.code() != nf {

@@ -26,7 +26,8 @@ func TestWhatTakesTooLongIsUnavailable(t *testing.T) {
 		for _, accept := range []string{anyJSON, resultJSON} {
 			ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 			defer cancel()
-			req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql", postBody(`mutation { signIn(input: {email: "a@example.org", password: "`+password+`"}) { token } }`))
+			req := httptest.NewRequestWithContext(ctx, http.MethodPost, "/graphql",
+				postBody(`mutation { signIn(input: {email: "a@example.org", password: "`+password+`"}) { token } }`))
 			req.Header.Set("Content-Type", "application/json")
 			req.Header.Set("Accept", accept)
 			w := httptest.NewRecorder()
@@ -66,7 +67,8 @@ func TestAFormHasATime(t *testing.T) {
 				_ = form.WriteField("map", `{}`)
 			}
 			_ = form.Close()
-			if w := s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON, &file); w.status != http.StatusServiceUnavailable || w.code() != "TIMEOUT" {
+			if w := s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON,
+				&file); w.status != http.StatusServiceUnavailable || w.code() != "TIMEOUT" {
 				t.Errorf("%s a file: got %d %s", name, w.status, w.text)
 			}
 		}

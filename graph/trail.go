@@ -110,7 +110,15 @@ func noteRefusal(ctx context.Context, code string) {
 }
 
 // guesses are the codes of errors that somebody gets who tries out secrets.
-var guesses = map[string]bool{"RATE_LIMITED": true, "LINK_ENDED": true, "CODE_ENDED": true, "CHALLENGE_ENDED": true, "WRONG_CODE": true, "WRONG_PASSKEY": true, "WRONG_CREDENTIALS": true}
+var guesses = map[string]bool{
+	"RATE_LIMITED":      true,
+	"LINK_ENDED":        true,
+	"CODE_ENDED":        true,
+	"CHALLENGE_ENDED":   true,
+	"WRONG_CODE":        true,
+	"WRONG_PASSKEY":     true,
+	"WRONG_CREDENTIALS": true,
+}
 
 // noteFault notes the errors that are about who asked, and not about the input.
 func noteFault(ctx context.Context, err error) {
@@ -180,7 +188,14 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 	defer n.mu.Unlock()
 	for _, code := range slices.Sorted(maps.Keys(n.refusals)) {
 		who := n.refusals[code]
-		r.Audit.Refused(ctx, audit.Event{Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID, Actor: &who})
+		r.Audit.Refused(ctx,
+			audit.Event{
+				Action:         audit.AccessRefused,
+				Code:           code,
+				DistrictID:     who.DistrictID,
+				OrganizationID: who.OrganizationID,
+				Actor:          &who,
+			})
 	}
 	if kind == ast.Subscription {
 		if n.students > 0 && !n.watched {
@@ -201,7 +216,14 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 			err = r.Audit.Read(ctx, e)
 		}
 		if n.entries > 0 && err == nil {
-			err = r.Audit.Read(ctx, audit.Event{Action: audit.AuditRead, DistrictID: who.DistrictID, OrganizationID: about, Actor: &who, Facts: audit.Facts{"entries": n.entries}})
+			err = r.Audit.Read(ctx,
+				audit.Event{
+					Action:         audit.AuditRead,
+					DistrictID:     who.DistrictID,
+					OrganizationID: about,
+					Actor:          &who,
+					Facts:          audit.Facts{"entries": n.entries},
+				})
 		}
 	}
 	n.students, n.entries, n.lists, n.filters, n.organizations, n.refusals = 0, 0, nil, nil, nil, nil
@@ -237,7 +259,8 @@ func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
 // with each of its answers.
 func (r *Resolver) recordWatch(ctx context.Context) error {
 	who := audit.ActorOf(ctx)
-	return r.Audit.Read(ctx, audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
+	return r.Audit.Read(ctx,
+		audit.Event{Action: audit.StudentsWatched, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
 // givesOutPeople reports whether the fields of a subscription are about people.

@@ -17,8 +17,12 @@ import (
 
 var (
 	errNotLookedUp = fault.Unavailablef("the database does not answer at the moment; try again in a few seconds").After(5)
-	errMade        = fault.Unavailablef("the change was made, or a part of it, but not all of its answer can be given; look what was made before you try again").WithCode(string(database.Uncertain))
-	errNoDisk      = fault.Unavailablef("the server has no room for the file at the moment; try again later, and tell whoever runs it").WithCode("DISK_FULL").After(60)
+	errMade        = fault.Unavailablef(
+		"the change was made, or a part of it, but not all of its answer can be given; " +
+			"look what was made before you try again").WithCode(string(database.Uncertain))
+	errNoDisk = fault.Unavailablef(
+		"the server has no room for the file at the moment; try again later, and tell whoever runs it").
+		WithCode("DISK_FULL").After(60)
 )
 
 // unavailable returns what a client is told where it is not its fault and passes,

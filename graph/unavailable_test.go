@@ -71,7 +71,8 @@ func (w whole) mustBeUnavailable(t *testing.T, reason database.Trouble) {
 		return
 	}
 	e := w.Errors[0].Extensions
-	if seconds, _ := e["retryAfterSeconds"].(float64); e["reason"] != string(reason) || seconds < 1 || w.header.Get("Retry-After") != fmt.Sprint(seconds) {
+	if seconds, _ := e["retryAfterSeconds"].(float64); e["reason"] != string(reason) || seconds < 1 ||
+		w.header.Get("Retry-After") != fmt.Sprint(seconds) {
 		t.Errorf("got %s with Retry-After %q, want the reason %s", w.text, w.header.Get("Retry-After"), reason)
 	}
 }
@@ -118,13 +119,16 @@ func TestADatabaseThatIsAway(t *testing.T) {
 	s, proxy := newServerBehind(t)
 	token := s.token(t, s.NorthAdmin)
 	pupil := s.Student(t, s.North, "Ada", "Lovelace", 600)
-	csv := s.ask(t, s.NorthAdmin, s.names(nil).Replace(`{ studentsCsvUrl(organizationId: "{{North}}") }`), nil).at("studentsCsvUrl")
+	csv := s.ask(t, s.NorthAdmin, s.names(nil).Replace(`{ studentsCsvUrl(organizationId: "{{North}}") }`), nil).
+		at("studentsCsvUrl")
 	post := func(t *testing.T, query, accept string) whole {
 		t.Helper()
 		return s.send(t, token, http.MethodPost, "", "application/json", accept, postBody(query))
 	}
 	create := func(name string) string {
-		return s.names(nil).Replace(`mutation { createGroup(input: {organizationId: "{{North}}", name: "` + name + `"}) { group { id } userErrors { code } } }`)
+		return s.names(nil).
+			Replace(`mutation { createGroup(input: {organizationId: "{{North}}", name: "` + name +
+				`"}) { group { id } userErrors { code } } }`)
 	}
 	groups := func(name string) int {
 		n := 0
@@ -137,7 +141,8 @@ func TestADatabaseThatIsAway(t *testing.T) {
 	}
 
 	t.Run("in the middle of a query", func(t *testing.T) {
-		for _, query := range []string{`{ students { nodes { id } } }`, `{ node(id: "` + studentID(pupil) + `") { id } }`, `{ viewer { educator { id } } node(id: "` + studentID(pupil) + `") { id } }`} {
+		for _, query := range []string{`{ students { nodes { id } } }`, `{ node(id: "` + studentID(pupil) + `") { id } }`,
+			`{ viewer { educator { id } } node(id: "` + studentID(pupil) + `") { id } }`} {
 			for _, accept := range []string{anyJSON, resultJSON} {
 				proxy.CutBefore("FROM `students`", 1)
 				post(t, query, accept).mustBeUnavailable(t, database.Unreachable)
@@ -157,7 +162,8 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		proxy.CutAnswer("\x03COMMIT", 1)
 		w := post(t, create("Perhaps"), anyJSON)
 		_, says := w.Errors[0].Extensions["retryAfterSeconds"]
-		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.header.Get("Retry-After") != "" || says || groups("Perhaps") != 1 {
+		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.header.Get("Retry-After") != "" || says ||
+			groups("Perhaps") != 1 {
 			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Perhaps"))
 		}
 	})
@@ -165,7 +171,8 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		proxy.At("\x03COMMIT", func() { proxy.CutBefore("FROM `groups`", 1) })
 		w := post(t, create("Made"), anyJSON)
 		_, says := w.Errors[0].Extensions["retryAfterSeconds"]
-		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.Data != nil || w.header.Get("Retry-After") != "" || says || groups("Made") != 1 {
+		if w.status != 503 || w.code() != "OUTCOME_UNKNOWN" || w.Data != nil || w.header.Get("Retry-After") != "" || says ||
+			groups("Made") != 1 {
 			t.Errorf("%d %s, %d groups", w.status, w.text, groups("Made"))
 		}
 	})
@@ -175,17 +182,24 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		defer proxy.Up()
 		for _, accept := range []string{anyJSON, resultJSON, "text/event-stream"} {
 			post(t, `{ __typename }`, accept).mustBeUnavailable(t, database.Unreachable)
-			s.send(t, token, http.MethodGet, "?query=%7B+__typename+%7D", "", accept, nil).mustBeUnavailable(t, database.Unreachable)
+			s.send(t, token, http.MethodGet, "?query=%7B+__typename+%7D", "", accept, nil).
+				mustBeUnavailable(t, database.Unreachable)
 		}
 		var file bytes.Buffer
 		form := multipart.NewWriter(&file)
-		_ = form.WriteField("operations", `{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"x\", kind: IMPORT_GROUPS, file: $file}) { job { id } } }","variables":{"file":null}}`)
+		_ = form.WriteField("operations",
+			`{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"x\", kind: IMPORT_GROUPS, file: $file}) { job { id } } }","variables":{"file":null}}`)
 		_ = form.WriteField("map", `{"0":["variables.file"]}`)
 		part, _ := form.CreateFormFile("0", "x.csv")
 		_, _ = part.Write([]byte("x"))
 		_ = form.Close()
-		s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON, &file).mustBeUnavailable(t, database.Unreachable)
-		_, resp, err := websocket.Dial(t.Context(), s.http.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}, HTTPHeader: http.Header{"Authorization": {"Bearer " + token}}})
+		s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON, &file).
+			mustBeUnavailable(t, database.Unreachable)
+		_, resp, err := websocket.Dial(t.Context(), s.http.URL+"/graphql",
+			&websocket.DialOptions{
+				Subprotocols: []string{transport.Subprotocol},
+				HTTPHeader:   http.Header{"Authorization": {"Bearer " + token}},
+			})
 		if err == nil || resp.StatusCode != 503 || resp.Header.Get("Retry-After") == "" {
 			t.Errorf("a WebSocket: %v, %+v", err, resp)
 		}
@@ -195,15 +209,20 @@ func TestADatabaseThatIsAway(t *testing.T) {
 		defer proxy.Up()
 		open.subscribe("1", `{ __typename }`)
 		f := open.read()
-		if f.Type != "error" || !strings.Contains(string(f.Payload), `"UNAVAILABLE"`) || !strings.Contains(string(f.Payload), `"retryAfterSeconds":5`) {
+		if f.Type != "error" || !strings.Contains(string(f.Payload), `"UNAVAILABLE"`) ||
+			!strings.Contains(string(f.Payload), `"retryAfterSeconds":5`) {
 			t.Errorf("got %s %s", f.Type, f.Payload)
 		}
 	})
 	t.Run("when nobody in particular asks", func(t *testing.T) {
 		proxy.Down()
 		defer proxy.Up()
-		s.send(t, "", http.MethodPost, "", "application/json", anyJSON, strings.NewReader(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"`+strings.Repeat("a", 64)+`"}}}`)).mustBeUnavailable(t, database.Unreachable)
-		s.send(t, "", http.MethodPost, "", "application/json", anyJSON, postBody(`mutation { signIn(input: {email: "a@example.org", password: "`+password+`"}) { token } }`)).mustBeUnavailable(t, database.Unreachable)
+		s.send(t, "", http.MethodPost, "", "application/json", anyJSON,
+			strings.NewReader(`{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"`+strings.Repeat("a", 64)+`"}}}`)).
+			mustBeUnavailable(t, database.Unreachable)
+		s.send(t, "", http.MethodPost, "", "application/json", anyJSON,
+			postBody(`mutation { signIn(input: {email: "a@example.org", password: "`+password+`"}) { token } }`)).
+			mustBeUnavailable(t, database.Unreachable)
 	})
 	t.Run("when a file is downloaded", func(t *testing.T) {
 		proxy.Down()
@@ -224,7 +243,10 @@ func TestADatabaseThatIsAway(t *testing.T) {
 // that can only be read or has no room.
 func refuseToWrite(t *testing.T, d *database.DB, trouble database.Trouble, tables ...string) {
 	t.Helper()
-	statement := map[database.Trouble]string{database.ReadOnly: "PRAGMA query_only = 1", database.Full: "PRAGMA max_page_count = 1"}[trouble]
+	statement := map[database.Trouble]string{
+		database.ReadOnly: "PRAGMA query_only = 1",
+		database.Full:     "PRAGMA max_page_count = 1",
+	}[trouble]
 	ctx := fixture.System()
 	if d.Kind() == database.SQLite {
 		// On the connection that writes.
@@ -238,7 +260,10 @@ func refuseToWrite(t *testing.T, d *database.DB, trouble database.Trouble, table
 	}
 	number := map[database.Trouble]int{database.ReadOnly: 1290, database.Full: 1114}[trouble]
 	for _, table := range tables {
-		if _, err := d.Client(ctx).ExecContext(ctx, fmt.Sprintf("CREATE TRIGGER refuse_%s BEFORE INSERT ON `%s` FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'refused'", table, table, number)); err != nil {
+		if _, err := d.Client(ctx).ExecContext(ctx,
+			fmt.Sprintf(
+				"CREATE TRIGGER refuse_%s BEFORE INSERT ON `%s` FOR EACH ROW SIGNAL SQLSTATE 'HY000' "+
+					"SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'refused'", table, table, number)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -260,20 +285,25 @@ func TestADatabaseThatCannotBeWritten(t *testing.T) {
 				before := jobs()
 				var file bytes.Buffer
 				form := multipart.NewWriter(&file)
-				_ = form.WriteField("operations", s.names(nil).Replace(`{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"{{North}}\", kind: IMPORT_GROUPS, file: $file}) { job { id } userErrors { code } } }","variables":{"file":null}}`))
+				_ = form.WriteField("operations", s.names(nil).
+					Replace(`{"query":"mutation($file: Upload!) { submitBulkImport(input: {organizationId: \"{{North}}\", kind: IMPORT_GROUPS, file: $file}) { job { id } userErrors { code } } }","variables":{"file":null}}`))
 				_ = form.WriteField("map", `{"0":["variables.file"]}`)
 				part, _ := form.CreateFormFile("0", "x.csv")
 				_, _ = io.WriteString(part, "Class Name,School\n"+strings.Repeat("Some class,North\n", 30_000))
 				_ = form.Close()
 				s.send(t, token, http.MethodPost, "", form.FormDataContentType(), anyJSON, &file).mustBeUnavailable(t, trouble)
 				if d.Kind() == database.MySQL || trouble == database.ReadOnly {
-					query := s.names(nil).Replace(`mutation { createGroup(input: {organizationId: "{{North}}", name: "New"}) { group { id } userErrors { code } } }`)
-					s.send(t, token, http.MethodPost, "", "application/json", resultJSON, postBody(query)).mustBeUnavailable(t, trouble)
+					query := s.names(nil).
+						Replace(`mutation { createGroup(input: {organizationId: "{{North}}", name: "New"}) { group { id } userErrors {
+							code } } }`)
+					s.send(t, token, http.MethodPost, "", "application/json", resultJSON, postBody(query)).
+						mustBeUnavailable(t, trouble)
 				}
 				if after := jobs(); after != before {
 					t.Errorf("%d jobs more", after-before)
 				}
-				if w := s.send(t, token, http.MethodPost, "", "application/json", anyJSON, postBody(`{ students { nodes { id } } }`)); w.status != 200 || len(w.Errors) > 0 {
+				if w := s.send(t, token, http.MethodPost, "", "application/json", anyJSON,
+					postBody(`{ students { nodes { id } } }`)); w.status != 200 || len(w.Errors) > 0 {
 					t.Errorf("what is there cannot be read: %d %s", w.status, w.text)
 				}
 				if got := d.Writable(t.Context()); got != trouble {

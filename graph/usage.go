@@ -11,7 +11,8 @@ import (
 	"homeroom/internal/usage"
 )
 
-func (r queryResolver) UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from, to *calendar.Day, grades, productCodes []string) (*model.UsageReport, error) {
+func (r queryResolver) UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from,
+	to *calendar.Day, grades, productCodes []string) (*model.UsageReport, error) {
 	id, err := key(globalid.Organization, organizationID, "organizationId")
 	if err != nil {
 		return nil, err
@@ -72,7 +73,8 @@ func (r usageReportResolver) ErasedMinutes(ctx context.Context, report *model.Us
 	return &minutes, nil
 }
 
-func (r usageReportResolver) Notifications(ctx context.Context, report *model.UsageReport) ([]*model.DashboardNotification, error) {
+func (r usageReportResolver) Notifications(ctx context.Context,
+	report *model.UsageReport) ([]*model.DashboardNotification, error) {
 	return r.notifications(ctx, report.OrganizationID)
 }
 
@@ -91,12 +93,19 @@ func (r usageRowResolver) Group(ctx context.Context, row *model.UsageRow) (*mode
 	return toGroup(g), err
 }
 
-func (r mutationResolver) RecordUsage(ctx context.Context, in model.RecordUsageInput) (*model.RecordUsagePayload, error) {
+func (r mutationResolver) RecordUsage(ctx context.Context,
+	in model.RecordUsageInput) (*model.RecordUsagePayload, error) {
 	payload := &model.RecordUsagePayload{UserErrors: []*model.UserError{}}
 	id, err := key(globalid.Organization, in.OrganizationID, "organizationId")
 	if err == nil {
 		events := all(in.Events, func(e *model.UsageEventInput) usage.Event {
-			return usage.Event{ID: e.EventID, StudentExternalID: e.StudentExternalID, ProductCode: e.ProductCode, StartedAt: e.StartedAt, Seconds: e.Seconds}
+			return usage.Event{
+				ID:                e.EventID,
+				StudentExternalID: e.StudentExternalID,
+				ProductCode:       e.ProductCode,
+				StartedAt:         e.StartedAt,
+				Seconds:           e.Seconds,
+			}
 		})
 		var problems []*fault.Error
 		payload.Accepted, payload.Duplicates, problems, err = r.Usage.Record(ctx, id, events)

@@ -21,7 +21,8 @@ func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 	}
 	// The roles are known, so their organizations are read at once and not one by one.
 	if selects(ctx, "roles.organization", "viewer.roles.organization") {
-		if err := loader.From(ctx).OrganizationByID.Prime(ctx, all(v.Assignments, func(a viewer.Assignment) int { return a.OrganizationID })); err != nil {
+		if err := loader.From(ctx).OrganizationByID.Prime(ctx,
+			all(v.Assignments, func(a viewer.Assignment) int { return a.OrganizationID })); err != nil {
 			return nil, err
 		}
 	}
@@ -42,7 +43,8 @@ func (r viewerResolver) Organizations(ctx context.Context, _ *model.Viewer) ([]*
 	return all(list, toOrganization), primeOrganizations(ctx, list, "")
 }
 
-func (r roleAssignmentResolver) Organization(ctx context.Context, a *model.RoleAssignment) (*model.Organization, error) {
+func (r roleAssignmentResolver) Organization(ctx context.Context,
+	a *model.RoleAssignment) (*model.Organization, error) {
 	return organizationByID(ctx, a.OrganizationID)
 }
 

@@ -21,7 +21,9 @@ const typename = `{ __typename }`
 // TestCloseCodes says how the protocol graphql-transport-ws ends a connection.
 func TestCloseCodes(t *testing.T) {
 	t.Parallel()
-	s := newServer(t, dbtest.Open(t, database.SQLite), func(l *graph.Limits) { l.InitTimeout, l.RequestBytes = 300*time.Millisecond, 4096 })
+	s := newServer(t, dbtest.Open(t, database.SQLite), func(l *graph.Limits) {
+		l.InitTimeout, l.RequestBytes = 300*time.Millisecond, 4096
+	})
 	token := s.token(t, s.NorthAdmin)
 	const begin = `{"type":"connection_init"}`
 	for _, c := range []struct {
@@ -96,7 +98,10 @@ func TestKeepAlive(t *testing.T) {
 
 	t.Run("a stream of events carries comments", func(t *testing.T) {
 		t.Parallel()
-		req, err := http.NewRequest(http.MethodGet, s.http.URL+"/graphql?query="+url.QueryEscape(s.names(nil).Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count } }`)), nil)
+		req, err := http.NewRequest(http.MethodGet,
+			s.http.URL+"/graphql?query="+
+				url.QueryEscape(s.names(nil).
+					Replace(`subscription { dashboardNotifications(organizationId: "{{North}}") { count } }`)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +159,8 @@ func TestWebSocket(t *testing.T) {
 
 		t.Run("an operation that is refused ends with error, and nothing follows", func(t *testing.T) {
 			c := s.connected(t, s.NorthAdmin)
-			for i, query := range []string{`{`, `{ nothing }`, `subscription { bulkJob(id: "QnVsa0pvYjo5OTk5") { id } }`, `subscription { __typename }`} {
+			for i, query := range []string{`{`, `{ nothing }`, `subscription { bulkJob(id: "QnVsa0pvYjo5OTk5") { id } }`,
+				`subscription { __typename }`} {
 				c.subscribe(fmt.Sprint(i), query)
 				if f := c.read(); f.ID != fmt.Sprint(i) || f.Type != "error" || !strings.HasPrefix(string(f.Payload), "[{") {
 					t.Errorf("%s: got %s %s", query, f.Type, f.Payload)
@@ -206,7 +212,9 @@ func TestWebSocket(t *testing.T) {
 
 		t.Run("signing in as somebody else does not make the connection theirs", func(t *testing.T) {
 			c := s.connected(t, s.NorthTeacher)
-			c.subscribe("1", `mutation { signIn(input: {email: "dana@example.com", password: "correct horse"}) { viewer { educator { email } } } }`)
+			c.subscribe("1",
+				`mutation { signIn(input: {email: "dana@example.com", password: "correct horse"}) { viewer { educator { email } } }
+					}`)
 			if f := c.read(); !strings.Contains(string(f.Payload), "dana@") {
 				t.Errorf("got %s", f.Payload)
 			}

@@ -19,7 +19,8 @@ func TestAWorkbookIsUploaded(t *testing.T) {
 		s := newServer(t, d)
 		f := excelize.NewFile()
 		defer f.Close()
-		for i, row := range [][]any{{"Student ID", "First Name", "Last Name", "Username", "Grade", "Shoe Size"}, {"00042", "Ada", "Lovelace", "ada.l", 7, 38}} {
+		for i, row := range [][]any{{"Student ID", "First Name", "Last Name", "Username", "Grade", "Shoe Size"},
+			{"00042", "Ada", "Lovelace", "ada.l", 7, 38}} {
 			if err := f.SetSheetRow("Sheet1", []string{"A1", "A2"}[i], &row); err != nil {
 				t.Fatal(err)
 			}
@@ -28,7 +29,9 @@ func TestAWorkbookIsUploaded(t *testing.T) {
 		if err := f.Write(&file); err != nil {
 			t.Fatal(err)
 		}
-		a := s.upload(t, s.NorthAdmin, s.names(nil).Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS, file: $file}) { job { id } userErrors { code message } } }`),
+		a := s.upload(t, s.NorthAdmin, s.names(nil).
+			Replace(`mutation($file: Upload!) { submitBulkImport(input: {organizationId: "{{North}}", kind: IMPORT_STUDENTS,
+				file: $file}) { job { id } userErrors { code message } } }`),
 			"pupils.csv", file.String())
 		id, ok := a.at("submitBulkImport.job.id").(string)
 		if !ok {
@@ -37,8 +40,9 @@ func TestAWorkbookIsUploaded(t *testing.T) {
 		if err := s.importer.Drain(fixture.System()); err != nil {
 			t.Fatal(err)
 		}
-		a = s.ask(t, s.NorthAdmin, `query($id: ID!) { bulkJob(id: $id) { status counts { created } detected { encoding delimiter lineEnding headers ignoredHeaders rows } problems { nodes { message } } } }`,
-			map[string]any{"id": id})
+		a = s.ask(t, s.NorthAdmin,
+			`query($id: ID!) { bulkJob(id: $id) { status counts { created } detected { encoding delimiter lineEnding headers
+				ignoredHeaders rows } problems { nodes { message } } } }`, map[string]any{"id": id})
 		for path, want := range map[string]any{
 			"status": "READY", "counts.created": 1.0, "detected.encoding": "XLSX", "detected.delimiter": "none", "detected.lineEnding": "none",
 			"detected.headers.5": "Shoe Size", "detected.ignoredHeaders.0": "Shoe Size", "detected.rows": 1.0,

@@ -44,7 +44,10 @@ func TestWithoutGraphiQLAndIntrospection(t *testing.T) {
 		t.Errorf("the start page leads to GraphiQL: %s", text)
 	}
 	admin := signIn(t, s.address, "district@example.com", "homeroom")
-	for query, want := range map[string]string{`{ __schema { description } }`: "INTROSPECTION_DISABLED", `{ viewr { educator { id } } }`: "GRAPHQL_VALIDATION_FAILED"} {
+	for query, want := range map[string]string{
+		`{ __schema { description } }`:  "INTROSPECTION_DISABLED",
+		`{ viewr { educator { id } } }`: "GRAPHQL_VALIDATION_FAILED",
+	} {
 		status, text := admin.text(query)
 		if !strings.Contains(text, want) || strings.Contains(text, "Did you mean") {
 			t.Errorf("%s: %d %s", query, status, text)
@@ -56,7 +59,8 @@ func TestWithoutGraphiQLAndIntrospection(t *testing.T) {
 // text sends an operation and returns the answer as it is.
 func (c *client) text(query string) (int, string) {
 	c.t.Helper()
-	req, err := http.NewRequest(http.MethodPost, c.address+"/graphql", strings.NewReader(`{"query":`+strconv.Quote(query)+`}`))
+	req, err := http.NewRequest(http.MethodPost, c.address+"/graphql",
+		strings.NewReader(`{"query":`+strconv.Quote(query)+`}`))
 	if err != nil {
 		c.t.Fatal(err)
 	}
@@ -89,7 +93,8 @@ func TestThePagesOfAServerThatRunsOnlyRegisteredOperations(t *testing.T) {
 	b.fillInForm("district@example.com", "homeroom")
 	b.see(".graphiql-execute-button")
 	b.until("the name", `document.getElementById("who").title === "district@example.com"`)
-	b.until("the refusal of the schema", `document.querySelector(".result-window")?.textContent.includes("OPERATION_NOT_REGISTERED")`)
+	b.until("the refusal of the schema",
+		`document.querySelector(".result-window")?.textContent.includes("OPERATION_NOT_REGISTERED")`)
 	s.stop()
 }
 

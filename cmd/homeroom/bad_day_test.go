@@ -85,10 +85,12 @@ func TestADatabaseThatCanOnlyBeRead(t *testing.T) {
 		if said, _ := io.ReadAll(resp.Body); !strings.Contains(string(said), "the database can only be read") {
 			t.Errorf("/readyz says %s", said)
 		}
-		if status, _, text := admin.answered(`{ students(first: 3) { totalCount nodes { firstName } } }`); status != 200 || strings.Contains(text, "errors") {
+		if status, _, text := admin.answered(`{ students(first: 3) { totalCount nodes { firstName } } }`); status != 200 ||
+			strings.Contains(text, "errors") {
 			t.Errorf("what is there cannot be read: %d %s", status, text)
 		}
-		status, after, text := admin.answered(`mutation { signIn(input: {email: "district@example.com", password: "` + samplePassword + `"}) { token } }`)
+		status, after, text := admin.answered(`mutation { signIn(input: {email: "district@example.com", password: "` +
+			samplePassword + `"}) { token } }`)
 		if status != 503 || after != "60" || !strings.Contains(text, string(database.ReadOnly)) {
 			t.Errorf("who signs in gets %d %s", status, text)
 		}
@@ -108,7 +110,8 @@ func TestADatabaseThatCanOnlyBeRead(t *testing.T) {
 func TestADatabaseWithoutRoom(t *testing.T) {
 	t.Parallel()
 	room := func(most string) []string {
-		return []string{"--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:" + most, "--innodb-autoextend-increment=1"}
+		return []string{"--innodb-file-per-table=0", "--innodb-data-file-path=ibdata1:12M:autoextend:max:" + most,
+			"--innodb-autoextend-increment=1"}
 	}
 	d := newDatabaseServer(t, room("2G")...)
 	r := newRun(t, d.url("homeroom"), 1)

@@ -32,7 +32,8 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 
 	step("the start page says what runs here and leads to GraphiQL", func(t *testing.T) {
 		b.do(chromedp.Navigate(s.address + "/"))
-		if text := b.text("main"); !strings.Contains(text, "backend of an educator dashboard") || !strings.Contains(text, "SQLite") {
+		if text := b.text("main"); !strings.Contains(text, "backend of an educator dashboard") ||
+			!strings.Contains(text, "SQLite") {
 			t.Errorf("the page says %s", text)
 		}
 		b.click(`a[href="/readyz"]`)
@@ -57,7 +58,8 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 		if text := b.text("#who"); !strings.Contains(text, "Diana Delgado") || !strings.Contains(text, "Meadow Valley") {
 			t.Errorf("the page says that %q is signed in", text)
 		}
-		for _, name := range []string{"WhoAmI", "UnassignedNotice", "UnassignedStudents", "AssignStudents", "UsageReport", "ImportJob"} {
+		for _, name := range []string{"WhoAmI", "UnassignedNotice", "UnassignedStudents", "AssignStudents",
+			"UsageReport", "ImportJob"} {
 			if tabs := b.text(".graphiql-tabs"); !strings.Contains(tabs, name) {
 				t.Errorf("there is no tab %s: %s", name, tabs)
 			}
@@ -73,9 +75,11 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 		}
 		b.runTab("UnassignedStudents", &got)
 		if got.Students.TotalCount != admin.unassigned() || len(got.Students.Nodes) != 20 || len(got.Groups.Nodes) != 20 {
-			t.Errorf("%d students, %d on the page, %d groups", got.Students.TotalCount, len(got.Students.Nodes), len(got.Groups.Nodes))
+			t.Errorf("%d students, %d on the page, %d groups", got.Students.TotalCount, len(got.Students.Nodes),
+				len(got.Groups.Nodes))
 		}
-		if shown := b.text(".result-window"); len(got.Students.Nodes) == 0 || !strings.Contains(shown, got.Students.Nodes[0].LastName) {
+		if shown := b.text(".result-window"); len(got.Students.Nodes) == 0 ||
+			!strings.Contains(shown, got.Students.Nodes[0].LastName) {
 			t.Errorf("the first name cannot be read in %s", shown)
 		}
 	})
@@ -110,7 +114,8 @@ func TestTheWorkbenchInABrowser(t *testing.T) {
 		b.fillInForm("teacher@example.com", "homeroom")
 		b.until("the page for teachers", `document.title.startsWith("For administrators")`)
 		b.until("the name", `document.getElementById("who").textContent !== ""`)
-		if text := b.text("main"); !strings.Contains(text, "GraphiQL is for administrators") || !strings.Contains(text, "teacher@example.com") {
+		if text := b.text("main"); !strings.Contains(text, "GraphiQL is for administrators") ||
+			!strings.Contains(text, "teacher@example.com") {
 			t.Errorf("the page says %s", text)
 		}
 		for _, c := range b.takeComplaints() {
@@ -140,7 +145,8 @@ func (b *browser) runTab(name string, data any) {
 	tab := fmt.Sprintf(`[...document.querySelectorAll(".graphiql-tab-button")].find((e) => e.textContent === %q)`, name)
 	const shown = `document.querySelector(".result-window .CodeMirror").CodeMirror.getValue()`
 	b.until("the tab", `(`+tab+`.click(), true)`)
-	b.until("the chosen tab", `document.querySelector(".graphiql-tab-active, [aria-selected=true]")?.textContent.includes("`+name+`")`)
+	b.until("the chosen tab",
+		`document.querySelector(".graphiql-tab-active, [aria-selected=true]")?.textContent.includes("`+name+`")`)
 	// GraphiQL reads the operation of another tab a tenth of a second later.
 	time.Sleep(400 * time.Millisecond)
 	before, text := value[string](b, shown), ""

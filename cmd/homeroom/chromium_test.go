@@ -58,7 +58,8 @@ func openBrowser(t *testing.T) *browser {
 	// The first action starts the browser, which lives as long as its context, so
 	// that this one must have no deadline.
 	if err := chromedp.Do(ctx, chromedp.Func(func(ctx context.Context, tab *chromedp.Target) error {
-		_, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument, page.AddScriptToEvaluateOnNewDocumentParams{Source: tellViolations})
+		_, err := cdp.Call(ctx, tab, page.AddScriptToEvaluateOnNewDocument,
+			page.AddScriptToEvaluateOnNewDocumentParams{Source: tellViolations})
 		return err
 	})); err != nil {
 		t.Fatalf("start %s: %v", path, err)

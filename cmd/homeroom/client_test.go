@@ -262,7 +262,8 @@ func (c *client) process(id string) job {
 func (c *client) begin(id string) jobPayload {
 	c.t.Helper()
 	var data struct{ StartBulkJob jobPayload }
-	c.ask(`mutation ($id: ID!) { startBulkJob(id: $id) { job `+jobFields+` userErrors { code message } } }`, variables{"id": id}, &data)
+	c.ask(`mutation ($id: ID!) { startBulkJob(id: $id) { job `+jobFields+` userErrors { code message } } }`,
+		variables{"id": id}, &data)
 	return data.StartBulkJob
 }
 

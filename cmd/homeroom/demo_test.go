@@ -13,7 +13,8 @@ func TestTheDemoKeepsWhatIsChangedUntilItStartsOver(t *testing.T) {
 	t.Parallel()
 	in := installation{t: t, folder: t.TempDir()}
 	s := in.start("demo", "--data", "sample")
-	for _, part := range []string{"/graphiql   GraphiQL", `the password "homeroom"`, "district@example.com", "teacher@example.com", "--data sample FILE.csv"} {
+	for _, part := range []string{"/graphiql   GraphiQL", `the password "homeroom"`, "district@example.com",
+		"teacher@example.com", "--data sample FILE.csv"} {
 		if !strings.Contains(s.said.String(), part) {
 			t.Errorf("the greeting lacks %q:\n%s", part, s.said)
 		}

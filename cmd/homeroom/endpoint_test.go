@@ -16,7 +16,8 @@ import (
 // endpointCallers is the order of the columns below. All but the first send a
 // bearer token.
 var endpointCallers = []string{
-	"nobody", "teacher", "school admin", "district admin", "other district's admin", "service key", "disabled account", "expired session", "no token at all",
+	"nobody", "teacher", "school admin", "district admin", "other district's admin", "service key", "disabled account",
+	"expired session", "no token at all",
 }
 
 // endpoint says what each caller gets at an address: a status, and for pages a
@@ -85,7 +86,8 @@ func TestEveryEndpointForEveryCaller(t *testing.T) {
 		rows, ended := in.refusedBy(in.newKey(everyScope), admin), in.refusedBy(in.newKey("roster-import"), admin)
 		in.run("key", "revoke", keyOf(ended))
 		addresses := strings.NewReplacer("{{csv}}", csv, "{{forged}}", strings.Replace(csv, "signature=", "signature=A", 1),
-			"{{rows of a program}}", rows, "{{rows of another program}}", strings.Replace(rows, keyOf(rows), keyOf(ended), 1), "{{rows of an ended key}}", ended)
+			"{{rows of a program}}", rows, "{{rows of another program}}", strings.Replace(rows, keyOf(rows), keyOf(ended), 1),
+			"{{rows of an ended key}}", ended)
 		for _, e := range endpoints {
 			for i, caller := range endpointCallers {
 				if got := gets(t, e.method, s.address+addresses.Replace(e.path), tokens[caller], e.body); got != e.columns[i] {
@@ -154,7 +156,8 @@ func (in installation) newKey(scopes string) string {
 	defer conn.Close()
 	_, rows := queried(in.t, conn, "SELECT MIN(id) FROM organizations")
 	// What is said about the key goes to the other stream.
-	said, err := in.command("key", "create", "--name", "Everything", "--organization", "org_"+rows[0][0], "--scope", scopes).Output()
+	said, err := in.command("key", "create", "--name", "Everything", "--organization", "org_"+rows[0][0], "--scope",
+		scopes).Output()
 	if err != nil {
 		in.t.Fatal(err)
 	}
@@ -186,7 +189,9 @@ func (in installation) expire(email string) {
 	in.t.Helper()
 	conn := in.open()
 	defer conn.Close()
-	if _, err := conn.Exec("UPDATE sessions SET expires_at = '2026-01-01 00:00:00' WHERE educator_id = (SELECT id FROM educators WHERE email_key = ?)", email); err != nil {
+	if _, err := conn.Exec(
+		"UPDATE sessions SET expires_at = '2026-01-01 00:00:00' WHERE educator_id = (SELECT id "+
+			"FROM educators WHERE email_key = ?)", email); err != nil {
 		in.t.Fatal(err)
 	}
 }

@@ -38,8 +38,12 @@ func setUpApp(t *testing.T, address, email string) keyedApp {
 			UserErrors    []refusal
 		}
 	}
-	c.ask(`mutation ($input: ConfirmTotpEnrollmentInput!) { confirmTotpEnrollment(input: $input) { recoveryCodes userErrors { code message } } }`,
-		variables{"input": variables{"challenge": testlog.Secret(begun.BeginTotpEnrollment.Challenge), "code": factortest.Code(t, a.secret, time.Now())}}, &confirmed)
+	c.ask(`mutation ($input: ConfirmTotpEnrollmentInput!) { confirmTotpEnrollment(input: $input) { recoveryCodes userErrors
+		{ code message } } }`,
+		variables{"input": variables{
+			"challenge": testlog.Secret(begun.BeginTotpEnrollment.Challenge),
+			"code":      factortest.Code(t, a.secret, time.Now()),
+		}}, &confirmed)
 	if p := confirmed.ConfirmTotpEnrollment; len(p.UserErrors) > 0 || len(p.RecoveryCodes) == 0 {
 		t.Fatalf("%s: %v", email, p.UserErrors)
 	}
@@ -59,7 +63,8 @@ func (a keyedApp) firstStep(t *testing.T, address string) string {
 			UserErrors   []refusal
 		}
 	}
-	c.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { secondFactor { challenge } userErrors { code message } } }`,
+	c.ask(`mutation ($input: SignInInput!) { signIn(input: $input) { secondFactor { challenge } userErrors { code message }
+		} }`,
 		variables{"input": variables{"email": a.email, "password": samplePassword}}, &data)
 	if data.SignIn.SecondFactor.Challenge == "" {
 		t.Fatalf("%s gets no second step: %v", a.email, data.SignIn.UserErrors)
@@ -84,7 +89,8 @@ func (a keyedApp) secondStep(in installation, address, challenge string) {
 			UserErrors []refusal
 		}
 	}
-	c.ask(`mutation ($input: CompleteSignInInput!) { completeSignIn(input: $input) { token userErrors { code message } } }`,
+	c.ask(`mutation ($input: CompleteSignInInput!) { completeSignIn(input: $input) { token userErrors { code message } }
+		}`,
 		variables{"input": variables{"challenge": challenge, "code": factortest.Code(in.t, a.secret, time.Now())}}, &data)
 	if testlog.Secret(data.CompleteSignIn.Token) == "" {
 		in.t.Errorf("%s cannot sign in with the app: %v", a.email, data.CompleteSignIn.UserErrors)
@@ -109,11 +115,13 @@ func (in installation) manyApps(key []byte, n int) {
 	for chunk := range slices.Chunk(make([]struct{}, n), 500) {
 		people := make([]*db.EducatorCreate, len(chunk))
 		for i := range people {
-			people[i] = client.Educator.Create().SetDistrictID(district).SetFirstName("Person").SetLastName(fmt.Sprint(i)).SetSortName(fmt.Sprint(i))
+			people[i] = client.Educator.Create().SetDistrictID(district).SetFirstName("Person").SetLastName(fmt.Sprint(i)).
+				SetSortName(fmt.Sprint(i))
 		}
 		apps := make([]*db.TotpSecretCreate, len(chunk))
 		for i, e := range client.Educator.CreateBulk(people...).SaveX(system) {
-			apps[i] = client.TotpSecret.Create().SetEducatorID(e.ID).SetLastStep(0).SetSecret(aead.Seal(nil, nil, []byte("JBSWY3DPEHPK3PXP"), fmt.Append(nil, "totp ", e.ID)))
+			apps[i] = client.TotpSecret.Create().SetEducatorID(e.ID).SetLastStep(0).
+				SetSecret(aead.Seal(nil, nil, []byte("JBSWY3DPEHPK3PXP"), fmt.Append(nil, "totp ", e.ID)))
 		}
 		client.TotpSecret.CreateBulk(apps...).ExecX(system)
 	}
@@ -225,7 +233,8 @@ func TestSecondFactorsSurviveARotation(t *testing.T) {
 		s = in.start("serve", shortLease)
 		last.secondStep(in, s.address, begun)
 		first.secondStep(in, s.address, first.firstStep(t, s.address))
-		for deadline := time.Now().Add(2 * patience); !strings.Contains(in.run("doctor"), "is needed by nothing that is stored"); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * patience); !strings.Contains(in.run("doctor"),
+			"is needed by nothing that is stored"); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("the old key is still needed: %s\n%s", in.run("doctor"), s.said)
 			}

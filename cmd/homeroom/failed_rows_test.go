@@ -24,7 +24,8 @@ func TestRefusedRowsAreMendedAndUploadedAgain(t *testing.T) {
 
 		// Every other row has a mistake. The cell that is wrong comes last but one,
 		// and what it should have been last.
-		header := []string{"Room", "SIS ID", "Given Name", "Family Name", "Login", "Password", "Grade", "School Name", "Classes", "Wrong", "Right"}
+		header := []string{"Room", "SIS ID", "Given Name", "Family Name", "Login", "Password", "Grade", "School Name",
+			"Classes", "Wrong", "Right"}
 		at := map[string]int{}
 		for i, h := range header {
 			at[h] = i
@@ -37,9 +38,12 @@ func TestRefusedRowsAreMendedAndUploadedAgain(t *testing.T) {
 			{"Given Name", strings.Repeat("x", 200), "Max"},
 		}
 		for i := range 60 {
-			rows = append(rows, []string{fmt.Sprintf("=room %d", i), fmt.Sprintf("good%d", i), "Good", "Row", fmt.Sprintf("goodlogin%d", i), "", "5", school, group, "", ""})
+			rows = append(rows,
+				[]string{fmt.Sprintf("=room %d", i), fmt.Sprintf("good%d", i), "Good", "Row", fmt.Sprintf("goodlogin%d", i), "",
+					"5", school, group, "", ""})
 			m := mistakes[i%len(mistakes)]
-			bad := []string{fmt.Sprintf("room; %d, \"quoted\"", i), fmt.Sprintf("bad%d", i), "Bad", "Row", fmt.Sprintf("badlogin%d", i), "", "5", school, group, m.column, m.right}
+			bad := []string{fmt.Sprintf("room; %d, \"quoted\"", i), fmt.Sprintf("bad%d", i), "Bad", "Row",
+				fmt.Sprintf("badlogin%d", i), "", "5", school, group, m.column, m.right}
 			bad[at[m.column]] = m.wrong
 			if strings.Contains(m.right, "%d") {
 				bad[at["Right"]] = fmt.Sprintf(m.right, i)
@@ -53,7 +57,8 @@ func TestRefusedRowsAreMendedAndUploadedAgain(t *testing.T) {
 		first = admin.wait(admin.begin(first.ID), "COMPLETED_WITH_ERRORS")
 
 		file := downloadFile(t, admin.failedRows(first))
-		if len(file) != 61 || strings.Join(file[0], ",") != strings.Join(header, ",")+",Refused Row,Refused Because,What To Do" {
+		if len(file) != 61 ||
+			strings.Join(file[0], ",") != strings.Join(header, ",")+",Refused Row,Refused Because,What To Do" {
 			t.Fatalf("%d lines under %q", len(file), file[0])
 		}
 		for i, line := range file[1:] {

@@ -24,7 +24,8 @@ func TestTheMutationThatTheImportPrintsApproves(t *testing.T) {
 				Nodes []struct{ ID string }
 			}
 		}
-		admin.ask(`query ($id: ID!) { students(organizationId: $id, first: 100) { nodes { id } } }`, variables{"id": admin.organization}, &found)
+		admin.ask(`query ($id: ID!) { students(organizationId: $id, first: 100) { nodes { id } } }`,
+			variables{"id": admin.organization}, &found)
 		rows := [][]string{{"Database ID", "First Name"}}
 		for _, st := range found.Students.Nodes {
 			rows = append(rows, []string{st.ID, "Renamed"})
@@ -56,7 +57,8 @@ func TestTheMutationThatTheImportPrintsApproves(t *testing.T) {
 		cmd = in.command("job", "start", waits.ID)
 		out.Reset()
 		cmd.Stdout, cmd.Stderr = &out, &out
-		if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 3 || !strings.Contains(out.String(), "administrator: homeroom job start "+waits.ID+"\n") {
+		if err := cmd.Run(); !errors.As(err, &exit) || exit.ExitCode() != 3 ||
+			!strings.Contains(out.String(), "administrator: homeroom job start "+waits.ID+"\n") {
 			t.Fatalf("%v\n%s", err, &out)
 		}
 		if said := in.run("job", "start", waits.ID); !strings.Contains(said, "COMPLETED, 100 %") {

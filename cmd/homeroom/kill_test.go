@@ -36,12 +36,14 @@ func TestAJobSurvivesThatItsServerIsKilled(t *testing.T) {
 			undisturbed.reach("READY")
 			undisturbed.begin()
 			want := undisturbed.end("COMPLETED_WITH_ERRORS")
-			if c := want.job.Counts; c.Created == 0 || c.Updated == 0 || c.Unchanged == 0 || c.EnrollmentsAdded == 0 || c.Errors == 0 {
+			if c := want.job.Counts; c.Created == 0 || c.Updated == 0 || c.Unchanged == 0 ||
+				c.EnrollmentsAdded == 0 || c.Errors == 0 {
 				t.Fatalf("the file does not do everything: %+v", c)
 			}
 			var verifying, processing atomic.Int32
 			t.Cleanup(func() {
-				t.Logf("servers were killed %d times while they verified and %d times while they wrote", verifying.Load(), processing.Load())
+				t.Logf("servers were killed %d times while they verified and %d times while they wrote", verifying.Load(),
+					processing.Load())
 				if verifying.Load() == 0 || processing.Load() == 0 {
 					t.Error("one of the two has not happened")
 				}

@@ -16,7 +16,8 @@ import (
 func TestTheLimitsOfAnOperationAreSettings(t *testing.T) {
 	t.Parallel()
 	in := installation{t: t, url: "sqlite:" + t.TempDir() + "/homeroom.db", folder: t.TempDir()}
-	s := in.start("serve", "--max-document-bytes", "1KiB", "--max-tokens", "200", "--max-depth", "5", "--max-fields", "50", "--max-aliases", "1", "--max-root-fields", "1")
+	s := in.start("serve", "--max-document-bytes", "1KiB", "--max-tokens", "200", "--max-depth", "5", "--max-fields", "50",
+		"--max-aliases", "1", "--max-root-fields", "1")
 	for code, query := range map[string]string{
 		"DOCUMENT_TOO_LARGE":   "{ __typename } #" + strings.Repeat("x", 1024),
 		"TOO_MANY_TOKENS":      "{ " + strings.Repeat("a ", 210) + "}",
@@ -43,10 +44,12 @@ func TestTheLimitsOfAnOperationAreSettings(t *testing.T) {
 func TestTheLimitsHaveOneDefault(t *testing.T) {
 	t.Parallel()
 	c, g := config.Default().Limits, graph.DefaultLimits()
-	got := [...]int{int(c.DocumentBytes), c.Tokens, c.Depth, c.Fields, c.Aliases, c.RootFields, c.Complexity, c.Operations, c.Subscriptions, c.Uploads,
-		c.AllSubscriptions, c.Sockets, c.AllSockets, c.NewSockets, c.AllNewSockets, int(c.BodyMemory), int(config.Default().Server.MaxRequestBytes)}
-	want := [...]int{g.DocumentBytes, g.Tokens, g.Depth, g.Fields, g.Aliases, g.RootFields, g.Complexity, g.Operations, g.Subscriptions, g.Uploads,
-		g.AllSubscriptions, g.Sockets, g.AllSockets, g.NewSockets, g.AllNewSockets, int(g.BodyMemory), int(g.RequestBytes)}
+	got := [...]int{int(c.DocumentBytes), c.Tokens, c.Depth, c.Fields, c.Aliases, c.RootFields, c.Complexity, c.Operations,
+		c.Subscriptions, c.Uploads, c.AllSubscriptions, c.Sockets, c.AllSockets, c.NewSockets, c.AllNewSockets,
+		int(c.BodyMemory), int(config.Default().Server.MaxRequestBytes)}
+	want := [...]int{g.DocumentBytes, g.Tokens, g.Depth, g.Fields, g.Aliases, g.RootFields, g.Complexity, g.Operations,
+		g.Subscriptions, g.Uploads, g.AllSubscriptions, g.Sockets, g.AllSockets, g.NewSockets, g.AllNewSockets,
+		int(g.BodyMemory), int(g.RequestBytes)}
 	if got != want {
 		t.Errorf("the settings have %v; the endpoint has %v", got, want)
 	}

@@ -100,12 +100,14 @@ func newStudents(in installation, n int) [][]string {
 	in.t.Helper()
 	conn := in.open()
 	defer conn.Close()
-	_, groups := queried(in.t, conn, "SELECT g.external_id, o.external_id FROM `groups` g JOIN organizations o ON o.id = g.organization_id WHERE g.synced = 0 ORDER BY g.id")
+	_, groups := queried(in.t, conn,
+		"SELECT g.external_id, o.external_id FROM `groups` g JOIN organizations o ON o.id = g.organization_id "+
+			"WHERE g.synced = 0 ORDER BY g.id")
 	rows := make([][]string, n)
 	for i := range rows {
 		g := groups[i%len(groups)]
-		rows[i] = []string{"", fmt.Sprintf("N%07d", i), "First" + strconv.Itoa(i%100), "Last" + strconv.Itoa(i%1000), fmt.Sprintf("new%07d", i), "",
-			strconv.Itoa(1 + i%12), g[1], g[0], "", ""}
+		rows[i] = []string{"", fmt.Sprintf("N%07d", i), "First" + strconv.Itoa(i%100), "Last" + strconv.Itoa(i%1000),
+			fmt.Sprintf("new%07d", i), "", strconv.Itoa(1 + i%12), g[1], g[0], "", ""}
 	}
 	return rows
 }

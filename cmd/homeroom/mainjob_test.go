@@ -17,7 +17,8 @@ func TestTheMainJob(t *testing.T) {
 
 		before := admin.notice()
 		n := before.Count
-		if n == 0 || !strings.Contains(seeded, fmt.Sprintf("; %d active students are in no group.", n)) || before.CSVURL == nil {
+		if n == 0 || !strings.Contains(seeded, fmt.Sprintf("; %d active students are in no group.", n)) ||
+			before.CSVURL == nil {
 			t.Fatalf("the notice says %d, and seed said %s", n, seeded)
 		}
 		rows := download(t, *before.CSVURL)
@@ -29,10 +30,12 @@ func TestTheMainJob(t *testing.T) {
 		verified := admin.upload(rows)
 		planned := counts{Updated: n, EnrollmentsAdded: n}
 		if verified.Counts != planned || verified.Problems.TotalCount != 0 || verified.Changes.TotalCount != n {
-			t.Fatalf("verified: %+v, %d changes, problems %+v; want %+v", verified.Counts, verified.Changes.TotalCount, verified.Problems, planned)
+			t.Fatalf("verified: %+v, %d changes, problems %+v; want %+v", verified.Counts, verified.Changes.TotalCount,
+				verified.Problems, planned)
 		}
 		for i, c := range verified.Changes.Nodes {
-			if c.Row != i+1 || c.Field != "Classes/Groups" || c.After == nil || *c.After != strings.ReplaceAll(rows[i][8], `\;`, ";") {
+			if c.Row != i+1 || c.Field != "Classes/Groups" || c.After == nil ||
+				*c.After != strings.ReplaceAll(rows[i][8], `\;`, ";") {
 				t.Fatalf("change %d is %+v, want the group of row %q", i, c, rows[i])
 			}
 		}
@@ -41,7 +44,8 @@ func TestTheMainJob(t *testing.T) {
 		}
 
 		done := admin.process(verified.ID)
-		if done.Progress.Percent != 100 || done.Progress.ProcessedRows != n || done.Progress.TotalRows != n || done.Counts != planned {
+		if done.Progress.Percent != 100 || done.Progress.ProcessedRows != n || done.Progress.TotalRows != n ||
+			done.Counts != planned {
 			t.Errorf("done: %+v %+v", done.Progress, done.Counts)
 		}
 		if after := admin.notice(); after.Count != 0 || after.CSVURL != nil {

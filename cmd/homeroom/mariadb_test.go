@@ -31,7 +31,13 @@ func newDatabaseServer(t *testing.T, more ...string) *databaseServer {
 	t.Helper()
 	secret := make([]byte, 16)
 	_, _ = rand.Read(secret) // never fails
-	d := &databaseServer{t: t, folder: t.TempDir(), password: hex.EncodeToString(secret), mayRunForRoot: os.Getuid() == 0, more: more}
+	d := &databaseServer{
+		t:             t,
+		folder:        t.TempDir(),
+		password:      hex.EncodeToString(secret),
+		mayRunForRoot: os.Getuid() == 0,
+		more:          more,
+	}
 	d.program = program(t, "mariadbd", "mysqld")
 	version, err := exec.Command(d.program, "--no-defaults", "--version").Output()
 	if err != nil {
@@ -81,10 +87,11 @@ func (d *databaseServer) options(more ...string) []string {
 func (d *databaseServer) start() {
 	d.t.Helper()
 	said := &record{}
-	d.cmd = exec.Command(d.program, append(d.options("--init-file="+filepath.Join(d.folder, "init.sql"), "--datadir="+filepath.Join(d.folder, "data"),
-		"--socket=mysql.sock", "--bind-address=127.0.0.1", "--port="+d.port, "--pid-file="+filepath.Join(d.folder, "pid"),
-		"--skip-name-resolve", "--skip-log-bin", "--loose-mysqlx=OFF", "--character-set-server=utf8mb4", "--performance-schema=OFF",
-		"--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=64M"), d.more...)...)
+	d.cmd = exec.Command(d.program,
+		append(d.options("--init-file="+filepath.Join(d.folder, "init.sql"), "--datadir="+filepath.Join(d.folder, "data"),
+			"--socket=mysql.sock", "--bind-address=127.0.0.1", "--port="+d.port, "--pid-file="+filepath.Join(d.folder, "pid"),
+			"--skip-name-resolve", "--skip-log-bin", "--loose-mysqlx=OFF", "--character-set-server=utf8mb4",
+			"--performance-schema=OFF", "--innodb-flush-log-at-trx-commit=1", "--innodb-buffer-pool-size=64M"), d.more...)...)
 	d.cmd.Dir = d.folder
 	d.cmd.Stdout, d.cmd.Stderr = said, said
 	if err := d.cmd.Start(); err != nil {

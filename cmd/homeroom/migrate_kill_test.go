@@ -114,12 +114,15 @@ func definitions(t *testing.T, in installation) string {
 	conn := in.open()
 	defer conn.Close()
 	var all bytes.Buffer
-	_, tables := queried(t, conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
+	_, tables := queried(t, conn,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() ORDER BY table_name")
 	for _, table := range tables {
 		_, shown := queried(t, conn, "SHOW CREATE TABLE `"+table[0]+"`")
 		all.WriteString(nextNumber.ReplaceAllString(shown[0][1], "") + "\n")
 	}
-	_, triggers := queried(t, conn, "SELECT trigger_name, action_statement FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name")
+	_, triggers := queried(t, conn,
+		"SELECT trigger_name, action_statement FROM information_schema.triggers "+
+			"WHERE trigger_schema = DATABASE() ORDER BY trigger_name")
 	for _, trigger := range triggers {
 		all.WriteString(strings.Join(trigger, " ") + "\n")
 	}

@@ -13,10 +13,13 @@ func (in installation) mixedFile(district string, n int) [][]string {
 	in.t.Helper()
 	conn := in.open()
 	defer conn.Close()
-	_, students := queried(in.t, conn, "SELECT s.external_id, o.id, s.username FROM students s JOIN organizations o ON o.id = s.organization_id "+
-		"WHERE s.district_id = ? ORDER BY s.external_id", district)
-	_, schools := queried(in.t, conn, "SELECT id, external_id FROM organizations WHERE type = 'SCHOOL' AND district_id = ? ORDER BY id", district)
-	_, groups := queried(in.t, conn, "SELECT organization_id, external_id FROM `groups` WHERE synced = 0 AND district_id = ? ORDER BY id", district)
+	_, students := queried(in.t, conn,
+		"SELECT s.external_id, o.id, s.username FROM students s JOIN organizations o ON o.id = s.organization_id "+
+			"WHERE s.district_id = ? ORDER BY s.external_id", district)
+	_, schools := queried(in.t, conn,
+		"SELECT id, external_id FROM organizations WHERE type = 'SCHOOL' AND district_id = ? ORDER BY id", district)
+	_, groups := queried(in.t, conn,
+		"SELECT organization_id, external_id FROM `groups` WHERE synced = 0 AND district_id = ? ORDER BY id", district)
 	if len(students) == 0 || len(schools) == 0 || len(groups) == 0 {
 		in.t.Fatalf("the district %s has no students, schools or groups", district)
 	}
@@ -42,7 +45,8 @@ func (in installation) mixedFile(district string, n int) [][]string {
 		case k%2 == 1 && k < 17:
 			// Somebody on record gets another name, grade and group; once the students
 			// are used up these are duplicates.
-			row = []string{"", st[0], "Ren " + strconv.Itoa(i%89), "", "", "", strconv.Itoa(1 + i%12), "", group(st[1], i), "", ""}
+			row = []string{"", st[0], "Ren " + strconv.Itoa(i%89), "", "", "", strconv.Itoa(1 + i%12), "",
+				group(st[1], i), "", ""}
 		case k == 17:
 			row = []string{"", st[0], "", "", "", "", "", "", "", "", ""}
 		case k == 18:

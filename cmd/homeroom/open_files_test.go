@@ -19,7 +19,12 @@ func TestNobodyElseCanOpenTheFilesOfAServer(t *testing.T) {
 	t.Run("of serve, while it works, and of the commands", func(t *testing.T) {
 		t.Parallel()
 		folder := t.TempDir()
-		in := installation{t: t, url: "sqlite:" + filepath.Join(folder, "data", "base", "homeroom.db"), folder: folder, umask: everybodyMay}
+		in := installation{
+			t:      t,
+			url:    "sqlite:" + filepath.Join(folder, "data", "base", "homeroom.db"),
+			folder: folder,
+			umask:  everybodyMay,
+		}
 		in.run("seed", "--students", "100")
 		s := in.start("serve", "--data", "data/keys")
 		admin := signIn(t, s.address, "district@example.com", "homeroom")
@@ -29,14 +34,17 @@ func TestNobodyElseCanOpenTheFilesOfAServer(t *testing.T) {
 		}
 		rows := [][]string{exported}
 		for i := range 3_000 {
-			rows = append(rows, []string{"", fmt.Sprintf("N%05d", i), "New", "Student", fmt.Sprintf("new%05d", i), "", "5", school, "", "", ""})
+			rows = append(rows,
+				[]string{"", fmt.Sprintf("N%05d", i), "New", "Student", fmt.Sprintf("new%05d", i), "", "5", school, "", "", ""})
 		}
 		// One that is all or nothing has a file of its own for its progress.
-		admin.process(admin.wait(admin.submitFile("all.csv", csvOf(rows), variables{"commitMode": "ALL_OR_NOTHING"}), "READY").ID)
+		admin.process(
+			admin.wait(admin.submitFile("all.csv", csvOf(rows), variables{"commitMode": "ALL_OR_NOTHING"}), "READY").ID)
 		in.run("student", "export", "N00001", "--out", "data/record.json")
 		in.run("template", "students", "--output", "data/template.csv")
 		names := mustBePrivate(t, filepath.Join(folder, "data"))
-		for _, want := range []string{"homeroom.db", "homeroom.db-wal", "homeroom.db-shm", "homeroom.db-progress", "secret.key", "record.json", "template.csv"} {
+		for _, want := range []string{"homeroom.db", "homeroom.db-wal", "homeroom.db-shm", "homeroom.db-progress",
+			"secret.key", "record.json", "template.csv"} {
 			if !slices.Contains(names, want) {
 				t.Errorf("%s is not there, only %q", want, names)
 			}
@@ -129,8 +137,9 @@ func TestTheLogWarnsOfSecretsOfProvidersThatOthersCanRead(t *testing.T) {
 	provider := func(name, secret string) string {
 		return `{"name":"` + name + `","issuer":"https://` + name + `.example.org","clientId":"homeroom",` + secret + `}`
 	}
-	list := write("providers.json", "["+provider("one", `"clientSecretFile":"`+open+`"`)+","+provider("two", `"clientSecretFile":"`+closed+`"`)+","+
-		provider("three", `"clientSecret":"a secret"`)+"]", 0o644)
+	list := write("providers.json",
+		"["+provider("one", `"clientSecretFile":"`+open+`"`)+","+provider("two", `"clientSecretFile":"`+closed+`"`)+","+
+			provider("three", `"clientSecret":"a secret"`)+"]", 0o644)
 	folder := filepath.Join(in.folder, "data")
 	in.url = "sqlite:" + filepath.Join(folder, "homeroom.db")
 	in.run("seed", "--students", "100")

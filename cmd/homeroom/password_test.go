@@ -20,7 +20,8 @@ func TestAForgottenPasswordInABrowser(t *testing.T) {
 	before.ask(`mutation { requestPasswordReset(email: "teacher@example.com") { userErrors { code } } }`, nil, &struct{}{})
 	printed := regexp.MustCompile(regexp.QuoteMeta(s.address) + `/account/set-password#\S+`)
 	link := ""
-	for deadline := time.Now().Add(patience); link == "" && time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); link == "" &&
+		time.Now().Before(deadline); time.Sleep(20 * time.Millisecond) {
 		link = printed.FindString(s.said.String())
 	}
 	if link == "" {

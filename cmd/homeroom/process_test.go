@@ -107,7 +107,13 @@ func (in installation) startUntil(path string, args ...string) *server {
 			in.t.Fatal(err)
 		}
 	}
-	s := &server{t: in.t, web: cmp.Or(in.web, http.DefaultClient), cmd: in.command(args...), said: &record{logged: args[0] == "serve"}, ended: make(chan struct{})}
+	s := &server{
+		t:     in.t,
+		web:   cmp.Or(in.web, http.DefaultClient),
+		cmd:   in.command(args...),
+		said:  &record{logged: args[0] == "serve"},
+		ended: make(chan struct{}),
+	}
 	s.cmd.Stdout, s.cmd.Stderr = s.said, s.said
 	if err := s.cmd.Start(); err != nil {
 		in.t.Fatal(err)

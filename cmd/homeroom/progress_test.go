@@ -26,9 +26,11 @@ func TestTheProgressOfOneTransactionSurvivesItsServer(t *testing.T) {
 			}
 			rows := [][]string{exported}
 			for i := range 12_000 {
-				rows = append(rows, []string{"", fmt.Sprintf("N%05d", i), "New", "Student", fmt.Sprintf("new%05d", i), "", "5", school, "", "", ""})
+				rows = append(rows,
+					[]string{"", fmt.Sprintf("N%05d", i), "New", "Student", fmt.Sprintf("new%05d", i), "", "5", school, "", "", ""})
 			}
-			r.jobID = r.admin.wait(r.admin.submitFile("all.csv", csvOf(rows), variables{"commitMode": "ALL_OR_NOTHING"}), "READY").ID
+			r.jobID = r.admin.wait(r.admin.submitFile("all.csv", csvOf(rows), variables{"commitMode": "ALL_OR_NOTHING"}),
+				"READY").ID
 			r.begin()
 			seen := 50.0
 			for _, target := range []float64{60, 75} {

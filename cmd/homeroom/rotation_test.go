@@ -16,7 +16,8 @@ import (
 func TestTheSecretKeyIsRotated(t *testing.T) {
 	t.Parallel()
 	eachInstallation(t, func(t *testing.T, in installation) {
-		old, current := hex.EncodeToString([]byte("an old key of thirty-two bytes..")), hex.EncodeToString([]byte("a new key of thirty-two bytes...."))
+		old, current := hex.EncodeToString([]byte("an old key of thirty-two bytes..")),
+			hex.EncodeToString([]byte("a new key of thirty-two bytes...."))
 		in.run("seed", "--students", "200")
 		// Most of the district comes and goes, and nobody has to approve it.
 		d := in.open()
@@ -61,7 +62,8 @@ func TestTheSecretKeyIsRotated(t *testing.T) {
 
 		s = in.start("serve", shortLease)
 		admin.address = s.address
-		for deadline := time.Now().Add(2 * patience); !strings.Contains(in.run("doctor"), "is needed by nothing that is stored"); time.Sleep(50 * time.Millisecond) {
+		for deadline := time.Now().Add(2 * patience); !strings.Contains(in.run("doctor"),
+			"is needed by nothing that is stored"); time.Sleep(50 * time.Millisecond) {
 			if time.Now().After(deadline) {
 				t.Fatalf("the old key is still needed: %s\n%s", in.run("doctor"), s.said)
 			}
@@ -81,7 +83,8 @@ func TestTheSecretKeyIsRotated(t *testing.T) {
 				t.Errorf("%+v", done.Counts)
 			}
 			var undo struct{ UndoBulkJob jobPayload }
-			admin.ask(`mutation ($id: ID!) { undoBulkJob(id: $id) { job `+jobFields+` userErrors { code message } } }`, variables{"id": j.ID}, &undo)
+			admin.ask(`mutation ($id: ID!) { undoBulkJob(id: $id) { job `+jobFields+` userErrors { code message } } }`,
+				variables{"id": j.ID}, &undo)
 			admin.wait(undo.UndoBulkJob, "UNDONE")
 		}
 		if said := in.run("doctor"); strings.Contains(said, "secret key") {

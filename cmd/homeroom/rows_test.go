@@ -99,7 +99,8 @@ func (in installation) contents() contents {
 // comparable is a value as it must be the same in every run.
 func comparable(column, value string, students map[string]string) string {
 	switch {
-	case column == "id", column == "created_at", column == "lease_owner", column == "lease_until", column == "fence", column == "abandoned", column == "key_print", column == "cells", column == "sealed":
+	case column == "id", column == "created_at", column == "lease_owner", column == "lease_until", column == "fence",
+		column == "abandoned", column == "key_print", column == "cells", column == "sealed":
 		return ""
 	case column == "student_id", column == "target_id":
 		return students[value]

@@ -48,9 +48,13 @@ func TestScripts(t *testing.T) {
 				}
 			}
 			testscript.Run(t, testscript.Params{
-				Files:              files,
-				Setup:              func(env *testscript.Env) error { return prepare(env, server) },
-				Cmds:               map[string]func(*testscript.TestScript, bool, []string){"sql": runSQL, "exits": exits, "workbook": writeWorkbook},
+				Files: files,
+				Setup: func(env *testscript.Env) error { return prepare(env, server) },
+				Cmds: map[string]func(*testscript.TestScript, bool, []string){
+					"sql":      runSQL,
+					"exits":    exits,
+					"workbook": writeWorkbook,
+				},
 				Condition:          func(name string) (bool, error) { return is(name, kind) },
 				RequireUniqueNames: true,
 			})
@@ -63,7 +67,8 @@ func mysqlServer(t *testing.T) string {
 	t.Helper()
 	server := os.Getenv(dbtest.ServerVariable)
 	if server == "" {
-		t.Fatalf("%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases", dbtest.ServerVariable)
+		t.Fatalf("%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases",
+			dbtest.ServerVariable)
 	}
 	return server
 }

@@ -119,7 +119,8 @@ func (c *client) recordUsage(events []variables) (accepted, duplicates int) {
 			UserErrors           []refusal
 		}
 	}
-	c.ask(`mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { accepted duplicates userErrors { code message } } }`,
+	c.ask(`mutation ($input: RecordUsageInput!) { recordUsage(input: $input) { accepted duplicates userErrors { code
+		message } } }`,
 		variables{"input": variables{"organizationId": c.organization, "events": events}}, &data)
 	if len(data.RecordUsage.UserErrors) > 0 {
 		c.t.Fatal(fmt.Sprint(data.RecordUsage.UserErrors))

@@ -53,8 +53,9 @@ func runJobsOfDistricts(t *testing.T, servers int) sharedJobs {
 	if _, err := conn.ExecContext(t.Context(), "UPDATE organizations SET hold_changed_percent = 100"); err != nil {
 		t.Fatal(err)
 	}
-	_, signIns := queried(t, conn, "SELECT r.organization_id, e.email FROM educators e JOIN role_assignments r ON r.educator_id = e.id "+
-		"WHERE e.email LIKE 'district@%' ORDER BY e.id")
+	_, signIns := queried(t, conn,
+		"SELECT r.organization_id, e.email FROM educators e JOIN role_assignments r ON r.educator_id = e.id "+
+			"WHERE e.email LIKE 'district@%' ORDER BY e.id")
 	var admins []*client
 	for _, s := range signIns {
 		admins = append(admins, signIn(t, running[0].address, s[1], "homeroom"))
@@ -113,7 +114,8 @@ func (s sharedJobs) await(in installation, status string, jobs int) {
 	conn := in.open()
 	defer conn.Close()
 	for deadline := time.Now().Add(4 * patience); time.Now().Before(deadline); time.Sleep(4 * time.Millisecond) {
-		_, working := queried(in.t, conn, "SELECT district_id, lease_owner, id FROM bulk_jobs WHERE lease_owner NOT IN ('', 'uploading') ORDER BY district_id")
+		_, working := queried(in.t, conn,
+			"SELECT district_id, lease_owner, id FROM bulk_jobs WHERE lease_owner NOT IN ('', 'uploading') ORDER BY district_id")
 		for i, w := range working {
 			s.owners[w[1]] = true
 			if i > 0 && w[0] == working[i-1][0] {

@@ -22,7 +22,8 @@ func TestTheLimitsOfWebSocketsAreSettings(t *testing.T) {
 			if token != "" {
 				header.Set("Authorization", "Bearer "+token)
 			}
-			conn, resp, err := websocket.Dial(t.Context(), s.address+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
+			conn, resp, err := websocket.Dial(t.Context(), s.address+"/graphql",
+				&websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: header})
 			if err != nil && resp == nil {
 				t.Fatal(err)
 			}

@@ -86,7 +86,8 @@ func (v *visitor) enter(login string) {
 // nothing, and how many sessions it has.
 func (v *visitor) who(server string) (email string, sessions int) {
 	v.t.Helper()
-	request, err := http.NewRequest(http.MethodPost, server+"/graphql", strings.NewReader(`{"query":"{ viewer { educator { email } sessions { id } } }"}`))
+	request, err := http.NewRequest(http.MethodPost, server+"/graphql",
+		strings.NewReader(`{"query":"{ viewer { educator { email } sessions { id } } }"}`))
 	if err != nil {
 		v.t.Fatal(err)
 	}
@@ -142,7 +143,8 @@ func openSchool(t *testing.T, in installation, program string) *school {
 		in.run("educator", "add", email, "--name", "A B", "--role", "district-admin")
 	}
 	in.run("educator", "disable", "gone@example.org")
-	s.server = in.start("serve", "--addr", addr, "--public-url", s.address, "--oidc-providers", file, "--app-links", "org.example.homeroom:/signed-in")
+	s.server = in.start("serve", "--addr", addr, "--public-url", s.address, "--oidc-providers", file, "--app-links",
+		"org.example.homeroom:/signed-in")
 	return s
 }
 
@@ -180,7 +182,8 @@ func TestSingleSignOn(t *testing.T) {
 			s.google.know(dana)
 			v := newVisitor(t, nil)
 			v.open(s.address + "/graphiql")
-			if !strings.Contains(v.page, `href="/account/sso/google/start?return=/graphiql"`) || !strings.Contains(v.page, "Sign in with Goggle & Co") {
+			if !strings.Contains(v.page, `href="/account/sso/google/start?return=/graphiql"`) ||
+				!strings.Contains(v.page, "Sign in with Goggle & Co") {
 				t.Errorf("the form has no button: %s", v.page)
 			}
 			v.open(s.start("google"))
@@ -201,22 +204,23 @@ func TestSingleSignOn(t *testing.T) {
 				t.Errorf("signed in as %q", email)
 			}
 		})
-		t.Run("another person with the address of a linked account is refused, until the operator unlinks it", func(t *testing.T) {
-			s.google.know(dexPerson{ID: "2", Login: "other", Email: "dana@example.org", Verified: true})
-			v := newVisitor(t, nil)
-			v.open(s.start("google"))
-			v.enter("other")
-			s.refused(t, v, http.StatusForbidden, noAccount)
-			if !strings.Contains(s.server.said.String(), "linked to another person of the provider") {
-				t.Error("the log does not say so")
-			}
-			s.run("educator", "unlink", "dana@example.org")
-			v.open(s.start("google"))
-			v.enter("other")
-			if email, _ := v.who(s.address); email != "dana@example.org" {
-				t.Errorf("signed in as %q", email)
-			}
-		})
+		t.Run("another person with the address of a linked account is refused, until the operator unlinks it",
+			func(t *testing.T) {
+				s.google.know(dexPerson{ID: "2", Login: "other", Email: "dana@example.org", Verified: true})
+				v := newVisitor(t, nil)
+				v.open(s.start("google"))
+				v.enter("other")
+				s.refused(t, v, http.StatusForbidden, noAccount)
+				if !strings.Contains(s.server.said.String(), "linked to another person of the provider") {
+					t.Error("the log does not say so")
+				}
+				s.run("educator", "unlink", "dana@example.org")
+				v.open(s.start("google"))
+				v.enter("other")
+				if email, _ := v.who(s.address); email != "dana@example.org" {
+					t.Errorf("signed in as %q", email)
+				}
+			})
 		t.Run("whoever has no account to open gets one and the same answer", func(t *testing.T) {
 			pages := map[string]bool{}
 			for _, p := range []dexPerson{
@@ -236,7 +240,8 @@ func TestSingleSignOn(t *testing.T) {
 			}
 		})
 		t.Run("a provider opens only the accounts of its domains, and those by nothing else", func(t *testing.T) {
-			s.state.know(dexPerson{ID: "1", Login: "eve", Email: "eve@example.org", Verified: true}, dexPerson{ID: "2", Login: "sam", Email: "sam@state.example.org", Verified: true})
+			s.state.know(dexPerson{ID: "1", Login: "eve", Email: "eve@example.org", Verified: true},
+				dexPerson{ID: "2", Login: "sam", Email: "sam@state.example.org", Verified: true})
 			v := newVisitor(t, nil)
 			v.open(s.start("state"))
 			v.enter("eve")
@@ -250,7 +255,8 @@ func TestSingleSignOn(t *testing.T) {
 				SignIn struct{ UserErrors []refusal }
 			}
 			c := &client{t: t, address: s.address}
-			c.ask(`mutation { signIn(input: {email: "sam@state.example.org", password: "whatever it is"}) { userErrors { code message } } }`, nil, &data)
+			c.ask(`mutation { signIn(input: {email: "sam@state.example.org", password: "whatever it is"}) { userErrors { code
+				message } } }`, nil, &data)
 			if len(data.SignIn.UserErrors) != 1 || data.SignIn.UserErrors[0].Code != "SIGN_IN_WITH_PROVIDER" {
 				t.Errorf("by password: %v", data.SignIn.UserErrors)
 			}
@@ -313,7 +319,8 @@ func TestSingleSignOn(t *testing.T) {
 			}
 		})
 		t.Run("nobody is sent to a page elsewhere", func(t *testing.T) {
-			for _, target := range []string{"https://evil.example.org/", "//evil.example.org", `/\evil.example.org`, "javascript:alert(1)", "graphiql", "https://127.0.0.1@evil.example.org"} {
+			for _, target := range []string{"https://evil.example.org/", "//evil.example.org", `/\evil.example.org`,
+				"javascript:alert(1)", "graphiql", "https://127.0.0.1@evil.example.org"} {
 				v := newVisitor(t, nil)
 				v.open(s.address + "/account/sso/google/start?return=" + url.QueryEscape(target))
 				s.refused(t, v, http.StatusBadRequest, "is not one of this server's")
@@ -342,7 +349,8 @@ func TestSingleSignOn(t *testing.T) {
 					}
 				}
 				c := &client{t: t, address: s.address}
-				c.ask(`mutation ($input: SignInWithCodeInput!) { signInWithCode(input: $input) { token userErrors { code message } } }`,
+				c.ask(`mutation ($input: SignInWithCodeInput!) { signInWithCode(input: $input) { token userErrors { code message } }
+					}`,
 					variables{"input": variables{"code": v.at.Query().Get("code"), "verifier": verifier}}, &data)
 				for _, e := range data.SignInWithCode.UserErrors {
 					code = e.Code
@@ -392,7 +400,8 @@ func TestSingleSignOn(t *testing.T) {
 			s.server.kill()
 			said = s.server.said.String()
 			addr := strings.TrimPrefix(s.address, "http://")
-			s.server = s.installation.start("serve", "--addr", addr, "--public-url", s.address, "--oidc-providers", filepath.Join(s.folder, "providers.json"))
+			s.server = s.installation.start("serve", "--addr", addr, "--public-url", s.address, "--oidc-providers",
+				filepath.Join(s.folder, "providers.json"))
 			v = newVisitor(t, nil)
 			v.open(s.start("state"))
 			s.refused(t, v, http.StatusServiceUnavailable, "State cannot be reached at the moment")

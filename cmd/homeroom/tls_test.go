@@ -50,7 +50,10 @@ func certify(t *testing.T, folder string) (cert, key string, known *x509.CertPoo
 	}
 	known = x509.NewCertPool()
 	cert, key = filepath.Join(folder, "cert.pem"), filepath.Join(folder, "key.pem")
-	for path, block := range map[string]*pem.Block{cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: encoded}} {
+	for path, block := range map[string]*pem.Block{
+		cert: {Type: "CERTIFICATE", Bytes: der},
+		key:  {Type: "PRIVATE KEY", Bytes: encoded},
+	} {
 		text := pem.EncodeToMemory(block)
 		known.AppendCertsFromPEM(text)
 		if err := os.WriteFile(path, text, 0o600); err != nil {
@@ -68,7 +71,10 @@ func TestHTTPSWithACertificate(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	in.web = &http.Client{Jar: jar, Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: known}, ForceAttemptHTTP2: true}}
+	in.web = &http.Client{
+		Jar:       jar,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: known}, ForceAttemptHTTP2: true},
+	}
 	in.run("seed", "--students", "60")
 	s := in.start("serve", "--tls-cert", cert, "--tls-key", key)
 	if !strings.HasPrefix(s.address, "https://") {
@@ -78,7 +84,8 @@ func TestHTTPSWithACertificate(t *testing.T) {
 	district := globalid.Encode(globalid.Organization, 1)
 	post := func(t *testing.T, query string) *http.Response {
 		t.Helper()
-		answer, err := in.web.Post(s.address+"/graphql", "application/json", strings.NewReader(`{"query":`+strconv.Quote(query)+`}`))
+		answer, err := in.web.Post(s.address+"/graphql", "application/json",
+			strings.NewReader(`{"query":`+strconv.Quote(query)+`}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -86,7 +93,8 @@ func TestHTTPSWithACertificate(t *testing.T) {
 		return answer
 	}
 	t.Run("cookies stay with HTTPS", func(t *testing.T) {
-		answer := post(t, `mutation { signIn(input: {email: "district@example.com", password: "homeroom"}) { userErrors { code } } }`)
+		answer := post(t,
+			`mutation { signIn(input: {email: "district@example.com", password: "homeroom"}) { userErrors { code } } }`)
 		cookies := answer.Cookies()
 		if answer.Proto != "HTTP/2.0" || len(cookies) != 2 {
 			t.Errorf("%s, cookies %v", answer.Proto, cookies)
@@ -99,7 +107,8 @@ func TestHTTPSWithACertificate(t *testing.T) {
 	})
 	t.Run("the Host that a client sends is in no address", func(t *testing.T) {
 		request, err := http.NewRequest(http.MethodPost, s.address+"/graphql",
-			strings.NewReader(`{"query":`+strconv.Quote(`{ dashboardNotifications(organizationId: "`+district+`") { csvUrl } }`)+`}`))
+			strings.NewReader(`{"query":`+
+				strconv.Quote(`{ dashboardNotifications(organizationId: "`+district+`") { csvUrl } }`)+`}`))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -148,7 +157,9 @@ func TestHTTPSWithACertificate(t *testing.T) {
 		}
 	})
 	t.Run("a stream of events arrives by HTTP/2", func(t *testing.T) {
-		request, err := http.NewRequest(http.MethodGet, s.address+"/graphql?query="+url.QueryEscape(`subscription { dashboardNotifications(organizationId: "`+district+`") { count } }`), nil)
+		request, err := http.NewRequest(http.MethodGet,
+			s.address+"/graphql?query="+
+				url.QueryEscape(`subscription { dashboardNotifications(organizationId: "`+district+`") { count } }`), nil)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -50,11 +50,14 @@ func TestTwoJobsOfADistrict(t *testing.T) {
 				if i < passwords {
 					password = "long enough"
 				}
-				list = append(list, []string{fmt.Sprintf("%s%d", prefix, i), "New", "Student", fmt.Sprintf("%s.user%d", prefix, i), password, "5", school})
+				list = append(list,
+					[]string{fmt.Sprintf("%s%d", prefix, i), "New", "Student", fmt.Sprintf("%s.user%d", prefix, i),
+						password, "5", school})
 			}
 			return csvOf(list)
 		}
-		first := admin.wait(admin.submitFile("first.csv", file("first", 3000, 150), variables{"commitMode": "ALL_OR_NOTHING"}), "READY").ID
+		first := admin.wait(
+			admin.submitFile("first.csv", file("first", 3000, 150), variables{"commitMode": "ALL_OR_NOTHING"}), "READY").ID
 		watched := map[string]*sights{}
 		watch := func(name, id string) {
 			watched[name+", polled"] = &sights{}
@@ -64,7 +67,8 @@ func TestTwoJobsOfADistrict(t *testing.T) {
 		watch("first", first)
 		admin.begin(first)
 		second := admin.submitFile("second.csv", file("second", 1500, 30)).Job.ID
-		if got := admin.look(second); got.Status != "VERIFYING" || !got.Waiting || got.WaitingFor == nil || got.WaitingFor.ID != first {
+		if got := admin.look(second); got.Status != "VERIFYING" || !got.Waiting || got.WaitingFor == nil ||
+			got.WaitingFor.ID != first {
 			t.Errorf("the second job does not say that it waits: %+v", got)
 		}
 		watch("second", second)
@@ -137,7 +141,9 @@ func (w *sights) check(t *testing.T, name string, waited bool) {
 			t.Errorf("%s, sight %d: %v when it is %s", name, i, p.Percent, now.Status)
 		case now.Status == "READY" && p.Percent != 50, now.Status == "VERIFYING" && p.Percent >= 50:
 			t.Errorf("%s, sight %d: %v when it is %s", name, i, p.Percent, now.Status)
-		case p.HashedPasswords > p.TotalPasswords, now.Waiting && !slices.Contains([]string{"VERIFYING", "PROCESSING"}, now.Status), now.Waiting != (now.WaitingFor != nil):
+		case p.HashedPasswords > p.TotalPasswords,
+			now.Waiting && !slices.Contains([]string{"VERIFYING", "PROCESSING"}, now.Status),
+			now.Waiting != (now.WaitingFor != nil):
 			t.Errorf("%s, sight %d: %+v", name, i, now)
 		}
 		hashing = hashing || p.Phase == "HASHING_PASSWORDS" && p.HashedPasswords < p.TotalPasswords
@@ -164,7 +170,10 @@ func (c *client) look(id string) sight {
 }
 
 func subscription(id string) map[string]any {
-	return map[string]any{"query": `subscription ($id: ID!) { bulkJob(id: $id) ` + sightFields + ` }`, "variables": variables{"id": id}}
+	return map[string]any{
+		"query":     `subscription ($id: ID!) { bulkJob(id: $id) ` + sightFields + ` }`,
+		"variables": variables{"id": id},
+	}
 }
 
 // read takes the answer to an event in.

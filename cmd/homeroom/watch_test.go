@@ -45,7 +45,9 @@ func (in installation) watch(jobID int, enough func(jobState) bool) jobState {
 }
 
 func readState(conn *sql.DB, jobID int) (s jobState, err error) {
-	err = conn.QueryRow("SELECT status, lease_owner, fence, created + updated + unchanged + errors, processed_rows, total_rows FROM bulk_jobs WHERE id = ?", jobID).
+	err = conn.QueryRow(
+		"SELECT status, lease_owner, fence, created + updated + unchanged + errors, processed_rows, total_rows "+
+			"FROM bulk_jobs WHERE id = ?", jobID).
 		Scan(&s.status, &s.owner, &s.claims, &s.checked, &s.processed, &s.total)
 	return s, err
 }

@@ -33,7 +33,8 @@ func LimitAuditToAdministrators() privacy.QueryRule {
 // OnlyCreatedByTheServer is the policy for changing what is written once: not even
 // the server changes or removes it.
 func OnlyCreatedByTheServer() privacy.MutationPolicy {
-	return append(privacy.MutationPolicy{denyIfNobodyAsks{}, privacy.DenyMutationOperationRule(db.OpUpdate | db.OpUpdateOne | db.OpDelete | db.OpDeleteOne)}, Mutation()...)
+	return append(privacy.MutationPolicy{denyIfNobodyAsks{},
+		privacy.DenyMutationOperationRule(db.OpUpdate | db.OpUpdateOne | db.OpDelete | db.OpDeleteOne)}, Mutation()...)
 }
 
 // OnlyCreatedAndErasedByTheServer is OnlyCreatedByTheServer, but for the change

@@ -10,7 +10,8 @@ import (
 
 // ownEdges are the edges that are a column of the row itself, which the rules look at
 // as a field. Every other edge changes rows of another entity, past its policy.
-var ownEdges = []string{"agent", "creator", "educator", "group", "job", "organization", "parent", "product", "student", "submitter"}
+var ownEdges = []string{"agent", "creator", "educator", "group", "job", "organization", "parent", "product",
+	"student", "submitter"}
 
 // denyEdges refuses what would change another entity's rows on the way: a school
 // administrator must not hang a foreign district under the own school as its child.

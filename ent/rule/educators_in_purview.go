@@ -86,7 +86,8 @@ func LimitRolesToPurview() privacy.QueryRule {
 }
 
 func rolesSeen(v *viewer.Viewer) predicate.RoleAssignment {
-	return roleassignment.Or(roleassignment.EducatorID(v.EducatorID), roleassignment.HasOrganizationWith(OrganizationsSeen(v)))
+	return roleassignment.Or(roleassignment.EducatorID(v.EducatorID),
+		roleassignment.HasOrganizationWith(OrganizationsSeen(v)))
 }
 
 // AdministratorsGiveRoles lets administrators give roles at the organizations

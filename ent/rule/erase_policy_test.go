@@ -18,7 +18,8 @@ func TestADetailIsErasedAndNothingElse(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w, ctx := fixture.New(t, d), fixture.System()
 		client := w.Client()
-		detail := client.AuditDetail.Create().SetDistrictID(w.Alpha.ID).SetSeq(1).SetPosition(1).SetSubjectType("Student").SetSubjectID(1).
+		detail := client.AuditDetail.Create().SetDistrictID(w.Alpha.ID).SetSeq(1).SetPosition(1).SetSubjectType("Student").
+			SetSubjectID(1).
 			SetSalt("salt").SetBody("body").SetDigest("digest").SaveX(ctx)
 		update := client.AuditDetail.Update
 		for name, change := range map[string]interface {

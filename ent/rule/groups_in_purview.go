@@ -25,7 +25,8 @@ func groupsSeen(v *viewer.Viewer) predicate.Group {
 	var taught []predicate.Group
 	if v.IsTeacher() {
 		taught = append(taught, func(s *sql.Selector) {
-			s.Where(sql.ExprP(fmt.Sprintf("%s IN (SELECT t.group_id FROM group_educators t WHERE t.educator_id = ?)", s.C(group.FieldID)), v.EducatorID))
+			s.Where(sql.ExprP(fmt.Sprintf("%s IN (SELECT t.group_id FROM group_educators t WHERE t.educator_id = ?)",
+				s.C(group.FieldID)), v.EducatorID))
 		})
 	}
 	return anyOf(group.Or,
@@ -52,7 +53,8 @@ func EducatorsChangeTheirGroups() privacy.MutationRule {
 			id, _ := m.OrganizationID()
 			district, _ := m.DistrictID()
 			ok, err := m.Client().Organization.Query().
-				Where(organization.ID(id), organization.DistrictID(district), organization.TypeEQ(organization.TypeSCHOOL)).Exist(ctx)
+				Where(organization.ID(id), organization.DistrictID(district), organization.TypeEQ(organization.TypeSCHOOL)).
+				Exist(ctx)
 			if err != nil {
 				return err
 			}
@@ -64,7 +66,8 @@ func EducatorsChangeTheirGroups() privacy.MutationRule {
 			m.Where(GroupsSeen(v))
 			return privacy.Allow
 		case v.IsAdmin():
-			m.Where(anyOf(group.Or, when(v.AdminDistricts(), group.DistrictIDIn), when(v.AdminSchools(), group.OrganizationIDIn)))
+			m.Where(anyOf(group.Or, when(v.AdminDistricts(), group.DistrictIDIn),
+				when(v.AdminSchools(), group.OrganizationIDIn)))
 			return privacy.Allow
 		default:
 			return privacy.Skip

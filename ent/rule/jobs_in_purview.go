@@ -36,7 +36,8 @@ func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), selectedFrom(schools)))
 	}
 	if schools := slices.Concat(v.TeacherSchools(), v.AdminSchools()); v.IsTeacher() {
-		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindEDIT_STUDENTS), selectedFrom(schools)))
+		own = append(own,
+			bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindEDIT_STUDENTS), selectedFrom(schools)))
 	}
 	return anyOf(bulkjob.Or,
 		when(v.AdminDistricts(), bulkjob.DistrictIDIn),
@@ -61,7 +62,8 @@ func selectedFrom(schools []int) predicate.BulkJob {
 // name something outside of it, which the school's administrators do not see.
 func jobsSeenWhole(v *viewer.Viewer) predicate.BulkJob {
 	return jointly(v, func(v *viewer.Viewer) predicate.BulkJob {
-		return anyOf(bulkjob.Or, when(v.AdminDistricts(), bulkjob.DistrictIDIn), []predicate.BulkJob{bulkjob.SubmittedBy(v.SubmitterID())})
+		return anyOf(bulkjob.Or, when(v.AdminDistricts(), bulkjob.DistrictIDIn),
+			[]predicate.BulkJob{bulkjob.SubmittedBy(v.SubmitterID())})
 	})
 }
 
@@ -86,7 +88,8 @@ func LimitJobsToPurview() privacy.QueryRule {
 func LimitJobRowsToPurview() privacy.QueryRule {
 	return privacy.BulkJobRowQueryRuleFunc(func(ctx context.Context, q *db.BulkJobRowQuery) error {
 		v := ask(ctx)
-		q.Where(bulkjobrow.HasJobWith(JobsSeen(v)), bulkjobrow.Or(bulkjobrow.Outside(0), bulkjobrow.HasJobWith(jobsSeenWhole(v))))
+		q.Where(bulkjobrow.HasJobWith(JobsSeen(v)),
+			bulkjobrow.Or(bulkjobrow.Outside(0), bulkjobrow.HasJobWith(jobsSeenWhole(v))))
 		return privacy.Allow
 	})
 }
@@ -95,7 +98,8 @@ func LimitJobRowsToPurview() privacy.QueryRule {
 func LimitJobProblemsToPurview() privacy.QueryRule {
 	return privacy.BulkJobProblemQueryRuleFunc(func(ctx context.Context, q *db.BulkJobProblemQuery) error {
 		v := ask(ctx)
-		q.Where(bulkjobproblem.HasJobWith(JobsSeen(v)), bulkjobproblem.Or(bulkjobproblem.Outside(0), bulkjobproblem.HasJobWith(jobsSeenWhole(v))))
+		q.Where(bulkjobproblem.HasJobWith(JobsSeen(v)),
+			bulkjobproblem.Or(bulkjobproblem.Outside(0), bulkjobproblem.HasJobWith(jobsSeenWhole(v))))
 		return privacy.Allow
 	})
 }
@@ -118,8 +122,10 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		// A selection from several schools belongs to their district; it was read in
 		// the purview, and so is every row of it again.
 		selected := organizationID == districtID && districtID == v.DistrictID &&
-			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() || v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
-		if submitter == v.EducatorID && (v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID) || selected) {
+			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() ||
+				v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
+		if submitter == v.EducatorID &&
+			(v.Administers(organizationID, districtID) || teachers && v.TeachesAt(organizationID) || selected) {
 			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is outside of the purview", organizationID)

@@ -30,10 +30,12 @@ func TestSeveralHandsSeeWhatEachSees(t *testing.T) {
 		w.Teach(t, second, w.Biology)
 		w.Teach(t, second, w.Chemistry)
 		people := map[string]*viewer.Viewer{"a school itself": viewer.AdministratorOf(w.North.ID, w.Alpha.ID)}
-		for _, e := range []*db.Educator{w.DistrictAdmin, w.NorthAdmin, w.SouthAdmin, w.BetaAdmin, w.NorthTeacher, w.SouthTeacher, second} {
+		for _, e := range []*db.Educator{w.DistrictAdmin, w.NorthAdmin, w.SouthAdmin, w.BetaAdmin, w.NorthTeacher,
+			w.SouthTeacher, second} {
 			v := viewer.FromContext(w.As(t, e))
 			people[e.FirstName] = v
-			w.Client().BulkJob.Create().SetDistrictID(v.DistrictID).SetOrganizationID(v.Assignments[0].OrganizationID).SetSubmittedBy(e.ID).
+			w.Client().BulkJob.Create().SetDistrictID(v.DistrictID).SetOrganizationID(v.Assignments[0].OrganizationID).
+				SetSubmittedBy(e.ID).
 				SetKind("EDIT_STUDENTS").SaveX(fixture.System())
 		}
 		client := w.Client()
@@ -66,16 +68,20 @@ func TestSeveralHandsSeeWhatEachSees(t *testing.T) {
 			for second, b := range people {
 				both := viewer.Jointly(a, b)
 				for list := range lists {
-					want := slices.DeleteFunc(slices.Clone(alone[first+list]), func(id int) bool { return !slices.Contains(alone[second+list], id) })
+					want := slices.DeleteFunc(slices.Clone(alone[first+list]), func(id int) bool {
+						return !slices.Contains(alone[second+list], id)
+					})
 					if got := seen(both, list); fmt.Sprint(got) != fmt.Sprint(want) {
 						t.Errorf("%s of %s and %s: %v, want %v", list, first, second, got, want)
 					}
 				}
 				for _, o := range organizations {
-					if got, want := both.Administers(o.ID, o.DistrictID), a.Administers(o.ID, o.DistrictID) && b.Administers(o.ID, o.DistrictID); got != want {
+					if got, want := both.Administers(o.ID, o.DistrictID),
+						a.Administers(o.ID, o.DistrictID) && b.Administers(o.ID, o.DistrictID); got != want {
 						t.Errorf("%s and %s administer %s: %v", first, second, o.Name, got)
 					}
-					if got, want := both.WorksAt(o.ID, o.DistrictID), a.WorksAt(o.ID, o.DistrictID) && b.WorksAt(o.ID, o.DistrictID); got != want {
+					if got, want := both.WorksAt(o.ID, o.DistrictID),
+						a.WorksAt(o.ID, o.DistrictID) && b.WorksAt(o.ID, o.DistrictID); got != want {
 						t.Errorf("%s and %s work at %s: %v", first, second, o.Name, got)
 					}
 				}
@@ -83,7 +89,8 @@ func TestSeveralHandsSeeWhatEachSees(t *testing.T) {
 		}
 		t.Run("the server limits nobody, and is nobody", func(t *testing.T) {
 			system, dana := viewer.FromContext(fixture.System()), people["Dana"]
-			if v := viewer.Jointly(dana, nil, system, dana); v.IsSystem() || len(v.Hands()) != 1 || v.EducatorID != dana.EducatorID {
+			if v := viewer.Jointly(dana, nil, system, dana); v.IsSystem() || len(v.Hands()) != 1 ||
+				v.EducatorID != dana.EducatorID {
 				t.Errorf("%+v", v)
 			}
 			if v := viewer.Jointly(system); !v.IsSystem() {

@@ -40,7 +40,8 @@ func QueryAlsoByKeys(keys privacy.QueryRule, rules ...privacy.QueryRule) privacy
 // MutationAlsoByKeys is Mutation for an entity that a program with a service key
 // may change as well, as far as the first rule goes.
 func MutationAlsoByKeys(keys privacy.MutationRule, rules ...privacy.MutationRule) privacy.MutationPolicy {
-	return privacy.MutationPolicy{everyHand{mutation: append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)}}
+	return privacy.MutationPolicy{
+		everyHand{mutation: append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)}}
 }
 
 // forKeys runs a rule for keys alone.
@@ -120,7 +121,8 @@ func KeysSubmitJobs() privacy.MutationRule {
 		submitter, _ := m.SubmittedBy()
 		organizationID, _ := m.OrganizationID()
 		districtID, _ := m.DistrictID()
-		if m.Op().Is(db.OpCreate) && submitter == v.SubmitterID() && v.Holds(viewer.RosterImport, organizationID, districtID) {
+		if m.Op().Is(db.OpCreate) && submitter == v.SubmitterID() &&
+			v.Holds(viewer.RosterImport, organizationID, districtID) {
 			return allowIf(checkDistrict(ctx, m.Client(), organizationID, districtID))
 		}
 		return privacy.Denyf("organization %d is not that of the key", organizationID)

@@ -52,7 +52,8 @@ func clients(client *db.Client) map[string]reflect.Value {
 	all := map[string]reflect.Value{}
 	v := reflect.ValueOf(client).Elem()
 	for i := range v.NumField() {
-		if f := v.Field(i); f.Kind() == reflect.Pointer && v.Type().Field(i).IsExported() && f.MethodByName("Query").IsValid() {
+		if f := v.Field(i); f.Kind() == reflect.Pointer && v.Type().Field(i).IsExported() &&
+			f.MethodByName("Query").IsValid() {
 			all[v.Type().Field(i).Name] = f
 		}
 	}

@@ -44,9 +44,10 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 
 // settings are the columns that an administrator of a school changes as well.
 var settings = []string{
-	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes, organization.FieldTimeZone,
-	organization.FieldPasswordMinLength, organization.FieldPasswordRequired, organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent,
-	organization.FieldPendingSettings, organization.FieldSecondFactorRequired,
+	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes,
+	organization.FieldTimeZone, organization.FieldPasswordMinLength, organization.FieldPasswordRequired,
+	organization.FieldHoldDeletedPercent, organization.FieldHoldChangedPercent, organization.FieldPendingSettings,
+	organization.FieldSecondFactorRequired,
 }
 
 // places are the columns that say where an organization lies. People never change

@@ -34,7 +34,8 @@ func QueryAlsoBeforeSecondFactor(rules ...privacy.QueryRule) privacy.QueryPolicy
 // people create has a rule for that as well. A program with a service key
 // changes nothing; see MutationAlsoByKeys.
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
-	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{}, denyBeforeSecondFactor{}}
+	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{},
+		denyBeforeSecondFactor{}}
 	policy = append(policy, rules...)
 	return privacy.MutationPolicy{everyHand{mutation: append(policy, privacy.AlwaysDenyRule())}}
 }

@@ -21,24 +21,29 @@ func TestEveryColumnHasItsPolicy(t *testing.T) {
 	for name, client := range clients(db.NewClient()) {
 		p, ok := known[name]
 		if !ok {
-			t.Errorf("%s has no line in %s: add its table, its columns and its edges, and who reads, creates, changes and deletes it", name, theTable)
+			t.Errorf("%s has no line in %s: add its table, its columns and its edges, and who reads, creates, "+
+				"changes and deletes it", name, theTable)
 			continue
 		}
 		builder := call(client, "Update").Type()
 		changed := p.changed()
 		for _, column := range columnsOf(p.table) {
 			_, settable := methodFor(builder, "Set", column.Name)
-			switch isChanged, isFixed := slices.Contains(changed, column.Name), slices.Contains(strings.Fields(p.fixed), column.Name); {
+			switch isChanged, isFixed := slices.Contains(changed, column.Name),
+				slices.Contains(strings.Fields(p.fixed), column.Name); {
 			case !isChanged && !isFixed && settable:
-				t.Errorf("column %s of %s has no line in %s: add it to the update of those who may change it (server, where only the server may)", column.Name, name, theTable)
+				t.Errorf("column %s of %s has no line in %s: add it to the update of those who may change it (server, "+
+					"where only the server may)", column.Name, name, theTable)
 			case !isChanged && !isFixed:
 				t.Errorf("column %s of %s has no line in %s: add it to fixed, because it is Immutable", column.Name, name, theTable)
 			case isChanged != settable:
-				t.Errorf("column %s of %s: in %s it is changed after the creation: %v, in ent/schema: %v", column.Name, name, theTable, isChanged, settable)
+				t.Errorf("column %s of %s: in %s it is changed after the creation: %v, in ent/schema: %v", column.Name, name,
+					theTable, isChanged, settable)
 			}
 		}
 		if len(columnsOf(p.table)) != len(changed)+len(strings.Fields(p.fixed)) {
-			t.Errorf("%s knows other columns of %s than ent/schema, or one twice, or another table than %q", theTable, name, p.table)
+			t.Errorf("%s knows other columns of %s than ent/schema, or one twice, or another table than %q",
+				theTable, name, p.table)
 		}
 		checkEdges(t, name, p, client.Type())
 		checkBuilder(t, name, p, builder)
@@ -63,7 +68,8 @@ func checkEdges(t *testing.T, name string, p policy, client reflect.Type) {
 		if edge, ok := strings.CutPrefix(m.Name, "Query"); ok && edge != "" && m.Type.NumIn() == 2 {
 			edges = append(edges, edge)
 			if !slices.Contains(strings.Fields(p.edges), edge) {
-				t.Errorf("edge %s of %s has no line in %s: add it to edges, and see what the policy says about a change through it", edge, name, theTable)
+				t.Errorf("edge %s of %s has no line in %s: add it to edges, and see what the policy says about a change through it",
+					edge, name, theTable)
 			}
 		}
 	}

@@ -26,7 +26,8 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 	case "Organization":
 		for _, d := range districts {
 			in := row{"district_id": d, "parent_id": d}
-			rows = append(rows, in.with("type", "SCHOOL"), in.with("type", "DISTRICT"), in.with("type", "SCHOOL").with("parent_id", any("organizations")))
+			rows = append(rows, in.with("type", "SCHOOL"), in.with("type", "DISTRICT"),
+				in.with("type", "SCHOOL").with("parent_id", any("organizations")))
 		}
 	case "Enrollment":
 		for range 12 {
@@ -45,7 +46,8 @@ func (b bench) candidates(name string, c caller) (rows []row) {
 					rows = append(rows, at.with("educator_id", any("educators")), at.with("educator_id", any("educators")))
 				case "BulkJob":
 					submitters := []int{c.viewer.SubmitterID(), educators[b.rnd.IntN(len(educators))].id("id")}
-					for _, kind := range []string{"IMPORT_STUDENTS", "IMPORT_GROUPS", "IMPORT_EDUCATORS", "EDIT_STUDENTS", "DELETE_STUDENTS"} {
+					for _, kind := range []string{"IMPORT_STUDENTS", "IMPORT_GROUPS", "IMPORT_EDUCATORS", "EDIT_STUDENTS",
+						"DELETE_STUDENTS"} {
 						rows = append(rows, at.with("kind", kind).with("submitted_by", submitters[b.rnd.IntN(4)/3]))
 					}
 				case "ServiceKey":

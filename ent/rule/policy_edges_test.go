@@ -47,14 +47,16 @@ func foreignEdges(builder reflect.Value, p policy) (all []change) {
 	columns := strings.Fields(strings.Join(p.changed(), " ") + " " + p.fixed)
 	for i := range builder.NumMethod() {
 		m := changing.FindStringSubmatch(builder.Type().Method(i).Name)
-		if m == nil || p.ownColumn(m[3]) || slices.ContainsFunc(columns, func(c string) bool { return stem(c) == stem(m[3]) || stem(c) == stem(m[3]+m[4]) }) {
+		if m == nil || p.ownColumn(m[3]) ||
+			slices.ContainsFunc(columns, func(c string) bool { return stem(c) == stem(m[3]) || stem(c) == stem(m[3]+m[4]) }) {
 			continue
 		}
 		method := builder.Method(i).Type()
 		switch {
 		case method.NumIn() == 0:
 			all = append(all, change{method: m[0]})
-		case method.In(0) == reflect.TypeFor[[]int](), method.In(0) == reflect.TypeFor[int](): // not the same with entities for keys
+		// not the same with entities for keys
+		case method.In(0) == reflect.TypeFor[[]int](), method.In(0) == reflect.TypeFor[int]():
 			all = append(all, change{method: m[0], value: reflect.ValueOf(1)})
 		}
 	}

@@ -59,8 +59,8 @@ func policies() map[string]policy {
 		"AuditEvent": {
 			table: "audit_events", writtenOnce: true,
 			read: ask.administers,
-			fixed: "created_at district_id seq action code actor_kind actor_id actor_label roles address request_id operation organization_id " +
-				"target_type target_id job_id facts details_digest prev_hash hash",
+			fixed: "created_at district_id seq action code actor_kind actor_id actor_label roles address request_id operation " +
+				"organization_id target_type target_id job_id facts details_digest prev_hash hash",
 		},
 		"AuditHead": {
 			table:  "audit_heads",
@@ -71,10 +71,14 @@ func policies() map[string]policy {
 			table: "bulk_jobs",
 			read:  ask.job, readByKey: ask.jobOfKey,
 			create: ask.submits, createByKey: ask.submitsByKey,
-			update: []columns{{may: server, names: "status file_name content_print schools edit encoding delimiter line_ending headers ignored_headers " +
-				"total_rows verified_rows processed_rows created updated unchanged deleted enrollments_added enrollments_removed warnings errors " +
-				"passwords hashed_passwords held_by_rule held_for held_at started_by approved_by corrected_by corrected_while_held " +
-				"undone_rows kept_rows abandoned forgotten undone_by undo_from undo_approved_by file_bytes slow lease_owner lease_until fence started_at finished_at"}},
+			update: []columns{{
+				may: server,
+				names: "status file_name content_print schools edit encoding delimiter line_ending headers ignored_headers " +
+					"total_rows verified_rows processed_rows created updated unchanged deleted enrollments_added " +
+					"enrollments_removed warnings errors passwords hashed_passwords held_by_rule held_for held_at started_by " +
+					"approved_by corrected_by corrected_while_held undone_rows kept_rows abandoned forgotten undone_by undo_from " +
+					"undo_approved_by file_bytes slow lease_owner lease_until fence started_at finished_at",
+			}},
 			fixed: "created_at district_id organization_id submitted_by kind groups_mode commit_mode idempotency_key key_print",
 			edges: "Organization Submitter Chunks Rows RefusedRows Mark Problems",
 		},
@@ -104,9 +108,10 @@ func policies() map[string]policy {
 			table: "educators",
 			read:  ask.educator, beforeSecondFactor: true,
 			create: ask.createsEducator,
-			update: []columns{{names: "external_id first_name last_name sort_name email email_key username password_hash disabled service", may: ask.changesEducator}},
-			fixed:  "created_at district_id",
-			edges:  "Roles Teaching Sessions Links",
+			update: []columns{
+				{names: "external_id first_name last_name sort_name email email_key username password_hash disabled service", may: ask.changesEducator}},
+			fixed: "created_at district_id",
+			edges: "Roles Teaching Sessions Links",
 		},
 		"Enrollment": {
 			table:  "enrollments",
@@ -118,8 +123,9 @@ func policies() map[string]policy {
 		},
 		"Erasure": {
 			table: "erasures",
-			update: []columns{{may: server, names: "state jobs_total jobs_done at_job at_step at_row through_job again certificate " +
-				"finished_at"}},
+			update: []columns{
+				{may: server, names: "state jobs_total jobs_done at_job at_step at_row through_job again certificate " +
+					"finished_at"}},
 			fixed: "created_at district_id organization_id student_id reference actor requested_by enrollments",
 		},
 		"ExternalIdentity": {
@@ -170,8 +176,11 @@ func policies() map[string]policy {
 			create: ask.createsSchool,
 			update: []columns{
 				{may: ask.districtOf, names: "name name_key external_id retention_days retention_changed_at job_days erased_students usage_counted_from"},
-				{may: ask.organizationAdministered, names: "school_year_starts_on school_year_ends_on usage_goal_minutes time_zone password_min_length " +
-					"password_required hold_deleted_percent hold_changed_percent pending_settings second_factor_required"},
+				{
+					may: ask.organizationAdministered,
+					names: "school_year_starts_on school_year_ends_on usage_goal_minutes time_zone password_min_length " +
+						"password_required hold_deleted_percent hold_changed_percent pending_settings second_factor_required",
+				},
 				{may: server, names: "district_id parent_id"},
 			},
 			fixed: "created_at type",
@@ -214,8 +223,11 @@ func policies() map[string]policy {
 			read:   ask.student,
 			create: ask.createsStudent,
 			update: []columns{
-				{may: ask.studentEdited, names: "external_id username username_key first_name last_name sort_name grade password_hash synced " +
-					"group_count ungrouped seconds_this_year active last_active_at version"},
+				{
+					may: ask.studentEdited,
+					names: "external_id username username_key first_name last_name sort_name grade password_hash synced " +
+						"group_count ungrouped seconds_this_year active last_active_at version",
+				},
 				{may: ask.studentAdministered, names: "deleted_at"},
 				{may: ask.studentAdministered, names: "organization_id", notTo: ask.notAdministeredSchool},
 			},
@@ -284,7 +296,8 @@ func (a ask) letsTeach(r row) bool {
 }
 
 func (a ask) givesRole(r row) bool {
-	return a.isAdmin() && a.consistent(r) && a.organizationAdministered(a.find("organizations", r.id("organization_id"))) &&
+	return a.isAdmin() && a.consistent(r) &&
+		a.organizationAdministered(a.find("organizations", r.id("organization_id"))) &&
 		a.find("educators", r.id("educator_id")).id("district_id") == r.id("district_id")
 }
 
@@ -301,11 +314,14 @@ func (a ask) submits(r row) bool {
 		return false
 	}
 	kind, at := r.text("kind"), r.id("organization_id")
-	selected := at == a.v.DistrictID && (kind == "EDIT_STUDENTS" && a.is(viewer.Teacher) || a.isAdmin() && (kind == "EDIT_STUDENTS" || kind == "DELETE_STUDENTS"))
+	selected := at == a.v.DistrictID &&
+		(kind == "EDIT_STUDENTS" && a.is(viewer.Teacher) ||
+			a.isAdmin() && (kind == "EDIT_STUDENTS" || kind == "DELETE_STUDENTS"))
 	return a.administers(r) || teachersKind(kind) && a.holds(at, viewer.Teacher) || selected
 }
 
 func (a ask) submitsByKey(r row) bool {
 	at := a.find("organizations", r.id("organization_id"))
-	return r.id("submitted_by") == a.v.Key.AgentID && a.consistent(r) && a.organizationOfKey(at) && a.v.Has(viewer.RosterImport)
+	return r.id("submitted_by") == a.v.Key.AgentID && a.consistent(r) && a.organizationOfKey(at) &&
+		a.v.Has(viewer.RosterImport)
 }

@@ -37,7 +37,13 @@ func TestThePoliciesByThemselves(t *testing.T) {
 				}
 				w := district(t, d, seed)
 				client, reached := rehearse(t, kind, url)
-				b := bench{world: w, client: client, reached: reached, entities: clients(client), rnd: rand.New(rand.NewPCG(seed, 2))}
+				b := bench{
+					world:    w,
+					client:   client,
+					reached:  reached,
+					entities: clients(client),
+					rnd:      rand.New(rand.NewPCG(seed, 2)),
+				}
 				for _, p := range policies() {
 					w.load(t, p.table)
 				}

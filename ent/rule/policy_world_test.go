@@ -70,24 +70,29 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 	schools := []*db.Organization{w.North, w.South, w.East, west}
 	groups := []*db.Group{w.Algebra, w.Biology, w.Synced, w.Chemistry, w.Drama, w.Group(t, west, "Ethics")}
 	educators := c.Educator.Query().AllX(ctx)
-	educators = append(educators, w.Educator(t, w.Beta, "Edna East", viewer.Teacher, w.East), w.Educator(t, w.Beta, "Wim West", viewer.SchoolAdmin, west))
+	educators = append(educators, w.Educator(t, w.Beta, "Edna East", viewer.Teacher, w.East),
+		w.Educator(t, w.Beta, "Wim West", viewer.SchoolAdmin, west))
 	// Those who are more than one thing, and one who was a teacher.
 	mixed := w.Educator(t, w.Alpha, "Mia Mixed", viewer.SchoolAdmin, w.North)
 	many := w.Educator(t, w.Alpha, "Max Many", viewer.Teacher, w.North)
 	both := w.Educator(t, w.Alpha, "Dora Both", viewer.DistrictAdmin, w.Alpha)
-	former := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetFirstName("Flo").SetLastName("Former").SetSortName("former").SaveX(ctx)
+	former := c.Educator.Create().SetDistrictID(w.Alpha.ID).SetFirstName("Flo").SetLastName("Former").
+		SetSortName("former").SaveX(ctx)
 	for i, e := range []*db.Educator{mixed, many, both} {
-		c.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID([]int{w.South.ID, w.South.ID, w.North.ID}[i]).SetDistrictID(w.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(ctx)
+		c.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID([]int{w.South.ID, w.South.ID, w.North.ID}[i]).
+			SetDistrictID(w.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(ctx)
 		w.Teach(t, e, w.Chemistry)
 	}
 	w.Teach(t, former, w.Biology)
 	for i, at := range []*db.Organization{w.North, w.South, west} {
-		w.Educator(t, &db.Organization{ID: at.DistrictID}, fmt.Sprintf("Program%d Agent", i), viewer.SchoolAdmin, at).Update().SetService(1).ExecX(ctx)
+		w.Educator(t, &db.Organization{ID: at.DistrictID}, fmt.Sprintf("Program%d Agent", i), viewer.SchoolAdmin, at).
+			Update().SetService(1).ExecX(ctx)
 	}
 	educators = append(educators, mixed, many, both, former)
 	for i := range 6 {
 		school := schools[rnd.IntN(len(schools))]
-		person := c.Educator.Create().SetDistrictID(school.DistrictID).SetFirstName(fmt.Sprint("Person", i)).SetLastName("Random").SetSortName(fmt.Sprint(i)).SaveX(ctx)
+		person := c.Educator.Create().SetDistrictID(school.DistrictID).SetFirstName(fmt.Sprint("Person", i)).
+			SetLastName("Random").SetSortName(fmt.Sprint(i)).SaveX(ctx)
 		educators = append(educators, person)
 		for range rnd.IntN(4) {
 			at, role := schools[rnd.IntN(len(schools))], roleassignment.RoleTEACHER
@@ -99,7 +104,8 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 			case rnd.IntN(6) == 0:
 				at, role = &db.Organization{ID: at.DistrictID, DistrictID: at.DistrictID}, roleassignment.RoleDISTRICT_ADMIN
 			}
-			_ = c.RoleAssignment.Create().SetEducatorID(person.ID).SetOrganizationID(at.ID).SetDistrictID(at.DistrictID).SetRole(role).Exec(ctx)
+			_ = c.RoleAssignment.Create().SetEducatorID(person.ID).SetOrganizationID(at.ID).SetDistrictID(at.DistrictID).
+				SetRole(role).Exec(ctx)
 		}
 	}
 	for _, g := range groups {
@@ -119,12 +125,15 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 		if rnd.IntN(5) == 0 {
 			s.Update().SetDeletedAt(fixture.Today).ExecX(ctx)
 		}
-		c.UsageDay.Create().SetStudentID(s.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, time.October, 5)).SetSeconds(60).ExecX(ctx)
+		c.UsageDay.Create().SetStudentID(s.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, time.October, 5)).
+			SetSeconds(60).ExecX(ctx)
 	}
-	kinds := []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_EDUCATORS, bulkjob.KindEDIT_STUDENTS, bulkjob.KindDELETE_STUDENTS}
+	kinds := []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_EDUCATORS, bulkjob.KindEDIT_STUDENTS,
+		bulkjob.KindDELETE_STUDENTS}
 	for i := range 60 {
 		who, kind := educators[i%len(educators)], kinds[rnd.IntN(len(kinds))]
-		job := c.BulkJob.Create().SetDistrictID(who.DistrictID).SetSubmittedBy(who.ID).SetKind(kind).SetOrganizationID(who.DistrictID)
+		job := c.BulkJob.Create().SetDistrictID(who.DistrictID).SetSubmittedBy(who.ID).SetKind(kind).
+			SetOrganizationID(who.DistrictID)
 		switch rnd.IntN(3) {
 		case 0: // at a school
 			s := schools[rnd.IntN(len(schools))]
@@ -140,14 +149,19 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 		}
 		j := job.SaveX(ctx)
 		outside := int8(rnd.IntN(2))
-		c.BulkJobRow.Create().SetJobID(j.ID).SetRow(1).SetLabel("row").SetPlan([]byte("{}")).SetChangeCount(1).SetOutside(outside).ExecX(ctx)
-		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").SetMessage("message").SetOutside(outside).ExecX(ctx)
+		c.BulkJobRow.Create().SetJobID(j.ID).SetRow(1).SetLabel("row").SetPlan([]byte("{}")).SetChangeCount(1).
+			SetOutside(outside).ExecX(ctx)
+		c.BulkJobProblem.Create().SetJobID(j.ID).SetRow(1).SetSeverity(bulkjobproblem.SeverityERROR).SetCode("CODE").
+			SetMessage("message").SetOutside(outside).ExecX(ctx)
 	}
 	for i, o := range c.Organization.Query().AllX(ctx) {
-		c.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName("key").SetScopes([]string{}).SetKeyHash(fmt.Sprint(i)).
+		c.ServiceKey.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetName("key").SetScopes([]string{}).
+			SetKeyHash(fmt.Sprint(i)).
 			SetBeginning("hrk_").SetExpiresAt(fixture.Today).ExecX(ctx)
-		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSeq(1 + i).SetAction("A").SetActorKind("SERVER").SetPrevHash("").SetHash("").ExecX(ctx)
-		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetSeq(100 + i).SetAction("A").SetActorKind("SERVER").SetPrevHash("").SetHash("").ExecX(ctx)
+		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSeq(1 + i).SetAction("A").
+			SetActorKind("SERVER").SetPrevHash("").SetHash("").ExecX(ctx)
+		c.AuditEvent.Create().SetDistrictID(o.DistrictID).SetSeq(100 + i).SetAction("A").SetActorKind("SERVER").
+			SetPrevHash("").SetHash("").ExecX(ctx)
 	}
 	for _, e := range educators {
 		c.Session.Create().SetEducatorID(e.ID).SetTokenHash(fmt.Sprint(e.ID)).SetExpiresAt(fixture.Today).ExecX(ctx)
@@ -161,7 +175,8 @@ func district(t *testing.T, d *database.DB, seed uint64) *world {
 // with every scope at a district and at the schools.
 func (w *world) everybody(t *testing.T) []caller {
 	t.Helper()
-	all := []caller{{"nobody", nil}, {"the server", viewer.System("rehearsal")}, {"somebody without an account", &viewer.Viewer{}}}
+	all := []caller{{"nobody", nil}, {"the server", viewer.System("rehearsal")},
+		{"somebody without an account", &viewer.Viewer{}}}
 	for _, e := range w.Client().Educator.Query().Order(educator.ByID()).AllX(fixture.System()) {
 		v := viewer.FromContext(w.As(t, e))
 		name := fmt.Sprintf("educator %d of district %d", e.ID, e.DistrictID)
@@ -172,7 +187,8 @@ func (w *world) everybody(t *testing.T) []caller {
 	}
 	all = append(all,
 		caller{"a teacher who has lost the role", &viewer.Viewer{EducatorID: w.NorthTeacher.ID, DistrictID: w.Alpha.ID}},
-		caller{"an administrator before the second factor", &viewer.Viewer{EducatorID: w.NorthAdmin.ID, DistrictID: w.Alpha.ID, BeforeSecondFactor: true}})
+		caller{"an administrator before the second factor",
+			&viewer.Viewer{EducatorID: w.NorthAdmin.ID, DistrictID: w.Alpha.ID, BeforeSecondFactor: true}})
 	for _, o := range w.Client().Organization.Query().Order(organization.ByID()).AllX(fixture.System()) {
 		for _, scopes := range [][]viewer.Scope{nil, {viewer.UsageWrite}, {viewer.RosterImport}, viewer.Scopes()} {
 			agent := w.NorthTeacher.ID

@@ -51,7 +51,8 @@ func studentsAdministered(v *viewer.Viewer) []predicate.Student {
 	return append(when(v.AdminDistricts(), student.DistrictIDIn), when(v.AdminSchools(), student.OrganizationIDIn)...)
 }
 
-const taughtStudentIDs = "SELECT e.student_id FROM enrollments e JOIN group_educators t ON t.group_id = e.group_id WHERE t.educator_id = ?"
+const taughtStudentIDs = "SELECT e.student_id FROM enrollments e JOIN group_educators t ON t.group_id = e.group_id " +
+	"WHERE t.educator_id = ?"
 
 func studentsTaught(educatorID int) predicate.Student {
 	return func(s *sql.Selector) {

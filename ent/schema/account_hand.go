@@ -20,7 +20,8 @@ func (AccountHand) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (AccountHand) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.Int("hand_id").Immutable().Comment("The educator who did it; there is no row for the operator, and none for oneself."),
+		field.Int("hand_id").Immutable().
+			Comment("The educator who did it; there is no row for the operator, and none for oneself."),
 		field.Time("last_at").SchemaType(instant).Comment("When it was done last."),
 	}
 }

@@ -29,8 +29,10 @@ func (AuditDetail) Fields() []ent.Field {
 		field.String("subject_type").SchemaType(varchar(8)).Immutable().Comment("A type of globalid."),
 		field.Int("subject_id").Immutable(),
 		field.String("salt").SchemaType(varchar(32)).Optional().Nillable().Sensitive(),
-		field.Text("body").Optional().Nillable().Sensitive().Comment("JSON: what changed, with the values before and after. None when it has been erased."),
-		field.String("digest").SchemaType(varchar(64)).Immutable().Comment("HMAC-SHA-256 of the body with the salt, in hexadecimal."),
+		field.Text("body").Optional().Nillable().Sensitive().
+			Comment("JSON: what changed, with the values before and after. None when it has been erased."),
+		field.String("digest").SchemaType(varchar(64)).Immutable().
+			Comment("HMAC-SHA-256 of the body with the salt, in hexadecimal."),
 	}
 }
 

@@ -27,17 +27,23 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("organization_id").Immutable(),
 		field.Int("submitted_by").Immutable(),
 		field.Enum("kind").SchemaType(varchar(32)).Immutable().
-			Values("IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS", "EDIT_STUDENTS", "DELETE_STUDENTS"),
+			Values("IMPORT_ORGANIZATIONS", "IMPORT_EDUCATORS", "IMPORT_GROUPS", "IMPORT_STUDENTS", "IMPORT_ENROLLMENTS",
+				"EDIT_STUDENTS", "DELETE_STUDENTS"),
 		field.Enum("status").SchemaType(varchar(32)).
 			Values("VERIFYING", "READY", "HELD", "PROCESSING", "COMPLETED", "COMPLETED_WITH_ERRORS", "FAILED", "CANCELED",
 				"UNDOING", "UNDONE", "PARTIALLY_UNDONE").Default("VERIFYING"),
 		field.Enum("groups_mode").SchemaType(varchar(16)).Values("ADD", "REPLACE", "REMOVE").Default("ADD").Immutable(),
-		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").Default("VALID_ROWS").Immutable(),
+		field.Enum("commit_mode").SchemaType(varchar(16)).Values("VALID_ROWS", "ALL_OR_NOTHING").
+			Default("VALID_ROWS").Immutable(),
 		field.String("file_name").SchemaType(varchar(255)).Default(""),
 		field.String("idempotency_key").SchemaType(varchar(128)).Optional().Nillable().Immutable(),
-		field.String("content_print").SchemaType(varchar(64)).Default("").Comment("A keyed digest of the file, where an idempotency key was given with it."),
-		field.Text("schools").Optional().Comment("The schools of the students of a selection from several, as |3||17|: a submitter without a role at all of them does not see the job."),
-		field.JSON("edit", json.RawMessage{}).Optional().Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
+		field.String("content_print").SchemaType(varchar(64)).Default("").
+			Comment("A keyed digest of the file, where an idempotency key was given with it."),
+		field.Text("schools").Optional().
+			Comment("The schools of the students of a selection from several, as |3||17|: a submitter without a role at all " +
+				"of them does not see the job."),
+		field.JSON("edit", json.RawMessage{}).Optional().
+			Comment("What EDIT_STUDENTS changes; the selection is stored as the job's file."),
 
 		field.String("encoding").SchemaType(varchar(32)).Default(""),
 		field.String("delimiter").SchemaType(varchar(16)).Default(""),
@@ -61,21 +67,30 @@ func (BulkJob) Fields() []ent.Field {
 		field.Int("hashed_passwords").Default(0).Comment("Of these, those whose passwords have been hashed."),
 
 		field.Int("held_by_rule").Default(0).Comment("The percentage that put the job on hold; 0 where none did."),
-		field.Int("started_by").Optional().Nillable().Comment("Who started the job, which does only what that person may do as well; NULL where the server itself did."),
+		field.Int("started_by").Optional().Nillable().
+			Comment("Who started the job, which does only what that person may do as well; NULL where the server itself did."),
 		field.Int("approved_by").Optional().Nillable().Comment("The second administrator, who let a held job go on."),
-		field.Enum("held_for").SchemaType(varchar(16)).Values("START", "UNDO").Optional().Nillable().Comment("What a job waits for while it is HELD."),
-		field.Time("held_at").SchemaType(instant).Optional().Nillable().Comment("Since when the undo waits; whoever approves it was there before."),
-		field.String("undo_from").SchemaType(varchar(32)).Default("").Comment("The status that a job goes back to when nobody approves its undo."),
+		field.Enum("held_for").SchemaType(varchar(16)).Values("START", "UNDO").Optional().Nillable().
+			Comment("What a job waits for while it is HELD."),
+		field.Time("held_at").SchemaType(instant).Optional().Nillable().
+			Comment("Since when the undo waits; whoever approves it was there before."),
+		field.String("undo_from").SchemaType(varchar(32)).Default("").
+			Comment("The status that a job goes back to when nobody approves its undo."),
 		field.Int("undo_approved_by").Optional().Nillable().Comment("The second administrator, who let a held undo go on."),
-		field.JSON("corrected_by", []int{}).Optional().Comment("Who has corrected rows of the job; none of them is a second administrator."),
-		field.Int8("corrected_while_held").Default(0).Comment("1 where a row has been corrected since the job was put on hold; it is approved by the version that was looked at."),
+		field.JSON("corrected_by", []int{}).Optional().
+			Comment("Who has corrected rows of the job; none of them is a second administrator."),
+		field.Int8("corrected_while_held").Default(0).
+			Comment("1 where a row has been corrected since the job was put on hold; " +
+				"it is approved by the version that was looked at."),
 		field.Int("undone_rows").Default(0).Comment("Rows whose previous values were put back."),
 		field.Int("kept_rows").Default(0).Comment("Rows that the undo left, because somebody had changed them since."),
-		field.Int8("forgotten").Default(0).Comment("0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then."),
+		field.Int8("forgotten").Default(0).
+			Comment("0 nothing yet, 1 what an undo would need, 2 the rows as well; only the counts are left then."),
 		field.Int("undone_by").Optional().Nillable().Comment("Who asked for the undo, which acts with that person's roles."),
 
 		field.String("key_print").SchemaType(varchar(32)).Default("").Immutable().
-			Comment("A fingerprint of the secret key that the file and the passwords are encrypted with; only servers with that key claim the job."),
+			Comment("A fingerprint of the secret key that the file and the passwords are encrypted with; " +
+				"only servers with that key claim the job."),
 
 		// The lease: one server works on a job at a time, and a server that lost
 		// the job finds another fence in the row when it wants to write.
@@ -83,9 +98,13 @@ func (BulkJob) Fields() []ent.Field {
 		field.Time("lease_until").SchemaType(instant).Optional().Nillable(),
 		field.Int("fence").Default(0),
 
-		field.Int("abandoned").Default(0).Comment("How often a server has begun to work on the job and was not heard of again."),
-		field.Int8("slow").Default(0).Comment("1 where the check of a small file has taken longer than it may beside others; from then on it counts as that of a large one."),
-		field.Int64("file_bytes").Default(0).Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
+		field.Int("abandoned").Default(0).
+			Comment("How often a server has begun to work on the job and was not heard of again."),
+		field.Int8("slow").Default(0).
+			Comment("1 where the check of a small file has taken longer than it may beside others; " +
+				"from then on it counts as that of a large one."),
+		field.Int64("file_bytes").Default(0).
+			Comment("The size of the stored file, or what was said of it while it arrives; it counts towards the quotas."),
 
 		field.Time("started_at").SchemaType(instant).Optional().Nillable(),
 		field.Time("finished_at").SchemaType(instant).Optional().Nillable(),

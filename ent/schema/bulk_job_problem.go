@@ -22,16 +22,22 @@ func (BulkJobProblem) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("job_id").Immutable(),
 		field.Int("row").Immutable().Comment("Counts from 1 for the first line under the header; 0 for the file as a whole."),
-		field.String("column").SchemaType(varchar(255)).Default("").Immutable().Comment("The header as it stands in the file, or empty."),
+		field.String("column").SchemaType(varchar(255)).Default("").Immutable().
+			Comment("The header as it stands in the file, or empty."),
 		field.Enum("severity").SchemaType(varchar(16)).Values("ERROR", "WARNING").Immutable(),
 		field.String("code").SchemaType(varchar(64)).Immutable(),
 		field.Bytes("sealed").Optional().Sensitive().SchemaType(map[string]string{dialect.MySQL: "blob"}).
-			Comment("Value, message and hint of a row, encrypted: in a row whose cells have slipped any of them may hold a password."),
-		field.String("value").SchemaType(varchar(255)).Default("").Immutable().Comment("The cell, shortened; empty where it is in sealed."),
+			Comment("Value, message and hint of a row, encrypted: in a row whose cells have slipped any of " +
+				"them may hold a password."),
+		field.String("value").SchemaType(varchar(255)).Default("").Immutable().
+			Comment("The cell, shortened; empty where it is in sealed."),
 		field.String("message").SchemaType(varchar(1000)).Immutable(),
 		field.String("hint").SchemaType(varchar(1000)).Default("").Immutable(),
-		field.Int8("outside").Default(0).Immutable().Comment("1 where it names something outside of the school of the job, which the school's administrators are not shown."),
-		field.JSON("candidates", []int{}).Optional().Immutable().Comment("Keys of students in the submitter's purview whom the row may mean."),
+		field.Int8("outside").Default(0).Immutable().
+			Comment("1 where it names something outside of the school of the job, " +
+				"which the school's administrators are not shown."),
+		field.JSON("candidates", []int{}).Optional().Immutable().
+			Comment("Keys of students in the submitter's purview whom the row may mean."),
 	}
 }
 

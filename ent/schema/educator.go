@@ -25,12 +25,16 @@ func (Educator) Fields() []ent.Field {
 		field.String("first_name").SchemaType(varchar(100)),
 		field.String("last_name").SchemaType(varchar(100)),
 		field.String("sort_name").SchemaType(varchar(190)),
-		field.String("email").SchemaType(varchar(190)).Default("").Comment("Empty for a person whom a file brought without an address; nobody signs in without one."),
-		field.String("email_key").SchemaType(varchar(190)).Optional().Nillable().Comment("The address folded; unique in the installation, because signing in names no district."),
+		field.String("email").SchemaType(varchar(190)).Default("").
+			Comment("Empty for a person whom a file brought without an address; nobody signs in without one."),
+		field.String("email_key").SchemaType(varchar(190)).Optional().Nillable().
+			Comment("The address folded; unique in the installation, because signing in names no district."),
 		field.String("username").SchemaType(varchar(190)).Default(""),
 		field.String("password_hash").SchemaType(varchar(255)).Optional().Sensitive(),
 		field.Int8("disabled").Default(0).Comment(flag),
-		field.Int8("service").Default(0).Comment("0 or 1: an account in whose name a program or the operator imports. Nobody signs in with it, whatever address a file gives it."),
+		field.Int8("service").Default(0).
+			Comment("0 or 1: an account in whose name a program or the operator imports. Nobody signs in with it, " +
+				"whatever address a file gives it."),
 	}
 }
 

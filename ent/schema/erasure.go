@@ -37,7 +37,8 @@ func (Erasure) Fields() []ent.Field {
 		field.Int("at_job").Default(0).Comment("The job that is being looked through, or the last one that was."),
 		field.Int("at_step").Default(0),
 		field.Int("at_row").Default(0).Comment("The last row of the step that has been looked at."),
-		field.Int("through_job").Default(0).Comment("The last job that the walk was to look at when it began; 0 before it did."),
+		field.Int("through_job").Default(0).
+			Comment("The last job that the walk was to look at when it began; 0 before it did."),
 		field.JSON("again", []int{}).Optional().Comment("Jobs that were at work when they were looked at."),
 
 		field.JSON("certificate", json.RawMessage{}).Optional(),

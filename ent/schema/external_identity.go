@@ -23,8 +23,10 @@ func (ExternalIdentity) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (ExternalIdentity) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.String("issuer").SchemaType(varchar(255)).Immutable().Comment("The provider, by the address that stands in its tokens."),
-		field.String("subject").SchemaType(varchar(255)).Immutable().Comment("The person at the provider; at most 255 characters by the standard."),
+		field.String("issuer").SchemaType(varchar(255)).Immutable().
+			Comment("The provider, by the address that stands in its tokens."),
+		field.String("subject").SchemaType(varchar(255)).Immutable().
+			Comment("The person at the provider; at most 255 characters by the standard."),
 		field.Time("last_used_at").SchemaType(instant).Default(now),
 	}
 }

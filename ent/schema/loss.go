@@ -20,12 +20,14 @@ func (Loss) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (Loss) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("district_id").Immutable(),
-		field.Int("organization_id").Immutable().Comment("The school of the students; for anything else the organization of the change."),
+		field.Int("organization_id").Immutable().
+			Comment("The school of the students; for anything else the organization of the change."),
 		field.Int("actor_id").Immutable().Comment("The account of the person or program."),
 		field.Int("job_id").Default(0).Immutable().Comment("0 for a change that is no bulk job."),
 		field.Int8("undo").Default(0).Immutable().Comment("0 or 1: the undo of the job."),
 		field.Enum("thing").SchemaType(varchar(16)).Values("STUDENT", "GROUP", "EDUCATOR", "SCHOOL").Immutable(),
-		field.Enum("verb").SchemaType(varchar(16)).Values("DELETED", "CHANGED", "LEFT").Immutable().Comment("LEFT is a student who goes to another school."),
+		field.Enum("verb").SchemaType(varchar(16)).Values("DELETED", "CHANGED", "LEFT").Immutable().
+			Comment("LEFT is a student who goes to another school."),
 		field.Int("subject_id").Default(0).Immutable().Comment("What was lost; 0 for a bulk job, whose rows say it."),
 		field.Int("number").Comment("How many; 1 where there is a subject."),
 	}

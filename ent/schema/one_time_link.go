@@ -22,9 +22,11 @@ func (OneTimeLink) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
 		field.Enum("purpose").Values("INVITE", "RESET", "APP").SchemaType(varchar(16)).Immutable(),
-		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows."),
+		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().
+			Comment("SHA-256 of the token, in hexadecimal; of an app's, together with what only the app knows."),
 		field.Time("expires_at").SchemaType(instant).Immutable(),
-		field.Int8("second_factor").Default(0).Immutable().Comment("1 for an app's where the provider stands in for a second factor."),
+		field.Int8("second_factor").Default(0).Immutable().
+			Comment("1 for an app's where the provider stands in for a second factor."),
 		field.Time("used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -22,7 +22,8 @@ func (RecoveryCode) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (RecoveryCode) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.String("code_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the code together with the educator's key, in hexadecimal; the code has 80 bits of its own."),
+		field.String("code_hash").SchemaType(varchar(64)).Immutable().Sensitive().
+			Comment("SHA-256 of the code together with the educator's key, in hexadecimal; the code has 80 bits of its own."),
 	}
 }
 

@@ -20,13 +20,19 @@ func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (Session) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().Comment("SHA-256 of the token, in hexadecimal."),
+		field.String("token_hash").SchemaType(varchar(64)).Immutable().Sensitive().
+			Comment("SHA-256 of the token, in hexadecimal."),
 		field.Time("expires_at").SchemaType(instant),
-		field.Time("last_used_at").SchemaType(instant).Default(now).Comment("To the minute; a session that nobody uses ends before its time."),
-		field.Int8("second_factor").Default(0).Comment("1 where the person has shown a second factor, or a provider that is required has stood in for one."),
-		field.Time("proved_at").SchemaType(instant).Optional().Nillable().Comment("When the person last showed who they are; changes of factors need it to be fresh."),
-		field.String("address").SchemaType(varchar(64)).Default("").Immutable().Comment("The network address that signed in."),
-		field.String("user_agent").SchemaType(varchar(200)).Default("").Immutable().Comment("What the client called itself, cut off."),
+		field.Time("last_used_at").SchemaType(instant).Default(now).
+			Comment("To the minute; a session that nobody uses ends before its time."),
+		field.Int8("second_factor").Default(0).
+			Comment("1 where the person has shown a second factor, or a provider that is required has stood in for one."),
+		field.Time("proved_at").SchemaType(instant).Optional().Nillable().
+			Comment("When the person last showed who they are; changes of factors need it to be fresh."),
+		field.String("address").SchemaType(varchar(64)).Default("").Immutable().
+			Comment("The network address that signed in."),
+		field.String("user_agent").SchemaType(varchar(200)).Default("").Immutable().
+			Comment("What the client called itself, cut off."),
 	}
 }
 

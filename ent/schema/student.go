@@ -37,12 +37,14 @@ func (Student) Fields() []ent.Field {
 		// that lists and notices read an index instead of counting enrollments and
 		// usage. The doctor command recomputes all of it.
 		field.Int("group_count").Default(0).Comment("Enrollments of the student."),
-		field.Int8("ungrouped").Default(1).Comment("1 where group_count is 0; apart from it, so that an index entry moves only when it flips."),
+		field.Int8("ungrouped").Default(1).
+			Comment("1 where group_count is 0; apart from it, so that an index entry moves only when it flips."),
 		field.Int("seconds_this_year").Default(0).Comment("Seconds of usage since the school year's first day."),
 		field.Int8("active").Default(0).Comment("1 from 60 seconds_this_year on."),
 		field.Time("last_active_at").SchemaType(instant).Optional().Nillable(),
 
-		field.Time("deleted_at").SchemaType(instant).Optional().Nillable().Comment("Set on a hidden student; the identifiers stay reserved."),
+		field.Time("deleted_at").SchemaType(instant).Optional().Nillable().
+			Comment("Set on a hidden student; the identifiers stay reserved."),
 		field.Int("version").Default(1).Comment("Grows with every change that a preview must not overlook."),
 	}
 }

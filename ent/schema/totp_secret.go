@@ -21,8 +21,10 @@ func (TotpSecret) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (TotpSecret) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("educator_id").Immutable(),
-		field.Bytes("secret").Immutable().Sensitive().Comment("Encrypted with a key of the server, and bound to the educator."),
-		field.Int64("last_step").Comment("The time step of the last code that was taken; it and those before it are good for nothing."),
+		field.Bytes("secret").Immutable().Sensitive().
+			Comment("Encrypted with a key of the server, and bound to the educator."),
+		field.Int64("last_step").
+			Comment("The time step of the last code that was taken; it and those before it are good for nothing."),
 		field.Time("last_used_at").SchemaType(instant).Optional().Nillable(),
 	}
 }

@@ -23,7 +23,8 @@ func (UsageTotal) Mixin() []ent.Mixin { return []ent.Mixin{Base{}} }
 func (UsageTotal) Fields() []ent.Field {
 	return []ent.Field{
 		field.Int("district_id").Immutable(),
-		field.Int("organization_id").Immutable().Comment("A school; the district for the usage of students who were too few to hide in a sum of their school."),
+		field.Int("organization_id").Immutable().
+			Comment("A school; the district for the usage of students who were too few to hide in a sum of their school."),
 		field.Int("product_id").Immutable(),
 		field.Int32("week_ending").GoType(calendar.Day(0)).Immutable().Comment("The Saturday."),
 		field.Int("seconds"),

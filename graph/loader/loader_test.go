@@ -49,7 +49,8 @@ func TestLoader(t *testing.T) {
 			_, err := l.Load(ctx, 1)
 			return err
 		},
-		"a panic while keys are made known is one, too, and of whoever asks for them later": func(ctx context.Context, l *loader.Loader[int, string]) error {
+		"a panic while keys are made known is one, too, and of whoever asks for them later": func(ctx context.Context,
+			l *loader.Loader[int, string]) error {
 			if err := l.Prime(ctx, []int{1}); err == nil {
 				return nil
 			}

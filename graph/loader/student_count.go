@@ -8,7 +8,8 @@ import (
 )
 
 // studentCount counts for organizations that the answer has loaded before.
-func studentCount(r *roster.Service, organizations *Loader[int, *db.Organization]) func(context.Context, []int) (map[int]int, error) {
+func studentCount(r *roster.Service, organizations *Loader[int, *db.Organization]) func(context.Context,
+	[]int) (map[int]int, error) {
 	return func(ctx context.Context, ids []int) (map[int]int, error) {
 		if err := organizations.Prime(ctx, ids); err != nil {
 			return nil, err

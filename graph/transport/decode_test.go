@@ -22,10 +22,17 @@ func TestWhatIsDecodedIsBounded(t *testing.T) {
 	nested := func(n int) string { return `{"a":` + strings.Repeat("[", n-1) + strings.Repeat("]", n-1) + `}` }
 	// A string may hold whatever it likes.
 	quoted := `{"a":"` + strings.Repeat(`[{,\"`, 300) + `"}`
-	address := serve(t, fine, transport.WebSocket{Limits: limits, Operations: 3, InitTimeout: time.Minute, KeepAlive: time.Minute, Patience: time.Minute,
-		Enter: func(context.Context) (transport.Place, *gqlerror.Error) { return open{}, nil },
-		Init:  func(ctx context.Context, _ map[string]any) (context.Context, *gqlerror.Error) { return ctx, nil },
-		Begin: func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil }}, files(nil), events)
+	address := serve(t, fine,
+		transport.WebSocket{
+			Limits:      limits,
+			Operations:  3,
+			InitTimeout: time.Minute,
+			KeepAlive:   time.Minute,
+			Patience:    time.Minute,
+			Enter:       func(context.Context) (transport.Place, *gqlerror.Error) { return open{}, nil },
+			Init:        func(ctx context.Context, _ map[string]any) (context.Context, *gqlerror.Error) { return ctx, nil },
+			Begin:       func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil },
+		}, files(nil), events)
 	post := func(t *testing.T, media string, body io.Reader, accept string) string {
 		return send(t, "POST", address, body, contentType, media, "Accept", accept).body
 	}
@@ -50,12 +57,14 @@ func TestWhatIsDecodedIsBounded(t *testing.T) {
 			return post(t, media, body, acceptJSON)
 		},
 		"a message over a WebSocket": func(t *testing.T, object string) string {
-			conn, _, err := websocket.Dial(t.Context(), address, &websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}})
+			conn, _, err := websocket.Dial(t.Context(), address,
+				&websocket.DialOptions{Subprotocols: []string{transport.Subprotocol}})
 			if err != nil {
 				t.Fatal(err)
 			}
 			defer func() { _ = conn.CloseNow() }()
-			for _, m := range []string{`{"type":"connection_init"}`, `{"type":"subscribe","id":"1","payload":{"query":"{ ok }","variables":` + object + `}}`} {
+			for _, m := range []string{`{"type":"connection_init"}`,
+				`{"type":"subscribe","id":"1","payload":{"query":"{ ok }","variables":` + object + `}}`} {
 				if err := conn.Write(t.Context(), websocket.MessageText, []byte(m)); err != nil {
 					t.Fatal(err)
 				}
@@ -146,7 +155,8 @@ func TestBodiesTakeRoom(t *testing.T) {
 				limits.Room = func(context.Context) transport.Room { return &full{most, most, gone} }
 				srv := serveWith(t, limits)
 				r := ask(t, srv)
-				if fits := most > len(body); fits != strings.Contains(r.body, `{"data":{"ok":true}}`) || !fits && r.code() != "TOO_MANY_REQUESTS" {
+				if fits := most > len(body); fits != strings.Contains(r.body, `{"data":{"ok":true}}`) ||
+					!fits && r.code() != "TOO_MANY_REQUESTS" {
 					t.Errorf("with room for %d bytes: got %d %s", most, r.status, r.body)
 				}
 			}

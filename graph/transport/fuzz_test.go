@@ -85,9 +85,9 @@ func inQuery(request string) bool {
 func FuzzPost(f *testing.F) {
 	for _, body := range []string{
 		`{"query":"query($any: Any) { ok(any: $any) }","variables":{"any":"` + secretWord + `"}}`,
-		`{"query":"{ ok }","variables":{"any":"` + secretWord + `"`, `{"variables":{"any":"` + secretWord + `"},"query":1}`, `{"query":"{ ok }","variables":["` + secretWord + `"]}`,
-		`{"query":"{ ok }","operationName":"A","extensions":{"persistedQuery":{"version":1}}}`, `[{"query":"{ ok }"}]`, `{"query":"{ ok }"} {"query":"{ ok }"}`, "", "null", `{"query":null}`, "\xff", "{\"query\":\"{ ok }\",\"variables\":{\"a\":1e999}}",
-		`{"query":"{ ok }","query":"mutation { ok }"}`, `{"QUERY":"{ ok }"}`, strings.Repeat("[", 5000), `{"query":"subscription { ok }"}`, `{"query":"{ a: ok b: ok }","variables":` + strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300) + "}",
+		`{"query":"{ ok }","variables":{"any":"` + secretWord + `"`, `{"variables":{"any":"` + secretWord + `"},"query":1}`,
+		`{"query":"{ ok }","variables":["` + secretWord + `"]}`,
+		`{"query":"{ ok }","operationName":"A","extensions":{"persistedQuery":{"version":1}}}`, `[{"query":"{ ok }"}]`, `{"query":"{ ok }"} {"query":"{ ok }"}`, "", "null", `{"query":null}`, "\xff", "{\"query\":\"{ ok }\",\"variables\":{\"a\":1e999}}", `{"query":"{ ok }","query":"mutation { ok }"}`, `{"QUERY":"{ ok }"}`, strings.Repeat("[", 5000), `{"query":"subscription { ok }"}`, `{"query":"{ a: ok b: ok }","variables":` + strings.Repeat(`{"a":`, 300) + "1" + strings.Repeat("}", 300) + "}",
 	} {
 		f.Add(body, "application/json", acceptResult)
 		f.Add(body, "application/json; charset=utf-16", "*/*;q=0")
@@ -123,7 +123,9 @@ func FuzzGet(f *testing.F) {
 		w := httptest.NewRecorder()
 		srv.ServeHTTP(w, r)
 		checkAnswer(t, w, query)
-		if values, err := url.ParseQuery(query); err == nil && strings.HasPrefix(strings.TrimSpace(values.Get("query")), "mutation") && w.Code == http.StatusOK && strings.Contains(w.Body.String(), `"data"`) {
+		if values, err := url.ParseQuery(query); err == nil &&
+			strings.HasPrefix(strings.TrimSpace(values.Get("query")), "mutation") && w.Code == http.StatusOK &&
+			strings.Contains(w.Body.String(), `"data"`) {
 			t.Fatalf("a link changes something: %s", query)
 		}
 	})
@@ -142,7 +144,8 @@ func FuzzMultipart(f *testing.F) {
 	} {
 		f.Add(c[0], c[1], c[2], "")
 	}
-	f.Add(mutation, `{"0":["variables.file"]}`, "content", "--x\r\nContent-Disposition: form-data; name=operations\r\n\r\n")
+	f.Add(mutation, `{"0":["variables.file"]}`, "content",
+		"--x\r\nContent-Disposition: form-data; name=operations\r\n\r\n")
 	srv, arrived := decoding()
 	f.Fuzz(func(t *testing.T, operations, places, content, raw string) {
 		*arrived = nil

@@ -36,12 +36,19 @@ func FuzzWebSocket(f *testing.F) {
 	} {
 		f.Add(strings.Join(lines, "\n"))
 	}
-	schema := gqlparser.MustLoadSchema(&ast.Source{Input: "type Query { ok: Boolean } type Mutation { ok: Boolean } type Subscription { ok: Boolean }"})
+	schema := gqlparser.MustLoadSchema(
+		&ast.Source{Input: "type Query { ok: Boolean } type Mutation { ok: Boolean } type Subscription { ok: Boolean }"})
 	srv := handler.New(fake{schema: schema, run: fine})
-	srv.AddTransport(transport.WebSocket{Limits: limits, Operations: 3, InitTimeout: 5 * time.Second, KeepAlive: time.Minute, Patience: time.Second,
-		Enter: func(context.Context) (transport.Place, *gqlerror.Error) { return open{}, nil },
-		Init:  func(ctx context.Context, _ map[string]any) (context.Context, *gqlerror.Error) { return ctx, nil },
-		Begin: func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil }})
+	srv.AddTransport(transport.WebSocket{
+		Limits:      limits,
+		Operations:  3,
+		InitTimeout: 5 * time.Second,
+		KeepAlive:   time.Minute,
+		Patience:    time.Second,
+		Enter:       func(context.Context) (transport.Place, *gqlerror.Error) { return open{}, nil },
+		Init:        func(ctx context.Context, _ map[string]any) (context.Context, *gqlerror.Error) { return ctx, nil },
+		Begin:       func(ctx context.Context) (context.Context, *gqlerror.Error) { return ctx, nil },
+	})
 	server := httptest.NewServer(srv)
 	f.Cleanup(server.Close)
 	f.Fuzz(func(t *testing.T, input string) {

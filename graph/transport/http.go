@@ -39,7 +39,9 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		return
 	}
 	if negotiate(r) == "" {
-		respond(w, r, failed(Errorf(notAcceptable, "Answers are application/graphql-response+json or application/json; accept one of them.")))
+		respond(w, r,
+			failed(Errorf(notAcceptable,
+				"Answers are application/graphql-response+json or application/json; accept one of them.")))
 		return
 	}
 	room := t.Limits.room(r.Context())

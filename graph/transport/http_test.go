@@ -152,7 +152,8 @@ func TestRefusals(t *testing.T) {
 		t.Parallel()
 		for _, body := range []string{
 			`{"query":"mutation { signIn }","variables":{"password":"secret1"`,
-			`{"query":"x","variables":{"password":"secret1"},}`, `secret1`, `{"variables":"secret1","query":"{ ok }"}`, `{"query":{"a":"secret1"}}`,
+			`{"query":"x","variables":{"password":"secret1"},}`, `secret1`, `{"variables":"secret1","query":"{ ok }"}`,
+			`{"query":{"a":"secret1"}}`,
 		} {
 			for _, accept := range []string{acceptJSON, acceptResult, "text/event-stream"} {
 				r := send(t, "POST", address, strings.NewReader(body), contentType, acceptJSON, "Accept", accept)
@@ -209,7 +210,9 @@ func TestStatuses(t *testing.T) {
 				if r.status != want || strings.Contains(r.body, `"data"`) != c.data {
 					t.Errorf("%s: got %d %s, want %d", accept, r.status, r.body, want)
 				}
-				if media := r.header.Get(contentType); strings.HasPrefix(media, acceptResult) != (strings.Contains(accept, acceptResult) && !strings.Contains(accept, "*/*")) || !strings.HasSuffix(media, "; charset=utf-8") {
+				if media := r.header.Get(contentType); strings.HasPrefix(media,
+					acceptResult) != (strings.Contains(accept, acceptResult) && !strings.Contains(accept, "*/*")) ||
+					!strings.HasSuffix(media, "; charset=utf-8") {
 					t.Errorf("%s: the answer is %s", accept, media)
 				}
 			}
@@ -219,7 +222,8 @@ func TestStatuses(t *testing.T) {
 	t.Run("an answer shows 20 errors at most", func(t *testing.T) {
 		t.Parallel()
 		address := serve(t, fine)
-		r := send(t, "POST", address, strings.NewReader(`{"query":"{ `+strings.Repeat("no ", 900)+`}"}`), contentType, acceptJSON)
+		r := send(t, "POST", address, strings.NewReader(`{"query":"{ `+strings.Repeat("no ", 900)+`}"}`),
+			contentType, acceptJSON)
 		if n := strings.Count(r.body, `"message"`); n != 20 {
 			t.Errorf("got %d errors", n)
 		}

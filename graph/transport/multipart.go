@@ -135,7 +135,8 @@ func (t Multipart) read(r *http.Request, kept *store, room Room) (*graphql.RawPa
 		name := part.FormName()
 		places, known := paths[name]
 		if !known {
-			return nil, Errorf(badRequest, "The part map does not name the file %s, or the request has it twice.", quote.Text(shorten(name)))
+			return nil, Errorf(badRequest, "The part map does not name the file %s, or the request has it twice.",
+				quote.Text(shorten(name)))
 		}
 		delete(paths, name)
 		if err := t.file(params, part, places, kept); err != nil {
@@ -185,7 +186,8 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
 		}
 		if !place(params.Variables, strings.Split(path, "."), upload) {
-			return Errorf(badRequest, "The part map puts a file at %s, where the operation has no null to put it.", quote.Text(shorten(path)))
+			return Errorf(badRequest, "The part map puts a file at %s, where the operation has no null to put it.",
+				quote.Text(shorten(path)))
 		}
 	}
 	return nil

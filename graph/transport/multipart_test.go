@@ -44,7 +44,13 @@ func files(admit func(context.Context) (func(), *gqlerror.Error)) transport.Mult
 	if admit == nil {
 		admit = func(context.Context) (func(), *gqlerror.Error) { return func() {}, nil }
 	}
-	return transport.Multipart{Limits: limits, UploadBytes: uploadBytes, UploadMemory: uploadMemory, Files: 3, Admit: admit}
+	return transport.Multipart{
+		Limits:       limits,
+		UploadBytes:  uploadBytes,
+		UploadMemory: uploadMemory,
+		Files:        3,
+		Admit:        admit,
+	}
 }
 
 // contents reads the files of the variables, each to its end.
@@ -138,7 +144,8 @@ func TestUploads(t *testing.T) {
 		address := serve(t, contents, files(func(context.Context) (func(), *gqlerror.Error) {
 			return nil, transport.Errorf("UNAUTHENTICATED", "Sign in first.")
 		}))
-		r := send(t, "POST", address, strings.NewReader("nonsense"), contentType, "multipart/form-data; boundary=x", "Accept", acceptResult)
+		r := send(t, "POST", address, strings.NewReader("nonsense"), contentType, "multipart/form-data; boundary=x",
+			"Accept", acceptResult)
 		if r.status != 401 || r.code() != "UNAUTHENTICATED" {
 			t.Errorf("got %d %s", r.status, r.body)
 		}

@@ -38,7 +38,8 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 	// A form of a page elsewhere can send three other types without asking first.
 	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
-		return nil, Errorf(mediaType, "Send the operation with the header Content-Type: application/json, or a file as multipart/form-data.")
+		return nil, Errorf(mediaType,
+			"Send the operation with the header Content-Type: application/json, or a file as multipart/form-data.")
 	}
 	if charset, given := options["charset"]; given && !strings.EqualFold(charset, "utf-8") {
 		return nil, Errorf(mediaType, "Send the operation in UTF-8.")
@@ -94,7 +95,8 @@ func unread(err error) *gqlerror.Error {
 func (l Limits) readQuery(address *url.URL) (*graphql.RawParams, *gqlerror.Error) {
 	query, err := url.ParseQuery(address.RawQuery)
 	if err != nil {
-		return nil, Errorf(badRequest, "The address cannot be read: a percent sign must be followed by two hexadecimal digits.")
+		return nil, Errorf(badRequest,
+			"The address cannot be read: a percent sign must be followed by two hexadecimal digits.")
 	}
 	p := &graphql.RawParams{Query: query.Get("query"), OperationName: query.Get("operationName")}
 	var bad *gqlerror.Error

@@ -39,7 +39,8 @@ func (f *failure) get() error {
 // stream runs an operation of any kind and emits its answers, until there is no
 // more, emit fails, or ctx ends. patience bounds what has only one answer; a
 // subscription goes on for as long as it likes.
-func stream(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, patience time.Duration, allowed func(ast.Operation) *gqlerror.Error, emit func(*graphql.Response) error) {
+func stream(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, patience time.Duration,
+	allowed func(ast.Operation) *gqlerror.Error, emit func(*graphql.Response) error) {
 	why := &failure{}
 	ctx, cancel := context.WithCancel(context.WithValue(ctx, failureKey{}, why))
 	defer cancel()

@@ -30,10 +30,11 @@ func TestServerSentEvents(t *testing.T) {
 			return nil
 		}, `"code":"TIMEOUT"`},
 		{"a panic ends the stream and not the server", "subscription { ok }", func(context.Context) *graphql.Response { panic("oh") }, `"errors":[`},
-		{"a subscription that ends before its time says why", "subscription { ok }", func(ctx context.Context) *graphql.Response {
-			transport.Fail(ctx, errors.New("why"))
-			return nil
-		}, `{"errors":[{"message":"why"}]}`},
+		{"a subscription that ends before its time says why", "subscription { ok }",
+			func(ctx context.Context) *graphql.Response {
+				transport.Fail(ctx, errors.New("why"))
+				return nil
+			}, `{"errors":[{"message":"why"}]}`},
 		{"a subscription that is refused has one answer", "subscription { ok }", func(context.Context) *graphql.Response {
 			return &graphql.Response{Errors: gqlerror.List{transport.Errorf("NOT_FOUND", "x")}}
 		}, `"code":"NOT_FOUND"`},
@@ -41,8 +42,10 @@ func TestServerSentEvents(t *testing.T) {
 		t.Run(c.what, func(t *testing.T) {
 			t.Parallel()
 			address := serve(t, c.run, events)
-			r := send(t, "POST", address, strings.NewReader(`{"query":"`+c.query+`"}`), contentType, acceptJSON, "Accept", "text/event-stream")
-			if r.status != 200 || r.header.Get(contentType) != "text/event-stream; charset=utf-8" || strings.Count(r.body, "event: next\n") != 1 ||
+			r := send(t, "POST", address, strings.NewReader(`{"query":"`+c.query+`"}`), contentType, acceptJSON, "Accept",
+				"text/event-stream")
+			if r.status != 200 || r.header.Get(contentType) != "text/event-stream; charset=utf-8" ||
+				strings.Count(r.body, "event: next\n") != 1 ||
 				!strings.Contains(r.body, c.want) || !strings.HasSuffix(r.body, "\n\nevent: complete\ndata:\n\n") {
 				t.Errorf("got %d %v %q", r.status, r.header, r.body)
 			}

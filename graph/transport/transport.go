@@ -122,7 +122,8 @@ var errTimeout = Errorf(timeout, "The operation took too long; ask for less at o
 
 // execute runs an operation that has one answer. allowed says which kinds of
 // operations the request may carry.
-func execute(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, allowed func(ast.Operation) *gqlerror.Error) *graphql.Response {
+func execute(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams,
+	allowed func(ast.Operation) *gqlerror.Error) *graphql.Response {
 	oc, errs := exec.CreateOperationContext(ctx, params)
 	if errs != nil {
 		return exec.DispatchError(graphql.WithOperationContext(ctx, oc), errs)

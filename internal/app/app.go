@@ -108,8 +108,8 @@ Start with "homeroom demo": it runs everything on a sample district.`,
 	}
 	root.SetFlagErrorFunc(flagMisuse)
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importFile(), a.template(), a.job(), a.seed(), a.settings(), a.purge(),
-		a.student(), a.educator(), a.key(), a.audit(), a.operations(), a.doctor(), a.version())
+	root.AddCommand(a.demo(), a.serve(), a.migrate(), a.importFile(), a.template(), a.job(), a.seed(),
+		a.settings(), a.purge(), a.student(), a.educator(), a.key(), a.audit(), a.operations(), a.doctor(), a.version())
 	return root
 }
 

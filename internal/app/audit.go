@@ -47,8 +47,10 @@ Exit code 1 if a chain is damaged.`,
   homeroom audit verify --district "Alpha District" --expect 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08`,
 		Args: noArguments,
 	}
-	cmd.Flags().StringVar(&district, "district", "", "one district, by id, external id or name; all chains where it is not given")
-	cmd.Flags().StringVar(&expect, "expect", "", "the hash of an entry, noted before, that the chain of the district must have")
+	cmd.Flags().
+		StringVar(&district, "district", "", "one district, by id, external id or name; all chains where it is not given")
+	cmd.Flags().
+		StringVar(&expect, "expect", "", "the hash of an entry, noted before, that the chain of the district must have")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		if expect != "" && district == "" {
@@ -59,7 +61,8 @@ Exit code 1 if a chain is damaged.`,
 			return err
 		}
 		defer d.Close()
-		return a.runVerify(viewer.AsSystem(cmd.Context(), "verification of the audit trail"), d, district, strings.ToLower(strings.TrimSpace(expect)))
+		return a.runVerify(viewer.AsSystem(cmd.Context(), "verification of the audit trail"), d, district,
+			strings.ToLower(strings.TrimSpace(expect)))
 	}
 	return cmd
 }
@@ -87,7 +90,8 @@ func (a *app) runVerify(ctx context.Context, d *database.DB, district, expect st
 	}
 	guarded, err := d.Guarded(ctx)
 	if err == nil && !guarded {
-		fmt.Fprintln(a.out, "The database has no triggers that refuse changes of entries; docs/audit.md says why that may be.")
+		fmt.Fprintln(a.out,
+			"The database has no triggers that refuse changes of entries; docs/audit.md says why that may be.")
 	}
 	if err == nil && damaged {
 		return exitCode(1)
@@ -106,7 +110,8 @@ func (a *app) showVerifiedChain(v audit.Verified) {
 	}
 	fmt.Fprintf(a.out, "%s: %d entries, whole. Newest hash: %s\n", name, v.Entries, v.Hash)
 	if v.Erased+v.Batches+v.Forgotten > 0 {
-		fmt.Fprintf(a.out, "  %d details erased; %d batches of bulk jobs compared, %d no longer can be\n", v.Erased, v.Batches, v.Forgotten)
+		fmt.Fprintf(a.out, "  %d details erased; %d batches of bulk jobs compared, %d no longer can be\n", v.Erased,
+			v.Batches, v.Forgotten)
 	}
 }
 
@@ -118,10 +123,12 @@ type auditFlags struct {
 
 func (f *auditFlags) add(cmd *cobra.Command) {
 	flags := cmd.Flags()
-	flags.StringVar(&f.organization, "organization", "", "a district or school, by id, external id or name; everything where it is not given")
+	flags.StringVar(&f.organization, "organization", "",
+		"a district or school, by id, external id or name; everything where it is not given")
 	flags.StringVar(&f.from, "from", "", "the first day, in UTC, as in 2026-11-01")
 	flags.StringVar(&f.to, "to", "", "the last day, in UTC")
-	flags.StringVar(&f.about, "about", "", "the id of a student, group, educator or anything else that the entries are about")
+	flags.StringVar(&f.about, "about", "",
+		"the id of a student, group, educator or anything else that the entries are about")
 	flags.StringSliceVar(&f.actions, "action", nil, "actions such as SIGNED_IN, with commas between them")
 }
 
@@ -191,8 +198,8 @@ func (a *app) showEntries(entries []*db.AuditEvent) error {
 	fmt.Fprintln(w, "TIME\tACTION\tCODE\tACTOR\tADDRESS\tOPERATION\tORGANIZATION\tTARGET\tFACTS")
 	for _, e := range entries {
 		fmt.Fprintf(w, "%s\t%s\t%s\t%s %s\t%s\t%s\t%s\t%s\t%s\n", e.CreatedAt.UTC().Format(time.DateTime), e.Action, e.Code,
-			strings.ToLower(e.ActorKind), audit.Who(e), e.Address, e.Operation, audit.ID(globalid.Organization, e.OrganizationID),
-			audit.ID(globalid.Type(e.TargetType), e.TargetID), e.Facts)
+			strings.ToLower(e.ActorKind), audit.Who(e), e.Address, e.Operation,
+			audit.ID(globalid.Organization, e.OrganizationID), audit.ID(globalid.Type(e.TargetType), e.TargetID), e.Facts)
 	}
 	return w.Flush()
 }
@@ -216,7 +223,8 @@ func (a *app) exportAudit() *cobra.Command {
 
 // withAudit gives a command the entries that its flags choose, once it is on
 // record that they are read.
-func (a *app) withAudit(cmd *cobra.Command, loader *config.Loader, f *auditFlags, action audit.Action, use func(context.Context, *audit.List) error) error {
+func (a *app) withAudit(cmd *cobra.Command, loader *config.Loader, f *auditFlags, action audit.Action,
+	use func(context.Context, *audit.List) error) error {
 	filter, err := f.filter()
 	if err != nil {
 		return misuse(cmd, "%v", err)

@@ -37,7 +37,13 @@ func TestTheBarTellsNoPaceThatItDoesNotKnow(t *testing.T) {
 	} {
 		now = now.Add(step.after)
 		out.Reset()
-		b.During(progress.Progress{Phase: step.phase, ProcessedRows: step.rows, TotalRows: 10_000, HashedPasswords: step.words, TotalPasswords: 10})
+		b.During(progress.Progress{
+			Phase:           step.phase,
+			ProcessedRows:   step.rows,
+			TotalRows:       10_000,
+			HashedPasswords: step.words,
+			TotalPasswords:  10,
+		})
 		lines := strings.Split(strings.TrimRight(out.String(), "\r\n "), "\r")
 		last := lines[len(lines)-1]
 		if out.Len() == 0 {

@@ -58,7 +58,8 @@ func (f importFlags) validate() error {
 	if f.kind != "" {
 		problems = append(problems, oneOf("kind", f.kind, kindNames))
 	}
-	problems = append(problems, oneOf("groups-mode", f.groupsMode, groupsModes), oneOf("commit-mode", f.commitMode, commitModes))
+	problems = append(problems, oneOf("groups-mode", f.groupsMode, groupsModes),
+		oneOf("commit-mode", f.commitMode, commitModes))
 	if f.show < 0 {
 		problems = append(problems, fmt.Errorf("--show: %d is less than 0", f.show))
 	}
@@ -69,7 +70,8 @@ func oneOf[T any](flag, value string, choices map[string]T) error {
 	if _, ok := choices[value]; ok {
 		return nil
 	}
-	return fmt.Errorf("--%s: %s is unknown; write %s", flag, quote.Text(value), strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
+	return fmt.Errorf("--%s: %s is unknown; write %s", flag, quote.Text(value),
+		strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 }
 
 // kindsOf says what each file holds, before anything is written: a file that
@@ -118,9 +120,11 @@ func kindOf(path string) (bulkjob.Kind, error) {
 		for i, k := range fits {
 			say[i] = "--kind " + kindName(k)
 		}
-		return "", fault.Invalidf("its headers (%s) may be those of several kinds of files; say which it is with %s", headers, strings.Join(say, ", or "))
+		return "", fault.Invalidf("its headers (%s) may be those of several kinds of files; say which it is with %s", headers,
+			strings.Join(say, ", or "))
 	default:
-		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind %s", headers, strings.Join(slices.Sorted(maps.Keys(kindNames)), ", or "))
+		return "", fault.Invalidf("its headers (%s) do not tell what it holds; say it with --kind %s", headers,
+			strings.Join(slices.Sorted(maps.Keys(kindNames)), ", or "))
 	}
 }
 

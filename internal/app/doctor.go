@@ -41,7 +41,9 @@ which students are found. It also says which old secret keys are still needed. T
 			return err
 		}
 		if !guarded {
-			fmt.Fprintln(a.out, "The audit trail is not guarded by triggers: let an account with the right TRIGGER run homeroom migrate; see docs/audit.md.")
+			fmt.Fprintln(a.out,
+				"The audit trail is not guarded by triggers: let an account with the right TRIGGER run homeroom "+
+					"migrate; see docs/audit.md.")
 		}
 		if err := a.tellKeys(cmd.Context(), d, loader); err != nil {
 			return err
@@ -62,7 +64,9 @@ which students are found. It also says which old secret keys are still needed. T
 			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: repaired %d.\n", rows, findings)
 			return nil
 		default:
-			fmt.Fprintf(a.out, "Examined the students and groups, %d in all: %d are not true. Run again with --repair to mend them.\n", rows, findings)
+			fmt.Fprintf(a.out,
+				"Examined the students and groups, %d in all: %d are not true. Run again with --repair to mend them.\n", rows,
+				findings)
 			return exitCode(1)
 		}
 	}
@@ -103,18 +107,22 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 		case print == jobs.Own:
 			fmt.Fprintf(a.out, "Old secret key %d is the secret key itself.\n", i+1)
 		case needed != "":
-			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n", i+1, print, needed)
+			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by %s; a running server that has it encrypts them anew.\n",
+				i+1, print, needed)
 		default:
-			fmt.Fprintf(a.out, "Old secret key %d (%s) is needed by nothing that is stored. It can go when every server has run with the new key for %d minutes.\n",
-				i+1, print, int(download.Lifetime.Minutes()))
+			fmt.Fprintf(a.out,
+				"Old secret key %d (%s) is needed by nothing that is stored. It can go when every server has run with the "+
+					"new key for %d minutes.\n", i+1, print, int(download.Lifetime.Minutes()))
 		}
 	}
 	for _, print := range slices.Sorted(maps.Keys(jobs.Missing)) {
-		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print, quote.Count(jobs.Missing[print], "bulk job"))
+		fmt.Fprintf(a.out, "A secret key that is not here (%s) is needed by %s: give it with --old-secret-keys.\n", print,
+			quote.Count(jobs.Missing[print], "bulk job"))
 	}
 	if n := factors.Missing; n > 0 {
-		fmt.Fprintf(a.out, "No secret key that is here opens %s: give the one before with --old-secret-keys, or let the people set theirs up again (homeroom educator reset-factors).\n",
-			quote.Count(n, "authenticator app"))
+		fmt.Fprintf(a.out,
+			"No secret key that is here opens %s: give the one before with --old-secret-keys, "+
+				"or let the people set theirs up again (homeroom educator reset-factors).\n", quote.Count(n, "authenticator app"))
 	}
 	return nil
 }

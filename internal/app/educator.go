@@ -36,7 +36,8 @@ account: administrators invite others through the API.`,
 	}
 	cmd.AddCommand(a.addEducator(), a.listEducators(),
 		a.switchEducator("disable", "Keep an account out, and end its sessions at once", true),
-		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.resetFactors(), a.eraseEducator())
+		a.switchEducator("enable", "Let a disabled account in again", false), a.unlinkEducator(), a.resetFactors(),
+		a.eraseEducator())
 	return cmd
 }
 
@@ -63,11 +64,14 @@ that this is how a new installation gets its first administrator.`,
 	flags := cmd.Flags()
 	flags.StringVar(&f.name, "name", "", "first and last name")
 	flags.StringVar(&f.role, "role", "", "district-admin, school-admin or teacher")
-	flags.StringVar(&f.organization, "organization", "", "the district or school at which the role is held, by id, external id or name; the only district where it is not given")
+	flags.StringVar(&f.organization, "organization", "",
+		"the district or school at which the role is held, by id, external id or name; "+
+			"the only district where it is not given")
 	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
 	flags.BoolVar(&f.passwordStdin, "password-stdin", false, "read the password from standard input")
 	flags.BoolVar(&f.invite, "invite", false, "print a link with which the person sets the password")
-	flags.StringVar(&f.publicURL, "public-url", "", "the address under which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
+	flags.StringVar(&f.publicURL, "public-url", "",
+		"the address under which people reach the server, for the link [$HOMEROOM_PUBLIC_URL]")
 	loader := config.NewLoader(flags, config.DatabaseSection).Also(config.SignInSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -98,7 +102,8 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	people := a.identityWith(d, strings.TrimSuffix(f.publicURL, "/"), f.providerOf)
 	if f.passwordStdin || f.invite {
 		// Before anything is written, as below.
-		if err := people.Guard().Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Key(email), Password: true}); err != nil {
+		if err := people.Guard().
+			Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Key(email), Password: true}); err != nil {
 			return err
 		}
 	}
@@ -167,7 +172,12 @@ func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
 // have here.
 func (a *app) identityWith(d *database.DB, linkBase string, providerOf map[string]string) *identity.Service {
 	return identity.New(d, identity.Options{
-		Hasher: identity.NewHasher(identity.DefaultCost), Audit: audit.New(d, a.now, a.quietLog()), LinkBase: linkBase, ProviderOf: providerOf, Now: a.now, Log: a.quietLog(),
+		Hasher:     identity.NewHasher(identity.DefaultCost),
+		Audit:      audit.New(d, a.now, a.quietLog()),
+		LinkBase:   linkBase,
+		ProviderOf: providerOf,
+		Now:        a.now,
+		Log:        a.quietLog(),
 	})
 }
 

@@ -30,7 +30,8 @@ still say that one and the same account did what it did, and no longer whose it 
 			return err
 		}
 		defer s.db.Close()
-		if err := s.privacy.EraseEducator(viewer.AsSystem(cmd.Context(), "account that the operator erases"), args[0]); err != nil {
+		if err := s.privacy.EraseEducator(viewer.AsSystem(cmd.Context(), "account that the operator erases"),
+			args[0]); err != nil {
 			return err
 		}
 		fmt.Fprintln(a.out, "The personal data of the account are erased.")

@@ -20,7 +20,8 @@ import (
 // secondFactors is what identity needs for them. The address is the one under which
 // people reach the server; empty for commands, in which nobody signs in. What was
 // sealed with older keys is read.
-func secondFactors(secret []byte, older [][]byte, address string, origins []string, log *slog.Logger) (f identity.Factors, err error) {
+func secondFactors(secret []byte, older [][]byte, address string, origins []string,
+	log *slog.Logger) (f identity.Factors, err error) {
 	if f.Seal, err = seal.NewReader(secret, older, "homeroom second factors"); err != nil || address == "" {
 		return f, err
 	}

@@ -45,13 +45,17 @@ How to go on is printed then, with the choices that were made here.`,
 		Args: someFiles,
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.kind, "kind", "", "what the files hold: organizations, educators, groups, students or enrollments; found out where it is not given")
-	flags.StringVar(&f.organization, "organization", "", "the district or school that the rows belong to, by id, external id or name; the only district where it is not given")
+	flags.StringVar(&f.kind, "kind", "",
+		"what the files hold: organizations, educators, groups, students or enrollments; found out where it is not given")
+	flags.StringVar(&f.organization, "organization", "",
+		"the district or school that the rows belong to, by id, external id or name; the only district where it is not given")
 	flags.StringVar(&f.district, "district", "District", "the name of the district that an empty database gets")
 	flags.StringVar(&f.groupsMode, "groups-mode", "add", "what the Classes/Groups column does: add, replace or remove")
-	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows", "valid-rows writes the good rows, all-or-nothing writes nothing if one is refused")
+	flags.StringVar(&f.commitMode, "commit-mode", "valid-rows",
+		"valid-rows writes the good rows, all-or-nothing writes nothing if one is refused")
 	flags.BoolVar(&f.dryRun, "dry-run", false, "verify and show, and write nothing")
-	flags.BoolVar(&f.noHold, "no-hold", false, "carry out also what would otherwise wait for another administrator, because it changes most students")
+	flags.BoolVar(&f.noHold, "no-hold", false,
+		"carry out also what would otherwise wait for another administrator, because it changes most students")
 	flags.BoolVarP(&f.yes, "yes", "y", false, "do not ask before writing")
 	flags.IntVar(&f.show, "show", 10, "how many changes and problems are shown")
 	loader := config.NewLoader(flags, config.DatabaseSection, config.SecretSection).Also(config.SignInSection).MayBegin()
@@ -93,7 +97,8 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	}
 	district := o
 	if o.DistrictID != o.ID {
-		if district, err = d.Client(ctx).Organization.Get(viewer.AsSystem(ctx, "district of the import"), o.DistrictID); err != nil {
+		if district, err = d.Client(ctx).Organization.Get(viewer.AsSystem(ctx, "district of the import"),
+			o.DistrictID); err != nil {
 			return err
 		}
 	}
@@ -127,7 +132,8 @@ func (a *app) importFiles(ctx context.Context, loader *config.Loader, f importFl
 	return nil
 }
 
-func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind, path string) (job *db.BulkJob, err error) {
+func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f importFlags, kind bulkjob.Kind,
+	path string) (job *db.BulkJob, err error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -229,7 +235,8 @@ func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, tol
 	first, err := s.importer.Waiting(ctx, job)
 	if err == nil && first != 0 && first != *told {
 		*told = first
-		fmt.Fprintf(a.err, "%s waits for %s: one job at a time changes a district, and those of one person go one after the other.\n",
+		fmt.Fprintf(a.err,
+			"%s waits for %s: one job at a time changes a district, and those of one person go one after the other.\n",
 			globalid.Encode(globalid.BulkJob, job.ID), globalid.Encode(globalid.BulkJob, first))
 	}
 }

@@ -34,13 +34,15 @@ to approve it.`,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	cmd.AddCommand(a.listJobs(), a.failedRows(),
-		a.oneJob("show", "Show a job, and the first of its changes and problems", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
-			return job, nil
-		}, succeeded),
+		a.oneJob("show", "Show a job, and the first of its changes and problems",
+			func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+				return job, nil
+			}, succeeded),
 		a.oneJob("start", "Carry out a job that is READY or HELD", a.startJob, codeOf),
-		a.oneJob("cancel", "End a job that is not finished", func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
-			return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
-		}, succeeded),
+		a.oneJob("cancel", "End a job that is not finished",
+			func(ctx context.Context, s *services, job *db.BulkJob) (*db.BulkJob, error) {
+				return s.importer.Cancel(viewer.AsSystem(ctx, "the operator cancels a job"), job.ID)
+			}, succeeded),
 		a.oneJob("undo", "Put back what a job has changed", a.undoJob, codeOf))
 	return cmd
 }
@@ -61,7 +63,8 @@ func (a *app) listJobs() *cobra.Command {
 		}
 		defer d.Close()
 		system := viewer.AsSystem(cmd.Context(), "jobs that the operator lists")
-		list, err := d.Client(system).BulkJob.Query().WithOrganization().WithSubmitter().Order(db.Desc(bulkjob.FieldID)).Limit(limit).All(system)
+		list, err := d.Client(system).BulkJob.Query().WithOrganization().WithSubmitter().Order(db.Desc(bulkjob.FieldID)).
+			Limit(limit).All(system)
 		if err != nil {
 			return err
 		}
@@ -69,7 +72,8 @@ func (a *app) listJobs() *cobra.Command {
 		fmt.Fprintln(w, "ID\tKIND\tSTATUS\tDONE\tROWS\tORGANIZATION\tSUBMITTED BY\tSUBMITTED")
 		for _, j := range list {
 			fmt.Fprintf(w, "%s\t%s\t%s\t%.0f %%\t%d\t%s\t%s\t%s\n", globalid.Encode(globalid.BulkJob, j.ID), j.Kind, j.Status,
-				progress.ProgressOf(j).Percent, j.TotalRows, j.Edges.Organization.Name, nameOf(j.Edges.Submitter), j.CreatedAt.Format(time.DateTime))
+				progress.ProgressOf(j).Percent, j.TotalRows, j.Edges.Organization.Name, nameOf(j.Edges.Submitter),
+				j.CreatedAt.Format(time.DateTime))
 		}
 		return w.Flush()
 	}
@@ -84,7 +88,8 @@ func succeeded(*db.BulkJob) error { return nil }
 
 // oneJob is a command that does something with one job and shows it afterwards.
 // outcome is its exit code then.
-func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error), outcome func(*db.BulkJob) error) *cobra.Command {
+func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error),
+	outcome func(*db.BulkJob) error) *cobra.Command {
 	var show int
 	cmd := &cobra.Command{
 		Use:   name + " ID",
@@ -124,7 +129,8 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 }
 
 // withJob opens the database and reads a job, given by its id in the API.
-func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string, fn func(system context.Context, s *services, job *db.BulkJob) error) error {
+func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string,
+	fn func(system context.Context, s *services, job *db.BulkJob) error) error {
 	id, ok := globalid.Key(globalid.BulkJob, name)
 	if !ok {
 		return misuse(cmd, "%s is not the id of a job, such as %s", quote.Text(name), globalid.Encode(globalid.BulkJob, 1))
@@ -223,8 +229,10 @@ func (a *app) showJob(ctx context.Context, s *services, job *db.BulkJob, most in
 		return err
 	}
 	fmt.Fprintf(a.out, "%s: %s, %s, %.0f %%\n", globalid.Encode(globalid.BulkJob, job.ID), job.Kind, job.Status, p.Percent)
-	fmt.Fprintf(a.out, "  %s: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
-		quote.Count(job.TotalRows, "row"), job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors, job.EnrollmentsAdded, job.EnrollmentsRemoved)
+	fmt.Fprintf(a.out,
+		"  %s: created %d, updated %d, deleted %d, unchanged %d, refused %d; enrollments: %d added, %d removed\n",
+		quote.Count(job.TotalRows, "row"), job.Created, job.Updated, job.Deleted, job.Unchanged, job.Errors,
+		job.EnrollmentsAdded, job.EnrollmentsRemoved)
 	if job.UndoneRows+job.KeptRows > 0 {
 		as := "they are"
 		if job.KeptRows == 1 {

@@ -43,8 +43,11 @@ func (a *app) createKey() *cobra.Command {
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&name, "name", "", "which program gets the key")
-	flags.StringVar(&organization, "organization", "", "where the key is good, by id, external id or name; a district stands for its schools; the only district where it is not given")
-	flags.StringSliceVar(&scopes, "scope", nil, "what the key may do: usage-write, roster-import, or both with a comma between them")
+	flags.StringVar(&organization, "organization", "",
+		"where the key is good, by id, external id or name; a district stands for its schools; "+
+			"the only district where it is not given")
+	flags.StringSliceVar(&scopes, "scope", nil,
+		"what the key may do: usage-write, roster-import, or both with a comma between them")
 	flags.StringVar(&expires, "expires", "90d", "for how long the key is good, in days (90d) or hours (12h)")
 	loader := config.NewLoader(flags, config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
@@ -75,7 +78,8 @@ func (a *app) createKey() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		fmt.Fprintf(a.err, "%s is good at %s until %s. It is shown this once:\n", globalid.Encode(globalid.ServiceKey, made.ID), o.Name, made.ExpiresAt.Format(time.DateOnly))
+		fmt.Fprintf(a.err, "%s is good at %s until %s. It is shown this once:\n",
+			globalid.Encode(globalid.ServiceKey, made.ID), o.Name, made.ExpiresAt.Format(time.DateOnly))
 		// On its own on standard output, so that it can go where it belongs without a screen.
 		_, err = fmt.Fprintln(a.out, secret)
 		return err
@@ -143,7 +147,8 @@ func (a *app) revokeKey() *cobra.Command {
 			if len(args) == 1 {
 				return nil
 			}
-			return misuse(cmd, "%s needs the id of one key; see homeroom key list%s", cmd.CommandPath(), config.Again(cmd.Flags()))
+			return misuse(cmd, "%s needs the id of one key; see homeroom key list%s", cmd.CommandPath(),
+				config.Again(cmd.Flags()))
 		},
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)

@@ -55,7 +55,12 @@ func (f importFlags) again(s *services, files ...string) string {
 
 // flagsOf are the choices with which a job was submitted, whoever did it.
 func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, error) {
-	f := importFlags{kind: kindName(job.Kind), groupsMode: "add", commitMode: "valid-rows", left: []string{cmp.Or(job.FileName, "FILE")}}
+	f := importFlags{
+		kind:       kindName(job.Kind),
+		groupsMode: "add",
+		commitMode: "valid-rows",
+		left:       []string{cmp.Or(job.FileName, "FILE")},
+	}
 	for name, mode := range groupsModes {
 		if mode == job.GroupsMode {
 			f.groupsMode = name
@@ -109,7 +114,8 @@ func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f impo
 	case job.Status == bulkjob.StatusHELD:
 		return a.nameHeld(ctx, s, job, f)
 	case job.Status == bulkjob.StatusPARTIALLY_UNDONE:
-		fmt.Fprintf(a.out, "  To list the rows that were left as they are: %s --show %d\n", about(s, job, "show"), max(100, job.TotalRows))
+		fmt.Fprintf(a.out, "  To list the rows that were left as they are: %s --show %d\n", about(s, job, "show"),
+			max(100, job.TotalRows))
 	case job.Status == bulkjob.StatusCANCELED && job.StartedAt != nil:
 		fmt.Fprintf(a.out, "  It was canceled; what was written before stays. To put that back: %s\n", about(s, job, "undo"))
 	case refused && kindName(job.Kind) == "":
@@ -118,7 +124,8 @@ func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f impo
 		a.nameWhole(s, job, f, refused)
 	case refused && job.Status == bulkjob.StatusCOMPLETED_WITH_ERRORS:
 		f.kind = kindName(job.Kind)
-		fmt.Fprintf(a.out, "  The refused rows, to be mended: %s\n  and then to be imported: %s\n", rows, f.again(s, "failed-rows.csv"))
+		fmt.Fprintf(a.out, "  The refused rows, to be mended: %s\n  and then to be imported: %s\n", rows,
+			f.again(s, "failed-rows.csv"))
 	}
 	return nil
 }
@@ -153,19 +160,22 @@ func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error 
 // nameHeld tells who has to approve a job, and how.
 func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	id := globalid.Encode(globalid.BulkJob, job.ID)
-	submitter, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "whether the operator has submitted a job"), job.SubmittedBy)
+	submitter, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "whether the operator has submitted a job"),
+		job.SubmittedBy)
 	if err != nil {
 		return err
 	}
 	if job.HeldFor != nil && *job.HeldFor == bulkjob.HeldForUNDO {
-		fmt.Fprintf(a.out, "  The undo of %s waits for another administrator. Nothing was put back.\n  To approve it as a second administrator: %s\n  To do without it: %s\n",
-			id, about(s, job, "start"), about(s, job, "cancel"))
+		fmt.Fprintf(a.out,
+			"  The undo of %s waits for another administrator. Nothing was put back.\n  To approve it as a second "+
+				"administrator: %s\n  To do without it: %s\n", id, about(s, job, "start"), about(s, job, "cancel"))
 		return nil
 	}
 	fmt.Fprintf(a.out, "  %s waits for another administrator. Nothing was written.\n", id)
 	if submitter.ExternalID != nil && *submitter.ExternalID == operatorID {
 		fmt.Fprintf(a.out, "  Another administrator of the organization looks at it, and approves it in GraphiQL:\n"+
-			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id, jobs.PreviewVersion(job))
+			"    mutation { approveBulkJob(id: \"%s\", previewVersion: %d) { job { status } userErrors { message } } }\n", id,
+			jobs.PreviewVersion(job))
 	} else {
 		fmt.Fprintf(a.out, "  To approve it as a second administrator: %s\n", about(s, job, "start"))
 	}
@@ -183,8 +193,9 @@ func (a *app) adviseFailedRows(ctx context.Context, s *services, job *db.BulkJob
 	case err != nil || f.kind == "":
 		return err
 	case job.Status == bulkjob.StatusFAILED:
-		fmt.Fprintf(a.err, "Nothing was written of %s, and these are only the rows that were refused: mend them in that file, and import the whole of it again: %s\n",
-			f.left[0], f.again(s, f.left...))
+		fmt.Fprintf(a.err,
+			"Nothing was written of %s, and these are only the rows that were refused: mend them in that file, "+
+				"and import the whole of it again: %s\n", f.left[0], f.again(s, f.left...))
 	default:
 		fmt.Fprintf(a.err, "When the rows are mended: %s\n", f.again(s, "failed-rows.csv"))
 	}

@@ -57,5 +57,6 @@ func warnIfOpen(ctx context.Context, log *slog.Logger, path string, by fs.FileMo
 		return
 	}
 	log.WarnContext(ctx, "others on this machine can open a "+what+" of the server; take the right away from them",
-		"path", path, "mode", fmt.Sprintf("%04o", info.Mode().Perm()), "command", fmt.Sprintf("chmod %o %s", want, config.Word(path)))
+		"path", path, "mode", fmt.Sprintf("%04o", info.Mode().Perm()), "command",
+		fmt.Sprintf("chmod %o %s", want, config.Word(path)))
 }

@@ -69,7 +69,8 @@ folder all such files are taken.`,
 			return err
 		}
 		defer d.Close()
-		added, err := operation.New(d, a.now).Register(viewer.AsSystem(cmd.Context(), "operations that the operator registers"), client, list)
+		added, err := operation.New(d, a.now).
+			Register(viewer.AsSystem(cmd.Context(), "operations that the operator registers"), client, list)
 		if err == nil {
 			fmt.Fprintf(a.out, "Registered %s of %s; %d new.\n", quote.Count(len(list), "operation"), client, added)
 		}
@@ -119,14 +120,16 @@ func (a *app) listOperations() *cobra.Command {
 			return err
 		}
 		defer d.Close()
-		list, err := operation.New(d, a.now).List(viewer.AsSystem(cmd.Context(), "operations that the operator lists"), client)
+		list, err := operation.New(d, a.now).
+			List(viewer.AsSystem(cmd.Context(), "operations that the operator lists"), client)
 		if err != nil {
 			return err
 		}
 		w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
 		fmt.Fprintln(w, "CLIENT\tOPERATION\tKIND\tREGISTERED\tSHA-256")
 		for _, o := range list {
-			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Client, o.Name, strings.ToLower(string(o.Kind)), o.CreatedAt.Format(time.DateOnly), o.Sha256)
+			fmt.Fprintf(w, "%s\t%s\t%s\t%s\t%s\n", o.Client, o.Name, strings.ToLower(string(o.Kind)),
+				o.CreatedAt.Format(time.DateOnly), o.Sha256)
 		}
 		return w.Flush()
 	}
@@ -146,7 +149,8 @@ it for ten seconds more.`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			for _, hash := range args {
 				if !operationHash.MatchString(hash) {
-					return misuse(cmd, "%s is not the SHA-256 of an operation; see homeroom operations list%s", quote.Text(hash[:min(len(hash), 70)]), config.Again(cmd.Flags()))
+					return misuse(cmd, "%s is not the SHA-256 of an operation; see homeroom operations list%s",
+						quote.Text(hash[:min(len(hash), 70)]), config.Again(cmd.Flags()))
 				}
 			}
 			return nil
@@ -164,7 +168,8 @@ it for ten seconds more.`,
 			return err
 		}
 		defer d.Close()
-		n, err := operation.New(d, a.now).Remove(viewer.AsSystem(cmd.Context(), "operations that the operator removes"), client, args)
+		n, err := operation.New(d, a.now).
+			Remove(viewer.AsSystem(cmd.Context(), "operations that the operator removes"), client, args)
 		switch {
 		case err != nil:
 			return err

@@ -41,7 +41,13 @@ func operator(ctx context.Context, d *database.DB, district *db.Organization) (*
 		if err != nil {
 			return err
 		}
-		audit.Record(ctx, audit.Event{Action: audit.EducatorAdded, DistrictID: district.ID, OrganizationID: district.ID, Target: audit.On(globalid.Educator, e.ID)})
+		audit.Record(ctx,
+			audit.Event{
+				Action:         audit.EducatorAdded,
+				DistrictID:     district.ID,
+				OrganizationID: district.ID,
+				Target:         audit.On(globalid.Educator, e.ID),
+			})
 		return client.RoleAssignment.Create().SetEducatorID(e.ID).SetOrganizationID(district.ID).
 			SetDistrictID(district.ID).SetRole(roleassignment.RoleDISTRICT_ADMIN).Exec(ctx)
 	})
@@ -67,7 +73,8 @@ func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.
 		case len(districts) == 0:
 			return createDistrict(ctx, d, newDistrict)
 		default:
-			return nil, fault.Invalidf("the database holds several districts; choose one with --organization: %s", names(districts))
+			return nil, fault.Invalidf("the database holds several districts; choose one with --organization: %s",
+				names(districts))
 		}
 	}
 	match := []func() ([]*db.Organization, error){
@@ -101,18 +108,26 @@ func createDistrict(ctx context.Context, d *database.DB, name string) (o *db.Org
 	if err := roster.CheckName(name, "name of the district", roster.MaxGroupName); err != nil {
 		return nil, err
 	}
-	err = d.InTx(viewer.AsSystem(ctx, "first district of an empty database"), func(ctx context.Context, client *db.Client) error {
-		if o, err = client.Organization.Create().SetType(organization.TypeDISTRICT).SetName(name).SetNameKey(fold.Text(name)).Save(ctx); err != nil {
-			return err
-		}
-		if o, err = o.Update().SetDistrictID(o.ID).Save(ctx); err != nil {
-			return err
-		}
-		e := audit.Event{Action: audit.OrganizationCreated, DistrictID: o.ID, OrganizationID: o.ID, Target: audit.On(globalid.Organization, o.ID)}
-		e.Changes.New("name", o.Name)
-		audit.Record(ctx, e)
-		return nil
-	})
+	err = d.InTx(viewer.AsSystem(ctx, "first district of an empty database"),
+		func(ctx context.Context, client *db.Client) error {
+			if o, err = client.Organization.Create().SetType(organization.TypeDISTRICT).SetName(name).
+				SetNameKey(fold.Text(name)).
+				Save(ctx); err != nil {
+				return err
+			}
+			if o, err = o.Update().SetDistrictID(o.ID).Save(ctx); err != nil {
+				return err
+			}
+			e := audit.Event{
+				Action:         audit.OrganizationCreated,
+				DistrictID:     o.ID,
+				OrganizationID: o.ID,
+				Target:         audit.On(globalid.Organization, o.ID),
+			}
+			e.Changes.New("name", o.Name)
+			audit.Record(ctx, e)
+			return nil
+		})
 	return o, err
 }
 

@@ -39,7 +39,8 @@ are encrypted.`,
 		for _, p := range purged {
 			fmt.Fprintf(a.out, "%s: %s %s", p.District, quote.Count(p.Students, "student"), verb)
 			if !dryRun {
-				fmt.Fprintf(a.out, ", with %s of usage, %s of bulk jobs and %s of the audit trail", quote.Count(p.UsageDays, "day"), quote.Count(p.BulkJobRows, "row"), quote.Count(p.AuditDetails, "detail"))
+				fmt.Fprintf(a.out, ", with %s of usage, %s of bulk jobs and %s of the audit trail", quote.Count(p.UsageDays, "day"),
+					quote.Count(p.BulkJobRows, "row"), quote.Count(p.AuditDetails, "detail"))
 			}
 			fmt.Fprintln(a.out)
 			total += p.Students

@@ -18,7 +18,9 @@ import (
 func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	if job.Encoding != "" {
 		// A workbook has neither delimiter nor line ends.
-		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool { return s == "none" })
+		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool {
+			return s == "none"
+		})
 		fmt.Fprintf(a.out, "%s: %s (%s)\n", job.FileName, quote.Count(job.TotalRows, "row"), strings.Join(format, ", "))
 	} else {
 		fmt.Fprintf(a.out, "%s\n", job.FileName)
@@ -105,7 +107,8 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 
 // eachOf does something with the first elements of a list, page by page, and
 // returns how many there were, at most most.
-func eachOf[T any](most int, read func(first *int, after *string) (page.Result[T], error), do func(T)) (n int, err error) {
+func eachOf[T any](most int, read func(first *int, after *string) (page.Result[T], error),
+	do func(T)) (n int, err error) {
 	var after *string
 	for n < most {
 		first := min(most-n, page.Max)

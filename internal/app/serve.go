@@ -43,23 +43,27 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
   homeroom serve --database-url sqlite:/var/lib/homeroom/homeroom.db --data /var/lib/homeroom`,
 		Args: noArguments,
 	}
-	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection)
+	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.ServerSection, config.APISection,
+		config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection,
+		config.MailSection, config.LogSection)
 	cmd.RunE = func(cmd *cobra.Command, _ []string) error {
 		cfg, err := loader.Load(a.getenv)
 		if err != nil {
 			return err
 		}
-		return a.run(cmd.Context(), cfg, slog.New(database.NewLogHandler(cfg.Log.Handler(a.err))), func(ctx context.Context, d *database.DB, address string) error {
-			fmt.Fprintf(a.err, "Homeroom %s serves %s\n", Version(), address)
-			return nil
-		})
+		return a.run(cmd.Context(), cfg, slog.New(database.NewLogHandler(cfg.Log.Handler(a.err))),
+			func(ctx context.Context, d *database.DB, address string) error {
+				fmt.Fprintf(a.err, "Homeroom %s serves %s\n", Version(), address)
+				return nil
+			})
 	}
 	return cmd
 }
 
 // run serves until ctx ends. ready is called when the address is taken and the
 // tables are up to date, before the first request is answered.
-func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger, ready func(ctx context.Context, d *database.DB, address string) error) error {
+func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
+	ready func(ctx context.Context, d *database.DB, address string) error) error {
 	warnOfOpenFiles(ctx, cfg, log)
 	secret, err := cfg.Secret.Load()
 	if err != nil {
@@ -130,14 +134,31 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
-		DB: s.db, Identity: s.identity, Roster: s.roster, Settings: s.settings, Privacy: s.privacy, Usage: s.usage, Notify: s.notify,
-		Importer: s.importer, Downloads: s.downloads, Audit: s.audit, Operations: s.operation, Providers: signInProviders(cfg), Log: log,
+		DB:         s.db,
+		Identity:   s.identity,
+		Roster:     s.roster,
+		Settings:   s.settings,
+		Privacy:    s.privacy,
+		Usage:      s.usage,
+		Notify:     s.notify,
+		Importer:   s.importer,
+		Downloads:  s.downloads,
+		Audit:      s.audit,
+		Operations: s.operation,
+		Providers:  signInProviders(cfg),
+		Log:        log,
 	}, limitsOf(cfg))
 	deps := httpd.Deps{
-		GraphQL:   graph.Authenticate(s.identity, secure, log, endpoint),
-		Home:      page.Home(page.Info{Version: Version(), Database: kindNamesOf[s.db.Kind()], Endpoint: cfg.Server.PublicURL + "/graphql", GraphiQL: cfg.API.GraphiQL != config.Off}),
-		Password:  page.SetPassword("/graphql"),
-		Security:  graph.Authenticate(s.identity, secure, log, page.Security("/graphql", signedIn, buttons(cfg, page.SecurityPath)...)),
+		GraphQL: graph.Authenticate(s.identity, secure, log, endpoint),
+		Home: page.Home(page.Info{
+			Version:  Version(),
+			Database: kindNamesOf[s.db.Kind()],
+			Endpoint: cfg.Server.PublicURL + "/graphql",
+			GraphiQL: cfg.API.GraphiQL != config.Off,
+		}),
+		Password: page.SetPassword("/graphql"),
+		Security: graph.Authenticate(s.identity, secure, log,
+			page.Security("/graphql", signedIn, buttons(cfg, page.SecurityPath)...)),
 		SSO:       s.sso,
 		Downloads: s.downloads,
 		DB:        s.db,
@@ -148,13 +169,16 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 		},
 	}
 	if cfg.API.GraphiQL != config.Off {
-		deps.GraphiQL = graph.Authenticate(s.identity, secure, log, page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg, page.Path)...))
+		deps.GraphiQL = graph.Authenticate(s.identity, secure, log,
+			page.GraphiQL("/graphql", s.accessToGraphiQL, buttons(cfg, page.Path)...))
 	}
 	return deps
 }
 
 var introspection = map[string]graph.Introspection{
-	config.ForAdministrators: graph.ForAdministrators, config.ForEverybody: graph.ForEverybody, config.Off: graph.ForNobody,
+	config.ForAdministrators: graph.ForAdministrators,
+	config.ForEverybody:      graph.ForEverybody,
+	config.Off:               graph.ForNobody,
 }
 
 var running = map[string]graph.Running{
@@ -167,12 +191,28 @@ var running = map[string]graph.Running{
 func limitsOf(cfg config.Config) graph.Limits {
 	l := cfg.Limits
 	return graph.Limits{
-		Introspection: introspection[cfg.API.Introspection], Running: running[cfg.API.Operations], OwnOperations: page.Operations(),
-		UploadBytes: cfg.Server.MaxUploadBytes, UploadMemory: uploadMemory, Uploads: l.Uploads,
-		RequestBytes: cfg.Server.MaxRequestBytes, BodyMemory: l.BodyMemory,
-		Sockets: l.Sockets, AllSockets: l.AllSockets, NewSockets: l.NewSockets, AllNewSockets: l.AllNewSockets,
-		DocumentBytes: int(l.DocumentBytes), Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
-		RootFields: l.RootFields, Complexity: l.Complexity, Operations: l.Operations, Subscriptions: l.Subscriptions, AllSubscriptions: l.AllSubscriptions,
+		Introspection:    introspection[cfg.API.Introspection],
+		Running:          running[cfg.API.Operations],
+		OwnOperations:    page.Operations(),
+		UploadBytes:      cfg.Server.MaxUploadBytes,
+		UploadMemory:     uploadMemory,
+		Uploads:          l.Uploads,
+		RequestBytes:     cfg.Server.MaxRequestBytes,
+		BodyMemory:       l.BodyMemory,
+		Sockets:          l.Sockets,
+		AllSockets:       l.AllSockets,
+		NewSockets:       l.NewSockets,
+		AllNewSockets:    l.AllNewSockets,
+		DocumentBytes:    int(l.DocumentBytes),
+		Tokens:           l.Tokens,
+		Depth:            l.Depth,
+		Fields:           l.Fields,
+		Aliases:          l.Aliases,
+		RootFields:       l.RootFields,
+		Complexity:       l.Complexity,
+		Operations:       l.Operations,
+		Subscriptions:    l.Subscriptions,
+		AllSubscriptions: l.AllSubscriptions,
 	}
 }
 

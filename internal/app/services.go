@@ -74,10 +74,16 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 }
 
 // newServices wires the capabilities. secret is the server's secret key.
-func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time, log *slog.Logger) (*services, error) {
+func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time,
+	log *slog.Logger) (*services, error) {
 	s := &services{
-		db: d, audit: audit.New(d, now, log), hasher: identity.NewHasher(identity.DefaultCost), recount: make(chan struct{}, 1),
-		turns: turn.New(runtime.GOMAXPROCS(0), now), exports: turn.New(runtime.GOMAXPROCS(0), now), now: now,
+		db:      d,
+		audit:   audit.New(d, now, log),
+		hasher:  identity.NewHasher(identity.DefaultCost),
+		recount: make(chan struct{}, 1),
+		turns:   turn.New(runtime.GOMAXPROCS(0), now),
+		exports: turn.New(runtime.GOMAXPROCS(0), now),
+		now:     now,
 	}
 	factors, err := secondFactors(secret, cfg.Secret.OldKeys(), people.linkBase, cfg.Server.AllowedOrigins, log)
 	if err != nil {
@@ -91,27 +97,61 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.operation = operation.New(d, now)
 	s.usage = usage.New(d, now, log)
 	probes := probe.New(d, cfg.Uploads.TakenAnswers, now, log)
-	s.roster = roster.New(d, roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Probes: probes, Now: now, Log: log})
+	s.roster = roster.New(d,
+		roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Probes: probes, Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = jobs.New(d, jobs.Options{
-		Key: secret, OldKeys: cfg.Secret.OldKeys(), Hash: s.hasher.Hash, Viewer: s.identity.Viewer,
-		Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Guard: s.identity.Guard(), Now: now}), Turn: s.turns.Take, Probes: probes,
-		Quotas:    queue.Quotas{Person: queue.Quota(cfg.Uploads.Person), Key: queue.Quota(cfg.Uploads.Key), District: queue.Quota(cfg.Uploads.District)},
-		CheckTime: cfg.Uploads.CheckTime, Lease: cfg.Server.JobLease, Now: now, Log: log,
+		Key:     secret,
+		OldKeys: cfg.Secret.OldKeys(),
+		Hash:    s.hasher.Hash,
+		Viewer:  s.identity.Viewer,
+		Kinds:   catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Guard: s.identity.Guard(), Now: now}),
+		Turn:    s.turns.Take,
+		Probes:  probes,
+		Quotas: queue.Quotas{
+			Person:   queue.Quota(cfg.Uploads.Person),
+			Key:      queue.Quota(cfg.Uploads.Key),
+			District: queue.Quota(cfg.Uploads.District),
+		},
+		CheckTime: cfg.Uploads.CheckTime,
+		Lease:     cfg.Server.JobLease,
+		Now:       now,
+		Log:       log,
 	})
 	s.privacy = privacy.New(d, privacy.Options{Importer: s.importer, Now: now, Log: log})
 	s.downloads, err = download.New(download.Options{
-		Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL, Notify: s.notify, Export: export.New(d, s.roster, s.usage),
-		Importer: s.importer, Privacy: s.privacy, Audit: s.audit, SessionViewer: s.identity.SessionViewer,
-		KeyViewer: s.identity.KeyViewer, Each: cfg.Limits.Downloads, All: cfg.Limits.AllDownloads, Turn: s.exports.Take, Patience: cfg.Server.RequestTimeout, Now: now, Log: log,
+		Secret:        secret,
+		OldSecrets:    cfg.Secret.OldKeys(),
+		PublicURL:     cfg.Server.PublicURL,
+		Notify:        s.notify,
+		Export:        export.New(d, s.roster, s.usage),
+		Importer:      s.importer,
+		Privacy:       s.privacy,
+		Audit:         s.audit,
+		SessionViewer: s.identity.SessionViewer,
+		KeyViewer:     s.identity.KeyViewer,
+		Each:          cfg.Limits.Downloads,
+		All:           cfg.Limits.AllDownloads,
+		Turn:          s.exports.Take,
+		Patience:      cfg.Server.RequestTimeout,
+		Now:           now,
+		Log:           log,
 	})
 	if err != nil {
 		return nil, err
 	}
 	s.sso, err = sso.New(sso.Options{
-		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, OldSecrets: cfg.Secret.OldKeys(), PublicURL: cfg.Server.PublicURL,
-		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
+		Providers:      cfg.SignIn.Providers,
+		AppLinks:       cfg.SignIn.AppLinks,
+		Secret:         secret,
+		OldSecrets:     cfg.Secret.OldKeys(),
+		PublicURL:      cfg.Server.PublicURL,
+		AllowedOrigins: cfg.Server.AllowedOrigins,
+		Identity:       s.identity,
+		SetSession:     graph.SetSession,
+		Now:            now,
+		Log:            log,
 	})
 	return s, err
 }
@@ -180,7 +220,11 @@ func recordMigration(ctx context.Context, d *database.DB, done []string) error {
 		return nil
 	}
 	return d.InTx(viewer.AsSystem(ctx, "migration of the tables"), func(ctx context.Context, _ *db.Client) error {
-		audit.Record(ctx, audit.Event{Action: audit.DatabaseMigrated, Facts: audit.Facts{"migrations": len(done), "newest": done[len(done)-1]}})
+		audit.Record(ctx,
+			audit.Event{
+				Action: audit.DatabaseMigrated,
+				Facts:  audit.Facts{"migrations": len(done), "newest": done[len(done)-1]},
+			})
 		return nil
 	})
 }

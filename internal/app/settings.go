@@ -39,7 +39,8 @@ settings through the API, wait for 24 hours, or for a second administrator; what
 		Example: `  homeroom settings --organization "North School"
   homeroom settings retention-days=60 time-zone=America/Chicago`,
 	}
-	cmd.Flags().StringVar(&organization, "organization", "", "the district or school, by id, external id or name; the only district where it is not given")
+	cmd.Flags().StringVar(&organization, "organization", "",
+		"the district or school, by id, external id or name; the only district where it is not given")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		var ch setting.Change
@@ -184,7 +185,8 @@ func (a *app) showSettings(system context.Context, d *database.DB, o *db.Organiz
 			value = strings.ToLower(p.Text())
 		}
 		name := strings.ToLower(strings.ReplaceAll(string(p.Name), "_", "-"))
-		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or when a second administrator consents\n", name, value, p.EffectiveAt.Format(time.RFC3339))
+		fmt.Fprintf(w, "%s\t%s\tfrom %s on, or when a second administrator consents\n", name, value,
+			p.EffectiveAt.Format(time.RFC3339))
 	}
 	return cmp.Or(err, w.Flush())
 }

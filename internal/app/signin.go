@@ -11,7 +11,8 @@ import (
 func signInProviders(cfg config.Config) []*model.SignInProvider {
 	list := []*model.SignInProvider{}
 	for _, p := range cfg.SignIn.Providers {
-		list = append(list, &model.SignInProvider{Name: p.Name, Label: p.Label, StartURL: cfg.Server.PublicURL + sso.StartPath(p.Name)})
+		list = append(list,
+			&model.SignInProvider{Name: p.Name, Label: p.Label, StartURL: cfg.Server.PublicURL + sso.StartPath(p.Name)})
 	}
 	return list
 }

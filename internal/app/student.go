@@ -42,11 +42,13 @@ func (a *app) exportStudent() *cobra.Command {
 		Example: `  homeroom student export 000777 --out record.json`,
 		Args:    aStudent,
 	}
-	cmd.Flags().StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
+	cmd.Flags().
+		StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
 	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
 		// What is not on record is not given out.
-		err := s.audit.Now(ctx, audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
-			Target: audit.On(globalid.Student, st.ID)})
+		err := s.audit.Now(ctx,
+			audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
+				Target: audit.On(globalid.Student, st.ID)})
 		if err != nil {
 			return err
 		}
@@ -76,7 +78,8 @@ typed once more, or given with --confirm.`,
 		Example: `  homeroom student erase stu_41 --reference "letter 17 of 2026-11-18"`,
 		Args:    aStudent,
 	}
-	cmd.Flags().StringVar(&reference, "reference", "", "what the erasure goes back to, such as the number of a letter; it stays on record and must not name the student")
+	cmd.Flags().StringVar(&reference, "reference", "",
+		"what the erasure goes back to, such as the number of a letter; it stays on record and must not name the student")
 	cmd.Flags().StringVar(&confirm, "confirm", "", "the Student ID, once more")
 	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
 		typed := confirm
@@ -89,12 +92,13 @@ typed once more, or given with --confirm.`,
 			typed = strings.TrimSpace(line)
 		}
 		told := 0
-		list, err := s.privacy.Erase(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: typed}}, reference, func(done, total int) {
-			if done > told {
-				told = done
-				fmt.Fprintf(a.err, "%d of %d bulk jobs have been looked through\n", done, total)
-			}
-		})
+		list, err := s.privacy.Erase(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: typed}}, reference,
+			func(done, total int) {
+				if done > told {
+					told = done
+					fmt.Fprintf(a.err, "%d of %d bulk jobs have been looked through\n", done, total)
+				}
+			})
 		for _, c := range list {
 			fmt.Fprint(a.out, c.Text())
 		}
@@ -103,9 +107,11 @@ typed once more, or given with --confirm.`,
 }
 
 // aboutStudent has a command act on one student whom its argument names.
-func (a *app) aboutStudent(cmd *cobra.Command, act func(ctx context.Context, s *services, st *db.Student) error) *cobra.Command {
+func (a *app) aboutStudent(cmd *cobra.Command,
+	act func(ctx context.Context, s *services, st *db.Student) error) *cobra.Command {
 	var district string
-	cmd.Flags().StringVar(&district, "district", "", "the district of a Student ID, by id, external id or name; needed where there are several")
+	cmd.Flags().StringVar(&district, "district", "",
+		"the district of a Student ID, by id, external id or name; needed where there are several")
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection, config.SecretSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		s, err := a.openServices(cmd.Context(), loader)

@@ -79,11 +79,13 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 	var malformed *pflag.InvalidSyntaxError
 	switch {
 	case errors.As(err, &unknown) && unknown.GetSpecifiedShortnames() != "":
-		return misuse(cmd, "unknown flag -%s, and flags of more than one letter begin with two dashes", unknown.GetSpecifiedName())
+		return misuse(cmd, "unknown flag -%s, and flags of more than one letter begin with two dashes",
+			unknown.GetSpecifiedName())
 	case errors.As(err, &unknown):
 		return misuse(cmd, "unknown flag --%s", unknown.GetSpecifiedName())
 	case errors.As(err, &invalid):
-		return misuse(cmd, "--%s takes %s, not %s", invalid.GetFlag().Name, forms[invalid.GetFlag().Value.Type()], quote.Text(invalid.GetValue()))
+		return misuse(cmd, "--%s takes %s, not %s", invalid.GetFlag().Name, forms[invalid.GetFlag().Value.Type()],
+			quote.Text(invalid.GetValue()))
 	case errors.As(err, &empty):
 		return misuse(cmd, "--%s needs a value", empty.GetFlag().Name)
 	case errors.As(err, &malformed):
@@ -94,4 +96,9 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 }
 
 // forms are the types of flags that can be given a wrong value.
-var forms = map[string]string{"int": "a whole number", "uint64": "a whole number, 0 or more", "uint": "a whole number, 0 or more", "bool": "true or false"}
+var forms = map[string]string{
+	"int":    "a whole number",
+	"uint64": "a whole number, 0 or more",
+	"uint":   "a whole number, 0 or more",
+	"bool":   "true or false",
+}

@@ -64,7 +64,8 @@ func TestACheckThatCannotBeDoneHasNotPassed(t *testing.T) {
 // an archive, and where there is one and nothing before it, as in a shallow clone.
 func TestFaultsWithoutAHistoryAreNotTried(t *testing.T) {
 	t.Parallel()
-	for _, prepare := range []string{"true", "git init -q && git -c user.name=x -c user.email=x@example.com commit -q --allow-empty -m only"} {
+	for _, prepare := range []string{"true",
+		"git init -q && git -c user.name=x -c user.email=x@example.com commit -q --allow-empty -m only"} {
 		folder := t.TempDir()
 		script := "mkdir .ci && cp \"$FROM\"/mutants \"$FROM\"/lib.sh .ci && { " + prepare + "; } && .ci/mutants"
 		cmd := exec.Command("bash", "-c", script)
@@ -75,7 +76,8 @@ func TestFaultsWithoutAHistoryAreNotTried(t *testing.T) {
 		cmd.Dir = folder
 		cmd.Env = append(os.Environ(), "FROM="+from, "GIT_CEILING_DIRECTORIES="+filepath.Dir(folder))
 		text, err := cmd.CombinedOutput()
-		if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != 75 || !strings.Contains(string(text), "none of the faults were tried") {
+		if exit, is := errors.AsType[*exec.ExitError](err); !is || exit.ExitCode() != 75 ||
+			!strings.Contains(string(text), "none of the faults were tried") {
 			t.Errorf("%s: it ends with %v: %s", prepare, err, text)
 		}
 	}

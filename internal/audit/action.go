@@ -113,9 +113,10 @@ var meanings = map[Action]string{
 	ErasureRequested:        "Somebody asked for the erasure of a student, who has been hidden since.",
 	ErasureCertified:        "The personal data of a student were erased on request; the entry is the certificate.",
 	StudentRecordDownloaded: "Everything that is held about one student was given out as one document.",
-	DataPurged:              "The personal data of deleted students were erased, because their time was over; the facts count them.",
-	StudentErased:           "The personal data of a student was erased, here as well.",
-	EducatorErased:          "The personal data of an educator was erased, here as well.",
+	DataPurged: "The personal data of deleted students were erased, " +
+		"because their time was over; the facts count them.",
+	StudentErased:  "The personal data of a student was erased, here as well.",
+	EducatorErased: "The personal data of an educator was erased, here as well.",
 
 	StudentsAssigned: "Students were put into groups; one entry for each school.",
 	StudentsRemoved:  "Students were taken out of groups; one entry for each school.",
@@ -127,9 +128,10 @@ var meanings = map[Action]string{
 	OrganizationCreated: "A district or school was created.",
 	SettingsChanged:     "The settings of an organization were changed.",
 	SettingApproved:     "A second administrator let a pending setting hold at once.",
-	SettingPending:      "A setting that makes a hold, a retention or the need of a second factor less strict was asked for, and waits.",
-	SettingWithdrawn:    "A pending setting was taken back.",
-	UsageRecorded:       "Usage was recorded; one entry for each request.",
+	SettingPending: "A setting that makes a hold, a retention or the need of a second factor less strict " +
+		"was asked for, and waits.",
+	SettingWithdrawn: "A pending setting was taken back.",
+	UsageRecorded:    "Usage was recorded; one entry for each request.",
 
 	SignedIn:        "Somebody signed in.",
 	SignInRefused:   "Somebody tried to sign in; the code says why it was refused.",
@@ -169,7 +171,8 @@ var meanings = map[Action]string{
 	JobRowsUndone:    "Rows of a bulk job were put back.",
 	JobFinished:      "A bulk job came to its end.",
 
-	StudentsRead:         "Students were given out by an operation: lists, groups with students, nodes, changes and problems of a job.",
+	StudentsRead: "Students were given out by an operation: lists, groups with students, nodes, " +
+		"changes and problems of a job.",
 	StudentsWatched:      "A subscription began that gives out personal data.",
 	GraphiQLOpened:       "Somebody opened GraphiQL.",
 	NoticeDownloaded:     "The CSV behind the notice was downloaded.",
@@ -178,12 +181,13 @@ var meanings = map[Action]string{
 	AuditRead:            "Somebody read the audit trail.",
 	AuditDownloaded:      "The audit trail was downloaded as CSV.",
 	AccessRefused:        "Something was refused; the code says why.",
-	TakenAnswersStopped:  "Somebody was told so often on one day that an ID or username is taken by somebody unseen that no further answers are given.",
-	RefusalsCounted:      "Further refusals of the same caller in the same minute, as a count.",
-	OperatorCommand:      "The operator ran a command that changes or gives out personal data.",
-	NumbersRepaired:      "The doctor repaired numbers that are derived from others.",
-	DatabaseMigrated:     "The tables were brought up to date.",
-	SampleDistrictMade:   "A made-up district was written.",
+	TakenAnswersStopped: "Somebody was told so often on one day that an ID or username is taken by somebody unseen that " +
+		"no further answers are given.",
+	RefusalsCounted:    "Further refusals of the same caller in the same minute, as a count.",
+	OperatorCommand:    "The operator ran a command that changes or gives out personal data.",
+	NumbersRepaired:    "The doctor repaired numbers that are derived from others.",
+	DatabaseMigrated:   "The tables were brought up to date.",
+	SampleDistrictMade: "A made-up district was written.",
 }
 
 // Actions are all of them, in the order of their names.

@@ -28,7 +28,12 @@ func record(ctx context.Context, t testing.TB, d *database.DB, e audit.Event) {
 }
 
 func updated(district, school, student int, before, after string) audit.Event {
-	e := audit.Event{Action: audit.StudentUpdated, DistrictID: district, OrganizationID: school, Target: audit.On(globalid.Student, student)}
+	e := audit.Event{
+		Action:         audit.StudentUpdated,
+		DistrictID:     district,
+		OrganizationID: school,
+		Target:         audit.On(globalid.Student, student),
+	}
 	e.Changes.Text("firstName", before, after)
 	return e
 }
@@ -36,7 +41,8 @@ func updated(district, school, student int, before, after string) audit.Event {
 func events(t testing.TB, d *database.DB, district int) []*db.AuditEvent {
 	t.Helper()
 	ctx := fixture.System()
-	return d.Client(ctx).AuditEvent.Query().Where(auditevent.DistrictID(district)).Order(db.Asc(auditevent.FieldSeq)).AllX(ctx)
+	return d.Client(ctx).AuditEvent.Query().Where(auditevent.DistrictID(district)).
+		Order(db.Asc(auditevent.FieldSeq)).AllX(ctx)
 }
 
 func verify(t testing.TB, d *database.DB, district int, expect string) audit.Verified {
@@ -52,7 +58,8 @@ func TestRecord(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
-		ctx := viewer.WithOperation(viewer.WithOrigin(w.As(t, w.NorthTeacher), viewer.Origin{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "r1"}), "Rename")
+		ctx := viewer.WithOperation(viewer.WithOrigin(w.As(t, w.NorthTeacher),
+			viewer.Origin{Address: netip.MustParseAddr("192.0.2.7"), RequestID: "r1"}), "Rename")
 
 		t.Run("an entry knows who did what from where, also where the server acted on the way", func(t *testing.T) {
 			record(viewer.AsSystem(ctx, "on the way"), t, d, updated(w.Alpha.ID, w.North.ID, 7, "Ada", "Eva"))
@@ -62,7 +69,8 @@ func TestRecord(t *testing.T) {
 			}
 			e := list[0]
 			roles := "TEACHER@" + globalid.Encode(globalid.Organization, w.North.ID)
-			if e.Seq != 1 || e.ActorKind != "EDUCATOR" || e.ActorID != w.NorthTeacher.ID || e.Roles != roles || e.Address != "192.0.2.7" ||
+			if e.Seq != 1 || e.ActorKind != "EDUCATOR" || e.ActorID != w.NorthTeacher.ID || e.Roles != roles ||
+				e.Address != "192.0.2.7" ||
 				e.RequestID != "r1" || e.Operation != "Rename" || e.OrganizationID != w.North.ID || e.TargetID != 7 {
 				t.Errorf("%+v", e)
 			}
@@ -72,7 +80,8 @@ func TestRecord(t *testing.T) {
 			}
 		})
 		t.Run("what a shell says of its user is a line, and nothing to a terminal", func(t *testing.T) {
-			record(viewer.WithOperator(fixture.System(), "eve\n2026-01-01 \x1b[31mSTUDENT_UPDATED\u0085", "homeroom purge"), t, d, updated(w.Beta.ID, 0, 7, "Ada", "Eva"))
+			record(viewer.WithOperator(fixture.System(), "eve\n2026-01-01 \x1b[31mSTUDENT_UPDATED\u0085", "homeroom purge"), t,
+				d, updated(w.Beta.ID, 0, 7, "Ada", "Eva"))
 			if got := events(t, d, w.Beta.ID)[0].ActorLabel; got != "eve2026-01-01 [31mSTUDENT_UPDATED" {
 				t.Errorf("%q", got)
 			}
@@ -167,13 +176,20 @@ func TestNobodyChangesTheTrail(t *testing.T) {
 		}
 		for name, attempt := range attempts {
 			t.Run(name, func(t *testing.T) {
-				if err := attempt(); err == nil || !strings.Contains(err.Error(), "never changed") && !strings.Contains(err.Error(), "deny") {
+				if err := attempt(); err == nil ||
+					!strings.Contains(err.Error(), "never changed") && !strings.Contains(err.Error(), "deny") {
 					t.Errorf("%v", err)
 				}
 			})
 		}
 		t.Run("a school sees what is about it, a teacher and another district nothing", func(t *testing.T) {
-			for name, want := range map[*db.Educator]int{w.DistrictAdmin: 1, w.NorthAdmin: 1, w.SouthAdmin: 0, w.NorthTeacher: 0, w.BetaAdmin: 0} {
+			for name, want := range map[*db.Educator]int{
+				w.DistrictAdmin: 1,
+				w.NorthAdmin:    1,
+				w.SouthAdmin:    0,
+				w.NorthTeacher:  0,
+				w.BetaAdmin:     0,
+			} {
 				if n := client.AuditEvent.Query().CountX(w.As(t, name)); n != want {
 					t.Errorf("%s sees %d entries; want %d", name.FirstName, n, want)
 				}

@@ -29,13 +29,16 @@ import (
 func district(b *testing.B, kind database.Kind) (*database.DB, *roster.Service, context.Context) {
 	b.Helper()
 	d := dbtest.Open(b, kind)
-	if _, err := sample.Fill(context.Background(), d, sample.Options{Students: 20_000, Seed: 1, Now: time.Now()}); err != nil {
+	if _, err := sample.Fill(context.Background(), d,
+		sample.Options{Students: 20_000, Seed: 1, Now: time.Now()}); err != nil {
 		b.Fatal(err)
 	}
-	who := d.Client(b.Context()).Educator.Query().Where(educator.Email("district@example.com")).WithRoles().OnlyX(fixture.System())
+	who := d.Client(b.Context()).Educator.Query().Where(educator.Email("district@example.com")).WithRoles().
+		OnlyX(fixture.System())
 	v := &viewer.Viewer{EducatorID: who.ID, DistrictID: who.DistrictID}
 	for _, r := range who.Edges.Roles {
-		v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+		v.Assignments = append(v.Assignments,
+			viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
 	}
 	r := roster.New(d, roster.Options{Recount: usage.RecountStudents, Now: time.Now, Log: slog.New(slog.DiscardHandler)})
 	return d, r, viewer.NewContext(context.Background(), v)
@@ -69,9 +72,13 @@ func BenchmarkReads(b *testing.B) {
 			d, r, ctx := district(b, kind)
 			log := slog.New(slog.DiscardHandler)
 			ask := func(trail *audit.Service) func() {
-				endpoint := graph.NewHandler(&graph.Resolver{DB: d, Roster: r, Usage: usage.New(d, time.Now, log), Audit: trail, Log: log}, graph.Limits{})
+				endpoint := graph.NewHandler(
+					&graph.Resolver{DB: d, Roster: r, Usage: usage.New(d, time.Now, log), Audit: trail, Log: log}, graph.Limits{})
 				return func() {
-					req := httptest.NewRequest("POST", "/graphql", strings.NewReader(`{"query": "query Page { students(first: 50) { nodes { id firstName lastName groups { name } } } }"}`)).WithContext(ctx)
+					req := httptest.NewRequest("POST", "/graphql",
+						strings.NewReader(
+							`{"query": "query Page { students(first: 50) { nodes { id firstName lastName groups { name } } } }"}`)).
+						WithContext(ctx)
 					req.Header.Set("Content-Type", "application/json")
 					w := httptest.NewRecorder()
 					if endpoint.ServeHTTP(w, req); w.Code != 200 || strings.Contains(w.Body.String(), "errors") {
@@ -97,7 +104,8 @@ func BenchmarkWriter(b *testing.B) {
 			s := audit.New(dbtest.Open(b, kind), time.Now, slog.New(slog.DiscardHandler))
 			const batch = 200
 			for b.Loop() {
-				if err := s.Write(b.Context(), audit.Event{Action: audit.StudentsRead, DistrictID: 1, Facts: audit.Facts{"students": 50}}, batch); err != nil {
+				if err := s.Write(b.Context(),
+					audit.Event{Action: audit.StudentsRead, DistrictID: 1, Facts: audit.Facts{"students": 50}}, batch); err != nil {
 					b.Fatal(err)
 				}
 			}
@@ -152,7 +160,13 @@ func BenchmarkBatch(b *testing.B) {
 					for i := range 500 {
 						rows.Add(i, i, 1, plan, nil)
 					}
-					audit.Record(ctx, audit.Event{Action: audit.JobRowsApplied, DistrictID: 1, JobID: 1, Facts: audit.Facts{"rows": 500, "digest": rows.Digest()}})
+					audit.Record(ctx,
+						audit.Event{
+							Action:     audit.JobRowsApplied,
+							DistrictID: 1,
+							JobID:      1,
+							Facts:      audit.Facts{"rows": 500, "digest": rows.Digest()},
+						})
 					return nil
 				})
 				if err != nil {

@@ -24,7 +24,8 @@ func TestAListHasItsBound(t *testing.T) {
 		w := fixture.New(t, d)
 		s := audit.New(d, func() time.Time { return fixture.Today }, testlog.New(t))
 		for n, want := range map[int]string{100: "", 101: "TOO_MANY"} {
-			_, err := s.Events(w.As(t, w.DistrictAdmin), w.Alpha.ID, audit.Filter{Actions: slices.Repeat([]audit.Action{audit.StudentUpdated}, n)})
+			_, err := s.Events(w.As(t, w.DistrictAdmin), w.Alpha.ID,
+				audit.Filter{Actions: slices.Repeat([]audit.Action{audit.StudentUpdated}, n)})
 			if f := fault.From(err); (f == nil) != (want == "") || f != nil && f.Code != want {
 				t.Errorf("%d actions: %v; want %q", n, err, want)
 			}
@@ -37,7 +38,8 @@ func TestAListHasItsBound(t *testing.T) {
 func TestRefusalsHaveTheirBounds(t *testing.T) {
 	t.Parallel()
 	stranger := func(network int) context.Context {
-		return viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(network >> 8), byte(network)})})
+		return viewer.WithOrigin(context.Background(),
+			viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(network >> 8), byte(network)})})
 	}
 	educator := func(id int) context.Context {
 		return viewer.NewContext(context.Background(), &viewer.Viewer{EducatorID: id, DistrictID: 1})
@@ -69,7 +71,8 @@ func TestRefusalsHaveTheirBounds(t *testing.T) {
 				r := test.of(i)
 				s.Refused(r.ctx, audit.Event{Action: audit.AccessRefused, Code: r.code, DistrictID: 1})
 			}
-			n := d.Client(context.Background()).AuditEvent.Query().Where(auditevent.Action(string(audit.AccessRefused))).CountX(fixture.System())
+			n := d.Client(context.Background()).AuditEvent.Query().Where(auditevent.Action(string(audit.AccessRefused))).
+				CountX(fixture.System())
 			if n != test.recorded {
 				t.Errorf("of %d refusals %d were recorded; want %d", test.n, n, test.recorded)
 			}

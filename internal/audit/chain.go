@@ -24,9 +24,10 @@ const (
 func link(e *db.AuditEvent) string {
 	h := sha256.New()
 	for _, part := range []string{
-		formOfEvent, e.PrevHash, strconv.Itoa(e.DistrictID), strconv.Itoa(e.Seq), strconv.FormatInt(e.CreatedAt.UnixMicro(), 10),
-		e.Action, e.Code, e.ActorKind, strconv.Itoa(e.ActorID), e.ActorLabel, e.Roles, e.Address, e.RequestID, e.Operation,
-		strconv.Itoa(e.OrganizationID), e.TargetType, strconv.Itoa(e.TargetID), strconv.Itoa(e.JobID), e.Facts, e.DetailsDigest,
+		formOfEvent, e.PrevHash, strconv.Itoa(e.DistrictID), strconv.Itoa(e.Seq),
+		strconv.FormatInt(e.CreatedAt.UnixMicro(), 10), e.Action, e.Code, e.ActorKind, strconv.Itoa(e.ActorID), e.ActorLabel,
+		e.Roles, e.Address, e.RequestID, e.Operation, strconv.Itoa(e.OrganizationID), e.TargetType, strconv.Itoa(e.TargetID),
+		strconv.Itoa(e.JobID), e.Facts, e.DetailsDigest,
 	} {
 		write(h, part)
 	}

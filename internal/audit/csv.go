@@ -51,8 +51,9 @@ func (l *List) CSV(ctx context.Context, w io.Writer) (rows int, err error) {
 
 func cells(e *db.AuditEvent, told []Told) []string {
 	return []string{
-		ID(globalid.Organization, e.DistrictID), strconv.Itoa(e.Seq), e.CreatedAt.UTC().Format(time.RFC3339Nano), e.Action, e.Code, e.ActorKind,
-		Who(e), e.Roles, e.Address, e.RequestID, e.Operation, ID(globalid.Organization, e.OrganizationID), ID(globalid.Type(e.TargetType), e.TargetID),
+		ID(globalid.Organization, e.DistrictID), strconv.Itoa(e.Seq), e.CreatedAt.UTC().Format(time.RFC3339Nano), e.Action,
+		e.Code, e.ActorKind, Who(e), e.Roles, e.Address, e.RequestID, e.Operation,
+		ID(globalid.Organization, e.OrganizationID), ID(globalid.Type(e.TargetType), e.TargetID),
 		ID(globalid.BulkJob, e.JobID), e.Facts, inWords(told), e.Hash,
 	}
 }

@@ -20,7 +20,8 @@ const eraseRows = 500
 // them, in the same transaction, by which Verify tells an erasure from damage.
 //
 // It must run inside of database.InTx, and returns how many details it has taken.
-func Erase(ctx context.Context, client *db.Client, districtID, organizationID int, kind globalid.Type, ids []int) (erased int, err error) {
+func Erase(ctx context.Context, client *db.Client, districtID, organizationID int, kind globalid.Type,
+	ids []int) (erased int, err error) {
 	action, ok := map[globalid.Type]Action{globalid.Student: StudentErased, globalid.Educator: EducatorErased}[kind]
 	if !ok {
 		return 0, fmt.Errorf("audit: %q is nobody who can be erased", kind)
@@ -28,7 +29,8 @@ func Erase(ctx context.Context, client *db.Client, districtID, organizationID in
 	system := viewer.AsSystem(ctx, "personal data in the audit trail")
 	for chunk := range slices.Chunk(ids, eraseRows) {
 		n, err := client.AuditDetail.Update().ClearBody().ClearSalt().
-			Where(auditdetail.SubjectType(string(kind)), auditdetail.SubjectIDIn(chunk...), auditdetail.DistrictID(districtID), auditdetail.BodyNotNil()).
+			Where(auditdetail.SubjectType(string(kind)), auditdetail.SubjectIDIn(chunk...), auditdetail.DistrictID(districtID),
+				auditdetail.BodyNotNil()).
 			Save(system)
 		if err != nil {
 			return 0, fmt.Errorf("erase in the audit trail: %w", err)

@@ -155,7 +155,13 @@ func ActorOfViewer(v *viewer.Viewer) Actor {
 		for i, s := range k.Scopes {
 			scopes[i] = string(s)
 		}
-		return Actor{Kind: ServiceKey, ID: k.ID, Roles: strings.Join(scopes, " "), DistrictID: k.DistrictID, OrganizationID: k.OrganizationID}
+		return Actor{
+			Kind:           ServiceKey,
+			ID:             k.ID,
+			Roles:          strings.Join(scopes, " "),
+			DistrictID:     k.DistrictID,
+			OrganizationID: k.OrganizationID,
+		}
 	}
 	a := Actor{Kind: Educator, ID: v.EducatorID, DistrictID: v.DistrictID, OrganizationID: v.DistrictID}
 	for i, r := range v.Assignments {
@@ -168,7 +174,8 @@ func ActorOfViewer(v *viewer.Viewer) Actor {
 			a.Roles += fmt.Sprintf(" and %d more", len(v.Assignments)-maxRoles)
 		}
 		if i < maxRoles {
-			a.Roles = strings.TrimPrefix(a.Roles+" "+string(r.Role)+"@"+globalid.Encode(globalid.Organization, r.OrganizationID), " ")
+			a.Roles = strings.TrimPrefix(a.Roles+" "+string(r.Role)+"@"+globalid.Encode(globalid.Organization, r.OrganizationID),
+				" ")
 		}
 	}
 	return a

@@ -33,19 +33,35 @@ func trailOfEveryKind(t *testing.T, d *database.DB, w *fixture.World) int {
 	person := viewer.WithOperation(viewer.WithOrigin(w.As(t, w.NorthTeacher), origin), "Rename")
 	full := updated(w.Alpha.ID, w.North.ID, 1, "Ada", "Eva")
 	full.Code, full.JobID, full.Facts = "CODE", 5, audit.Facts{"rows": 1}
-	full.Others = []audit.Detail{{Subject: audit.On(globalid.Student, 2), Changes: full.Changes}, {Subject: audit.On(globalid.Group, 1), Changes: full.Changes}}
+	full.Others = []audit.Detail{{Subject: audit.On(globalid.Student, 2), Changes: full.Changes},
+		{Subject: audit.On(globalid.Group, 1), Changes: full.Changes}}
 	record(person, t, d, full)
 	record(viewer.WithOperator(fixture.System(), "olga", "homeroom purge"), t, d, updated(w.Alpha.ID, 0, 2, "Ben", "Bob"))
 
-	job := w.Client().BulkJob.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).SetSubmittedBy(w.NorthAdmin.ID).SetKind(bulkjob.KindIMPORT_STUDENTS).SaveX(fixture.System())
+	job := w.Client().BulkJob.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).
+		SetSubmittedBy(w.NorthAdmin.ID).SetKind(bulkjob.KindIMPORT_STUDENTS).SaveX(fixture.System())
 	var rows audit.Rows
 	for i := 1; i <= 3; i++ {
-		r := w.Client().BulkJobRow.Create().SetJobID(job.ID).SetRow(i).SetTargetID(10 + i).SetLabel("label").SetPlan([]byte("plan")).SetBefore([]byte("before")).
+		r := w.Client().BulkJobRow.Create().SetJobID(job.ID).SetRow(i).SetTargetID(10 + i).SetLabel("label").
+			SetPlan([]byte("plan")).SetBefore([]byte("before")).
 			SetChangeCount(1).SetAppliedVersion(2).SetState(1).SaveX(fixture.System())
 		rows.Add(r.Row, r.TargetID, r.AppliedVersion, r.Plan, r.Before)
 	}
-	record(person, t, d, audit.Event{Action: audit.JobRowsApplied, DistrictID: w.Alpha.ID, OrganizationID: w.North.ID, Target: audit.On(globalid.BulkJob, job.ID), JobID: job.ID,
-		Facts: audit.Facts{"from": 1, "to": 3, "rows": rows.Count(), "images": rows.Images(), "digest": rows.Digest()}})
+	record(person, t, d,
+		audit.Event{
+			Action:         audit.JobRowsApplied,
+			DistrictID:     w.Alpha.ID,
+			OrganizationID: w.North.ID,
+			Target:         audit.On(globalid.BulkJob, job.ID),
+			JobID:          job.ID,
+			Facts: audit.Facts{
+				"from":   1,
+				"to":     3,
+				"rows":   rows.Count(),
+				"images": rows.Images(),
+				"digest": rows.Digest(),
+			},
+		})
 	record(person, t, d, updated(w.Alpha.ID, w.North.ID, 3, "Cleo", "Clea"))
 	erase(t, d, w, 3)
 	record(fixture.System(), t, d, audit.Event{Action: audit.SignInRefused, Code: "CODE", DistrictID: w.Alpha.ID})
@@ -94,7 +110,8 @@ func TestVerifyNoticesEveryByte(t *testing.T) {
 			t.Fatalf("before anything was changed: %+v %+v", v, v.Damage)
 		}
 		changed := 0
-		for _, table := range []*schema.Table{migrate.AuditEventsTable, migrate.AuditDetailsTable, migrate.AuditHeadsTable, migrate.BulkJobRowsTable} {
+		for _, table := range []*schema.Table{migrate.AuditEventsTable, migrate.AuditDetailsTable, migrate.AuditHeadsTable,
+			migrate.BulkJobRowsTable} {
 			ids := keys(t, d, table.Name)
 			// With everything filled, a batch of a job, an erasure, and without details.
 			for _, id := range slices.Compact([]int{ids[0], ids[len(ids)/2], ids[max(0, len(ids)-2)], ids[len(ids)-1]}) {
@@ -136,17 +153,21 @@ func TestVerifyNoticesBytesThatMove(t *testing.T) {
 		w := fixture.New(t, d)
 		trailOfEveryKind(t, d, w)
 		tamper(t, d)
-		first := d.Client(context.Background()).AuditEvent.Query().Where(auditevent.DistrictID(w.Alpha.ID), auditevent.Seq(1)).OnlyX(fixture.System())
+		first := d.Client(context.Background()).AuditEvent.Query().
+			Where(auditevent.DistrictID(w.Alpha.ID), auditevent.Seq(1)).OnlyX(fixture.System())
 		var texts []*schema.Column
 		for _, column := range migrate.AuditEventsColumns {
 			// The others are as long as they may be.
-			if column.Type == field.TypeString && !slices.Contains([]string{auditevent.FieldHash, auditevent.FieldPrevHash, auditevent.FieldDetailsDigest}, column.Name) {
+			if column.Type == field.TypeString &&
+				!slices.Contains([]string{auditevent.FieldHash, auditevent.FieldPrevHash, auditevent.FieldDetailsDigest},
+					column.Name) {
 				texts = append(texts, column)
 			}
 		}
 		for i, from := range texts {
 			for _, to := range texts[i+1 : min(i+4, len(texts))] {
-				a, b := fmt.Sprint(value(t, d, "audit_events", from, first.ID)), fmt.Sprint(value(t, d, "audit_events", to, first.ID))
+				a, b := fmt.Sprint(value(t, d, "audit_events", from, first.ID)),
+					fmt.Sprint(value(t, d, "audit_events", to, first.ID))
 				if a == "" || to.Name == auditevent.FieldTargetType && len(b) >= 8 {
 					continue
 				}
@@ -199,7 +220,8 @@ func keys(t *testing.T, d *database.DB, table string) (ids []int) {
 // value is what stands in a column of a row: text, a number, a time or nil.
 func value(t *testing.T, d *database.DB, table string, column *schema.Column, id int) any {
 	t.Helper()
-	rows, err := d.Client(context.Background()).QueryContext(context.Background(), fmt.Sprintf("SELECT `%s` FROM %s WHERE id = ?", column.Name, table), id)
+	rows, err := d.Client(context.Background()).
+		QueryContext(context.Background(), fmt.Sprintf("SELECT `%s` FROM %s WHERE id = ?", column.Name, table), id)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -219,7 +241,9 @@ func value(t *testing.T, d *database.DB, table string, column *schema.Column, id
 
 func set(t *testing.T, d *database.DB, table, column string, id int, v any) {
 	t.Helper()
-	if _, err := d.Client(context.Background()).ExecContext(context.Background(), fmt.Sprintf("UPDATE %s SET `%s` = ? WHERE id = ?", table, column), v, id); err != nil {
+	if _, err := d.Client(context.Background()).
+		ExecContext(context.Background(), fmt.Sprintf("UPDATE %s SET `%s` = ? WHERE id = ?", table, column), v,
+			id); err != nil {
 		t.Fatalf("%s.%s = %v: %v", table, column, v, err)
 	}
 }

@@ -48,13 +48,15 @@ func TestATrailThatCannotBeWritten(t *testing.T) {
 			}
 			given++
 		}
-		if f := fault.From(refusal); f == nil || f.Kind != fault.Unavailable || f.Code != "AUDIT_TRAIL_FULL" || f.RetryAfter == 0 {
+		if f := fault.From(refusal); f == nil || f.Kind != fault.Unavailable || f.Code != "AUDIT_TRAIL_FULL" ||
+			f.RetryAfter == 0 {
 			t.Fatalf("after %d reads: %v", given, refusal)
 		}
 		// A refusal waits for nobody, and is counted.
 		for _, operation := range []string{"One", "Two"} {
 			from := viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.MustParseAddr("192.0.2.7")})
-			s.Refused(viewer.WithOperation(from, operation), audit.Event{Action: audit.AccessRefused, Code: "UNAUTHENTICATED", DistrictID: w.Beta.ID})
+			s.Refused(viewer.WithOperation(from, operation),
+				audit.Event{Action: audit.AccessRefused, Code: "UNAUTHENTICATED", DistrictID: w.Beta.ID})
 		}
 		readOnly(t, d, false)
 		for s.Read(ctx, read) != nil {

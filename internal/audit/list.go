@@ -53,7 +53,8 @@ var errNotAdministrator = fault.Forbiddenf("administrators see the audit trail")
 func (s *Service) Events(ctx context.Context, organizationID int, f Filter) (*List, error) {
 	v := viewer.FromContext(ctx)
 	if len(f.Actions) > maxActions {
-		return nil, fault.Invalidf("at most %d actions can be chosen at once", maxActions).WithCode("TOO_MANY").At("filter.actions")
+		return nil, fault.Invalidf("at most %d actions can be chosen at once", maxActions).WithCode("TOO_MANY").
+			At("filter.actions")
 	}
 	if organizationID == 0 {
 		if !v.IsAdmin() && !v.IsSystem() {
@@ -90,7 +91,8 @@ func (f Filter) where(s *sql.Selector) {
 	}
 	if f.Actor != nil {
 		kind := map[globalid.Type]ActorKind{globalid.Educator: Educator, globalid.ServiceKey: ServiceKey}[f.Actor.Type]
-		s.Where(sql.And(sql.EQ(s.C(auditevent.FieldActorID), f.Actor.ID), sql.EQ(s.C(auditevent.FieldActorKind), string(kind))))
+		s.Where(sql.And(sql.EQ(s.C(auditevent.FieldActorID), f.Actor.ID),
+			sql.EQ(s.C(auditevent.FieldActorKind), string(kind))))
 	}
 	if f.ActorKind != "" {
 		s.Where(sql.EQ(s.C(auditevent.FieldActorKind), string(f.ActorKind)))
@@ -154,8 +156,10 @@ func details(ctx context.Context, d *database.DB, events []*db.AuditEvent) (map[
 	}
 	told := map[int][]Told{}
 	for _, district := range slices.Sorted(maps.Keys(places)) {
-		rows, err := d.Client(ctx).AuditDetail.Query().Where(auditdetail.DistrictID(district), auditdetail.SeqIn(places[district]...)).
-			Order(db.Asc(auditdetail.FieldSeq, auditdetail.FieldPosition)).All(viewer.AsSystem(ctx, "details of entries that the viewer sees"))
+		rows, err := d.Client(ctx).AuditDetail.Query().
+			Where(auditdetail.DistrictID(district), auditdetail.SeqIn(places[district]...)).
+			Order(db.Asc(auditdetail.FieldSeq, auditdetail.FieldPosition)).
+			All(viewer.AsSystem(ctx, "details of entries that the viewer sees"))
 		if err != nil {
 			return nil, err
 		}

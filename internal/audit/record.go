@@ -167,10 +167,21 @@ func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 		}
 	}
 	return &db.AuditEvent{
-		Action: string(e.Action), Code: cut(e.Code, 64), ActorKind: string(e.actor.Kind), ActorID: e.actor.ID,
-		ActorLabel: cut(e.actor.Label, 190), Roles: cut(e.actor.Roles, 255), Address: cut(e.address, 64), RequestID: cut(e.requestID, 64),
-		Operation: cut(e.operation, 190), OrganizationID: e.OrganizationID, TargetType: string(e.Target.Type), TargetID: e.Target.ID,
-		JobID: e.JobID, Facts: facts, DetailsDigest: digestAll(details),
+		Action:         string(e.Action),
+		Code:           cut(e.Code, 64),
+		ActorKind:      string(e.actor.Kind),
+		ActorID:        e.actor.ID,
+		ActorLabel:     cut(e.actor.Label, 190),
+		Roles:          cut(e.actor.Roles, 255),
+		Address:        cut(e.address, 64),
+		RequestID:      cut(e.requestID, 64),
+		Operation:      cut(e.operation, 190),
+		OrganizationID: e.OrganizationID,
+		TargetType:     string(e.Target.Type),
+		TargetID:       e.Target.ID,
+		JobID:          e.JobID,
+		Facts:          facts,
+		DetailsDigest:  digestAll(details),
 	}, details, nil
 }
 
@@ -193,13 +204,14 @@ func cut(text string, size int) string {
 // statementRows is how many rows one statement inserts.
 const statementRows = 200
 
-const eventColumns = "created_at, district_id, seq, action, code, actor_kind, actor_id, actor_label, roles, address, request_id, operation, " +
-	"organization_id, target_type, target_id, job_id, facts, details_digest, prev_hash, hash"
+const eventColumns = "created_at, district_id, seq, action, code, actor_kind, actor_id, actor_label, roles, address, " +
+	"request_id, operation, organization_id, target_type, target_id, job_id, facts, details_digest, prev_hash, hash"
 
 func insertEvents(ctx context.Context, client *db.Client, events []*db.AuditEvent) error {
 	return insert(ctx, client, "audit_events", eventColumns, events, func(e *db.AuditEvent) []any {
-		return []any{e.CreatedAt, e.DistrictID, e.Seq, e.Action, e.Code, e.ActorKind, e.ActorID, e.ActorLabel, e.Roles, e.Address, e.RequestID, e.Operation,
-			e.OrganizationID, e.TargetType, e.TargetID, e.JobID, e.Facts, e.DetailsDigest, e.PrevHash, e.Hash}
+		return []any{e.CreatedAt, e.DistrictID, e.Seq, e.Action, e.Code, e.ActorKind, e.ActorID, e.ActorLabel, e.Roles,
+			e.Address, e.RequestID, e.Operation, e.OrganizationID, e.TargetType, e.TargetID, e.JobID, e.Facts, e.DetailsDigest,
+			e.PrevHash, e.Hash}
 	})
 }
 
@@ -213,14 +225,16 @@ func insertDetails(ctx context.Context, client *db.Client, details []*db.AuditDe
 
 // insert writes rows with as few statements as possible; ent's own way takes
 // several times as long for the thousand details of a large assignment.
-func insert[T any](ctx context.Context, client *db.Client, table, columns string, rows []T, values func(T) []any) error {
+func insert[T any](ctx context.Context, client *db.Client, table, columns string, rows []T,
+	values func(T) []any) error {
 	for chunk := range slices.Chunk(rows, statementRows) {
 		var args []any
 		for _, r := range chunk {
 			args = append(args, values(r)...)
 		}
 		place := "(" + strings.TrimSuffix(strings.Repeat("?, ", len(args)/len(chunk)), ", ") + ")"
-		query := "INSERT INTO " + table + " (" + columns + ") VALUES " + strings.TrimSuffix(strings.Repeat(place+", ", len(chunk)), ", ")
+		query := "INSERT INTO " + table + " (" + columns + ") VALUES " +
+			strings.TrimSuffix(strings.Repeat(place+", ", len(chunk)), ", ")
 		if _, err := client.ExecContext(ctx, query, args...); err != nil {
 			return err
 		}

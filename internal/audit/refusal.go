@@ -73,7 +73,8 @@ func (s *Service) Refused(ctx context.Context, e Event) {
 		s.countRefusals()
 	}
 	d := describe(ctx, e)
-	key := refusal{e.Action, e.Code, d.actor.Kind, d.actor.ID, viewer.OriginOf(ctx).Network(), e.DistrictID, e.OrganizationID, e.Target, d.operation}
+	key := refusal{e.Action, e.Code, d.actor.Kind, d.actor.ID, viewer.OriginOf(ctx).Network(), e.DistrictID,
+		e.OrganizationID, e.Target, d.operation}
 	if s.refusals.isNew(key, d) && !s.hand(ctx, d, 0) {
 		s.refusals.again(key)
 	}
@@ -155,7 +156,11 @@ func (r *refusals) over(now time.Time, ends bool) (entries []entry) {
 		entries = append(entries, e)
 	}
 	if n := r.others.again; n > 0 {
-		entries = append(entries, entry{Event: Event{Action: RefusalsCounted, Facts: Facts{"refusals": n, "of": "several callers"}}, actor: Actor{Kind: Anonymous}})
+		entries = append(entries,
+			entry{
+				Event: Event{Action: RefusalsCounted, Facts: Facts{"refusals": n, "of": "several callers"}},
+				actor: Actor{Kind: Anonymous},
+			})
 	}
 	clear(r.seen)
 	clear(r.callers)

@@ -20,7 +20,8 @@ import (
 // time in a chain of its own; %[1]d is its district and %[2]d another one.
 func TestVerifyNoticesRowsThatMove(t *testing.T) {
 	t.Parallel()
-	const eventColumns = "created_at, action, code, actor_kind, actor_id, actor_label, roles, address, request_id, operation, organization_id, target_type, target_id, job_id, facts, details_digest, prev_hash, hash"
+	const eventColumns = "created_at, action, code, actor_kind, actor_id, actor_label, roles, address, request_id, " +
+		"operation, organization_id, target_type, target_id, job_id, facts, details_digest, prev_hash, hash"
 	const detailColumns = "created_at, subject_type, subject_id, salt, body, digest"
 	cases := map[string]struct {
 		statements []string
@@ -31,21 +32,26 @@ func TestVerifyNoticesRowsThatMove(t *testing.T) {
 		"the last entry removed":            {[]string{"DELETE FROM audit_events WHERE district_id = %[1]d AND seq = 5"}, audit.CutOff, 5},
 		"all entries removed, not the head": {[]string{"DELETE FROM audit_events WHERE district_id = %[1]d"}, audit.CutOff, 1},
 		"an entry doubled at the end": {[]string{
-			"INSERT INTO audit_events (district_id, seq, " + eventColumns + ") SELECT district_id, 6, " + eventColumns + " FROM audit_events WHERE district_id = %[1]d AND seq = 5",
+			"INSERT INTO audit_events (district_id, seq, " + eventColumns + ") SELECT district_id, 6, " + eventColumns +
+				" FROM audit_events WHERE district_id = %[1]d AND seq = 5",
 			"UPDATE audit_heads SET seq = 6 WHERE district_id = %[1]d"}, audit.Altered, 6},
 		"an entry of another district at the end": {[]string{
-			"INSERT INTO audit_events (district_id, seq, " + eventColumns + ") SELECT %[1]d, 6, " + eventColumns + " FROM audit_events WHERE district_id = %[2]d AND seq = 1",
+			"INSERT INTO audit_events (district_id, seq, " + eventColumns + ") SELECT %[1]d, 6, " + eventColumns +
+				" FROM audit_events WHERE district_id = %[2]d AND seq = 1",
 			"UPDATE audit_heads SET seq = 6 WHERE district_id = %[1]d"}, audit.Altered, 6},
 		"two entries exchanged": {[]string{"UPDATE audit_events SET seq = 99 WHERE district_id = %[1]d AND seq = 2", "UPDATE audit_events SET seq = 2 WHERE district_id = %[1]d AND seq = 4",
 			"UPDATE audit_events SET seq = 4 WHERE district_id = %[1]d AND seq = 99"}, audit.Altered, 2},
 		"one of two details removed": {[]string{"DELETE FROM audit_details WHERE district_id = %[1]d AND seq = 1 AND position = 2"}, audit.Altered, 1},
 		"all details removed":        {[]string{"DELETE FROM audit_details WHERE district_id = %[1]d AND seq = 1"}, audit.Altered, 1},
 		"a detail doubled": {[]string{
-			"INSERT INTO audit_details (district_id, seq, position, " + detailColumns + ") SELECT district_id, seq, 9, " + detailColumns + " FROM audit_details WHERE district_id = %[1]d AND seq = 1 AND position = 1"}, audit.Altered, 1},
+			"INSERT INTO audit_details (district_id, seq, position, " + detailColumns + ") SELECT district_id, seq, 9, " +
+				detailColumns + " FROM audit_details WHERE district_id = %[1]d AND seq = 1 AND position = 1"}, audit.Altered, 1},
 		"a detail put where there was none": {[]string{
-			"INSERT INTO audit_details (district_id, seq, position, " + detailColumns + ") SELECT district_id, 3, 9, " + detailColumns + " FROM audit_details WHERE district_id = %[1]d AND seq = 1 AND position = 1"}, audit.Altered, 3},
+			"INSERT INTO audit_details (district_id, seq, position, " + detailColumns + ") SELECT district_id, 3, 9, " +
+				detailColumns + " FROM audit_details WHERE district_id = %[1]d AND seq = 1 AND position = 1"}, audit.Altered, 3},
 		"two details exchanged": {[]string{"UPDATE audit_details SET position = 99 WHERE district_id = %[1]d AND seq = 1 AND position = 1",
-			"UPDATE audit_details SET position = 1 WHERE district_id = %[1]d AND seq = 1 AND position = 2", "UPDATE audit_details SET position = 2 WHERE district_id = %[1]d AND position = 99"}, audit.Altered, 1},
+			"UPDATE audit_details SET position = 1 WHERE district_id = %[1]d AND seq = 1 AND position = 2",
+			"UPDATE audit_details SET position = 2 WHERE district_id = %[1]d AND position = 99"}, audit.Altered, 1},
 		"the head removed":               {[]string{"DELETE FROM audit_heads WHERE district_id = %[1]d"}, audit.Altered, 5},
 		"the head of another entry":      {[]string{"UPDATE audit_heads SET seq = 4 WHERE district_id = %[1]d"}, audit.Altered, 5},
 		"the hash of another head":       {[]string{"UPDATE audit_heads SET hash = 'x' WHERE district_id = %[1]d"}, audit.Altered, 5},
@@ -64,7 +70,8 @@ func TestVerifyNoticesRowsThatMove(t *testing.T) {
 				}
 				record(fixture.System(), t, d, updated(district+1, 0, 1, "before", "after"))
 				for _, s := range test.statements {
-					if _, err := d.Client(context.Background()).ExecContext(context.Background(), fmt.Sprintf(s+"%[3]s", district, district+1, "")); err != nil {
+					if _, err := d.Client(context.Background()).
+						ExecContext(context.Background(), fmt.Sprintf(s+"%[3]s", district, district+1, "")); err != nil {
 						t.Fatalf("%s: %v", s, err)
 					}
 				}
@@ -85,7 +92,8 @@ func TestVerifyNoticesAnEntryThatWasReplaced(t *testing.T) {
 		for i := range 3 {
 			record(fixture.System(), t, d, updated(w.Alpha.ID, w.North.ID, i+1, "before", "after"))
 		}
-		e := d.Client(context.Background()).AuditEvent.Query().Where(auditevent.DistrictID(w.Alpha.ID), auditevent.Seq(2)).OnlyX(fixture.System())
+		e := d.Client(context.Background()).AuditEvent.Query().Where(auditevent.DistrictID(w.Alpha.ID), auditevent.Seq(2)).
+			OnlyX(fixture.System())
 		e.ActorID = 99
 		tamper(t, d, fmt.Sprintf("UPDATE audit_events SET actor_id = 99, hash = '%s' WHERE id = %d", audit.Link(e), e.ID))
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
@@ -109,11 +117,13 @@ func TestVerifyNoticesADetailThatWasReplaced(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
 		record(fixture.System(), t, d, updated(w.Alpha.ID, w.North.ID, 1, "before", "after"))
-		details := d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.DistrictID(w.Alpha.ID)).Order(db.Asc(auditdetail.FieldPosition)).AllX(fixture.System())
+		details := d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.DistrictID(w.Alpha.ID)).
+			Order(db.Asc(auditdetail.FieldPosition)).AllX(fixture.System())
 		one := details[0]
 		one.Digest = audit.DigestOf(*one.Salt, "[]")
 		tamper(t, d, fmt.Sprintf("UPDATE audit_details SET body = '[]', digest = '%s' WHERE id = %d", one.Digest, one.ID),
-			fmt.Sprintf("UPDATE audit_events SET details_digest = '%s' WHERE district_id = %d AND seq = 1", audit.DigestAll(details), w.Alpha.ID))
+			fmt.Sprintf("UPDATE audit_events SET details_digest = '%s' WHERE district_id = %d AND seq = 1",
+				audit.DigestAll(details), w.Alpha.ID))
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 1 {
 			t.Errorf("%+v; want it at 1", v.Damage)
 		}
@@ -183,7 +193,9 @@ func TestVerifyNoticesRowsOfAJobThatMove(t *testing.T) {
 		w := fixture.New(t, d)
 		job := trailOfEveryKind(t, d, w)
 		for _, move := range [][2]int{{1, 99}, {2, 1}, {99, 2}} {
-			if _, err := d.Client(context.Background()).ExecContext(context.Background(), "UPDATE bulk_job_rows SET `row` = ? WHERE job_id = ? AND `row` = ?", move[1], job, move[0]); err != nil {
+			if _, err := d.Client(context.Background()).
+				ExecContext(context.Background(), "UPDATE bulk_job_rows SET `row` = ? WHERE job_id = ? AND `row` = ?", move[1], job,
+					move[0]); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -200,7 +212,8 @@ func TestAnErasureExplainsNoRowsThatAreNamed(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
 		job := trailOfEveryKind(t, d, w)
-		if _, err := d.Client(context.Background()).ExecContext(context.Background(), "UPDATE bulk_job_rows SET applied_version = 9 WHERE job_id = ?", job); err != nil {
+		if _, err := d.Client(context.Background()).
+			ExecContext(context.Background(), "UPDATE bulk_job_rows SET applied_version = 9 WHERE job_id = ?", job); err != nil {
 			t.Fatal(err)
 		}
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage == nil || v.Damage.Fault != audit.Altered || v.Damage.Seq != 3 {
@@ -216,18 +229,22 @@ func TestAnErasureTakesNothingOfOthers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
 		e := updated(w.Alpha.ID, w.North.ID, 3, "Ada", "Eva")
-		for _, other := range []audit.Subject{audit.On(globalid.Educator, 3), audit.On(globalid.Group, 3), audit.On(globalid.Student, 4)} {
+		for _, other := range []audit.Subject{audit.On(globalid.Educator, 3), audit.On(globalid.Group, 3),
+			audit.On(globalid.Student, 4)} {
 			e.Others = append(e.Others, audit.Detail{Subject: other, Changes: e.Changes})
 		}
 		record(fixture.System(), t, d, e)
 		record(fixture.System(), t, d, updated(w.Beta.ID, w.East.ID, 3, "Ada", "Eva"))
 		erase(t, d, w, 3)
-		for _, detail := range d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.BodyNotNil()).AllX(fixture.System()) {
-			if detail.DistrictID == w.Alpha.ID && detail.SubjectID == 3 && detail.SubjectType == string(globalid.Student) && detail.Seq == 1 {
+		for _, detail := range d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.BodyNotNil()).
+			AllX(fixture.System()) {
+			if detail.DistrictID == w.Alpha.ID && detail.SubjectID == 3 && detail.SubjectType == string(globalid.Student) &&
+				detail.Seq == 1 {
 				t.Errorf("the student's is left: %v", detail)
 			}
 		}
-		if n := d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.BodyIsNil()).CountX(fixture.System()); n != 1 {
+		if n := d.Client(context.Background()).AuditDetail.Query().Where(auditdetail.BodyIsNil()).
+			CountX(fixture.System()); n != 1 {
 			t.Errorf("%d details were erased; want 1", n)
 		}
 		if v := verify(t, d, w.Alpha.ID, ""); v.Damage != nil || v.Erased != 1 {
@@ -246,7 +263,8 @@ func TestNobodyGuessesADigest(t *testing.T) {
 			record(fixture.System(), t, d, updated(w.Alpha.ID, w.North.ID, 3, "Ada", "Eva"))
 		}
 		two := d.Client(context.Background()).AuditDetail.Query().Order(db.Asc(auditdetail.FieldSeq)).AllX(fixture.System())
-		if *two[0].Body != *two[1].Body || two[0].Digest == two[1].Digest || *two[0].Salt == *two[1].Salt || len(*two[0].Salt) != 32 {
+		if *two[0].Body != *two[1].Body || two[0].Digest == two[1].Digest || *two[0].Salt == *two[1].Salt ||
+			len(*two[0].Salt) != 32 {
 			t.Errorf("the digests of one text are %s and %s", two[0].Digest, two[1].Digest)
 		}
 	})

@@ -81,7 +81,15 @@ func Verify(ctx context.Context, d *database.DB, districtID int, expect string) 
 	defer end()
 	w := walk{client: d.Client(ctx), district: districtID, expect: expect, erased: map[Subject]int{}}
 	err := w.run(ctx)
-	return Verified{DistrictID: districtID, Entries: w.seq, Erased: w.details, Batches: w.batches, Forgotten: w.forgotten, Hash: w.hash, Damage: w.damage}, err
+	return Verified{
+		DistrictID: districtID,
+		Entries:    w.seq,
+		Erased:     w.details,
+		Batches:    w.batches,
+		Forgotten:  w.forgotten,
+		Hash:       w.hash,
+		Damage:     w.damage,
+	}, err
 }
 
 // walk is one verification on its way.
@@ -197,7 +205,8 @@ func (w *walk) end(ctx context.Context) error {
 }
 
 // detailsBetween returns the details of a range of entries, by entry and in order.
-func detailsBetween(ctx context.Context, client *db.Client, districtID, from, to int) (map[int][]*db.AuditDetail, error) {
+func detailsBetween(ctx context.Context, client *db.Client, districtID, from,
+	to int) (map[int][]*db.AuditDetail, error) {
 	list, err := client.AuditDetail.Query().
 		Where(auditdetail.DistrictID(districtID), auditdetail.SeqGTE(from), auditdetail.SeqLTE(to)).
 		Order(db.Asc(auditdetail.FieldSeq, auditdetail.FieldPosition)).All(ctx)

@@ -55,7 +55,9 @@ func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 	// An erasure takes what the row says and whom it is about, and has an entry.
 	erased := false
 	if nameless {
-		erased, err = w.client.AuditEvent.Query().Where(auditevent.DistrictID(w.district), auditevent.ActionIn(string(StudentErased), string(EducatorErased)), auditevent.SeqGT(e.Seq)).Exist(ctx)
+		erased, err = w.client.AuditEvent.Query().
+			Where(auditevent.DistrictID(w.district), auditevent.ActionIn(string(StudentErased), string(EducatorErased)),
+				auditevent.SeqGT(e.Seq)).Exist(ctx)
 	}
 	switch {
 	case err != nil:
@@ -63,7 +65,8 @@ func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 	case erased:
 		w.forgotten++
 	default:
-		w.fail(Altered, e.Seq, "the rows %d to %d of job %s are not those that entry %d is about", f.From, f.To, globalid.Encode(globalid.BulkJob, e.JobID), e.Seq)
+		w.fail(Altered, e.Seq, "the rows %d to %d of job %s are not those that entry %d is about", f.From, f.To,
+			globalid.Encode(globalid.BulkJob, e.JobID), e.Seq)
 	}
 	return nil
 }

@@ -17,7 +17,8 @@ import (
 // away first.
 func tamper(t testing.TB, d *database.DB, statements ...string) {
 	t.Helper()
-	for _, trigger := range []string{"audit_events_are_not_changed", "audit_events_are_not_removed", "audit_details_are_not_removed", "audit_details_are_only_erased"} {
+	for _, trigger := range []string{"audit_events_are_not_changed", "audit_events_are_not_removed",
+		"audit_details_are_not_removed", "audit_details_are_only_erased"} {
 		statements = append([]string{"DROP TRIGGER " + trigger}, statements...)
 	}
 	for _, s := range statements {
@@ -40,9 +41,11 @@ func TestVerify(t *testing.T) {
 			"an entry that was altered":            {[]string{"UPDATE audit_events SET actor_id = 99 WHERE seq = 4"}, audit.Altered, 4},
 			"an entry that was removed":            {[]string{"DELETE FROM audit_events WHERE seq = 4"}, audit.Missing, 4},
 			"an entry that was removed, with those behind it renumbered": {
-				[]string{"DELETE FROM audit_events WHERE seq = 4", "UPDATE audit_events SET seq = seq - 1 WHERE seq > 4"}, audit.Altered, 4},
+				[]string{"DELETE FROM audit_events WHERE seq = 4", "UPDATE audit_events SET seq = seq - 1 WHERE seq > 4"},
+				audit.Altered, 4},
 			"two entries in the other order": {
-				[]string{"UPDATE audit_events SET seq = 1000 WHERE seq = 3", "UPDATE audit_events SET seq = 3 WHERE seq = 4", "UPDATE audit_events SET seq = 4 WHERE seq = 1000"}, audit.Altered, 3},
+				[]string{"UPDATE audit_events SET seq = 1000 WHERE seq = 3", "UPDATE audit_events SET seq = 3 WHERE seq = 4",
+					"UPDATE audit_events SET seq = 4 WHERE seq = 1000"}, audit.Altered, 3},
 			"the newest entries cut off":             {[]string{"DELETE FROM audit_details WHERE seq > 7", "DELETE FROM audit_events WHERE seq > 7"}, audit.CutOff, 8},
 			"the newest entries cut off with a head": {[]string{"DELETE FROM audit_events WHERE seq > 7", "UPDATE audit_heads SET seq = 7"}, audit.Altered, 7},
 			"the head removed":                       {[]string{"DELETE FROM audit_heads"}, audit.Altered, 10},

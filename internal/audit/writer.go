@@ -56,7 +56,14 @@ type Service struct {
 // New returns the service of a database. now is the clock by whose minutes refusals
 // are counted.
 func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
-	return &Service{db: d, log: log, now: now, queue: make(chan entry, queueSize), full: make(chan struct{}, 1), refusals: newRefusals()}
+	return &Service{
+		db:       d,
+		log:      log,
+		now:      now,
+		queue:    make(chan entry, queueSize),
+		full:     make(chan struct{}, 1),
+		refusals: newRefusals(),
+	}
 }
 
 // Now records something and returns when it has been committed: what is given out
@@ -70,7 +77,8 @@ func (s *Service) Now(ctx context.Context, e Event) error {
 
 // errFull is given where nothing more can be put on record: personal data that is not
 // on record is not given out.
-var errFull = fault.Unavailablef("what is read has to be on record, and the record cannot be written at the moment; try again in a minute").
+var errFull = fault.Unavailablef(
+	"what is read has to be on record, and the record cannot be written at the moment; try again in a minute").
 	WithCode("AUDIT_TRAIL_FULL").After(60)
 
 // Read records that personal data is given out. It does not wait for the database,
@@ -134,13 +142,14 @@ func (s *Service) enqueue(ctx context.Context, e entry, patience time.Duration) 
 
 // write commits entries.
 func (s *Service) write(ctx context.Context, entries []entry) error {
-	return s.db.InTx(viewer.AsSystem(database.WithoutMade(ctx), "audit trail"), func(ctx context.Context, _ *db.Client) error {
-		trail := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
-		for _, e := range entries {
-			trail.add(e)
-		}
-		return nil
-	})
+	return s.db.InTx(viewer.AsSystem(database.WithoutMade(ctx), "audit trail"),
+		func(ctx context.Context, _ *db.Client) error {
+			trail := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
+			for _, e := range entries {
+				trail.add(e)
+			}
+			return nil
+		})
 }
 
 // Run writes what is handed to it until ctx ends, and then what is left.

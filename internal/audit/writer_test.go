@@ -62,7 +62,8 @@ func TestWriter(t *testing.T) {
 		t.Run("a flood of refusals leaves one entry and a count for each minute", func(t *testing.T) {
 			s := audit.New(d, c.Now, slog.New(slog.DiscardHandler))
 			from := func(address string) context.Context {
-				return viewer.WithOrigin(viewer.NewContext(context.Background(), &viewer.Viewer{}), viewer.Origin{Address: netip.MustParseAddr(address)})
+				return viewer.WithOrigin(viewer.NewContext(context.Background(), &viewer.Viewer{}),
+					viewer.Origin{Address: netip.MustParseAddr(address)})
 			}
 			refusal := audit.Event{Action: audit.AccessRefused, Code: "FORBIDDEN", DistrictID: w.Beta.ID}
 			for range 1000 {
@@ -75,7 +76,8 @@ func TestWriter(t *testing.T) {
 			c.pass(time.Minute)
 			s.Refused(from("192.0.2.1"), refusal)
 			list := events(t, d, w.Beta.ID)
-			if len(list) != 4 || list[2].Action != string(audit.RefusalsCounted) || list[2].Facts != `{"of":"ACCESS_REFUSED","refusals":999}` || list[2].Address != "192.0.2.1" {
+			if len(list) != 4 || list[2].Action != string(audit.RefusalsCounted) ||
+				list[2].Facts != `{"of":"ACCESS_REFUSED","refusals":999}` || list[2].Address != "192.0.2.1" {
 				t.Errorf("%v", list)
 			}
 		})
@@ -83,7 +85,8 @@ func TestWriter(t *testing.T) {
 			s := audit.New(d, c.Now, slog.New(slog.DiscardHandler))
 			before := len(events(t, d, 0))
 			for i := range 600 {
-				ctx := viewer.WithOrigin(context.Background(), viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(i / 256), byte(i % 256)})})
+				ctx := viewer.WithOrigin(context.Background(),
+					viewer.Origin{Address: netip.AddrFrom4([4]byte{10, 0, byte(i / 256), byte(i % 256)})})
 				s.Refused(ctx, audit.Event{Action: audit.SignInRefused, Code: "WRONG_CREDENTIALS"})
 			}
 			c.pass(time.Minute)
@@ -97,8 +100,10 @@ func TestWriter(t *testing.T) {
 			s := audit.New(d, c.Now, slog.New(slog.DiscardHandler))
 			before := len(events(t, d, w.Beta.ID))
 			refuse := func(v *viewer.Viewer, operation string) {
-				ctx := viewer.WithOrigin(viewer.NewContext(context.Background(), v), viewer.Origin{Address: netip.MustParseAddr("192.0.2.9")})
-				s.Refused(viewer.WithOperation(ctx, operation), audit.Event{Action: audit.AccessRefused, Code: "NOT_FOUND", DistrictID: w.Beta.ID})
+				ctx := viewer.WithOrigin(viewer.NewContext(context.Background(), v),
+					viewer.Origin{Address: netip.MustParseAddr("192.0.2.9")})
+				s.Refused(viewer.WithOperation(ctx, operation),
+					audit.Event{Action: audit.AccessRefused, Code: "NOT_FOUND", DistrictID: w.Beta.ID})
 			}
 			for i := range 600 {
 				refuse(&viewer.Viewer{}, fmt.Sprint("Noise", i))

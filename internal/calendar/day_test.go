@@ -49,7 +49,11 @@ func TestADayIsThatOfItsTimeZone(t *testing.T) {
 
 func TestDefaultYear(t *testing.T) {
 	t.Parallel()
-	for today, want := range map[string]string{"2026-07-31": "2025-08-01", "2026-08-01": "2026-08-01", "2027-01-01": "2026-08-01"} {
+	for today, want := range map[string]string{
+		"2026-07-31": "2025-08-01",
+		"2026-08-01": "2026-08-01",
+		"2027-01-01": "2026-08-01",
+	} {
 		d, err := calendar.ParseDay(today)
 		if err != nil {
 			t.Fatal(err)

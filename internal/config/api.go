@@ -38,8 +38,9 @@ func (a API) settings() []Setting {
 	return []Setting{
 		{
 			Section: APISection, Name: "introspection", Flag: "introspection", Form: "who", Default: a.Introspection,
-			Description: "who may read the schema from the endpoint, and is told in errors which name was probably meant: administrators, everybody or off",
-			set:         oneOf(func(c *Config) *string { return &c.API.Introspection }, ForAdministrators, ForEverybody, Off),
+			Description: "who may read the schema from the endpoint, and is told in errors which name was probably meant: " +
+				"administrators, everybody or off",
+			set: oneOf(func(c *Config) *string { return &c.API.Introspection }, ForAdministrators, ForEverybody, Off),
 		},
 		{
 			Section: APISection, Name: "GraphiQL", Flag: "graphiql", Form: "who", Default: a.GraphiQL,
@@ -48,8 +49,11 @@ func (a API) settings() []Setting {
 		},
 		{
 			Section: APISection, Name: "operations", Flag: "operations", Form: "which", Default: a.Operations,
-			Description: "which operations are run: any, registered for those alone that homeroom operations register has been given, or registered-or-administrators, with which administrators can use GraphiQL",
-			set:         oneOf(func(c *Config) *string { return &c.API.Operations }, AnyOperation, RegisteredOperations, RegisteredOrAdministrators),
+			Description: "which operations are run: any, registered for those alone that homeroom operations register has " +
+				"been given, or registered-or-administrators, with which administrators can use GraphiQL",
+			set: oneOf(func(c *Config) *string {
+				return &c.API.Operations
+			}, AnyOperation, RegisteredOperations, RegisteredOrAdministrators),
 		},
 	}
 }

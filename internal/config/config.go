@@ -67,12 +67,14 @@ type Database struct {
 // Validate reports what is wrong, without connecting.
 func (d Database) Validate() error {
 	if d.URL == "" {
-		return problem("database-url", "is required; write sqlite:homeroom-data/homeroom.db for a file, or mysql://user:password@host:3306/homeroom")
+		return problem("database-url",
+			"is required; write sqlite:homeroom-data/homeroom.db for a file, or mysql://user:password@host:3306/homeroom")
 	}
 	if err := database.CheckURL(d.URL.Reveal()); err != nil {
 		return problem("database-url", "%v", err)
 	}
-	if u, err := url.Parse(d.URL.Reveal()); err == nil && u.Host != "" && u.Scheme != "sqlite" && strings.Trim(u.Path, "/") == "" {
+	if u, err := url.Parse(d.URL.Reveal()); err == nil && u.Host != "" && u.Scheme != "sqlite" &&
+		strings.Trim(u.Path, "/") == "" {
 		return problem("database-url", "names a server but no database; add /homeroom, which is created where it is missing")
 	}
 	return nil
@@ -93,7 +95,8 @@ func (s Session) Validate() error {
 	}
 	// The last use is known to the minute.
 	if s.IdleTimeout < 5*time.Minute || s.IdleTimeout > 365*24*time.Hour {
-		idle = problem("session-idle-timeout", "%v is not between 5m and 8760h; 2h is a long lesson and a break", s.IdleTimeout)
+		idle = problem("session-idle-timeout",
+			"%v is not between 5m and 8760h; 2h is a long lesson and a break", s.IdleTimeout)
 	}
 	return errors.Join(lifetime, idle)
 }

@@ -15,7 +15,8 @@ import (
 )
 
 var everything = []config.Section{
-	config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection, config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection,
+	config.DatabaseSection, config.ServerSection, config.APISection, config.LimitSection, config.UploadSection,
+	config.SessionSection, config.SignInSection, config.SecretSection, config.MailSection, config.LogSection,
 }
 
 // load reads flags and variables as a command does.
@@ -81,7 +82,8 @@ func TestLoad(t *testing.T) {
 
 	t.Run("a command without the server needs none of its settings", func(t *testing.T) {
 		t.Parallel()
-		c, err := load(t, nil, map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_ADDR": "nonsense"}, config.DatabaseSection)
+		c, err := load(t, nil, map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_ADDR": "nonsense"},
+			config.DatabaseSection)
 		if err != nil || c.Server.Addr != config.Default().Server.Addr {
 			t.Errorf("got %+v, %v", c, err)
 		}
@@ -110,8 +112,8 @@ func TestLoad(t *testing.T) {
 		lines := strings.Split(err.Error(), "\n")
 		want := []string{
 			"addr", "public-url", "allowed-origins", "allowed-origins", "shutdown-timeout", "max-upload-bytes",
-			"max-request-bytes", "request-timeout", "job-lease", "session-lifetime", "data", "log-level", "log-format", "database-url",
-			"max-tokens", "max-depth", "statement-timeout",
+			"max-request-bytes", "request-timeout", "job-lease", "session-lifetime", "data", "log-level",
+			"log-format", "database-url", "max-tokens", "max-depth", "statement-timeout",
 		}
 		for _, flag := range want {
 			variable := "HOMEROOM_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))

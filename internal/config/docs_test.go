@@ -12,7 +12,8 @@ import (
 // settings. `UPDATE_DOCS=1 go test ./internal/config` writes it anew.
 func TestTheManualHoldsEverySetting(t *testing.T) {
 	t.Parallel()
-	const path, mark = "../../docs/configuration.md", "<!-- The tables below are written by the test of internal/config. -->\n\n"
+	const path, mark = "../../docs/configuration.md",
+		"<!-- The tables below are written by the test of internal/config. -->\n\n"
 	content, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)

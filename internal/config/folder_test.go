@@ -40,7 +40,9 @@ func TestTheDataFolderStandsForItsDatabase(t *testing.T) {
 			t.Parallel()
 			got, err := load(t, c.args, c.variables, config.DatabaseSection)
 			url := got.Database.URL.Reveal()
-			if strings.HasPrefix(c.want, "sqlite:") && (err != nil || url != c.want) || !strings.HasPrefix(c.want, "sqlite:") && (err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n")) {
+			if strings.HasPrefix(c.want, "sqlite:") && (err != nil || url != c.want) ||
+				!strings.HasPrefix(c.want, "sqlite:") &&
+					(err == nil || !strings.Contains(err.Error(), c.want) || strings.Contains(err.Error(), "\n")) {
 				t.Errorf("%q, %v; want %s", url, err, c.want)
 			}
 		})

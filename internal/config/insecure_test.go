@@ -44,11 +44,13 @@ func TestWhoMaySpeakHTTPToOtherMachines(t *testing.T) {
 	}
 	t.Run("the variable says the same as the flag", func(t *testing.T) {
 		t.Parallel()
-		c, err := load(t, []string{"--addr", ":8080"}, map[string]string{"HOMEROOM_INSECURE_HTTP": "true"}, config.ServerSection)
+		c, err := load(t, []string{"--addr", ":8080"}, map[string]string{"HOMEROOM_INSECURE_HTTP": "true"},
+			config.ServerSection)
 		if err != nil || !c.Server.InsecureHTTP {
 			t.Errorf("%v", err)
 		}
-		if _, err := load(t, nil, map[string]string{"HOMEROOM_INSECURE_HTTP": "perhaps"}, config.ServerSection); err == nil || !strings.Contains(err.Error(), "true or false") {
+		if _, err := load(t, nil, map[string]string{"HOMEROOM_INSECURE_HTTP": "perhaps"}, config.ServerSection); err == nil ||
+			!strings.Contains(err.Error(), "true or false") {
 			t.Errorf("%v", err)
 		}
 	})

@@ -36,10 +36,12 @@ const KeyFile = "secret.key"
 // Validate reports what is wrong, without looking at the data folder.
 func (s Secret) Validate() error {
 	if s.Key != "" && len(s.Key) < keyBytes {
-		return problem("secret-key", "holds %d bytes; at least %d are needed: openssl rand -hex %d makes a good one", len(s.Key), keyBytes, keyBytes)
+		return problem("secret-key", "holds %d bytes; at least %d are needed: openssl rand -hex %d makes a good one",
+			len(s.Key), keyBytes, keyBytes)
 	}
 	if len(s.Old) > maxOldKeys {
-		return problem("old-secret-keys", "holds %d keys; homeroom doctor says which are still needed, and at most %d can be given", len(s.Old), maxOldKeys)
+		return problem("old-secret-keys",
+			"holds %d keys; homeroom doctor says which are still needed, and at most %d can be given", len(s.Old), maxOldKeys)
 	}
 	if s.Key == "" && s.DataDir == "" {
 		return problem("data", "is empty, and so is --secret-key; name a folder, or give the key")
@@ -153,7 +155,8 @@ func readKey(path string) ([]byte, error) {
 	}
 	key, err := hex.DecodeString(strings.TrimSpace(string(content)))
 	if err != nil || len(key) < keyBytes {
-		return nil, fmt.Errorf("the key file %s is damaged: put it back from a backup; a new key invalidates links and stored uploads", path)
+		return nil, fmt.Errorf(
+			"the key file %s is damaged: put it back from a backup; a new key invalidates links and stored uploads", path)
 	}
 	return key, nil
 }

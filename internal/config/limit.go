@@ -46,21 +46,35 @@ type bound struct {
 }
 
 var bounds = []bound{
-	{"max-tokens", func(l *Limits) *int { return &l.Tokens }, 200, 100_000, "a page of students with their groups has about 100"},
+	{"max-tokens", func(l *Limits) *int {
+		return &l.Tokens
+	}, 200, 100_000, "a page of students with their groups has about 100"},
 	{"max-depth", func(l *Limits) *int { return &l.Depth }, 5, 100, "GraphiQL's own query needs 13"},
-	{"max-fields", func(l *Limits) *int { return &l.Fields }, 50, 5000, "GraphiQL's own query needs 240, and checking takes time with the square"},
+	{"max-fields", func(l *Limits) *int {
+		return &l.Fields
+	}, 50, 5000, "GraphiQL's own query needs 240, and checking takes time with the square"},
 	{"max-aliases", func(l *Limits) *int { return &l.Aliases }, 1, 5000, "each alias can repeat a field"},
 	{"max-root-fields", func(l *Limits) *int { return &l.RootFields }, 1, 500, "each is a query of its own"},
-	{"max-complexity", func(l *Limits) *int { return &l.Complexity }, 1000, 10_000_000, "a page of 500 students with their groups has 50,000"},
+	{"max-complexity", func(l *Limits) *int {
+		return &l.Complexity
+	}, 1000, 10_000_000, "a page of 500 students with their groups has 50,000"},
 	{"max-operations", func(l *Limits) *int { return &l.Operations }, 1, 1000, "they run at the same time"},
-	{"max-subscriptions", func(l *Limits) *int { return &l.Subscriptions }, 1, 10_000, "each looks at the database every second"},
+	{"max-subscriptions", func(l *Limits) *int {
+		return &l.Subscriptions
+	}, 1, 10_000, "each looks at the database every second"},
 	{"max-uploads", func(l *Limits) *int { return &l.Uploads }, 1, 100, "each takes room on the disk"},
 	{"max-downloads", func(l *Limits) *int { return &l.Downloads }, 1, 100, "each reads a whole list"},
-	{"max-all-downloads", func(l *Limits) *int { return &l.AllDownloads }, 1, 1000, "each keeps a connection to the database"},
-	{"max-all-subscriptions", func(l *Limits) *int { return &l.AllSubscriptions }, 1, 1_000_000, "each looks at the database every second"},
+	{"max-all-downloads", func(l *Limits) *int {
+		return &l.AllDownloads
+	}, 1, 1000, "each keeps a connection to the database"},
+	{"max-all-subscriptions", func(l *Limits) *int {
+		return &l.AllSubscriptions
+	}, 1, 1_000_000, "each looks at the database every second"},
 	{"max-sockets", func(l *Limits) *int { return &l.Sockets }, 1, 10_000, "each page of the dashboard has one"},
 	{"max-all-sockets", func(l *Limits) *int { return &l.AllSockets }, 1, 1_000_000, "each takes 50 KiB of memory"},
-	{"max-new-sockets", func(l *Limits) *int { return &l.NewSockets }, 1, 100_000, "a school may stand behind one address"},
+	{"max-new-sockets", func(l *Limits) *int {
+		return &l.NewSockets
+	}, 1, 100_000, "a school may stand behind one address"},
 	{"max-all-new-sockets", func(l *Limits) *int { return &l.AllNewSockets }, 1, 1_000_000, "each takes 50 KiB of memory"},
 }
 
@@ -68,7 +82,8 @@ var bounds = []bound{
 func (l Limits) Validate() error {
 	var problems []error
 	if l.DocumentBytes < 1<<10 || l.DocumentBytes > 16<<20 {
-		problems = append(problems, problem("max-document-bytes", "%s is not between 1KiB and 16MiB", formatSize(l.DocumentBytes)))
+		problems = append(problems,
+			problem("max-document-bytes", "%s is not between 1KiB and 16MiB", formatSize(l.DocumentBytes)))
 	}
 	for _, b := range bounds {
 		if v := *b.value(&l); v < b.least || v > b.most {
@@ -87,43 +102,67 @@ func (l Limits) Validate() error {
 // settings describes the limits.
 func (l Limits) settings() []Setting {
 	list := []Setting{{
-		Section: LimitSection, Name: "document limit", Flag: "max-document-bytes", Form: "size", Default: formatSize(l.DocumentBytes),
+		Section:     LimitSection,
+		Name:        "document limit",
+		Flag:        "max-document-bytes",
+		Form:        "size",
+		Default:     formatSize(l.DocumentBytes),
 		Description: "the longest text of an operation",
 		set:         func(c *Config, v string) error { return store(&c.Limits.DocumentBytes, parseSize)(v) },
 	}}
 	described := map[string][2]string{
-		"max-tokens":            {"token limit", "how many names, values and signs an operation may have"},
-		"max-depth":             {"depth limit", "how many fields of an operation may stand inside each other"},
-		"max-fields":            {"field limit", "how many fields an operation may ask for, with its fragments written out"},
-		"max-aliases":           {"alias limit", "how many fields of an operation may be given another name"},
-		"max-root-fields":       {"root field limit", "how many fields may stand at the top of an operation"},
-		"max-complexity":        {"complexity limit", "how many points an operation may cost: a field is one, and a list its rows times what is asked of each"},
-		"max-operations":        {"operations at a time", "how many operations of one caller run at a time; others wait for 2 seconds"},
-		"max-subscriptions":     {"subscriptions at a time", "how many subscriptions one caller may have open"},
-		"max-uploads":           {"uploads at a time", "how many requests with files one caller may send at a time"},
-		"max-downloads":         {"downloads at a time", "how many files are made for one caller at a time; others wait for 10 seconds"},
-		"max-all-downloads":     {"all downloads at a time", "how many files one server makes for all callers at a time; others wait for 10 seconds"},
-		"max-all-subscriptions": {"all subscriptions", "how many subscriptions all callers together may have open at one server"},
-		"max-sockets":           {"WebSockets of a caller", "how many WebSockets one caller may have open"},
-		"max-all-sockets":       {"WebSockets", "how many WebSockets all callers together may have open at one server"},
-		"max-new-sockets":       {"WebSockets not signed in", "how many WebSockets from one address (of IPv6, one network of 64 bits) may be open that have not signed in yet, for which they have 10 seconds"},
-		"max-all-new-sockets":   {"all WebSockets not signed in", "how many of those from all addresses may be open at one server"},
+		"max-tokens":      {"token limit", "how many names, values and signs an operation may have"},
+		"max-depth":       {"depth limit", "how many fields of an operation may stand inside each other"},
+		"max-fields":      {"field limit", "how many fields an operation may ask for, with its fragments written out"},
+		"max-aliases":     {"alias limit", "how many fields of an operation may be given another name"},
+		"max-root-fields": {"root field limit", "how many fields may stand at the top of an operation"},
+		"max-complexity": {"complexity limit",
+			"how many points an operation may cost: a field is one, and a list its rows times what is asked of each"},
+		"max-operations": {"operations at a time",
+			"how many operations of one caller run at a time; others wait for 2 seconds"},
+		"max-subscriptions": {"subscriptions at a time", "how many subscriptions one caller may have open"},
+		"max-uploads":       {"uploads at a time", "how many requests with files one caller may send at a time"},
+		"max-downloads": {"downloads at a time",
+			"how many files are made for one caller at a time; others wait for 10 seconds"},
+		"max-all-downloads": {"all downloads at a time",
+			"how many files one server makes for all callers at a time; others wait for 10 seconds"},
+		"max-all-subscriptions": {"all subscriptions",
+			"how many subscriptions all callers together may have open at one server"},
+		"max-sockets":     {"WebSockets of a caller", "how many WebSockets one caller may have open"},
+		"max-all-sockets": {"WebSockets", "how many WebSockets all callers together may have open at one server"},
+		"max-new-sockets": {"WebSockets not signed in",
+			"how many WebSockets from one address (of IPv6, one network of 64 bits) may be open that have not signed in yet, " +
+				"for which they have 10 seconds"},
+		"max-all-new-sockets": {"all WebSockets not signed in",
+			"how many of those from all addresses may be open at one server"},
 	}
 	for _, b := range bounds {
 		text := described[b.flag]
 		list = append(list, Setting{
-			Section: LimitSection, Name: text[0], Flag: b.flag, Form: "number", Default: strconv.Itoa(*b.value(&l)), Description: text[1],
-			set: func(c *Config, v string) error { return store(b.value(&c.Limits), parseCount)(v) },
+			Section:     LimitSection,
+			Name:        text[0],
+			Flag:        b.flag,
+			Form:        "number",
+			Default:     strconv.Itoa(*b.value(&l)),
+			Description: text[1],
+			set:         func(c *Config, v string) error { return store(b.value(&c.Limits), parseCount)(v) },
 		})
 	}
 	return append(list, Setting{
 		Section: LimitSection, Name: "body memory", Flag: "max-body-memory", Form: "size", Default: formatSize(l.BodyMemory),
-		Description: "the memory for requests without files that arrive or wait for their answer: one caller gets at most an eighth, all who have not signed in a quarter, and those of one address a 64th; two of the largest requests have room in any case",
-		set:         func(c *Config, v string) error { return store(&c.Limits.BodyMemory, parseSize)(v) },
+		Description: "the memory for requests without files that arrive or wait for their answer: " +
+			"one caller gets at most an eighth, all who have not signed in a quarter, and those of one address a 64th; " +
+			"two of the largest requests have room in any case",
+		set: func(c *Config, v string) error { return store(&c.Limits.BodyMemory, parseSize)(v) },
 	}, Setting{
-		Section: LimitSection, Name: "statement timeout", Flag: "statement-timeout", Form: "duration", Default: formatDuration(l.StatementTimeout),
-		Description: "how long MySQL or MariaDB may work on one statement of the server before it gives it up; an embedded database gives up with the request",
-		set:         func(c *Config, v string) error { return store(&c.Limits.StatementTimeout, parseDuration)(v) },
+		Section: LimitSection,
+		Name:    "statement timeout",
+		Flag:    "statement-timeout",
+		Form:    "duration",
+		Default: formatDuration(l.StatementTimeout),
+		Description: "how long MySQL or MariaDB may work on one statement of the server before it gives it up; " +
+			"an embedded database gives up with the request",
+		set: func(c *Config, v string) error { return store(&c.Limits.StatementTimeout, parseDuration)(v) },
 	})
 }
 

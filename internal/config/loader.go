@@ -139,7 +139,8 @@ func Markdown() string {
 	for _, s := range Settings() {
 		if s.Section != section {
 			section = s.Section
-			fmt.Fprintf(&b, "\n### %s\n\n| Setting | Flag | Variable | Default | Meaning |\n| --- | --- | --- | --- | --- |\n", section)
+			fmt.Fprintf(&b,
+				"\n### %s\n\n| Setting | Flag | Variable | Default | Meaning |\n| --- | --- | --- | --- | --- |\n", section)
 		}
 		byDefault := "none"
 		if s.Default != "" {

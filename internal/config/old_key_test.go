@@ -55,7 +55,8 @@ func TestOldSecretKeys(t *testing.T) {
 		if err := os.Chmod(open, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := load(t, nil, map[string]string{"HOMEROOM_OLD_SECRET_KEYS": open}, config.SecretSection); err == nil || !strings.Contains(err.Error(), "chmod 600") {
+		if _, err := load(t, nil, map[string]string{"HOMEROOM_OLD_SECRET_KEYS": open}, config.SecretSection); err == nil ||
+			!strings.Contains(err.Error(), "chmod 600") {
 			t.Errorf("%v", err)
 		}
 	})

@@ -34,7 +34,8 @@ func parseSize(s string) (int64, error) {
 	}
 	n, err := strconv.ParseInt(digits, 10, 64)
 	if err != nil || n < 0 || n > math.MaxInt64/factor {
-		return 0, fmt.Errorf("%s is not a size; write a whole number of bytes, or one with a unit, such as 64MiB or 1GiB", quote.Text(s))
+		return 0, fmt.Errorf("%s is not a size; write a whole number of bytes, or one with a unit, such as 64MiB or 1GiB",
+			quote.Text(s))
 	}
 	return n * factor, nil
 }
@@ -93,7 +94,9 @@ func parseOrigins(s string) ([]string, error) {
 // small letters, without the port that the scheme implies.
 func parseOrigin(s string) (string, error) {
 	if strings.Contains(s, "*") {
-		return "", errors.New("a wildcard would let every web page act with the rights of whoever looks at it; list each origin, such as https://dashboard.example.org")
+		return "", errors.New(
+			"a wildcard would let every web page act with the rights of whoever looks at it; list each origin, " +
+				"such as https://dashboard.example.org")
 	}
 	u, err := url.Parse(strings.ToLower(s))
 	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "" {
@@ -127,9 +130,12 @@ func parseNetworks(s string) ([]netip.Prefix, error) {
 		}
 		switch {
 		case err != nil:
-			problems = append(problems, fmt.Errorf("%s is not a network; write 10.0.0.0/8, or a single address", quote.Text(entry)))
+			problems = append(problems,
+				fmt.Errorf("%s is not a network; write 10.0.0.0/8, or a single address", quote.Text(entry)))
 		case network.Bits() == 0:
-			problems = append(problems, fmt.Errorf("%s is everybody, who could then claim any address; name the networks of the proxies", quote.Text(entry)))
+			problems = append(problems,
+				fmt.Errorf("%s is everybody, who could then claim any address; name the networks of the proxies",
+					quote.Text(entry)))
 		default:
 			networks = append(networks, network.Masked())
 		}

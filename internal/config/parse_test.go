@@ -78,7 +78,8 @@ func TestSettings(t *testing.T) {
 					line = l
 				}
 			}
-			if !strings.Contains(line, "[$"+s.Variable+"]") || s.Default != "" && !strings.Contains(line, "(default "+s.Default+")") {
+			if !strings.Contains(line, "[$"+s.Variable+"]") ||
+				s.Default != "" && !strings.Contains(line, "(default "+s.Default+")") {
 				t.Errorf("the help of --%s is %q", s.Flag, line)
 			}
 		}

@@ -207,12 +207,15 @@ func (s SignIn) Validate(publicURL string) error {
 		}
 	}
 	if len(s.Providers) > 0 && publicURL == "" {
-		problems = append(problems, problem("public-url", "is required with --oidc-providers, because providers send browsers back to it"))
+		problems = append(problems,
+			problem("public-url", "is required with --oidc-providers, because providers send browsers back to it"))
 	}
 	for _, link := range s.AppLinks {
 		if u, err := url.Parse(link); err != nil || u.Fragment != "" || u.RawQuery != "" || u.User != nil ||
 			u.Scheme != "https" && !appScheme.MatchString(u.Scheme) || u.Scheme == "https" && u.Host == "" {
-			problems = append(problems, problem("app-links", "%s is not the address of an app; write org.example.app:/path, or https://host/path", quote.Text(redact(link))))
+			problems = append(problems,
+				problem("app-links", "%s is not the address of an app; write org.example.app:/path, or https://host/path",
+					quote.Text(redact(link))))
 		}
 	}
 	return errors.Join(problems...)
@@ -225,7 +228,8 @@ func checkIssuer(issuer string) error {
 	u, err := url.Parse(issuer)
 	switch {
 	case err != nil || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || len(issuer) > maxIssuer:
-		return errors.New("must be the address of the provider, such as https://accounts.google.com, exactly as its tokens have it")
+		return errors.New(
+			"must be the address of the provider, such as https://accounts.google.com, exactly as its tokens have it")
 	case u.Scheme == "https" || u.Scheme == "http" && isLoopback(u.Hostname()):
 		return nil
 	default:

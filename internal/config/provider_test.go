@@ -25,7 +25,8 @@ func TestProviders(t *testing.T) {
 		folder := t.TempDir()
 		secret, file := filepath.Join(folder, "secret"), filepath.Join(folder, "providers.json")
 		text := `[` + good + `, "domains": ["@Example.org"], "required": true},
-			{"name": "state", "issuer": "http://127.0.0.1:5556/dex", "clientId": "h", "clientSecretFile": "` + secret + `", "scopes": ["openid", "email"]}]`
+			{"name": "state", "issuer": "http://127.0.0.1:5556/dex", "clientId": "h", "clientSecretFile": "` + secret +
+			`", "scopes": ["openid", "email"]}]`
 		for path, content := range map[string]string{secret: "hunter2\n", file: text} {
 			if err := os.WriteFile(path, []byte(content), 0o600); err != nil {
 				t.Fatal(err)
@@ -40,7 +41,8 @@ func TestProviders(t *testing.T) {
 			t.Errorf("the file gives %+v, %v", fromFile.SignIn, err)
 		}
 		p := fromText.SignIn.Providers
-		if len(p) != 2 || p[0].ClientSecret.Reveal() != "hunter2" || p[1].ClientSecret.Reveal() != "hunter2" || p[1].Label != "state" ||
+		if len(p) != 2 || p[0].ClientSecret.Reveal() != "hunter2" || p[1].ClientSecret.Reveal() != "hunter2" ||
+			p[1].Label != "state" ||
 			p[0].Domains[0] != "example.org" || !reflect.DeepEqual(p[0].Scopes, []string{"openid", "email", "profile"}) {
 			t.Errorf("got %+v", p)
 		}
@@ -70,14 +72,17 @@ func TestProviders(t *testing.T) {
 		t.Run(name+" is refused", func(t *testing.T) {
 			t.Parallel()
 			_, err := providers(t, c.value)
-			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--oidc-providers") || strings.Contains(err.Error(), "hunter2") {
+			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "--oidc-providers") ||
+				strings.Contains(err.Error(), "hunter2") {
 				t.Errorf("%v; want %q in it", err, c.want)
 			}
 		})
 	}
 	t.Run("browsers must be sent back somewhere", func(t *testing.T) {
 		t.Parallel()
-		_, err := load(t, nil, map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_OIDC_PROVIDERS": "[" + good + "}]"}, everything...)
+		_, err := load(t, nil,
+			map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_OIDC_PROVIDERS": "[" + good + "}]"},
+			everything...)
 		if err == nil || !strings.Contains(err.Error(), "--public-url") {
 			t.Errorf("%v", err)
 		}
@@ -88,7 +93,8 @@ func TestProviders(t *testing.T) {
 			"org.example.homeroom:/signed-in": true, "https://app.example.org/signed-in": true, "homeroom:/x": false,
 			"http://app.example.org/x": false, "javascript:alert(1)": false, "org.example:/x?y=1": false, "https://a@b.example.org/": false,
 		} {
-			c, err := load(t, nil, map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_APP_LINKS": link}, everything...)
+			c, err := load(t, nil,
+				map[string]string{"HOMEROOM_DATABASE_URL": "sqlite:x.db", "HOMEROOM_APP_LINKS": link}, everything...)
 			if (err == nil) != fine || fine && c.SignIn.AppLinks[0] != link {
 				t.Errorf("%s: %v", link, err)
 			}

@@ -47,12 +47,13 @@ func (s Server) Validate() error {
 		problems = append(problems, problem(flag, format, args...))
 	}
 	if !isAddress(s.Addr) {
-		add("addr", "%s is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces", quote.Text(s.Addr))
+		add("addr", "%s is not an address; write host:port, such as 127.0.0.1:8080, or :8080 for all interfaces",
+			quote.Text(s.Addr))
 	}
 	if isAddress(s.Addr) && isOpen(s.Addr) && !s.TLS.On() && !s.InsecureHTTP && len(s.TrustedProxies) == 0 {
-		add("addr", "%s can be reached from other machines, which would send passwords over HTTP that others read on the way; "+
-			"give the server a certificate (--tls-cert and --tls-key), or name the proxy in front of it that speaks HTTPS (--trusted-proxies), "+
-			"or allow HTTP where nobody can listen (--insecure-http)", quote.Text(s.Addr))
+		add("addr", "%s can be reached from other machines, which would send passwords over HTTP that others read on the "+
+			"way; give the server a certificate (--tls-cert and --tls-key), or name the proxy in front of it that speaks HTTPS "+
+			"(--trusted-proxies), or allow HTTP where nobody can listen (--insecure-http)", quote.Text(s.Addr))
 	}
 	if s.PublicURL != "" {
 		if _, err := parseOrigin(s.PublicURL); err != nil {

@@ -40,7 +40,8 @@ func (t TLS) Load(now time.Time) (p Pair, err error) {
 		return p, problem("tls-cert", "%s and %s are no certificate with its key in PEM: %v", t.Cert, t.Key, err)
 	}
 	if leaf := pair.Leaf; leaf != nil && now.After(leaf.NotAfter) {
-		return p, problem("tls-cert", "%s expired on %s; renew it", t.Cert, leaf.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
+		return p, problem("tls-cert", "%s expired on %s; renew it", t.Cert,
+			leaf.NotAfter.UTC().Format("2006-01-02 15:04 MST"))
 	}
 	p.Certificate = &pair
 	return p, nil

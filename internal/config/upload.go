@@ -56,20 +56,28 @@ func (u Uploads) Validate() error {
 	for _, q := range quotas {
 		is := q.of(&u)
 		if is.Jobs < 1 || is.Jobs > 10_000_000 {
-			problems = append(problems, problem("quota-"+q.name+"-jobs", "%d is not between 1 and 10000000; without any nobody can upload", is.Jobs))
+			problems = append(problems,
+				problem("quota-"+q.name+"-jobs", "%d is not between 1 and 10000000; without any nobody can upload", is.Jobs))
 		}
 		if is.Bytes < 1<<20 || is.Bytes > 1<<50 {
-			problems = append(problems, problem("quota-"+q.name+"-bytes", "%s is not between 1MiB and 1PiB; a district of a million students has files of 150MiB", formatSize(is.Bytes)))
+			problems = append(problems,
+				problem("quota-"+q.name+"-bytes",
+					"%s is not between 1MiB and 1PiB; a district of a million students has files of 150MiB", formatSize(is.Bytes)))
 		}
 		if is.Daily < 1 || is.Daily > 10_000_000 {
-			problems = append(problems, problem("quota-"+q.name+"-daily", "%d is not between 1 and 10000000; without any nobody can upload", is.Daily))
+			problems = append(problems,
+				problem("quota-"+q.name+"-daily", "%d is not between 1 and 10000000; without any nobody can upload", is.Daily))
 		}
 	}
 	if u.CheckTime < 10*time.Second || u.CheckTime > 24*time.Hour {
-		problems = append(problems, problem("check-time", "%v is not between 10s and 24h; a workbook of 700,000 students takes up to a minute", u.CheckTime))
+		problems = append(problems,
+			problem("check-time",
+				"%v is not between 10s and 24h; a workbook of 700,000 students takes up to a minute", u.CheckTime))
 	}
 	if u.TakenAnswers < 1 || u.TakenAnswers > 1_000_000 {
-		problems = append(problems, problem("taken-answers", "%d is not between 1 and 1000000; a class that comes from another school has about 30", u.TakenAnswers))
+		problems = append(problems,
+			problem("taken-answers", "%d is not between 1 and 1000000; a class that comes from another school has about 30",
+				u.TakenAnswers))
 	}
 	return errors.Join(problems...)
 }
@@ -78,12 +86,15 @@ func (u Uploads) Validate() error {
 func (u Uploads) settings() (list []Setting) {
 	for _, q := range quotas {
 		add := func(name, kind, form, value, description string, set func(c *Config, v string) error) {
-			list = append(list, Setting{Section: UploadSection, Name: name, Flag: "quota-" + q.name + "-" + kind, Form: form, Default: value,
-				Description: description, set: set})
+			list = append(list,
+				Setting{Section: UploadSection, Name: name, Flag: "quota-" + q.name + "-" + kind, Form: form, Default: value,
+					Description: description, set: set})
 		}
 		is := *q.of(&u)
 		add("waiting jobs "+q.whose, "jobs", "number", strconv.Itoa(is.Jobs),
-			"how many bulk jobs "+q.whose+" may wait to be checked, started or approved; uploads, bulk edits and deletions, and corrected rows that are submitted anew",
+			"how many bulk jobs "+q.whose+
+				" may wait to be checked, started or approved; uploads, bulk edits and deletions, "+
+				"and corrected rows that are submitted anew",
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Jobs, parseCount)(v) })
 		add("stored files "+q.whose, "bytes", "size", formatSize(is.Bytes),
 			"how large the files of all bulk jobs "+q.whose+" that have not ended may be together",
@@ -93,12 +104,23 @@ func (u Uploads) settings() (list []Setting) {
 			func(c *Config, v string) error { return store(&q.of(&c.Uploads).Daily, parseCount)(v) })
 	}
 	return append(list, Setting{
-		Section: UploadSection, Name: "check time", Flag: "check-time", Form: "duration", Default: formatDuration(u.CheckTime),
-		Description: "how much CPU time the check of one file may take, beside a millisecond for each of its rows, before the job fails",
-		set:         func(c *Config, v string) error { return store(&c.Uploads.CheckTime, parseDuration)(v) },
+		Section: UploadSection,
+		Name:    "check time",
+		Flag:    "check-time",
+		Form:    "duration",
+		Default: formatDuration(u.CheckTime),
+		Description: "how much CPU time the check of one file may take, beside a millisecond for each of its " +
+			"rows, before the job fails",
+		set: func(c *Config, v string) error { return store(&c.Uploads.CheckTime, parseDuration)(v) },
 	}, Setting{
-		Section: UploadSection, Name: "answers that something is taken", Flag: "taken-answers", Form: "number", Default: strconv.Itoa(u.TakenAnswers),
-		Description: "how often a day, in UTC, one account is told that a Student ID, a username or an address is taken by somebody whom it does not see, by files, corrections and single changes together, before an administrator of the district has to help",
-		set:         func(c *Config, v string) error { return store(&c.Uploads.TakenAnswers, parseCount)(v) },
+		Section: UploadSection,
+		Name:    "answers that something is taken",
+		Flag:    "taken-answers",
+		Form:    "number",
+		Default: strconv.Itoa(u.TakenAnswers),
+		Description: "how often a day, in UTC, one account is told that a Student ID, a username or an address is taken by " +
+			"somebody whom it does not see, by files, corrections and single changes together, " +
+			"before an administrator of the district has to help",
+		set: func(c *Config, v string) error { return store(&c.Uploads.TakenAnswers, parseCount)(v) },
 	})
 }

@@ -14,8 +14,9 @@ import (
 // roster is an ASCII file of about 9 MB with a few quoted cells.
 func roster() []byte {
 	return []byte("Database ID,Student ID,First Name,Last Name,Username,Password,Grade,School,Classes/Groups\r\n" +
-		strings.Repeat("3f0c9a52,0041234567,Annabelle,Fitzgerald,afitzgerald01,,7,Lincoln Middle School,\"Math 7; Science, period 2\"\r\n"+
-			"3f0c9a53,0041234568,Bo,Li,bli,,7,Lincoln Middle School,Math 7\r\n", 50_000))
+		strings.Repeat(
+			"3f0c9a52,0041234567,Annabelle,Fitzgerald,afitzgerald01,,7,Lincoln Middle School,\"Math 7; Science, period 2\"\r\n"+
+				"3f0c9a53,0041234568,Bo,Li,bli,,7,Lincoln Middle School,Math 7\r\n", 50_000))
 }
 
 func BenchmarkEncodingCSV(b *testing.B) {

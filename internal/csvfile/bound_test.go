@@ -28,7 +28,10 @@ func TestACellHasItsBound(t *testing.T) {
 			t.Parallel()
 			for n, want := range map[int]csvfile.Code{20: "", 21: csvfile.CellTooLarge} {
 				file := "a,b,c\n1," + cell(n) // without a line end, nothing else looks at its size
-				for how, r := range map[string]io.Reader{"at once": strings.NewReader(file), "byte by byte": iotest.OneByteReader(strings.NewReader(file))} {
+				for how, r := range map[string]io.Reader{
+					"at once":      strings.NewReader(file),
+					"byte by byte": iotest.OneByteReader(strings.NewReader(file)),
+				} {
 					_, err := csvfile.Inspect(r, csvfile.Limits{CellBytes: 20})
 					var refused *csvfile.Error
 					if errors.As(err, &refused); want == "" && err != nil || want != "" && (refused == nil || refused.Code != want) {
@@ -60,7 +63,8 @@ func TestAReaderWithoutProgressEnds(t *testing.T) {
 	for what, begins := range map[string]string{"at once": "", "later": "a,b\n" + strings.Repeat("1,2\n", 100_000)} {
 		for times, ends := range map[int]bool{99: false, 100_000: true} {
 			file := io.MultiReader(strings.NewReader(begins), &stalls{strings.NewReader("a,b\n"), times})
-			if _, err := csvfile.Inspect(file, csvfile.Limits{}); errors.Is(err, io.ErrNoProgress) != ends || !ends && err != nil {
+			if _, err := csvfile.Inspect(file, csvfile.Limits{}); errors.Is(err, io.ErrNoProgress) != ends ||
+				!ends && err != nil {
 				t.Errorf("%d times without progress %s: %v", times, what, err)
 			}
 		}

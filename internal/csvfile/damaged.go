@@ -22,8 +22,9 @@ func DamagedNumber(cell string) bool {
 
 // dated are what spreadsheet programs make of 1-2 and 1-2-26, in English and in
 // German.
-var dated = regexp.MustCompile(`(?i)^(\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|` +
-	`\d{1,2}\. ?(jan|feb|mrz|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez)\.?|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})$`)
+var dated = regexp.MustCompile(
+	`(?i)^(\d{1,2}-(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)|(jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)-\d{1,2}|` +
+		`\d{1,2}\. ?(jan|feb|mrz|mär|apr|mai|jun|jul|aug|sep|okt|nov|dez)\.?|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})$`)
 
 // DatedID reports whether an id looks like the day that a spreadsheet program has
 // made of something like 1-2. Somebody may have meant it, so it is only a sign.

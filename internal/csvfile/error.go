@@ -13,12 +13,13 @@ type Code string
 // The reasons to refuse a file. A file with a header and no rows under it is
 // not refused: it has zero rows.
 const (
-	EmptyFile         Code = "EMPTY_FILE"         // Nothing but blank lines.
-	NotText           Code = "NOT_TEXT"           // A workbook, a picture, or text in no known encoding.
-	FileTooLarge      Code = "FILE_TOO_LARGE"     // More than Limits.Bytes.
-	NoHeader          Code = "NO_HEADER"          // The first row cannot be column names.
-	DuplicateHeader   Code = "DUPLICATE_HEADER"   // Two columns with the same name.
-	UnclearDelimiter  Code = "UNCLEAR_DELIMITER"  // Two ways to divide the columns are equally good, or sep= names an unknown one.
+	EmptyFile       Code = "EMPTY_FILE"       // Nothing but blank lines.
+	NotText         Code = "NOT_TEXT"         // A workbook, a picture, or text in no known encoding.
+	FileTooLarge    Code = "FILE_TOO_LARGE"   // More than Limits.Bytes.
+	NoHeader        Code = "NO_HEADER"        // The first row cannot be column names.
+	DuplicateHeader Code = "DUPLICATE_HEADER" // Two columns with the same name.
+	// Two ways to divide the columns are equally good, or sep= names an unknown one.
+	UnclearDelimiter  Code = "UNCLEAR_DELIMITER"
 	TooManyColumns    Code = "TOO_MANY_COLUMNS"   // More than Limits.Columns in one row.
 	CellTooLarge      Code = "CELL_TOO_LARGE"     // More than Limits.CellBytes in one cell.
 	RowTooLarge       Code = "ROW_TOO_LARGE"      // More than Limits.RowBytes in one row.
@@ -44,7 +45,8 @@ func (e *Error) Error() string { return string(e.Code) + ": " + e.Message }
 
 const (
 	hintSaveAsCSV = `Open it in your spreadsheet program and save it as "CSV UTF-8".`
-	hintFirstRow  = "The first row must hold the column names, such as Student ID and First Name. Delete any title above it."
+	hintFirstRow  = "The first row must hold the column names, such as Student ID and First Name. " +
+		"Delete any title above it."
 )
 
 // notText refuses a file that is something else than a table of text.

@@ -120,7 +120,9 @@ type Limits struct {
 // columns, 64 KiB in a cell, which is twice as many letters as a spreadsheet
 // allows, and 128 KiB in a row.
 func DefaultLimits() Limits {
-	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Spend: func() error { return nil }}
+	return Limits{Bytes: 256 << 20, Columns: 256, CellBytes: 64 << 10, RowBytes: 128 << 10, Spend: func() error {
+		return nil
+	}}
 }
 
 // OrDefault fills in the fields that were left out.

@@ -71,7 +71,8 @@ func FuzzInspectAndRead(f *testing.F) {
 
 // FuzzCells holds that a cell and a list survive the way into a file and back.
 func FuzzCells(f *testing.F) {
-	for _, s := range []string{"", "=cmd()", "'=x", "''", "a;b", `a\;b`, `\`, `\\;;\`, "＝x", "\x00", " \u200B ", "a\r\nb", "\xff"} {
+	for _, s := range []string{"", "=cmd()", "'=x", "''", "a;b", `a\;b`, `\`, `\\;;\`, "＝x", "\x00", " \u200B ",
+		"a\r\nb", "\xff"} {
 		f.Add(s, "Algebra")
 		f.Add("Biology; 7", s)
 	}

@@ -40,10 +40,12 @@ func CheckHeader(names []string, wide bool) error {
 		return &Error{
 			Code:    NoHeader,
 			Message: fmt.Sprintf("All column names of this file stand in one cell: %s.", excerpt(only)),
-			Hint:    "Perhaps whole rows are enclosed in quotation marks. Open the original file in your spreadsheet program and save it as CSV.",
+			Hint: "Perhaps whole rows are enclosed in quotation marks. Open the original file in your spreadsheet " +
+				"program and save it as CSV.",
 		}
 	case named == 1 && wide:
-		return noHeader(fmt.Sprintf("The first row of this file holds only %s, but the rows under it have several columns.", excerpt(only)))
+		return noHeader(
+			fmt.Sprintf("The first row of this file holds only %s, but the rows under it have several columns.", excerpt(only)))
 	}
 	return refuseDuplicates(names)
 }

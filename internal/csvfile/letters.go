@@ -76,8 +76,9 @@ func Misread(cell string) (was string, certain, possible bool) {
 	was = string(text)
 	for _, r := range was {
 		latin := r < 0x180 || r >= 0x218 && r <= 0x21B || r >= 0x1E00 && r <= 0x1EFF // Those of living languages.
-		if r >= utf8.RuneSelf && !(latin && unicode.IsLetter(r)) && !unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Han, unicode.Hangul,
-			unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari) {
+		if r >= utf8.RuneSelf && !(latin && unicode.IsLetter(r)) &&
+			!unicode.In(r, unicode.Greek, unicode.Cyrillic, unicode.Arabic, unicode.Hebrew, unicode.Han, unicode.Hangul,
+				unicode.Hiragana, unicode.Katakana, unicode.Thai, unicode.Devanagari) {
 			return was, false, false
 		}
 	}

@@ -49,8 +49,20 @@ func TestLooksLost(t *testing.T) {
 
 func TestMisread(t *testing.T) {
 	t.Parallel()
-	for name, certain := range map[string]bool{"Müller": true, "Łukasz": true, "Zoë": false, "Žižek": true, "Nuñez": true, "José": true, "Ángel": true,
-		"Paweł": false, "Strauß": false, "María": true, "Σοφία": true, "Иван": true} {
+	for name, certain := range map[string]bool{
+		"Müller": true,
+		"Łukasz": true,
+		"Zoë":    false,
+		"Žižek":  true,
+		"Nuñez":  true,
+		"José":   true,
+		"Ángel":  true,
+		"Paweł":  false,
+		"Strauß": false,
+		"María":  true,
+		"Σοφία":  true,
+		"Иван":   true,
+	} {
 		garbled, err := charmap.Windows1252.NewDecoder().String(name)
 		if err != nil {
 			t.Fatal(err)
@@ -63,7 +75,8 @@ func TestMisread(t *testing.T) {
 			t.Errorf("Misread(%q) is %q", name, got)
 		}
 	}
-	for _, plain := range []string{"", "Ada", "São", "ÄÖÜ", "Ã", "Â Ê", "Voß’ Kurs", "Strauß’", "Groß–Klein", "CAFÉ–Treff", "KNÍŽEK", "VÍŠEK", "RENÉ’S CLASS", "CAFÉ…", "ÅŽ", "MÍŠA"} {
+	for _, plain := range []string{"", "Ada", "São", "ÄÖÜ", "Ã", "Â Ê", "Voß’ Kurs", "Strauß’", "Groß–Klein", "CAFÉ–Treff",
+		"KNÍŽEK", "VÍŠEK", "RENÉ’S CLASS", "CAFÉ…", "ÅŽ", "MÍŠA"} {
 		if got, is, may := csvfile.Misread(plain); is || may != (plain == "ÅŽ") { // Which may have been Ŏ.
 			t.Errorf("Misread(%q) is %q, %v, %v", plain, got, is, may)
 		}

@@ -107,7 +107,8 @@ func TestFilesAreReadInLinearMemory(t *testing.T) {
 // TestARowIsBounded reads a row whose cells are all within their own bound.
 func TestARowIsBounded(t *testing.T) {
 	t.Parallel()
-	_, err := csvfile.Inspect(strings.NewReader(heading+strings.Repeat(strings.Repeat("a", 60<<10)+",", 4)+"\n"), csvfile.Limits{})
+	_, err := csvfile.Inspect(strings.NewReader(heading+strings.Repeat(strings.Repeat("a", 60<<10)+",", 4)+"\n"),
+		csvfile.Limits{})
 	var e *csvfile.Error
 	if !errors.As(err, &e) || e.Code != csvfile.RowTooLarge || e.Row != 1 {
 		t.Errorf("got %v", err)
@@ -118,12 +119,13 @@ func TestARowIsBounded(t *testing.T) {
 func TestWhoeverCountsTheCostEndsTheReading(t *testing.T) {
 	t.Parallel()
 	spent, enough := 0, errors.New("enough")
-	_, err := csvfile.Inspect(strings.NewReader(heading+strings.Repeat("1,Ada\n", 100_000)), csvfile.Limits{Spend: func() error {
-		if spent++; spent > 3 {
-			return enough
-		}
-		return nil
-	}})
+	_, err := csvfile.Inspect(strings.NewReader(heading+strings.Repeat("1,Ada\n", 100_000)),
+		csvfile.Limits{Spend: func() error {
+			if spent++; spent > 3 {
+				return enough
+			}
+			return nil
+		}})
 	if !errors.Is(err, enough) || spent != 4 {
 		t.Errorf("got %v after %d pieces", err, spent)
 	}

@@ -115,7 +115,8 @@ func (r *Reader) Next() (Record, error) {
 	for r.err == nil {
 		r.err = r.scan.next()
 		if errors.Is(r.err, io.EOF) && r.rows != r.format.Rows {
-			r.err = fileChanged(fmt.Sprintf("The file had %s when it was checked, and has %d now.", quote.Count(int(r.format.Rows), "row"), r.rows))
+			r.err = fileChanged(
+				fmt.Sprintf("The file had %s when it was checked, and has %d now.", quote.Count(int(r.format.Rows), "row"), r.rows))
 		}
 		if r.err == nil && !blank(r.scan.text, r.format.Encoding) {
 			r.rows++

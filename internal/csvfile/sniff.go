@@ -58,20 +58,23 @@ func refuseSignature(head []byte) error {
 		return notText("This is an old Excel workbook (.xls), which cannot be read.",
 			`Open it in your spreadsheet program and save it as "CSV UTF-8", or as an Excel workbook (.xlsx).`)
 	case bytes.HasPrefix(head, []byte("%PDF")):
-		return notText("This is a PDF document, not a CSV file.", "Export the list as CSV from the program that made the PDF.")
+		return notText("This is a PDF document, not a CSV file.",
+			"Export the list as CSV from the program that made the PDF.")
 	case bytes.HasPrefix(head, []byte("\x1F\x8B")):
 		return notText("This is a compressed file (.gz), not a CSV file.", "Unpack it and upload the CSV file inside.")
 	case bytes.HasPrefix(head, []byte("\x89PNG")), bytes.HasPrefix(head, []byte("\xFF\xD8\xFF")):
 		return notText("This is a picture, not a CSV file.", "Choose the CSV file with the list.")
 	case bytes.HasPrefix(head, []byte(`{\rtf`)):
-		return notText("This is a word processor document, not a CSV file.", "Copy the list into a spreadsheet and save it as CSV.")
+		return notText("This is a word processor document, not a CSV file.",
+			"Copy the list into a spreadsheet and save it as CSV.")
 	}
 
 	start := bytes.ToLower(bytes.TrimLeft(head[:min(len(head), 512)], "\xEF\xBB\xBF \t\r\n"))
 	for _, tag := range [...]string{"<!doctype", "<html", "<head", "<table", "<?xml"} {
 		if bytes.HasPrefix(start, []byte(tag)) {
 			return notText("This is a web page, not a CSV file.",
-				"Perhaps you were signed out while downloading it, or the program exports its lists as web pages: open the file in your spreadsheet program and save it as CSV.")
+				"Perhaps you were signed out while downloading it, or the program exports its lists as web pages: "+
+					"open the file in your spreadsheet program and save it as CSV.")
 		}
 	}
 	return nil
@@ -81,7 +84,8 @@ func refuseSignature(head []byte) error {
 func refuseZip(head []byte) error {
 	switch {
 	case bytes.Contains(head, []byte("word/")):
-		return notText("This is a word processor document, not a CSV file.", "Copy the list into a spreadsheet and save it as CSV.")
+		return notText("This is a word processor document, not a CSV file.",
+			"Copy the list into a spreadsheet and save it as CSV.")
 	case bytes.Contains(head, []byte("[Content_Types].xml")), bytes.Contains(head, []byte("xl/")):
 		return notText("This is an Excel workbook (.xlsx), not a CSV file.", hintSaveAsCSV)
 	case bytes.Contains(head, []byte("opendocument")):

@@ -35,7 +35,8 @@ func (b *bounded) Connect(ctx context.Context) (driver.Conn, error) {
 	// with M!, and none for versions of MySQL that it does not descend from. MariaDB
 	// counts in seconds and bounds every statement, MySQL in milliseconds and only
 	// SELECT.
-	statement := fmt.Sprintf("SET SESSION /*M!100101 max_statement_time = %d.%03d */ /*!50708 max_execution_time = %d */", limit/1000, limit%1000, limit)
+	statement := fmt.Sprintf("SET SESSION /*M!100101 max_statement_time = %d.%03d */ /*!50708 max_execution_time = %d */",
+		limit/1000, limit%1000, limit)
 	if _, err := conn.(driver.ExecerContext).ExecContext(ctx, statement, nil); err != nil {
 		conn.Close()
 		return nil, fmt.Errorf("bound the time of statements: %w", err)

@@ -13,7 +13,8 @@ import (
 // forever are statements that would take minutes.
 var forever = map[database.Kind]string{
 	database.SQLite: "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n",
-	database.MySQL:  "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b, information_schema.columns c",
+	database.MySQL: "SELECT COUNT(*) FROM information_schema.columns a, information_schema.columns b, " +
+		"information_schema.columns c",
 }
 
 func TestStatementsAreBounded(t *testing.T) {

@@ -196,7 +196,8 @@ func createDatabase(ctx context.Context, c *mysql.Config, name string) error {
 		return err
 	}
 	defer conn.Close()
-	_, err = conn.ExecContext(ctx, "CREATE DATABASE IF NOT EXISTS `"+strings.ReplaceAll(name, "`", "``")+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
+	_, err = conn.ExecContext(ctx,
+		"CREATE DATABASE IF NOT EXISTS `"+strings.ReplaceAll(name, "`", "``")+"` CHARACTER SET utf8mb4 COLLATE utf8mb4_bin")
 	return err
 }
 

@@ -10,7 +10,8 @@ import (
 // MigrateFiles applies files on MySQL and calls at between notes and statements.
 // Where that returns ErrCutOff the migrator ends as if its process had been killed;
 // other errors are taken for those of the statement.
-func (d *DB) MigrateFiles(ctx context.Context, files []migrations.File, at func(moment Moment, statement string) error) ([]string, error) {
+func (d *DB) MigrateFiles(ctx context.Context, files []migrations.File,
+	at func(moment Moment, statement string) error) ([]string, error) {
 	m := newMigrator(d)
 	m.lasts = time.Minute
 	m.mend = func(ctx context.Context, conn connection) error {

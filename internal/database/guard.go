@@ -19,9 +19,9 @@ type guard struct{ name, sqlite, mysql string }
 const (
 	neverChanged = "the audit trail is never changed"
 	// onlyErased is what is left of a detail by the one change that is allowed.
-	onlyErased = "NEW.body IS NULL AND NEW.salt IS NULL AND NEW.id = OLD.id AND NEW.district_id = OLD.district_id AND NEW.seq = OLD.seq AND " +
-		"NEW.position = OLD.position AND NEW.subject_type = OLD.subject_type AND NEW.subject_id = OLD.subject_id AND " +
-		"NEW.digest = OLD.digest AND NEW.created_at = OLD.created_at"
+	onlyErased = "NEW.body IS NULL AND NEW.salt IS NULL AND NEW.id = OLD.id AND NEW.district_id = OLD.district_id AND " +
+		"NEW.seq = OLD.seq AND NEW.position = OLD.position AND NEW.subject_type = OLD.subject_type AND NEW.subject_id = " +
+		"OLD.subject_id AND NEW.digest = OLD.digest AND NEW.created_at = OLD.created_at"
 )
 
 var guards = []guard{
@@ -30,8 +30,10 @@ var guards = []guard{
 	refusing("audit_details_are_not_removed", "DELETE ON audit_details"),
 	{
 		"audit_details_are_only_erased",
-		"CREATE TRIGGER audit_details_are_only_erased BEFORE UPDATE ON audit_details WHEN NOT (" + onlyErased + ") BEGIN SELECT RAISE(ABORT, '" + neverChanged + "'); END",
-		"CREATE TRIGGER audit_details_are_only_erased BEFORE UPDATE ON audit_details FOR EACH ROW IF NOT (" + onlyErased + ") THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" + neverChanged + "'; END IF",
+		"CREATE TRIGGER audit_details_are_only_erased BEFORE UPDATE ON audit_details WHEN NOT (" + onlyErased +
+			") BEGIN SELECT RAISE(ABORT, '" + neverChanged + "'); END",
+		"CREATE TRIGGER audit_details_are_only_erased BEFORE UPDATE ON audit_details FOR EACH ROW IF NOT (" + onlyErased +
+			") THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" + neverChanged + "'; END IF",
 	},
 }
 
@@ -39,7 +41,8 @@ func refusing(name, statement string) guard {
 	return guard{
 		name,
 		"CREATE TRIGGER " + name + " BEFORE " + statement + " BEGIN SELECT RAISE(ABORT, '" + neverChanged + "'); END",
-		"CREATE TRIGGER " + name + " BEFORE " + statement + " FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" + neverChanged + "'",
+		"CREATE TRIGGER " + name + " BEFORE " + statement + " FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = '" +
+			neverChanged + "'",
 	}
 }
 

@@ -32,7 +32,10 @@ func TestATransactionThatLosesItsConnection(t *testing.T) {
 	}
 	const commit = "\x03COMMIT"
 
-	for name, text := range map[string]string{"at its beginning": "START TRANSACTION", "at a statement": "INSERT INTO `products`"} {
+	for name, text := range map[string]string{
+		"at its beginning": "START TRANSACTION",
+		"at a statement":   "INSERT INTO `products`",
+	} {
 		t.Run(name+" is tried again", func(t *testing.T) {
 			proxy.CutBefore(text, 2)
 			runs, err := create(name)

@@ -88,7 +88,8 @@ func (d *DB) Pending(ctx context.Context) ([]string, error) {
 	var names []string
 	for _, f := range files {
 		var applied, total int
-		err := d.ready.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).Scan(&applied, &total)
+		err := d.ready.QueryRowContext(ctx, "SELECT applied, total FROM schema_revisions WHERE name = ?", f.Name).
+			Scan(&applied, &total)
 		switch {
 		// Before the first migration there is no such table; both kinds of
 		// databases name it in their error.
@@ -163,7 +164,8 @@ func applySQLite(ctx context.Context, conn *sql.Conn, f migrations.File) (bool, 
 	case !errors.Is(err, sql.ErrNoRows):
 		return false, err
 	}
-	_, err = conn.ExecContext(ctx, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, ?, ?)", f.Name, len(statements), len(statements))
+	_, err = conn.ExecContext(ctx, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, ?, ?)", f.Name,
+		len(statements), len(statements))
 	return true, err
 }
 

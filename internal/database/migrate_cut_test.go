@@ -19,17 +19,37 @@ import (
 // everyKind are migrations with the kinds of statements that ours may have and do
 // not have yet.
 var everyKind = []migrations.File{
-	{Name: "1_tables.sql", SQL: "CREATE TABLE `shelves` (`id` bigint NOT NULL AUTO_INCREMENT, `name` varchar(10) NOT NULL, `old` int NULL, PRIMARY KEY (`id`));\n" +
-		"CREATE TABLE `books` (`id` bigint NOT NULL AUTO_INCREMENT, `shelf_id` bigint NOT NULL, `title` varchar(20) NOT NULL, PRIMARY KEY (`id`), INDEX `book_title` (`title`), " +
-		"CONSTRAINT `books_shelves` FOREIGN KEY (`shelf_id`) REFERENCES `shelves` (`id`));"},
-	{Name: "2_rows.sql", SQL: "INSERT INTO `shelves` (`name`, `old`) VALUES ('a', 1), ('b', 2);\nINSERT INTO `books` (`shelf_id`, `title`) SELECT `id`, `name` FROM `shelves`;\n" +
-		"UPDATE `shelves` SET `name` = CONCAT(`name`, '!');\nDELETE FROM `books` WHERE `title` = 'b';"},
-	{Name: "3_columns.sql", SQL: "ALTER TABLE `shelves` ADD COLUMN `height` int NOT NULL DEFAULT 0;\nALTER TABLE `shelves` MODIFY COLUMN `name` varchar(100) NOT NULL;\n" +
-		"ALTER TABLE `shelves` DROP COLUMN `old`, ADD COLUMN `new` int NULL, ADD INDEX `shelf_name` (`name`);\nALTER TABLE `shelves` CHANGE COLUMN `height` `inches` int NOT NULL DEFAULT 0;"},
-	{Name: "4_indexes.sql", SQL: "CREATE UNIQUE INDEX `book_title_shelf` ON `books` (`title`, `shelf_id`);\nDROP INDEX `book_title` ON `books`;\nALTER TABLE `books` DROP FOREIGN KEY `books_shelves`;\n" +
-		"ALTER TABLE `books` ADD CONSTRAINT `books_on_shelves` FOREIGN KEY (`shelf_id`) REFERENCES `shelves` (`id`);"},
-	{Name: "5_triggers.sql", SQL: "CREATE TRIGGER `books_stay` BEFORE DELETE ON `books` FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no';\n" +
-		"CREATE TRIGGER `shelves_stay` BEFORE DELETE ON `shelves` FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'no';\nDROP TRIGGER `books_stay`;"},
+	{
+		Name: "1_tables.sql",
+		SQL: "CREATE TABLE `shelves` (`id` bigint NOT NULL AUTO_INCREMENT, `name` varchar(10) NOT NULL, `old` int NULL, " +
+			"PRIMARY KEY (`id`));\nCREATE TABLE `books` (`id` bigint NOT NULL AUTO_INCREMENT, `shelf_id` bigint NOT NULL, " +
+			"`title` varchar(20) NOT NULL, PRIMARY KEY (`id`), INDEX `book_title` (`title`), CONSTRAINT `books_shelves` " +
+			"FOREIGN KEY (`shelf_id`) REFERENCES `shelves` (`id`));",
+	},
+	{
+		Name: "2_rows.sql",
+		SQL: "INSERT INTO `shelves` (`name`, `old`) VALUES ('a', 1), ('b', 2);\nINSERT INTO `books` (`shelf_id`, `title`) " +
+			"SELECT `id`, `name` FROM `shelves`;\nUPDATE `shelves` SET `name` = CONCAT(`name`, '!');\nDELETE " +
+			"FROM `books` WHERE `title` = 'b';",
+	},
+	{
+		Name: "3_columns.sql",
+		SQL: "ALTER TABLE `shelves` ADD COLUMN `height` int NOT NULL DEFAULT 0;\nALTER TABLE `shelves` MODIFY COLUMN " +
+			"`name` varchar(100) NOT NULL;\nALTER TABLE `shelves` DROP COLUMN `old`, ADD COLUMN `new` int NULL, ADD INDEX " +
+			"`shelf_name` (`name`);\nALTER TABLE `shelves` CHANGE COLUMN `height` `inches` int NOT NULL DEFAULT 0;",
+	},
+	{
+		Name: "4_indexes.sql",
+		SQL: "CREATE UNIQUE INDEX `book_title_shelf` ON `books` (`title`, `shelf_id`);\nDROP INDEX `book_title` ON " +
+			"`books`;\nALTER TABLE `books` DROP FOREIGN KEY `books_shelves`;\nALTER TABLE `books` ADD CONSTRAINT " +
+			"`books_on_shelves` FOREIGN KEY (`shelf_id`) REFERENCES `shelves` (`id`);",
+	},
+	{
+		Name: "5_triggers.sql",
+		SQL: "CREATE TRIGGER `books_stay` BEFORE DELETE ON `books` FOR EACH ROW SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = " +
+			"'no';\nCREATE TRIGGER `shelves_stay` BEFORE DELETE ON `shelves` FOR EACH ROW SIGNAL SQLSTATE '45000' " +
+			"SET MESSAGE_TEXT = 'no';\nDROP TRIGGER `books_stay`;",
+	},
 	{Name: "6_ends.sql", SQL: "CREATE TABLE `lamps` (`id` bigint NOT NULL, PRIMARY KEY (`id`));\nRENAME TABLE `lamps` TO `lights`;\nCREATE TABLE `rugs` (`id` bigint NOT NULL, PRIMARY KEY (`id`));\nDROP TABLE `rugs`;"},
 }
 
@@ -103,7 +123,8 @@ func TestADatabaseThatAnOlderServerLeftStuckIsRepaired(t *testing.T) {
 		t.Parallel()
 		d, conn := empty(t)
 		run(t, conn, olderTable)
-		run(t, conn, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, 0, ?)", files[0].Name, len(statements(t, files[:1])))
+		run(t, conn, "INSERT INTO schema_revisions (name, applied, total) VALUES (?, 0, ?)", files[0].Name,
+			len(statements(t, files[:1])))
 		run(t, conn, statements(t, files)[0])
 		if _, err := d.Migrate(t.Context()); err != nil {
 			t.Fatal(err)
@@ -149,7 +170,8 @@ func TestADatabaseThatAnOlderServerLeftStuckIsRepaired(t *testing.T) {
 	})
 }
 
-const olderTable = "CREATE TABLE schema_revisions (name VARCHAR(190) NOT NULL PRIMARY KEY, applied INTEGER NOT NULL, total INTEGER NOT NULL)"
+const olderTable = "CREATE TABLE schema_revisions (name VARCHAR(190) NOT NULL PRIMARY KEY, applied INTEGER NOT NULL, " +
+	"total INTEGER NOT NULL)"
 
 func statements(t *testing.T, files []migrations.File) (all []string) {
 	t.Helper()
@@ -199,7 +221,8 @@ var nextNumber = regexp.MustCompile(` AUTO_INCREMENT=[0-9]+`)
 func built(t *testing.T, conn *sql.DB) map[string]string {
 	t.Helper()
 	all := map[string]string{}
-	for _, table := range texts(t, conn, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()") {
+	for _, table := range texts(t, conn,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()") {
 		if table == "schema_lease" {
 			continue
 		}
@@ -209,8 +232,11 @@ func built(t *testing.T, conn *sql.DB) map[string]string {
 		}
 		all[table] = nextNumber.ReplaceAllString(definition, "")
 	}
-	all["triggers"] = strings.Join(texts(t, conn, "SELECT CONCAT(trigger_name, action_statement) FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY trigger_name"), "\n")
-	all["notes"] = strings.Join(texts(t, conn, "SELECT CONCAT(name, ' ', applied, ' ', total) FROM schema_revisions ORDER BY name"), "\n")
+	all["triggers"] = strings.Join(texts(t, conn,
+		"SELECT CONCAT(trigger_name, action_statement) FROM information_schema.triggers "+
+			"WHERE trigger_schema = DATABASE() ORDER BY trigger_name"), "\n")
+	all["notes"] = strings.Join(
+		texts(t, conn, "SELECT CONCAT(name, ' ', applied, ' ', total) FROM schema_revisions ORDER BY name"), "\n")
 	for table, column := range map[string]string{"shelves": "name", "books": "title"} {
 		if all[table] != "" {
 			all[table+" rows"] = strings.Join(texts(t, conn, "SELECT "+column+" FROM "+table+" ORDER BY "+column), "\n")

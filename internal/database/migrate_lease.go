@@ -38,12 +38,15 @@ func (m *migrator) claim(ctx context.Context) error {
 		var claimed bool
 		// A claim that has been sent is waited for, or nobody would give it back.
 		err := m.again(context.WithoutCancel(ctx), func(ctx context.Context) error {
-			if _, err := m.db.sql.ExecContext(ctx, "INSERT IGNORE INTO schema_lease (name, owner, until) VALUES ('migrate', '', NOW(6))"); err != nil {
+			if _, err := m.db.sql.ExecContext(ctx,
+				"INSERT IGNORE INTO schema_lease (name, owner, until) VALUES ('migrate', '', NOW(6))"); err != nil {
 				return err
 			}
 			// An UPDATE whose answer was lost may have claimed it.
-			result, err := m.db.sql.ExecContext(ctx, "UPDATE schema_lease SET owner = ?, until = NOW(6) + INTERVAL ? MICROSECOND "+
-				"WHERE name = 'migrate' AND (owner = '' OR owner = ? OR until <= NOW(6))", m.owner, m.lasts.Microseconds(), m.owner)
+			result, err := m.db.sql.ExecContext(ctx,
+				"UPDATE schema_lease SET owner = ?, until = NOW(6) + INTERVAL ? MICROSECOND "+
+					"WHERE name = 'migrate' AND (owner = '' OR owner = ? OR until <= NOW(6))", m.owner,
+				m.lasts.Microseconds(), m.owner)
 			if err != nil {
 				return err
 			}
@@ -91,7 +94,9 @@ func (m *migrator) fenced(ctx context.Context, fn func(tx *sql.Tx) error) error 
 			return err
 		}
 		defer func() { _ = tx.Rollback() }() // nothing is left of it after the commit
-		result, err := tx.ExecContext(ctx, "UPDATE schema_lease SET until = NOW(6) + INTERVAL ? MICROSECOND WHERE name = 'migrate' AND owner = ?", m.lasts.Microseconds(), m.owner)
+		result, err := tx.ExecContext(ctx,
+			"UPDATE schema_lease SET until = NOW(6) + INTERVAL ? MICROSECOND WHERE name = 'migrate' AND owner = ?",
+			m.lasts.Microseconds(), m.owner)
 		if err != nil {
 			return err
 		}
@@ -108,7 +113,8 @@ func (m *migrator) fenced(ctx context.Context, fn func(tx *sql.Tx) error) error 
 // release gives the lease back, so that whoever waits goes on at once.
 func (m *migrator) release(ctx context.Context) {
 	// Where this fails the lease ends by itself.
-	_, _ = m.db.sql.ExecContext(context.WithoutCancel(ctx), "UPDATE schema_lease SET owner = '' WHERE name = 'migrate' AND owner = ?", m.owner)
+	_, _ = m.db.sql.ExecContext(context.WithoutCancel(ctx),
+		"UPDATE schema_lease SET owner = '' WHERE name = 'migrate' AND owner = ?", m.owner)
 }
 
 // ensureTable makes a table that servers may be making at the same moment. On a

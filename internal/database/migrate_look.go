@@ -37,7 +37,9 @@ func names(statement string) []string {
 
 // tables returns those of some names that are tables.
 func (m *migrator) tables(ctx context.Context, of []string) ([]string, error) {
-	return m.column(ctx, "SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ("+marks(of)+") ORDER BY table_name", of)
+	return m.column(ctx,
+		"SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name IN ("+marks(of)+
+			") ORDER BY table_name", of)
 }
 
 // digest is of the tables that a statement names, with their indexes, constraints
@@ -56,8 +58,10 @@ func (m *migrator) digest(ctx context.Context, statement string) (string, error)
 		}
 		fmt.Fprintf(sum, "%s\n%s\n", name, nextNumber.ReplaceAllString(definition, ""))
 	}
-	triggers, err := m.column(ctx, "SELECT CONCAT_WS(' ', trigger_name, action_timing, event_manipulation, event_object_table, action_statement) "+
-		"FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND (trigger_name IN ("+marks(of)+") OR event_object_table IN ("+marks(of)+")) ORDER BY trigger_name", of, of)
+	triggers, err := m.column(ctx,
+		"SELECT CONCAT_WS(' ', trigger_name, action_timing, event_manipulation, event_object_table, action_statement) "+
+			"FROM information_schema.triggers WHERE trigger_schema = DATABASE() AND (trigger_name IN ("+marks(of)+
+			") OR event_object_table IN ("+marks(of)+")) ORDER BY trigger_name", of, of)
 	if err != nil {
 		return "", err
 	}
@@ -74,7 +78,9 @@ func (m *migrator) stands(ctx context.Context, statement string) (bool, error) {
 		return false, nil
 	}
 	table, wanted := of[1], names(statement)
-	columns, err := m.column(ctx, "SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?", []string{table})
+	columns, err := m.column(ctx,
+		"SELECT column_name FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = ?",
+		[]string{table})
 	if err != nil || len(columns) == 0 {
 		return false, err
 	}
@@ -85,9 +91,11 @@ func (m *migrator) stands(ctx context.Context, statement string) (bool, error) {
 			}
 		}
 	}
-	there, err := m.column(ctx, "SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? "+
-		"UNION SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND table_name = ? "+
-		"UNION SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()", []string{table}, []string{table})
+	there, err := m.column(ctx,
+		"SELECT index_name FROM information_schema.statistics WHERE table_schema = DATABASE() AND table_name = ? "+
+			"UNION SELECT constraint_name FROM information_schema.table_constraints WHERE table_schema = DATABASE() AND "+
+			"table_name = ? UNION SELECT table_name FROM information_schema.tables WHERE table_schema = DATABASE()",
+		[]string{table}, []string{table})
 	if err != nil {
 		return false, err
 	}

@@ -108,7 +108,9 @@ func (m *migrator) prepare(ctx context.Context) error {
 		for _, column := range []string{"begun INTEGER NULL", "tables_before VARCHAR(64) NULL"} {
 			name, _, _ := strings.Cut(column, " ")
 			var n int
-			err := m.db.sql.QueryRowContext(ctx, "SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() AND table_name = 'schema_revisions' AND column_name = ?", name).Scan(&n)
+			err := m.db.sql.QueryRowContext(ctx,
+				"SELECT COUNT(*) FROM information_schema.columns WHERE table_schema = DATABASE() "+
+					"AND table_name = 'schema_revisions' AND column_name = ?", name).Scan(&n)
 			if err != nil {
 				return err
 			}
@@ -134,7 +136,8 @@ func (m *migrator) apply(ctx context.Context, f migrations.File) (bool, error) {
 	}
 	if !known {
 		err := m.fenced(context.WithoutCancel(ctx), func(tx *sql.Tx) error {
-			_, err := tx.Exec("INSERT IGNORE INTO schema_revisions (name, applied, total, begun) VALUES (?, 0, ?, 0)", f.Name, len(statements))
+			_, err := tx.Exec("INSERT IGNORE INTO schema_revisions (name, applied, total, begun) VALUES (?, 0, ?, 0)", f.Name,
+				len(statements))
 			return err
 		})
 		if err != nil {
@@ -156,7 +159,8 @@ func (m *migrator) apply(ctx context.Context, f migrations.File) (bool, error) {
 
 func (m *migrator) revision(ctx context.Context, name string) (r revision, known bool, err error) {
 	err = m.again(ctx, func(ctx context.Context) error {
-		err := m.db.sql.QueryRowContext(ctx, "SELECT applied, begun, tables_before FROM schema_revisions WHERE name = ?", name).Scan(&r.applied, &r.begun, &r.before)
+		err := m.db.sql.QueryRowContext(ctx, "SELECT applied, begun, tables_before FROM schema_revisions WHERE name = ?",
+			name).Scan(&r.applied, &r.begun, &r.before)
 		known = err == nil
 		if errors.Is(err, sql.ErrNoRows) {
 			return nil
@@ -227,7 +231,8 @@ func (m *migrator) define(ctx context.Context, statement, before string) error {
 func (m *migrator) stepOfRows(ctx context.Context, name string, i int, statement string) error {
 	return m.fenced(ctx, func(tx *sql.Tx) error {
 		var applied int
-		if err := tx.QueryRow("SELECT applied FROM schema_revisions WHERE name = ? FOR UPDATE", name).Scan(&applied); err != nil || applied > i {
+		if err := tx.QueryRow("SELECT applied FROM schema_revisions WHERE name = ? FOR UPDATE", name).
+			Scan(&applied); err != nil || applied > i {
 			return err
 		}
 		if err := m.at(Noted, statement); err != nil {

@@ -18,7 +18,8 @@ func TestASilentTransactionEnds(t *testing.T) {
 	}
 	defer conn.Close()
 	var seconds int
-	if err := conn.QueryRowContext(context.Background(), "SELECT @@SESSION.wait_timeout").Scan(&seconds); err != nil || seconds != 20 {
+	if err := conn.QueryRowContext(context.Background(), "SELECT @@SESSION.wait_timeout").Scan(&seconds); err != nil ||
+		seconds != 20 {
 		t.Errorf("the database waits %d s, %v", seconds, err)
 	}
 }

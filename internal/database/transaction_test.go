@@ -127,7 +127,8 @@ func TestCheckURL(t *testing.T) {
 			t.Errorf("%q was accepted", url)
 		}
 	}
-	for _, url := range []string{"sqlite:x.db", "sqlite:///var/x.db", "mysql://u:p%40ss@h:3306/x", "mariadb://h/x", "mysql://u@localhost/x?socket=/run/x.sock"} {
+	for _, url := range []string{"sqlite:x.db", "sqlite:///var/x.db", "mysql://u:p%40ss@h:3306/x", "mariadb://h/x",
+		"mysql://u@localhost/x?socket=/run/x.sock"} {
 		if err := database.CheckURL(url); err != nil {
 			t.Errorf("%q: %v", url, err)
 		}

@@ -46,9 +46,10 @@ var troubles = map[Trouble][]uint16{
 	// Too many connections, access that is denied at present, shutdown, a node that
 	// has left its cluster, network errors, a connection or a statement that an
 	// administrator ended.
-	Unreachable: {1040, 1044, 1045, 1047, 1049, 1053, 1129, 1130, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1317, 1927, 3168, 4031},
-	ReadOnly:    {1036, 1099, 1223, 1290, 1792, 1836, 1874},
-	Full:        {1021, 1026, 1114, 3675},
+	Unreachable: {1040, 1044, 1045, 1047, 1049, 1053, 1129, 1130, 1152, 1158, 1159, 1160, 1161, 1203, 1226, 1317,
+		1927, 3168, 4031},
+	ReadOnly: {1036, 1099, 1223, 1290, 1792, 1836, 1874},
+	Full:     {1021, 1026, 1114, 3675},
 	// The errors after which the whole transaction is tried again: a lock that took
 	// too long, a deadlock, a conflict that a cluster found when committing, a plugin
 	// of a cluster that rolled back, and a row that changed under a snapshot.

@@ -33,8 +33,12 @@ func TestTroubleOf(t *testing.T) {
 		}
 	}
 	for err, want := range map[error]database.Trouble{
-		nil: database.None, errors.New("a plan cannot be read"): database.None, io.EOF: database.None, io.ErrUnexpectedEOF: database.None,
-		driver.ErrBadConn: database.Unreachable, mysql.ErrInvalidConn: database.Unreachable,
+		nil:                                 database.None,
+		errors.New("a plan cannot be read"): database.None,
+		io.EOF:                              database.None,
+		io.ErrUnexpectedEOF:                 database.None,
+		driver.ErrBadConn:                   database.Unreachable,
+		mysql.ErrInvalidConn:                database.Unreachable,
 		&mysql.MySQLError{Number: 1180, Message: "Got error 90 \"Message too long\" during COMMIT"}: database.TooLarge,
 		&mysql.MySQLError{Number: 1105, Message: "Maximum writeset size exceeded by 1"}:             database.TooLarge,
 	} {

@@ -65,7 +65,8 @@ func parseSQLite(path string) (source, error) {
 		return source{}, fmt.Errorf("the database URL names no file; write sqlite:path/to/homeroom.db")
 	}
 	if strings.Contains(path, ":memory:") {
-		return source{}, fmt.Errorf("an in-memory database is lost with its first connection; write sqlite:path/to/homeroom.db")
+		return source{},
+			fmt.Errorf("an in-memory database is lost with its first connection; write sqlite:path/to/homeroom.db")
 	}
 	// Immediate transactions take the write lock at once: a deferred one that
 	// becomes a writer fails with BUSY instead of waiting. Read-only
@@ -131,6 +132,10 @@ func parseMySQL(raw string) (source, error) {
 	// the database ends the connection. That must not be much later than the end of
 	// its lease on a job, and nothing here is silent for so long in the middle of a
 	// transaction.
-	c.Params = map[string]string{"wait_timeout": "20", "time_zone": "'+00:00'", "sql_mode": "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'"}
+	c.Params = map[string]string{
+		"wait_timeout": "20",
+		"time_zone":    "'+00:00'",
+		"sql_mode":     "'STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION,ERROR_FOR_DIVISION_BY_ZERO,NO_ZERO_DATE,NO_ZERO_IN_DATE,ONLY_FULL_GROUP_BY'",
+	}
 	return source{kind: MySQL, dsn: c.FormatDSN(), mysql: c}, nil
 }

@@ -28,7 +28,8 @@ func server(t testing.TB) string {
 	t.Helper()
 	url := os.Getenv(ServerVariable)
 	if url == "" {
-		const why = "%s is not set: run `make test`, or name a MySQL or MariaDB server on which the tests may create databases"
+		const why = "%s is not set: run `make test`, or name a MySQL or MariaDB server on which the " +
+			"tests may create databases"
 		if os.Getenv("CI") != "" {
 			t.Fatalf(why, ServerVariable)
 		}
@@ -137,7 +138,8 @@ func readScript(url string) (script, error) {
 			return nil, err
 		}
 		for _, row := range rows {
-			s = append(s, statement{"INSERT INTO `" + table[0].(string) + "` VALUES (?" + strings.Repeat(", ?", len(row)-1) + ")", row})
+			s = append(s,
+				statement{"INSERT INTO `" + table[0].(string) + "` VALUES (?" + strings.Repeat(", ?", len(row)-1) + ")", row})
 		}
 	}
 	triggers, err := rowsOf(conn, "SHOW TRIGGERS")

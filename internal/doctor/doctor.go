@@ -47,7 +47,8 @@ type check struct {
 const (
 	enrolled = "(SELECT COUNT(*) FROM enrollments e WHERE e.student_id = s.id)"
 	members  = "(SELECT COUNT(*) FROM enrollments e WHERE e.group_id = g.id)"
-	seconds  = "(SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u WHERE u.student_id = s.id AND u.day >= o.usage_counted_from)"
+	seconds  = "(SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u WHERE u.student_id = s.id " +
+		"AND u.day >= o.usage_counted_from)"
 )
 
 // checks stand in the order in which a repair must run: what follows from a
@@ -55,28 +56,40 @@ const (
 var checks = []check{
 	{
 		"students", "group_count",
-		"SELECT s.id, s.group_count, " + enrolled + " FROM students s WHERE s.id > ? AND s.id <= ? AND s.group_count <> " + enrolled,
-		"UPDATE students SET group_count = (SELECT COUNT(*) FROM enrollments e WHERE e.student_id = students.id), version = version + 1 WHERE id = ?",
+		"SELECT s.id, s.group_count, " + enrolled +
+			" FROM students s WHERE s.id > ? AND s.id <= ? AND s.group_count <> " + enrolled,
+		"UPDATE students SET group_count = (SELECT COUNT(*) FROM enrollments e WHERE e.student_id = students.id), " +
+			"version = version + 1 WHERE id = ?",
 	},
 	{
 		"students", "ungrouped",
-		"SELECT s.id, s.ungrouped, CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END FROM students s WHERE s.id > ? AND s.id <= ? AND s.ungrouped <> CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END",
+		"SELECT s.id, s.ungrouped, CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END FROM students s WHERE s.id > ? " +
+			"AND s.id <= ? AND s.ungrouped <> CASE WHEN s.group_count = 0 THEN 1 ELSE 0 END",
 		"UPDATE students SET ungrouped = CASE WHEN group_count = 0 THEN 1 ELSE 0 END WHERE id = ?",
 	},
 	{
 		"students", "seconds_this_year",
-		"SELECT s.id, s.seconds_this_year, " + seconds + " FROM students s JOIN organizations o ON o.id = s.organization_id WHERE s.id > ? AND s.id <= ? AND s.seconds_this_year <> " + seconds,
-		"UPDATE students SET seconds_this_year = (SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u WHERE u.student_id = students.id AND u.day >= (SELECT o.usage_counted_from FROM organizations o WHERE o.id = students.organization_id)) WHERE id = ?",
+		"SELECT s.id, s.seconds_this_year, " + seconds +
+			" FROM students s JOIN organizations o ON o.id = s.organization_id WHERE s.id > ? AND s.id <= ? " +
+			"AND s.seconds_this_year <> " + seconds,
+		"UPDATE students SET seconds_this_year = (SELECT COALESCE(SUM(u.seconds), 0) FROM usage_days u " +
+			"WHERE u.student_id = students.id AND u.day >= (SELECT o.usage_counted_from FROM organizations o " +
+			"WHERE o.id = students.organization_id)) WHERE id = ?",
 	},
 	{
 		"students", "active",
-		fmt.Sprintf("SELECT s.id, s.active, CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END FROM students s WHERE s.id > ? AND s.id <= ? AND s.active <> CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END", usage.ActiveSeconds),
-		fmt.Sprintf("UPDATE students SET active = CASE WHEN seconds_this_year >= %d THEN 1 ELSE 0 END WHERE id = ?", usage.ActiveSeconds),
+		fmt.Sprintf(
+			"SELECT s.id, s.active, CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END FROM students s WHERE s.id > ? "+
+				"AND s.id <= ? AND s.active <> CASE WHEN s.seconds_this_year >= %[1]d THEN 1 ELSE 0 END", usage.ActiveSeconds),
+		fmt.Sprintf("UPDATE students SET active = CASE WHEN seconds_this_year >= %d THEN 1 ELSE 0 END WHERE id = ?",
+			usage.ActiveSeconds),
 	},
 	{
 		"groups", "student_count",
-		"SELECT g.id, g.student_count, " + members + " FROM `groups` g WHERE g.id > ? AND g.id <= ? AND g.student_count <> " + members,
-		"UPDATE `groups` SET student_count = (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = `groups`.id), version = version + 1 WHERE id = ?",
+		"SELECT g.id, g.student_count, " + members +
+			" FROM `groups` g WHERE g.id > ? AND g.id <= ? AND g.student_count <> " + members,
+		"UPDATE `groups` SET student_count = (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = `groups`.id), " +
+			"version = version + 1 WHERE id = ?",
 	},
 }
 
@@ -115,7 +128,8 @@ func (d *Doctor) last(ctx context.Context, table string) (int, error) {
 	return scanInt(ctx, d.db.Client(ctx), "SELECT COALESCE(MAX(id), 0) FROM `"+table+"`")
 }
 
-func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, repair bool, report func(Finding) error) (int, error) {
+func (d *Doctor) examineRange(ctx context.Context, table string, from, to int, repair bool,
+	report func(Finding) error) (int, error) {
 	n, err := scanInt(ctx, d.db.Client(ctx), "SELECT COUNT(*) FROM `"+table+"` WHERE id > ? AND id <= ?", from, to)
 	if err != nil || n == 0 {
 		return n, err
@@ -161,7 +175,8 @@ func (d *Doctor) treat(ctx context.Context, findings []Finding, repair bool, rep
 		}
 		err := d.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 			// An update that changes nothing takes the row's lock on every database.
-			if _, err := client.ExecContext(ctx, "UPDATE `"+f.Table+"` SET version = version + 1 WHERE id = ?", f.ID); err != nil {
+			if _, err := client.ExecContext(ctx, "UPDATE `"+f.Table+"` SET version = version + 1 WHERE id = ?",
+				f.ID); err != nil {
 				return err
 			}
 			if err := mend(ctx, client, f.ID); err != nil {
@@ -192,7 +207,13 @@ func recordRepair(ctx context.Context, client *db.Client, f Finding) error {
 	if f.Table == "groups" {
 		kind = globalid.Group
 	}
-	e := audit.Event{Action: audit.NumbersRepaired, DistrictID: district, OrganizationID: school, Target: audit.On(kind, f.ID), Facts: audit.Facts{"column": f.Column}}
+	e := audit.Event{
+		Action:         audit.NumbersRepaired,
+		DistrictID:     district,
+		OrganizationID: school,
+		Target:         audit.On(kind, f.ID),
+		Facts:          audit.Facts{"column": f.Column},
+	}
 	e.Changes.Text(f.Column, f.Has, f.Wants)
 	audit.Record(ctx, e)
 	return nil

@@ -112,9 +112,23 @@ func New(o Options) (*Service, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Service{key: key, old: old, filter: filter, public: strings.TrimSuffix(o.PublicURL, "/"),
-		notify: o.Notify, export: o.Export, jobs: o.Importer, privacy: o.Privacy, audit: o.Audit, session: o.SessionViewer, program: o.KeyViewer,
-		line: newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now), patience: cmp.Or(o.Patience, 30*time.Second), now: o.Now, log: o.Log}, nil
+	return &Service{
+		key:      key,
+		old:      old,
+		filter:   filter,
+		public:   strings.TrimSuffix(o.PublicURL, "/"),
+		notify:   o.Notify,
+		export:   o.Export,
+		jobs:     o.Importer,
+		privacy:  o.Privacy,
+		audit:    o.Audit,
+		session:  o.SessionViewer,
+		program:  o.KeyViewer,
+		line:     newLine(cmp.Or(o.Each, 2), cmp.Or(o.All, 8), o.Turn, o.Now),
+		patience: cmp.Or(o.Patience, 30*time.Second),
+		now:      o.Now,
+		log:      o.Log,
+	}, nil
 }
 
 // file is one kind of download.
@@ -134,11 +148,25 @@ type file struct {
 
 // files are the downloads by their paths below Path.
 var files = map[string]file{
-	unassignedFile: {name: "unassigned-active-students", action: audit.NoticeDownloaded, write: (*Service).writeUnassigned},
-	studentsFile:   {name: "students", action: audit.StudentsExported, write: (*Service).writeStudents},
-	failedRowsFile: {name: "failed-rows", action: audit.FailedRowsDownloaded, write: (*Service).writeFailedRows, forKeys: true},
-	recordFile:     {name: "student-record", action: audit.StudentRecordDownloaded, write: (*Service).writeRecord, json: true},
-	auditFile:      {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
+	unassignedFile: {
+		name:   "unassigned-active-students",
+		action: audit.NoticeDownloaded,
+		write:  (*Service).writeUnassigned,
+	},
+	studentsFile: {name: "students", action: audit.StudentsExported, write: (*Service).writeStudents},
+	failedRowsFile: {
+		name:    "failed-rows",
+		action:  audit.FailedRowsDownloaded,
+		write:   (*Service).writeFailedRows,
+		forKeys: true,
+	},
+	recordFile: {
+		name:   "student-record",
+		action: audit.StudentRecordDownloaded,
+		write:  (*Service).writeRecord,
+		json:   true,
+	},
+	auditFile: {name: "audit-trail", action: audit.AuditDownloaded, write: (*Service).writeAudit},
 }
 
 // owner is for whom an address is good: an educator by the session, or else a program
@@ -259,7 +287,8 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 			kind, ending = "application/json", "json"
 		}
 		h.Set("Content-Type", kind)
-		h.Set("Content-Disposition", fmt.Sprintf(`attachment; filename="%s-%s.%s"`, f.name, s.now().UTC().Format(time.DateOnly), ending))
+		h.Set("Content-Disposition",
+			fmt.Sprintf(`attachment; filename="%s-%s.%s"`, f.name, s.now().UTC().Format(time.DateOnly), ending))
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
@@ -301,10 +330,12 @@ func (s *Service) fail(w http.ResponseWriter, req *http.Request, err error) {
 // errSilent is why a file ends that nobody can go on with.
 var errSilent = errors.New("the database takes too long")
 
-var errTookTooLong = fault.Unavailablef("the file takes too long to make at the moment; try again in a few seconds").After(5)
+var errTookTooLong = fault.Unavailablef("the file takes too long to make at the moment; try again in a few seconds").
+	After(5)
 
 func tookTooLong(ctx context.Context, err error) bool {
-	return errors.Is(err, context.DeadlineExceeded) || database.TookTooLong(err) || errors.Is(context.Cause(ctx), errSilent)
+	return errors.Is(err, context.DeadlineExceeded) || database.TookTooLong(err) ||
+		errors.Is(context.Cause(ctx), errSilent)
 }
 
 // record records a download before its first byte: what is not on record is not

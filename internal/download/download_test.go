@@ -43,11 +43,21 @@ func TestDownload(t *testing.T) {
 		log := slog.New(slog.NewTextHandler(io.Discard, nil))
 		now := fixture.Today
 		clock := func() time.Time { return now }
-		people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
+		people := identity.New(d,
+			identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: clock, Log: log})
 		usages := usage.New(d, clock, log)
 		students := roster.New(d, roster.Options{Now: clock, Log: log})
-		options := download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test/",
-			Notify: notify.New(d, usages, log), Export: export.New(d, students, usages), Audit: audit.New(d, clock, log), SessionViewer: people.SessionViewer, KeyViewer: people.KeyViewer, Now: clock, Log: log}
+		options := download.Options{
+			Secret:        []byte("a secret of the tests, 32 bytes."),
+			PublicURL:     "https://homeroom.test/",
+			Notify:        notify.New(d, usages, log),
+			Export:        export.New(d, students, usages),
+			Audit:         audit.New(d, clock, log),
+			SessionViewer: people.SessionViewer,
+			KeyViewer:     people.KeyViewer,
+			Now:           clock,
+			Log:           log,
+		}
 		s, err := download.New(options)
 		if err != nil {
 			t.Fatal(err)
@@ -74,7 +84,8 @@ func TestDownload(t *testing.T) {
 			if err != nil || format.Rows != 2 || format.Encoding != csvfile.UTF8BOM {
 				t.Fatalf("%+v, %v", format, err)
 			}
-			want := "Database ID,Student ID,First Name,Last Name,Username,Password,Grade,School,Classes/Groups,Minutes,Last Active"
+			want := "Database ID,Student ID,First Name,Last " +
+				"Name,Username,Password,Grade,School,Classes/Groups,Minutes,Last Active"
 			if got := strings.Join(format.Header, ","); got != want {
 				t.Errorf("header %s; want %s", got, want)
 			}
@@ -132,7 +143,11 @@ func TestDownload(t *testing.T) {
 			}
 		})
 		t.Run("an address is worth what its educator may see now", func(t *testing.T) {
-			for who, e := range map[string]*db.Educator{"administrator of another school": w.SouthAdmin, "teacher": w.NorthTeacher, "another district": w.BetaAdmin} {
+			for who, e := range map[string]*db.Educator{
+				"administrator of another school": w.SouthAdmin,
+				"teacher":                         w.NorthTeacher,
+				"another district":                w.BetaAdmin,
+			} {
 				r := get(strings.TrimPrefix(s.UnassignedURL(signedIn(t, w, e), w.North.ID), "https://homeroom.test"))
 				if r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
 					t.Errorf("%s: %d", who, r.Code)
@@ -145,7 +160,8 @@ func TestDownload(t *testing.T) {
 			w.NorthAdmin.Update().SetDisabled(0).ExecX(fixture.System())
 		})
 		t.Run("an address waits while a second factor is to be set up", func(t *testing.T) {
-			w.Client().Organization.UpdateOneID(w.North.ID).SetSecondFactorRequired(organization.SecondFactorRequiredALL).ExecX(fixture.System())
+			w.Client().Organization.UpdateOneID(w.North.ID).SetSecondFactorRequired(organization.SecondFactorRequiredALL).
+				ExecX(fixture.System())
 			if r := get(path); r.Code != http.StatusNotFound || strings.Contains(r.Body.String(), "Lovelace") {
 				t.Errorf("%d %s", r.Code, r.Body)
 			}
@@ -172,7 +188,8 @@ func TestDownload(t *testing.T) {
 					t.Errorf("%s: %d", what, r.Code)
 				}
 			}
-			if r := get(strings.TrimPrefix(s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID), "https://homeroom.test")); r.Code != http.StatusNotFound {
+			if r := get(strings.TrimPrefix(s.UnassignedURL(w.As(t, w.NorthAdmin), w.North.ID),
+				"https://homeroom.test")); r.Code != http.StatusNotFound {
 				t.Errorf("no session: %d", r.Code)
 			}
 		})
@@ -191,7 +208,8 @@ func TestDownload(t *testing.T) {
 			}
 			path := strings.TrimPrefix(address, "https://homeroom.test")
 			r := get(path)
-			if r.Code != http.StatusOK || !strings.Contains(r.Header().Get("Content-Disposition"), `filename="students-2026-11-18.csv"`) {
+			if r.Code != http.StatusOK ||
+				!strings.Contains(r.Header().Get("Content-Disposition"), `filename="students-2026-11-18.csv"`) {
 				t.Fatalf("%d %v", r.Code, r.Header())
 			}
 			if n := strings.Count(r.Body.String(), "\n"); n != 2 || !strings.Contains(r.Body.String(), "Lovelace") {
@@ -230,7 +248,13 @@ func TestDownload(t *testing.T) {
 			}
 		})
 		t.Run("programs with a service key get no list of students", func(t *testing.T) {
-			key, _, err := people.CreateKey(fixture.System(), identity.NewKey{Name: "Program", OrganizationID: w.Alpha.ID, Scopes: viewer.Scopes(), ExpiresAt: now.Add(time.Hour)})
+			key, _, err := people.CreateKey(fixture.System(),
+				identity.NewKey{
+					Name:           "Program",
+					OrganizationID: w.Alpha.ID,
+					Scopes:         viewer.Scopes(),
+					ExpiresAt:      now.Add(time.Hour),
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,7 +14,8 @@ const failedRowsFile = "failed-rows.csv"
 // FailedRowsURL returns the address of the CSV of the refused rows of a job that the
 // viewer sees, for the viewer.
 func (s *Service) FailedRowsURL(ctx context.Context, job *db.BulkJob) string {
-	return s.address(failedRowsFile, job.OrganizationID, ownerOf(ctx), url.Values{"job": {globalid.Encode(globalid.BulkJob, job.ID)}})
+	return s.address(failedRowsFile, job.OrganizationID, ownerOf(ctx),
+		url.Values{"job": {globalid.Encode(globalid.BulkJob, job.ID)}})
 }
 
 func (s *Service) writeFailedRows(ctx context.Context, w io.Writer, _ int, q url.Values) error {

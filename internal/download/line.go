@@ -49,8 +49,10 @@ type crowd struct {
 }
 
 var (
-	ownCrowd = &crowd{http.StatusTooManyRequests, "Other downloads of yours have not ended yet. Wait until they have, and open the address again."}
-	allCrowd = &crowd{http.StatusServiceUnavailable, "Many downloads are running. Wait a moment, and open the address again."}
+	ownCrowd = &crowd{http.StatusTooManyRequests,
+		"Other downloads of yours have not ended yet. Wait until they have, and open the address again."}
+	allCrowd = &crowd{http.StatusServiceUnavailable,
+		"Many downloads are running. Wait a moment, and open the address again."}
 )
 
 func (c *crowd) answer(w http.ResponseWriter) {
@@ -90,7 +92,14 @@ func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *cr
 // takes does not count, nor what it takes to put the file on record, which has a limit of
 // its own.
 func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func()) *paced {
-	return &paced{ctx: ctx, Writer: w, turn: l.turn, now: l.now, silence: time.AfterFunc(patience, silent), patience: patience}
+	return &paced{
+		ctx:      ctx,
+		Writer:   w,
+		turn:     l.turn,
+		now:      l.now,
+		silence:  time.AfterFunc(patience, silent),
+		patience: patience,
+	}
 }
 
 type paced struct {

@@ -73,7 +73,8 @@ func TestDownloadsAreFew(t *testing.T) {
 		ended := make(chan *slow, 10)
 		begin := func(who *db.Educator) *slow {
 			c := &slow{ResponseRecorder: httptest.NewRecorder(), begun: make(chan struct{}), accept: make(chan struct{}), t: t}
-			request := httptest.NewRequestWithContext(context.WithValue(t.Context(), slowKey{}, c), http.MethodGet, address(who), nil)
+			request := httptest.NewRequestWithContext(context.WithValue(t.Context(), slowKey{}, c), http.MethodGet,
+				address(who), nil)
 			go func() {
 				s.ServeHTTP(c, request)
 				ended <- c
@@ -91,7 +92,8 @@ func TestDownloadsAreFew(t *testing.T) {
 		}
 		must := func(r *httptest.ResponseRecorder, status int) {
 			t.Helper()
-			if r.Code != status || r.Header().Get("Retry-After") != "10" || !strings.Contains(r.Body.String(), "open the address again") {
+			if r.Code != status || r.Header().Get("Retry-After") != "10" ||
+				!strings.Contains(r.Body.String(), "open the address again") {
 				t.Errorf("got %d %v %s; want %d", r.Code, r.Header(), r.Body, status)
 			}
 		}
@@ -103,7 +105,8 @@ func TestDownloadsAreFew(t *testing.T) {
 		must(refused(third), http.StatusServiceUnavailable)
 		full := func(got *slow) {
 			t.Helper()
-			if got.Code != http.StatusOK || strings.Count(got.Body.String(), "Lovelace") != 150 || got.turns.Load() != 0 || got.taken.Load() < 1 {
+			if got.Code != http.StatusOK || strings.Count(got.Body.String(), "Lovelace") != 150 || got.turns.Load() != 0 ||
+				got.taken.Load() < 1 {
 				t.Errorf("got %d with %d turns, of which %d have not ended", got.Code, got.taken.Load(), got.turns.Load())
 			}
 		}
@@ -122,10 +125,12 @@ func TestDownloadsAreFew(t *testing.T) {
 func newDownloads(t *testing.T, d *database.DB, now func() time.Time, o download.Options) *download.Service {
 	t.Helper()
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
-	people := identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
+	people := identity.New(d,
+		identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log})
 	usages := usage.New(d, now, log)
 	o.Secret, o.Now, o.Log, o.Audit = []byte("a secret of the tests, 32 bytes."), now, log, audit.New(d, now, log)
-	o.Notify, o.Export = notify.New(d, usages, log), export.New(d, roster.New(d, roster.Options{Now: now, Log: log}), usages)
+	o.Notify, o.Export = notify.New(d, usages, log),
+		export.New(d, roster.New(d, roster.Options{Now: now, Log: log}), usages)
 	o.SessionViewer, o.KeyViewer = people.SessionViewer, people.KeyViewer
 	s, err := download.New(o)
 	if err != nil {
@@ -158,8 +163,10 @@ func TestASlowClientIsCutOff(t *testing.T) {
 		for from := range 8 {
 			w.Client().Student.MapCreateBulk(make([]int, 500), func(c *db.StudentCreate, i int) {
 				id := fmt.Sprint(1000*from + i)
-				c.SetDistrictID(w.Alpha.ID).SetOrganizationID(w.South.ID).SetExternalID("x" + id).SetUsername("user" + id).SetUsernameKey("user" + id).
-					SetFirstName(long).SetLastName(long).SetSortName("x").SetGrade(7).SetUngrouped(1).SetActive(1).SetSecondsThisYear(600)
+				c.SetDistrictID(w.Alpha.ID).SetOrganizationID(w.South.ID).SetExternalID("x" + id).SetUsername("user" + id).
+					SetUsernameKey("user" + id).
+					SetFirstName(long).SetLastName(long).SetSortName("x").SetGrade(7).SetUngrouped(1).SetActive(1).
+					SetSecondsThisYear(600)
 			}).ExecX(fixture.System())
 		}
 		piece := func(took time.Duration) func(int) time.Duration { return func(int) time.Duration { return took } }
@@ -180,7 +187,8 @@ func TestASlowClientIsCutOff(t *testing.T) {
 			c := &crawling{httptest.NewRecorder(), func(bytes int) { today = today.Add(test.takes(bytes)) }}
 			cut := func() (cut bool) {
 				defer func() { cut = recover() == http.ErrAbortHandler }()
-				s.ServeHTTP(c, httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), test.at.ID), nil))
+				s.ServeHTTP(c,
+					httptest.NewRequest(http.MethodGet, s.UnassignedURL(signedIn(t, w, w.DistrictAdmin), test.at.ID), nil))
 				return false
 			}()
 			if cut == test.whole || test.whole && test.at == w.South && c.Body.Len() < 500_000 {

@@ -33,15 +33,24 @@ func TestADatabaseThatHangsKeepsNoDownload(t *testing.T) {
 		owner := signedIn(t, w, w.NorthAdmin)
 		hangs := false
 		usages := usage.New(d, clock, log)
-		s, err := download.New(download.Options{Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "https://homeroom.test",
-			Notify: notify.New(d, usages, log), Export: export.New(d, roster.New(d, roster.Options{Now: clock, Log: log}), usages), Audit: audit.New(d, clock, log),
-			SessionViewer: func(ctx context.Context, _ int) (*viewer.Viewer, error) {
-				if hangs {
-					<-ctx.Done()
-					return nil, ctx.Err()
-				}
-				return viewer.FromContext(owner), nil
-			}, Patience: 200 * time.Millisecond, Now: clock, Log: log})
+		s, err := download.New(
+			download.Options{
+				Secret:    []byte("a secret of the tests, 32 bytes."),
+				PublicURL: "https://homeroom.test",
+				Notify:    notify.New(d, usages, log),
+				Export:    export.New(d, roster.New(d, roster.Options{Now: clock, Log: log}), usages),
+				Audit:     audit.New(d, clock, log),
+				SessionViewer: func(ctx context.Context, _ int) (*viewer.Viewer, error) {
+					if hangs {
+						<-ctx.Done()
+						return nil, ctx.Err()
+					}
+					return viewer.FromContext(owner), nil
+				},
+				Patience: 200 * time.Millisecond,
+				Now:      clock,
+				Log:      log,
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +59,8 @@ func TestADatabaseThatHangsKeepsNoDownload(t *testing.T) {
 			t.Helper()
 			r := httptest.NewRecorder()
 			s.ServeHTTP(r, httptest.NewRequest(http.MethodGet, path, nil))
-			if r.Code != http.StatusServiceUnavailable || r.Header().Get("Retry-After") != "5" || strings.Contains(r.Body.String(), "Ada") {
+			if r.Code != http.StatusServiceUnavailable || r.Header().Get("Retry-After") != "5" ||
+				strings.Contains(r.Body.String(), "Ada") {
 				t.Errorf("got %d %v %s", r.Code, r.Header(), r.Body)
 			}
 		}

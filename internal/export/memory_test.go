@@ -37,7 +37,8 @@ func TestALongExportNeedsNoMoreMemory(t *testing.T) {
 		for ; n > 0; n -= 500 {
 			b.Client().Student.MapCreateBulk(make([]struct{}, 500), func(c *db.StudentCreate, i int) {
 				name := fmt.Sprintf("student number %08d", from+n+i)
-				c.SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetExternalID(name).SetUsername(name).SetUsernameKey(name).
+				c.SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetExternalID(name).SetUsername(name).
+					SetUsernameKey(name).
 					SetFirstName("A first name that is rather long").SetLastName(name).SetSortName(name).SetGrade(1)
 			}).ExecX(fixture.System())
 		}
@@ -57,7 +58,9 @@ func TestALongExportNeedsNoMoreMemory(t *testing.T) {
 		t.Fatalf("files of %d and %d bytes", short.bytes, long.bytes)
 	}
 	if long.highest > short.highest+4<<20 {
-		t.Errorf("the heap has %d KB for a file of %d KB, and %d KB for one of %d KB", short.highest>>10, short.bytes>>10, long.highest>>10, long.bytes>>10)
+		t.Errorf("the heap has %d KB for a file of %d KB, and %d KB for one of %d KB", short.highest>>10, short.bytes>>10,
+			long.highest>>10, long.bytes>>10)
 	}
-	t.Logf("%d KB for a file of %d KB, %d KB for one of %d KB", short.highest>>10, short.bytes>>10, long.highest>>10, long.bytes>>10)
+	t.Logf("%d KB for a file of %d KB, %d KB for one of %d KB", short.highest>>10, short.bytes>>10,
+		long.highest>>10, long.bytes>>10)
 }

@@ -21,7 +21,8 @@ func (s *Service) CheckStudents(ctx context.Context, organizationID int, f roste
 }
 
 // students returns the organization and the list that is to be exported.
-func (s *Service) students(ctx context.Context, organizationID int, f roster.StudentFilter) (*db.Organization, *roster.StudentList, error) {
+func (s *Service) students(ctx context.Context, organizationID int, f roster.StudentFilter) (*db.Organization,
+	*roster.StudentList, error) {
 	o, err := s.roster.Organization(ctx, organizationID)
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +39,8 @@ func (s *Service) students(ctx context.Context, organizationID int, f roster.Stu
 // each comes once. The memory that it takes does not grow with their number.
 // What is refused is refused before anything is written; after another error
 // the file may be there in part.
-func (s *Service) Students(ctx context.Context, w io.Writer, organizationID int, f roster.StudentFilter) (rows int, err error) {
+func (s *Service) Students(ctx context.Context, w io.Writer, organizationID int,
+	f roster.StudentFilter) (rows int, err error) {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()
 	o, list, err := s.students(ctx, organizationID, f)
@@ -90,7 +92,8 @@ func (s *Service) schools(ctx context.Context, o *db.Organization) (map[int]scho
 	if o.Type == organization.TypeDISTRICT {
 		of = organization.DistrictID(o.ID)
 	}
-	all, err := s.db.Client(ctx).Organization.Query().Where(of).Select(organization.FieldID, organization.FieldName).All(ctx)
+	all, err := s.db.Client(ctx).Organization.Query().Where(of).
+		Select(organization.FieldID, organization.FieldName).All(ctx)
 	if err != nil {
 		return nil, err
 	}

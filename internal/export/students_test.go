@@ -46,8 +46,14 @@ func newBench(t *testing.T, d *database.DB) *bench {
 	r := roster.New(d, roster.Options{Hash: hasher.Hash, Recount: usage.RecountStudents, Now: now, Log: log})
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: now, Log: log})
 	return &bench{World: fixture.New(t, d), export: export.New(d, r, u), roster: r,
-		importer: jobs.New(d, jobs.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hasher.Hash,
-			Viewer: people.Viewer, Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: now}), Now: now, Log: log})}
+		importer: jobs.New(d, jobs.Options{
+			Key:    []byte("0123456789abcdef0123456789abcdef"),
+			Hash:   hasher.Hash,
+			Viewer: people.Viewer,
+			Kinds:  catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: now}),
+			Now:    now,
+			Log:    log,
+		})}
 }
 
 // exported is the file of the students of an organization.
@@ -89,7 +95,8 @@ func records(t *testing.T, file string) []csvfile.Record {
 }
 
 // verified uploads a file and returns the job with the problems that it has.
-func (b *bench) verified(t *testing.T, who *db.Educator, o *db.Organization, mode bulkjob.GroupsMode, file string) (*db.BulkJob, []*db.BulkJobProblem) {
+func (b *bench) verified(t *testing.T, who *db.Educator, o *db.Organization, mode bulkjob.GroupsMode,
+	file string) (*db.BulkJob, []*db.BulkJobProblem) {
 	t.Helper()
 	job, err := b.importer.Submit(b.As(t, who), jobs.Submission{OrganizationID: o.ID, Kind: bulkjob.KindIMPORT_STUDENTS,
 		FileName: "students.csv", File: strings.NewReader(file), GroupsMode: mode})
@@ -105,8 +112,9 @@ func (b *bench) verified(t *testing.T, who *db.Educator, o *db.Organization, mod
 
 // nasty are words that some step on the way out and back could change.
 var nasty = []string{
-	"=cmd()", "'=x", "''-y", "-Ana", "+1", "@home", "'t Hooft", "O'Neil", `Ann "Annie"`, "a,b;c", "tab\tand\nbreak", `back\slash`, `end\`, `semi\;colon`,
-	"Jose\u0301", "Zoë\u200B", "\uFEFFmarked", "名前", "שלום", "👩‍🎓", "＝full", "ﬁ ligature", "ẞ", "sep=;", "00012", "1.2E+10", "1-2", "TRUE", "#N/A", "stu_1", "NULL", "Ｗide",
+	"=cmd()", "'=x", "''-y", "-Ana", "+1", "@home", "'t Hooft", "O'Neil", `Ann "Annie"`, "a,b;c", "tab\tand\nbreak",
+	`back\slash`, `end\`, `semi\;colon`, "Jose\u0301", "Zoë\u200B", "\uFEFFmarked", "名前", "שלום", "👩‍🎓", "＝full",
+	"ﬁ ligature", "ẞ", "sep=;", "00012", "1.2E+10", "1-2", "TRUE", "#N/A", "stu_1", "NULL", "Ｗide",
 }
 
 // TestAnExportComesBackUnchanged is the promise of the format: whoever uploads an
@@ -118,7 +126,8 @@ func TestAnExportComesBackUnchanged(t *testing.T) {
 		admin := b.As(t, b.DistrictAdmin)
 		b.School(t, b.Alpha, "North School", "N2")
 		external := "Algebra II"
-		names := append(slices.Clone(nasty), "Twin", "Twin", "twin", "Café", "Cafe", "CAFE", globalid.Encode(globalid.Group, b.Algebra.ID), external)
+		names := append(slices.Clone(nasty), "Twin", "Twin", "twin", "Café", "Cafe", "CAFE",
+			globalid.Encode(globalid.Group, b.Algebra.ID), external)
 		var ids []int
 		for i, name := range names {
 			in := roster.NewGroup{OrganizationID: b.North.ID, Name: name}
@@ -143,8 +152,9 @@ func TestAnExportComesBackUnchanged(t *testing.T) {
 			if i >= len(nasty)-2 {
 				of = ids[len(ids)-2+i-(len(nasty)-2):][:1]
 			}
-			_, err := b.roster.CreateStudent(admin, roster.NewStudent{OrganizationID: b.North.ID, ExternalID: word, FirstName: word,
-				LastName: word, Username: "user " + word, Grade: "K", GroupIDs: of})
+			_, err := b.roster.CreateStudent(admin,
+				roster.NewStudent{OrganizationID: b.North.ID, ExternalID: word, FirstName: word,
+					LastName: word, Username: "user " + word, Grade: "K", GroupIDs: of})
 			if err != nil {
 				t.Fatalf("%q: %v", word, err)
 			}
@@ -164,7 +174,8 @@ func TestAnExportComesBackUnchanged(t *testing.T) {
 			for _, mode := range []bulkjob.GroupsMode{bulkjob.GroupsModeADD, bulkjob.GroupsModeREPLACE} {
 				job, problems := b.verified(t, who.educator, who.at, mode, file)
 				if job.Status != bulkjob.StatusREADY || job.Unchanged != who.rows || job.Errors != 0 {
-					t.Errorf("%s, %s: %s, %d of %d rows unchanged, %d errors", who.at.Name, mode, job.Status, job.Unchanged, who.rows, job.Errors)
+					t.Errorf("%s, %s: %s, %d of %d rows unchanged, %d errors", who.at.Name, mode, job.Status, job.Unchanged,
+						who.rows, job.Errors)
 				}
 				for _, p := range problems {
 					if p.Severity != bulkjobproblem.SeverityWARNING {
@@ -202,26 +213,32 @@ func TestExportOfStudents(t *testing.T) {
 				t.Errorf("\n got %q\nwant %q", got, want)
 			}
 		}
-		const adaLine, boLine = "00001,Ada,Lovelace,ada00001,,7,North School,Algebra;Biology,10,2026-11-18", "00002,Bo,Li,bo00002,,7,North School,,0,"
+		const adaLine, boLine = "00001,Ada,Lovelace,ada00001,,7,North School,Algebra;Biology,10,2026-11-18",
+			"00002,Bo,Li,bo00002,,7,North School,,0,"
 		t.Run("all students of a school, by name", func(t *testing.T) {
 			want(t, cells(b.NorthAdmin, b.North, roster.StudentFilter{}), boLine, adaLine)
 		})
 		t.Run("a filter keeps what a list would", func(t *testing.T) {
 			yes := true
-			want(t, cells(b.DistrictAdmin, b.Alpha, roster.StudentFilter{GroupIDs: []int{b.Algebra.ID}, Search: "love", Active: &yes, Grades: []grade.Grade{7}}), adaLine)
+			want(t, cells(b.DistrictAdmin, b.Alpha,
+				roster.StudentFilter{GroupIDs: []int{b.Algebra.ID}, Search: "love", Active: &yes, Grades: []grade.Grade{7}}),
+				adaLine)
 			want(t, cells(b.DistrictAdmin, b.Alpha, roster.StudentFilter{GroupIDs: []int{b.Drama.ID}}))
 		})
 		t.Run("nobody else's students are exported", func(t *testing.T) {
 			for _, c := range []struct {
 				who  *db.Educator
 				kind fault.Kind
-			}{{b.SouthAdmin, fault.NotFound}, {b.BetaAdmin, fault.NotFound}, {b.NorthTeacher, fault.Forbidden}, {b.SouthTeacher, fault.NotFound}} {
+			}{{b.SouthAdmin, fault.NotFound}, {b.BetaAdmin, fault.NotFound}, {b.NorthTeacher, fault.Forbidden},
+				{b.SouthTeacher, fault.NotFound}} {
 				var out bytes.Buffer
-				if _, err := b.export.Students(b.As(t, c.who), &out, b.North.ID, roster.StudentFilter{}); fault.KindOf(err) != c.kind || out.Len() > 0 {
+				if _, err := b.export.Students(b.As(t, c.who), &out, b.North.ID,
+					roster.StudentFilter{}); fault.KindOf(err) != c.kind || out.Len() > 0 {
 					t.Errorf("%s: %v, %d bytes", c.who.FirstName, err, out.Len())
 				}
 			}
-			if _, err := b.export.Students(b.As(t, b.NorthAdmin), io.Discard, b.Alpha.ID, roster.StudentFilter{}); fault.KindOf(err) != fault.NotFound {
+			if _, err := b.export.Students(b.As(t, b.NorthAdmin), io.Discard, b.Alpha.ID,
+				roster.StudentFilter{}); fault.KindOf(err) != fault.NotFound {
 				t.Errorf("the district: %v", err)
 			}
 		})
@@ -230,7 +247,8 @@ func TestExportOfStudents(t *testing.T) {
 			for from := 0; from < many; from += 401 {
 				b.Client().Student.MapCreateBulk(make([]struct{}, 401), func(c *db.StudentCreate, i int) {
 					name := fmt.Sprintf("n%04d", from+i)
-					c.SetDistrictID(b.Alpha.ID).SetOrganizationID(b.South.ID).SetExternalID(name).SetUsername(name).SetUsernameKey(name).
+					c.SetDistrictID(b.Alpha.ID).SetOrganizationID(b.South.ID).SetExternalID(name).SetUsername(name).
+						SetUsernameKey(name).
 						SetFirstName("Same").SetLastName("Name").SetSortName("name  same").SetGrade(1)
 				}).ExecX(fixture.System())
 			}

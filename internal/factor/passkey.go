@@ -68,7 +68,8 @@ func NewSite(title, address string, origins []string) (*Site, error) {
 	allowed := []string{s.Origin}
 	for _, origin := range origins {
 		o, err := url.Parse(origin)
-		if err == nil && (o.Hostname() == domain || strings.HasSuffix(o.Hostname(), "."+domain)) && !slices.Contains(allowed, origin) {
+		if err == nil && (o.Hostname() == domain || strings.HasSuffix(o.Hostname(), "."+domain)) &&
+			!slices.Contains(allowed, origin) {
 			allowed = append(allowed, origin)
 		}
 	}
@@ -105,8 +106,14 @@ func (s *Site) Registered(owner Owner, state []byte, response string) (Passkey, 
 	if err != nil {
 		return Passkey{}, explained(err)
 	}
-	p := Passkey{ID: c.ID, PublicKey: c.PublicKey, AAGUID: hex.EncodeToString(c.Authenticator.AAGUID), SignCount: c.Authenticator.SignCount,
-		BackupEligible: c.Flags.BackupEligible, BackedUp: c.Flags.BackupState}
+	p := Passkey{
+		ID:             c.ID,
+		PublicKey:      c.PublicKey,
+		AAGUID:         hex.EncodeToString(c.Authenticator.AAGUID),
+		SignCount:      c.Authenticator.SignCount,
+		BackupEligible: c.Flags.BackupEligible,
+		BackedUp:       c.Flags.BackupState,
+	}
 	for _, t := range c.Transport {
 		p.Transports = append(p.Transports, string(t))
 	}
@@ -116,7 +123,8 @@ func (s *Site) Registered(owner Owner, state []byte, response string) (Passkey, 
 // Ask asks for a signature of one of the owner's passkeys, beside something else
 // that the owner has shown.
 func (s *Site) Ask(owner Owner) (Ceremony, error) {
-	options, state, err := s.relying.BeginLogin(person(owner), webauthn.WithUserVerification(protocol.VerificationPreferred))
+	options, state, err := s.relying.BeginLogin(person(owner),
+		webauthn.WithUserVerification(protocol.VerificationPreferred))
 	return ceremony(options, state, err)
 }
 
@@ -136,17 +144,21 @@ func (s *Site) Signed(owner Owner, state []byte, response string) (Passkey, erro
 
 // SignedByAnybody is Signed for AskAnybody.
 func (s *Site) SignedByAnybody(owner Owner, state []byte, response string) (Passkey, error) {
-	return s.signed(owner, state, response, func(_ webauthn.User, session webauthn.SessionData, parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
-		return s.relying.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
-			if !slices.Equal(handle, person(owner).WebAuthnID()) {
-				return nil, errors.New("the passkey is somebody else's")
-			}
-			return person(owner), nil
-		}, session, parsed)
-	})
+	return s.signed(owner, state, response,
+		func(_ webauthn.User, session webauthn.SessionData,
+			parsed *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error) {
+			return s.relying.ValidateDiscoverableLogin(func(_, handle []byte) (webauthn.User, error) {
+				if !slices.Equal(handle, person(owner).WebAuthnID()) {
+					return nil, errors.New("the passkey is somebody else's")
+				}
+				return person(owner), nil
+			}, session, parsed)
+		})
 }
 
-func (s *Site) signed(owner Owner, state []byte, response string, validate func(webauthn.User, webauthn.SessionData, *protocol.ParsedCredentialAssertionData) (*webauthn.Credential, error)) (Passkey, error) {
+func (s *Site) signed(owner Owner, state []byte, response string,
+	validate func(webauthn.User, webauthn.SessionData, *protocol.ParsedCredentialAssertionData) (*webauthn.Credential,
+		error)) (Passkey, error) {
 	var session webauthn.SessionData
 	if err := json.Unmarshal(state, &session); err != nil {
 		return Passkey{}, err

@@ -40,7 +40,8 @@ func TestUpperAndLowerCaseAreEqual(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{"ada", "żółć", "ångström", "straße", "οδυσσεύς", "борис", "կարեն", "nguyễn thị", "ꮝꭴꮿ"} {
 		if fold.Key(strings.ToUpper(name)) != fold.Key(name) || fold.Text(strings.ToUpper(name)) != fold.Text(name) {
-			t.Errorf("%s and %s are folded into %q and %q", name, strings.ToUpper(name), fold.Key(name), fold.Key(strings.ToUpper(name)))
+			t.Errorf("%s and %s are folded into %q and %q", name, strings.ToUpper(name), fold.Key(name),
+				fold.Key(strings.ToUpper(name)))
 		}
 	}
 }

@@ -9,7 +9,8 @@ import (
 
 // FuzzDecode holds that every row has one id, and every id means one row at most.
 func FuzzDecode(f *testing.F) {
-	for _, id := range []string{"", "stu_2n9c", "grp_1", "STU_1", "stu_01", "stu_-1", "stu_0", "stu_+1", "stu_1 ", "stu_", "_1", "nobody_1", "stu_1y2p0ij32e8e7", "stu_1y2p0ij32e8e8", "stu_zzzzzzzzzzzzzzzz", "stu_é", "key_a_b"} {
+	for _, id := range []string{"", "stu_2n9c", "grp_1", "STU_1", "stu_01", "stu_-1", "stu_0", "stu_+1", "stu_1 ", "stu_",
+		"_1", "nobody_1", "stu_1y2p0ij32e8e7", "stu_1y2p0ij32e8e8", "stu_zzzzzzzzzzzzzzzz", "stu_é", "key_a_b"} {
 		f.Add(id)
 	}
 	f.Fuzz(func(t *testing.T, id string) {
@@ -26,7 +27,8 @@ func FuzzDecode(f *testing.F) {
 		if got, ok := globalid.Key(kind, id); !ok || got != key {
 			t.Fatalf("%q: key %d, %t", id, got, ok)
 		}
-		for _, other := range []globalid.Type{globalid.Organization, globalid.Educator, globalid.Group, globalid.Student, globalid.BulkJob} {
+		for _, other := range []globalid.Type{globalid.Organization, globalid.Educator, globalid.Group, globalid.Student,
+			globalid.BulkJob} {
 			if _, ok := globalid.Key(other, id); ok != (other == kind) {
 				t.Fatalf("%q is taken for the id of %s", id, other)
 			}

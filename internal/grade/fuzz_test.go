@@ -9,7 +9,8 @@ import (
 // FuzzParse holds that a text is a grade that comes back as the same grade, or
 // none.
 func FuzzParse(f *testing.F) {
-	for _, s := range []string{"", "PK", "k", "KG", "01", " 12 ", "13", "0", "-1", "+7", "1e1", "٣", "７", "Pre-K", "ᴋ", "1\x00"} {
+	for _, s := range []string{"", "PK", "k", "KG", "01", " 12 ", "13", "0", "-1", "+7", "1e1", "٣", "７",
+		"Pre-K", "ᴋ", "1\x00"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

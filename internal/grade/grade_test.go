@@ -17,7 +17,14 @@ func TestGradesReadBack(t *testing.T) {
 
 func TestOtherSpellings(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]grade.Grade{"k": grade.K, " KG ": grade.K, "Kindergarten": grade.K, "pre-k": grade.PK, "07": 7, "12": 12} {
+	for text, want := range map[string]grade.Grade{
+		"k":            grade.K,
+		" KG ":         grade.K,
+		"Kindergarten": grade.K,
+		"pre-k":        grade.PK,
+		"07":           7,
+		"12":           12,
+	} {
 		if got, ok := grade.Parse(text); !ok || got != want {
 			t.Errorf("%q is %v, %v; want %v", text, got, ok, want)
 		}

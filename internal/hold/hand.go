@@ -75,15 +75,19 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 	if err != nil || operator {
 		return err
 	}
-	older, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.CreatedAtLT(a.AskedAt), educator.HasRolesWith(
-		roleassignment.CreatedAtLT(a.AskedAt), roleassignment.Or(
-			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(a.DistrictID)),
-			roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleSCHOOL_ADMIN), roleassignment.OrganizationID(a.OrganizationID))))).Exist(system)
+	older, err := client.Educator.Query().
+		Where(educator.ID(v.EducatorID), educator.CreatedAtLT(a.AskedAt), educator.HasRolesWith(
+			roleassignment.CreatedAtLT(a.AskedAt), roleassignment.Or(
+				roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN),
+					roleassignment.OrganizationID(a.DistrictID)),
+				roleassignment.And(roleassignment.RoleEQ(roleassignment.RoleSCHOOL_ADMIN),
+					roleassignment.OrganizationID(a.OrganizationID))))).Exist(system)
 	switch {
 	case err != nil:
 		return err
 	case !older:
-		return fault.Forbiddenf("another administrator has to approve it, because your account or your role is not older than what is asked for")
+		return fault.Forbiddenf(
+			"another administrator has to approve it, because your account or your role is not older than what is asked for")
 	}
 	asking, err := handsIn(system, client, a.By, now.Add(-Young))
 	if err != nil {
@@ -95,13 +99,16 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 	}
 	for id := range mine {
 		if asking[id] {
-			return fault.Forbiddenf("another administrator has to approve it, because one of you has made the other's account, given it its role, " +
-				"or set its password or address, or somebody has done so for both")
+			return fault.Forbiddenf(
+				"another administrator has to approve it, because one of you has made the other's account, given it its role, " +
+					"or set its password or address, or somebody has done so for both")
 		}
 	}
 	reset, err := resetBetween(system, client, a, asking, mine, now)
 	if err == nil && reset {
-		err = fault.Forbiddenf("another administrator has to approve it, because one of you, or somebody else, has reset second factors of the other or of both not long ago")
+		err = fault.Forbiddenf(
+			"another administrator has to approve it, because one of you, or somebody else, has reset second factors of the " +
+				"other or of both not long ago")
 	}
 	return err
 }
@@ -111,12 +118,15 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 // ago, or of both, or has made the other account: whoever has the passwords as well is
 // alone. It is no hand in the account for good, as a password is: people who have lost
 // their telephone are helped by the other administrator of the school.
-func resetBetween(system context.Context, client *db.Client, a Approval, asking, mine map[int]bool, now time.Time) (bool, error) {
+func resetBetween(system context.Context, client *db.Client, a Approval, asking, mine map[int]bool,
+	now time.Time) (bool, error) {
 	// Who could act in the account that has reset them has done it.
 	resetters := func(targets map[int]bool) (map[int]bool, error) {
-		actors, err := client.AuditEvent.Query().Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
-			auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)), auditevent.TargetIDIn(slices.Sorted(maps.Keys(targets))...),
-			auditevent.ActorKind(string(audit.Educator))).Unique(true).Select(auditevent.FieldActorID).Ints(system)
+		actors, err := client.AuditEvent.Query().
+			Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
+				auditevent.CreatedAtGT(now.Add(-Young)), auditevent.TargetType(string(globalid.Educator)),
+				auditevent.TargetIDIn(slices.Sorted(maps.Keys(targets))...), auditevent.ActorKind(string(audit.Educator))).
+			Unique(true).Select(auditevent.FieldActorID).Ints(system)
 		if err != nil || len(actors) == 0 {
 			return nil, err
 		}

@@ -90,7 +90,8 @@ func Write(ctx context.Context, client *db.Client, now time.Time, job Job, losse
 	var rows [][]any
 	for _, l := range losses {
 		row := func(subject, number int) {
-			rows = append(rows, []any{now, l.DistrictID, l.OrganizationID, actor, job.ID, undo, string(l.Thing), string(l.Verb), subject, number})
+			rows = append(rows,
+				[]any{now, l.DistrictID, l.OrganizationID, actor, job.ID, undo, string(l.Thing), string(l.Verb), subject, number})
 		}
 		if l.Number > 0 {
 			row(0, l.Number)
@@ -104,8 +105,10 @@ func Write(ctx context.Context, client *db.Client, now time.Time, job Job, losse
 		for _, row := range chunk {
 			args = append(args, row...)
 		}
-		_, err := client.ExecContext(ctx, "INSERT INTO losses (created_at, district_id, organization_id, actor_id, job_id, `undo`, thing, verb, subject_id, number) VALUES "+
-			places(len(chunk), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"), args...)
+		_, err := client.ExecContext(ctx,
+			"INSERT INTO losses (created_at, district_id, organization_id, actor_id, job_id, `undo`, thing, verb, "+
+				"subject_id, number) VALUES "+
+				places(len(chunk), "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"), args...)
 		if err != nil {
 			return fmt.Errorf("write losses: %w", err)
 		}
@@ -120,14 +123,16 @@ func Forget(ctx context.Context, client *db.Client, job Job) error {
 	if job.Undo {
 		undo = 1
 	}
-	_, err := client.Loss.Delete().Where(loss.JobID(job.ID), loss.Undo(undo)).Exec(viewer.AsSystem(ctx, "losses that have not come to pass"))
+	_, err := client.Loss.Delete().Where(loss.JobID(job.ID), loss.Undo(undo)).
+		Exec(viewer.AsSystem(ctx, "losses that have not come to pass"))
 	return err
 }
 
 // Restored removes the losses of students who are there again.
 func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	for chunk := range slices.Chunk(studentIDs, 500) {
-		_, err := client.Loss.Delete().Where(loss.SubjectIDIn(chunk...), loss.ThingEQ(loss.ThingSTUDENT), loss.VerbEQ(loss.VerbDELETED)).
+		_, err := client.Loss.Delete().
+			Where(loss.SubjectIDIn(chunk...), loss.ThingEQ(loss.ThingSTUDENT), loss.VerbEQ(loss.VerbDELETED)).
 			Exec(viewer.AsSystem(ctx, "losses of students who are there again"))
 		if err != nil {
 			return err
@@ -140,7 +145,8 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 // writes nothing.
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
-	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)), loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
+	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),
+		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
 	if err != nil || !there {
 		return err

@@ -28,7 +28,8 @@ func sinceMonth(now time.Time) time.Time { return database.Instant(now.Add(-Mont
 // now and are still gone, with some more who are about to be; and, where that is more
 // than Few by the accounts that count as one, how many there were. What exceeds the
 // limit is counted exactly: who has been brought back by whatever way is no loss.
-func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, more, limit int) (n Number, were int, err error) {
+func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, more,
+	limit int) (n Number, were int, err error) {
 	system := viewer.AsSystem(ctx, "students who were deleted within a month")
 	by, actors := among(own.deleting)
 	lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = 'DELETED'"
@@ -39,8 +40,9 @@ func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organi
 		args   []any
 	}{{&n.Mine, " AND l.actor_id IN " + by, slices.Concat(args, actors)}, {&n.All, "", args}}
 	for _, p := range parts {
-		*p.number, err = number(system, client, "SELECT COALESCE(SUM(CASE WHEN l.subject_id = 0 THEN l.number ELSE 0 END), 0) + "+
-			"COUNT(DISTINCT CASE WHEN l.subject_id <> 0 THEN l.subject_id END) FROM losses l WHERE "+lost+p.also, p.args...)
+		*p.number, err = number(system, client,
+			"SELECT COALESCE(SUM(CASE WHEN l.subject_id = 0 THEN l.number ELSE 0 END), 0) + "+
+				"COUNT(DISTINCT CASE WHEN l.subject_id <> 0 THEN l.subject_id END) FROM losses l WHERE "+lost+p.also, p.args...)
 		if *p.number += more; err != nil || n.Mine <= Few {
 			return n, 0, err
 		}
@@ -53,9 +55,10 @@ func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organi
 		gone, err := number(system, client, "SELECT COUNT(*) FROM ("+
 			"SELECT l.subject_id AS id FROM losses l LEFT JOIN students s ON s.id = l.subject_id "+
 			"WHERE "+lost+p.also+" AND l.subject_id <> 0 AND (s.id IS NULL OR s.deleted_at IS NOT NULL) "+
-			"UNION SELECT r.target_id AS id FROM losses l JOIN bulk_jobs j ON j.id = l.job_id JOIN bulk_job_rows r ON r.job_id = j.id "+
-			"JOIN students s ON s.id = r.target_id WHERE "+lost+p.also+" AND s."+scope(o)+" = ? AND r.state <> 2 "+
-			"AND (s.deleted_at IS NOT NULL OR j.status IN ('PROCESSING', 'UNDOING'))) gone", slices.Concat(p.args, p.args, []any{o.ID})...)
+			"UNION SELECT r.target_id AS id FROM losses l JOIN bulk_jobs j ON j.id = l.job_id JOIN bulk_job_rows r ON r.job_id "+
+			"= j.id JOIN students s ON s.id = r.target_id WHERE "+lost+p.also+" AND s."+scope(o)+" = ? AND r.state <> 2 "+
+			"AND (s.deleted_at IS NOT NULL OR j.status IN ('PROCESSING', 'UNDOING'))) gone",
+			slices.Concat(p.args, p.args, []any{o.ID})...)
 		if err != nil {
 			return n, were, err
 		}
@@ -83,7 +86,8 @@ func studentsSince(system context.Context, client *db.Client, now, since time.Ti
 }
 
 // refuseMonth refuses to delete students where too many were deleted within a Month.
-func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, own Own) error {
+func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization,
+	limits Limits, l Loss, own Own) error {
 	limit := OfMonth(limits.Deleted)
 	if l.Thing != loss.ThingSTUDENT || l.Verb != loss.VerbDELETED || limit == 100 {
 		return nil
@@ -93,8 +97,12 @@ func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewe
 		return err
 	}
 	if !v.Administers(o.ID, o.DistrictID) {
-		return fault.Conflictf("more than %d %% of the students of %s would be deleted within 30 days; ask an administrator of the school", limit, o.Name).WithCode(Required)
+		return fault.Conflictf(
+			"more than %d %% of the students of %s would be deleted within 30 days; ask an administrator of the school", limit,
+			o.Name).WithCode(Required)
 	}
-	return fault.Conflictf("with what was deleted in the last 30 days this would delete %d of %d students of %s, and more than %d %% need a second administrator; "+
-		"submit it with bulkDeleteStudents, which waits for a second administrator; an erasure is done by whoever runs the server", n.All, were, o.Name, limit).WithCode(Required)
+	return fault.Conflictf(
+		"with what was deleted in the last 30 days this would delete %d of %d students of %s, and more than %d %% need a "+
+			"second administrator; submit it with bulkDeleteStudents, which waits for a second administrator; "+
+			"an erasure is done by whoever runs the server", n.All, were, o.Name, limit).WithCode(Required)
 }

@@ -41,11 +41,13 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 		in = loss.DistrictID(o.ID)
 	}
 	others := client.Loss.Query().Where(in, loss.ActorIDNEQ(actorID), loss.ActorIDNEQ(0))
-	deleting, err := others.Clone().Where(loss.VerbEQ(loss.VerbDELETED), loss.CreatedAtGT(sinceMonth(now))).Unique(true).Select(loss.FieldActorID).Ints(system)
+	deleting, err := others.Clone().Where(loss.VerbEQ(loss.VerbDELETED), loss.CreatedAtGT(sinceMonth(now))).Unique(true).
+		Select(loss.FieldActorID).Ints(system)
 	if err != nil {
 		return own, err
 	}
-	changing, err := others.Where(loss.VerbNEQ(loss.VerbDELETED), loss.CreatedAtGT(since(now))).Unique(true).Select(loss.FieldActorID).Ints(system)
+	changing, err := others.Where(loss.VerbNEQ(loss.VerbDELETED), loss.CreatedAtGT(since(now))).Unique(true).
+		Select(loss.FieldActorID).Ints(system)
 	if err != nil {
 		return own, err
 	}
@@ -90,8 +92,9 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 // OfDistrict leaves out what others have changed who are neither programs nor administer
 // the district, whoever has made their accounts.
 func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
-	ids, err := client.Educator.Query().Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
-		roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(districtID)))).
+	ids, err := client.Educator.Query().
+		Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
+			roleassignment.RoleEQ(roleassignment.RoleDISTRICT_ADMIN), roleassignment.OrganizationID(districtID)))).
 		IDs(viewer.AsSystem(ctx, "who of those that count as one account works for the district"))
 	o.changing = append([]int{actorID}, ids...)
 	return o, err
@@ -103,7 +106,8 @@ func managers(system context.Context, client *db.Client, ids []int) (managing, p
 	managing, programs = map[int]bool{}, map[int]bool{}
 	for chunk := range slices.Chunk(ids, 500) {
 		found, err := client.Educator.Query().Where(educator.IDIn(chunk...), educator.Or(educator.Service(1),
-			educator.HasRolesWith(roleassignment.RoleNEQ(roleassignment.RoleTEACHER)))).Select(educator.FieldID, educator.FieldService).All(system)
+			educator.HasRolesWith(roleassignment.RoleNEQ(roleassignment.RoleTEACHER)))).
+			Select(educator.FieldID, educator.FieldService).All(system)
 		if err != nil {
 			return nil, nil, err
 		}
@@ -136,14 +140,16 @@ func handsOver(system context.Context, client *db.Client, accounts []int, since 
 			seen[id] = true
 		}
 		for chunk := range slices.Chunk(next, 500) {
-			list, err := client.AccountHand.Query().Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
+			list, err := client.AccountHand.Query().
+				Where(accounthand.EducatorIDIn(chunk...), accounthand.LastAtGT(since)).All(system)
 			if err != nil {
 				return nil, err
 			}
 			for _, hand := range list {
 				note(hand.EducatorID, hand.HandID)
 			}
-			keys, err := client.ServiceKey.Query().Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
+			keys, err := client.ServiceKey.Query().
+				Where(servicekey.AgentIDIn(chunk...), servicekey.CreatedByNotNil()).All(system)
 			if err != nil {
 				return nil, err
 			}

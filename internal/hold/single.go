@@ -20,7 +20,8 @@ const Required = "HOLD_REQUIRED"
 type Limits struct{ Deleted, Changed int }
 
 // LimitsOf reads the limits of organizations, by their keys.
-type LimitsOf func(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]Limits, error)
+type LimitsOf func(ctx context.Context, client *db.Client, now time.Time,
+	orgs ...*db.Organization) (map[int]Limits, error)
 
 // Single writes down what a change loses that is no bulk job, and returns a
 // fault.Conflict with Required where that is too much: with what the viewer, or
@@ -83,7 +84,8 @@ func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses 
 		}
 	}
 	slices.Sort(ids)
-	return client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).Order(db.Asc(organization.FieldID)).
+	return client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).
+		Order(db.Asc(organization.FieldID)).
 		All(viewer.AsSystem(ctx, "organizations in which something is lost"))
 }
 
@@ -95,7 +97,8 @@ func counted(verb Verb) Verb {
 	return loss.VerbCHANGED
 }
 
-func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits, l Loss, own Own, sums Sums) error {
+func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization, limits Limits,
+	l Loss, own Own, sums Sums) error {
 	verb, limit, does, done := counted(l.Verb), limits.Changed, "change", "changed"
 	if verb == loss.VerbDELETED {
 		limit, does, done = limits.Deleted, "delete", "deleted"
@@ -107,7 +110,8 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		// A large district is not counted for each of a day's edits.
 		enough := sums.Of(l.Thing, verb).All*100/limit + 1
 		there, err := number(viewer.AsSystem(ctx, "whether there are many students"), client,
-			"SELECT COUNT(*) FROM (SELECT id FROM students WHERE "+scope(o)+" = ? AND deleted_at IS NULL LIMIT ?) there", o.ID, enough)
+			"SELECT COUNT(*) FROM (SELECT id FROM students WHERE "+scope(o)+" = ? AND deleted_at IS NULL LIMIT ?) there", o.ID,
+			enough)
 		if err != nil || there >= enough {
 			return err
 		}
@@ -129,13 +133,16 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	switch {
 	case !v.Administers(o.ID, o.DistrictID):
 		// How many there are is not told to somebody who does not see them all.
-		return fault.Conflictf("more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
+		return fault.Conflictf(
+			"more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
 			limit, inWords[l.Thing], o.Name, done).WithCode(Required)
 	case l.Thing == loss.ThingSTUDENT && verb == loss.VerbDELETED:
 		instead = "submit it with bulkDeleteStudents, which waits for a second administrator"
 	case l.Thing == loss.ThingSTUDENT:
 		instead = "submit it as a bulk job, which waits for a second administrator"
 	}
-	return fault.Conflictf("with what was %s in the last 24 hours this would %s %d of %d %s of %s, and more than %d %% need a second administrator; %s",
+	return fault.Conflictf(
+		"with what was %s in the last 24 hours this would %s %d of %d %s of %s, "+
+			"and more than %d %% need a second administrator; %s",
 		done, does, n.All, base, InWords(l.Thing, base), o.Name, limit, instead).WithCode(Required)
 }

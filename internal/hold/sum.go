@@ -63,7 +63,8 @@ func SumBySchool(ctx context.Context, client *db.Client, now time.Time, district
 
 // sum returns the losses by what they are grouped by: a column, or ? for all.
 func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, id int, own Own) (map[int]Sums, error) {
-	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), 0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
+	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), " +
+		"0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
 	deleting, deleters := among(own.deleting)
 	changing, changers := among(own.changing)
 	mine := "AND (verb = 'DELETED' AND actor_id IN " + deleting + " OR verb <> 'DELETED' AND actor_id IN " + changing + ")"
@@ -105,7 +106,8 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 // about, with one that is to be counted, where that is fewer: a program that sends
 // the same students every hour changes them once. The rows of a job are about more
 // students than those who lose something, so that neither number is too small.
-func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job, sums Sums) error {
+func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job,
+	sums Sums) error {
 	n, there := sums[loss.ThingSTUDENT][verb], ""
 	by, actors := among(own.deleting)
 	if verb != loss.VerbDELETED {
@@ -125,8 +127,10 @@ func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 		lost := "l." + scope(o) + " = ? AND l.created_at > ? AND l.thing = 'STUDENT' AND l.verb = ?" + part.also
 		args := append([]any{o.ID, since(now), string(verb)}, part.args...)
 		query := "SELECT COUNT(*) FROM (SELECT l.subject_id AS id FROM losses l WHERE " + lost + " AND l.subject_id <> 0 " +
-			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE " + where + " = ? AND r.state <> 2" + there + " " +
-			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + lost + " AND l.job_id <> 0))) students_of_jobs"
+			"UNION SELECT r.target_id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE " + where +
+			" = ? AND r.state <> 2" + there + " " +
+			"AND (r.job_id = ? OR r.job_id IN (SELECT l.job_id FROM losses l WHERE " + lost +
+			" AND l.job_id <> 0))) students_of_jobs"
 		all := append(append(append([]any{}, args...), at, job.ID), args...)
 		distinct, err := number(viewer.AsSystem(ctx, "students of several jobs"), client, query, all...)
 		if err != nil {
@@ -142,7 +146,8 @@ func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 
 // Base is how many things there are in an organization. What is deleted is measured
 // against those that were there when the window began, as far as sums tell.
-func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb, sums Sums) (n int, err error) {
+func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
+	sums Sums) (n int, err error) {
 	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
 	district := o.Type == organization.TypeDISTRICT
 	gone := 0
@@ -172,7 +177,8 @@ func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organizat
 		}
 		n, err = q.Count(system)
 	default:
-		n, err = client.Organization.Query().Where(organization.DistrictID(o.DistrictID), organization.IDNEQ(o.DistrictID)).Count(system)
+		n, err = client.Organization.Query().
+			Where(organization.DistrictID(o.DistrictID), organization.IDNEQ(o.DistrictID)).Count(system)
 	}
 	return n + gone, err
 }
@@ -186,8 +192,9 @@ const settled = 7 * 24 * time.Hour
 // there were before: whoever imports a crowd may not delete so many more of the
 // others. In a school that has just begun they are all there are.
 func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
-	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
-		bulkjob.StartedAtGT(database.Instant(now.Add(-settled))), bulkjob.CreatedGT(0)).IDs(system)
+	jobs, err := client.BulkJob.Query().
+		Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
+			bulkjob.StartedAtGT(database.Instant(now.Add(-settled))), bulkjob.CreatedGT(0)).IDs(system)
 	if err != nil || len(jobs) == 0 {
 		return all, err
 	}
@@ -195,8 +202,9 @@ func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.
 	for _, id := range jobs {
 		args = append(args, id)
 	}
-	fresh, err := number(system, client, "SELECT COUNT(*) FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s."+scope(o)+" = ? "+
-		"AND r.undo_loses = 3 AND r.state IN (1, 3) AND r.job_id IN ("+places(len(jobs), "?")+")", args...)
+	fresh, err := number(system, client,
+		"SELECT COUNT(*) FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s."+scope(o)+" = ? "+
+			"AND r.undo_loses = 3 AND r.state IN (1, 3) AND r.job_id IN ("+places(len(jobs), "?")+")", args...)
 	if old := all - fresh; old > 0 {
 		return old + min(old, fresh), err
 	}
@@ -246,13 +254,17 @@ func number(ctx context.Context, client *db.Client, query string, args ...any) (
 
 // inWords is a thing in the plural.
 var inWords = map[Thing]string{
-	loss.ThingSTUDENT: "students", loss.ThingGROUP: "classes or groups", loss.ThingEDUCATOR: "accounts", loss.ThingSCHOOL: "schools",
+	loss.ThingSTUDENT:  "students",
+	loss.ThingGROUP:    "classes or groups",
+	loss.ThingEDUCATOR: "accounts",
+	loss.ThingSCHOOL:   "schools",
 }
 
 // InWords says what things are.
 func InWords(thing Thing, n int) string {
 	if n == 1 {
-		return strings.NewReplacer("classes", "class", "groups", "group", "students", "student", "accounts", "account", "schools", "school").Replace(inWords[thing])
+		return strings.NewReplacer("classes", "class", "groups", "group", "students", "student", "accounts", "account",
+			"schools", "school").Replace(inWords[thing])
 	}
 	return inWords[thing]
 }

@@ -120,7 +120,8 @@ func (a *answer) failBody() {
 		a.fail(http.StatusRequestTimeout, "TIMEOUT", "the request did not arrive in time; try it again")
 		return
 	}
-	a.fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE", "the request is larger than the server accepts; split the file, or ask the operator for a higher limit")
+	a.fail(http.StatusRequestEntityTooLarge, "PAYLOAD_TOO_LARGE",
+		"the request is larger than the server accepts; split the file, or ask the operator for a higher limit")
 }
 
 // fail answers with an error of the server's own.

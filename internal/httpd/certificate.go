@@ -64,7 +64,8 @@ func (c *certificate) look(ctx context.Context) {
 	}
 	c.seen = pair
 	if err != nil {
-		c.log.WarnContext(ctx, "the files of the certificate have changed and cannot be used; the old certificate stays", "error", err)
+		c.log.WarnContext(ctx,
+			"the files of the certificate have changed and cannot be used; the old certificate stays", "error", err)
 		return
 	}
 	c.current.Store(pair.Certificate)

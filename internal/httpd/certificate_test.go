@@ -40,7 +40,8 @@ func pair(t *testing.T, serial int64, until time.Time) (cert, key []byte) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}), pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
+	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+		pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: encoded})
 }
 
 func write(t *testing.T, path string, content []byte) {
@@ -98,7 +99,8 @@ func TestTLS(t *testing.T) {
 		}
 	})
 	t.Run("versions of TLS that are broken are refused", func(t *testing.T) {
-		conn, err := tls.Dial("tcp", address, &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
+		conn, err := tls.Dial("tcp", address,
+			&tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS10, MaxVersion: tls.VersionTLS11})
 		if err == nil {
 			conn.Close()
 			t.Error("TLS 1.1 is spoken")
@@ -107,7 +109,9 @@ func TestTLS(t *testing.T) {
 	t.Run("a certificate that is renewed is shown without a restart, when both files are there", func(t *testing.T) {
 		cert, key := renew(2)
 		write(t, files.Cert, cert)
-		soon(t, "the half of a pair is told", func() bool { return strings.Contains(s.log.String(), "the old certificate stays") })
+		soon(t, "the half of a pair is told", func() bool {
+			return strings.Contains(s.log.String(), "the old certificate stays")
+		})
 		if n := shown(t); n != 1 {
 			t.Errorf("certificate %d is shown", n)
 		}
@@ -150,7 +154,9 @@ func TestTLS(t *testing.T) {
 
 func TestHTTPSByAProxy(t *testing.T) {
 	t.Parallel()
-	s := start(t, func(http.ResponseWriter, *http.Request) {}, func(c *config.Server, _ *httpd.Deps) { c.PublicURL = "https://h.example.org" })
+	s := start(t, func(http.ResponseWriter, *http.Request) {}, func(c *config.Server, _ *httpd.Deps) {
+		c.PublicURL = "https://h.example.org"
+	})
 	answer, err := http.Get(s.url + "/graphql")
 	if err != nil {
 		t.Fatal(err)

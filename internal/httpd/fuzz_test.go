@@ -17,7 +17,8 @@ import (
 // and the audit trail see: a client can write what he likes into the header, but
 // only in front of what the proxies add.
 func FuzzAddressOfTheClient(f *testing.F) {
-	for _, header := range []string{"", "203.0.113.7", "1.2.3.4, 203.0.113.7, 10.1.1.1", "unknown", "[2001:db8::7]:443", "::ffff:203.0.113.7", "fe80::1%eth0", ",,", "10.0.0.1", " 203.0.113.7 ,\t10.0.0.2", "203.0.113.7:99999"} {
+	for _, header := range []string{"", "203.0.113.7", "1.2.3.4, 203.0.113.7, 10.1.1.1", "unknown", "[2001:db8::7]:443",
+		"::ffff:203.0.113.7", "fe80::1%eth0", ",,", "10.0.0.1", " 203.0.113.7 ,\t10.0.0.2", "203.0.113.7:99999"} {
 		f.Add(header, "203.0.113.9:1", "198.51.100.1")
 		f.Add(header, "10.0.0.1:1", "10.0.0.3")
 	}
@@ -27,9 +28,10 @@ func FuzzAddressOfTheClient(f *testing.F) {
 		cfg := config.Default().Server
 		cfg.TrustedProxies = []netip.Prefix{proxy}
 		var got viewer.Origin
-		s := httpd.New(cfg, httpd.Deps{Log: slog.New(slog.DiscardHandler), Home: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-			got = viewer.OriginOf(r.Context())
-		})})
+		s := httpd.New(cfg,
+			httpd.Deps{Log: slog.New(slog.DiscardHandler), Home: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+				got = viewer.OriginOf(r.Context())
+			})})
 		r := httptest.NewRequest(http.MethodGet, "/", nil)
 		r.RemoteAddr = remote
 		r.Header["X-Forwarded-For"] = []string{header}

@@ -15,7 +15,8 @@ import (
 // X-Forwarded-For that is not a proxy's; whatever stands before it was written by
 // the client, who may write what he likes.
 func withOrigin(ctx context.Context, r *http.Request, proxies []netip.Prefix, id string) context.Context {
-	return viewer.WithOrigin(ctx, viewer.Origin{Address: clientAddress(r, proxies), UserAgent: r.UserAgent(), RequestID: id})
+	return viewer.WithOrigin(ctx,
+		viewer.Origin{Address: clientAddress(r, proxies), UserAgent: r.UserAgent(), RequestID: id})
 }
 
 func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {

@@ -37,9 +37,10 @@ func TestTheAddressOfTheClient(t *testing.T) {
 				cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix(c.proxies)}
 			}
 			var got viewer.Origin
-			s := httpd.New(cfg, httpd.Deps{Log: slog.New(slog.DiscardHandler), Home: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
-				got = viewer.OriginOf(r.Context())
-			})})
+			s := httpd.New(cfg,
+				httpd.Deps{Log: slog.New(slog.DiscardHandler), Home: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+					got = viewer.OriginOf(r.Context())
+				})})
 			r := httptest.NewRequest(http.MethodGet, "/", nil)
 			r.RemoteAddr = c.remote
 			r.Header["X-Forwarded-For"] = c.forwarded

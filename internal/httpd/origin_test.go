@@ -36,7 +36,9 @@ func TestOrigins(t *testing.T) {
 		if r.status != c.status || (calls > before) != (c.status == 200) {
 			t.Errorf("%s: %d after %d calls, want %d", name, r.status, calls-before, c.status)
 		}
-		if c.status == 403 && (r.code() != "FORBIDDEN" || r.header.Get("Access-Control-Allow-Origin") != "" || r.header.Get("X-Request-Id") == "") {
+		if c.status == 403 &&
+			(r.code() != "FORBIDDEN" || r.header.Get("Access-Control-Allow-Origin") != "" ||
+				r.header.Get("X-Request-Id") == "") {
 			t.Errorf("%s: %s %v", name, r.body, r.header)
 		}
 	}
@@ -53,7 +55,8 @@ func TestOrigins(t *testing.T) {
 	t.Run("the allowed page may read answers, with credentials", func(t *testing.T) {
 		h := s.send(t, "POST", "/graphql", form(), "Origin", allowed).header
 		if h.Get("Access-Control-Allow-Origin") != allowed || h.Get("Access-Control-Allow-Credentials") != "true" ||
-			!strings.Contains(h.Get("Access-Control-Expose-Headers"), "X-Request-Id") || !strings.Contains(h.Get("Vary"), "Origin") {
+			!strings.Contains(h.Get("Access-Control-Expose-Headers"), "X-Request-Id") ||
+			!strings.Contains(h.Get("Vary"), "Origin") {
 			t.Errorf("the headers are %v", h)
 		}
 	})
@@ -70,7 +73,8 @@ func TestOrigins(t *testing.T) {
 		}
 		h := ask(allowed, "authorization,content-type,x-request-id")
 		if h.Get("Access-Control-Allow-Origin") != allowed || h.Get("Access-Control-Max-Age") != "600" ||
-			h.Get("Access-Control-Allow-Methods") != "POST" || !strings.Contains(h.Get("Access-Control-Allow-Headers"), "authorization") {
+			h.Get("Access-Control-Allow-Methods") != "POST" ||
+			!strings.Contains(h.Get("Access-Control-Allow-Headers"), "authorization") {
 			t.Errorf("the headers are %v", h)
 		}
 		for origin, headers := range map[string]string{"https://evil.example": "content-type", allowed: "x-other"} {

@@ -91,7 +91,8 @@ func (s *Server) contain(r *http.Request, a *answer) {
 	if p != http.ErrAbortHandler {
 		s.log.ErrorContext(r.Context(), "panic", "value", fmt.Sprint(p), "stack", string(debug.Stack()))
 		if !begun {
-			a.fail(http.StatusInternalServerError, "INTERNAL", "something went wrong on the server; name the request id when you report it")
+			a.fail(http.StatusInternalServerError, "INTERNAL",
+				"something went wrong on the server; name the request id when you report it")
 			a.extend()
 			return
 		}

@@ -19,7 +19,8 @@ func TestRequestID(t *testing.T) {
 	var seen string
 	s := start(t, func(_ http.ResponseWriter, r *http.Request) { seen = httpd.RequestID(r.Context()) })
 
-	if r := s.send(t, "GET", "/graphql", nil, "X-Request-Id", "proxy-17.a_B"); r.header.Get("X-Request-Id") != "proxy-17.a_B" || seen != "proxy-17.a_B" {
+	if r := s.send(t, "GET", "/graphql", nil, "X-Request-Id",
+		"proxy-17.a_B"); r.header.Get("X-Request-Id") != "proxy-17.a_B" || seen != "proxy-17.a_B" {
 		t.Errorf("the id of the proxy became %q and %q", r.header.Get("X-Request-Id"), seen)
 	}
 	known := map[string]bool{}
@@ -95,7 +96,8 @@ func TestPanic(t *testing.T) {
 	t.Run("before the answer the client gets an error without detail", func(t *testing.T) {
 		t.Parallel()
 		r := s.send(t, "POST", "/graphql", nil, "X-Request-Id", "early")
-		if r.status != 500 || r.code() != "INTERNAL" || strings.Contains(r.body, "detail") || !strings.Contains(r.body, `"requestId":"early"`) || r.header.Get("Content-Encoding") != "" {
+		if r.status != 500 || r.code() != "INTERNAL" || strings.Contains(r.body, "detail") ||
+			!strings.Contains(r.body, `"requestId":"early"`) || r.header.Get("Content-Encoding") != "" {
 			t.Errorf("%d %s %v", r.status, r.body, r.header)
 		}
 		for _, entry := range s.lines(t, "panic", 1) {

@@ -221,7 +221,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	s.cors.ServeHTTP(a, r, func(_ http.ResponseWriter, r *http.Request) {
 		if s.fromElsewhere(r) {
-			a.fail(http.StatusForbidden, "FORBIDDEN", "the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")
+			a.fail(http.StatusForbidden, "FORBIDDEN",
+				"the web page that sent this may not use the API; the operator can allow its origin with --allowed-origins")
 			return
 		}
 		s.limit(a, r)
@@ -241,5 +242,6 @@ func harden(h http.Header, id string) {
 }
 
 func notFound(w http.ResponseWriter, r *http.Request) {
-	writeError(w, http.StatusNotFound, "NOT_FOUND", "there is nothing at this address; the API is at /graphql", RequestID(r.Context()))
+	writeError(w, http.StatusNotFound, "NOT_FOUND", "there is nothing at this address; the API is at /graphql",
+		RequestID(r.Context()))
 }

@@ -74,7 +74,13 @@ func start(t *testing.T, graphQL http.HandlerFunc, change ...func(*config.Server
 		t.Fatal(err)
 	}
 	ctx, stop := context.WithCancel(context.Background())
-	s := &running{Server: httpd.New(cfg, deps), url: "http://" + listener.Addr().String(), log: log, stop: stop, ended: make(chan error, 1)}
+	s := &running{
+		Server: httpd.New(cfg, deps),
+		url:    "http://" + listener.Addr().String(),
+		log:    log,
+		stop:   stop,
+		ended:  make(chan error, 1),
+	}
 	go func() {
 		s.ended <- s.Serve(ctx, listener)
 		close(s.ended)

@@ -62,7 +62,8 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		return err
 	}
 	system := viewer.AsSystem(ctx, "how many invitations an address gets")
-	err = s.take(system, []bucket{{mark("invitation", strconv.Itoa(o.DistrictID), fold.Key(in.Email)), inviteRate}}, "this address has been sent several invitations")
+	err = s.take(system, []bucket{{mark("invitation", strconv.Itoa(o.DistrictID), fold.Key(in.Email)), inviteRate}},
+		"this address has been sent several invitations")
 	return err
 }
 
@@ -92,7 +93,8 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 		case !db.IsNotFound(err):
 			return err
 		default:
-			e, err = client.Educator.Create().SetCreatedAt(s.instant()).SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).SetLastName(in.LastName).
+			e, err = client.Educator.Create().SetCreatedAt(s.instant()).SetDistrictID(o.DistrictID).SetFirstName(in.FirstName).
+				SetLastName(in.LastName).
 				SetSortName(fold.SortName(in.LastName, in.FirstName)).SetEmail(in.Email).SetEmailKey(key).Save(ctx)
 			if err != nil {
 				return err
@@ -115,7 +117,14 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 		if gave {
 			account.New("role", string(in.Role)+" at "+audit.IDs(globalid.Organization, o.ID))
 		}
-		audit.Record(ctx, audit.Event{Action: action, DistrictID: o.DistrictID, OrganizationID: o.ID, Target: audit.On(globalid.Educator, e.ID), Changes: account})
+		audit.Record(ctx,
+			audit.Event{
+				Action:         action,
+				DistrictID:     o.DistrictID,
+				OrganizationID: o.ID,
+				Target:         audit.On(globalid.Educator, e.ID),
+				Changes:        account,
+			})
 		return nil
 	})
 	if sqlgraph.IsUniqueConstraintError(err) && database.Violates(err, educator.FieldEmailKey) {
@@ -153,13 +162,15 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 }
 
 // giveRole gives an educator a role, and reports whether it was not there before.
-func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role, o *db.Organization) (bool, error) {
+func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role,
+	o *db.Organization) (bool, error) {
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
 		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
 	if err != nil || held {
 		return false, err
 	}
-	return true, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
+	return true, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).SetOrganizationID(o.ID).
+		SetDistrictID(o.DistrictID).
 		SetRole(roleassignment.Role(role)).Exec(ctx)
 }
 
@@ -178,9 +189,11 @@ func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	case in.Role != viewer.DistrictAdmin && in.Role != viewer.SchoolAdmin && in.Role != viewer.Teacher:
 		return in, fault.Invalidf("the role is unknown; write DISTRICT_ADMIN, SCHOOL_ADMIN or TEACHER").At("role")
 	case district && in.Role != viewer.DistrictAdmin:
-		return in, fault.Invalidf("this role is held at a school; name one").WithCode("WRONG_ORGANIZATION").At("organizationId")
+		return in, fault.Invalidf("this role is held at a school; name one").WithCode("WRONG_ORGANIZATION").
+			At("organizationId")
 	case !district && in.Role == viewer.DistrictAdmin:
-		return in, fault.Invalidf("an administrator of the district is one at the district; name it").WithCode("WRONG_ORGANIZATION").At("organizationId")
+		return in, fault.Invalidf("an administrator of the district is one at the district; name it").
+			WithCode("WRONG_ORGANIZATION").At("organizationId")
 	}
 	return in, nil
 }

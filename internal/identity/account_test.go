@@ -108,7 +108,10 @@ func TestLinks(t *testing.T) {
 		},
 		"a password that is too short or too long uses no link up": func(t *testing.T, h *house) {
 			secret := h.link(t, h.NorthAdmin, "RESET")
-			for bad, want := range map[string]string{"1234567": "PASSWORD_TOO_SHORT", strings.Repeat("ö", 257): "PASSWORD_TOO_LONG"} {
+			for bad, want := range map[string]string{
+				"1234567":                "PASSWORD_TOO_SHORT",
+				strings.Repeat("ö", 257): "PASSWORD_TOO_LONG",
+			} {
 				err := h.SetPasswordByLink(from(home), secret, bad)
 				if code(err) != want || strings.Contains(err.Error(), bad) {
 					t.Errorf("%d bytes: %v", len(bad), err)
@@ -155,7 +158,8 @@ func TestLinks(t *testing.T) {
 			}
 		},
 		"without a mail server everybody is told so": func(t *testing.T, h *house) {
-			s := identity.New(h.DB, identity.Options{Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, slog.New(slog.DiscardHandler)), Now: h.clock})
+			s := identity.New(h.DB,
+				identity.Options{Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, slog.New(slog.DiscardHandler)), Now: h.clock})
 			for _, email := range []string{"nobody@example.com", "nora@example.com"} {
 				if err := s.RequestPasswordReset(from(home), email); fault.KindOf(err) != fault.Unavailable {
 					t.Errorf("%s: %v", email, err)
@@ -184,7 +188,13 @@ func TestInvitations(t *testing.T) {
 		h := newHouse(t, d)
 		north, south := as(h.in(t, h.NorthAdmin, home)), as(h.in(t, h.SouthAdmin, home))
 		district := as(h.in(t, h.DistrictAdmin, home))
-		ida := identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "New", Role: viewer.Teacher, OrganizationID: h.North.ID}
+		ida := identity.NewEducator{
+			Email:          "ida@example.com",
+			FirstName:      "Ida",
+			LastName:       "New",
+			Role:           viewer.Teacher,
+			OrganizationID: h.North.ID,
+		}
 
 		t.Run("are refused that make no sense", func(t *testing.T) {
 			for want, change := range map[string]func(*identity.NewEducator){
@@ -208,7 +218,8 @@ func TestInvitations(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if mails := h.delivered(t, 2); mails[0].To != "ida@example.com" || !strings.Contains(mails[1].Text, "once, and for 7 days") {
+			if mails := h.delivered(t, 2); mails[0].To != "ida@example.com" ||
+				!strings.Contains(mails[1].Text, "once, and for 7 days") {
 				t.Errorf("%+v", mails)
 			}
 		})
@@ -260,7 +271,8 @@ func TestAccountsOfProgramsAreNobodys(t *testing.T) {
 		if _, err := h.SignIn(from(home), "nora@example.com", password); code(err) != wrong {
 			t.Errorf("sign-in: %v", err)
 		}
-		if err := h.SetPasswordByLink(from(home), h.link(t, h.NorthAdmin, "RESET"), "a new password"); code(err) != "LINK_ENDED" {
+		if err := h.SetPasswordByLink(from(home), h.link(t, h.NorthAdmin, "RESET"),
+			"a new password"); code(err) != "LINK_ENDED" {
 			t.Errorf("link: %v", err)
 		}
 	})

@@ -31,7 +31,14 @@ func TestOneAddressGetsFewInvitations(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		invite := func(email string) error {
-			_, err := h.Invite(h.As(t, h.NorthAdmin), identity.NewEducator{Email: email, FirstName: "Ida", LastName: "New", Role: viewer.Teacher, OrganizationID: h.North.ID})
+			_, err := h.Invite(h.As(t, h.NorthAdmin),
+				identity.NewEducator{
+					Email:          email,
+					FirstName:      "Ida",
+					LastName:       "New",
+					Role:           viewer.Teacher,
+					OrganizationID: h.North.ID,
+				})
 			return err
 		}
 		for n := range 5 {
@@ -46,7 +53,13 @@ func TestOneAddressGetsFewInvitations(t *testing.T) {
 			t.Errorf("another address: %v", err)
 		}
 		elsewhere := h.Educator(t, h.Beta, "Eve East", viewer.DistrictAdmin, h.Beta)
-		in := identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "New", Role: viewer.DistrictAdmin, OrganizationID: h.Beta.ID}
+		in := identity.NewEducator{
+			Email:          "ida@example.com",
+			FirstName:      "Ida",
+			LastName:       "New",
+			Role:           viewer.DistrictAdmin,
+			OrganizationID: h.Beta.ID,
+		}
 		if _, err := h.Invite(h.As(t, elsewhere), in); code(err) != "EMAIL_TAKEN" {
 			t.Errorf("in another district: %v", err)
 		}

@@ -51,8 +51,9 @@ func TestWhatChangesBetweenTheStepsOfASignIn(t *testing.T) {
 	t.Parallel()
 	const (
 		another = "UPDATE educators SET password_hash = 'another' WHERE id = ?"
-		moves   = "UPDATE educators SET email = REPLACE(email, '@', '.new@'), email_key = REPLACE(email_key, '@', '.new@') WHERE id = ?"
-		used    = "UPDATE totp_secrets SET last_step = last_step + 1000 WHERE educator_id = ?"
+		moves   = "UPDATE educators SET email = REPLACE(email, '@', '.new@'), email_key = REPLACE(email_key, " +
+			"'@', '.new@') WHERE id = ?"
+		used = "UPDATE totp_secrets SET last_step = last_step + 1000 WHERE educator_id = ?"
 	)
 	wrong := map[string]string{"a second factor": "WRONG_CODE"}
 	for what, c := range map[string]struct {

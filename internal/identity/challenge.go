@@ -17,7 +17,9 @@ import (
 // challengeLifetime is how long somebody may take for a step.
 const challengeLifetime = 5 * time.Minute
 
-var errChallenge = fault.Conflictf("this step has been finished, took too long, or belongs to another sign-in; begin again").WithCode("CHALLENGE_ENDED").At("challenge")
+var errChallenge = fault.Conflictf(
+	"this step has been finished, took too long, or belongs to another sign-in; begin again").
+	WithCode("CHALLENGE_ENDED").At("challenge")
 
 // state is what a challenge remembers between its beginning and its end.
 type state struct {
@@ -59,7 +61,8 @@ type Challenge struct {
 
 // pose begins a step. The owner, and the session that may finish it, are nil where
 // nobody has signed in.
-func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, st state) (c Challenge, err error) {
+func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID,
+	sessionID *int, st state) (c Challenge, err error) {
 	if s.factors.Seal == nil {
 		return c, errNoFactors
 	}
@@ -69,18 +72,21 @@ func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorcha
 	}
 	now := s.instant()
 	c = Challenge{Token: newSecret(), ExpiresAt: now.Add(challengeLifetime)}
-	return c, client.FactorChallenge.Create().SetPurpose(purpose).SetNillableEducatorID(educatorID).SetNillableSessionID(sessionID).
+	return c, client.FactorChallenge.Create().SetPurpose(purpose).SetNillableEducatorID(educatorID).
+		SetNillableSessionID(sessionID).
 		SetTokenHash(hashToken(c.Token)).SetState(s.factors.Seal.Seal(nil, nil, text, challengeBinding(purpose))).
 		SetCreatedAt(now).SetExpiresAt(c.ExpiresAt).Exec(ctx)
 }
 
 // posed returns the step of a token, or errChallenge.
-func (s *Service) posed(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose) (*db.FactorChallenge, error) {
+func (s *Service) posed(ctx context.Context, client *db.Client, token string,
+	purpose factorchallenge.Purpose) (*db.FactorChallenge, error) {
 	if len(token) > maxTyped {
 		return nil, errChallenge
 	}
-	c, err := client.FactorChallenge.Query().Where(factorchallenge.TokenHash(hashToken(token)), factorchallenge.PurposeEQ(purpose),
-		factorchallenge.ExpiresAtGT(s.instant())).Only(ctx)
+	c, err := client.FactorChallenge.Query().
+		Where(factorchallenge.TokenHash(hashToken(token)), factorchallenge.PurposeEQ(purpose),
+			factorchallenge.ExpiresAtGT(s.instant())).Only(ctx)
 	if err != nil {
 		return nil, orElse(ignoreNotFound(err), errChallenge)
 	}
@@ -89,7 +95,8 @@ func (s *Service) posed(ctx context.Context, client *db.Client, token string, pu
 
 // takeChallenge uses a step up and returns what it remembers. Of several who come at once, on
 // whatever servers, one gets it; and where the transaction fails, nobody has.
-func (s *Service) takeChallenge(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose, own *db.Session) (st state, err error) {
+func (s *Service) takeChallenge(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose,
+	own *db.Session) (st state, err error) {
 	c, err := s.posed(ctx, client, token, purpose)
 	if err != nil {
 		return st, err

@@ -65,11 +65,13 @@ func (s *Service) Guard() Guard { return s.guard }
 // hand in it each has to be allowed to. It does not say whether they see the account.
 func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 	if by.IsAmong(c.EducatorID) || slices.Contains(c.Behind, c.EducatorID) {
-		return fault.Forbiddenf("nobody changes the own account by a file; the password is changed with a link that the sign-in page sends, " +
-			"and everything else by another administrator").WithCode(OwnAccount)
+		return fault.Forbiddenf(
+			"nobody changes the own account by a file; the password is changed with a link that the sign-in page sends, " +
+				"and everything else by another administrator").WithCode(OwnAccount)
 	}
 	if c.EducatorID != 0 && !by.IsSystem() && !Covers(by, c.Roles) {
-		return fault.Forbiddenf("the account has a role elsewhere, so only an administrator of the district changes it").WithCode(WiderRole)
+		return fault.Forbiddenf("the account has a role elsewhere, so only an administrator of the district changes it").
+			WithCode(WiderRole)
 	}
 	return g.refuseDomain(c)
 }
@@ -81,7 +83,8 @@ func (g Guard) refuseDomain(c Change) *fault.Error {
 		switch {
 		case key == "" || label == "":
 		case c.Password:
-			return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).WithCode(ByProvider).At("email")
+			return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).
+				WithCode(ByProvider).At("email")
 		case key == c.Old && domainOf(c.New) != domainOf(c.Old):
 			return fault.Invalidf("people with this address sign in with %s, so the account keeps an address there; "+
 				"whoever runs the server can change that", label).WithCode(ByProvider).At("email")
@@ -94,7 +97,9 @@ func (g Guard) refuseDomain(c Change) *fault.Error {
 // holds a role, so that nobody sets the credentials of an account that may do more. An
 // equal one is covered. An account without any role is one of the district.
 func Covers(by *viewer.Viewer, roles []viewer.Assignment) bool {
-	return !slices.ContainsFunc(roles, func(r viewer.Assignment) bool { return !by.Administers(r.OrganizationID, r.DistrictID) })
+	return !slices.ContainsFunc(roles, func(r viewer.Assignment) bool {
+		return !by.Administers(r.OrganizationID, r.DistrictID)
+	})
 }
 
 // RolesOf returns all roles of some accounts, in the purview of whoever asks or not.
@@ -102,12 +107,14 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 	all := map[int][]viewer.Assignment{}
 	system := viewer.AsSystem(ctx, "whether an account holds a role outside of the purview; nobody is shown it")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
-		roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(chunk...)).Order(roleassignment.ByID()).All(system)
+		roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(chunk...)).
+			Order(roleassignment.ByID()).All(system)
 		if err != nil {
 			return nil, err
 		}
 		for _, r := range roles {
-			all[r.EducatorID] = append(all[r.EducatorID], viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+			all[r.EducatorID] = append(all[r.EducatorID],
+				viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
 		}
 	}
 	return all, nil
@@ -131,7 +138,8 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 		if _, err := client.Passkey.Update().Where(passkey.EducatorIDIn(chunk...)).SetSecondOnly(1).Save(system); err != nil {
 			return err
 		}
-		err := client.OneTimeLink.Update().Where(onetimelink.EducatorIDIn(chunk...), onetimelink.UsedAtIsNil()).SetUsedAt(now).Exec(system)
+		err := client.OneTimeLink.Update().Where(onetimelink.EducatorIDIn(chunk...), onetimelink.UsedAtIsNil()).
+			SetUsedAt(now).Exec(system)
 		if err != nil {
 			return err
 		}
@@ -146,7 +154,8 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 func AddressChanged(ctx context.Context, client *db.Client, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "unlink who signed in at a provider with another address")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
-		if _, err := client.ExternalIdentity.Delete().Where(externalidentity.EducatorIDIn(chunk...)).Exec(system); err != nil {
+		if _, err := client.ExternalIdentity.Delete().Where(externalidentity.EducatorIDIn(chunk...)).
+			Exec(system); err != nil {
 			return err
 		}
 	}

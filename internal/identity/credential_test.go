@@ -20,7 +20,8 @@ func TestGuard(t *testing.T) {
 		}
 		return v
 	}
-	districts, norths, both, teacher := at(1, viewer.DistrictAdmin, district), at(2, viewer.SchoolAdmin, north), at(3, viewer.SchoolAdmin, north, south), at(4, viewer.Teacher, north)
+	districts, norths, both, teacher := at(1, viewer.DistrictAdmin, district), at(2, viewer.SchoolAdmin, north),
+		at(3, viewer.SchoolAdmin, north, south), at(4, viewer.Teacher, north)
 	system := viewer.FromContext(fixture.System())
 	guard := identity.NewGuard(map[string]string{"sso.example": "Google"})
 	for _, c := range []struct {
@@ -67,7 +68,8 @@ func TestCredentialsOfOthers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		invite := func(who *identity.Service, email string, role viewer.Role, at int) error {
-			_, err := who.Invite(h.As(t, h.NorthAdmin), identity.NewEducator{Email: email, FirstName: "A", LastName: "B", Role: role, OrganizationID: at})
+			_, err := who.Invite(h.As(t, h.NorthAdmin),
+				identity.NewEducator{Email: email, FirstName: "A", LastName: "B", Role: role, OrganizationID: at})
 			return err
 		}
 		t.Run("nobody invites the own account, or one with a wider role", func(t *testing.T) {
@@ -97,7 +99,8 @@ func TestCredentialsOfOthers(t *testing.T) {
 				"a link":       func(secret string) error { return h.SetPasswordByLink(from("192.0.2.7"), secret, password) },
 				"the operator": func(string) error { return h.SetPassword(fixture.System(), h.NorthTeacher.ID, password) },
 			} {
-				h.Client().Session.Create().SetEducatorID(h.NorthTeacher.ID).SetTokenHash(what).SetExpiresAt(h.clock().Add(1e12)).SetLastUsedAt(h.clock()).ExecX(fixture.System())
+				h.Client().Session.Create().SetEducatorID(h.NorthTeacher.ID).SetTokenHash(what).SetExpiresAt(h.clock().Add(1e12)).
+					SetLastUsedAt(h.clock()).ExecX(fixture.System())
 				secret, other := h.link(t, h.NorthTeacher, "RESET"), h.link(t, h.NorthTeacher, "INVITE")
 				if err := set(secret); err != nil {
 					t.Fatal(err)

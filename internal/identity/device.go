@@ -59,7 +59,8 @@ func (s *Service) device(ctx context.Context, account string) string {
 // is right now, by its hash.
 func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) string {
 	for _, token := range tokensOf(ctx) {
-		if kept, good := s.openDevice(token); good && kept.account == digestOf(account) && kept.password == digestOf(passwordHash) {
+		if kept, good := s.openDevice(token); good && kept.account == digestOf(account) &&
+			kept.password == digestOf(passwordHash) {
 			return token
 		}
 	}

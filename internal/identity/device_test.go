@@ -76,7 +76,8 @@ func TestANetworkIsKnownByThePasswordOfToday(t *testing.T) {
 			t.Fatal("a network is not known in which the password was right")
 		}
 		const next = "a password of another day"
-		if _, err := h.Service.SetPasswordByLink(from(school), h.link(t, h.NorthAdmin, "RESET"), testlog.Secret(next)); err != nil {
+		if _, err := h.Service.SetPasswordByLink(from(school), h.link(t, h.NorthAdmin, "RESET"),
+			testlog.Secret(next)); err != nil {
 			t.Fatal(err)
 		}
 		if !limited(elsewhere, next) {

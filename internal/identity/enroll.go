@@ -64,7 +64,8 @@ func (s *Service) ConfirmTOTP(ctx context.Context, token, code string) (codes []
 			return err
 		}
 		now := s.instant()
-		err = client.TotpSecret.Create().SetEducatorID(e.ID).SetSecret(s.factors.Seal.Seal(nil, nil, []byte(st.Secret), totpBinding(e.ID))).
+		err = client.TotpSecret.Create().SetEducatorID(e.ID).
+			SetSecret(s.factors.Seal.Seal(nil, nil, []byte(st.Secret), totpBinding(e.ID))).
 			SetCreatedAt(now).SetLastStep(step).SetLastUsedAt(now).Exec(ctx)
 		if err != nil {
 			return err
@@ -122,7 +123,8 @@ func (s *Service) makeRecoveryCodes(ctx context.Context, client *db.Client, e *d
 	codes, now := factor.NewRecoveryCodes(), s.instant()
 	rows := make([]*db.RecoveryCodeCreate, len(codes))
 	for i, code := range codes {
-		rows[i] = client.RecoveryCode.Create().SetEducatorID(e.ID).SetCodeHash(factor.HashRecoveryCode(e.ID, code)).SetCreatedAt(now)
+		rows[i] = client.RecoveryCode.Create().SetEducatorID(e.ID).SetCodeHash(factor.HashRecoveryCode(e.ID, code)).
+			SetCreatedAt(now)
 	}
 	recordAbout(ctx, audit.RecoveryCodesMade, e, audit.Facts{"codes": len(codes)})
 	return codes, client.RecoveryCode.CreateBulk(rows...).Exec(ctx)
@@ -135,7 +137,8 @@ func (s *Service) ownFactors(e *db.Educator) *fault.Error {
 		return nil
 	}
 	if label := s.guard.providerOf[domainOf(*e.EmailKey)]; label != "" {
-		return fault.Conflictf("you sign in with %s, which asks for a second factor itself", label).WithCode("SIGN_IN_WITH_PROVIDER")
+		return fault.Conflictf("you sign in with %s, which asks for a second factor itself", label).
+			WithCode("SIGN_IN_WITH_PROVIDER")
 	}
 	return nil
 }

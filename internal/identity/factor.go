@@ -52,9 +52,12 @@ type SecondFactors struct {
 
 var (
 	errNoFactors = fault.Unavailablef("this server has no key for second factors; tell the person who runs it")
-	errOtherKey  = fault.Unavailablef("this server does not have the key that your authenticator app needs; try again soon, or use a passkey or a recovery code").After(60)
-	errNoFactor  = fault.Conflictf("there is no second factor").WithCode("NO_SECOND_FACTOR")
-	errLast      = fault.Conflictf("you must have a second factor, and this is the only one; set up another one first").WithCode("SECOND_FACTOR_REQUIRED")
+	errOtherKey  = fault.Unavailablef(
+		"this server does not have the key that your authenticator app needs; try again soon, " +
+			"or use a passkey or a recovery code").After(60)
+	errNoFactor = fault.Conflictf("there is no second factor").WithCode("NO_SECOND_FACTOR")
+	errLast     = fault.Conflictf("you must have a second factor, and this is the only one; set up another one first").
+			WithCode("SECOND_FACTOR_REQUIRED")
 )
 
 // SecondFactors returns the viewer's own.
@@ -64,13 +67,16 @@ func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error
 	if f.Required, err = s.mustHaveFactor(system, v.EducatorID); err != nil {
 		return f, err
 	}
-	if f.TOTP, err = client.TotpSecret.Query().Where(totpsecret.EducatorID(v.EducatorID)).Only(system); ignoreNotFound(err) != nil {
+	if f.TOTP, err = client.TotpSecret.Query().Where(totpsecret.EducatorID(v.EducatorID)).
+		Only(system); ignoreNotFound(err) != nil {
 		return f, err
 	}
-	if f.Passkeys, err = client.Passkey.Query().Where(passkey.EducatorID(v.EducatorID)).Order(passkey.ByID()).All(system); err != nil {
+	if f.Passkeys, err = client.Passkey.Query().Where(passkey.EducatorID(v.EducatorID)).Order(passkey.ByID()).
+		All(system); err != nil {
 		return f, err
 	}
-	if f.RecoveryCodes, err = client.RecoveryCode.Query().Where(recoverycode.EducatorID(v.EducatorID)).Count(system); err != nil {
+	if f.RecoveryCodes, err = client.RecoveryCode.Query().Where(recoverycode.EducatorID(v.EducatorID)).
+		Count(system); err != nil {
 		return f, err
 	}
 	own, err := client.Session.Query().Where(session.ID(v.SessionID), session.EducatorID(v.EducatorID)).Only(system)
@@ -94,7 +100,8 @@ const rolesAndOrganizations = "LEFT JOIN role_assignments r ON r.educator_id = e
 
 // mustHaveFactor reports whether one of an account's organizations asks for a factor.
 func (s *Service) mustHaveFactor(ctx context.Context, educatorID int) (bool, error) {
-	rows, err := s.db.Query(ctx, "SELECT COUNT(*) FROM educators e "+rolesAndOrganizations+"WHERE e.id = ? AND "+needsFactor, educatorID)
+	rows, err := s.db.Query(ctx,
+		"SELECT COUNT(*) FROM educators e "+rolesAndOrganizations+"WHERE e.id = ? AND "+needsFactor, educatorID)
 	if err != nil {
 		return false, err
 	}
@@ -136,7 +143,8 @@ func methodsOf(ctx context.Context, client *db.Client, educatorID int) (methods 
 
 // added is what follows from a new factor: this session has shown it, others have
 // not and end, and the first factor brings recovery codes, which are returned.
-func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method, facts audit.Facts) (codes []string, err error) {
+func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method,
+	facts audit.Facts) (codes []string, err error) {
 	if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(1).SetProvedAt(s.instant()).Exec(ctx); err != nil {
 		return nil, err
 	}
@@ -157,7 +165,8 @@ func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, 
 
 // removed is what follows from a factor that is gone. The last one takes the
 // recovery codes along; it stays where the person must have one.
-func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method, facts audit.Facts) error {
+func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method,
+	facts audit.Facts) error {
 	left, err := methodsOf(ctx, client, e.ID)
 	if err != nil {
 		return err
@@ -188,7 +197,8 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 
 // endOthers ends the other sessions of an account, and the steps that have begun.
 func (s *Service) endOthers(ctx context.Context, client *db.Client, own *db.Session) error {
-	if _, err := client.Session.Delete().Where(session.EducatorID(own.EducatorID), session.IDNEQ(own.ID)).Exec(ctx); err != nil {
+	if _, err := client.Session.Delete().Where(session.EducatorID(own.EducatorID), session.IDNEQ(own.ID)).
+		Exec(ctx); err != nil {
 		return err
 	}
 	_, err := client.FactorChallenge.Delete().Where(factorchallenge.EducatorID(own.EducatorID)).Exec(ctx)
@@ -197,19 +207,21 @@ func (s *Service) endOthers(ctx context.Context, client *db.Client, own *db.Sess
 
 // change changes the viewer's own factors: the account is locked, and the person has
 // shown who it is within the last minutes.
-func (s *Service) change(ctx context.Context, what func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error) error {
+func (s *Service) change(ctx context.Context,
+	what func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error) error {
 	v := viewer.FromContext(ctx)
-	return s.db.InTx(viewer.AsSystem(ctx, "the viewer's own second factors"), func(ctx context.Context, client *db.Client) error {
-		e, err := s.lockEnabled(ctx, client, educator.ID(v.EducatorID))
-		if err != nil || e == nil {
-			return orElse(err, ErrSession)
-		}
-		own, err := s.fresh(ctx, client, v)
-		if err != nil {
-			return err
-		}
-		return what(ctx, client, e, own)
-	})
+	return s.db.InTx(viewer.AsSystem(ctx, "the viewer's own second factors"),
+		func(ctx context.Context, client *db.Client) error {
+			e, err := s.lockEnabled(ctx, client, educator.ID(v.EducatorID))
+			if err != nil || e == nil {
+				return orElse(err, ErrSession)
+			}
+			own, err := s.fresh(ctx, client, v)
+			if err != nil {
+				return err
+			}
+			return what(ctx, client, e, own)
+		})
 }
 
 // tell mails a person what has happened to the account, where mail is configured.

@@ -96,13 +96,15 @@ func TestSecondFactor(t *testing.T) {
 		}
 		a := app{secret: testlog.Secret(made.Secret)}
 		t.Run("an app counts when it has shown a code, and brings recovery codes", func(t *testing.T) {
-			if picture, err := made.Picture(); err != nil || !strings.HasPrefix(made.URI, "otpauth://totp/Homeroom:") || !strings.HasPrefix(picture, "data:image/png;base64,") {
+			if picture, err := made.Picture(); err != nil || !strings.HasPrefix(made.URI, "otpauth://totp/Homeroom:") ||
+				!strings.HasPrefix(picture, "data:image/png;base64,") {
 				t.Errorf("the app is given %.30s, %v", picture, err)
 			}
 			if _, err := h.ConfirmTOTP(as(in), c.Token, a.wrong(h.clock())); code(err) != "WRONG_CODE" {
 				t.Errorf("a wrong code: %v", err)
 			}
-			if again := h.in(t, saul, "192.0.2.3"); code(second(h.ConfirmTOTP(as(again), c.Token, a.at(h.clock())))) != "CHALLENGE_ENDED" {
+			if again := h.in(t, saul,
+				"192.0.2.3"); code(second(h.ConfirmTOTP(as(again), c.Token, a.at(h.clock())))) != "CHALLENGE_ENDED" {
 				t.Error("somebody else has finished the step")
 			}
 			if a.codes, err = h.ConfirmTOTP(as(in), c.Token, a.at(h.clock())); err != nil || len(a.codes) != 10 {
@@ -184,7 +186,8 @@ func TestSecondFactor(t *testing.T) {
 			for _, c := range []struct {
 				by   time.Duration
 				want string
-			}{{-60 * time.Second, "WRONG_CODE"}, {60 * time.Second, "WRONG_CODE"}, {-30 * time.Second, ""}, {30 * time.Second, ""}} {
+			}{{-60 * time.Second, "WRONG_CODE"}, {60 * time.Second, "WRONG_CODE"}, {-30 * time.Second, ""},
+				{30 * time.Second, ""}} {
 				_, err := h.complete(h.Service, h.step(t, nora), a.at(h.clock().Add(c.by)))
 				if code(err) != c.want {
 					t.Errorf("%s: %v", c.by, err)
@@ -193,7 +196,8 @@ func TestSecondFactor(t *testing.T) {
 			h.pass(time.Hour)
 		})
 		t.Run("a recovery code is good once, however it is typed, and for nobody else", func(t *testing.T) {
-			if _, err := h.complete(h.Service, h.step(t, nora), strings.ToUpper(strings.ReplaceAll(a.codes[0], "-", " "))); err != nil {
+			if _, err := h.complete(h.Service, h.step(t, nora),
+				strings.ToUpper(strings.ReplaceAll(a.codes[0], "-", " "))); err != nil {
 				t.Fatal(err)
 			}
 			if _, err := h.complete(h.Service, h.step(t, nora), a.codes[0]); code(err) != "WRONG_CODE" {
@@ -219,7 +223,8 @@ func TestSecondFactor(t *testing.T) {
 				})
 			}
 			wait.Wait()
-			begun := h.Client().Session.Query().Where(session.EducatorID(nora.ID), session.CreatedAt(h.clock())).CountX(fixture.System())
+			begun := h.Client().Session.Query().Where(session.EducatorID(nora.ID), session.CreatedAt(h.clock())).
+				CountX(fixture.System())
 			if done.Load() != 1 || begun != 1 {
 				t.Errorf("%d finished, %d sessions", done.Load(), begun)
 			}
@@ -256,8 +261,10 @@ func TestSecondFactor(t *testing.T) {
 			for _, want := range []struct {
 				action audit.Action
 				part   string
-			}{{audit.SignedIn, `"factor":"TOTP"`}, {audit.SignedIn, `"factor":"RECOVERY_CODE"`}, {audit.SecondFactorAdded, `"factor":"TOTP"`}} {
-				if !h.Client().AuditEvent.Query().Where(auditevent.Action(string(want.action)), auditevent.FactsContains(want.part)).ExistX(fixture.System()) {
+			}{{audit.SignedIn, `"factor":"TOTP"`}, {audit.SignedIn, `"factor":"RECOVERY_CODE"`},
+				{audit.SecondFactorAdded, `"factor":"TOTP"`}} {
+				if !h.Client().AuditEvent.Query().
+					Where(auditevent.Action(string(want.action)), auditevent.FactsContains(want.part)).ExistX(fixture.System()) {
 					t.Errorf("no entry %s with %s", want.action, want.part)
 				}
 			}
@@ -278,7 +285,8 @@ func TestWhatHappensBetweenTheSteps(t *testing.T) {
 				return h.SetDisabled(fixture.System(), who.Email, true)
 			},
 			"the account is disabled and let in again": func(_ *testing.T, who *db.Educator) error {
-				return errors.Join(h.SetDisabled(fixture.System(), who.Email, true), h.SetDisabled(fixture.System(), who.Email, false))
+				return errors.Join(h.SetDisabled(fixture.System(), who.Email, true),
+					h.SetDisabled(fixture.System(), who.Email, false))
 			},
 			"another password is set": func(_ *testing.T, who *db.Educator) error {
 				return h.SetPassword(fixture.System(), who.ID, "another horse, another battery")
@@ -296,7 +304,8 @@ func TestWhatHappensBetweenTheSteps(t *testing.T) {
 			"five minutes pass": func(*testing.T, *db.Educator) error { h.pass(5 * time.Minute); return nil },
 		} {
 			t.Run(what, func(t *testing.T) {
-				who := h.Educator(t, h.Alpha, fmt.Sprintf("Person%d Between", len(h.Client().Educator.Query().IDsX(fixture.System()))), "TEACHER", h.North)
+				who := h.Educator(t, h.Alpha,
+					fmt.Sprintf("Person%d Between", len(h.Client().Educator.Query().IDsX(fixture.System()))), "TEACHER", h.North)
 				hash := h.Client().Educator.GetX(fixture.System(), h.NorthAdmin.ID).PasswordHash
 				who.Update().SetPasswordHash(hash).ExecX(fixture.System())
 				a := h.setUp(t, h.in(t, who, "192.0.2.1"))
@@ -368,7 +377,8 @@ func TestChangesOfFactorsNeedAFreshProof(t *testing.T) {
 			if err := h.Prove(as(in), identity.Proof{Answer: identity.Answer{Code: a.at(h.clock())}}); err != nil {
 				t.Fatal(err)
 			}
-			if err := h.Prove(as(in), identity.Proof{Answer: identity.Answer{Code: a.at(h.clock())}}); code(err) != "WRONG_CODE" {
+			if err := h.Prove(as(in),
+				identity.Proof{Answer: identity.Answer{Code: a.at(h.clock())}}); code(err) != "WRONG_CODE" {
 				t.Errorf("the code again: %v", err)
 			}
 		})
@@ -397,11 +407,13 @@ func TestChangesOfFactorsNeedAFreshProof(t *testing.T) {
 			a := h.setUp(t, in)
 			h.pass(30 * time.Minute)
 			for range 5 {
-				if err := h.Prove(as(in), identity.Proof{Answer: identity.Answer{Code: a.wrong(h.clock())}}); code(err) != "WRONG_CODE" {
+				if err := h.Prove(as(in),
+					identity.Proof{Answer: identity.Answer{Code: a.wrong(h.clock())}}); code(err) != "WRONG_CODE" {
 					t.Fatal(err)
 				}
 			}
-			if err := h.Prove(as(in), identity.Proof{Answer: identity.Answer{Code: a.at(h.clock())}}); code(err) != "RATE_LIMITED" {
+			if err := h.Prove(as(in),
+				identity.Proof{Answer: identity.Answer{Code: a.at(h.clock())}}); code(err) != "RATE_LIMITED" {
 				t.Errorf("the sixth: %v", err)
 			}
 			if _, err := h.complete(h.Service, h.step(t, h.NorthAdmin), a.at(h.clock())); code(err) != "RATE_LIMITED" {

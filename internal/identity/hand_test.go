@@ -22,13 +22,28 @@ func TestWhoeverInvitesHasAHandInTheAccount(t *testing.T) {
 		h := newHouse(t, d)
 		approves := func(who *db.Educator, by ...int) error {
 			asked := h.clock().Add(time.Minute)
-			return hold.Approval{OrganizationID: h.North.ID, DistrictID: h.Alpha.ID, By: by, AskedAt: asked}.Refuse(h.As(t, who), h.Client(), asked)
+			return hold.Approval{OrganizationID: h.North.ID, DistrictID: h.Alpha.ID, By: by, AskedAt: asked}.Refuse(h.As(t, who),
+				h.Client(), asked)
 		}
-		invited, err := h.Invite(h.As(t, h.NorthAdmin), identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "Invited", Role: viewer.SchoolAdmin, OrganizationID: h.North.ID})
+		invited, err := h.Invite(h.As(t, h.NorthAdmin),
+			identity.NewEducator{
+				Email:          "ida@example.com",
+				FirstName:      "Ida",
+				LastName:       "Invited",
+				Role:           viewer.SchoolAdmin,
+				OrganizationID: h.North.ID,
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
-		added, err := h.AddEducator(fixture.System(), identity.NewEducator{Email: "otto@example.com", FirstName: "Otto", LastName: "Operator", Role: viewer.SchoolAdmin, OrganizationID: h.North.ID})
+		added, err := h.AddEducator(fixture.System(),
+			identity.NewEducator{
+				Email:          "otto@example.com",
+				FirstName:      "Otto",
+				LastName:       "Operator",
+				Role:           viewer.SchoolAdmin,
+				OrganizationID: h.North.ID,
+			})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -60,7 +75,12 @@ func TestWhoeverResetsFactorsIsNoSecondAdministratorForAWhile(t *testing.T) {
 		second = second.Update().SetPasswordHash(h.hash(t)).SaveX(fixture.System())
 		approves := func(who *db.Educator, by int) error {
 			asked := h.clock()
-			return hold.Approval{OrganizationID: h.North.ID, DistrictID: h.Alpha.ID, By: []int{by}, AskedAt: asked}.Refuse(h.As(t, who), h.Client(), asked)
+			return hold.Approval{
+				OrganizationID: h.North.ID,
+				DistrictID:     h.Alpha.ID,
+				By:             []int{by},
+				AskedAt:        asked,
+			}.Refuse(h.As(t, who), h.Client(), asked)
 		}
 		h.pass(time.Hour)
 		h.register(t, h.in(t, second, home))

@@ -79,8 +79,15 @@ func (h *house) server() *identity.Service {
 		h.t.Fatal(err)
 	}
 	return identity.New(h.DB, identity.Options{
-		Hasher: h.hasher, Audit: audit.New(h.DB, h.clock, testlog.New(h.t)), Lifetime: 12 * time.Hour, Idle: 2 * time.Hour, Now: h.clock, LinkBase: origin,
-		Log: testlog.New(h.t), ProviderOf: h.providerOf, Factors: identity.Factors{Seal: aead, Site: site},
+		Hasher:     h.hasher,
+		Audit:      audit.New(h.DB, h.clock, testlog.New(h.t)),
+		Lifetime:   12 * time.Hour,
+		Idle:       2 * time.Hour,
+		Now:        h.clock,
+		LinkBase:   origin,
+		Log:        testlog.New(h.t),
+		ProviderOf: h.providerOf,
+		Factors:    identity.Factors{Seal: aead, Site: site},
 		Send: func(_ context.Context, m identity.Mail) error {
 			h.mu.Lock()
 			defer h.mu.Unlock()

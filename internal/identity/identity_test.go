@@ -36,12 +36,14 @@ func TestPassword(t *testing.T) {
 	for _, tc := range []struct {
 		password, hash string
 		want           bool
-	}{{"correct horse", one, true}, {"correct horse", two, true}, {"Correct horse", one, false}, {"", one, false}, {"decoy", "", false}, {"cafe\u0301", accented, true}} {
+	}{{"correct horse", one, true}, {"correct horse", two, true}, {"Correct horse", one, false}, {"", one, false},
+		{"decoy", "", false}, {"cafe\u0301", accented, true}} {
 		if got, err := h.Verify(ctx, tc.password, tc.hash); err != nil || got != tc.want {
 			t.Errorf("Verify(%q, %q) = %v, %v; want %v", tc.password, tc.hash, got, err, tc.want)
 		}
 	}
-	for _, damaged := range []string{"x", "$argon2id$v=19$m=64$a$b", "$argon2id$v=19$m=64,t=1,p=1$***$b", "$bcrypt$v=19$m=64,t=1,p=1$YWE$YWE"} {
+	for _, damaged := range []string{"x", "$argon2id$v=19$m=64$a$b", "$argon2id$v=19$m=64,t=1,p=1$***$b",
+		"$bcrypt$v=19$m=64,t=1,p=1$YWE$YWE"} {
 		if _, err := h.Verify(ctx, "x", damaged); err == nil {
 			t.Errorf("%q was taken for a hash", damaged)
 		}
@@ -57,7 +59,14 @@ func TestSessions(t *testing.T) {
 		clock := func() time.Time { mu.Lock(); defer mu.Unlock(); return now }
 		pass := func(by time.Duration) { mu.Lock(); defer mu.Unlock(); now = now.Add(by) }
 		hasher := identity.NewHasher(cheap)
-		s := identity.New(d, identity.Options{Hasher: hasher, Audit: audit.New(d, clock, slog.New(slog.DiscardHandler)), Lifetime: time.Hour, Now: clock, Log: testlog.New(t)})
+		s := identity.New(d,
+			identity.Options{
+				Hasher:   hasher,
+				Audit:    audit.New(d, clock, slog.New(slog.DiscardHandler)),
+				Lifetime: time.Hour,
+				Now:      clock,
+				Log:      testlog.New(t),
+			})
 		ctx := context.Background()
 		hash, _ := hasher.Hash(ctx, "secret")
 		w.NorthAdmin.Update().SetPasswordHash(hash).ExecX(fixture.System())
@@ -73,7 +82,8 @@ func TestSessions(t *testing.T) {
 		t.Run("a token is good for its educator with the roles of the moment", func(t *testing.T) {
 			session := signIn(t)
 			v, err := s.Authenticate(ctx, session.Token)
-			if err != nil || v.EducatorID != w.NorthAdmin.ID || !v.Administers(w.North.ID, w.Alpha.ID) || v.Administers(w.South.ID, w.Alpha.ID) {
+			if err != nil || v.EducatorID != w.NorthAdmin.ID || !v.Administers(w.North.ID, w.Alpha.ID) ||
+				v.Administers(w.South.ID, w.Alpha.ID) {
 				t.Errorf("%+v, %v", v, err)
 			}
 		})
@@ -85,7 +95,8 @@ func TestSessions(t *testing.T) {
 			}
 		})
 		t.Run("a wrong password and unknown and unfinished accounts get the same answer", func(t *testing.T) {
-			for _, who := range [][2]string{{"nora@example.com", "Secret"}, {"nobody@example.com", "secret"}, {"saul@example.com", ""}, {"", ""}, {"nora@example.com", strings.Repeat("x", 5000)}} {
+			for _, who := range [][2]string{{"nora@example.com", "Secret"}, {"nobody@example.com", "secret"},
+				{"saul@example.com", ""}, {"", ""}, {"nora@example.com", strings.Repeat("x", 5000)}} {
 				_, err := s.SignIn(ctx, who[0], who[1])
 				if f := fault.From(err); f == nil || f.Code != "WRONG_CREDENTIALS" {
 					t.Errorf("%s: %v", who[0], err)

@@ -85,7 +85,8 @@ func inMail(name string) string {
 	var b strings.Builder
 	for i, r := range runes {
 		switch last := i == len(runes)-1; {
-		case unicode.IsLetter(r), unicode.Is(unicode.M, r), unicode.IsDigit(r) && digits <= maxDigitsInMail, strings.ContainsRune("'’-&", r):
+		case unicode.IsLetter(r), unicode.Is(unicode.M, r), unicode.IsDigit(r) && digits <= maxDigitsInMail,
+			strings.ContainsRune("'’-&", r):
 			b.WriteRune(r)
 		case r == '.' && (last || runes[i+1] == ' '):
 			b.WriteRune(r)

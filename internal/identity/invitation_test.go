@@ -20,11 +20,20 @@ func TestAnInvitationSaysWhoInvitesAndToWhat(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		ctx := as(h.in(t, h.NorthAdmin, school))
-		if _, err := h.Invite(ctx, identity.NewEducator{Email: "ida@example.com", FirstName: "Ida", LastName: "Inn", Role: viewer.Teacher, OrganizationID: h.North.ID}); err != nil {
+		if _, err := h.Invite(ctx,
+			identity.NewEducator{
+				Email:          "ida@example.com",
+				FirstName:      "Ida",
+				LastName:       "Inn",
+				Role:           viewer.Teacher,
+				OrganizationID: h.North.ID,
+			}); err != nil {
 			t.Fatal(err)
 		}
 		m := h.delivered(t, 1)[0]
-		for _, part := range []string{"Hello Ida,", "Nora North has made an account for you at Homeroom, as a teacher at North School.", "https://homeroom.example.org/account/set-password#"} {
+		for _, part := range []string{"Hello Ida,",
+			"Nora North has made an account for you at Homeroom, as a teacher at North School.",
+			"https://homeroom.example.org/account/set-password#"} {
 			if !strings.Contains(m.Text, part) {
 				t.Errorf("the mail lacks %q:\n%s", part, m.Text)
 			}
@@ -45,7 +54,8 @@ func TestNoNameIsALinkInAMail(t *testing.T) {
 		names := []string{
 			"visit evil.example", "http://evil.example/x", "https:evil.example", "www.evil.example", "mail me@evil.example",
 			"evil．example", "evil。example", "evil․example now", "call 0900 1234567", "a.b.c.d", "javascript:alert(1)",
-			"//evil.example", "e\u202evil.example", "<a href=x>", "xn--e1afmkfd.example", "evil.example.", "St.Mary", "Mary\u2028Set your password at evil.example",
+			"//evil.example", "e\u202evil.example", "<a href=x>", "xn--e1afmkfd.example", "evil.example.", "St.Mary",
+			"Mary\u2028Set your password at evil.example",
 		}
 		h.serveMails(t)
 		for i, name := range names {
@@ -53,7 +63,14 @@ func TestNoNameIsALinkInAMail(t *testing.T) {
 			h.Client().Organization.UpdateOne(h.North).SetName(name).ExecX(fixture.System())
 			ctx := as(h.in(t, h.NorthAdmin, school))
 			email := "new" + string(rune('a'+i)) + "@example.com"
-			if _, err := h.Invite(ctx, identity.NewEducator{Email: email, FirstName: "New", LastName: "Name", Role: viewer.Teacher, OrganizationID: h.North.ID}); err != nil {
+			if _, err := h.Invite(ctx,
+				identity.NewEducator{
+					Email:          email,
+					FirstName:      "New",
+					LastName:       "Name",
+					Role:           viewer.Teacher,
+					OrganizationID: h.North.ID,
+				}); err != nil {
 				t.Fatal(err)
 			}
 			e := h.Client().Educator.Query().Where(educator.Email(email)).OnlyX(fixture.System())

@@ -124,7 +124,8 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 	case !in.ExpiresAt.After(now):
 		return in, fault.Invalidf("the key would have expired already").WithCode("BAD_EXPIRY").At("expiresAt")
 	case in.ExpiresAt.After(now.Add(maxKeyAge)):
-		return in, fault.Invalidf("a key expires after two years at the latest; make a new one before").WithCode("BAD_EXPIRY").At("expiresAt")
+		return in, fault.Invalidf("a key expires after two years at the latest; make a new one before").
+			WithCode("BAD_EXPIRY").At("expiresAt")
 	}
 	return in, nil
 }
@@ -135,7 +136,8 @@ func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, 
 	// That the viewer may do this has been decided; whoever may make the key may
 	// not always give a role.
 	system := viewer.AsSystem(ctx, "account in whose name a service key imports")
-	agent, err := client.Educator.Create().SetDistrictID(o.DistrictID).SetService(1).SetExternalID("homeroom-key-" + suffix).
+	agent, err := client.Educator.Create().SetDistrictID(o.DistrictID).SetService(1).
+		SetExternalID("homeroom-key-" + suffix).
 		SetFirstName("Service key").SetLastName(name).SetSortName(fold.SortName(name, "Service key")).Save(system)
 	if err != nil {
 		return 0, err
@@ -232,7 +234,8 @@ func (s *Service) loadKey(ctx context.Context, query string, args ...any) (k *vi
 }
 
 // loadKeys reads service keys, and tells of each whether the last use is to be written.
-func (s *Service) loadKeys(ctx context.Context, found func(k *viewer.Key, stale bool), query string, args ...any) (err error) {
+func (s *Service) loadKeys(ctx context.Context, found func(k *viewer.Key, stale bool), query string,
+	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return err

@@ -19,7 +19,12 @@ func TestKeys(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		north := as(h.in(t, h.NorthAdmin, home))
-		in := identity.NewKey{Name: "App", OrganizationID: h.North.ID, Scopes: []viewer.Scope{viewer.UsageWrite}, ExpiresAt: h.clock().Add(time.Hour)}
+		in := identity.NewKey{
+			Name:           "App",
+			OrganizationID: h.North.ID,
+			Scopes:         []viewer.Scope{viewer.UsageWrite},
+			ExpiresAt:      h.clock().Add(time.Hour),
+		}
 		key, secret, err := h.CreateKey(north, in)
 		if err != nil || key.AgentID != nil || key.CreatedBy == nil || *key.CreatedBy != h.NorthAdmin.ID {
 			t.Fatalf("%+v, %v", key, err)

@@ -83,7 +83,8 @@ func mark(kind string, parts ...string) string {
 func (s *Service) admit(system context.Context, account, passwordHash string) (attempt, error) {
 	network := viewer.OriginOf(system).Network()
 	known, err := s.db.Client(system).SignInMark.Query().
-		Where(signinmark.Mark(knownMark(account, network, passwordHash)), signinmark.UntilMsGT(s.now().UnixMilli())).Exist(system)
+		Where(signinmark.Mark(knownMark(account, network, passwordHash)), signinmark.UntilMsGT(s.now().UnixMilli())).
+		Exist(system)
 	if err != nil {
 		return attempt{}, err
 	}
@@ -146,8 +147,9 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 	if err != nil {
 		return 0, err
 	}
-	result, err := client.ExecContext(ctx, "UPDATE sign_in_marks SET until_ms = CASE WHEN until_ms > ? THEN until_ms ELSE ? END + ? "+
-		"WHERE mark = ? AND until_ms <= ?", now, now, every, b.mark, full)
+	result, err := client.ExecContext(ctx,
+		"UPDATE sign_in_marks SET until_ms = CASE WHEN until_ms > ? THEN until_ms ELSE ? END + ? "+
+			"WHERE mark = ? AND until_ms <= ?", now, now, every, b.mark, full)
 	if err != nil {
 		return 0, err
 	}
@@ -173,7 +175,8 @@ func (s *Service) giveBack(system context.Context, try attempt) error {
 
 func giveBack(ctx context.Context, client *db.Client, taken []bucket) error {
 	for _, b := range taken {
-		if err := client.SignInMark.Update().Where(signinmark.Mark(b.mark)).AddUntilMs(-b.rate.every.Milliseconds()).Exec(ctx); err != nil {
+		if err := client.SignInMark.Update().Where(signinmark.Mark(b.mark)).AddUntilMs(-b.rate.every.Milliseconds()).
+			Exec(ctx); err != nil {
 			return err
 		}
 	}
@@ -194,7 +197,8 @@ func (s *Service) remember(ctx context.Context, client *db.Client, account, netw
 	if network == "" {
 		return nil
 	}
-	return client.SignInMark.Create().SetMark(knownMark(account, network, passwordHash)).SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
+	return client.SignInMark.Create().SetMark(knownMark(account, network, passwordHash)).
+		SetUntilMs(s.now().Add(KnownFor).UnixMilli()).
 		OnConflict(sql.ConflictColumns(signinmark.FieldMark), sql.ResolveWith(func(u *sql.UpdateSet) {
 			u.SetExcluded(signinmark.FieldUntilMs)
 		})).Exec(ctx)

@@ -54,7 +54,9 @@ func TestTheAnswersDoNotTellWhichAccountsThereAre(t *testing.T) {
 	for seed := range uint64(4) {
 		t.Run(fmt.Sprintf("history %d is answered in the same way for every account", seed), func(t *testing.T) {
 			t.Parallel()
-			dbtest.Each(t, func(t *testing.T, d *database.DB) { compareAnswers(t, newHouse(t, d), rand.New(rand.NewPCG(seed, 10))) })
+			dbtest.Each(t, func(t *testing.T, d *database.DB) {
+				compareAnswers(t, newHouse(t, d), rand.New(rand.NewPCG(seed, 10)))
+			})
 		})
 	}
 }
@@ -100,7 +102,8 @@ func compareAnswers(t *testing.T, h *house, r *rand.Rand) {
 				if i == 0 {
 					first = got
 				} else if got != first {
-					t.Fatalf("step %d, network %d: the account %s\n%+v\nand the account %s\n%+v", step, network, targets[0].name, first, x.name, got)
+					t.Fatalf("step %d, network %d: the account %s\n%+v\nand the account %s\n%+v", step, network, targets[0].name,
+						first, x.name, got)
 				}
 				kinds[got.fault.Code] = true
 			}
@@ -182,7 +185,8 @@ func TestOnlyWhoKnowsThePasswordHasCodesWait(t *testing.T) {
 		begun := h.step(t, h.NorthAdmin)
 		for _, token := range []string{"", "guess", begun.Token + "x", begun.Token[1:]} {
 			for range 10 {
-				if _, err := h.CompleteSignIn(from(stranger), token, identity.Answer{Code: phone.wrong(h.clock())}); code(err) != "CHALLENGE_ENDED" {
+				if _, err := h.CompleteSignIn(from(stranger), token,
+					identity.Answer{Code: phone.wrong(h.clock())}); code(err) != "CHALLENGE_ENDED" {
 					t.Fatalf("a code without a password: %v", err)
 				}
 			}
@@ -261,7 +265,8 @@ func TestAnAttemptThatIsRefusedTriesNoPasswordOfAForeignNetwork(t *testing.T) {
 		if _, err := h.SignIn(from(stranger), h.NorthAdmin.Email, password); code(err) != limited {
 			t.Errorf("the right password from where the account is not known: %v", err)
 		}
-		if n := h.Client().Educator.Query().Where(educator.ID(h.NorthAdmin.ID)).QuerySessions().CountX(fixture.System()); n != 1 {
+		if n := h.Client().Educator.Query().Where(educator.ID(h.NorthAdmin.ID)).QuerySessions().
+			CountX(fixture.System()); n != 1 {
 			t.Errorf("%d sessions, want the one of the beginning", n)
 		}
 	})

@@ -103,7 +103,8 @@ func TestAttemptsAreLimited(t *testing.T) {
 			h.pass(10 * time.Second)
 			h.in(t, h.NorthAdmin, school)
 		},
-		"somebody is not locked out of the own browser by who guesses beside them without an end": func(t *testing.T, h *house) {
+		"somebody is not locked out of the own browser by who guesses beside them without an end": func(t *testing.T,
+			h *house) {
 			nora := h.in(t, h.NorthAdmin, school)
 			own := identity.WithDevices(from(school), nora.Devices)
 			others := identity.WithDevices(from(school), h.in(t, h.NorthTeacher, school).Devices)
@@ -116,7 +117,11 @@ func TestAttemptsAreLimited(t *testing.T) {
 			}
 			for range 2 {
 				guessing()
-				for name, ctx := range map[string]context.Context{"no": from(school), "another account's": others, "a broken": identity.WithDevices(from(school), "x"+nora.Devices)} {
+				for name, ctx := range map[string]context.Context{
+					"no":                from(school),
+					"another account's": others,
+					"a broken":          identity.WithDevices(from(school), "x"+nora.Devices),
+				} {
 					if _, err := h.SignIn(ctx, "nora@example.com", password); code(err) != limited {
 						t.Errorf("with %s token: %v", name, err)
 					}
@@ -145,7 +150,8 @@ func TestAttemptsAreLimited(t *testing.T) {
 				t.Errorf("after a quarter of a year: %v", err)
 			}
 		},
-		"who fills the limit of a school keeps nobody from a passkey and a new password in the own browser": func(t *testing.T, h *house) {
+		"who fills the limit of a school keeps nobody from a passkey and a new password in the own browser": func(
+			t *testing.T, h *house) {
 			own := identity.WithDevices(from(school), h.in(t, h.NorthAdmin, school).Devices)
 			for {
 				if _, err := h.BeginPasskeySignIn(from(school)); code(err) == limited {
@@ -208,7 +214,8 @@ func TestAttemptsAreLimited(t *testing.T) {
 			emails := make([]string, 120)
 			h.Client().Educator.MapCreateBulk(emails, func(create *db.EducatorCreate, i int) {
 				emails[i] = fmt.Sprintf("teacher%d@example.com", i)
-				create.SetCreatedAt(fixture.Today).SetDistrictID(h.NorthTeacher.DistrictID).SetFirstName("Tess").SetLastName("Tam").SetSortName("tam tess").
+				create.SetCreatedAt(fixture.Today).SetDistrictID(h.NorthTeacher.DistrictID).SetFirstName("Tess").SetLastName("Tam").
+					SetSortName("tam tess").
 					SetEmail(emails[i]).SetEmailKey(emails[i]).SetPasswordHash(h.hash(t))
 			}).ExecX(fixture.System())
 			var all sync.WaitGroup

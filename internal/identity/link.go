@@ -31,7 +31,8 @@ func (s *Service) Link(system context.Context, educatorID int, purpose onetimeli
 
 // linkTo is Link for an account as it has to be still. It is locked: whoever changes its
 // address or its password at this moment ends the link, or there is none.
-func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose, which ...predicate.Educator) (string, error) {
+func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose,
+	which ...predicate.Educator) (string, error) {
 	secret, now := newSecret(), s.instant()
 	err := s.db.InTx(system, func(ctx context.Context, client *db.Client) error {
 		query := client.Educator.Query().Where(which...)
@@ -63,7 +64,8 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	}
 	key := fold.Key(email)
 	system := viewer.AsSystem(ctx, "request for a new password")
-	if _, err := s.takeInNetwork(system, key, "a link has been asked for too often", bucket{mark("reset", key), resetRate}); err != nil {
+	if _, err := s.takeInNetwork(system, key, "a link has been asked for too often",
+		bucket{mark("reset", key), resetRate}); err != nil {
 		return err
 	}
 	// Whether there is such an account is not looked up before the answer; the link
@@ -74,7 +76,8 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	return s.enqueue(delivery{emailKey: key, purpose: onetimelink.PurposeRESET})
 }
 
-var errLink = fault.Conflictf("the link has been used, or its time is over; ask for a new one").WithCode("LINK_ENDED").At("token")
+var errLink = fault.Conflictf("the link has been used, or its time is over; ask for a new one").
+	WithCode("LINK_ENDED").At("token")
 
 // SetPasswordByLink uses a link up: it sets the password of its educator, and ends
 // all sessions and other links. The network from which it is used is known from
@@ -116,7 +119,8 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 			return err
 		}
 		// Of several who come at once, one changes the row.
-		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Save(ctx)
+		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).
+			SetUsedAt(s.instant()).Save(ctx)
 		if err != nil || n != 1 {
 			return orElse(err, errLink)
 		}

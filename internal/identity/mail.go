@@ -114,7 +114,8 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 	} else if provider := s.guard.providerOf[domainOf(d.emailKey)]; err == nil && provider != "" {
 		err = s.send(ctx, s.greet(e, d.invitation, provider))
 	} else if err == nil {
-		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.EmailKey(d.emailKey), educator.Disabled(0)); err == nil {
+		if link, err = s.linkTo(system, d.purpose, educator.ID(e.ID), educator.EmailKey(d.emailKey),
+			educator.Disabled(0)); err == nil {
 			err = s.send(ctx, compose(e, d, link))
 		}
 		err = ignoreNotFound(err) // it has another address by now
@@ -126,7 +127,8 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 
 func compose(e *db.Educator, d delivery, link string) Mail {
 	m := Mail{To: e.Email, Subject: "Set a new password for Homeroom"}
-	reason, unless := "somebody, probably you, has asked for a new password", "If it was not you, you need not do anything; your password stays as it is."
+	reason, unless := "somebody, probably you, has asked for a new password",
+		"If it was not you, you need not do anything; your password stays as it is."
 	if d.purpose == onetimelink.PurposeINVITE {
 		m.Subject = "Your account for Homeroom"
 		reason, unless = d.invitation.text(), "If you did not expect this, you need not do anything."

@@ -25,12 +25,15 @@ const (
 )
 
 var (
-	errNoSite = fault.Unavailablef("passkeys need a server that is reached by a name; the person who runs it sets --public-url to https and a domain, " +
-		"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
-	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").WithCode("WRONG_PASSKEY").At("passkey")
+	errNoSite = fault.Unavailablef(
+		"passkeys need a server that is reached by a name; the person who runs it sets --public-url to https and a domain, " +
+			"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
+	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").
+			WithCode("WRONG_PASSKEY").At("passkey")
 	// errSecondOnly is told to whoever has the passkey and nobody else.
-	errSecondOnly = fault.Invalidf("the address or the password of your account has changed; sign in once with the password, or at your provider, " +
-		"and show this passkey beside it").WithCode("WRONG_PASSKEY").At("passkey")
+	errSecondOnly = fault.Invalidf(
+		"the address or the password of your account has changed; sign in once with the password, or at your provider, " +
+			"and show this passkey beside it").WithCode("WRONG_PASSKEY").At("passkey")
 	errThere = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
 )
 
@@ -56,8 +59,14 @@ func ownerOf(ctx context.Context, client *db.Client, e *db.Educator) (factor.Own
 	owner := factor.Owner{Account: e.ID, Name: e.Email, Title: strings.TrimSpace(e.FirstName + " " + e.LastName)}
 	list, err := client.Passkey.Query().Where(passkey.EducatorID(e.ID)).Order(passkey.ByID()).All(ctx)
 	for _, row := range list {
-		p := factor.Passkey{ID: row.CredentialID, PublicKey: row.PublicKey, AAGUID: row.Aaguid, BackupEligible: row.BackupEligible == 1,
-			BackedUp: row.BackedUp == 1, SignCount: uint32(row.SignCount)}
+		p := factor.Passkey{
+			ID:             row.CredentialID,
+			PublicKey:      row.PublicKey,
+			AAGUID:         row.Aaguid,
+			BackupEligible: row.BackupEligible == 1,
+			BackedUp:       row.BackedUp == 1,
+			SignCount:      uint32(row.SignCount),
+		}
 		if row.Transports != "" {
 			p.Transports = strings.Split(row.Transports, ",")
 		}
@@ -67,7 +76,8 @@ func ownerOf(ctx context.Context, client *db.Client, e *db.Educator) (factor.Own
 }
 
 // passkeyStep poses what a browser is to answer.
-func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID, sessionID *int, asked factor.Ceremony, taken ...bucket) (PasskeyStep, error) {
+func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID,
+	sessionID *int, asked factor.Ceremony, taken ...bucket) (PasskeyStep, error) {
 	st := state{Ceremony: asked.State}
 	st.takes(taken)
 	c, err := s.pose(ctx, client, purpose, educatorID, sessionID, st)
@@ -102,7 +112,8 @@ func (s *Service) BeginPasskey(ctx context.Context) (step PasskeyStep, err error
 
 // FinishPasskey keeps a new passkey of the viewer. It returns recovery codes with the
 // first factor.
-func (s *Service) FinishPasskey(ctx context.Context, token, response, name string) (p *db.Passkey, codes []string, err error) {
+func (s *Service) FinishPasskey(ctx context.Context, token, response, name string) (p *db.Passkey,
+	codes []string, err error) {
 	if s.factors.Site == nil {
 		return nil, nil, errNoSite
 	}
@@ -121,12 +132,15 @@ func (s *Service) FinishPasskey(ctx context.Context, token, response, name strin
 		made, err := s.factors.Site.Registered(owner, st.Ceremony, response)
 		if err != nil || len(response) > maxResponse {
 			s.log.WarnContext(ctx, "a new passkey was refused", "educator", e.ID, "error", err)
-			return fault.Invalidf("the answer of the browser cannot be used; begin again").WithCode("WRONG_PASSKEY").At("response")
+			return fault.Invalidf("the answer of the browser cannot be used; begin again").
+				WithCode("WRONG_PASSKEY").At("response")
 		}
 		now := s.instant()
-		p, err = client.Passkey.Create().SetEducatorID(e.ID).SetName(name).SetCredentialHash(hashToken(string(made.ID))).SetCredentialID(made.ID).
+		p, err = client.Passkey.Create().SetEducatorID(e.ID).SetName(name).SetCredentialHash(hashToken(string(made.ID))).
+			SetCredentialID(made.ID).
 			SetPublicKey(made.PublicKey).SetAaguid(made.AAGUID).SetTransports(strings.Join(made.Transports, ",")).
-			SetBackupEligible(flag(made.BackupEligible)).SetBackedUp(flag(made.BackedUp)).SetSignCount(int64(made.SignCount)).SetCreatedAt(now).Save(ctx)
+			SetBackupEligible(flag(made.BackupEligible)).SetBackedUp(flag(made.BackedUp)).SetSignCount(int64(made.SignCount)).
+			SetCreatedAt(now).Save(ctx)
 		if err != nil {
 			return err
 		}
@@ -277,7 +291,8 @@ func (s *Service) opensAlone(ctx context.Context, client *db.Client, e *db.Educa
 	if err := s.byProviderOnly(*e.EmailKey); err != nil {
 		return err
 	}
-	secondOnly, err := client.Passkey.Query().Where(passkey.CredentialHash(hashToken(string(p.ID))), passkey.SecondOnly(1)).Exist(ctx)
+	secondOnly, err := client.Passkey.Query().
+		Where(passkey.CredentialHash(hashToken(string(p.ID))), passkey.SecondOnly(1)).Exist(ctx)
 	if err == nil && secondOnly {
 		err = errSecondOnly
 	}

@@ -53,7 +53,8 @@ func TestPasskeysAfterOtherCredentials(t *testing.T) {
 				}
 				if copied := *phone; true {
 					copied.Key.Counter = 0
-					if _, err := h.open(t, h.Service, &copied); code(err) != "WRONG_PASSKEY" || strings.Contains(err.Error(), "beside it") {
+					if _, err := h.open(t, h.Service, &copied); code(err) != "WRONG_PASSKEY" ||
+						strings.Contains(err.Error(), "beside it") {
 						t.Errorf("somebody without the passkey gets to know: %v", err)
 					}
 				}
@@ -61,7 +62,8 @@ func TestPasskeysAfterOtherCredentials(t *testing.T) {
 					t.Errorf("somebody else's passkey: %v", err)
 				}
 				step := h.step(t, nora)
-				if _, err := h.CompleteSignIn(from("192.0.2.1"), step.Token, identity.Answer{Passkey: phone.Sign(t, step.Passkey)}); err != nil {
+				if _, err := h.CompleteSignIn(from("192.0.2.1"), step.Token,
+					identity.Answer{Passkey: phone.Sign(t, step.Passkey)}); err != nil {
 					t.Fatalf("beside the password: %v", err)
 				}
 				if _, err := h.open(t, h.server(), phone); err != nil {

@@ -56,7 +56,8 @@ func TestPasskeys(t *testing.T) {
 		in := h.in(t, nora, "192.0.2.1")
 		phone, row, codes := h.register(t, in)
 		t.Run("the first factor brings recovery codes and ends the other sessions", func(t *testing.T) {
-			if _, err := h.Authenticate(context.Background(), other.Token); len(codes) != 10 || !errors.Is(err, identity.ErrSession) {
+			if _, err := h.Authenticate(context.Background(), other.Token); len(codes) != 10 ||
+				!errors.Is(err, identity.ErrSession) {
 				t.Errorf("%d codes; the other session: %v", len(codes), err)
 			}
 			if row.Name != "My phone" || row.EducatorID != nora.ID {
@@ -150,7 +151,8 @@ func TestPasskeys(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.CompleteSignIn(from("192.0.2.1"), proof.Token, identity.Answer{Passkey: phone.Sign(t, proof.Options)}); code(err) != "CHALLENGE_ENDED" {
+			if _, err := h.CompleteSignIn(from("192.0.2.1"), proof.Token,
+				identity.Answer{Passkey: phone.Sign(t, proof.Options)}); code(err) != "CHALLENGE_ENDED" {
 				t.Errorf("a proof as a sign-in: %v", err)
 			}
 			if _, err := h.BeginProof(as(theirs)); code(err) != "NO_SECOND_FACTOR" {
@@ -159,7 +161,8 @@ func TestPasskeys(t *testing.T) {
 			if _, _, err := h.FinishPasskey(as(theirs), registration.Token, response, ""); err != nil {
 				t.Errorf("its person finishes: %v", err)
 			}
-			if _, err := h.CompleteSignIn(from("192.0.2.1"), h.step(t, nora).Token, identity.Answer{Passkey: d.Sign(t, h.step(t, saul).Passkey)}); code(err) != "WRONG_PASSKEY" {
+			if _, err := h.CompleteSignIn(from("192.0.2.1"), h.step(t, nora).Token,
+				identity.Answer{Passkey: d.Sign(t, h.step(t, saul).Passkey)}); code(err) != "WRONG_PASSKEY" {
 				t.Errorf("somebody else's passkey: %v", err)
 			}
 		})
@@ -169,7 +172,8 @@ func TestPasskeys(t *testing.T) {
 				t.Fatal(err)
 			}
 			copied := *phone
-			if _, _, err := h.FinishPasskey(as(in), step.Token, copied.Create(t, step.Options), ""); code(err) != "PASSKEY_EXISTS" {
+			if _, _, err := h.FinishPasskey(as(in), step.Token, copied.Create(t, step.Options),
+				""); code(err) != "PASSKEY_EXISTS" {
 				t.Errorf("twice: %v", err)
 			}
 		})
@@ -218,7 +222,8 @@ func TestPasskeys(t *testing.T) {
 			if err := h.SetDisabled(fixture.System(), nora.Email, true); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := h.FinishPasskeySignIn(from("192.0.2.1"), step.Token, tablet.Sign(t, step.Options)); code(err) != "WRONG_PASSKEY" {
+			if _, err := h.FinishPasskeySignIn(from("192.0.2.1"), step.Token,
+				tablet.Sign(t, step.Options)); code(err) != "WRONG_PASSKEY" {
 				t.Errorf("disabled in between: %v", err)
 			}
 		})
@@ -260,7 +265,8 @@ func TestPasskeysNeedAName(t *testing.T) {
 		"https://homeroom.example.org": true, "https://homeroom.example.org:8443": true, "http://localhost:8080": true, "https://localhost": true,
 		"http://homeroom.example.org": false, "http://127.0.0.1:8080": false, "https://192.0.2.1": false, "https://[2001:db8::1]": false, "": false,
 	} {
-		if _, err := factor.NewSite("Homeroom", address, nil); works != (err == nil) || err != nil && !errors.Is(err, factor.ErrNoDomain) {
+		if _, err := factor.NewSite("Homeroom", address, nil); works != (err == nil) ||
+			err != nil && !errors.Is(err, factor.ErrNoDomain) {
 			t.Errorf("%q: %v", address, err)
 		}
 	}
@@ -269,7 +275,12 @@ func TestPasskeysNeedAName(t *testing.T) {
 // TestPasskeysOfFurtherPages registers passkeys at pages beside the server's own.
 func TestPasskeysOfFurtherPages(t *testing.T) {
 	t.Parallel()
-	pages := map[string]bool{origin: true, "https://app.homeroom.example.org": true, "https://evilhomeroom.example.org": false, "https://example.org": false}
+	pages := map[string]bool{
+		origin:                             true,
+		"https://app.homeroom.example.org": true,
+		"https://evilhomeroom.example.org": false,
+		"https://example.org":              false,
+	}
 	site, err := factor.NewSite("Homeroom", origin, slices.Collect(maps.Keys(pages)))
 	if err != nil {
 		t.Fatal(err)

@@ -26,7 +26,8 @@ const (
 
 // rows are the keys of a keyboard that lie side by side, in the form in which passwords
 // are compared.
-var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü", "azertyuiop", "йцукенгшщзхъ"}
+var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü",
+	"azertyuiop", "йцукенгшщзхъ"}
 
 // usualWords are tried at every school, with a year or a sign behind them; the list has
 // none so short.
@@ -103,7 +104,8 @@ func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicod
 func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsDigit(r) }
 
 // spelledOut writes letters for the digits and signs that stand for them.
-var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a", "$", "s", "!", "i")
+var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a",
+	"$", "s", "!", "i")
 
 // isUsual reports whether a password is one of the words of every school and hardly a
 // letter else.

@@ -54,15 +54,19 @@ const (
 func CheckPassword(password string, own ...string) *fault.Error {
 	switch n := utf8.RuneCountInString(password); {
 	case n > MaxPassword || len(password) > maxTyped:
-		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG").At("password")
+		return fault.Invalidf("the password has more than %d characters", MaxPassword).
+			WithCode("PASSWORD_TOO_LONG").At("password")
 	case lengthOf(password) < MinPassword:
-		return fault.Invalidf("the password has fewer than %d characters", MinPassword).WithCode("PASSWORD_TOO_SHORT").At("password")
+		return fault.Invalidf("the password has fewer than %d characters", MinPassword).
+			WithCode("PASSWORD_TOO_SHORT").At("password")
 	case isPersonal(password, own):
-		return fault.Invalidf("the password is made of the name, the address or the organization of its owner, which others guess; " +
-			"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
+		return fault.Invalidf(
+			"the password is made of the name, the address or the organization of its owner, which others guess; " +
+				"choose another one, such as several words that do not belong together").WithCode(PersonalPassword).At("password")
 	case isCommon(password):
-		return fault.Invalidf("the password is one of the most common, which are guessed first; choose another one, such as " +
-			"several words that do not belong together").WithCode(CommonPassword).At("password")
+		return fault.Invalidf(
+			"the password is one of the most common, which are guessed first; choose another one, such as " +
+				"several words that do not belong together").WithCode(CommonPassword).At("password")
 	default:
 		return nil
 	}
@@ -162,7 +166,8 @@ func (s *Service) ownOf(system context.Context, e *db.Educator) ([]string, error
 	for _, r := range roles {
 		ids = append(ids, r.OrganizationID)
 	}
-	names, err := client.Organization.Query().Where(organization.IDIn(ids...)).Select(organization.FieldName).Strings(system)
+	names, err := client.Organization.Query().Where(organization.IDIn(ids...)).
+		Select(organization.FieldName).Strings(system)
 	return append(Own(e.FirstName, e.LastName, e.Email, e.Username), names...), err
 }
 

@@ -14,7 +14,8 @@ import (
 
 func TestPasswordsThatAreRefused(t *testing.T) {
 	t.Parallel()
-	own := append(identity.Own("Dána", "O'Brien-Smith", "d.obrien77@lakeside.example.org", "dobs"), "Alpha District", "North High School")
+	own := append(identity.Own("Dána", "O'Brien-Smith", "d.obrien77@lakeside.example.org", "dobs"), "Alpha District",
+		"North High School")
 	for password, want := range map[string]string{
 		"short7!":                     "PASSWORD_TOO_SHORT",
 		strings.Repeat("x", 257):      "PASSWORD_TOO_LONG",
@@ -117,7 +118,8 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 	}
 	for password := range strings.Lines(string(list)) {
 		password = strings.TrimSuffix(password, "\n")
-		if err := identity.CheckPassword(password); err == nil || err.Code != "COMMON_PASSWORD" && err.Code != "PERSONAL_PASSWORD" {
+		if err := identity.CheckPassword(password); err == nil ||
+			err.Code != "COMMON_PASSWORD" && err.Code != "PERSONAL_PASSWORD" {
 			t.Errorf("%q: %v", password, err)
 		}
 		if err := identity.CheckPassword(password + " by the river"); err != nil {
@@ -128,7 +130,8 @@ func TestEveryCommonPasswordIsFound(t *testing.T) {
 
 func TestNamesOfTwoCharactersCount(t *testing.T) {
 	t.Parallel()
-	if err := identity.CheckPassword("王伟王伟2026", identity.Own("伟", "王", "", "王伟")...); err == nil || err.Code != "PERSONAL_PASSWORD" {
+	if err := identity.CheckPassword("王伟王伟2026", identity.Own("伟", "王", "", "王伟")...); err == nil ||
+		err.Code != "PERSONAL_PASSWORD" {
 		t.Errorf("%v", err)
 	}
 	if err := identity.CheckPassword("lithium ion cell", identity.Own("Bo", "Li", "bo@example.org", "")...); err != nil {

@@ -18,8 +18,10 @@ import (
 const proofLifetime = 10 * time.Minute
 
 var (
-	errProof = fault.Forbiddenf("show once more who you are, and try again: by proveIdentity, or by signing in").WithCode("PROOF_REQUIRED")
-	errNoWay = fault.Invalidf("this account has neither a password nor a second factor to show; sign out and in again").WithCode("SIGN_IN_AGAIN")
+	errProof = fault.Forbiddenf("show once more who you are, and try again: by proveIdentity, or by signing in").
+			WithCode("PROOF_REQUIRED")
+	errNoWay = fault.Invalidf("this account has neither a password nor a second factor to show; sign out and in again").
+			WithCode("SIGN_IN_AGAIN")
 )
 
 // Proof is how somebody who has signed in shows once more who it is: by a second
@@ -44,7 +46,8 @@ func (s *Service) fresh(ctx context.Context, client *db.Client, v *viewer.Viewer
 }
 
 func (s *Service) ownSession(ctx context.Context, client *db.Client, v *viewer.Viewer) (*db.Session, error) {
-	own, err := client.Session.Query().Where(session.ID(v.SessionID), session.EducatorID(v.EducatorID), session.Not(s.over(s.instant()))).Only(ctx)
+	own, err := client.Session.Query().
+		Where(session.ID(v.SessionID), session.EducatorID(v.EducatorID), session.Not(s.over(s.instant()))).Only(ctx)
 	if err != nil {
 		return nil, orElse(ignoreNotFound(err), ErrSession)
 	}
@@ -129,7 +132,8 @@ func (s *Service) proveByFactor(system context.Context, v *viewer.Viewer, accoun
 	})
 }
 
-func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, account *db.Educator, password string) error {
+func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, account *db.Educator,
+	password string) error {
 	if password == "" {
 		return fault.Invalidf("give your password").WithCode("REQUIRED").At("password")
 	}

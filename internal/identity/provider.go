@@ -56,8 +56,10 @@ const maxExternal = 255
 
 // errNoExternal is for whoever comes from a provider and may not come in: nobody
 // is told which of the reasons it is.
-var errNoExternal = fault.Invalidf("there is no account here that you can open this way; ask your administrator for an account " +
-	"with exactly the address that you use there, and whether the address has been confirmed there").WithCode("NO_ACCOUNT")
+var errNoExternal = fault.Invalidf(
+	"there is no account here that you can open this way; ask your administrator for an account " +
+		"with exactly the address that you use there, and whether the address has been confirmed there").
+	WithCode("NO_ACCOUNT")
 
 // SignInExternally starts a session for a person whom a provider has named. The
 // first time the account is found by the verified address, and the person is
@@ -71,19 +73,20 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	var opened opening
 	var step *StepRequired
 	system := viewer.AsSystem(ctx, "sign-in by a provider")
-	account, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
-		opened = opening{facts: audit.Facts{"provider": who.Provider}, secondFactor: who.standsIn(e)}
-		if !opened.secondFactor {
-			if step, err = s.secondStep(ctx, client, e, attempt{}, who.Provider); err != nil || step != nil {
+	account, err := s.admitExternally(system, who,
+		func(ctx context.Context, client *db.Client, e *db.Educator) (err error) {
+			opened = opening{facts: audit.Facts{"provider": who.Provider}, secondFactor: who.standsIn(e)}
+			if !opened.secondFactor {
+				if step, err = s.secondStep(ctx, client, e, attempt{}, who.Provider); err != nil || step != nil {
+					return err
+				}
+			}
+			if err = s.open(ctx, client, e, &opened); err != nil {
 				return err
 			}
-		}
-		if err = s.open(ctx, client, e, &opened); err != nil {
-			return err
-		}
-		// As after a right password, so that nobody who guesses here keeps the person out.
-		return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash)
-	})
+			// As after a right password, so that nobody who guesses here keeps the person out.
+			return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash)
+		})
 	if err != nil {
 		return Session{}, err
 	}
@@ -97,8 +100,12 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 // record writes down what somebody does who is only now coming in.
 func record(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
 	audit.Record(ctx, audit.Event{
-		Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID, Target: audit.On(globalid.Educator, e.ID), Facts: facts,
-		Actor: &audit.Actor{Kind: audit.Educator, ID: e.ID, DistrictID: e.DistrictID, OrganizationID: e.DistrictID},
+		Action:         action,
+		DistrictID:     e.DistrictID,
+		OrganizationID: e.DistrictID,
+		Target:         audit.On(globalid.Educator, e.ID),
+		Facts:          facts,
+		Actor:          &audit.Actor{Kind: audit.Educator, ID: e.ID, DistrictID: e.DistrictID, OrganizationID: e.DistrictID},
 	})
 }
 
@@ -116,7 +123,8 @@ func (s *Service) AppCode(ctx context.Context, who External, challenge string) (
 	code, now := newSecret(), s.instant()
 	system := viewer.AsSystem(ctx, "sign-in of an app by a provider")
 	_, err := s.admitExternally(system, who, func(ctx context.Context, client *db.Client, e *db.Educator) error {
-		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).SetTokenHash(hashAppCode(code, challenge)).SetSecondFactor(flag(who.standsIn(e))).
+		return client.OneTimeLink.Create().SetEducatorID(e.ID).SetPurpose(onetimelink.PurposeAPP).
+			SetTokenHash(hashAppCode(code, challenge)).SetSecondFactor(flag(who.standsIn(e))).
 			SetCreatedAt(now).SetExpiresAt(now.Add(appCodeLifetime)).Exec(ctx)
 	})
 	return code, err
@@ -124,7 +132,9 @@ func (s *Service) AppCode(ctx context.Context, who External, challenge string) (
 
 func hashAppCode(code, challenge string) string { return hashToken(code + "\x00" + challenge) }
 
-var errAppCode = fault.Conflictf("the code has been used, its minute is over, or it belongs to another sign-in; sign in again").WithCode("CODE_ENDED").At("code")
+var errAppCode = fault.Conflictf(
+	"the code has been used, its minute is over, or it belongs to another sign-in; sign in again").
+	WithCode("CODE_ENDED").At("code")
 
 // SignInWithCode uses a code up and starts a session.
 func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Session, error) {
@@ -138,13 +148,15 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 	var account *db.Educator
 	system := viewer.AsSystem(ctx, "sign-in of an app by its code")
 	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		link, err := client.OneTimeLink.Query().Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
-			onetimelink.UsedAtIsNil(), onetimelink.ExpiresAtGT(s.instant())).Only(ctx)
+		link, err := client.OneTimeLink.Query().
+			Where(onetimelink.TokenHash(hash), onetimelink.PurposeEQ(onetimelink.PurposeAPP),
+				onetimelink.UsedAtIsNil(), onetimelink.ExpiresAtGT(s.instant())).Only(ctx)
 		if err != nil {
 			return orElse(ignoreNotFound(err), errAppCode)
 		}
 		// Of several who come at once, one changes the row.
-		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).SetUsedAt(s.instant()).Save(ctx)
+		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).
+			SetUsedAt(s.instant()).Save(ctx)
 		if err != nil || n != 1 {
 			return orElse(err, errAppCode)
 		}
@@ -173,7 +185,8 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 
 // admitExternally finds the account of a person and lets admit do in the same
 // transaction what the person came for.
-func (s *Service) admitExternally(system context.Context, who External, admit func(context.Context, *db.Client, *db.Educator) error) (account *db.Educator, err error) {
+func (s *Service) admitExternally(system context.Context, who External,
+	admit func(context.Context, *db.Client, *db.Educator) error) (account *db.Educator, err error) {
 	if who.Issuer == "" || who.Subject == "" || len(who.Issuer) > maxExternal || len(who.Subject) > maxExternal {
 		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person is missing or too long")
 	}
@@ -203,9 +216,11 @@ func (s *Service) admitExternally(system context.Context, who External, admit fu
 
 // external returns the account of a person, which it links at the first time, or
 // the reason why there is none.
-func (s *Service) external(ctx context.Context, client *db.Client, who External) (e *db.Educator, reason string, err error) {
+func (s *Service) external(ctx context.Context, client *db.Client, who External) (e *db.Educator,
+	reason string, err error) {
 	now := s.instant()
-	link, err := client.ExternalIdentity.Query().Where(externalidentity.Issuer(who.Issuer), externalidentity.Subject(who.Subject)).Only(ctx)
+	link, err := client.ExternalIdentity.Query().
+		Where(externalidentity.Issuer(who.Issuer), externalidentity.Subject(who.Subject)).Only(ctx)
 	switch {
 	case err == nil:
 		e, err = s.lockEnabled(ctx, client, educator.ID(link.EducatorID))
@@ -231,7 +246,8 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 		return e, reason, nil
 	}
 	// The account is locked by now; the same person in another tab may have been first.
-	linked, err := client.ExternalIdentity.Query().Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
+	linked, err := client.ExternalIdentity.Query().
+		Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
 	switch {
 	case err == nil && linked.Subject == who.Subject:
 		return e, "", nil
@@ -255,7 +271,8 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 		id = e.ID
 		event.DistrictID, event.OrganizationID, event.Target = e.DistrictID, e.DistrictID, audit.On(globalid.Educator, e.ID)
 	}
-	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason", reason, "educator", id)
+	s.log.WarnContext(ctx, "a sign-in by a provider was refused", "provider", who.Provider, "reason",
+		reason, "educator", id)
 	s.audit.Refused(ctx, event)
 	return errNoExternal
 }
@@ -285,9 +302,10 @@ func inDomains(e *db.Educator, domains []string) bool {
 // Kelvin is k, and ß is ss, each of which is somebody else's mailbox.
 func sameAddress(a, b string) bool {
 	const kelvin = "\u212a" // which NFC makes a K
-	return !strings.Contains(a+b, kelvin) && slices.EqualFunc([]rune(norm.NFC.String(a)), []rune(norm.NFC.String(b)), func(x, y rune) bool {
-		return unicode.ToLower(x) == unicode.ToLower(y) && (x < utf8.RuneSelf) == (y < utf8.RuneSelf)
-	})
+	return !strings.Contains(a+b, kelvin) &&
+		slices.EqualFunc([]rune(norm.NFC.String(a)), []rune(norm.NFC.String(b)), func(x, y rune) bool {
+			return unicode.ToLower(x) == unicode.ToLower(y) && (x < utf8.RuneSelf) == (y < utf8.RuneSelf)
+		})
 }
 
 func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
@@ -296,7 +314,8 @@ func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailK
 // nil. It tells nothing about accounts: only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
 	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
-		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).WithCode("SIGN_IN_WITH_PROVIDER").At("email")
+		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).
+			WithCode("SIGN_IN_WITH_PROVIDER").At("email")
 	}
 	return nil
 }

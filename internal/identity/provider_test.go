@@ -25,7 +25,13 @@ import (
 
 // known is a person whom a provider has named, with the address of an account.
 func known(subject string, e *db.Educator) identity.External {
-	return identity.External{Provider: "p", Issuer: "https://p.example.org", Subject: subject, Email: e.Email, Verified: true}
+	return identity.External{
+		Provider: "p",
+		Issuer:   "https://p.example.org",
+		Subject:  subject,
+		Email:    e.Email,
+		Verified: true,
+	}
 }
 
 func TestSignInExternally(t *testing.T) {
@@ -80,22 +86,24 @@ func TestSignInExternally(t *testing.T) {
 			other.Issuer = "https://q.example.org"
 			is(t, other, nora)
 		})
-		t.Run("an address that is not verified, not there, or not an account that somebody uses opens nothing", func(t *testing.T) {
-			unverified := known("2", h.NorthTeacher)
-			unverified.Verified = false
-			is(t, unverified, nil)
-			nobody := known("3", h.NorthTeacher)
-			nobody.Email = ""
-			is(t, nobody, nil)
-			nobody.Email = "%@example.com"
-			is(t, nobody, nil)
-			program := h.SouthTeacher.Update().SetService(1).SaveX(fixture.System())
-			is(t, known("4", program), nil)
-			is(t, identity.External{Provider: "p", Issuer: "https://p.example.org", Email: nora.Email, Verified: true}, nil)
-			if n := h.Client().ExternalIdentity.Query().Where(externalidentity.SubjectIn("2", "3", "4", "")).CountX(fixture.System()); n != 0 {
-				t.Errorf("%d of them are linked", n)
-			}
-		})
+		t.Run("an address that is not verified, not there, or not an account that somebody uses opens nothing",
+			func(t *testing.T) {
+				unverified := known("2", h.NorthTeacher)
+				unverified.Verified = false
+				is(t, unverified, nil)
+				nobody := known("3", h.NorthTeacher)
+				nobody.Email = ""
+				is(t, nobody, nil)
+				nobody.Email = "%@example.com"
+				is(t, nobody, nil)
+				program := h.SouthTeacher.Update().SetService(1).SaveX(fixture.System())
+				is(t, known("4", program), nil)
+				is(t, identity.External{Provider: "p", Issuer: "https://p.example.org", Email: nora.Email, Verified: true}, nil)
+				if n := h.Client().ExternalIdentity.Query().Where(externalidentity.SubjectIn("2", "3", "4", "")).
+					CountX(fixture.System()); n != 0 {
+					t.Errorf("%d of them are linked", n)
+				}
+			})
 		t.Run("an address that is only similar is another mailbox", func(t *testing.T) {
 			for _, c := range []struct{ theirs, ours string }{
 				{"\u017faul@example.net", "saul@example.net"}, {"\u212aim@example.net", "kim@example.net"}, {"gro\u00df@example.net", "gross@example.net"},
@@ -111,7 +119,8 @@ func TestSignInExternally(t *testing.T) {
 				h.Client().Educator.UpdateOne(e).ClearEmailKey().SetEmail("").ExecX(fixture.System())
 			}
 			e := h.Educator(t, h.Beta, "Jos\u00e9 Address", viewer.Teacher, h.East)
-			e = e.Update().SetEmail("jose\u0301@example.net").SetEmailKey(fold.Key("jose\u0301@example.net")).SaveX(fixture.System())
+			e = e.Update().SetEmail("jose\u0301@example.net").SetEmailKey(fold.Key("jose\u0301@example.net")).
+				SaveX(fixture.System())
 			who := known("jose", e)
 			who.Email = "JOS\u00c9@example.net"
 			is(t, who, e)
@@ -142,9 +151,11 @@ func TestSignInExternally(t *testing.T) {
 		})
 		t.Run("what happened stands in the audit trail", func(t *testing.T) {
 			count := func(action audit.Action, target int) int {
-				return h.Client().AuditEvent.Query().Where(auditevent.Action(string(action)), auditevent.TargetID(target)).CountX(fixture.System())
+				return h.Client().AuditEvent.Query().Where(auditevent.Action(string(action)), auditevent.TargetID(target)).
+					CountX(fixture.System())
 			}
-			if in, linked := count(audit.SignedIn, h.BetaAdmin.ID), count(audit.AccountLinked, h.BetaAdmin.ID); in != 2 || linked != 1 {
+			if in, linked := count(audit.SignedIn, h.BetaAdmin.ID),
+				count(audit.AccountLinked, h.BetaAdmin.ID); in != 2 || linked != 1 {
 				t.Errorf("signed in %d times, linked %d times", in, linked)
 			}
 			if refused := count(audit.SignInRefused, saul.ID); refused != 1 {
@@ -154,7 +165,8 @@ func TestSignInExternally(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if n, err := h.Unlink(fixture.System(), h.BetaAdmin.Email); n != 1 || err != nil || count(audit.AccountUnlinked, h.BetaAdmin.ID) != 1 {
+			if n, err := h.Unlink(fixture.System(), h.BetaAdmin.Email); n != 1 || err != nil ||
+				count(audit.AccountUnlinked, h.BetaAdmin.ID) != 1 {
 				t.Errorf("unlinked %d, %v", n, err)
 			}
 			if _, err := h.Authenticate(context.Background(), opened.Token); !errors.Is(err, identity.ErrSession) {
@@ -212,7 +224,8 @@ func TestAppCode(t *testing.T) {
 		}
 		t.Run("a code works once, with its verifier", func(t *testing.T) {
 			c := made(t)
-			for i, step := range []struct{ verifier, want string }{{"", "CODE_ENDED"}, {challenge, "CODE_ENDED"}, {verifier, ""}, {verifier, "CODE_ENDED"}} {
+			for i, step := range []struct{ verifier, want string }{{"", "CODE_ENDED"}, {challenge, "CODE_ENDED"}, {verifier, ""},
+				{verifier, "CODE_ENDED"}} {
 				if got := use(c, step.verifier); got != step.want {
 					t.Errorf("step %d: %q, want %q", i, got, step.want)
 				}
@@ -276,7 +289,13 @@ func TestWhereAProviderIsRequired(t *testing.T) {
 			t.Errorf("by the provider: %v", err)
 		}
 		// Whoever has a mailbox of the domain for a moment has it verified anywhere else.
-		other := identity.External{Provider: "other", Issuer: "https://other.example.org", Subject: "7", Email: h.NorthAdmin.Email, Verified: true}
+		other := identity.External{
+			Provider: "other",
+			Issuer:   "https://other.example.org",
+			Subject:  "7",
+			Email:    h.NorthAdmin.Email,
+			Verified: true,
+		}
 		closed := func(how string, who identity.External) {
 			if _, err := h.SignInExternally(from("192.0.2.1"), who); code(err) != "NO_ACCOUNT" {
 				t.Errorf("by another provider, %s: %v", how, err)
@@ -291,7 +310,8 @@ func TestWhereAProviderIsRequired(t *testing.T) {
 		closed("whose domain it is as well", inDomain)
 		linked := other
 		linked.Subject = "8"
-		h.Client().ExternalIdentity.Create().SetEducatorID(h.SouthAdmin.ID).SetIssuer(linked.Issuer).SetSubject(linked.Subject).
+		h.Client().ExternalIdentity.Create().SetEducatorID(h.SouthAdmin.ID).SetIssuer(linked.Issuer).
+			SetSubject(linked.Subject).
 			SetLastUsedAt(h.clock()).SetCreatedAt(h.clock()).ExecX(fixture.System())
 		closed("to which an account was linked before", linked)
 	})

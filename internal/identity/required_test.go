@@ -152,7 +152,11 @@ func TestALooserNeedIsAskedForUntilItHolds(t *testing.T) {
 		}
 		asked(t, true)
 		value := none
-		_, refusals, err := settings.Update(h.As(t, h.DistrictAdmin), setting.Change{OrganizationID: h.Alpha.ID, SecondFactorRequired: setting.Field[setting.SecondFactor]{Set: true, Value: &value}})
+		_, refusals, err := settings.Update(h.As(t, h.DistrictAdmin),
+			setting.Change{
+				OrganizationID:       h.Alpha.ID,
+				SecondFactorRequired: setting.Field[setting.SecondFactor]{Set: true, Value: &value},
+			})
 		if err != nil || len(refusals) > 0 {
 			t.Fatal(refusals, err)
 		}
@@ -241,7 +245,8 @@ func TestProvidersAndSecondFactors(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if _, err := strict.FinishPasskeySignIn(from("192.0.2.1"), testlog.Secret(step.Token), phone.Sign(t, signed.Options)); code(err) != "WRONG_PASSKEY" {
+			if _, err := strict.FinishPasskeySignIn(from("192.0.2.1"), testlog.Secret(step.Token),
+				phone.Sign(t, signed.Options)); code(err) != "WRONG_PASSKEY" {
 				t.Errorf("what was signed for another step: %v", err)
 			}
 			s, err := strict.SignInExternally(context.Background(), required(nora))
@@ -264,7 +269,8 @@ func TestWhoResetsFactors(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		h := newHouse(t, d)
 		both := h.Educator(t, h.Alpha, "Both Schools", viewer.SchoolAdmin, h.North)
-		h.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(h.South.ID).SetDistrictID(h.Alpha.ID).SetRole("TEACHER").ExecX(fixture.System())
+		h.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(h.South.ID).SetDistrictID(h.Alpha.ID).
+			SetRole("TEACHER").ExecX(fixture.System())
 		colleague := h.Educator(t, h.Alpha, "Cora Colleague", viewer.SchoolAdmin, h.North)
 		callers := []*db.Educator{h.DistrictAdmin, h.NorthAdmin, h.SouthAdmin, h.NorthTeacher, h.BetaAdmin}
 		for _, row := range []struct {
@@ -282,8 +288,10 @@ func TestWhoResetsFactors(t *testing.T) {
 			for i, caller := range callers {
 				t.Run(row.target.FirstName+" by "+caller.FirstName, func(t *testing.T) {
 					asker := h.in(t, caller, "192.0.2.1")
-					h.Client().TotpSecret.Create().SetEducatorID(row.target.ID).SetSecret([]byte("x")).SetLastStep(0).ExecX(fixture.System())
-					h.Client().Session.Create().SetEducatorID(row.target.ID).SetTokenHash(row.target.Email + caller.Email).SetExpiresAt(h.clock().AddDate(0, 0, 1)).ExecX(fixture.System())
+					h.Client().TotpSecret.Create().SetEducatorID(row.target.ID).SetSecret([]byte("x")).SetLastStep(0).
+						ExecX(fixture.System())
+					h.Client().Session.Create().SetEducatorID(row.target.ID).SetTokenHash(row.target.Email + caller.Email).
+						SetExpiresAt(h.clock().AddDate(0, 0, 1)).ExecX(fixture.System())
 					_, err := h.ResetFactors(as(asker), row.target.ID)
 					if code(err) != row.want[i] {
 						t.Errorf("%v; want %q", err, row.want[i])

@@ -92,7 +92,8 @@ func (s *Service) eachSealed(system context.Context, show func([]totpSealed) err
 }
 
 func (s *Service) readSealed(system context.Context, after int) (piece []totpSealed, err error) {
-	rows, err := s.db.Query(system, "SELECT id, educator_id, secret FROM totp_secrets WHERE id > ? ORDER BY id LIMIT ?", after, resealedSecrets)
+	rows, err := s.db.Query(system, "SELECT id, educator_id, secret FROM totp_secrets WHERE id > ? ORDER BY id LIMIT ?",
+		after, resealedSecrets)
 	if err != nil {
 		return nil, err
 	}

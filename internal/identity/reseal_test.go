@@ -87,7 +87,8 @@ func TestSecondFactorsOutliveTheirKey(t *testing.T) {
 		})
 		t.Run("a row that was copied to another account is left as it is", func(t *testing.T) {
 			row := h.Client().TotpSecret.Query().Where(totpsecret.EducatorID(nora.ID)).OnlyX(fixture.System())
-			copied := h.Client().TotpSecret.Create().SetEducatorID(h.DistrictAdmin.ID).SetSecret(row.Secret).SetLastStep(0).SaveX(fixture.System())
+			copied := h.Client().TotpSecret.Create().SetEducatorID(h.DistrictAdmin.ID).SetSecret(row.Secret).SetLastStep(0).
+				SaveX(fixture.System())
 			if n := reseals(t, both); n != 2 {
 				t.Errorf("%d were encrypted anew", n)
 			}
@@ -145,12 +146,14 @@ func TestReencryptionGoesOnWhereItWasStopped(t *testing.T) {
 		h := newHouse(t, d)
 		many := make([]*db.EducatorCreate, 450)
 		for i := range many {
-			many[i] = h.Client().Educator.Create().SetDistrictID(h.Alpha.ID).SetFirstName("Person").SetLastName(fmt.Sprint(i)).SetSortName(fmt.Sprint(i))
+			many[i] = h.Client().Educator.Create().SetDistrictID(h.Alpha.ID).SetFirstName("Person").SetLastName(fmt.Sprint(i)).
+				SetSortName(fmt.Sprint(i))
 		}
 		people := h.Client().Educator.CreateBulk(many...).SaveX(fixture.System())
 		secrets := make([]*db.TotpSecretCreate, len(people))
 		for i, e := range people {
-			secrets[i] = h.Client().TotpSecret.Create().SetEducatorID(e.ID).SetSecret(identity.SealTOTP(h.Service, e.ID, "secret")).SetLastStep(0)
+			secrets[i] = h.Client().TotpSecret.Create().SetEducatorID(e.ID).
+				SetSecret(identity.SealTOTP(h.Service, e.ID, "secret")).SetLastStep(0)
 		}
 		h.Client().TotpSecret.CreateBulk(secrets...).ExecX(fixture.System())
 		stop := errors.New("stopped")
@@ -170,7 +173,8 @@ func TestReencryptionGoesOnWhereItWasStopped(t *testing.T) {
 			// A server that has only the old key sets an app up in the place of another one.
 			who := people[pieces].ID
 			h.Client().TotpSecret.Delete().Where(totpsecret.EducatorID(who)).ExecX(fixture.System())
-			h.Client().TotpSecret.Create().SetEducatorID(who).SetSecret(identity.SealTOTP(h.Service, who, "other")).SetLastStep(0).ExecX(fixture.System())
+			h.Client().TotpSecret.Create().SetEducatorID(who).SetSecret(identity.SealTOTP(h.Service, who, "other")).
+				SetLastStep(0).ExecX(fixture.System())
 			done--
 			if left := needs(t, both)[0]; left != len(people)-done {
 				t.Errorf("%d still need the old key, want %d", left, len(people)-done)

@@ -28,22 +28,29 @@ func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educato
 		return nil, orElse(ignoreNotFound(err), errNoEducator)
 	}
 	if educatorID == v.EducatorID {
-		return nil, fault.Forbiddenf("your own second factors are removed one by one, or reset by another administrator").At("educatorId")
+		return nil, fault.Forbiddenf("your own second factors are removed one by one, or reset by another administrator").
+			At("educatorId")
 	}
 	may, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), rule.EducatorsEdited(v)).Exist(ctx)
 	if err != nil || !may {
-		return nil, orElse(err, fault.Forbiddenf("only administrators of every organization at which the person has a role reset the second factors").At("educatorId"))
+		return nil, orElse(err,
+			fault.Forbiddenf(
+				"only administrators of every organization at which the person has a role reset the second factors").
+				At("educatorId"))
 	}
-	err = s.db.InTx(viewer.AsSystem(ctx, "second factors that an administrator resets"), func(ctx context.Context, client *db.Client) error {
-		if _, err := s.fresh(ctx, client, v); err != nil {
-			return err
-		}
-		return s.reset(ctx, client, seen)
-	})
+	err = s.db.InTx(viewer.AsSystem(ctx, "second factors that an administrator resets"),
+		func(ctx context.Context, client *db.Client) error {
+			if _, err := s.fresh(ctx, client, v); err != nil {
+				return err
+			}
+			return s.reset(ctx, client, seen)
+		})
 	if err != nil {
 		return nil, err
 	}
-	s.tell(ctx, educatorID, "an administrator removed the second factors of your account, and you were signed out everywhere. If you did not ask for it, tell your administrator at once")
+	s.tell(ctx, educatorID,
+		"an administrator removed the second factors of your account, and you were signed out everywhere. "+
+			"If you did not ask for it, tell your administrator at once")
 	return seen, nil
 }
 

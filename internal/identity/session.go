@@ -44,7 +44,8 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		// A password or an address that is changed, or an account that is disabled, at this
 		// moment ends the sessions that are there, and this one must not come after it.
-		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash), educator.EmailKey(*account.EmailKey))
+		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash),
+			educator.EmailKey(*account.EmailKey))
 		if err != nil || same == nil {
 			return orElse(err, errSignIn)
 		}
@@ -69,7 +70,8 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 
 // lockEnabled returns the account that can be signed in to, which nobody changes
 // until the transaction ends, or nil where there is none.
-func (s *Service) lockEnabled(ctx context.Context, client *db.Client, which ...predicate.Educator) (*db.Educator, error) {
+func (s *Service) lockEnabled(ctx context.Context, client *db.Client,
+	which ...predicate.Educator) (*db.Educator, error) {
 	query := client.Educator.Query().Where(which...).Where(educator.Disabled(0), educator.Service(0))
 	if s.db.RowLocks() {
 		query.ForUpdate()
@@ -106,7 +108,8 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 		return err
 	}
 	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(o.token)).SetCreatedAt(now).
-		SetSecondFactor(flag(o.secondFactor)).SetProvedAt(now).SetExpiresAt(o.expires).SetLastUsedAt(now).SetAddress(address).SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
+		SetSecondFactor(flag(o.secondFactor)).SetProvedAt(now).SetExpiresAt(o.expires).SetLastUsedAt(now).SetAddress(address).
+		SetUserAgent(shorten(origin.UserAgent)).Save(ctx)
 	if err != nil {
 		return err
 	}
@@ -166,7 +169,8 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 	v, stale, err := s.loadOne(ctx, query, due, hashToken(token), now, now.Add(-s.idle))
 	if stale && isUse {
 		s.writeUse(ctx, func(ctx context.Context, client *db.Client) error {
-			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).SetLastUsedAt(now).Exec(ctx)
+			return client.Session.Update().Where(session.ID(v.SessionID), session.LastUsedAtLTE(due)).
+				SetLastUsedAt(now).Exec(ctx)
 		})
 	}
 	return v, err
@@ -187,7 +191,8 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 // second factor was asked for goes on.
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
 	const query = "SELECT 0, 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
-		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? AND e.disabled = 0 ORDER BY r.id"
+		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? " +
+		"AND e.disabled = 0 ORDER BY r.id"
 	v, _, err := s.loadOne(ctx, query, educatorID)
 	return v, err
 }
@@ -203,7 +208,8 @@ func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *vi
 
 // load reads viewers with their roles, whose rows stand one after the other, and tells
 // of each whether the last use is to be written.
-func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string, args ...any) (err error) {
+func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string,
+	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
 	if err != nil {
 		return err
@@ -216,7 +222,8 @@ func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale b
 		var role *string
 		var before bool
 		var organizationID, districtID *int
-		if err := rows.Scan(&next.SessionID, &stale, &before, &next.EducatorID, &next.DistrictID, &role, &organizationID, &districtID); err != nil {
+		if err := rows.Scan(&next.SessionID, &stale, &before, &next.EducatorID, &next.DistrictID, &role, &organizationID,
+			&districtID); err != nil {
 			return err
 		}
 		if v == nil || v.SessionID != next.SessionID {
@@ -227,7 +234,8 @@ func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale b
 			v.BeforeSecondFactor, v.Assignments = true, nil
 		}
 		if role != nil && !v.BeforeSecondFactor {
-			v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
+			v.Assignments = append(v.Assignments,
+				viewer.Assignment{Role: viewer.Role(*role), OrganizationID: *organizationID, DistrictID: *districtID})
 		}
 	}
 	return rows.Err()

@@ -61,7 +61,8 @@ func (s *Service) RevokeOtherSessions(ctx context.Context) ([]int, error) {
 func (s *Service) revoke(ctx context.Context, which predicate.Session) (ended []int, err error) {
 	own := session.EducatorID(viewer.FromContext(ctx).EducatorID)
 	err = s.db.InTx(viewer.AsSystem(ctx, "the viewer's own sessions"), func(ctx context.Context, client *db.Client) error {
-		if ended, err = client.Session.Query().Where(own, which, session.Not(s.over(s.instant()))).IDs(ctx); err != nil || len(ended) == 0 {
+		if ended, err = client.Session.Query().Where(own, which, session.Not(s.over(s.instant()))).IDs(ctx); err != nil ||
+			len(ended) == 0 {
 			return err
 		}
 		if _, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx); err != nil {

@@ -148,7 +148,8 @@ func TestOnesOwnSessions(t *testing.T) {
 			}
 		})
 		t.Run("can be ended one by one", func(t *testing.T) {
-			if err := h.RevokeSession(as(first), second.Viewer.SessionID); err != nil || h.alive(t, second) || !h.alive(t, first) {
+			if err := h.RevokeSession(as(first), second.Viewer.SessionID); err != nil || h.alive(t, second) ||
+				!h.alive(t, first) {
 				t.Errorf("%v", err)
 			}
 			if err := h.RevokeSession(as(first), second.Viewer.SessionID); fault.KindOf(err) != fault.NotFound {
@@ -156,13 +157,15 @@ func TestOnesOwnSessions(t *testing.T) {
 			}
 		})
 		t.Run("are one's own", func(t *testing.T) {
-			if err := h.RevokeSession(as(first), foreign.Viewer.SessionID); fault.KindOf(err) != fault.NotFound || !h.alive(t, foreign) {
+			if err := h.RevokeSession(as(first), foreign.Viewer.SessionID); fault.KindOf(err) != fault.NotFound ||
+				!h.alive(t, foreign) {
 				t.Errorf("%v", err)
 			}
 		})
 		t.Run("can be ended but for this one", func(t *testing.T) {
 			ended, err := h.RevokeOtherSessions(as(first))
-			if err != nil || len(ended) != 1 || ended[0] != third.Viewer.SessionID || h.alive(t, third) || !h.alive(t, first) || !h.alive(t, foreign) {
+			if err != nil || len(ended) != 1 || ended[0] != third.Viewer.SessionID || h.alive(t, third) || !h.alive(t, first) ||
+				!h.alive(t, foreign) {
 				t.Errorf("%v, %v", ended, err)
 			}
 		})

@@ -28,8 +28,11 @@ func (s *Service) Standing(ctx context.Context, ids []int) (map[int]*viewer.View
 	found := make(map[int]*viewer.Viewer, len(ids))
 	for some := range slices.Chunk(ids, maxStanding) {
 		query := "SELECT s.id, 0, " + ofSession +
-			"WHERE s.id IN (" + marks(len(some)) + ") AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY s.id, r.id"
-		err := s.load(ctx, func(v *viewer.Viewer, _ bool) { found[v.SessionID] = v }, query, append(values(some), now, now.Add(-s.idle))...)
+			"WHERE s.id IN (" + marks(len(some)) +
+			") AND s.expires_at > ? AND s.last_used_at > ? AND e.disabled = 0 ORDER BY s.id, r.id"
+		err := s.load(ctx, func(v *viewer.Viewer, _ bool) {
+			found[v.SessionID] = v
+		}, query, append(values(some), now, now.Add(-s.idle))...)
 		if err != nil {
 			return nil, err
 		}
@@ -44,7 +47,9 @@ func (s *Service) StandingKeys(ctx context.Context, ids []int) (map[int]*viewer.
 	for some := range slices.Chunk(ids, maxStanding) {
 		query := "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, 0 FROM service_keys " +
 			"WHERE id IN (" + marks(len(some)) + ") AND revoked_at IS NULL AND expires_at > ?"
-		err := s.loadKeys(ctx, func(k *viewer.Key, _ bool) { found[k.ID] = &viewer.Viewer{Key: k} }, query, append(values(some), s.instant())...)
+		err := s.loadKeys(ctx, func(k *viewer.Key, _ bool) {
+			found[k.ID] = &viewer.Viewer{Key: k}
+		}, query, append(values(some), s.instant())...)
 		if err != nil {
 			return nil, err
 		}

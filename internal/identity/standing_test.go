@@ -32,7 +32,8 @@ func TestStandingIsOneStatement(t *testing.T) {
 		}
 		for i, want := range map[int]*db.Educator{1: h.NorthAdmin, 2: h.NorthTeacher, 3: h.DistrictAdmin} {
 			v := found[ids[i]]
-			if v == nil || v.EducatorID != want.ID || v.SessionID != ids[i] || !slices.Equal(v.Assignments, viewer.FromContext(h.As(t, want)).Assignments) {
+			if v == nil || v.EducatorID != want.ID || v.SessionID != ids[i] ||
+				!slices.Equal(v.Assignments, viewer.FromContext(h.As(t, want)).Assignments) {
 				t.Errorf("%s: got %+v", want.FirstName, v)
 			}
 		}
@@ -44,7 +45,13 @@ func TestStandingIsOneStatement(t *testing.T) {
 		}
 		var keys []int
 		for range 3 {
-			key, _, err := h.CreateKey(fixture.System(), identity.NewKey{Name: "Program", OrganizationID: h.North.ID, Scopes: viewer.Scopes(), ExpiresAt: h.clock().Add(time.Hour)})
+			key, _, err := h.CreateKey(fixture.System(),
+				identity.NewKey{
+					Name:           "Program",
+					OrganizationID: h.North.ID,
+					Scopes:         viewer.Scopes(),
+					ExpiresAt:      h.clock().Add(time.Hour),
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +62,8 @@ func TestStandingIsOneStatement(t *testing.T) {
 		}
 		ctx, counter = database.WithCounter(context.Background())
 		programs, err := h.StandingKeys(ctx, keys)
-		if err != nil || len(programs) != 2 || programs[keys[0]] == nil || programs[keys[2]] == nil || counter.Statements() != 1 {
+		if err != nil || len(programs) != 2 || programs[keys[0]] == nil || programs[keys[2]] == nil ||
+			counter.Statements() != 1 {
 			t.Errorf("got %v with %d statements, %v", programs, counter.Statements(), err)
 		}
 		h.pass(time.Hour)

@@ -24,7 +24,8 @@ var factorRate = rate{burst: 5, every: 5 * time.Minute}
 
 var (
 	errStep = fault.Invalidf("the password is right; now show your second factor").WithCode("SECOND_FACTOR_REQUIRED")
-	errCode = fault.Invalidf("the code is not right, or has been used; wait for the next one, or use another way").WithCode("WRONG_CODE").At("code")
+	errCode = fault.Invalidf("the code is not right, or has been used; wait for the next one, or use another way").
+		WithCode("WRONG_CODE").At("code")
 )
 
 // Step is the second step of a sign-in.
@@ -49,7 +50,8 @@ type Answer struct{ Code, Passkey string }
 
 // secondStep returns the step that is still to come for an account that is locked,
 // or nil where it has no factor. What a step knows of the sign-in is kept with it.
-func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educator, try attempt, provider string) (*StepRequired, error) {
+func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educator, try attempt,
+	provider string) (*StepRequired, error) {
 	methods, err := methodsOf(ctx, client, e.ID)
 	if err != nil || len(methods) == 0 {
 		return nil, err
@@ -126,14 +128,16 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 		return Session{}, err
 	}
 	if opened.facts["factor"] == string(RecoveryCode) {
-		s.tell(system, account.ID, "one of your recovery codes was used to sign in. If it was not you, tell your administrator at once")
+		s.tell(system, account.ID,
+			"one of your recovery codes was used to sign in. If it was not you, tell your administrator at once")
 	}
 	return s.opened(system, opened)
 }
 
 // tryFactor counts an attempt to show a factor of an account, and carries it out in
 // a transaction; what is right gives back what it took.
-func (s *Service) tryFactor(system context.Context, account *db.Educator, try func(ctx context.Context, client *db.Client, giveBackTry func() error) error) error {
+func (s *Service) tryFactor(system context.Context, account *db.Educator,
+	try func(ctx context.Context, client *db.Client, giveBackTry func() error) error) error {
 	buckets := []bucket{{mark("factor", strconv.Itoa(account.ID)), factorRate}}
 	if err := s.take(system, buckets, "too many codes have been tried"); err != nil {
 		return err
@@ -149,14 +153,16 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator, try fu
 
 // shown checks an answer of an account that is locked and uses it up. The ceremony
 // is what a passkey was asked to sign.
-func (s *Service) shown(ctx context.Context, client *db.Client, e *db.Educator, answer Answer, ceremony []byte) (Method, error) {
+func (s *Service) shown(ctx context.Context, client *db.Client, e *db.Educator, answer Answer,
+	ceremony []byte) (Method, error) {
 	switch {
 	case len(answer.Passkey) > maxResponse || len(answer.Code) > maxTyped:
 		return "", errCode
 	case answer.Passkey != "":
 		return Passkey, s.signed(ctx, client, e, answer.Passkey, ceremony)
 	case factor.IsRecoveryCode(answer.Code):
-		n, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID), recoverycode.CodeHash(factor.HashRecoveryCode(e.ID, answer.Code))).Exec(ctx)
+		n, err := client.RecoveryCode.Delete().
+			Where(recoverycode.EducatorID(e.ID), recoverycode.CodeHash(factor.HashRecoveryCode(e.ID, answer.Code))).Exec(ctx)
 		if err == nil && n != 1 {
 			err = errCode
 		}
@@ -181,7 +187,8 @@ func (s *Service) shownTOTP(ctx context.Context, client *db.Client, educatorID i
 	if !right {
 		return errCode
 	}
-	n, err := client.TotpSecret.Update().Where(totpsecret.ID(app.ID), totpsecret.LastStepLT(step)).SetLastStep(step).SetLastUsedAt(s.instant()).Save(ctx)
+	n, err := client.TotpSecret.Update().Where(totpsecret.ID(app.ID), totpsecret.LastStepLT(step)).SetLastStep(step).
+		SetLastUsedAt(s.instant()).Save(ctx)
 	if err == nil && n != 1 {
 		err = errCode
 	}
@@ -189,7 +196,8 @@ func (s *Service) shownTOTP(ctx context.Context, client *db.Client, educatorID i
 }
 
 // signed checks the signature of one of an account's passkeys.
-func (s *Service) signed(ctx context.Context, client *db.Client, e *db.Educator, response string, ceremony []byte) error {
+func (s *Service) signed(ctx context.Context, client *db.Client, e *db.Educator, response string,
+	ceremony []byte) error {
 	if s.factors.Site == nil || len(ceremony) == 0 {
 		return errPasskey
 	}

@@ -21,7 +21,8 @@ func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, facts 
 }
 
 // recordSignIn records a session that has begun, with the roles that it begins with.
-func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, begun *db.Session, facts audit.Facts) error {
+func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, begun *db.Session,
+	facts audit.Facts) error {
 	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(account.ID)).Order(roleassignment.ByID()).
 		All(viewer.AsSystem(ctx, "roles of an account"))
 	if err != nil {
@@ -29,7 +30,8 @@ func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, 
 	}
 	v := &viewer.Viewer{EducatorID: account.ID, DistrictID: account.DistrictID}
 	for _, r := range roles {
-		v.Assignments = append(v.Assignments, viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+		v.Assignments = append(v.Assignments,
+			viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
 	}
 	all := audit.Facts{"session": globalid.Encode(globalid.Session, begun.ID)}
 	maps.Copy(all, facts)
@@ -54,11 +56,17 @@ func (s *Service) refused(ctx context.Context, account *db.Educator, err error) 
 	}
 	e := audit.Event{Action: audit.SignInRefused, Code: f.Code, Actor: &audit.Actor{Kind: audit.Anonymous}}
 	if account != nil {
-		e.DistrictID, e.OrganizationID, e.Target = account.DistrictID, account.DistrictID, audit.On(globalid.Educator, account.ID)
+		e.DistrictID, e.OrganizationID, e.Target = account.DistrictID, account.DistrictID,
+			audit.On(globalid.Educator, account.ID)
 	}
 	s.audit.Refused(ctx, e)
 }
 
 func keyEvent(action audit.Action, k *db.ServiceKey) audit.Event {
-	return audit.Event{Action: action, DistrictID: k.DistrictID, OrganizationID: k.OrganizationID, Target: audit.On(globalid.ServiceKey, k.ID)}
+	return audit.Event{
+		Action:         action,
+		DistrictID:     k.DistrictID,
+		OrganizationID: k.OrganizationID,
+		Target:         audit.On(globalid.ServiceKey, k.ID),
+	}
 }

@@ -25,7 +25,8 @@ import (
 // newcomer is an account of a district without a password and without a role, as a
 // file brings it.
 func (h *house) newcomer(district *db.Organization, email string) *db.Educator {
-	return h.Client().Educator.Create().SetDistrictID(district.ID).SetFirstName("Newt").SetLastName("Comer").SetSortName("comer").
+	return h.Client().Educator.Create().SetDistrictID(district.ID).SetFirstName("Newt").SetLastName("Comer").
+		SetSortName("comer").
 		SetEmail(email).SetEmailKey(fold.Key(email)).SaveX(fixture.System())
 }
 
@@ -35,7 +36,8 @@ func TestWhoCannotBeInvited(t *testing.T) {
 		h := newHouse(t, d)
 		district := as(h.in(t, h.DistrictAdmin, home))
 		invite := func(ctx context.Context, email string, role viewer.Role, at *db.Organization) string {
-			_, err := h.Invite(ctx, identity.NewEducator{Email: email, FirstName: "Newt", LastName: "Comer", Role: role, OrganizationID: at.ID})
+			_, err := h.Invite(ctx,
+				identity.NewEducator{Email: email, FirstName: "Newt", LastName: "Comer", Role: role, OrganizationID: at.ID})
 			return code(err)
 		}
 		h.newcomer(h.Beta, "beta@example.com")
@@ -81,7 +83,8 @@ func TestWhoCannotBeInvited(t *testing.T) {
 
 // refusals are the codes of the sign-ins that were refused at a district.
 func (h *house) refusals(district int) (codes []string) {
-	for _, e := range h.Client().AuditEvent.Query().Where(auditevent.DistrictID(district), auditevent.Action(string(audit.SignInRefused))).
+	for _, e := range h.Client().AuditEvent.Query().
+		Where(auditevent.DistrictID(district), auditevent.Action(string(audit.SignInRefused))).
 		Order(db.Asc(auditevent.FieldSeq)).AllX(fixture.System()) {
 		codes = append(codes, e.Code)
 	}
@@ -249,7 +252,14 @@ func TestNoPasswordLinkIsSentWhereAProviderIsRequired(t *testing.T) {
 		district := as(h.in(t, h.DistrictAdmin, home))
 		h.providerOf = map[string]string{"example.com": "Google"}
 		h.Service = h.server()
-		if _, err := h.Invite(district, identity.NewEducator{Email: "new@example.com", FirstName: "Newt", LastName: "Comer", Role: viewer.Teacher, OrganizationID: h.North.ID}); err != nil {
+		if _, err := h.Invite(district,
+			identity.NewEducator{
+				Email:          "new@example.com",
+				FirstName:      "Newt",
+				LastName:       "Comer",
+				Role:           viewer.Teacher,
+				OrganizationID: h.North.ID,
+			}); err != nil {
 			t.Fatal(err)
 		}
 		if mail := h.delivered(t, 1)[0]; strings.Contains(mail.Text, "#") || !strings.Contains(mail.Text, "Google") {

@@ -136,7 +136,8 @@ func isTooLarge(err error) bool { return database.TroubleOf(err) == database.Too
 // tooLarge is why a job fails whose changes do not fit into one transaction.
 func tooLarge() *row.Problem {
 	return row.Problemf(row.TransactionTooLarge,
-		"Upload the file again without \"all or nothing\", or split it into smaller files; whoever runs the database can also raise its limit for one transaction.",
+		"Upload the file again without \"all or nothing\", or split it into smaller files; "+
+			"whoever runs the database can also raise its limit for one transaction.",
 		"The database does not accept so many changes at once. Nothing was written.")
 }
 
@@ -194,12 +195,15 @@ func (s writing) applyAtOnce(ctx context.Context, h *queue.Lease) (done bool, er
 		return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 			refused = nil
 			// A row can have been withdrawn since the check, because its student was erased.
-			withdrawn, err := client.BulkJob.Query().Where(bulkjob.ID(h.Job.ID)).Select(bulkjob.FieldErrors).Int(viewer.AsSystem(ctx, "refused rows of a job that is all or nothing"))
+			withdrawn, err := client.BulkJob.Query().Where(bulkjob.ID(h.Job.ID)).Select(bulkjob.FieldErrors).
+				Int(viewer.AsSystem(ctx, "refused rows of a job that is all or nothing"))
 			if err != nil {
 				return err
 			}
 			if withdrawn > 0 {
-				refused = []*row.Problem{row.Problemf(row.Erased, "Upload the file again without the rows.", "Rows have been refused since the file was checked, because their students were erased, and the upload is all or nothing.")}
+				refused = []*row.Problem{row.Problemf(row.Erased, "Upload the file again without the rows.",
+					"Rows have been refused since the file was checked, because their students were erased, "+
+						"and the upload is all or nothing.")}
 				return errRefused
 			}
 			for behind := 0; ; {

@@ -49,14 +49,18 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 	case err != nil:
 		return nil, err
 	case own:
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own", s.kinds.Noun(job)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because it is your own",
+			s.kinds.Noun(job)).At("id")
 	case !v.Administers(job.OrganizationID, job.DistrictID):
 		return nil, fault.Forbiddenf("an administrator has to approve the %s", s.kinds.Noun(job)).At("id")
 	case !state.HoldsUndo(job) && !isOperator && job.StartedBy != nil && *job.StartedBy == v.EducatorID:
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have started it; or cancel it, so that whoever submits it again starts it as well",
+		return nil, fault.Forbiddenf(
+			"another administrator has to approve the %s, because you have started it; or cancel it, "+
+				"so that whoever submits it again starts it as well",
 			s.kinds.Noun(job)).At("id")
 	case slices.Contains(job.CorrectedBy, v.EducatorID):
-		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it", s.kinds.Noun(job)).At("id")
+		return nil, fault.Forbiddenf("another administrator has to approve the %s, because you have corrected rows of it",
+			s.kinds.Noun(job)).At("id")
 	case job.Status != bulkjob.StatusHELD:
 		return nil, s.notNow(job, "NOT_HELD")
 	case seen == nil && job.CorrectedWhileHeld != 0, seen != nil && *seen != PreviewVersion(job):
@@ -75,7 +79,8 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 		}
 		record(ctx, audit.JobApproved, job, audit.Facts{"version": PreviewVersion(job)})
 		return bulk.MustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, held_for = NULL, approved_by = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+			"UPDATE bulk_jobs SET status = ?, held_for = NULL, approved_by = ?, started_at = ?, lease_owner = '', "+
+				"lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
 			string(bulkjob.StatusPROCESSING), v.EducatorID, s.instant(), jobID, string(bulkjob.StatusHELD), job.Fence))
 	})
 	if err != nil {
@@ -87,7 +92,9 @@ func (s *Service) Approve(ctx context.Context, jobID int, seen *int) (*db.BulkJo
 }
 
 func (s starting) previewChanged(job *db.BulkJob) error {
-	return fault.Conflictf("rows of the %s have been corrected meanwhile; look again at what it would change, and approve it by its previewVersion, which is %d now",
+	return fault.Conflictf(
+		"rows of the %s have been corrected meanwhile; look again at what it would change, "+
+			"and approve it by its previewVersion, which is %d now",
 		s.kinds.Noun(job), PreviewVersion(job)).WithCode(PreviewChanged).At("previewVersion")
 }
 
@@ -101,14 +108,20 @@ func (s starting) isOwn(ctx context.Context, job *db.BulkJob) (bool, error) {
 	if job.SubmittedBy == v.SubmitterID() {
 		return true, nil
 	}
-	return s.db.Client(ctx).ServiceKey.Query().Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
+	return s.db.Client(ctx).ServiceKey.Query().
+		Where(servicekey.AgentID(job.SubmittedBy), servicekey.CreatedBy(v.EducatorID)).
 		Exist(viewer.AsSystem(ctx, "who made the key of a job"))
 }
 
 // approvalOf is what a second administrator of a held job consents to: what it does,
 // by all who have had a hand in it, or its undo, by the person who has asked for it.
 func (s starting) approvalOf(job *db.BulkJob) hold.Approval {
-	a := hold.Approval{OrganizationID: job.OrganizationID, DistrictID: job.DistrictID, AskedAt: job.CreatedAt, By: append([]int{job.SubmittedBy}, job.CorrectedBy...)}
+	a := hold.Approval{
+		OrganizationID: job.OrganizationID,
+		DistrictID:     job.DistrictID,
+		AskedAt:        job.CreatedAt,
+		By:             append([]int{job.SubmittedBy}, job.CorrectedBy...),
+	}
 	if job.StartedBy != nil {
 		a.By = append(a.By, *job.StartedBy)
 	}
@@ -132,6 +145,8 @@ func (s correction) noteCorrection(ctx context.Context, client *db.Client, job *
 		return err
 	}
 	// MySQL takes no JSON from bytes that are not said to be text.
-	return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ?, key_print = ? WHERE id = ? AND status = ? AND fence = ?",
-		json.RawMessage(list), bulk.Flag(job.Status == bulkjob.StatusHELD), s.vault.Adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
+	return bulk.MustHitOne(client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET fence = fence + 1, corrected_by = ?, corrected_while_held = ?, key_print = ? WHERE id = ? "+
+			"AND status = ? AND fence = ?", json.RawMessage(list), bulk.Flag(job.Status == bulkjob.StatusHELD),
+		s.vault.Adopted(job.KeyPrint), job.ID, string(job.Status), job.Fence))
 }

@@ -52,7 +52,8 @@ func (s writing) batches(ctx context.Context, job *db.BulkJob) iter.Seq2[*attemp
 func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*attempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().
 		Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StatePlanned), bulkjobrow.RowGT(behind)).
-		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).All(viewer.AsSystem(ctx, "plans of a job that was started"))
+		Order(db.Asc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(applyRows)).
+		All(viewer.AsSystem(ctx, "plans of a job that was started"))
 	b := &attempt{Batch: row.Batch{Job: job, Rows: make([]*row.Planned, len(rows))}}
 	passwords := false
 	for i, stored := range rows {
@@ -60,7 +61,16 @@ func (s writing) nextBatch(ctx context.Context, job *db.BulkJob, behind int) (*a
 		if err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
 		}
-		b.Rows[i] = &row.Planned{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, TargetVersion: stored.TargetVersion, Label: stored.Label, Outside: stored.Outside == 1, Text: stored.Plan, Plan: p}
+		b.Rows[i] = &row.Planned{
+			ID:            stored.ID,
+			Row:           stored.Row,
+			TargetID:      stored.TargetID,
+			TargetVersion: stored.TargetVersion,
+			Label:         stored.Label,
+			Outside:       stored.Outside == 1,
+			Text:          stored.Plan,
+			Plan:          p,
+		}
 		passwords = passwords || len(p.Password) > 0
 	}
 	if passwords {

@@ -203,7 +203,10 @@ func (b *bench) between(run betweenRun, at moment) []string {
 	if job.Status == failed {
 		return all("failed " + b.codes(job, 0))
 	}
-	if code := b.asks(starter, func(ctx context.Context) error { _, err := b.Start(ctx, job.ID); return err }); code != "" {
+	if code := b.asks(starter, func(ctx context.Context) error {
+		_, err := b.Start(ctx, job.ID)
+		return err
+	}); code != "" {
 		return refuses("start", code)
 	}
 	changeAt(afterStart)
@@ -233,7 +236,8 @@ func (b *bench) restore() {
 // code of the refusal.
 func (b *bench) asks(who *db.Educator, do func(context.Context) error) string {
 	b.t.Helper()
-	v, err := identity.New(b.DB, identity.Options{Now: func() time.Time { return fixture.Today }, Log: testlog.New(b.t)}).Viewer(context.Background(), who.ID)
+	v, err := identity.New(b.DB, identity.Options{Now: func() time.Time { return fixture.Today }, Log: testlog.New(b.t)}).
+		Viewer(context.Background(), who.ID)
 	if err == nil {
 		err = do(viewer.NewContext(context.Background(), v))
 	}
@@ -278,7 +282,12 @@ func (b *bench) outcome(job *db.BulkJob, i int, s subject, before, stood string)
 	default:
 		state = "refused"
 	}
-	want := map[string][]string{"done": {"all"}, "refused": {"none", "gone"}, "undone": {"none", "gone"}, "kept": {stood}}[state]
+	want := map[string][]string{
+		"done":    {"all"},
+		"refused": {"none", "gone"},
+		"undone":  {"none", "gone"},
+		"kept":    {stood},
+	}[state]
 	switch {
 	case state == "done" && before == "all": // What was written is changed by others.
 		want = []string{stood}

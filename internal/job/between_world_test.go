@@ -91,15 +91,23 @@ func (b *bench) now(st *db.Student) *db.Student {
 }
 
 var (
-	ofStudents = []string{"the student is moved", "the student is deleted", "the student is renamed", "the student becomes synced"}
+	ofStudents = []string{"the student is moved", "the student is deleted", "the student is renamed",
+		"the student becomes synced"}
 	// An erasure has a job that is being checked begin anew, and so happens alone.
-	erasure    = []string{"the student is erased"}
-	ofGroups   = []string{"the group is deleted", "the group is renamed", "the group becomes synced", "the group goes to another school"}
+	erasure  = []string{"the student is erased"}
+	ofGroups = []string{"the group is deleted", "the group is renamed", "the group becomes synced",
+		"the group goes to another school"}
 	ofTeachers = []string{"the educator is renamed", "the educator goes to another school", "the educator is disabled"}
 )
 
 var betweens = []between{
-	{name: "students", kind: students, header: header, submits: viewer.SchoolAdmin, changes: slices.Concat(ofStudents, ofGroups), together: erasure,
+	{
+		name:     "students",
+		kind:     students,
+		header:   header,
+		submits:  viewer.SchoolAdmin,
+		changes:  slices.Concat(ofStudents, ofGroups),
+		together: erasure,
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
 			at := b.club(n, by)
 			s := subject{g: b.club(n+5000, by), st: b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, at)}
@@ -112,7 +120,8 @@ var betweens = []between{
 				return allOf(now.Grade == 9, b.isIn(s.st, s.g))
 			}
 			return s
-		}},
+		},
+	},
 	{name: "new students", kind: students, header: header, submits: viewer.SchoolAdmin,
 		changes:  slices.Concat([]string{"the ID is taken", "the username is taken"}, ofGroups),
 		together: []string{"the school is renamed", "passwords get longer"},
@@ -120,12 +129,18 @@ var betweens = []between{
 			s := subject{g: b.club(n, by)}
 			s.row = fmt.Sprintf(",N%d,New,Student%d,new%d,abcd,7,North School,%s", n, n, n, grp(s.g))
 			s.stands = func() string {
-				return allOf(b.number("SELECT COUNT(*) FROM students WHERE external_id = ? AND username = ? AND deleted_at IS NULL", fmt.Sprint("N", n), fmt.Sprint("new", n)) == 1)
+				return allOf(b.number("SELECT COUNT(*) FROM students WHERE external_id = ? AND username = ? AND deleted_at IS NULL",
+					fmt.Sprint("N", n), fmt.Sprint("new", n)) == 1)
 			}
 			s.st = &db.Student{ExternalID: fmt.Sprint("N", n), Username: fmt.Sprint("new", n)}
 			return s
 		}},
-	{name: "an edit", kind: bulkjob.KindEDIT_STUDENTS, submits: viewer.SchoolAdmin, changes: ofStudents, together: slices.Concat(erasure, ofGroups),
+	{
+		name:     "an edit",
+		kind:     bulkjob.KindEDIT_STUDENTS,
+		submits:  viewer.SchoolAdmin,
+		changes:  ofStudents,
+		together: slices.Concat(erasure, ofGroups),
 		subject: func(b *bench, n int, shared *db.Group, by *db.Educator) subject {
 			s := subject{g: shared, st: b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, b.club(n, by))}
 			s.stands = func() string {
@@ -136,8 +151,14 @@ var betweens = []between{
 				return allOf(now.Grade == 9, b.isIn(s.st, s.g))
 			}
 			return s
-		}},
-	{name: "a deletion", kind: bulkjob.KindDELETE_STUDENTS, submits: viewer.SchoolAdmin, changes: slices.Concat(ofStudents, ofGroups), together: erasure,
+		},
+	},
+	{
+		name:     "a deletion",
+		kind:     bulkjob.KindDELETE_STUDENTS,
+		submits:  viewer.SchoolAdmin,
+		changes:  slices.Concat(ofStudents, ofGroups),
+		together: erasure,
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
 			s := subject{g: b.club(n, by)}
 			s.st = b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0, s.g)
@@ -151,31 +172,58 @@ var betweens = []between{
 				}
 			}
 			return s
-		}},
-	{name: "enrollments", kind: enrollments, header: "Class,Person ID\n", submits: viewer.SchoolAdmin, changes: slices.Concat(ofStudents, ofGroups), together: erasure,
+		},
+	},
+	{
+		name:     "enrollments",
+		kind:     enrollments,
+		header:   "Class,Person ID\n",
+		submits:  viewer.SchoolAdmin,
+		changes:  slices.Concat(ofStudents, ofGroups),
+		together: erasure,
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
 			s := subject{g: b.club(n, by), st: b.Student(b.t, b.North, "Stu", fmt.Sprintf("Dent%05d", n), 0)}
 			s.row = grp(s.g) + "," + stu(s.st)
 			s.stands = func() string { return allOf(b.isIn(s.st, s.g)) }
 			return s
-		}},
-	{name: "teaching", kind: enrollments, header: "Class,Person ID\n", submits: viewer.SchoolAdmin, changes: slices.Concat(ofTeachers, ofGroups),
+		},
+	},
+	{
+		name:    "teaching",
+		kind:    enrollments,
+		header:  "Class,Person ID\n",
+		submits: viewer.SchoolAdmin,
+		changes: slices.Concat(ofTeachers, ofGroups),
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
-			s := subject{g: b.club(n, by), e: b.Educator(b.t, b.Alpha, fmt.Sprintf("Teacher%d Ofclub", n), viewer.Teacher, b.North)}
+			s := subject{
+				g: b.club(n, by),
+				e: b.Educator(b.t, b.Alpha, fmt.Sprintf("Teacher%d Ofclub", n), viewer.Teacher, b.North),
+			}
 			s.row = grp(s.g) + "," + edu(s.e)
 			s.stands = func() string { return allOf(b.teaches(s.e, s.g)) }
 			return s
-		}},
-	{name: "groups", kind: groups, header: "Database ID,Name,Educators\n", submits: viewer.SchoolAdmin, changes: slices.Concat(ofTeachers, ofGroups),
+		},
+	},
+	{
+		name:    "groups",
+		kind:    groups,
+		header:  "Database ID,Name,Educators\n",
+		submits: viewer.SchoolAdmin,
+		changes: slices.Concat(ofTeachers, ofGroups),
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
-			s := subject{g: b.club(n, by), e: b.Educator(b.t, b.Alpha, fmt.Sprintf("Teacher%d Ofclub", n), viewer.Teacher, b.North)}
+			s := subject{
+				g: b.club(n, by),
+				e: b.Educator(b.t, b.Alpha, fmt.Sprintf("Teacher%d Ofclub", n), viewer.Teacher, b.North),
+			}
 			name := fmt.Sprint("Another club ", n)
 			s.row = grp(s.g) + "," + name + "," + edu(s.e)
 			s.stands = func() string {
-				return allOf(b.Client().Group.Query().Where(group.ID(s.g.ID), group.Name(name)).ExistX(fixture.System()), b.teaches(s.e, s.g))
+				return allOf(b.Client().Group.Query().Where(group.ID(s.g.ID), group.Name(name)).ExistX(fixture.System()),
+					b.teaches(s.e, s.g))
 			}
 			return s
-		}},
+		},
+	},
 	{name: "educators", kind: educators, header: "Database ID,First Name,Password\n", submits: viewer.SchoolAdmin,
 		changes: slices.Concat(ofTeachers, []string{"the educator gets a role elsewhere"}),
 		subject: func(b *bench, n int, _ *db.Group, by *db.Educator) subject {
@@ -194,7 +242,8 @@ var betweens = []between{
 			name := fmt.Sprint("Another school ", n)
 			s.row = globalid.Encode(globalid.Organization, s.o.ID) + "," + name
 			s.stands = func() string {
-				return allOf(b.Client().Organization.Query().Where(organization.ID(s.o.ID), organization.Name(name)).ExistX(fixture.System()))
+				return allOf(b.Client().Organization.Query().Where(organization.ID(s.o.ID), organization.Name(name)).
+					ExistX(fixture.System()))
 			}
 			return s
 		}},
@@ -202,7 +251,8 @@ var betweens = []between{
 
 // left takes a student out of all groups as a move or a deletion does.
 func (b *bench) left(st *db.Student) {
-	b.exec("UPDATE `groups` SET student_count = student_count - 1 WHERE id IN (SELECT group_id FROM enrollments WHERE student_id = ?)", st.ID)
+	b.exec("UPDATE `groups` SET student_count = student_count - 1 WHERE id IN (SELECT group_id "+
+		"FROM enrollments WHERE student_id = ?)", st.ID)
 	b.exec("DELETE FROM enrollments WHERE student_id = ?", st.ID)
 	b.exec("UPDATE students SET group_count = 0, ungrouped = 1 WHERE id = ?", st.ID)
 }
@@ -230,7 +280,8 @@ func (b *bench) happen(what string, list ...subject) {
 			b.exec("UPDATE students SET organization_id = ?, version = version + 1 WHERE id = ?", b.South.ID, s.st.ID)
 		case "the student is deleted":
 			b.left(s.st)
-			b.exec("UPDATE students SET deleted_at = ?, version = version + 1 WHERE id = ?", fixture.Today.Add(-time.Hour), s.st.ID)
+			b.exec("UPDATE students SET deleted_at = ?, version = version + 1 WHERE id = ?",
+				fixture.Today.Add(-time.Hour), s.st.ID)
 		case "the student is renamed":
 			b.exec("UPDATE students SET first_name = 'Renamed', version = version + 1 WHERE id = ?", s.st.ID)
 		case "the student becomes synced":
@@ -244,16 +295,19 @@ func (b *bench) happen(what string, list ...subject) {
 			if b.number("SELECT COUNT(*) FROM students WHERE username = ?", s.st.Username) > 0 {
 				continue
 			}
-			b.Student(b.t, b.South, "Has", "Taken", 0).Update().SetUsername(s.st.Username).SetUsernameKey(s.st.Username).ExecX(fixture.System())
+			b.Student(b.t, b.South, "Has", "Taken", 0).Update().SetUsername(s.st.Username).SetUsernameKey(s.st.Username).
+				ExecX(fixture.System())
 		case "the group is deleted":
-			b.exec("UPDATE students SET group_count = group_count - 1, version = version + 1 WHERE id IN (SELECT student_id FROM enrollments WHERE group_id = ?)", s.g.ID)
+			b.exec("UPDATE students SET group_count = group_count - 1, version = version + 1 WHERE id IN (SELECT student_id "+
+				"FROM enrollments WHERE group_id = ?)", s.g.ID)
 			b.exec("UPDATE students SET ungrouped = 1 WHERE group_count = 0")
 			b.exec("DELETE FROM enrollments WHERE group_id = ?", s.g.ID)
 			b.exec("DELETE FROM former_enrollments WHERE group_id = ?", s.g.ID)
 			b.exec("DELETE FROM group_educators WHERE group_id = ?", s.g.ID)
 			b.exec("DELETE FROM `groups` WHERE id = ?", s.g.ID)
 		case "the group is renamed":
-			b.exec("UPDATE `groups` SET name = ?, name_key = ?, version = version + 1 WHERE id = ?", fmt.Sprint("Renamed ", i), fmt.Sprint("renamed ", i), s.g.ID)
+			b.exec("UPDATE `groups` SET name = ?, name_key = ?, version = version + 1 WHERE id = ?", fmt.Sprint("Renamed ", i),
+				fmt.Sprint("renamed ", i), s.g.ID)
 		case "the group becomes synced":
 			b.exec("UPDATE `groups` SET synced = 1, version = version + 1 WHERE id = ?", s.g.ID)
 		case "the group goes to another school":
@@ -279,7 +333,8 @@ func (b *bench) happen(what string, list ...subject) {
 func (b *bench) erased(list []subject) {
 	b.t.Helper()
 	now := func() time.Time { return fixture.Today }
-	service := privacy.New(b.DB, privacy.Options{Importer: benchOn(b.t, b.World, nil).Service, Now: now, Log: testlog.New(b.t)})
+	service := privacy.New(b.DB,
+		privacy.Options{Importer: benchOn(b.t, b.World, nil).Service, Now: now, Log: testlog.New(b.t)})
 	var wanted []privacy.Confirmed
 	for _, s := range list {
 		wanted = append(wanted, privacy.Confirmed{ID: s.st.ID, ExternalID: b.now(s.st).ExternalID})

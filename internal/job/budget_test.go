@@ -39,14 +39,16 @@ func TestTheCheckOfAFileHasABudget(t *testing.T) {
 			m.step.Store(int64(10 * time.Second))
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, file.String())
 			b.want(job, bulkjob.StatusFAILED, 0, 0, 0, job.TotalRows)
-			if hint := b.hint(job, jobs.CheckTooCostly); !strings.Contains(hint, "computing time") || !strings.Contains(hint, "CSV") {
+			if hint := b.hint(job, jobs.CheckTooCostly); !strings.Contains(hint, "computing time") ||
+				!strings.Contains(hint, "CSV") {
 				t.Error(hint)
 			}
 			if n := b.number("SELECT COUNT(*) FROM bulk_job_rows") + b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 0 {
 				t.Errorf("%d rows and pieces are left", n)
 			}
 			m.step.Store(0)
-			b.want(b.verified(b.DistrictAdmin, b.Alpha, students, header+",c1,Ada,Cheap,cheap1,,7,North School,\n"), ready, 1, 0, 0, 0)
+			b.want(b.verified(b.DistrictAdmin, b.Alpha, students, header+",c1,Ada,Cheap,cheap1,,7,North School,\n"),
+				ready, 1, 0, 0, 0)
 		})
 		t.Run("that grows with the rows", func(t *testing.T) {
 			// Each of 40 batches is read, looked up and checked, which takes a step or more
@@ -76,7 +78,8 @@ func TestAJobThatEndsServersIsGivenUp(t *testing.T) {
 		}
 		// As servers leave it that were killed at work.
 		killed := func(times int) {
-			b.exec("UPDATE bulk_jobs SET abandoned = ?, lease_owner = 'killed', lease_until = ? WHERE id = ?", times, fixture.Today.Add(-time.Minute), job.ID)
+			b.exec("UPDATE bulk_jobs SET abandoned = ?, lease_owner = 'killed', lease_until = ? WHERE id = ?", times,
+				fixture.Today.Add(-time.Minute), job.ID)
 		}
 		killed(3)
 		b.want(b.drained(job.ID), ready, 1, 0, 0, 0)
@@ -100,12 +103,14 @@ func TestACorrectionHasABudget(t *testing.T) {
 		var m meter
 		b := benchOn(t, fixture.New(t, d), func(o *jobs.Options) { o.CPU = m.Now })
 		correct := func(job *db.BulkJob, row int) error {
-			_, err := b.Correct(b.As(t, b.DistrictAdmin), jobs.Correction{JobID: job.ID, Row: row, Values: []sheet.Cell{{Column: "Grade", Value: "8"}}})
+			_, err := b.Correct(b.As(t, b.DistrictAdmin),
+				jobs.Correction{JobID: job.ID, Row: row, Values: []sheet.Cell{{Column: "Grade", Value: "8"}}})
 			return err
 		}
 		tooLong := func(err error) {
 			t.Helper()
-			if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Code != "NOT_CORRECTABLE" || !strings.Contains(f.Message, "upload it again") {
+			if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Code != "NOT_CORRECTABLE" ||
+				!strings.Contains(f.Message, "upload it again") {
 				t.Errorf("got %v", err)
 			}
 		}

@@ -74,7 +74,9 @@ func (s canceling) lockToCancel(ctx context.Context, client *db.Client, job *db.
 	now, err := q.Only(system)
 	switch {
 	case db.IsNotFound(err) && atOnce:
-		return nil, fault.Conflictf("the upload is all or nothing, and is just being written as a whole; wait for it, and undo it then").WithCode("NOT_CANCELABLE").At("id")
+		return nil, fault.Conflictf(
+			"the upload is all or nothing, and is just being written as a whole; wait for it, and undo it then").
+			WithCode("NOT_CANCELABLE").At("id")
 	case db.IsNotFound(err):
 		return nil, ErrNoJob.At("id")
 	case err != nil:
@@ -99,13 +101,15 @@ func (s canceling) cancel(ctx context.Context, client *db.Client, job *db.BulkJo
 		if err != nil {
 			return err
 		}
-		if err := bulk.MustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?", append(args, reached, job.ID, string(job.Status))...)); err != nil {
+		if err := bulk.MustHitOne(client.ExecContext(ctx, end+", processed_rows = ? WHERE id = ? AND status = ?",
+			append(args, reached, job.ID, string(job.Status))...)); err != nil {
 			return err
 		}
 		return forgetFile(ctx, client, job.ID)
 	}
-	err := bulk.MustHitOne(client.ExecContext(ctx, end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
-		"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
+	err := bulk.MustHitOne(client.ExecContext(ctx,
+		end+", created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
+			"unchanged = total_rows - errors WHERE id = ? AND status = ?", append(args, job.ID, string(job.Status))...))
 	if err != nil {
 		return err
 	}
@@ -161,15 +165,17 @@ func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err 
 			}
 			t.Plan(p)
 		}
-		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_rows WHERE id IN ("+bulk.Placeholders(len(ids))+")", ids...); err != nil {
+		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_rows WHERE id IN ("+bulk.Placeholders(len(ids))+")",
+			ids...); err != nil {
 			return err
 		}
 		if job.StartedAt == nil {
 			// Its counts are those of a job that wrote nothing already.
 			return nil
 		}
-		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, unchanged = unchanged + ?, "+
-			"enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ? WHERE id = ?",
+		_, err = client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, unchanged = unchanged + "+
+				"?, enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ? WHERE id = ?",
 			t.Created, t.Updated, t.Deleted, len(rows), t.Added, t.Removed, jobID)
 		return err
 	})
@@ -179,7 +185,8 @@ func (s canceling) withdrawSome(ctx context.Context, jobID int) (left bool, err 
 // withdrawAll goes on where a server stopped while it withdrew plans.
 func (s canceling) withdrawAll(ctx context.Context) error {
 	ids, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)), bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned))).
+		Where(bulkjob.StatusEQ(bulkjob.StatusCANCELED), bulkjob.FinishedAtGT(s.now().Add(-24*time.Hour)),
+			bulkjob.HasRowsWith(bulkjobrow.State(row.StatePlanned))).
 		IDs(viewer.AsSystem(ctx, "remove the plans of jobs that were canceled"))
 	for _, id := range ids {
 		if err := s.withdraw(ctx, id); err != nil {

@@ -118,7 +118,8 @@ func TestCancelWhileItIsWritten(t *testing.T) {
 			}
 		})
 		file := strings.ReplaceAll(manyStudents(1200), ",99,", ",9,")
-		file = strings.Replace(file, ",S00600,First0,Last600,user00600,,", ",S00600,First0,Last600,user00600,the one of the second batch,", 1)
+		file = strings.Replace(file, ",S00600,First0,Last600,user00600,,",
+			",S00600,First0,Last600,user00600,the one of the second batch,", 1)
 		before := b.world()
 		job := b.verified(b.NorthAdmin, b.North, students, file)
 		b.want(job, ready, 1200, 0, 0, 0)

@@ -14,7 +14,8 @@ import (
 
 // checkerOf returns what checks the rows of a job for a viewer, or why none of them
 // can be checked.
-func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (kind.Checker, *row.Problem, error) {
+func (s *Service) checkerOf(ctx context.Context, job *db.BulkJob, v *viewer.Viewer) (kind.Checker,
+	*row.Problem, error) {
 	k := s.kinds[job.Kind]
 	if k == nil {
 		return nil, nil, fmt.Errorf("a job of kind %s is of none that this server knows", job.Kind)

@@ -37,10 +37,13 @@ type specimen struct {
 // The table that most specimens hold, and the students that it makes.
 const (
 	tidyHeader = "Student ID,First Name,Last Name,Username,Grade,Classes"
-	tidyTable  = tidyHeader + "\n00417,José,Núñez,jose.n,7,Algebra\n00418,\"Ann, \"\"Annie\"\"\",O'Neil,ann.o,K,Algebra;Biology\n00419,Zoë,Smith,zoe.s,12,\n"
+	tidyTable  = tidyHeader +
+		"\n00417,José,Núñez,jose.n,7,Algebra\n00418,\"Ann, " +
+		"\"\"Annie\"\"\",O'Neil,ann.o,K,Algebra;Biology\n00419,Zoë,Smith,zoe.s,12,\n"
 )
 
-var tidyRows = []string{"00417|José|Núñez|7|Algebra", `00418|Ann, "Annie"|O'Neil|K|Algebra, Biology`, "00419|Zoë|Smith|12|"}
+var tidyRows = []string{"00417|José|Núñez|7|Algebra", `00418|Ann, "Annie"|O'Neil|K|Algebra, Biology`,
+	"00419|Zoë|Smith|12|"}
 
 func holding(content string) func(testing.TB) string {
 	return func(testing.TB) string { return content }
@@ -170,13 +173,15 @@ var refusedFiles = []specimen{
 	{name: "a workbook that ends in the middle", file: func(t testing.TB) string { w := workbookOf(t, []any{"Student ID"}, []any{"1"}); return w[:len(w)*2/3] }, refusal: "BAD_WORKBOOK"},
 	{name: "a workbook that grows a thousand times", file: func(t testing.TB) string {
 		return partOf(t, workbookOf(t, []any{"Student ID"}, []any{"1"}), "sheet1.xml", func(string) string {
-			return `<worksheet><sheetData><row><c t="inlineStr"><is><t>Student ID</t></is></c></row>` + strings.Repeat(" ", 40<<20)
+			return `<worksheet><sheetData><row><c t="inlineStr"><is><t>Student ID</t></is></c></row>` +
+				strings.Repeat(" ", 40<<20)
 		})
 	}, refusal: "FILE_TOO_LARGE"},
 	{name: "a workbook with half a sheet", file: func(t testing.TB) string {
-		return partOf(t, workbookOf(t, []any{"Student ID", "First Name"}, []any{"1", "Ada"}, []any{"2", "Bo"}), "sheet1.xml", func(s string) string {
-			return s[:strings.Index(s, `<row r="3"`)]
-		})
+		return partOf(t, workbookOf(t, []any{"Student ID", "First Name"}, []any{"1", "Ada"}, []any{"2", "Bo"}), "sheet1.xml",
+			func(s string) string {
+				return s[:strings.Index(s, `<row r="3"`)]
+			})
 	}, refusal: "BAD_WORKBOOK"},
 }
 
@@ -196,17 +201,27 @@ var readFiles = []specimen{
 	{name: "fewer cells", file: holding(tidyHeader + "\n1,Ada,Lovelace,ada,7\n2,Bo,Li\n"), rows: []string{tidyRow("1")},
 		problems: []string{`row 2 Username REQUIRED ""`, `row 2 Grade REQUIRED ""`}},
 	{name: "more cells", file: holding(tidyHeader + "\n1,Ada,Lovelace,ada,7,,\n2,Li, Bo,bo.li,7,,x\n"), rows: []string{tidyRow("1")}, problems: []string{`row 2  EXTRA_CELLS ""`}},
-	{name: "the column names again", file: holding(tidyTable + tidyHeader + "\n" + line("00420")), rows: append(slices.Clone(tidyRows), tidyRow("00420")),
-		problems: []string{`row 4  HEADER_AGAIN ""`}},
+	{
+		name:     "the column names again",
+		file:     holding(tidyTable + tidyHeader + "\n" + line("00420")),
+		rows:     append(slices.Clone(tidyRows), tidyRow("00420")),
+		problems: []string{`row 4  HEADER_AGAIN ""`},
+	},
 	{name: "the whole file twice", file: holding(tidyTable + tidyTable), rows: tidyRows, problems: []string{
-		`row 4  HEADER_AGAIN ""`, `row 5  DUPLICATE_IN_FILE ""`, `row 6  DUPLICATE_IN_FILE ""`, `row 7  DUPLICATE_IN_FILE ""`}},
+		`row 4  HEADER_AGAIN ""`, `row 5  DUPLICATE_IN_FILE ""`, `row 6  DUPLICATE_IN_FILE ""`,
+		`row 7  DUPLICATE_IN_FILE ""`}},
 	{name: "a BOM in the middle, as of files joined", file: holding(tidyTable + "\uFEFF" + line("00420")), rows: append(slices.Clone(tidyRows), tidyRow("00420"))},
 	{name: "256 columns", file: holding(tidyHeader + wide(250) + "\n1,Ada,Lovelace,ada,7,\n"), rows: []string{tidyRow("1")}},
 	{name: "columns without a name", file: holding("," + strings.ReplaceAll(tidyHeader, "\n", "") + ",,\nx,1,Ada,Lovelace,ada,7,,y,\n"), rows: []string{tidyRow("1")}},
-	{name: "ids that a spreadsheet has damaged", file: holding(tidyHeader + "\n" + line("1.2E+10") + line("#REF!") + line("#######") + line("12E3") + line("2-Jan")),
+	{
+		name: "ids that a spreadsheet has damaged",
+		file: holding(tidyHeader + "\n" + line("1.2E+10") + line("#REF!") + line("#######") + line("12E3") + line("2-Jan")),
 		rows: []string{tidyRow("12E3"), tidyRow("2-Jan")},
-		problems: []string{`row 1 Student ID DAMAGED_ID "1.2E+10"`, `row 1 Username DAMAGED_ID "1.2E+10"`, `row 2 Student ID DAMAGED_ID "#REF!"`, `row 2 Username DAMAGED_ID "#REF!"`,
-			`row 3 Student ID DAMAGED_ID "#######"`, `row 3 Username DAMAGED_ID "#######"`, `row 5 warning Student ID DAMAGED_ID "2-Jan"`, `row 5 warning Username DAMAGED_ID "2-Jan"`}},
+		problems: []string{`row 1 Student ID DAMAGED_ID "1.2E+10"`, `row 1 Username DAMAGED_ID "1.2E+10"`,
+			`row 2 Student ID DAMAGED_ID "#REF!"`, `row 2 Username DAMAGED_ID "#REF!"`, `row 3 Student ID DAMAGED_ID "#######"`,
+			`row 3 Username DAMAGED_ID "#######"`, `row 5 warning Student ID DAMAGED_ID "2-Jan"`,
+			`row 5 warning Username DAMAGED_ID "2-Jan"`},
+	},
 	{name: "formulas that an export has guarded", file: holding(tidyHeader + "\n1,'=cmd(),'+1,'@ada,7,\n2,'Ada,''-x,'bob,7,\n"), rows: []string{"1|=cmd()|+1|7|", "2|'Ada|'-x|7|"}},
 	{name: "names in many scripts", file: holding(tidyHeader + "\n1,名前,Łódź,名前a,7,\n2,שלום,👩‍🎓,שלום,7,\n3,Ａda,ﬁn,ﬁnn,7,\n"), rows: []string{"1|名前|Łódź|7|", "2|שלום|👩‍🎓|7|", "3|Ａda|ﬁn|7|"}},
 	{name: "an accent in the last of 3,000 rows in Windows-1252", file: func(t testing.TB) string {
@@ -218,8 +233,10 @@ var readFiles = []specimen{
 		return windows1252(t, out.String()+"z,José,Núñez,jose.n,7,Algebra\n")
 	}, rows: manyRows(3000, "z|José|Núñez|7|Algebra")},
 	{name: "a workbook", file: func(t testing.TB) string {
-		return workbookOf(t, []any{"Student ID", "First Name", "Last Name", "Username", "Grade", "Classes"}, []any{"00417", "José", "Núñez", "jose.n", 7, "Algebra"},
-			nil, []any{"00418", `Ann, "Annie"`, "O'Neil", "ann.o", "K", "Algebra;Biology"}, []any{"00419", "Zoë", "Smith", "zoe.s", 12})
+		return workbookOf(t, []any{"Student ID", "First Name", "Last Name", "Username", "Grade", "Classes"},
+			[]any{"00417", "José", "Núñez", "jose.n", 7, "Algebra"}, nil,
+			[]any{"00418", `Ann, "Annie"`, "O'Neil", "ann.o", "K", "Algebra;Biology"},
+			[]any{"00419", "Zoë", "Smith", "zoe.s", 12})
 	}, rows: tidyRows},
 	{name: "a workbook with its column names twice", file: func(t testing.TB) string {
 		titles := []any{"Student ID", "First Name", "Last Name", "Username", "Grade"}
@@ -229,7 +246,8 @@ var readFiles = []specimen{
 		file := workbookOf(t, []any{"Student ID", "First Name", "Last Name", "Username", "Grade", "Note"},
 			[]any{"1", "Ada", "Lovelace", "ada", 7, 4711}, []any{"2", 4712, "Li", "bob", 7})
 		return partOf(t, file, "sheet1.xml", func(s string) string {
-			return strings.NewReplacer(`<c r="F2"><v>4711</v>`, `<c r="F2" t="e"><v>#N/A</v>`, `<c r="B3"><v>4712</v>`, `<c r="B3" t="e"><v>#N/A</v>`).Replace(s)
+			return strings.NewReplacer(`<c r="F2"><v>4711</v>`, `<c r="F2" t="e"><v>#N/A</v>`, `<c r="B3"><v>4712</v>`,
+				`<c r="B3" t="e"><v>#N/A</v>`).Replace(s)
 		})
 	}, rows: []string{tidyRow("1")}, problems: []string{`row 2 First Name CELL_ERROR "#N/A"`}},
 	{name: "a workbook made by hand", file: func(t testing.TB) string {
@@ -242,8 +260,8 @@ var readFiles = []specimen{
 		`row 1  REQUIRED ""`, `row 1  REQUIRED ""`, `row 2  REQUIRED ""`, `row 2  REQUIRED ""`,
 		`row 3 First Name REQUIRED ""`, `row 3  REQUIRED ""`, `row 3  REQUIRED ""`, `row 3 Grade UNKNOWN_GRADE "0.3"`,
 		`row 4 First Name REQUIRED ""`, `row 4  REQUIRED ""`, `row 4  REQUIRED ""`, `row 4 Grade REQUIRED ""`,
-		`row 5 Student ID DAMAGED_ID "1234567890123456"`, `row 5 First Name REQUIRED ""`, `row 5  REQUIRED ""`, `row 5  REQUIRED ""`, `row 5 Grade REQUIRED ""`,
-		`row 997  EXTRA_CELLS ""`,
+		`row 5 Student ID DAMAGED_ID "1234567890123456"`, `row 5 First Name REQUIRED ""`, `row 5  REQUIRED ""`,
+		`row 5  REQUIRED ""`, `row 5 Grade REQUIRED ""`, `row 997  EXTRA_CELLS ""`,
 	}},
 }
 

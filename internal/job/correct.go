@@ -74,12 +74,15 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 		case err != nil:
 			return nil, err
 		case s.kinds.BySelection(job.Kind):
-			return nil, fault.Invalidf("the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
-				"and submit those students anew", s.kinds.Noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Invalidf(
+				"the rows of the %s are students who were selected, and have no cells to correct; see to what is wrong with them, "+
+					"and submit those students anew", s.kinds.Noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
 		case !s.vault.Opens(job):
-			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.kinds.Noun(job)).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s belongs to a server with another secret key", s.kinds.Noun(job)).
+				WithCode("NOT_CORRECTABLE").At("jobId")
 		case state.HoldsUndo(job):
-			return nil, fault.Conflictf("the undo of the %s waits for another administrator; correct the row when that is decided", s.kinds.Noun(job)).
+			return nil, fault.Conflictf(
+				"the undo of the %s waits for another administrator; correct the row when that is decided", s.kinds.Noun(job)).
 				WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 		switch job.Status {
@@ -92,12 +95,14 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 			case !errors.Is(err, bulk.ErrLost) && !errors.Is(err, sql.ErrNoRows):
 				return result, err
 			case try == maxCorrections:
-				return nil, fault.Conflictf("other rows of the upload are being corrected; try again in a moment").WithCode("NOT_CORRECTABLE").At("jobId")
+				return nil, fault.Conflictf("other rows of the upload are being corrected; try again in a moment").
+					WithCode("NOT_CORRECTABLE").At("jobId")
 			}
 		case bulkjob.StatusCOMPLETED_WITH_ERRORS:
 			return s.correction.resubmit(ctx, job, in)
 		default:
-			return nil, fault.Conflictf("the %s %s; %s", s.kinds.Noun(job), state.InWords[job.Status], insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
+			return nil, fault.Conflictf("the %s %s; %s", s.kinds.Noun(job), state.InWords[job.Status],
+				insteadOfCorrecting[job.Status]).WithCode("NOT_CORRECTABLE").At("jobId")
 		}
 	}
 }
@@ -105,9 +110,10 @@ func (s *Service) Correct(ctx context.Context, in Correction) (*Corrected, error
 // insteadOfCorrecting says what can be done about a row of a job that is in another
 // state.
 var insteadOfCorrecting = map[bulkjob.Status]string{
-	bulkjob.StatusVERIFYING:        "correct the row when that is done",
-	bulkjob.StatusPROCESSING:       "a row that it refuses can be corrected when it has ended",
-	bulkjob.StatusCOMPLETED:        "no row was refused, and what it has written can be undone, or changed with another upload",
+	bulkjob.StatusVERIFYING:  "correct the row when that is done",
+	bulkjob.StatusPROCESSING: "a row that it refuses can be corrected when it has ended",
+	bulkjob.StatusCOMPLETED: "no row was refused, and what it has written can be undone, " +
+		"or changed with another upload",
 	bulkjob.StatusFAILED:           "mend the file, and upload it again",
 	bulkjob.StatusCANCELED:         "mend the row, and upload it again",
 	bulkjob.StatusUNDOING:          "mend the row, and upload it again when that is done",
@@ -167,7 +173,8 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 		if err := s.noteUnseen(ctx, client, r); err != nil {
 			return err
 		}
-		record(ctx, audit.JobRowCorrected, job, audit.Facts{"row": r.Number, "refused": r.Refused, "status": string(job.Status)})
+		record(ctx, audit.JobRowCorrected, job,
+			audit.Facts{"row": r.Number, "refused": r.Refused, "status": string(job.Status)})
 		if err := s.replaceRow(ctx, client, job, r); err != nil || held == nil {
 			return err
 		}
@@ -190,7 +197,8 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 	if err != nil && !db.IsNotFound(err) {
 		return err
 	}
-	refused, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Number), bulkjobrefusedrow.Refused(1)).Exist(system)
+	refused, err := client.BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Number), bulkjobrefusedrow.Refused(1)).Exist(system)
 	if err != nil {
 		return err
 	}
@@ -207,12 +215,14 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 		was.Plan(p)
 	}
 	was.Warnings, err = client.BulkJobProblem.Query().
-		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(r.Number), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityWARNING)).Count(system)
+		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(r.Number),
+			bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityWARNING)).Count(system)
 	if err != nil {
 		return err
 	}
 	for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows"} {
-		if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ? AND `row` = ?", job.ID, r.Number); err != nil {
+		if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE job_id = ? AND `row` = ?", job.ID,
+			r.Number); err != nil {
 			return err
 		}
 	}
@@ -231,8 +241,10 @@ func (s correction) replaceRow(ctx context.Context, client *db.Client, job *db.B
 			return err
 		}
 	}
-	_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
-		"warnings = warnings + ?, passwords = passwords + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+	_, err = client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET created = created + ?, updated = updated + ?, unchanged = unchanged + ?, errors = errors + ?, "+
+			"warnings = warnings + ?, passwords = passwords + ?, enrollments_added = enrollments_added + ?, "+
+			"enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		now.Created-was.Created, now.Updated-was.Updated, now.Unchanged-was.Unchanged, now.Errors-was.Errors,
 		now.Warnings-was.Warnings, now.Passwords-was.Passwords, now.Added-was.Added, now.Removed-was.Removed, job.ID)
 	return err
@@ -254,7 +266,8 @@ func (s correction) corrected(ctx context.Context, jobID int, r *sheet.Row) (*Co
 			c.Changes = append(c.Changes, of)
 		}
 	}
-	c.Problems, err = s.vault.ReadProblems(ctx, jobID, s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Number)).Order(db.Asc(bulkjobproblem.FieldID)))
+	c.Problems, err = s.vault.ReadProblems(ctx, jobID,
+		s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.Row(r.Number)).Order(db.Asc(bulkjobproblem.FieldID)))
 	return c, err
 }
 
@@ -300,7 +313,15 @@ func (s correction) resubmit(ctx context.Context, job *db.BulkJob, in Correction
 		return nil, err
 	}
 	by := append([]int{job.SubmittedBy}, job.CorrectedBy...)
-	again, err := s.Submit(ctx, Submission{by: by, OrganizationID: job.OrganizationID, Kind: job.Kind, File: &file, Size: int64(file.Len()), GroupsMode: job.GroupsMode,
-		FileName: row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName)})
+	again, err := s.Submit(ctx,
+		Submission{
+			by:             by,
+			OrganizationID: job.OrganizationID,
+			Kind:           job.Kind,
+			File:           &file,
+			Size:           int64(file.Len()),
+			GroupsMode:     job.GroupsMode,
+			FileName:       row.Shorten(fmt.Sprintf("row %d of %s", in.Row, job.FileName), maxFileName),
+		})
 	return &Corrected{Job: again}, err
 }

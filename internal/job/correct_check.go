@@ -20,7 +20,8 @@ import (
 // may have to do with: first by itself, to find out whom it means, and then, where
 // others speak of the same, behind them, so that what they claim is theirs. Rows
 // that are refused claim nothing.
-func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *sheet.Layout, r *sheet.Row) (*sheet.Row, error) {
+func (s correction) checkAlone(ctx context.Context, job *db.BulkJob, v *viewer.Viewer, l *sheet.Layout,
+	r *sheet.Row) (*sheet.Row, error) {
 	again := func() *sheet.Row {
 		return &sheet.Row{Number: r.Number, N: r.N, Layout: r.Layout, Cells: slices.Clone(r.Cells), By: r.By}
 	}
@@ -63,11 +64,13 @@ func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *sheet.
 	}
 	system := viewer.AsSystem(ctx, "whether a row of a job is one that the viewer is shown")
 	client := s.db.Client(ctx)
-	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Number)).Select(bulkjobrow.FieldOutside).Ints(system)
+	planned, err := client.BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Number)).
+		Select(bulkjobrow.FieldOutside).Ints(system)
 	if err != nil {
 		return err
 	}
-	kept, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Number)).Select(bulkjobrefusedrow.FieldOutside).Ints(system)
+	kept, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(r.Number)).
+		Select(bulkjobrefusedrow.FieldOutside).Ints(system)
 	switch written := slices.Concat(planned, kept); {
 	case err != nil:
 		return err
@@ -80,7 +83,14 @@ func (s correction) refuseHidden(ctx context.Context, job *db.BulkJob, r *sheet.
 	if err != nil || why != nil {
 		return err
 	}
-	as := &sheet.Row{Number: r.Number, N: r.N, Layout: r.Layout, Cells: slices.Clone(r.Cells), Beyond: r.Beyond, Flaws: r.Flaws}
+	as := &sheet.Row{
+		Number: r.Number,
+		N:      r.N,
+		Layout: r.Layout,
+		Cells:  slices.Clone(r.Cells),
+		Beyond: r.Beyond,
+		Flaws:  r.Flaws,
+	}
 	ctx = viewer.NewContext(ctx, v)
 	c, err := s.fileChecker(ctx, job, v)
 	if err != nil {
@@ -103,7 +113,8 @@ func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.V
 		return nil
 	}
 	system := viewer.AsSystem(ctx, "whether a row of a job that the viewer corrects was to change nothing")
-	planned, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Number)).Exist(system)
+	planned, err := s.db.Client(ctx).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.Row(r.Number)).Exist(system)
 	if err != nil || planned {
 		return err
 	}
@@ -115,12 +126,20 @@ func (s correction) refuseGone(ctx context.Context, job *db.BulkJob, v *viewer.V
 	if err != nil {
 		return err
 	}
-	as := &sheet.Row{Number: r.Number, N: r.N, Layout: r.Layout, Cells: slices.Clone(r.Cells), Beyond: r.Beyond, Flaws: r.Flaws}
+	as := &sheet.Row{
+		Number: r.Number,
+		N:      r.N,
+		Layout: r.Layout,
+		Cells:  slices.Clone(r.Cells),
+		Beyond: r.Beyond,
+		Flaws:  r.Flaws,
+	}
 	if err := c.CheckRows(ctx, []*sheet.Row{as}); err != nil {
 		return err
 	}
 	if as.Refused || s.kinds.About(job.Kind).CreatesStudents && as.Plan != nil && as.Plan.CreatesStudent() {
-		return fault.Conflictf("what the row is about has changed or been erased since the file was checked; upload the row again").
+		return fault.Conflictf(
+			"what the row is about has changed or been erased since the file was checked; upload the row again").
 			WithCode("NOT_CORRECTABLE").At("row")
 	}
 	return nil
@@ -132,7 +151,8 @@ func (s correction) targetMarks(ctx context.Context, job *db.BulkJob, r *sheet.R
 	if !ok || r.TargetID == 0 && !s.kinds.About(job.Kind).OneByOne {
 		return nil, nil
 	}
-	names, err := k.Names(viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it"), s.db.Client(ctx), r)
+	names, err := k.Names(viewer.AsSystem(ctx, "what other rows call the target of a row; nobody is shown it"),
+		s.db.Client(ctx), r)
 	for _, name := range names {
 		if m := sheet.MarkOf(name); m != "" {
 			marks = append(marks, m)
@@ -143,8 +163,10 @@ func (s correction) targetMarks(ctx context.Context, job *db.BulkJob, r *sheet.R
 
 // rowsWith returns the rows of a job, but for one and for those that are refused,
 // that have one of the marks, as they have been corrected.
-func (s correction) rowsWith(ctx context.Context, job *db.BulkJob, l *sheet.Layout, but int, marks []string) ([]*sheet.Row, error) {
-	list, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Refused(0)).
+func (s correction) rowsWith(ctx context.Context, job *db.BulkJob, l *sheet.Layout, but int,
+	marks []string) ([]*sheet.Row, error) {
+	list, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Refused(0)).
 		All(viewer.AsSystem(ctx, "rows of a job that the viewer corrects"))
 	if err != nil {
 		return nil, err

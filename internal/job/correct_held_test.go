@@ -78,7 +78,8 @@ func TestCorrectHeld(t *testing.T) {
 			}
 			for _, seen := range [][]int{nil, {looked}, {jobs.PreviewVersion(now) + 1}} {
 				_, err := approve(b, second, job, seen...)
-				b.refused(err, fault.Conflict, jobs.PreviewChanged, fmt.Sprintf("previewVersion, which is %d now", jobs.PreviewVersion(now)))
+				b.refused(err, fault.Conflict, jobs.PreviewChanged,
+					fmt.Sprintf("previewVersion, which is %d now", jobs.PreviewVersion(now)))
 			}
 			untouched(b, job)
 			if _, err := approve(b, second, job, jobs.PreviewVersion(now)); err != nil {
@@ -129,7 +130,8 @@ func TestCorrectHeld(t *testing.T) {
 				var corrected, approved error
 				var both sync.WaitGroup
 				both.Go(func() {
-					_, corrected = b.Correct(b.As(t, b.NorthAdmin), jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Grade", Value: "12"}}})
+					_, corrected = b.Correct(b.As(t, b.NorthAdmin),
+						jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Grade", Value: "12"}}})
 				})
 				both.Go(func() { _, approved = b.Approve(b.As(t, second), job.ID, &looked) })
 				both.Wait()
@@ -173,8 +175,10 @@ func TestCorrectHeld(t *testing.T) {
 				t.Fatal(hint())
 			}
 			// Row 1 becomes one of a student who is none yet.
-			b.corrects(b.NorthAdmin, job, 1, "Student ID", "brandnew", "First Name", "Brand", "Last Name", "New", "Username", "brandnew")
-			if got := b.job(job.ID); got.Status != held || got.HeldByRule != 73 || got.Warnings != 1 || !strings.Contains(hint(), "change 22 of 30 students") {
+			b.corrects(b.NorthAdmin, job, 1, "Student ID", "brandnew", "First Name", "Brand", "Last Name", "New",
+				"Username", "brandnew")
+			if got := b.job(job.ID); got.Status != held || got.HeldByRule != 73 || got.Warnings != 1 ||
+				!strings.Contains(hint(), "change 22 of 30 students") {
 				t.Errorf("%+v, %s", got, hint())
 			}
 			// And the refused one somebody who is there, beside a correction that is refused.

@@ -20,7 +20,8 @@ var errNoRow = fault.NotFoundf("there is no such row in the upload").At("row")
 
 // keptRow returns a row that is kept, or nil.
 func (s correction) keptRow(ctx context.Context, job *db.BulkJob, row int) (*db.BulkJobRefusedRow, error) {
-	kept, err := s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(row)).
+	kept, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.Row(row)).
 		Only(viewer.AsSystem(ctx, "row of a job that the viewer sees"))
 	if db.IsNotFound(err) {
 		return nil, nil
@@ -66,7 +67,8 @@ func (s correction) refusedAmong(ctx context.Context, jobID int, rows []int) (ma
 	refused := map[int]bool{}
 	for chunk := range slices.Chunk(rows, bulk.StatementRows) {
 		found, err := s.db.Client(ctx).BulkJobProblem.Query().
-			Where(bulkjobproblem.JobID(jobID), bulkjobproblem.RowIn(chunk...), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR)).
+			Where(bulkjobproblem.JobID(jobID), bulkjobproblem.RowIn(chunk...),
+				bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR)).
 			Select(bulkjobproblem.FieldRow).Ints(system)
 		if err != nil {
 			return nil, err

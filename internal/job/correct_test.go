@@ -60,25 +60,31 @@ func TestCorrect(t *testing.T) {
 		t.Run("a line of enrollments that says what another one says becomes one of its own", func(t *testing.T) {
 			b := b.on(t)
 			st := b.Student(t, b.North, "Dou", "Ble", 0)
-			job := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nAlgebra,"+st.ExternalID+"\nAlgebra,"+st.ExternalID+"\n")
+			job := b.verified(b.NorthAdmin, b.North, enrollments,
+				"Class,Person ID\nAlgebra,"+st.ExternalID+"\nAlgebra,"+st.ExternalID+"\n")
 			b.want(job, ready, 1, 0, 1, 0)
-			if changes, problems := b.corrects(b.NorthAdmin, job, 2, "Class", "Biology"); len(changes) != 1 || len(problems) > 0 {
+			if changes, problems := b.corrects(b.NorthAdmin, job, 2, "Class", "Biology"); len(changes) != 1 ||
+				len(problems) > 0 {
 				t.Errorf("%q %q", changes, problems)
 			}
 			b.want(b.applied(b.NorthAdmin, b.job(job.ID)), completed, 2, 0, 0, 0)
 		})
 		t.Run("a refused row joins the plan, and is carried out with the others", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.NorthAdmin, b.North, students, "Student ID;Note;First Name;Last Name;Username;Password;Grade;Klasse\n"+
-				"c1;one;Cor;Rect;correct1;secret1;77;x\n"+
-				"c2;two;Good;Row;goodrow1;;5;x\n"+
-				"c3;three;Slip;Ped;Off;slipped1;secret2;5;x\n")
+			job := b.verified(b.NorthAdmin, b.North, students,
+				"Student ID;Note;First Name;Last Name;Username;Password;Grade;Klasse\n"+
+					"c1;one;Cor;Rect;correct1;secret1;77;x\n"+
+					"c2;two;Good;Row;goodrow1;;5;x\n"+
+					"c3;three;Slip;Ped;Off;slipped1;secret2;5;x\n")
 			b.want(job, ready, 1, 0, 0, 2)
 			rows, err := b.RefusedRows(b.As(t, b.NorthAdmin), job.ID, nil, nil)
 			if err != nil || len(rows.Items) != 2 || len(rows.Items[0].Problems) != 1 {
 				t.Fatalf("%+v, %v", rows, err)
 			}
-			if got := fmt.Sprint(rows.Items[0].Cells); got != "[{Student ID c1} {Note one} {First Name Cor} {Last Name Rect} {Username correct1} {Password set} {Grade 77} {Klasse x}]" {
+			if got := fmt.Sprint(
+				rows.Items[0].Cells); got !=
+				"[{Student ID c1} {Note one} {First Name Cor} {Last Name Rect} {Username correct1} {Password set} "+
+					"{Grade 77} {Klasse x}]" {
 				t.Error(got)
 			}
 			_, problems := b.corrects(b.NorthAdmin, job, 1, "grade", "78", "Note", "first try")
@@ -87,12 +93,14 @@ func TestCorrect(t *testing.T) {
 			}
 			b.want(b.job(job.ID), ready, 1, 0, 0, 2)
 			changes, problems := b.corrects(b.NorthAdmin, job, 1, "Grade Level", "7", "Classes/Groups", "Algebra")
-			if len(problems) > 0 || !slices.Contains(changes, "Password: - → set") || !slices.Contains(changes, "Classes/Groups: - → Algebra") {
+			if len(problems) > 0 || !slices.Contains(changes, "Password: - → set") ||
+				!slices.Contains(changes, "Classes/Groups: - → Algebra") {
 				t.Errorf("changes %q, problems %q", changes, problems)
 			}
 			b.want(b.job(job.ID), ready, 2, 0, 0, 1)
 			// What has slipped is written anew.
-			changes, problems = b.corrects(b.DistrictAdmin, job, 3, "Student ID", "c3", "First Name", "Slip", "Last Name", "Ped, Off", "Username", "slipped1", "Grade", "5")
+			changes, problems = b.corrects(b.DistrictAdmin, job, 3, "Student ID", "c3", "First Name", "Slip", "Last Name",
+				"Ped, Off", "Username", "slipped1", "Grade", "5")
 			if len(problems) > 0 || strings.Contains(fmt.Sprint(changes), "Password") {
 				t.Errorf("changes %q, problems %q", changes, problems)
 			}
@@ -139,7 +147,8 @@ func TestCorrect(t *testing.T) {
 				t.Errorf("%q", problems)
 			}
 			// And what it had been corrected to counts as well.
-			if _, problems := b.corrects(b.NorthAdmin, job, 5, "Student ID", "d9", "Username", "dufive", "Grade", "5"); !slices.Equal(problems, []string{" DUPLICATE_IN_FILE"}) {
+			if _, problems := b.corrects(b.NorthAdmin, job, 5, "Student ID", "d9", "Username", "dufive", "Grade",
+				"5"); !slices.Equal(problems, []string{" DUPLICATE_IN_FILE"}) {
 				t.Errorf("%q", problems)
 			}
 			if _, problems := b.corrects(b.NorthAdmin, job, 4, "Username", "dufour"); len(problems) > 0 {
@@ -155,7 +164,8 @@ func TestCorrect(t *testing.T) {
 
 		t.Run("after the end a refused row becomes a job of its own", func(t *testing.T) {
 			b := b.on(t)
-			job := b.imported(b.NorthAdmin, b.North, students, header+",e1,End,One,endone,secret,99,,\n,e2,End,Two,endtwo,,5,,\n")
+			job := b.imported(b.NorthAdmin, b.North, students,
+				header+",e1,End,One,endone,secret,99,,\n,e2,End,Two,endtwo,,5,,\n")
 			b.want(job, withErrors, 1, 0, 0, 1)
 			c, err := b.correct(b.NorthAdmin, job, 1, "Grade", "5", "Password", "secret9")
 			if err != nil || c.Job.ID == job.ID || c.Job.FileName != "row 1 of file.csv" {
@@ -239,8 +249,9 @@ func TestCorrect(t *testing.T) {
 		t.Run("rows of every kind of file are corrected", func(t *testing.T) {
 			b := b.on(t)
 			for kind, c := range map[bulkjob.Kind]struct{ file, column, value string }{
-				groups:      {"External ID,Name,School\nx,New,Nowhere\n", "School", "North School"},
-				educators:   {"External ID,First Name,Last Name,Email,School\ne1,A,B,no address,North School\n", "Email", "ab@example.org"},
+				groups: {"External ID,Name,School\nx,New,Nowhere\n", "School", "North School"},
+				educators: {"External ID,First Name,Last Name,Email,School\ne1,A,B,no address,North School\n", "Email",
+					"ab@example.org"},
 				schools:     {"Name,External ID\n,x\n", "Name", "New School"},
 				enrollments: {"Section SIS ID,SIS ID\nnowhere,00001\n", "Section SIS ID", "Biology"},
 			} {
@@ -293,7 +304,8 @@ func TestPossibleDuplicates(t *testing.T) {
 			}
 			// Row 6 is about Ada, too.
 			b.want(b.job(job.ID), ready, 3, 0, 1, 2)
-			b.corrects(b.DistrictAdmin, job, 6, "Student ID", "p6", "Username", "newada6", "Grade", "3", "School", "North School")
+			b.corrects(b.DistrictAdmin, job, 6, "Student ID", "p6", "Username", "newada6", "Grade", "3",
+				"School", "North School")
 			changes, problems := b.corrects(b.DistrictAdmin, job, 1)
 			if len(problems) > 0 || !slices.Contains(changes, "Username: "+ada.Username+" → newada") {
 				t.Errorf("%q %q", changes, problems)
@@ -306,13 +318,15 @@ func TestPossibleDuplicates(t *testing.T) {
 		})
 		t.Run("nobody is offered whom the submitter does not see", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.SouthAdmin, b.South, students, "Student ID,First Name,Last Name,Username,Grade\nq1,Ada,Lovelace,newada,"+grade+"\n")
+			job := b.verified(b.SouthAdmin, b.South, students,
+				"Student ID,First Name,Last Name,Username,Grade\nq1,Ada,Lovelace,newada,"+grade+"\n")
 			b.wantProblems(job, `row 1 Username USERNAME_TAKEN "newada"`)
 			if hint := b.hint(job, "USERNAME_TAKEN"); strings.Contains(hint, "Ada") {
 				t.Error(hint)
 			}
 			hidden := b.Student(t, b.North, "Hid", "Den", 0, b.Biology)
-			job = b.verified(b.NorthTeacher, b.North, students, "Student ID,First Name,Last Name,Username,Grade,Classes\nq2,Hid,Den,hidden2,"+hidden.Grade.String()+",Algebra\n")
+			job = b.verified(b.NorthTeacher, b.North, students,
+				"Student ID,First Name,Last Name,Username,Grade,Classes\nq2,Hid,Den,hidden2,"+hidden.Grade.String()+",Algebra\n")
 			if ids := b.Client().Student.Query().IDsX(b.As(t, b.NorthTeacher)); slices.Contains(ids, hidden.ID) {
 				t.Fatal("the teacher sees the namesake")
 			}

@@ -40,7 +40,8 @@ func TestTheManualHoldsEveryColumn(t *testing.T) {
 
 func columnTables() string {
 	var b strings.Builder
-	for _, kind := range []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_GROUPS, bulkjob.KindIMPORT_ENROLLMENTS,
+	for _, kind := range []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_GROUPS,
+		bulkjob.KindIMPORT_ENROLLMENTS,
 		bulkjob.KindIMPORT_EDUCATORS, bulkjob.KindIMPORT_ORGANIZATIONS} {
 		fmt.Fprintf(&b, "\n### %s\n\n| column | also called | what to write |\n| --- | --- | --- |\n", kind)
 		for _, c := range catalog.Columns(kind) {

@@ -24,7 +24,8 @@ func (s *Service) fail(ctx context.Context, h *queue.Lease, why *row.Problem) er
 			return err
 		}
 		_, err := client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, finished_at = ?, errors = total_rows, lease_owner = '', lease_until = NULL WHERE id = ?",
+			"UPDATE bulk_jobs SET status = ?, finished_at = ?, errors = total_rows, lease_owner = '', "+
+				"lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), h.Job.ID)
 		if err != nil {
 			return err
@@ -69,9 +70,10 @@ func (s *Service) failRows(ctx context.Context, h *queue.Lease, why []*row.Probl
 		}
 		// MySQL assigns from left to right, so the sum comes before the zeros.
 		_, err := client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors = errors + ?, "+
-				"created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
-				"processed_rows = CASE WHEN processed_rows < ? THEN ? ELSE processed_rows END, lease_owner = '', lease_until = NULL WHERE id = ?",
+			"UPDATE bulk_jobs SET status = ?, finished_at = ?, unchanged = unchanged + created + updated + deleted - ?, errors "+
+				"= errors + ?, created = 0, updated = 0, deleted = 0, enrollments_added = 0, enrollments_removed = 0, "+
+				"processed_rows = CASE WHEN processed_rows < ? THEN ? ELSE processed_rows END, lease_owner = '', "+
+				"lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusFAILED), s.instant(), len(refused), len(refused), reached, reached, h.Job.ID)
 		if err != nil {
 			return err

@@ -25,14 +25,16 @@ import (
 )
 
 // ErrNoFailedRows is returned for a job of which no row is kept that was refused.
-var ErrNoFailedRows = fault.NotFoundf("the upload has no refused rows, or they have been removed, because it ended too long ago")
+var ErrNoFailedRows = fault.NotFoundf(
+	"the upload has no refused rows, or they have been removed, because it ended too long ago")
 
 // writeAgain is the advice for a row whose password was taken out.
 const writeAgain = "The password is not in this file; write it again if it is to be set."
 
 // mendTheWhole is the advice for a row of a file of which nothing was written: the
 // rows that are not in the file of refused ones would be lost.
-const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, and upload the whole of it again."
+const mendTheWhole = "Nothing of the file was written. Mend this row in the file that was uploaded, " +
+	"and upload the whole of it again."
 
 // FailedRows writes the refused rows of a job as a file: the columns of the file
 // that was uploaded, in its order, also those that were ignored, and behind them
@@ -66,8 +68,10 @@ func (s *Service) FailedRows(ctx context.Context, w io.Writer, jobID int) (n int
 	}
 	for behind := 0; ; {
 		rows, err := s.db.Client(ctx).BulkJobRefusedRow.Query().
-			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind), rule.RefusedRowsSeen(viewer.FromContext(ctx))).
-			Order(db.Asc(bulkjobrefusedrow.FieldRow)).Limit(sheet.BatchRows).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+			Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), bulkjobrefusedrow.RowGT(behind),
+				rule.RefusedRowsSeen(viewer.FromContext(ctx))).
+			Order(db.Asc(bulkjobrefusedrow.FieldRow)).Limit(sheet.BatchRows).
+			All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
 		if err != nil {
 			return n, err
 		}
@@ -149,7 +153,8 @@ func (f *failedRows) divide(cells []string) (own, beyond []string) {
 // errorsOf reads why rows of a job are refused, from first to last.
 func (s reading) errorsOf(ctx context.Context, jobID, first, last int) (map[int][]*db.BulkJobProblem, error) {
 	list, err := s.vault.ReadProblems(ctx, jobID, s.db.Client(ctx).BulkJobProblem.Query().
-		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR), bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
+		Where(bulkjobproblem.JobID(jobID), bulkjobproblem.SeverityEQ(bulkjobproblem.SeverityERROR),
+			bulkjobproblem.RowGTE(first), bulkjobproblem.RowLTE(last)).
 		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	problems := map[int][]*db.BulkJobProblem{}
 	for _, p := range list {
@@ -187,7 +192,8 @@ func (f *failedRows) whatToDo(problems []*db.BulkJobProblem, hadPassword bool) s
 }
 
 // exported are the columns of an export of students, in its order.
-var exported = []string{sheet.ColDatabaseID, sheet.ColStudentID, sheet.ColFirstName, sheet.ColLastName, sheet.ColUsername, sheet.ColPassword, sheet.ColGrade, sheet.ColSchool, sheet.ColGroups}
+var exported = []string{sheet.ColDatabaseID, sheet.ColStudentID, sheet.ColFirstName, sheet.ColLastName,
+	sheet.ColUsername, sheet.ColPassword, sheet.ColGrade, sheet.ColSchool, sheet.ColGroups}
 
 // exportedCells shows the students of refused rows of a selection as an export
 // does. Whom the viewer does not see any more has an empty row.
@@ -221,8 +227,8 @@ func (s reading) exportedCells(ctx context.Context, rows map[int][]string) (map[
 		if st.Edges.Organization != nil {
 			school = st.Edges.Organization.Name
 		}
-		cells[row[st.ID]] = []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.FirstName, st.LastName, st.Username, "",
-			st.Grade.String(), school, reach.Listed(groups[st.ID])}
+		cells[row[st.ID]] = []string{globalid.Encode(globalid.Student, st.ID), st.ExternalID, st.FirstName, st.LastName,
+			st.Username, "", st.Grade.String(), school, reach.Listed(groups[st.ID])}
 	}
 	return cells, nil
 }
@@ -236,9 +242,11 @@ type RefusedRow struct {
 }
 
 // RefusedRows reads a page of the refused rows of a job, in the order of the file.
-func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after *string) (page.Result[RefusedRow], error) {
+func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int,
+	after *string) (page.Result[RefusedRow], error) {
 	var none page.Result[RefusedRow]
-	q, err := page.Parse(page.Args{First: first, After: after}, page.Order{Name: "ROW", Column: bulkjobrefusedrow.FieldRow})
+	q, err := page.Parse(page.Args{First: first, After: after},
+		page.Order{Name: "ROW", Column: bulkjobrefusedrow.FieldRow})
 	if err != nil {
 		return none, err
 	}
@@ -246,7 +254,8 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 	if err != nil || !s.vault.Reads(job) {
 		return none, err
 	}
-	rows, err := s.reading.refusedRows(ctx, jobID).Where(q.Select).All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
+	rows, err := s.reading.refusedRows(ctx, jobID).Where(q.Select).
+		All(viewer.AsSystem(ctx, "refused rows of a job that the viewer sees"))
 	if err != nil || len(rows) == 0 {
 		return none, err
 	}
@@ -265,8 +274,10 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 		}
 	}
 	problems := map[int][]*db.BulkJobProblem{}
-	list, err := s.vault.ReadProblems(ctx, jobID, s.reading.problems(ctx, jobID, nil).Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
-		Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
+	list, err := s.vault.ReadProblems(ctx, jobID,
+		s.reading.problems(ctx, jobID, nil).
+			Where(bulkjobproblem.RowGTE(rows[0].Row), bulkjobproblem.RowLTE(rows[len(rows)-1].Row)).
+			Order(db.Asc(bulkjobproblem.FieldRow, bulkjobproblem.FieldID)))
 	if err != nil {
 		return none, err
 	}
@@ -274,7 +285,11 @@ func (s *Service) RefusedRows(ctx context.Context, jobID int, first *int, after 
 		problems[p.Row] = append(problems[p.Row], p)
 	}
 	result := page.NewResult(q, rows, func(r *db.BulkJobRefusedRow) (page.Value, int) { return r.Row, r.ID })
-	shown := page.Result[RefusedRow]{Cursors: result.Cursors, HasNextPage: result.HasNextPage, HasPrevious: result.HasPrevious}
+	shown := page.Result[RefusedRow]{
+		Cursors:     result.Cursors,
+		HasNextPage: result.HasNextPage,
+		HasPrevious: result.HasPrevious,
+	}
 	for _, r := range result.Items {
 		shown.Items = append(shown.Items, RefusedRow{Row: r.Row, Problems: problems[r.Row],
 			Cells: shownCells(headers, cells[r.Row], stored[r.Row].Also, len(r.Password) > 0)})
@@ -291,7 +306,8 @@ func (s *Service) CountRefusedRows(ctx context.Context, jobID int) (int, error) 
 }
 
 func (s reading) refusedRows(ctx context.Context, jobID int) *db.BulkJobRefusedRowQuery {
-	return s.db.Client(ctx).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
+	return s.db.Client(ctx).BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.Refused(1), rule.RefusedRowsSeen(viewer.FromContext(ctx)))
 }
 
 // shownCells are the cells of a row under their headers, those beyond the last one

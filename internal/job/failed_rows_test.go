@@ -72,8 +72,8 @@ func TestFailedRows(t *testing.T) {
 			if strings.Contains(text, "secret") {
 				t.Errorf("a password is in the file:\n%s", text)
 			}
-			wantHeader := []string{"Remarks", "Klasse", "Grade Level", "SIS ID", "Surname", "Given Name", "Password", "Username", "Classes", "",
-				"Refused Row", "Refused Because", "What To Do"}
+			wantHeader := []string{"Remarks", "Klasse", "Grade Level", "SIS ID", "Surname", "Given Name", "Password",
+				"Username", "Classes", "", "Refused Row", "Refused Because", "What To Do"}
 			if !slices.Equal(lines[0], wantHeader) {
 				t.Errorf("header %q", lines[0])
 			}
@@ -88,7 +88,8 @@ func TestFailedRows(t *testing.T) {
 					t.Errorf("line %d: %s\nwant:   %s", i+1, got, want)
 				}
 			}
-			if got := lines[1][11:]; !strings.Contains(got[0], "Grade Level: ") || !strings.Contains(got[1], "PK, K") || !strings.Contains(got[1], "password is not in this file") {
+			if got := lines[1][11:]; !strings.Contains(got[0], "Grade Level: ") || !strings.Contains(got[1], "PK, K") ||
+				!strings.Contains(got[1], "password is not in this file") {
 				t.Errorf("reasons %q", got)
 			}
 			if got := lines[2][11:]; strings.Contains(got[1], "password") || !strings.Contains(got[0], "Classes: ") {
@@ -100,7 +101,8 @@ func TestFailedRows(t *testing.T) {
 			// Without a column of passwords nothing is left out.
 			_, slipped := b.failedRows(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, students,
 				"Student ID,Grade,First Name,Last Name,Username\ns1,7,Ann,Lee, Jr,=1,annlee\n"))
-			if got := strings.Join(slipped[1][:5], "|") + "|" + strings.Join(slipped[1][8:], "|"); got != "s1|7|Ann|Lee|Jr|'=1|annlee" {
+			if got := strings.Join(slipped[1][:5], "|") + "|" +
+				strings.Join(slipped[1][8:], "|"); got != "s1|7|Ann|Lee|Jr|'=1|annlee" {
 				t.Errorf("slipped: %s", got)
 			}
 
@@ -140,7 +142,8 @@ func TestFailedRows(t *testing.T) {
 			job = b.applied(b.NorthAdmin, job)
 			b.want(job, withErrors, 1199, 1, 0, 3)
 			_, lines := b.failedRows(b.NorthAdmin, job)
-			for i, want := range []string{"w0700|3|note 700|First|Last|wuser0700|701", "00001|8|about Ada||||1201", "w9999|99|bad grade||||1202"} {
+			for i, want := range []string{"w0700|3|note 700|First|Last|wuser0700|701", "00001|8|about Ada||||1201",
+				"w9999|99|bad grade||||1202"} {
 				if got := strings.Join(lines[i+1][:7], "|"); got != want {
 					t.Errorf("%s\nwant %s", got, want)
 				}
@@ -150,13 +153,15 @@ func TestFailedRows(t *testing.T) {
 
 		t.Run("a job that is all or nothing has them, too", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.NorthAdmin, b.North, students, header+",a1,All,Or,allor,secret,7,,\n,a2,No,Thing,nothing,,99,,\n", allOrNothing)
+			job := b.verified(b.NorthAdmin, b.North, students,
+				header+",a1,All,Or,allor,secret,7,,\n,a2,No,Thing,nothing,,99,,\n", allOrNothing)
 			b.want(job, failed, 0, 0, 1, 1)
 			if _, lines := b.failedRows(b.NorthAdmin, job); lines[1][1] != "a2" {
 				t.Errorf("%q", lines)
 			}
 			// Also where a row is refused only when it is written.
-			job = b.verified(b.NorthAdmin, b.North, students, header+",a1,All,Or,allor,secret,7,,\n,a2,No,Thing,nothing,secret,9,,\n", allOrNothing)
+			job = b.verified(b.NorthAdmin, b.North, students,
+				header+",a1,All,Or,allor,secret,7,,\n,a2,No,Thing,nothing,secret,9,,\n", allOrNothing)
 			b.Student(t, b.South, "Has", "Taken", 0).Update().SetExternalID("a2").ExecX(fixture.System())
 			job = b.applied(b.NorthAdmin, job)
 			b.want(job, failed, 0, 0, 1, 1)
@@ -178,7 +183,8 @@ func TestFailedRows(t *testing.T) {
 			if got := strings.Join(lines[0], ","); got != strings.TrimSpace(header)+",Refused Row,Refused Because,What To Do" {
 				t.Errorf("header %s", got)
 			}
-			if got := strings.Join(lines[1][:10], "|"); got != stu(synced)+"|"+synced.ExternalID+"|Syn|Ced|"+synced.Username+"||"+synced.Grade.String()+"|North School|Biology|2" {
+			if got := strings.Join(lines[1][:10], "|"); got != stu(synced)+"|"+synced.ExternalID+"|Syn|Ced|"+synced.Username+
+				"||"+synced.Grade.String()+"|North School|Biology|2" {
 				t.Errorf("%s", got)
 			}
 			if lines[2][1] != "00001" || lines[2][8] != "Algebra" || !strings.Contains(lines[2][10], "changed") {
@@ -234,8 +240,9 @@ func TestFailedRows(t *testing.T) {
 		t.Run("of every other kind of file they come back, too", func(t *testing.T) {
 			b := b.on(t)
 			for kind, file := range map[bulkjob.Kind]string{
-				groups:      "External ID,Name,School,Room\nx,,Nowhere,r1\n",
-				educators:   "Extra,External ID,First Name,Last Name,Email,Password,School\nr1,e1,A,B,no address,secret,North School\n",
+				groups: "External ID,Name,School,Room\nx,,Nowhere,r1\n",
+				educators: "Extra,External ID,First Name,Last Name,Email,Password,School\nr1,e1,A,B,no " +
+					"address,secret,North School\n",
 				schools:     "Name,External ID,Room\n,x,r1\n",
 				enrollments: "Section SIS ID,Room,SIS ID\nnowhere,r1,nobody\n",
 			} {

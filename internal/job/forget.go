@@ -29,7 +29,8 @@ func (s sweeping) forget(ctx context.Context) error {
 	soonest := now.Add(-setting.MinDays * 24 * time.Hour)
 	old, err := s.db.Client(ctx).BulkJob.Query().
 		Where(bulkjob.Or(
-			bulkjob.And(bulkjob.StatusIn(state.Ended...), bulkjob.FinishedAtLT(soonest), bulkjob.ForgottenLT(state.ForgottenRows)),
+			bulkjob.And(bulkjob.StatusIn(state.Ended...), bulkjob.FinishedAtLT(soonest),
+				bulkjob.ForgottenLT(state.ForgottenRows)),
 			bulkjob.And(bulkjob.StatusIn(bulkjob.StatusREADY, bulkjob.StatusHELD), bulkjob.CreatedAtLT(now.Add(-waitFor))))).
 		Order(db.Asc(bulkjob.FieldID)).All(viewer.AsSystem(ctx, "jobs whose rows may have been kept long enough"))
 	if err != nil || len(old) == 0 {
@@ -75,7 +76,8 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 		if err := s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{why}); err != nil {
 			return err
 		}
-		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET warnings = warnings + 1 WHERE id = ?", job.ID); err != nil {
+		if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET warnings = warnings + 1 WHERE id = ?",
+			job.ID); err != nil {
 			return err
 		}
 		return s.canceling.cancel(ctx, client, was)
@@ -86,15 +88,18 @@ func (s sweeping) expire(ctx context.Context, job *db.BulkJob) error {
 	case err != nil:
 		return err
 	}
-	s.log.InfoContext(ctx, "a bulk job that nobody has started is canceled", "job", job.ID, "kind", job.Kind, "created", job.CreatedAt)
+	s.log.InfoContext(ctx, "a bulk job that nobody has started is canceled", "job", job.ID, "kind", job.Kind,
+		"created", job.CreatedAt)
 	return s.canceling.withdraw(ctx, job.ID)
 }
 
 // forgetJob removes a part of a job, a few rows at a time, and notes it when it
 // is done, so that the next sweep does not look again.
 func (s sweeping) forgetJob(ctx context.Context, job *db.BulkJob, what int8) error {
-	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ", "DELETE FROM bulk_job_refused_rows WHERE id IN "}
-	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?", "SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
+	statements := []string{"UPDATE bulk_job_rows SET `before` = NULL WHERE id IN ",
+		"DELETE FROM bulk_job_refused_rows WHERE id IN "}
+	find := []string{"SELECT id FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL LIMIT ?",
+		"SELECT id FROM bulk_job_refused_rows WHERE job_id = ? LIMIT ?"}
 	if what == state.ForgottenRows {
 		statements, find = nil, nil
 		for _, table := range []string{"bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows", "bulk_job_chunks"} {

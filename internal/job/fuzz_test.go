@@ -82,14 +82,16 @@ func (b *bench) noRowIsLost(t *testing.T, file []byte, how, kind uint8) {
 		}
 		return
 	}
-	if refused := b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_problems WHERE severity = 'ERROR' AND job_id = ?", job.ID); refused != job.Errors {
+	if refused := b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_problems WHERE severity = 'ERROR' AND job_id = ?",
+		job.ID); refused != job.Errors {
 		t.Fatalf("%d rows with errors, %d counted", refused, job.Errors)
 	}
 	done := b.applied(b.DistrictAdmin, job)
 	b.balanced(done)
-	if done.Created != job.Created || done.Updated != job.Updated || done.Unchanged != job.Unchanged || done.Errors != job.Errors {
-		t.Fatalf("the preview says %d %d %d %d, and it comes to %d %d %d %d; problems: %s", job.Created, job.Updated, job.Unchanged, job.Errors,
-			done.Created, done.Updated, done.Unchanged, done.Errors, b.problems(done))
+	if done.Created != job.Created || done.Updated != job.Updated || done.Unchanged != job.Unchanged ||
+		done.Errors != job.Errors {
+		t.Fatalf("the preview says %d %d %d %d, and it comes to %d %d %d %d; problems: %s", job.Created, job.Updated,
+			job.Unchanged, job.Errors, done.Created, done.Updated, done.Unchanged, done.Errors, b.problems(done))
 	}
 	if k == students {
 		if got := b.number("SELECT COUNT(*) FROM students") - before; got != done.Created {
@@ -107,8 +109,12 @@ func (b *bench) noRowIsLost(t *testing.T, file []byte, how, kind uint8) {
 // reset takes back what a file has brought, but for the world itself.
 func (b *bench) reset() {
 	keepGroups := []any{b.Algebra.ID, b.Biology.ID, b.Synced.ID, b.Chemistry.ID, b.Drama.ID}
-	for _, query := range []string{"DELETE FROM bulk_job_marks", "DELETE FROM bulk_job_rows", "DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_job_refused_rows", "DELETE FROM bulk_jobs", "DELETE FROM former_enrollments", "DELETE FROM enrollments",
-		"DELETE FROM student_words WHERE student_id <> (SELECT MIN(id) FROM students)", "DELETE FROM students WHERE id <> (SELECT MIN(id) FROM students)", "UPDATE students SET group_count = 0, ungrouped = 1"} {
+	for _, query := range []string{"DELETE FROM bulk_job_marks", "DELETE FROM bulk_job_rows",
+		"DELETE FROM bulk_job_problems", "DELETE FROM bulk_job_chunks", "DELETE FROM bulk_job_refused_rows",
+		"DELETE FROM bulk_jobs", "DELETE FROM former_enrollments", "DELETE FROM enrollments",
+		"DELETE FROM student_words WHERE student_id <> (SELECT MIN(id) FROM students)",
+		"DELETE FROM students WHERE id <> (SELECT MIN(id) FROM students)",
+		"UPDATE students SET group_count = 0, ungrouped = 1"} {
 		b.exec(query)
 	}
 	b.exec("DELETE FROM group_educators WHERE group_id NOT IN (?, ?, ?, ?, ?)", keepGroups...)
@@ -123,8 +129,9 @@ func (b *bench) reset() {
 var mutated = flag.Int("mutated", 40, "how many changed files are imported")
 
 // pieces are what a mutation puts into a file.
-var pieces = []string{",", ";", "\t", "\n", "\r", "\r\n", "\"", "\"\"", "\\", "'", "=", " ", "\u00A0", "\uFEFF", "\u200B", "\x00", "\x81", "\xFF\xFE", "\x1A", "[clear]", "é", "e\u0301",
-	"1.2E+10", "stu_1", "grp_1", "00001", "Student ID", "First Name", "Algebra", "North School", "sep=;\n", ",,,,,,", "#N/A", "12", "PK"}
+var pieces = []string{",", ";", "\t", "\n", "\r", "\r\n", "\"", "\"\"", "\\", "'", "=", " ", "\u00A0", "\uFEFF",
+	"\u200B", "\x00", "\x81", "\xFF\xFE", "\x1A", "[clear]", "é", "e\u0301", "1.2E+10", "stu_1", "grp_1", "00001",
+	"Student ID", "First Name", "Algebra", "North School", "sep=;\n", ",,,,,,", "#N/A", "12", "PK"}
 
 // TestMutatedFiles imports files that were good and have been changed at random. It
 // finds what the fuzzer would find with more patience: its pieces are those that

@@ -35,20 +35,25 @@ type someone struct {
 // program is a service key of an organization.
 func (b *bench) program(at *db.Organization) context.Context {
 	b.t.Helper()
-	agent := b.Client().Educator.Create().SetDistrictID(at.DistrictID).SetService(1).SetFirstName("Service key").SetLastName("SIS").
+	agent := b.Client().Educator.Create().SetDistrictID(at.DistrictID).SetService(1).SetFirstName("Service key").
+		SetLastName("SIS").
 		SetSortName(fold.SortName("SIS", "Service key")).SaveX(fixture.System())
 	role := roleassignment.RoleSCHOOL_ADMIN
 	if at.ID == at.DistrictID {
 		role = roleassignment.RoleDISTRICT_ADMIN
 	}
-	b.Client().RoleAssignment.Create().SetEducatorID(agent.ID).SetOrganizationID(at.ID).SetDistrictID(at.DistrictID).SetRole(role).ExecX(fixture.System())
-	key := b.Client().ServiceKey.Create().SetDistrictID(at.DistrictID).SetOrganizationID(at.ID).SetName("SIS").SetScopes([]string{string(viewer.RosterImport)}).
-		SetKeyHash(fmt.Sprint("key ", agent.ID)).SetBeginning("hrk_x").SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SetAgentID(agent.ID).SaveX(fixture.System())
+	b.Client().RoleAssignment.Create().SetEducatorID(agent.ID).SetOrganizationID(at.ID).SetDistrictID(at.DistrictID).
+		SetRole(role).ExecX(fixture.System())
+	key := b.Client().ServiceKey.Create().SetDistrictID(at.DistrictID).SetOrganizationID(at.ID).SetName("SIS").
+		SetScopes([]string{string(viewer.RosterImport)}).
+		SetKeyHash(fmt.Sprint("key ", agent.ID)).SetBeginning("hrk_x").SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).
+		SetAgentID(agent.ID).SaveX(fixture.System())
 	if b.Client().ServiceKey.Query().Where(servicekey.ID(key.ID)).CountX(fixture.System()) != 1 {
 		b.t.Fatal("no key")
 	}
-	return viewer.NewContext(context.Background(), &viewer.Viewer{Key: &viewer.Key{ID: key.ID, OrganizationID: at.ID, DistrictID: at.DistrictID,
-		AgentID: agent.ID, Scopes: []viewer.Scope{viewer.RosterImport}}})
+	return viewer.NewContext(context.Background(),
+		&viewer.Viewer{Key: &viewer.Key{ID: key.ID, OrganizationID: at.ID, DistrictID: at.DistrictID,
+			AgentID: agent.ID, Scopes: []viewer.Scope{viewer.RosterImport}}})
 }
 
 // attempt is one row of a job for North: what is written into it, whether it touches
@@ -64,7 +69,8 @@ type attempt struct {
 
 // columnsOf are those of the files of the table.
 var columnsOf = map[bulkjob.Kind][]string{
-	students:    {"Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School", "Classes/Groups"},
+	students: {"Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School",
+		"Classes/Groups"},
 	groups:      {"Database ID", "External ID", "Name", "School", "Educators"},
 	educators:   {"Database ID", "External ID", "First Name", "Last Name", "Email", "Password", "Role", "School"},
 	enrollments: {"Class", "Person ID"},
@@ -84,18 +90,21 @@ func (b *bench) attempts(kind bulkjob.Kind) []attempt {
 	stateOf := func(st *db.Student) func() string {
 		return func() string {
 			now := client.Student.GetX(system, st.ID)
-			return fmt.Sprint(now.OrganizationID, now.FirstName, now.Grade, now.PasswordHash != "", now.DeletedAt, b.groupsOf(now))
+			return fmt.Sprint(now.OrganizationID, now.FirstName, now.Grade, now.PasswordHash != "", now.DeletedAt,
+				b.groupsOf(now))
 		}
 	}
 	groupState := func(g *db.Group) func() string {
 		return func() string {
-			return fmt.Sprint(client.Group.GetX(system, g.ID).Name, b.number("SELECT COUNT(*) FROM group_educators WHERE group_id = ?", g.ID))
+			return fmt.Sprint(client.Group.GetX(system, g.ID).Name,
+				b.number("SELECT COUNT(*) FROM group_educators WHERE group_id = ?", g.ID))
 		}
 	}
 	accountState := func(e *db.Educator) func() string {
 		return func() string {
 			now := client.Educator.GetX(system, e.ID)
-			return fmt.Sprint(now.FirstName, now.Email, now.PasswordHash, b.number("SELECT COUNT(*) FROM role_assignments WHERE educator_id = ?", e.ID))
+			return fmt.Sprint(now.FirstName, now.Email, now.PasswordHash,
+				b.number("SELECT COUNT(*) FROM role_assignments WHERE educator_id = ?", e.ID))
 		}
 	}
 	switch kind {
@@ -128,7 +137,8 @@ func (b *bench) attempts(kind bulkjob.Kind) []attempt {
 		more := b.Educator(b.t, b.Alpha, fmt.Sprintf("Mo%d Inside", n), viewer.Teacher, b.North)
 		above := b.Educator(b.t, b.Alpha, fmt.Sprintf("Abby%d %s", n, hidden), viewer.DistrictAdmin, b.Alpha)
 		both := b.Educator(b.t, b.Alpha, fmt.Sprintf("Bo%d Both", n), viewer.Teacher, b.North)
-		client.RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(system)
+		client.RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+			SetRole(roleassignment.RoleTEACHER).ExecX(system)
 		return []attempt{
 			{"an educator of the school", map[string]string{"Database ID": edu(in), "First Name": "Renamed", "Email": fmt.Sprintf("in%d@example.org", n), "Password": "a new password"}, true, true, accountState(in)},
 			{"an educator of another school", map[string]string{"Database ID": edu(out), "First Name": hidden, "Password": "a new password"}, false, false, accountState(out)},
@@ -202,8 +212,10 @@ func TestHands(t *testing.T) {
 			{"a teacher", b.As(t, b.NorthTeacher), false, []bulkjob.Kind{students, groups}},
 		}
 		other := b.Educator(t, b.Alpha, "Dora Districts", viewer.DistrictAdmin, b.Alpha)
-		correctors := []someone{{"nobody", nil, true, nil}, {"another administrator of the district", b.As(t, other), true, nil}, {"another administrator of the school", b.As(t, second), false, nil}}
-		starters := []someone{{"the operator", system, true, nil}, {"another administrator of the district", b.As(t, other), true, nil}, {"another administrator of the school", b.As(t, second), false, nil}}
+		correctors := []someone{{"nobody", nil, true, nil},
+			{"another administrator of the district", b.As(t, other), true, nil}, {"another administrator of the school", b.As(t, second), false, nil}}
+		starters := []someone{{"the operator", system, true, nil},
+			{"another administrator of the district", b.As(t, other), true, nil}, {"another administrator of the school", b.As(t, second), false, nil}}
 		for _, submitter := range submitters {
 			for _, corrector := range correctors {
 				for _, starter := range starters {
@@ -211,9 +223,10 @@ func TestHands(t *testing.T) {
 						if submitter.kinds != nil && !slices.Contains(submitter.kinds, kind) {
 							continue
 						}
-						t.Run(fmt.Sprintf("%s by %s, corrected by %s, started by %s", kind, submitter.name, corrector.name, starter.name), func(t *testing.T) {
-							b.on(t).tryHands(kind, submitter, corrector, starter)
-						})
+						t.Run(fmt.Sprintf("%s by %s, corrected by %s, started by %s", kind, submitter.name, corrector.name, starter.name),
+							func(t *testing.T) {
+								b.on(t).tryHands(kind, submitter, corrector, starter)
+							})
 					}
 				}
 			}
@@ -241,7 +254,8 @@ func (b *bench) tryHands(kind bulkjob.Kind, submitter, corrector, starter someon
 		}
 		fmt.Fprintln(&file, strings.Join(cells, ","))
 	}
-	job, err := b.Submit(submitter.ctx, jobs.Submission{OrganizationID: b.North.ID, Kind: kind, File: strings.NewReader(file.String())})
+	job, err := b.Submit(submitter.ctx,
+		jobs.Submission{OrganizationID: b.North.ID, Kind: kind, File: strings.NewReader(file.String())})
 	if err != nil {
 		b.t.Fatal(err)
 	}

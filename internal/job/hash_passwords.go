@@ -72,7 +72,8 @@ func (s writing) allHashes(ctx context.Context, h *queue.Lease) (map[int]string,
 			}
 		}
 		err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = ? WHERE id = ? AND hashed_passwords < ?", len(hashes), job.ID, len(hashes))
+			_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = ? WHERE id = ? AND hashed_passwords < ?",
+				len(hashes), job.ID, len(hashes))
 			return err
 		})
 		if err != nil {

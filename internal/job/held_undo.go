@@ -20,10 +20,11 @@ func (s holding) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJo
 	if err != nil {
 		return err
 	}
-	err = bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_for = ?, held_at = ?, undo_from = ?, undone_by = ?, held_by_rule = ?, "+
-		"warnings = warnings + ? WHERE id = ? AND status = ?",
-		string(bulkjob.StatusHELD), string(bulkjob.HeldForUNDO), s.instant(), string(job.Status), viewer.FromContext(ctx).EducatorID, e.Percent(),
-		1-was, job.ID, string(job.Status)))
+	err = bulk.MustHitOne(client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET status = ?, held_for = ?, held_at = ?, undo_from = ?, undone_by = ?, held_by_rule = ?, "+
+			"warnings = warnings + ? WHERE id = ? AND status = ?",
+		string(bulkjob.StatusHELD), string(bulkjob.HeldForUNDO), s.instant(), string(job.Status),
+		viewer.FromContext(ctx).EducatorID, e.Percent(), 1-was, job.ID, string(job.Status)))
 	if err != nil {
 		return err
 	}
@@ -35,9 +36,11 @@ func (s holding) holdUndo(ctx context.Context, client *db.Client, job *db.BulkJo
 
 // approveUndo lets a held undo go on, for the person who has asked for it.
 func (s holding) approveUndo(ctx context.Context, client *db.Client, job *db.BulkJob) error {
-	return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_for = NULL, undo_approved_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL "+
-		"WHERE id = ? AND status = ? AND held_for = ? AND fence = ?",
-		string(bulkjob.StatusUNDOING), viewer.FromContext(ctx).EducatorID, job.ID, string(bulkjob.StatusHELD), string(bulkjob.HeldForUNDO), job.Fence))
+	return bulk.MustHitOne(client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET status = ?, held_for = NULL, undo_approved_by = ?, finished_at = NULL, lease_owner = '', "+
+			"lease_until = NULL WHERE id = ? AND status = ? AND held_for = ? AND fence = ?",
+		string(bulkjob.StatusUNDOING), viewer.FromContext(ctx).EducatorID, job.ID, string(bulkjob.StatusHELD),
+		string(bulkjob.HeldForUNDO), job.Fence))
 }
 
 // dropUndo takes a job whose row is locked back to what it was before somebody asked
@@ -47,8 +50,9 @@ func (s holding) dropUndo(ctx context.Context, client *db.Client, job *db.BulkJo
 	if err != nil {
 		return err
 	}
-	return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_for = NULL, held_at = NULL, undo_from = '', undone_by = NULL, held_by_rule = 0, "+
-		"warnings = warnings - ?, fence = fence + 1 WHERE id = ? AND status = ?",
+	return bulk.MustHitOne(client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET status = ?, held_for = NULL, held_at = NULL, undo_from = '', undone_by = NULL, held_by_rule = "+
+			"0, warnings = warnings - ?, fence = fence + 1 WHERE id = ? AND status = ?",
 		job.UndoFrom, was, job.ID, string(bulkjob.StatusHELD)))
 }
 

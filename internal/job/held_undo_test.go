@@ -38,11 +38,13 @@ func TestAnUndoIsHeld(t *testing.T) {
 		there := func() int { return b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NULL") }
 
 		got, err := b.Undo(b.As(t, b.NorthAdmin), job.ID)
-		if err != nil || got.Status != held || got.HeldFor == nil || *got.HeldFor != bulkjob.HeldForUNDO || got.HeldByRule != 73 || progress.ProgressOf(got).Percent != 100 {
+		if err != nil || got.Status != held || got.HeldFor == nil || *got.HeldFor != bulkjob.HeldForUNDO ||
+			got.HeldByRule != 73 || progress.ProgressOf(got).Percent != 100 {
 			t.Fatalf("%+v, %v", got, err)
 		}
 		b.wantProblems(got, `row 0 warning  HELD ""`)
-		if text := b.hint(got, "HELD"); !strings.Contains(text, "Undoing this would delete 90 of 122 students. More than 10 %") {
+		if text := b.hint(got, "HELD"); !strings.Contains(text,
+			"Undoing this would delete 90 of 122 students. More than 10 %") {
 			t.Error(text)
 		}
 		if b.drained(job.ID); there() != 151 {
@@ -67,7 +69,8 @@ func TestAnUndoIsHeld(t *testing.T) {
 		t.Run("canceled, it leaves the job as it was", func(t *testing.T) {
 			b := b.on(t)
 			got, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID)
-			if err != nil || got.Status != completed || got.HeldFor != nil || got.UndoneBy != nil || got.Created != 90 || got.Warnings != 0 || got.FinishedAt == nil {
+			if err != nil || got.Status != completed || got.HeldFor != nil || got.UndoneBy != nil || got.Created != 90 ||
+				got.Warnings != 0 || got.FinishedAt == nil {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			b.wantProblems(got)
@@ -95,7 +98,8 @@ func TestAnUndoIsHeld(t *testing.T) {
 			other := jobs.PreviewVersion(got) + 1
 			_, err = b.Approve(b.As(t, second), job.ID, &other)
 			b.refused(err, fault.Conflict, "PREVIEW_CHANGED", "look again")
-			if got, err = b.Approve(b.As(t, second), job.ID, nil); err != nil || got.Status != undoing || *got.UndoApprovedBy != second.ID || *got.UndoneBy != b.NorthAdmin.ID || got.ApprovedBy != nil {
+			if got, err = b.Approve(b.As(t, second), job.ID, nil); err != nil || got.Status != undoing ||
+				*got.UndoApprovedBy != second.ID || *got.UndoneBy != b.NorthAdmin.ID || got.ApprovedBy != nil {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			if got = b.drained(job.ID); got.Status != undone || got.UndoneRows != 90 || there() != 61 {

@@ -114,12 +114,14 @@ func mode(m bulkjob.GroupsMode) with { return func(s *jobs.Submission) { s.Group
 func allOrNothing(s *jobs.Submission) { s.CommitMode = bulkjob.CommitModeALL_OR_NOTHING }
 
 // verified submits a file and has it checked.
-func (b *bench) verified(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string, changes ...with) *db.BulkJob {
+func (b *bench) verified(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string,
+	changes ...with) *db.BulkJob {
 	b.t.Helper()
 	return b.drained(b.submitted(who, at, kind, file, changes...).ID)
 }
 
-func (b *bench) submitted(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string, changes ...with) *db.BulkJob {
+func (b *bench) submitted(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string,
+	changes ...with) *db.BulkJob {
 	b.t.Helper()
 	in := jobs.Submission{OrganizationID: at.ID, Kind: kind, FileName: "file.csv", File: strings.NewReader(file)}
 	for _, change := range changes {
@@ -155,7 +157,8 @@ func (b *bench) applied(who *db.Educator, job *db.BulkJob) *db.BulkJob {
 }
 
 // imported does everything from the upload to the last row.
-func (b *bench) imported(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string, changes ...with) *db.BulkJob {
+func (b *bench) imported(who *db.Educator, at *db.Organization, kind bulkjob.Kind, file string,
+	changes ...with) *db.BulkJob {
 	b.t.Helper()
 	return b.applied(who, b.verified(who, at, kind, file, changes...))
 }
@@ -227,7 +230,8 @@ func text(s *string) string {
 // want checks the counts of a job, and the invariant that every row is in one.
 func (b *bench) want(job *db.BulkJob, status bulkjob.Status, created, updated, unchanged, errors int) {
 	b.t.Helper()
-	got := fmt.Sprintf("%s: %d created, %d updated, %d unchanged, %d errors", job.Status, job.Created, job.Updated, job.Unchanged, job.Errors)
+	got := fmt.Sprintf("%s: %d created, %d updated, %d unchanged, %d errors", job.Status, job.Created, job.Updated,
+		job.Unchanged, job.Errors)
 	want := fmt.Sprintf("%s: %d created, %d updated, %d unchanged, %d errors", status, created, updated, unchanged, errors)
 	if got != want {
 		b.t.Errorf("got  %s\nwant %s\nproblems:\n%s", got, want, b.problems(job))
@@ -259,7 +263,8 @@ func (b *bench) wantChanges(who *db.Educator, job *db.BulkJob, want ...string) {
 // student returns the student with a Student ID as the database has it.
 func (b *bench) student(externalID string) *db.Student {
 	b.t.Helper()
-	st, err := b.Client().Student.Query().Where(student.DistrictID(b.Alpha.ID), student.ExternalID(externalID)).WithSearchWords().Only(fixture.System())
+	st, err := b.Client().Student.Query().Where(student.DistrictID(b.Alpha.ID), student.ExternalID(externalID)).
+		WithSearchWords().Only(fixture.System())
 	if err != nil {
 		b.t.Fatalf("student %s: %v", externalID, err)
 	}
@@ -284,8 +289,10 @@ func (b *bench) consistent() {
 		"SELECT COUNT(*) FROM students s WHERE group_count <> (SELECT COUNT(*) FROM enrollments e WHERE e.student_id = s.id)",
 		"SELECT COUNT(*) FROM students WHERE ungrouped <> CASE WHEN group_count = 0 THEN 1 ELSE 0 END",
 		"SELECT COUNT(*) FROM `groups` g WHERE student_count <> (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = g.id)",
-		"SELECT COUNT(*) FROM bulk_job_chunks c JOIN bulk_jobs j ON j.id = c.job_id WHERE j.status NOT IN ('VERIFYING', 'READY', 'HELD', 'PROCESSING')",
-		"SELECT COUNT(*) FROM bulk_job_refused_rows r JOIN bulk_jobs j ON j.id = r.job_id WHERE r.password IS NOT NULL AND j.status NOT IN ('VERIFYING', 'READY', 'HELD', 'PROCESSING')",
+		"SELECT COUNT(*) FROM bulk_job_chunks c JOIN bulk_jobs j ON j.id = c.job_id WHERE j.status NOT IN ('VERIFYING', " +
+			"'READY', 'HELD', 'PROCESSING')",
+		"SELECT COUNT(*) FROM bulk_job_refused_rows r JOIN bulk_jobs j ON j.id = r.job_id WHERE r.password IS NOT NULL " +
+			"AND j.status NOT IN ('VERIFYING', 'READY', 'HELD', 'PROCESSING')",
 	} {
 		if n := b.number(query); n != 0 {
 			b.t.Errorf("%d rows of %s", n, query)
@@ -343,7 +350,8 @@ const (
 // clean makes room for a further world in the same database.
 func (b *bench) clean() {
 	b.t.Helper()
-	for _, table := range []string{"bulk_job_marks", "bulk_job_refused_rows", "bulk_job_rows", "bulk_job_problems", "bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
+	for _, table := range []string{"bulk_job_marks", "bulk_job_refused_rows", "bulk_job_rows", "bulk_job_problems",
+		"bulk_job_chunks", "bulk_jobs", "former_enrollments", "student_words", "enrollments",
 		"group_educators", "groups", "role_assignments", "students", "educators"} {
 		b.exec("DELETE FROM `" + table + "`")
 	}

@@ -50,8 +50,10 @@ func unmeasured(context.Context, *db.Client) (*scale.Excess, error) { return nil
 
 // hold puts a job on hold and says why.
 func (s holding) hold(ctx context.Context, client *db.Client, job *db.BulkJob, e *scale.Excess) error {
-	err := bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, held_for = ?, held_by_rule = ?, warnings = warnings + 1 WHERE id = ? AND status = ? AND fence = ?",
-		string(bulkjob.StatusHELD), string(bulkjob.HeldForSTART), e.Percent(), job.ID, string(bulkjob.StatusREADY), job.Fence))
+	err := bulk.MustHitOne(client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET status = ?, held_for = ?, held_by_rule = ?, warnings = warnings + 1 WHERE id = ? "+
+			"AND status = ? AND fence = ?", string(bulkjob.StatusHELD), string(bulkjob.HeldForSTART), e.Percent(), job.ID,
+		string(bulkjob.StatusREADY), job.Fence))
 	if err != nil {
 		return err
 	}
@@ -64,11 +66,15 @@ func (s correction) holdAgain(ctx context.Context, client *db.Client, job *db.Bu
 	if _, err := s.holding.forgetWhyHeld(ctx, client, job); err != nil {
 		return err
 	}
-	if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET held_by_rule = ? WHERE id = ?", e.Percent(), job.ID); err != nil {
+	if _, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET held_by_rule = ? WHERE id = ?", e.Percent(),
+		job.ID); err != nil {
 		return err
 	}
-	why := row.Problemf(row.Held, "Another administrator of the organization, who has corrected none of its rows, has to look at it and approve it; or cancel it.",
-		"With the rows that have been corrected since it was put on hold, this would %s. It needs the approval of a second administrator.",
+	why := row.Problemf(row.Held,
+		"Another administrator of the organization, who has corrected none of its rows, "+
+			"has to look at it and approve it; or cancel it.",
+		"With the rows that have been corrected since it was put on hold, this would %s. "+
+			"It needs the approval of a second administrator.",
 		e.Does(job))
 	why.Warning = true
 	return s.vault.WriteProblems(ctx, client, job.ID, []*row.Problem{why})
@@ -76,6 +82,7 @@ func (s correction) holdAgain(ctx context.Context, client *db.Client, job *db.Bu
 
 // forgetWhyHeld removes what was said about why a job is on hold.
 func (s holding) forgetWhyHeld(ctx context.Context, client *db.Client, job *db.BulkJob) (int, error) {
-	return client.BulkJobProblem.Delete().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(0), bulkjobproblem.Code(row.Held)).
+	return client.BulkJobProblem.Delete().
+		Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.Row(0), bulkjobproblem.Code(row.Held)).
 		Exec(viewer.AsSystem(ctx, "why a job is on hold"))
 }

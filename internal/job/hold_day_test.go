@@ -65,7 +65,8 @@ func TestAHoldCountsADay(t *testing.T) {
 			b := b.on(t)
 			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[:6]...)), processing)
 			job := b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[6:11]...)), held)
-			if text := b.hint(job, "HELD"); !strings.Contains(text, "With what was done in the 24 hours before, this would delete 11 of 100 students. More than 10 %") {
+			if text := b.hint(job, "HELD"); !strings.Contains(text,
+				"With what was done in the 24 hours before, this would delete 11 of 100 students. More than 10 %") {
 				t.Error(text)
 			}
 			b.starts(b.NorthAdmin, b.deleting(b.NorthAdmin, these(all[11:15]...)), processing)
@@ -73,7 +74,9 @@ func TestAHoldCountsADay(t *testing.T) {
 		t.Run("deletions that are no jobs add up with them", func(t *testing.T) {
 			b := b.on(t)
 			err := people.DeleteStudents(b.As(t, b.NorthAdmin), ids(all[15:16]))
-			b.refused(err, fault.Conflict, "HOLD_REQUIRED", "this would delete 11 of 100 students of North School, and more than 10 % need a second administrator; submit it with bulkDeleteStudents")
+			b.refused(err, fault.Conflict, "HOLD_REQUIRED",
+				"this would delete 11 of 100 students of North School, and more than 10 % need a second administrator; "+
+					"submit it with bulkDeleteStudents")
 			if n := b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL"); n != 10 {
 				t.Errorf("%d are deleted", n)
 			}
@@ -145,8 +148,11 @@ func TestAHoldCountsADay(t *testing.T) {
 			b := b.on(t)
 			now.Add(25 * time.Hour)
 			before := b.number("SELECT COUNT(*) FROM losses WHERE created_at > ?", now.Now().Add(-time.Hour))
-			b.starts(b.NorthAdmin, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{AddTo: []int{b.Biology.ID}}), processing)
-			if _, err := people.AssignStudents(b.As(t, b.NorthAdmin), ids(all[61:89]), []int{b.Algebra.ID, b.Biology.ID}); err != nil {
+			b.starts(b.NorthAdmin,
+				b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}),
+					kind.Edit{AddTo: []int{b.Biology.ID}}), processing)
+			if _, err := people.AssignStudents(b.As(t, b.NorthAdmin), ids(all[61:89]),
+				[]int{b.Algebra.ID, b.Biology.ID}); err != nil {
 				t.Fatal(err)
 			}
 			if n := b.number("SELECT COUNT(*) FROM losses WHERE created_at > ?", now.Now().Add(-time.Hour)); n != before {
@@ -184,7 +190,8 @@ func TestAHoldCountsADay(t *testing.T) {
 			}
 			job := b.starts(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, groups, file.String()), processing)
 			got, err := b.Undo(b.As(t, b.NorthAdmin), job.ID)
-			if err != nil || got.Status != held || !strings.Contains(b.hint(got, "HELD"), "Undoing this would delete 20 of 23 classes or groups") {
+			if err != nil || got.Status != held ||
+				!strings.Contains(b.hint(got, "HELD"), "Undoing this would delete 20 of 23 classes or groups") {
 				t.Errorf("%+v, %v\n%s", got, err, b.hint(job, "HELD"))
 			}
 			for i := range 10 {
@@ -232,11 +239,13 @@ func TestAHoldCountsAMonth(t *testing.T) {
 		t.Run("twice the limit of a day is enough for a month", func(t *testing.T) {
 			b := b.on(t)
 			job := deletes(b, b.NorthAdmin, all[20:24], held)
-			if text := b.hint(job, "HELD"); !strings.Contains(text, "With what was deleted in the 30 days before, this would delete 21 of 100 students. More than 20 %") {
+			if text := b.hint(job, "HELD"); !strings.Contains(text,
+				"With what was deleted in the 30 days before, this would delete 21 of 100 students. More than 20 %") {
 				t.Error(text)
 			}
 			err := people.DeleteStudents(b.As(t, b.NorthAdmin), keys(all[20:24]))
-			b.refused(err, fault.Conflict, "HOLD_REQUIRED", "in the last 30 days this would delete 21 of 100 students of North School, and more than 20 %")
+			b.refused(err, fault.Conflict, "HOLD_REQUIRED",
+				"in the last 30 days this would delete 21 of 100 students of North School, and more than 20 %")
 			deletes(b, b.NorthAdmin, all[20:23], processing)
 			if _, err := b.Cancel(b.As(t, b.NorthAdmin), job.ID); err != nil {
 				t.Fatal(err)
@@ -260,7 +269,8 @@ func TestAHoldCountsAMonth(t *testing.T) {
 			deletes(b, b.NorthAdmin, all[50:55], held)
 			b.undone(b.NorthAdmin, deletes(b, b.NorthAdmin, all[50:54], processing), undone, 4, 0)
 			deletes(b, b.NorthAdmin, all[54:58], processing)
-			if b.undone(b.NorthAdmin, b.job(first.ID), partly, 4, 5); b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL") != 4+8+3+1 {
+			if b.undone(b.NorthAdmin, b.job(first.ID), partly, 4,
+				5); b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL") != 4+8+3+1 {
 				t.Error("others are gone than those who count")
 			}
 		})
@@ -365,7 +375,8 @@ func TestASecondAdministrator(t *testing.T) {
 			b := b.on(t)
 			job := heldBy(b, b.NorthAdmin)
 			now.Add(time.Minute)
-			b.Client().RoleAssignment.Create().SetCreatedAt(now.Now()).SetEducatorID(b.NorthTeacher.ID).SetOrganizationID(b.North.ID).
+			b.Client().RoleAssignment.Create().SetCreatedAt(now.Now()).SetEducatorID(b.NorthTeacher.ID).
+				SetOrganizationID(b.North.ID).
 				SetDistrictID(b.Alpha.ID).SetRole("SCHOOL_ADMIN").ExecX(fixture.System())
 			approves(b, b.NorthTeacher, job, "not older")
 		})
@@ -379,24 +390,28 @@ func TestASecondAdministrator(t *testing.T) {
 			approves(b, by("E2"), heldBy(b, b.NorthAdmin), "one of you has made")
 			approves(b, by("E3"), heldBy(b, b.NorthAdmin), "one of you has made")
 		})
-		t.Run("nor the maker of an account that has submitted not long ago, nor another that the same has made", func(t *testing.T) {
-			b := b.on(t)
-			files(nils, ",E4,Fourth,One,four@example.com,School administrator,N,known password\n,E5,Fifth,One,five@example.com,School administrator,N,known password\n")
-			now.Add(time.Hour)
-			approves(b, nils, heldBy(b, by("E4")), "one of you has made")
-			approves(b, by("E5"), heldBy(b, by("E4")), "one of you has made")
-			now.Add(31 * 24 * time.Hour)
-			approves(b, nils, heldBy(b, by("E4")), "")
-			approves(b, by("E5"), heldBy(b, by("E4")), "")
-		})
+		t.Run("nor the maker of an account that has submitted not long ago, nor another that the same has made",
+			func(t *testing.T) {
+				b := b.on(t)
+				files(nils, ",E4,Fourth,One,four@example.com,School administrator,N,known "+
+					"password\n,E5,Fifth,One,five@example.com,School administrator,N,known password\n")
+				now.Add(time.Hour)
+				approves(b, nils, heldBy(b, by("E4")), "one of you has made")
+				approves(b, by("E5"), heldBy(b, by("E4")), "one of you has made")
+				now.Add(31 * 24 * time.Hour)
+				approves(b, nils, heldBy(b, by("E4")), "")
+				approves(b, by("E5"), heldBy(b, by("E4")), "")
+			})
 		t.Run("nor one whose password or address the submitter has set", func(t *testing.T) {
 			b := b.on(t)
 			approves(b, nils, heldBy(b, b.NorthAdmin), "")
-			b.want(b.imported(b.NorthAdmin, b.North, educators, educatorHeader+edu(nils)+",,,,,,,known password\n"), completed, 0, 1, 0, 0)
+			b.want(b.imported(b.NorthAdmin, b.North, educators, educatorHeader+edu(nils)+",,,,,,,known password\n"),
+				completed, 0, 1, 0, 0)
 			now.Add(time.Hour)
 			approves(b, nils, heldBy(b, b.NorthAdmin), "one of you has made")
 			saul := b.Educator(t, b.Alpha, "Nemo Northerner", viewer.SchoolAdmin, b.North)
-			b.want(b.imported(b.NorthAdmin, b.North, educators, educatorHeader+edu(saul)+",,,,mine@example.com,,,\n"), completed, 0, 1, 0, 0)
+			b.want(b.imported(b.NorthAdmin, b.North, educators, educatorHeader+edu(saul)+",,,,mine@example.com,,,\n"),
+				completed, 0, 1, 0, 0)
 			now.Add(time.Hour)
 			approves(b, saul, heldBy(b, b.NorthAdmin), "one of you has made")
 			approves(b, b.DistrictAdmin, heldBy(b, b.NorthAdmin), "")
@@ -416,8 +431,10 @@ func TestASecondAdministrator(t *testing.T) {
 		})
 		t.Run("nor one of which the submitter has corrected the row", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.DistrictAdmin, b.North, educators, educatorHeader+",E7,Seventh,One,nowhere,School administrator,N,\n")
-			if _, err := b.correct(b.NorthAdmin, job, 1, "Email", "seven@example.com", "Password", "known password"); err != nil {
+			job := b.verified(b.DistrictAdmin, b.North, educators,
+				educatorHeader+",E7,Seventh,One,nowhere,School administrator,N,\n")
+			if _, err := b.correct(b.NorthAdmin, job, 1, "Email", "seven@example.com", "Password",
+				"known password"); err != nil {
 				t.Fatal(err)
 			}
 			b.want(b.applied(b.DistrictAdmin, b.job(job.ID)), completed, 1, 0, 0, 0)
@@ -428,8 +445,10 @@ func TestASecondAdministrator(t *testing.T) {
 			b := b.on(t)
 			agent := b.Educator(t, b.Alpha, "Program Program", viewer.SchoolAdmin, b.North)
 			agent.Update().SetService(1).ExecX(fixture.System())
-			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).SetName("Program").
-				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").SetCreatedBy(b.NorthAdmin.ID).
+			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).
+				SetName("Program").
+				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").
+				SetCreatedBy(b.NorthAdmin.ID).
 				SetExpiresAt(now.Now().AddDate(1, 0, 0)).SaveX(fixture.System())
 			approves(b, by("E2"), heldBy(b, agent), "one of you has made")
 			approves(b, b.DistrictAdmin, heldBy(b, agent), "")
@@ -459,7 +478,9 @@ func TestARowThatIsSubmittedAnewKeepsItsHands(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
 		second := b.Educator(t, b.Alpha, "Nils Northerner", viewer.SchoolAdmin, b.North)
-		job := b.imported(b.NorthAdmin, b.North, educators, educatorHeader+",H1,Ann,,ann@example.com,School administrator,N,\n,H2,Al,Good,al@example.com,School administrator,N,\n")
+		job := b.imported(b.NorthAdmin, b.North, educators,
+			educatorHeader+
+				",H1,Ann,,ann@example.com,School administrator,N,\n,H2,Al,Good,al@example.com,School administrator,N,\n")
 		b.want(job, withErrors, 1, 0, 0, 1)
 		again, err := b.correct(second, job, 1, "Last Name", "Arrow")
 		if err != nil {
@@ -469,7 +490,8 @@ func TestARowThatIsSubmittedAnewKeepsItsHands(t *testing.T) {
 		b.want(b.applied(second, again.Job), completed, 1, 0, 0, 0)
 		made := b.educator("H1")
 		for _, hand := range []*db.Educator{b.NorthAdmin, second} {
-			if n := b.number("SELECT COUNT(*) FROM account_hands WHERE educator_id = ? AND hand_id = ?", made.ID, hand.ID); n != 1 {
+			if n := b.number("SELECT COUNT(*) FROM account_hands WHERE educator_id = ? AND hand_id = ?", made.ID,
+				hand.ID); n != 1 {
 				t.Errorf("%s has no hand in the account", hand.FirstName)
 			}
 		}

@@ -46,7 +46,8 @@ func TestHoldsOfEnrollments(t *testing.T) {
 			job := b.imported(b.NorthAdmin, b.North, enrollments, teachers)
 			b.want(job, completed, 14, 0, 0, 0)
 			const words = "change 14 of 17 classes or groups"
-			job = b.starts(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, enrollments, teachers, mode(bulkjob.GroupsModeREMOVE)), held)
+			job = b.starts(b.NorthAdmin,
+				b.verified(b.NorthAdmin, b.North, enrollments, teachers, mode(bulkjob.GroupsModeREMOVE)), held)
 			if text := b.hint(job, "HELD"); !strings.Contains(text, words) {
 				t.Error(text)
 			}
@@ -55,7 +56,8 @@ func TestHoldsOfEnrollments(t *testing.T) {
 			b := b.on(t)
 			jobs := b.Client().BulkJob.Query().Where(bulkjob.StatusEQ(completed)).AllX(b.As(t, b.NorthAdmin))
 			got, err := b.Undo(b.As(t, b.NorthAdmin), jobs[0].ID)
-			if err != nil || got.Status != held || !strings.Contains(b.hint(got, "HELD"), "Undoing this would change 14 of 17 classes or groups") {
+			if err != nil || got.Status != held ||
+				!strings.Contains(b.hint(got, "HELD"), "Undoing this would change 14 of 17 classes or groups") {
 				t.Errorf("%v, %v\n%s", got, err, b.hint(jobs[0], "HELD"))
 			}
 		})

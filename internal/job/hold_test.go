@@ -43,7 +43,8 @@ func TestHold(t *testing.T) {
 				t.Fatalf("%+v", job)
 			}
 			b.wantProblems(job, `row 0 warning  HELD ""`)
-			if got := b.drained(job.ID); got.Status != held || b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL") != 0 {
+			if got := b.drained(job.ID); got.Status != held ||
+				b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL") != 0 {
 				t.Errorf("it went on: %s", got.Status)
 			}
 			_, err := b.Start(b.As(t, b.NorthAdmin), job.ID)
@@ -64,7 +65,8 @@ func TestHold(t *testing.T) {
 			b.refused(err, fault.Conflict, "NOT_HELD", "completed already")
 			b.undone(second, got, undone, 21, 0)
 		})
-		t.Run("whoever starts what somebody else has only submitted does not approve it, nor does an account of the own making", func(t *testing.T) {
+		t.Run("whoever starts what somebody else has only submitted does not approve it, "+
+			"nor does an account of the own making", func(t *testing.T) {
 			b := b.on(t)
 			puppet := b.Educator(t, b.Alpha, "Paula Puppet", viewer.SchoolAdmin, b.North)
 			if err := hold.Note(fixture.System(), b.Client(), fixture.Today, []int{second.ID}, puppet.ID); err != nil {
@@ -90,8 +92,10 @@ func TestHold(t *testing.T) {
 		t.Run("whoever has made the key of a program is no second administrator of its upload", func(t *testing.T) {
 			b := b.on(t)
 			agent := b.Educator(t, b.Alpha, "Program Program", viewer.SchoolAdmin, b.North)
-			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).SetName("Program").
-				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").SetCreatedBy(b.NorthAdmin.ID).
+			b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetAgentID(agent.ID).
+				SetName("Program").
+				SetScopes([]string{string(viewer.RosterImport)}).SetKeyHash("x").SetBeginning("hrk_x").
+				SetCreatedBy(b.NorthAdmin.ID).
 				SetExpiresAt(fixture.Today.AddDate(1, 0, 0)).SaveX(fixture.System())
 			// Somebody else starts it, who may not approve it either.
 			job, err := b.Start(b.As(t, second), b.deleting(agent, these(all[:21]...)).ID)
@@ -99,7 +103,8 @@ func TestHold(t *testing.T) {
 				t.Fatalf("%+v, %v", job, err)
 			}
 			_, err = b.Approve(b.As(t, b.NorthAdmin), job.ID, nil)
-			b.refused(err, fault.Forbidden, "FORBIDDEN", "another administrator has to approve the deletion, because it is your own")
+			b.refused(err, fault.Forbidden, "FORBIDDEN",
+				"another administrator has to approve the deletion, because it is your own")
 			if _, err := b.Approve(b.As(t, b.DistrictAdmin), job.ID, nil); err != nil {
 				t.Error(err)
 			}
@@ -139,12 +144,16 @@ func TestHold(t *testing.T) {
 		})
 		t.Run("putting everybody into groups is what the notice asks for, and is not held", func(t *testing.T) {
 			b := b.on(t)
-			job := start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{AddTo: []int{b.Algebra.ID}}))
+			job := start(b,
+				b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}),
+					kind.Edit{AddTo: []int{b.Algebra.ID}}))
 			if job.Status != processing || job.Updated <= 20 {
 				t.Errorf("%s with %d changes", job.Status, job.Updated)
 			}
 			b.drained(job.ID)
-			job = start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{RemoveFrom: []int{b.Algebra.ID}}))
+			job = start(b,
+				b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}),
+					kind.Edit{RemoveFrom: []int{b.Algebra.ID}}))
 			if job.Status != held {
 				t.Errorf("taking everybody out of the group is %s; want it held", job.Status)
 			}
@@ -188,8 +197,11 @@ func TestHold(t *testing.T) {
 		t.Run("an educator who leaves a group is no student who is lost", func(t *testing.T) {
 			b := b.on(t)
 			b.Teach(t, second, b.Algebra)
-			job := start(b, b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(second)+",Teacher\n", mode(bulkjob.GroupsModeREMOVE)))
-			if n := b.number("SELECT COUNT(*) FROM losses WHERE job_id = ? AND thing = 'STUDENT'", job.ID); n != 0 || job.Updated != 1 {
+			job := start(b,
+				b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(second)+",Teacher\n",
+					mode(bulkjob.GroupsModeREMOVE)))
+			if n := b.number("SELECT COUNT(*) FROM losses WHERE job_id = ? AND thing = 'STUDENT'", job.ID); n != 0 ||
+				job.Updated != 1 {
 				t.Errorf("%d losses of %d lines", n, job.Updated)
 			}
 			b.drained(job.ID)
@@ -197,9 +209,11 @@ func TestHold(t *testing.T) {
 		t.Run("changes have a limit of their own, which a school inherits from its district", func(t *testing.T) {
 			b := b.on(t)
 			edit := func(grade string) *db.BulkJob {
-				return start(b, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{Grade: grade}))
+				return start(b,
+					b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}), kind.Edit{Grade: grade}))
 			}
-			if job := edit("3"); job.Status != held || !strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students. More than 75 %") {
+			if job := edit("3"); job.Status != held ||
+				!strings.Contains(b.hint(job, "HELD"), "change 40 of 40 students. More than 75 %") {
 				t.Errorf("%s", job.Status)
 			}
 			b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).ExecX(fixture.System())

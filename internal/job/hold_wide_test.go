@@ -53,30 +53,39 @@ func TestHoldOfAWiderJob(t *testing.T) {
 
 		t.Run("a school is deleted for its district", func(t *testing.T) {
 			b := b.on(t)
-			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held, "delete 40 of 40 students of North School. More than 10 %"))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, inAlgebra()), held,
+				"delete 40 of 40 students of North School. More than 10 %"))
 		})
 		t.Run("few students of a large school do not cover those of a small one", func(t *testing.T) {
 			b := b.on(t)
-			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(north[:5:5], south[:20]...)...)), held, "delete 5 of 40 students of North School."))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(north[:5:5], south[:20]...)...)), held,
+				"delete 5 of 40 students of North School."))
 			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(north[:4:4], south[:20]...)...)), processing, ""))
 		})
 		t.Run("a school is edited for its district, unless it is only put into groups", func(t *testing.T) {
 			b := b.on(t)
-			cancel(starts(t, b.edited(b.DistrictAdmin, inAlgebra(), kind.Edit{Grade: "3"}), held, "change 40 of 40 students of North School. More than 75 %"))
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south...)...), kind.Edit{Grade: "3"}), held, "change 431 of 440 students."))
+			cancel(starts(t, b.edited(b.DistrictAdmin, inAlgebra(), kind.Edit{Grade: "3"}), held,
+				"change 40 of 40 students of North School. More than 75 %"))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south...)...), kind.Edit{Grade: "3"}), held,
+				"change 431 of 440 students."))
 			cancel(starts(t, b.edited(b.DistrictAdmin, inAlgebra(), kind.Edit{AddTo: []int{b.Biology.ID}}), processing, ""))
 		})
 		t.Run("a file for the district changes a school", func(t *testing.T) {
 			b := b.on(t)
-			cancel(starts(t, b.verified(b.DistrictAdmin, b.Alpha, students, gradesFile(north[:30])+gradesFile(south[:30])[len("Student ID,Grade,First Name,Last Name,Username\n"):]), processing, ""))
-			job := starts(t, b.verified(b.DistrictAdmin, b.Alpha, students, gradesFile(north[:31])), held, "change 31 of 40 students of North School.")
+			cancel(starts(t,
+				b.verified(b.DistrictAdmin, b.Alpha, students,
+					gradesFile(north[:30])+gradesFile(south[:30])[len("Student ID,Grade,First Name,Last Name,Username\n"):]),
+				processing, ""))
+			job := starts(t, b.verified(b.DistrictAdmin, b.Alpha, students, gradesFile(north[:31])), held,
+				"change 31 of 40 students of North School.")
 			// With the corrected row a student of South is changed, and nobody of North too many.
 			b.corrects(b.DistrictAdmin, job, 1, "Student ID", south[0].ExternalID)
 			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got, "change 31 of 440 students. It needs") {
 				t.Error(got)
 			}
 			b.corrects(b.DistrictAdmin, job, 1, "Student ID", north[31].ExternalID)
-			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got, "change 31 of 40 students of North School. It needs") {
+			if got := b.hint(b.job(job.ID), "HELD"); !strings.Contains(got,
+				"change 31 of 40 students of North School. It needs") {
 				t.Error(got)
 			}
 			cancel(job)
@@ -88,23 +97,31 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			for range 10 {
 				few = append(few, b.Student(t, west, "Fe", "W", 0))
 			}
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), kind.Edit{Grade: "3"}), processing, ""))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), kind.Edit{Grade: "3"}),
+				processing, ""))
 			west.Update().SetHoldChangedPercent(1).ExecX(fixture.System()) // Of its own accord.
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), kind.Edit{Grade: "3"}), processing, ""))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few[:9:9], south[:9]...)...), kind.Edit{Grade: "3"}),
+				processing, ""))
 			west.Update().ClearHoldChangedPercent().ExecX(fixture.System())
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), kind.Edit{Grade: "3"}), held, "change 10 of 10 students of West School."))
-			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held, "delete 2 of 10 students of West School."))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(few, south[:9]...)...), kind.Edit{Grade: "3"}), held,
+				"change 10 of 10 students of West School."))
+			cancel(starts(t, b.deleting(b.DistrictAdmin, these(append(few[:2:2], south[:9]...)...)), held,
+				"delete 2 of 10 students of West School."))
 		})
 		t.Run("nor does the limit of a school, unless the district has set the same", func(t *testing.T) {
 			b := b.on(t)
 			b.North.Update().SetHoldChangedPercent(1).ExecX(fixture.System())
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:30:30], south[:9]...)...), kind.Edit{Grade: "3"}), processing, ""))
-			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south[:9]...)...), kind.Edit{Grade: "3"}), held, "change 31 of 40 students of North School. More than 75 %"))
-			cancel(starts(t, b.verified(b.NorthAdmin, b.North, students, gradesFile(north[:1])), held, "change 1 of 40 students. More than 1 %"))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:30:30], south[:9]...)...), kind.Edit{Grade: "3"}),
+				processing, ""))
+			cancel(starts(t, b.edited(b.DistrictAdmin, these(append(north[:31:31], south[:9]...)...), kind.Edit{Grade: "3"}),
+				held, "change 31 of 40 students of North School. More than 75 %"))
+			cancel(starts(t, b.verified(b.NorthAdmin, b.North, students, gradesFile(north[:1])), held,
+				"change 1 of 40 students. More than 1 %"))
 			// What somebody selects who administers two schools is no job of the district's.
 			both := b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
 			b.gets(both, viewer.SchoolAdmin, b.South)
-			job, err := b.Start(b.As(t, both), b.edited(both, these(append(north[:10:10], south[:1]...)...), kind.Edit{Grade: "3"}).ID)
+			job, err := b.Start(b.As(t, both),
+				b.edited(both, these(append(north[:10:10], south[:1]...)...), kind.Edit{Grade: "3"}).ID)
 			if err != nil || job.Status != held {
 				t.Errorf("%+v, %v", job, err)
 			}
@@ -123,7 +140,8 @@ func TestHoldOfAWiderJob(t *testing.T) {
 				}
 				return file.String()
 			}
-			job := starts(t, b.verified(b.DistrictAdmin, b.South, students, away(north[:31], "South School")), held, "change more than 75 % of the students of North School. More than 75 %")
+			job := starts(t, b.verified(b.DistrictAdmin, b.South, students, away(north[:31], "South School")), held,
+				"change more than 75 % of the students of North School. More than 75 %")
 			if got := b.hint(job, "HELD"); strings.Contains(got, "40") {
 				t.Errorf("administrators of South read how many students North has: %s", got)
 			}
@@ -151,7 +169,8 @@ func TestHoldOfAWiderJob(t *testing.T) {
 			for _, st := range north {
 				fmt.Fprintf(&file, "%s,%s,Student\n", grp(b.Algebra), st.ExternalID)
 			}
-			cancel(starts(t, b.verified(b.DistrictAdmin, b.Alpha, enrollments, file.String(), mode(bulkjob.GroupsModeREMOVE)), held, "change 40 of 40 students of North School."))
+			cancel(starts(t, b.verified(b.DistrictAdmin, b.Alpha, enrollments, file.String(), mode(bulkjob.GroupsModeREMOVE)),
+				held, "change 40 of 40 students of North School."))
 		})
 		t.Run("the school's own limits hold", func(t *testing.T) {
 			b := b.on(t)
@@ -162,9 +181,16 @@ func TestHoldOfAWiderJob(t *testing.T) {
 		})
 		t.Run("what a school has changed itself does not hold up what a program sends for the district", func(t *testing.T) {
 			b := b.on(t)
-			b.want(b.applied(b.NorthAdmin, b.edited(b.NorthAdmin, these(north[:29]...), kind.Edit{Grade: "3"})), completed, 0, 29, 0, 0)
+			b.want(b.applied(b.NorthAdmin, b.edited(b.NorthAdmin, these(north[:29]...), kind.Edit{Grade: "3"})),
+				completed, 0, 29, 0, 0)
 			night := b.program(b.Alpha)
-			job, err := b.Submit(night, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: students, FileName: "night.csv", File: strings.NewReader(gradesFile(north[29:]))})
+			job, err := b.Submit(night,
+				jobs.Submission{
+					OrganizationID: b.Alpha.ID,
+					Kind:           students,
+					FileName:       "night.csv",
+					File:           strings.NewReader(gradesFile(north[29:])),
+				})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -45,14 +45,17 @@ func TestNamesOfWhichLettersWereLost(t *testing.T) {
 		})
 		t.Run("UTF-8 that was read as Windows-1252", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.DistrictAdmin, b.Alpha, students, header+row(zoe, "ZoÃ«,MÃ¼ller")+row(b.student("00001"), "ZoÃ«,MÃ¼ller")+",n1,JosÃ©,New,newjose,,7,N,\n")
+			job := b.verified(b.DistrictAdmin, b.Alpha, students,
+				header+row(zoe, "ZoÃ«,MÃ¼ller")+row(b.student("00001"), "ZoÃ«,MÃ¼ller")+",n1,JosÃ©,New,newjose,,7,N,\n")
 			b.wantProblems(job, `row 1 warning First Name DAMAGED_TEXT "ZoÃ«"`, `row 1 warning Last Name DAMAGED_TEXT "MÃ¼ller"`,
-				`row 2 warning First Name DAMAGED_TEXT "ZoÃ«"`, `row 2 Last Name DAMAGED_TEXT "MÃ¼ller"`, `row 3 First Name DAMAGED_TEXT "JosÃ©"`)
+				`row 2 warning First Name DAMAGED_TEXT "ZoÃ«"`, `row 2 Last Name DAMAGED_TEXT "MÃ¼ller"`,
+				`row 3 First Name DAMAGED_TEXT "JosÃ©"`)
 			b.want(job, ready, 0, 0, 1, 2)
 		})
 		t.Run("names that only look so", func(t *testing.T) {
 			b := b.on(t)
-			job := b.verified(b.DistrictAdmin, b.Alpha, students, header+",l1,Pawe?,KNÍŽEK,lookslike1,,7,N,\n,l2,RENÉ’S,Groß–Klein,lookslike2,,7,N,\n")
+			job := b.verified(b.DistrictAdmin, b.Alpha, students,
+				header+",l1,Pawe?,KNÍŽEK,lookslike1,,7,N,\n,l2,RENÉ’S,Groß–Klein,lookslike2,,7,N,\n")
 			b.wantProblems(job, `row 1 warning First Name DAMAGED_TEXT "Pawe?"`)
 			b.want(job, ready, 2, 0, 0, 0)
 			job = b.verified(b.DistrictAdmin, b.Alpha, groups, "Name,School\nWho am I?,North School\nVoß’ Kurs,North School\n")
@@ -70,7 +73,8 @@ func TestNamesOfWhichLettersWereLost(t *testing.T) {
 			b.Client().Group.UpdateOne(b.Algebra).SetName("Ćwiczenia").SetNameKey("ćwiczenia").ExecX(fixture.System())
 			b.Client().Organization.UpdateOne(b.South).SetName("Szkoła").SetNameKey("szkoła").ExecX(fixture.System())
 			b.Client().Educator.UpdateOne(b.NorthTeacher).SetFirstName("Michał").ExecX(fixture.System())
-			job := b.verified(b.DistrictAdmin, b.Alpha, groups, "Database ID,Name,School\n"+grp(b.Algebra)+",?wiczenia,North School\n,KlÃ¤sse,North School\n")
+			job := b.verified(b.DistrictAdmin, b.Alpha, groups,
+				"Database ID,Name,School\n"+grp(b.Algebra)+",?wiczenia,North School\n,KlÃ¤sse,North School\n")
 			b.wantProblems(job, `row 1 warning Name DAMAGED_TEXT "?wiczenia"`, `row 2 Name DAMAGED_TEXT "KlÃ¤sse"`)
 			b.want(job, ready, 0, 0, 1, 1)
 			job = b.verified(b.DistrictAdmin, b.Alpha, schools, "External ID,Name\nS,Szko?a\nnew,SzkÃ´ÅÂ\n")

@@ -92,7 +92,8 @@ func TestTheProgressOfPasswords(t *testing.T) {
 					}
 				})
 				defer b.clean()
-				job := b.verified(b.NorthAdmin, b.North, students, studentsFile("p", 5, "secret")+",q1,No,Password,nopassword,,7,,\n", changes...)
+				job := b.verified(b.NorthAdmin, b.North, students,
+					studentsFile("p", 5, "secret")+",q1,No,Password,nopassword,,7,,\n", changes...)
 				if job.Passwords != 5 {
 					t.Errorf("%d passwords", job.Passwords)
 				}
@@ -115,7 +116,8 @@ func TestTheProgressOfPasswords(t *testing.T) {
 						break
 					}
 				}
-				if p.Phase != progress.HashingPasswords || p.HashedPasswords != 3 || p.TotalPasswords != 5 || p.Percent < 50 || p.Percent >= 100 {
+				if p.Phase != progress.HashingPasswords || p.HashedPasswords != 3 || p.TotalPasswords != 5 || p.Percent < 50 ||
+					p.Percent >= 100 {
 					t.Errorf("%+v", p)
 				}
 				read := b.job(job.ID)
@@ -129,7 +131,8 @@ func TestTheProgressOfPasswords(t *testing.T) {
 				}
 				job = b.job(job.ID)
 				b.want(job, completed, 6, 0, 0, 0)
-				if p, err := b.Progress(fixture.System(), job); err != nil || p.Phase != "" || p.HashedPasswords != 5 || p.Percent != 100 {
+				if p, err := b.Progress(fixture.System(), job); err != nil || p.Phase != "" || p.HashedPasswords != 5 ||
+					p.Percent != 100 {
 					t.Errorf("%+v, %v", p, err)
 				}
 			})
@@ -164,7 +167,13 @@ func TestJobsOfADistrictWaitForEachOther(t *testing.T) {
 		third := b.submitted(b.NorthAdmin, b.North, students, studentsFile("c", 2, ""))
 		checked := b.submitted(b.DistrictAdmin, b.Alpha, students, studentsFile("d", 2, ""))
 		elsewhere := b.submitted(b.BetaAdmin, b.East, students, studentsFile("e", 2, ""))
-		for job, want := range map[int]int{first.ID: 0, second.ID: first.ID, third.ID: first.ID, checked.ID: 0, elsewhere.ID: 0} {
+		for job, want := range map[int]int{
+			first.ID:     0,
+			second.ID:    first.ID,
+			third.ID:     first.ID,
+			checked.ID:   0,
+			elsewhere.ID: 0,
+		} {
 			if got, err := b.Waiting(fixture.System(), b.job(job)); err != nil || got != want {
 				t.Errorf("job %d waits for %d, %v; want %d", job, got, err, want)
 			}
@@ -175,7 +184,12 @@ func TestJobsOfADistrictWaitForEachOther(t *testing.T) {
 		if err := other.Drain(context.Background()); err != nil {
 			t.Fatal(err)
 		}
-		for job, want := range map[int]bulkjob.Status{second.ID: processing, third.ID: verifying, checked.ID: ready, elsewhere.ID: ready} {
+		for job, want := range map[int]bulkjob.Status{
+			second.ID:    processing,
+			third.ID:     verifying,
+			checked.ID:   ready,
+			elsewhere.ID: ready,
+		} {
 			if got := b.job(job).Status; got != want {
 				t.Errorf("job %d is %s instead of %s while another one is written", job, got, want)
 			}
@@ -197,7 +211,8 @@ func TestAJobThatNobodyStartsIsCanceled(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		job := b.verified(b.NorthAdmin, b.North, students, header+",x1,Ex,Pired,expired,secret,7,,\n,x2,Ex,Pired,expired2,secret,99,,\n")
+		job := b.verified(b.NorthAdmin, b.North, students,
+			header+",x1,Ex,Pired,expired,secret,7,,\n,x2,Ex,Pired,expired2,secret,99,,\n")
 		late := &clock{now: fixture.Today.Add(13 * 24 * time.Hour)}
 		later := benchOn(t, b.World, func(o *jobs.Options) { o.Now = late.Now })
 		if err := later.Sweep(context.Background()); err != nil || b.job(job.ID).Status != ready {

@@ -54,7 +54,10 @@ func TestTheProgressOfOneTransactionThatIsBegunAnew(t *testing.T) {
 		other := b.verified(b.BetaAdmin, b.East, students, studentsFile("b", 6000, ""), allOrNothing)
 		seen, seenOfOther := b.interrupted(b.NorthAdmin, job), b.interrupted(b.BetaAdmin, other)
 		next := benchOn(t, b.World, nil)
-		for name, got := range map[string][2]float64{"the first": {next.percent(job.ID), seen}, "the second": {next.percent(other.ID), seenOfOther}} {
+		for name, got := range map[string][2]float64{
+			"the first":  {next.percent(job.ID), seen},
+			"the second": {next.percent(other.ID), seenOfOther},
+		} {
 			if got[0] < got[1] || got[0] >= 100 {
 				t.Errorf("%s: another server shows %v %%, the one before showed %v", name, got[0], got[1])
 			}

@@ -67,7 +67,8 @@ func TestGroups(t *testing.T) {
 		job = b.applied(b.DistrictAdmin, job)
 		b.want(job, withErrors, 2, 2, 1, 12)
 		music := b.Client().Group.Query().Where(group.Name("Music")).WithTeaching().OnlyX(fixture.System())
-		if music.ExternalID != nil || music.OrganizationID != b.South.ID || len(music.Edges.Teaching) != 1 || music.NameKey != "music" {
+		if music.ExternalID != nil || music.OrganizationID != b.South.ID || len(music.Edges.Teaching) != 1 ||
+			music.NameKey != "music" {
 			t.Errorf("%+v", music)
 		}
 		if n := b.Client().GroupEducator.Query().Where(groupeducator.GroupID(b.Biology.ID)).CountX(fixture.System()); n != 2 {
@@ -76,23 +77,26 @@ func TestGroups(t *testing.T) {
 
 		t.Run("a teacher creates groups to teach, and changes own ones", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
-			job := b.imported(b.NorthTeacher, b.North, groups, "External ID,Name\nX1,Chess\nB1,Biology 2\nC9,Art 2\nA1,Algebra II\n")
+			job := b.imported(b.NorthTeacher, b.North, groups,
+				"External ID,Name\nX1,Chess\nB1,Biology 2\nC9,Art 2\nA1,Algebra II\n")
 			b.want(job, withErrors, 1, 2, 0, 1)
 			b.wantProblems(job, `row 3 External ID EXTERNAL_ID_TAKEN "C9"`)
 			chess := b.Client().Group.Query().Where(group.Name("Chess")).WithTeaching().OnlyX(fixture.System())
-			if len(chess.Edges.Teaching) != 1 || chess.Edges.Teaching[0].EducatorID != b.NorthTeacher.ID || *chess.ExternalID != "X1" {
+			if len(chess.Edges.Teaching) != 1 || chess.Edges.Teaching[0].EducatorID != b.NorthTeacher.ID ||
+				*chess.ExternalID != "X1" {
 				t.Errorf("%+v", chess)
 			}
 		})
-		t.Run("a group that changed after the check is stale, and an external id that was taken is refused", func(t *testing.T) {
-			b := &bench{World: b.World, Service: b.Service, t: t}
-			job := b.verified(b.NorthAdmin, b.North, groups, "External ID,Name\nC9,Art!\nX2,Dance\nX3,Yoga\n")
-			b.exec("UPDATE `groups` SET version = version + 1 WHERE external_id = 'C9'")
-			b.Group(t, b.North, "Taken").Update().SetExternalID("X2").ExecX(fixture.System())
-			job = b.applied(b.NorthAdmin, job)
-			b.want(job, withErrors, 1, 0, 0, 2)
-			b.wantProblems(job, `row 1  STALE ""`, `row 2  EXTERNAL_ID_TAKEN ""`)
-		})
+		t.Run("a group that changed after the check is stale, and an external id that was taken is refused",
+			func(t *testing.T) {
+				b := &bench{World: b.World, Service: b.Service, t: t}
+				job := b.verified(b.NorthAdmin, b.North, groups, "External ID,Name\nC9,Art!\nX2,Dance\nX3,Yoga\n")
+				b.exec("UPDATE `groups` SET version = version + 1 WHERE external_id = 'C9'")
+				b.Group(t, b.North, "Taken").Update().SetExternalID("X2").ExecX(fixture.System())
+				job = b.applied(b.NorthAdmin, job)
+				b.want(job, withErrors, 1, 0, 0, 2)
+				b.wantProblems(job, `row 1  STALE ""`, `row 2  EXTERNAL_ID_TAKEN ""`)
+			})
 	})
 }
 
@@ -100,24 +104,25 @@ func TestEducators(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		job := b.verified(b.DistrictAdmin, b.Alpha, educators, "Teacher SIS ID,First Name,Last Name,Email,Password,Role,School,Database ID,Secondary Email\n"+
-			"E1,Una,One,una@example.com,,,N,,x@example.com\n"+
-			"E2,Duo,Two,,geheim99,School Admin,South School,,\n"+
-			"E3,Tri,Three,,,District Administrator,,,\n"+
-			"E4,Four,Four,BELA@example.com,,,N,,\n"+ // Of another district.
-			"E5,Five,Five,una@EXAMPLE.com,,,N,,\n"+
-			"E6,Six,Six,not an address,,,N,,\n"+
-			"E7,Seven,Seven,,,Janitor,N,,\n"+
-			"E8,Eight,Eight,,,,,,\n"+
-			"E9,,Nine,,,,N,,\n"+
-			",Tara,Teach,tara@example.com,,,N,,\n"+ // Nothing changes.
-			",Theo,Teacher,,,,,"+edu(b.SouthTeacher)+",\n"+
-			",Saul,South,saul@example.com,,teacher,S,,\n"+ // A further role.
-			",X,X,x@example.com,,,,"+edu(b.BetaAdmin)+",\n"+
-			",,,,,,,,\n"+
-			"E1,Una,Uno,,,,N,,\n"+
-			"E10,Ten,Ten,,seven77,,N,,\n"+ // Enough for a student.
-			",,,,seven77,,,"+edu(b.NorthAdmin)+",\n")
+		job := b.verified(b.DistrictAdmin, b.Alpha, educators,
+			"Teacher SIS ID,First Name,Last Name,Email,Password,Role,School,Database ID,Secondary Email\n"+
+				"E1,Una,One,una@example.com,,,N,,x@example.com\n"+
+				"E2,Duo,Two,,geheim99,School Admin,South School,,\n"+
+				"E3,Tri,Three,,,District Administrator,,,\n"+
+				"E4,Four,Four,BELA@example.com,,,N,,\n"+ // Of another district.
+				"E5,Five,Five,una@EXAMPLE.com,,,N,,\n"+
+				"E6,Six,Six,not an address,,,N,,\n"+
+				"E7,Seven,Seven,,,Janitor,N,,\n"+
+				"E8,Eight,Eight,,,,,,\n"+
+				"E9,,Nine,,,,N,,\n"+
+				",Tara,Teach,tara@example.com,,,N,,\n"+ // Nothing changes.
+				",Theo,Teacher,,,,,"+edu(b.SouthTeacher)+",\n"+
+				",Saul,South,saul@example.com,,teacher,S,,\n"+ // A further role.
+				",X,X,x@example.com,,,,"+edu(b.BetaAdmin)+",\n"+
+				",,,,,,,,\n"+
+				"E1,Una,Uno,,,,N,,\n"+
+				"E10,Ten,Ten,,seven77,,N,,\n"+ // Enough for a student.
+				",,,,seven77,,,"+edu(b.NorthAdmin)+",\n")
 		b.wantProblems(job,
 			`row 4 Email EMAIL_TAKEN "BELA@example.com"`,
 			`row 5 Email DUPLICATE_IN_FILE "una@EXAMPLE.com"`,
@@ -132,16 +137,23 @@ func TestEducators(t *testing.T) {
 		b.want(job, ready, 3, 2, 1, 10)
 		job = b.applied(b.DistrictAdmin, job)
 		b.want(job, withErrors, 3, 2, 1, 10)
-		for id, want := range map[string]string{"E1": "TEACHER una@example.com", "E2": "SCHOOL_ADMIN ", "E3": "DISTRICT_ADMIN "} {
+		for id, want := range map[string]string{
+			"E1": "TEACHER una@example.com",
+			"E2": "SCHOOL_ADMIN ",
+			"E3": "DISTRICT_ADMIN ",
+		} {
 			e := b.Client().Educator.Query().Where(educator.ExternalID(id)).WithRoles().OnlyX(fixture.System())
-			if got := string(e.Edges.Roles[0].Role) + " " + e.Email; got != want || len(e.Edges.Roles) != 1 || (e.EmailKey == nil) != (e.Email == "") {
+			if got := string(e.Edges.Roles[0].Role) + " " + e.Email; got != want || len(e.Edges.Roles) != 1 ||
+				(e.EmailKey == nil) != (e.Email == "") {
 				t.Errorf("%s: %s", id, got)
 			}
 		}
-		if e := b.Client().Educator.GetX(fixture.System(), b.SouthTeacher.ID); e.LastName != "Teacher" || e.SortName != "teacher  theo" {
+		if e := b.Client().Educator.GetX(fixture.System(), b.SouthTeacher.ID); e.LastName != "Teacher" ||
+			e.SortName != "teacher  theo" {
 			t.Errorf("%+v", e)
 		}
-		if n := b.Client().RoleAssignment.Query().Where(roleassignment.EducatorID(b.SouthAdmin.ID)).CountX(fixture.System()); n != 2 {
+		if n := b.Client().RoleAssignment.Query().Where(roleassignment.EducatorID(b.SouthAdmin.ID)).
+			CountX(fixture.System()); n != 2 {
 			t.Errorf("%d roles", n)
 		}
 
@@ -160,14 +172,17 @@ func TestEducators(t *testing.T) {
 				`row 3 warning Password PERSONAL_PASSWORD ""`,
 				`row 4 warning Password PERSONAL_PASSWORD ""`,
 				`row 6 warning Password PERSONAL_PASSWORD ""`)
-			job = b.verified(b.NorthAdmin, b.North, educators, "External ID,First Name,Last Name,Password\nG6,Gregor,Hand,alpha-2026\n")
+			job = b.verified(b.NorthAdmin, b.North, educators,
+				"External ID,First Name,Last Name,Password\nG6,Gregor,Hand,alpha-2026\n")
 			b.wantProblems(job, `row 1 warning Password PERSONAL_PASSWORD ""`)
 		})
 		t.Run("a school's administrator makes no district's and changes nobody with a role elsewhere", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
-			b.Client().RoleAssignment.Create().SetEducatorID(b.NorthTeacher.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole("TEACHER").ExecX(fixture.System())
+			b.Client().RoleAssignment.Create().SetEducatorID(b.NorthTeacher.ID).SetOrganizationID(b.South.ID).
+				SetDistrictID(b.Alpha.ID).SetRole("TEACHER").ExecX(fixture.System())
 			job := b.verified(b.NorthAdmin, b.North, educators, "External ID,First Name,Last Name,Email,Role,School\n"+
-				"F1,Eff,One,,District Administrator,\nF2,Eff,Two,,Teacher,S\n,Tara,Changed,tara@example.com,,\nE2,Eff,Three,,,\nF3,Eff,Four,,,\n")
+				"F1,Eff,One,,District "+
+				"Administrator,\nF2,Eff,Two,,Teacher,S\n,Tara,Changed,tara@example.com,,\nE2,Eff,Three,,,\nF3,Eff,Four,,,\n")
 			b.wantProblems(job,
 				`row 1 Role DISTRICT_ROLE_FORBIDDEN "District Administrator"`,
 				`row 2 School UNKNOWN_SCHOOL "S"`,
@@ -211,10 +226,12 @@ func TestOrganizations(t *testing.T) {
 		job = b.applied(b.DistrictAdmin, job)
 		b.want(job, withErrors, 1, 1, 1, 4)
 		west := b.Client().Organization.Query().Where(organization.Name("West School")).OnlyX(fixture.System())
-		if west.ExternalID != nil || *west.ParentID != b.Alpha.ID || west.DistrictID != b.Alpha.ID || west.UsageCountedFrom != b.Alpha.UsageCountedFrom {
+		if west.ExternalID != nil || *west.ParentID != b.Alpha.ID || west.DistrictID != b.Alpha.ID ||
+			west.UsageCountedFrom != b.Alpha.UsageCountedFrom {
 			t.Errorf("%+v", west)
 		}
-		if o := b.Client().Organization.GetX(fixture.System(), b.North.ID); o.Name != "North High" || o.NameKey != "north high" {
+		if o := b.Client().Organization.GetX(fixture.System(), b.North.ID); o.Name != "North High" ||
+			o.NameKey != "north high" {
 			t.Errorf("%+v", o)
 		}
 	})
@@ -273,7 +290,8 @@ func TestEnrollments(t *testing.T) {
 			"11 Wes West (00004) Classes/Groups: - → Algebra",
 			"16 Sue South (00002) Classes/Groups: - → Algebra")
 		// Somebody does by hand what row 2 would do.
-		b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES (?, ?, ?)", fixture.Today, sue.ID, b.Chemistry.ID)
+		b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES (?, ?, ?)", fixture.Today,
+			sue.ID, b.Chemistry.ID)
 		b.exec("UPDATE students SET group_count = 1, ungrouped = 0, version = version + 1 WHERE id = ?", sue.ID)
 		b.exec("UPDATE `groups` SET student_count = 1, version = version + 1 WHERE id = ?", b.Chemistry.ID)
 		job = b.applied(b.DistrictAdmin, job)
@@ -290,7 +308,9 @@ func TestEnrollments(t *testing.T) {
 
 		t.Run("the same lines take people out again", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
-			job := b.imported(b.DistrictAdmin, b.Alpha, enrollments, "Section SIS ID,SIS ID,Role\n1,00001,student\n1,T1,\nA,00002,\n1,00002,\n1,00002,\n", mode(bulkjob.GroupsModeREMOVE))
+			job := b.imported(b.DistrictAdmin, b.Alpha, enrollments,
+				"Section SIS ID,SIS ID,Role\n1,00001,student\n1,T1,\nA,00002,\n1,00002,\n1,00002,\n",
+				mode(bulkjob.GroupsModeREMOVE))
 			b.want(job, completed, 0, 4, 1, 0)
 			if job.EnrollmentsRemoved != 3 || b.groupsOf(ada) != "Algebra" || b.groupsOf(sue) != "" {
 				t.Errorf("%d removed; %s; %s", job.EnrollmentsRemoved, b.groupsOf(ada), b.groupsOf(sue))

@@ -24,7 +24,8 @@ func (b *bench) demoted(e *db.Educator, role viewer.Role, at *db.Organization) {
 // gets gives somebody a further role.
 func (b *bench) gets(e *db.Educator, role viewer.Role, at *db.Organization) {
 	b.t.Helper()
-	b.exec("INSERT INTO role_assignments (created_at, educator_id, organization_id, district_id, role) VALUES ('2026-01-01 00:00:00', ?, ?, ?, ?)",
+	b.exec("INSERT INTO role_assignments (created_at, educator_id, organization_id, district_id, "+
+		"role) VALUES ('2026-01-01 00:00:00', ?, ?, ?, ?)",
 		e.ID, at.ID, at.DistrictID, string(role))
 }
 
@@ -62,11 +63,14 @@ func TestUndoOutOfSight(t *testing.T) {
 		t.Run("of enrollments: in a group, or of a student, of another school", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Enno Enrolls", viewer.DistrictAdmin, b.Alpha)
-			here, there, elsewhere := b.Student(t, b.North, "He", "Re", 0), b.Student(t, b.North, "The", "Re", 0), b.Student(t, b.South, "Else", "Where", 0)
-			job := b.imported(who, b.Alpha, enrollments, "Class,Person ID\n"+grp(b.Algebra)+","+here.ExternalID+"\n"+grp(b.Chemistry)+","+there.ExternalID+"\n"+
-				grp(b.Algebra)+","+elsewhere.ExternalID+"\n")
+			here, there, elsewhere := b.Student(t, b.North, "He", "Re", 0), b.Student(t, b.North, "The", "Re", 0),
+				b.Student(t, b.South, "Else", "Where", 0)
+			job := b.imported(who, b.Alpha, enrollments,
+				"Class,Person ID\n"+grp(b.Algebra)+","+here.ExternalID+"\n"+grp(b.Chemistry)+","+there.ExternalID+"\n"+
+					grp(b.Algebra)+","+elsewhere.ExternalID+"\n")
 			undone(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North) }, 1, 2,
-				`row 2 warning  CHANGED_SINCE "The Re (`+there.ExternalID+`)"`, `row 3 warning  CHANGED_SINCE "Else Where (`+elsewhere.ExternalID+`)"`)
+				`row 2 warning  CHANGED_SINCE "The Re (`+there.ExternalID+`)"`,
+				`row 3 warning  CHANGED_SINCE "Else Where (`+elsewhere.ExternalID+`)"`)
 			for st, want := range map[*db.Student]string{here: "", there: "Chemistry", elsewhere: "Algebra"} {
 				if got := b.groupsOf(b.student(st.ExternalID)); got != want {
 					t.Errorf("%s %s is in %q, want %q", st.FirstName, st.LastName, got, want)
@@ -77,8 +81,11 @@ func TestUndoOutOfSight(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Gina Groups", viewer.DistrictAdmin, b.Alpha)
 			here, there := b.Group(t, b.North, "Here"), b.Group(t, b.South, "There")
-			job := b.imported(who, b.Alpha, groups, "Database ID,Name\n"+grp(here)+",Renamed here\n"+grp(there)+",Renamed there\n")
-			undone(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North) }, 1, 1, `row 2 warning  CHANGED_SINCE "There"`)
+			job := b.imported(who, b.Alpha, groups,
+				"Database ID,Name\n"+grp(here)+",Renamed here\n"+grp(there)+",Renamed there\n")
+			undone(b, who, job, func() {
+				b.demoted(who, viewer.SchoolAdmin, b.North)
+			}, 1, 1, `row 2 warning  CHANGED_SINCE "There"`)
 			for id, want := range map[int]string{here.ID: "Here", there.ID: "Renamed there"} {
 				if got := b.Client().Group.GetX(fixture.System(), id).Name; got != want {
 					t.Errorf("the group is called %s, want %s", got, want)
@@ -86,7 +93,9 @@ func TestUndoOutOfSight(t *testing.T) {
 			}
 			teaches := b.Educator(t, b.Alpha, "Tea Teaches", viewer.SchoolAdmin, b.North)
 			job = b.imported(teaches, b.North, groups, "Name,Educators\nTaught,"+edu(teaches)+"\n")
-			undone(b, teaches, job, func() { b.demoted(teaches, viewer.Teacher, b.North) }, 0, 1, `row 1 warning  FORBIDDEN "Taught"`)
+			undone(b, teaches, job, func() {
+				b.demoted(teaches, viewer.Teacher, b.North)
+			}, 0, 1, `row 1 warning  FORBIDDEN "Taught"`)
 			if n := b.number("SELECT COUNT(*) FROM `groups` WHERE name = 'Taught'"); n != 1 {
 				t.Error("a teacher has deleted the group")
 			}
@@ -95,7 +104,9 @@ func TestUndoOutOfSight(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Oda Organizes", viewer.DistrictAdmin, b.Alpha)
 			job := b.imported(who, b.Alpha, schools, "External ID,Name\nN,Renamed School\n")
-			undone(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North) }, 0, 1, `row 1 warning  FORBIDDEN "North School (N)"`)
+			undone(b, who, job, func() {
+				b.demoted(who, viewer.SchoolAdmin, b.North)
+			}, 0, 1, `row 1 warning  FORBIDDEN "North School (N)"`)
 			if n := b.number("SELECT COUNT(*) FROM organizations WHERE name = 'Renamed School'"); n != 1 {
 				t.Error("the school has its name back")
 			}
@@ -104,11 +115,15 @@ func TestUndoOutOfSight(t *testing.T) {
 		t.Run("of students: those of another school, and moves from there", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Stan Students", viewer.DistrictAdmin, b.Alpha)
-			here, there, moved := b.Student(t, b.North, "He", "Re", 0), b.Student(t, b.South, "The", "Re", 0), b.Student(t, b.South, "Mo", "Ved", 0)
-			job := b.imported(who, b.Alpha, students, header+stu(here)+",,,,,,5,,\n"+stu(there)+",,,,,,5,,\n"+stu(moved)+",,,,,,,N,\n")
+			here, there, moved := b.Student(t, b.North, "He", "Re", 0), b.Student(t, b.South, "The", "Re", 0),
+				b.Student(t, b.South, "Mo", "Ved", 0)
+			job := b.imported(who, b.Alpha, students,
+				header+stu(here)+",,,,,,5,,\n"+stu(there)+",,,,,,5,,\n"+stu(moved)+",,,,,,,N,\n")
 			undone(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North) }, 1, 2,
-				`row 2 warning  CHANGED_SINCE "The Re (`+there.ExternalID+`)"`, `row 3 warning  FORBIDDEN "Mo Ved (`+moved.ExternalID+`)"`)
-			if b.student(here.ExternalID).Grade != 7 || b.student(there.ExternalID).Grade != 5 || b.student(moved.ExternalID).OrganizationID != b.North.ID {
+				`row 2 warning  CHANGED_SINCE "The Re (`+there.ExternalID+`)"`,
+				`row 3 warning  FORBIDDEN "Mo Ved (`+moved.ExternalID+`)"`)
+			if b.student(here.ExternalID).Grade != 7 || b.student(there.ExternalID).Grade != 5 ||
+				b.student(moved.ExternalID).OrganizationID != b.North.ID {
 				t.Error(b.world())
 			}
 		})
@@ -116,7 +131,9 @@ func TestUndoOutOfSight(t *testing.T) {
 			b := b.on(t)
 			mine, seen := b.Student(t, b.North, "Mi", "Ne", 0, b.Algebra), b.Student(t, b.North, "See", "N", 0, b.Algebra)
 			job := b.applied(b.NorthTeacher, b.edited(b.NorthTeacher, these(mine, seen), kind.Edit{Grade: "5"}))
-			undone(b, b.NorthTeacher, job, func() { b.ungrouped(seen) }, 1, 1, `row 1 warning  FORBIDDEN "See N (`+seen.ExternalID+`)"`)
+			undone(b, b.NorthTeacher, job, func() {
+				b.ungrouped(seen)
+			}, 1, 1, `row 1 warning  FORBIDDEN "See N (`+seen.ExternalID+`)"`)
 			if b.student(mine.ExternalID).Grade != 7 || b.student(seen.ExternalID).Grade != 5 {
 				t.Error(b.world())
 			}
@@ -128,8 +145,12 @@ func TestUndoOutOfSight(t *testing.T) {
 			job := b.imported(who, b.Alpha, educators, educatorHeader+
 				",H1,He,Re,here@example.com,Teacher,N,\n,H2,The,Re,there@example.com,Teacher,S,\n,H3,Bo,Th,both@example.com,Teacher,N,\n"+edu(tom)+",,,,,Teacher,S,\n")
 			both := b.educator("H3")
-			undone(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North); b.gets(both, viewer.Teacher, b.South) }, 1, 3,
-				`row 2 warning  CHANGED_SINCE "The Re (H2)"`, `row 3 warning  FORBIDDEN "Bo Th (H3)"`, `row 4 warning  FORBIDDEN "Tom Teaches"`)
+			undone(b, who, job, func() {
+				b.demoted(who, viewer.SchoolAdmin, b.North)
+				b.gets(both, viewer.Teacher, b.South)
+			}, 1, 3,
+				`row 2 warning  CHANGED_SINCE "The Re (H2)"`, `row 3 warning  FORBIDDEN "Bo Th (H3)"`,
+				`row 4 warning  FORBIDDEN "Tom Teaches"`)
 			if n := b.number("SELECT COUNT(*) FROM role_assignments WHERE educator_id = ?", tom.ID); n != 2 {
 				t.Errorf("Tom has %d roles", n)
 			}
@@ -158,7 +179,8 @@ func TestStudentsOutOfSight(t *testing.T) {
 			free := b.Student(t, b.North, "Fre", "E", 0)
 			job := b.verified(b.NorthTeacher, b.North, students, header+","+free.ExternalID+",,,,,,,Algebra\n")
 			stays(b, b.NorthTeacher, job, func() {
-				b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES ('2026-01-01 00:00:00', ?, ?)", free.ID, b.Biology.ID)
+				b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES ('2026-01-01 00:00:00', ?, ?)",
+					free.ID, b.Biology.ID)
 				b.exec("UPDATE students SET group_count = 1, ungrouped = 0 WHERE id = ?", free.ID)
 				b.exec("UPDATE `groups` SET student_count = student_count + 1 WHERE id = ?", b.Biology.ID)
 			}, `row 1  STALE ""`)
@@ -176,7 +198,9 @@ func TestStudentsOutOfSight(t *testing.T) {
 			b := b.on(t)
 			st := b.Student(t, b.North, "Chan", "Ged", 0)
 			job := b.edited(b.NorthAdmin, these(st), kind.Edit{Grade: "5"})
-			stays(b, b.NorthAdmin, job, func() { b.exec("UPDATE students SET version = version + 1 WHERE id = ?", st.ID) }, `row 1  STALE ""`)
+			stays(b, b.NorthAdmin, job, func() {
+				b.exec("UPDATE students SET version = version + 1 WHERE id = ?", st.ID)
+			}, `row 1  STALE ""`)
 		})
 		t.Run("those who come from and go to a school that is administered no more", func(t *testing.T) {
 			b := b.on(t)
@@ -194,7 +218,8 @@ func TestStudentsOutOfSight(t *testing.T) {
 			b.Teach(t, who, club)
 			goes, comes := b.Student(t, b.North, "Go", "Es", 0), b.Student(t, b.South, "Co", "Mes", 0, club)
 			job := b.verified(who, b.North, students, header+stu(goes)+",,,,,,,S,\n"+stu(comes)+",,,,,,,N,\n")
-			stays(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North); b.gets(who, viewer.Teacher, b.South) }, `row 1  STALE ""`, `row 2  FORBIDDEN ""`)
+			stays(b, who, job, func() { b.demoted(who, viewer.SchoolAdmin, b.North); b.gets(who, viewer.Teacher, b.South) },
+				`row 1  STALE ""`, `row 2  FORBIDDEN ""`)
 		})
 		t.Run("deleted ones of a school that is administered no more, and whose time is over", func(t *testing.T) {
 			b := b.on(t)
@@ -202,7 +227,8 @@ func TestStudentsOutOfSight(t *testing.T) {
 			b.gets(who, viewer.SchoolAdmin, b.South)
 			there, late := b.Student(t, b.South, "The", "Re", 0), b.Student(t, b.North, "La", "Te", 0)
 			b.exec("UPDATE students SET deleted_at = ? WHERE id IN (?, ?)", fixture.Today.Add(-time.Hour), there.ID, late.ID)
-			job := b.verified(who, b.North, students, header+","+there.ExternalID+",Back,Again,,,,N,\n,"+late.ExternalID+",Back,Again,,,,N,\n")
+			job := b.verified(who, b.North, students,
+				header+","+there.ExternalID+",Back,Again,,,,N,\n,"+late.ExternalID+",Back,Again,,,,N,\n")
 			stays(b, who, job, func() {
 				b.demoted(who, viewer.SchoolAdmin, b.North)
 				b.exec("UPDATE students SET deleted_at = ? WHERE id = ?", fixture.Today.AddDate(-5, 0, 0), late.ID)
@@ -240,7 +266,8 @@ func TestHandsThatAreLost(t *testing.T) {
 						b.t.Helper()
 						leave(b, who)
 						got := b.drained(job.ID)
-						if got.Status != failed || !strings.Contains(b.problems(got), code) || b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL OR grade <> 7") != 0 {
+						if got.Status != failed || !strings.Contains(b.problems(got), code) ||
+							b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NOT NULL OR grade <> 7") != 0 {
 							b.t.Errorf("%s: %s", got.Status, b.problems(got))
 						}
 					}

@@ -100,7 +100,8 @@ func TestPasswordsAreNeverAtRest(t *testing.T) {
 			const secret = "Zx9-SECRET"
 			absent := func(when string) {
 				t.Helper()
-				if content := b.dump(folder); bytes.Contains(content, []byte(secret)) || !bytes.Contains(content, []byte("Lovelace")) {
+				if content := b.dump(folder); bytes.Contains(content, []byte(secret)) ||
+					!bytes.Contains(content, []byte("Lovelace")) {
 					at := bytes.Index(content, []byte(secret))
 					t.Errorf("after %s: %q", when, content[max(0, at-200):max(0, min(len(content), at+50))])
 				}
@@ -136,7 +137,8 @@ func TestPasswordsAreNeverAtRest(t *testing.T) {
 				}
 			}
 			// The first row of a file without column names may hold one.
-			b.verified(b.DistrictAdmin, b.Alpha, students, "n7,New,One,newseven,"+secret+"8,7,N\nn8,New,One,neweight,"+secret+"9,7,N\n")
+			b.verified(b.DistrictAdmin, b.Alpha, students,
+				"n7,New,One,newseven,"+secret+"8,7,N\nn8,New,One,neweight,"+secret+"9,7,N\n")
 			absent("a file without column names")
 			// A failed job keeps none either.
 			job = b.verified(b.DistrictAdmin, b.Alpha, students, header+",n6,New,One,newsix,"+secret+"7,7,N,\n", allOrNothing)
@@ -190,7 +192,8 @@ func TestPasswordsInTheWrongCellAreNeverAtRest(t *testing.T) {
 			b.want(job, ready, 1, 0, 0, 4)
 			clean("after the check")
 			b.wantProblems(job, `row 1 Last Name REQUIRED ""`, `row 1 Grade UNKNOWN_GRADE "hunter1secret"`,
-				`row 2 School UNKNOWN_SCHOOL "hunter2secret"`, `row 3 Classes UNKNOWN_GROUP "hunter3secret"`, `row 4  EXTRA_CELLS ""`)
+				`row 2 School UNKNOWN_SCHOOL "hunter2secret"`, `row 3 Classes UNKNOWN_GROUP "hunter3secret"`,
+				`row 4  EXTRA_CELLS ""`)
 			job = b.applied(b.DistrictAdmin, job)
 			b.want(job, withErrors, 1, 0, 0, 4)
 			clean("at the end")
@@ -198,7 +201,8 @@ func TestPasswordsInTheWrongCellAreNeverAtRest(t *testing.T) {
 				t.Errorf("the person is told %q", hint)
 			}
 			var failed bytes.Buffer
-			if n, err := b.FailedRows(b.As(t, b.DistrictAdmin), &failed, job.ID); n != 4 || err != nil || !strings.Contains(failed.String(), `no class or group ""hunter3secret""`) {
+			if n, err := b.FailedRows(b.As(t, b.DistrictAdmin), &failed, job.ID); n != 4 || err != nil ||
+				!strings.Contains(failed.String(), `no class or group ""hunter3secret""`) {
 				t.Errorf("%d failed rows, %v:\n%s", n, err, &failed)
 			}
 			// A server with another key says so, and shows the rest.

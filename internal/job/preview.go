@@ -88,10 +88,13 @@ func (p *preview) flush(ctx context.Context) error {
 		if err := s.vault.KeepRows(ctx, client, jobID, p.refused); err != nil {
 			return err
 		}
-		_, err = client.ExecContext(ctx, "UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
-			"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors + ?, warnings = warnings + ?, passwords = passwords + ?, "+
-			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
-			p.verified, p.verified, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Errors, t.Warnings, t.Passwords, t.Added, t.Removed, jobID)
+		_, err = client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET verified_rows = CASE WHEN verified_rows < ? THEN ? ELSE verified_rows END, "+
+				"created = created + ?, updated = updated + ?, unchanged = unchanged + ?, deleted = deleted + ?, errors = errors "+
+				"+ ?, warnings = warnings + ?, passwords = passwords + ?, enrollments_added = enrollments_added + ?, "+
+				"enrollments_removed = enrollments_removed + ? WHERE id = ?",
+			p.verified, p.verified, t.Created, t.Updated, t.Unchanged, t.Deleted, t.Errors, t.Warnings, t.Passwords, t.Added,
+			t.Removed, jobID)
 		return err
 	}
 	err = s.inTurn(ctx, func() error { return s.queue.InFence(ctx, p.held, write) })
@@ -99,7 +102,8 @@ func (p *preview) flush(ctx context.Context) error {
 	return err
 }
 
-const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, state, loses, undo_loses"
+const planColumns = "created_at, job_id, `row`, target_id, target_version, label, plan, change_count, outside, " +
+	"state, loses, undo_loses"
 
 // lostSubmitter is returned where a job cannot act for its submitter any more.
 type lostSubmitter struct{ why *row.Problem }
@@ -111,6 +115,6 @@ func (e *lostSubmitter) Error() string { return "job: " + e.why.Message }
 func planLine(now time.Time, jobID int, r *sheet.Row) ([]any, error) {
 	r.Plan.N, r.Plan.By = r.N, r.By
 	text, err := r.Plan.Encode()
-	return []any{now, jobID, r.Number, r.TargetID, r.Version, row.Shorten(r.Label, row.MaxLabel), text, len(r.Plan.Changes), bulk.Flag(r.Outside),
-		row.StatePlanned, r.Plan.Loses(), r.Plan.UndoLoses()}, err
+	return []any{now, jobID, r.Number, r.TargetID, r.Version, row.Shorten(r.Label, row.MaxLabel), text,
+		len(r.Plan.Changes), bulk.Flag(r.Outside), row.StatePlanned, r.Plan.Loses(), r.Plan.UndoLoses()}, err
 }

@@ -26,7 +26,8 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w := fixture.New(t, d)
-		w.Client().Organization.Update().Where(organization.TypeEQ(organization.TypeDISTRICT)).SetHoldDeletedPercent(100).SetHoldChangedPercent(100).ExecX(fixture.System())
+		w.Client().Organization.Update().Where(organization.TypeEQ(organization.TypeDISTRICT)).SetHoldDeletedPercent(100).
+			SetHoldChangedPercent(100).ExecX(fixture.System())
 		now := &clock{now: fixture.Today}
 		probes := probe.New(d, 5, now.Now, slog.New(slog.DiscardHandler))
 		b := benchOn(t, w, func(o *jobs.Options) { o.Probes, o.Now = probes, now.Now })
@@ -58,13 +59,16 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 					t.Errorf("row %d is told: %s", p.Row, p.Code)
 				}
 			}
-			if n := b.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.TakenAnswersStopped)), auditevent.ActorID(who.ID)).CountX(fixture.System()); n != 1 {
+			if n := b.Client().AuditEvent.Query().
+				Where(auditevent.Action(string(audit.TakenAnswersStopped)), auditevent.ActorID(who.ID)).
+				CountX(fixture.System()); n != 1 {
 				t.Errorf("%d entries in the audit trail", n)
 			}
 		}
 		create := func(who *db.Educator, username string) error {
-			_, err := people.CreateStudent(b.As(t, who), roster.NewStudent{OrganizationID: b.North.ID, ExternalID: "new-" + username, Username: username,
-				FirstName: "Any", LastName: "Body", Grade: "7", GroupIDs: []int{b.Algebra.ID}})
+			_, err := people.CreateStudent(b.As(t, who),
+				roster.NewStudent{OrganizationID: b.North.ID, ExternalID: "new-" + username, Username: username,
+					FirstName: "Any", LastName: "Body", Grade: "7", GroupIDs: []int{b.Algebra.ID}})
 			return err
 		}
 		t.Run("a teacher, by files, corrections and single changes together", func(t *testing.T) {
@@ -76,7 +80,8 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 				t.Errorf("the fourth answer: %v", err)
 			}
 			correct := func() error {
-				_, err := b.Correct(b.As(t, who), jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Student ID", Value: there[4].ExternalID}}})
+				_, err := b.Correct(b.As(t, who),
+					jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Student ID", Value: there[4].ExternalID}}})
 				return err
 			}
 			if err := correct(); err != nil {
@@ -101,7 +106,8 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 			stopped(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, students, asking("Username", there[0])))
 		})
 		t.Run("an administrator of the district sees them all", func(t *testing.T) {
-			job := b.verified(b.DistrictAdmin, b.Alpha, students, "Student ID,Username\n"+own.ExternalID+","+there[0].Username+"\n"+there[1].ExternalID+",unheard.of\n")
+			job := b.verified(b.DistrictAdmin, b.Alpha, students,
+				"Student ID,Username\n"+own.ExternalID+","+there[0].Username+"\n"+there[1].ExternalID+",unheard.of\n")
 			if job.Status != ready {
 				t.Errorf("%s: %s", job.Status, b.problems(job))
 			}

@@ -73,24 +73,30 @@ func TestNoRowIsLost(t *testing.T) {
 				t.Errorf("seed %d: %d rows in the file, %d in the job, %d verified", seed, rows, job.TotalRows, job.VerifiedRows)
 			}
 			b.balanced(job)
-			if plans := b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?", job.ID); plans != job.Created+job.Updated {
+			if plans := b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?", job.ID); plans != job.Created+
+				job.Updated {
 				t.Errorf("seed %d: %d plans, %d created, %d updated", seed, plans, job.Created, job.Updated)
 			}
-			if refused := b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_problems WHERE severity = 'ERROR' AND job_id = ?", job.ID); refused != job.Errors {
+			if refused := b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_problems WHERE severity = 'ERROR' AND job_id = ?",
+				job.ID); refused != job.Errors {
 				t.Errorf("seed %d: %d rows with errors, %d counted", seed, refused, job.Errors)
 			}
-			if kept := b.number("SELECT COUNT(*) FROM bulk_job_refused_rows WHERE refused = 1 AND job_id = ?", job.ID); kept != job.Errors {
+			if kept := b.number("SELECT COUNT(*) FROM bulk_job_refused_rows WHERE refused = 1 AND job_id = ?",
+				job.ID); kept != job.Errors {
 				t.Errorf("seed %d: %d refused rows are kept, %d counted", seed, kept, job.Errors)
 			}
 			checked := *job
 			job = b.applied(who, job)
-			if job.Created != checked.Created || job.Updated != checked.Updated || job.Errors != checked.Errors || job.ProcessedRows != rows {
-				t.Errorf("seed %d: the preview said %d %d %d, it came to %d %d %d", seed, checked.Created, checked.Updated, checked.Errors, job.Created, job.Updated, job.Errors)
+			if job.Created != checked.Created || job.Updated != checked.Updated || job.Errors != checked.Errors ||
+				job.ProcessedRows != rows {
+				t.Errorf("seed %d: the preview said %d %d %d, it came to %d %d %d", seed, checked.Created, checked.Updated,
+					checked.Errors, job.Created, job.Updated, job.Errors)
 			}
 			if got := b.number("SELECT COUNT(*) FROM students") - before; got != job.Created {
 				t.Errorf("seed %d: %d students are new, %d counted", seed, got, job.Created)
 			}
-			if got := b.number("SELECT COUNT(*) FROM enrollments") - enrolled; got != job.EnrollmentsAdded-job.EnrollmentsRemoved || checked.EnrollmentsAdded != job.EnrollmentsAdded {
+			if got := b.number("SELECT COUNT(*) FROM enrollments") - enrolled; got != job.EnrollmentsAdded-
+				job.EnrollmentsRemoved || checked.EnrollmentsAdded != job.EnrollmentsAdded {
 				t.Errorf("seed %d: %d enrollments more, +%d -%d counted", seed, got, job.EnrollmentsAdded, job.EnrollmentsRemoved)
 			}
 			again := b.verified(who, at, students, file, mode(bulkjob.GroupsModeADD))
@@ -125,7 +131,8 @@ func TestPagesOfChanges(t *testing.T) {
 					t.Fatal(err)
 				}
 				for _, c := range page.Items {
-					if line := fmt.Sprintf("%d %s %s: %s → %s", c.Row, c.Label, c.Field, text(c.Before), text(c.After)); n >= len(want) || line != want[n] {
+					if line := fmt.Sprintf("%d %s %s: %s → %s", c.Row, c.Label, c.Field, text(c.Before),
+						text(c.After)); n >= len(want) || line != want[n] {
 						t.Fatalf("pages of %d: change %d is %s", size, n, line)
 					}
 					n++

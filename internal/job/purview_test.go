@@ -68,17 +68,20 @@ func TestMovingBetweenSchools(t *testing.T) {
 		b.wantProblems(job, `row 1 School UNKNOWN_SCHOOL "S"`)
 
 		both := b.Educator(t, b.Alpha, "Both Schools", viewer.SchoolAdmin, b.North)
-		b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole("TEACHER").ExecX(fixture.System())
+		b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+			SetRole("TEACHER").ExecX(fixture.System())
 		job = b.verified(both, b.North, students, row)
 		b.wantProblems(job, `row 1 School FORBIDDEN "S"`)
 
-		b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole("SCHOOL_ADMIN").ExecX(fixture.System())
+		b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+			SetRole("SCHOOL_ADMIN").ExecX(fixture.System())
 		job = b.verified(both, b.North, students, row)
 		b.wantChanges(both, job,
 			"1 Ada Lovelace (00001) School: North School → South School",
 			"1 Ada Lovelace (00001) Classes/Groups: Algebra → Algebra;Chemistry")
 		b.applied(both, job)
-		if st := b.student("00001"); st.OrganizationID != b.South.ID || b.groupsOf(st) != "Algebra, Chemistry" || len(b.recounted.ids) != 1 {
+		if st := b.student("00001"); st.OrganizationID != b.South.ID || b.groupsOf(st) != "Algebra, Chemistry" ||
+			len(b.recounted.ids) != 1 {
 			t.Errorf("%+v in %s; recounted %v", st, b.groupsOf(st), b.recounted.ids)
 		}
 
@@ -86,7 +89,8 @@ func TestMovingBetweenSchools(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
 			job := b.verified(b.DistrictAdmin, b.North, students, header+stu(ada)+",,,,,,9,,\n")
 			b.wantProblems(job, `row 1 School OTHER_SCHOOL ""`)
-			job = b.verified(b.DistrictAdmin, b.North, students, header+stu(ada)+",00001,Ada,Lovelace,ada00001,,7,South School,Algebra;Chemistry\n")
+			job = b.verified(b.DistrictAdmin, b.North, students,
+				header+stu(ada)+",00001,Ada,Lovelace,ada00001,,7,South School,Algebra;Chemistry\n")
 			b.want(job, ready, 0, 0, 1, 0)
 		})
 	})
@@ -135,7 +139,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 		for _, c := range []struct {
 			who  *db.Educator
 			sees bool
-		}{{b.DistrictAdmin, true}, {b.NorthAdmin, true}, {b.NorthTeacher, true}, {b.SouthAdmin, false}, {b.BetaAdmin, false}, {b.SouthTeacher, false}} {
+		}{{b.DistrictAdmin, true}, {b.NorthAdmin, true}, {b.NorthTeacher, true}, {b.SouthAdmin, false}, {b.BetaAdmin, false},
+			{b.SouthTeacher, false}} {
 			who, sees, ctx := c.who.FirstName, c.sees, b.As(t, c.who)
 			_, err := b.Job(ctx, job.ID)
 			if sees != (err == nil) || !sees && fault.KindOf(err) != fault.NotFound {
@@ -145,7 +150,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 			n, _ := b.CountChanges(ctx, job.ID)
 			problems, err2 := b.Problems(ctx, job.ID, nil, nil, nil)
 			m, _ := b.CountProblems(ctx, job.ID, nil)
-			if err != nil || err2 != nil || (len(changes.Items) == 1) != sees || (n == 1) != sees || (len(problems.Items) > 0) != sees || (m > 0) != sees {
+			if err != nil || err2 != nil || (len(changes.Items) == 1) != sees || (n == 1) != sees ||
+				(len(problems.Items) > 0) != sees || (m > 0) != sees {
 				t.Errorf("%s: %v %v %d %d %d %d", who, err, err2, len(changes.Items), n, len(problems.Items), m)
 			}
 			list, err := b.Jobs(ctx, 0)
@@ -166,7 +172,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 		}
 		job = b.applied(b.NorthAdmin, job)
 		b.want(job, withErrors, 0, 1, 0, 1)
-		if _, err := b.Start(b.As(t, b.NorthTeacher), job.ID); fault.KindOf(err) != fault.Conflict || !strings.Contains(err.Error(), "completed") {
+		if _, err := b.Start(b.As(t, b.NorthTeacher), job.ID); fault.KindOf(err) != fault.Conflict ||
+			!strings.Contains(err.Error(), "completed") {
 			t.Errorf("start again: %v", err)
 		}
 
@@ -181,7 +188,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 		t.Run("whoever has lost the role there sees nothing more of the own jobs", func(t *testing.T) {
 			b := b.on(t)
 			st := b.Student(t, b.North, "Once", "Seen", 0, b.Algebra)
-			there, elsewhere := b.Educator(t, b.Alpha, "Tia There", viewer.Teacher, b.North), b.Educator(t, b.Alpha, "Elli Elsewhere", viewer.Teacher, b.North)
+			there, elsewhere := b.Educator(t, b.Alpha, "Tia There", viewer.Teacher, b.North),
+				b.Educator(t, b.Alpha, "Elli Elsewhere", viewer.Teacher, b.North)
 			for _, who := range []*db.Educator{there, elsewhere} {
 				b.Teach(t, who, b.Algebra)
 				edited := b.edited(who, these(st), kind.Edit{Grade: "3"})
@@ -193,7 +201,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				}
 				b.Client().RoleAssignment.Delete().Where(roleassignment.EducatorID(who.ID)).ExecX(fixture.System())
 				if who == elsewhere {
-					b.Client().RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
+					b.Client().RoleAssignment.Create().SetEducatorID(who.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+						SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
 				}
 				ctx := b.As(t, who)
 				for _, job := range []*db.BulkJob{edited, imported} {
@@ -212,7 +221,8 @@ func TestWhoSeesAndStarts(t *testing.T) {
 		t.Run("a selection from several schools is for whoever has a role at all of them", func(t *testing.T) {
 			b := b.on(t)
 			two := b.Educator(t, b.Alpha, "Toni Two", viewer.Teacher, b.North)
-			b.Client().RoleAssignment.Create().SetEducatorID(two.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
+			b.Client().RoleAssignment.Create().SetEducatorID(two.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+				SetRole(roleassignment.RoleTEACHER).ExecX(fixture.System())
 			b.Teach(t, two, b.Algebra)
 			b.Teach(t, two, b.Chemistry)
 			n, s := b.Student(t, b.North, "Nora", "North", 0, b.Algebra), b.Student(t, b.South, "Sue", "South", 0, b.Chemistry)
@@ -225,8 +235,10 @@ func TestWhoSeesAndStarts(t *testing.T) {
 				}
 				return err == nil
 			}
-			edited, both := b.edited(two, these(n, s), kind.Edit{Grade: "9"}), b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
-			b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
+			edited, both := b.edited(two, these(n, s), kind.Edit{Grade: "9"}),
+				b.Educator(t, b.Alpha, "Bo Both", viewer.SchoolAdmin, b.North)
+			b.Client().RoleAssignment.Create().SetEducatorID(both.ID).SetOrganizationID(b.South.ID).SetDistrictID(b.Alpha.ID).
+				SetRole(roleassignment.RoleSCHOOL_ADMIN).ExecX(fixture.System())
 			deletion, ofNorth := b.deleting(both, these(n, s)), b.deleting(both, these(n))
 			if !sees(two, edited) || !sees(both, deletion) || !sees(both, ofNorth) || sees(two, deletion) {
 				t.Error("whoever has submitted a job sees it, and nobody else does")

@@ -27,7 +27,8 @@ const quotaFile = "Student ID,Grade\nquota,7\n"
 func limited(t *testing.T, w *fixture.World, q queue.Quotas) (*bench, *clock) {
 	c := &clock{now: fixture.Today}
 	b := benchOn(t, w, func(o *jobs.Options) { o.Quotas, o.Now = q, c.Now })
-	for _, table := range []string{"bulk_job_chunks", "bulk_job_rows", "bulk_job_problems", "bulk_job_refused_rows", "bulk_jobs"} {
+	for _, table := range []string{"bulk_job_chunks", "bulk_job_rows", "bulk_job_problems",
+		"bulk_job_refused_rows", "bulk_jobs"} {
 		b.exec("DELETE FROM " + table)
 	}
 	return b, c
@@ -121,12 +122,14 @@ func TestQuotasOfJobs(t *testing.T) {
 		})
 		t.Run("jobs of a day, corrected rows among them", func(t *testing.T) {
 			b, clock := limited(t, w, queue.Quotas{Person: queue.Quota{Daily: 2}})
-			b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).SetHoldDeletedPercent(100).ExecX(fixture.System())
+			b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).SetHoldDeletedPercent(100).
+				ExecX(fixture.System())
 			file := header + ",q1,Ada,Quota,ada.quota,,7,,\n,q2,Bea,Quota,bea.quota,,99,,\n"
 			job := b.imported(b.NorthAdmin, b.North, students, file)
 			b.want(job, bulkjob.StatusCOMPLETED_WITH_ERRORS, 1, 0, 0, 1)
 			correct := func() error {
-				_, err := b.Correct(b.As(t, b.NorthAdmin), jobs.Correction{JobID: job.ID, Row: 2, Values: []sheet.Cell{{Column: "Grade", Value: "8"}}})
+				_, err := b.Correct(b.As(t, b.NorthAdmin),
+					jobs.Correction{JobID: job.ID, Row: 2, Values: []sheet.Cell{{Column: "Grade", Value: "8"}}})
 				return err
 			}
 			clock.Add(time.Hour)
@@ -143,15 +146,24 @@ func TestQuotasOfJobs(t *testing.T) {
 			b, _ := limited(t, w, queue.Quotas{Person: queue.Quota{Jobs: 1}})
 			ctx := viewer.WithOperator(b.As(t, b.NorthAdmin), "root", "homeroom import")
 			for range 3 {
-				if _, err := b.Submit(ctx, jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(quotaFile)}); err != nil {
+				if _, err := b.Submit(ctx,
+					jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(quotaFile)}); err != nil {
 					t.Error(err)
 				}
 			}
 			b, _ = limited(t, w, queue.Quotas{Person: queue.Quota{Jobs: 1}, Key: queue.Quota{Jobs: 2}})
 			agent := b.Educator(t, b.Alpha, "Program Agent", viewer.DistrictAdmin, b.Alpha)
-			program := viewer.NewContext(t.Context(), &viewer.Viewer{Key: &viewer.Key{ID: 1, AgentID: agent.ID, DistrictID: b.Alpha.ID, OrganizationID: b.Alpha.ID, Scopes: []viewer.Scope{viewer.RosterImport}}})
+			program := viewer.NewContext(t.Context(),
+				&viewer.Viewer{Key: &viewer.Key{
+					ID:             1,
+					AgentID:        agent.ID,
+					DistrictID:     b.Alpha.ID,
+					OrganizationID: b.Alpha.ID,
+					Scopes:         []viewer.Scope{viewer.RosterImport},
+				}})
 			for i := range 3 {
-				_, err := b.Submit(program, jobs.Submission{OrganizationID: b.Alpha.ID, Kind: students, File: strings.NewReader(quotaFile)})
+				_, err := b.Submit(program,
+					jobs.Submission{OrganizationID: b.Alpha.ID, Kind: students, File: strings.NewReader(quotaFile)})
 				if i < 2 && err != nil {
 					t.Error(err)
 				}
@@ -222,7 +234,8 @@ func TestQuotasOfBytes(t *testing.T) {
 				all.Go(func() { b.try(b.NorthAdmin, b.North, large, said(size)) })
 			}
 			all.Wait()
-			sum := b.number("SELECT COALESCE(SUM(file_bytes), 0) FROM bulk_jobs WHERE submitted_by = " + fmt.Sprint(b.NorthAdmin.ID))
+			sum := b.number("SELECT COALESCE(SUM(file_bytes), 0) FROM bulk_jobs WHERE submitted_by = " +
+				fmt.Sprint(b.NorthAdmin.ID))
 			if sum == 0 || sum > 7<<20 {
 				t.Errorf("%d bytes wait", sum)
 			}

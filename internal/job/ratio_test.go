@@ -120,9 +120,11 @@ func bareImport(b *testing.B, kind database.Kind) time.Duration {
 		for from := 0; from < *ratioRows; from += atOnce {
 			var people, words, members []any
 			for i := from; i < from+atOnce; i++ {
-				id, first, last, user := 1_000_000+i, fmt.Sprintf("First%d", i%100), fmt.Sprintf("Last%d", i%1000), fmt.Sprintf("user%06d", i)
+				id, first, last, user := 1_000_000+i, fmt.Sprintf("First%d", i%100), fmt.Sprintf("Last%d", i%1000),
+					fmt.Sprintf("user%06d", i)
 				external := fmt.Sprintf("S%06d", i)
-				people = append(people, id, fixture.Today, w.Alpha.ID, w.North.ID, external, user, user, first, last, fold.SortName(last, first), 7, 0, 1, 0, 0, 0, 1)
+				people = append(people, id, fixture.Today, w.Alpha.ID, w.North.ID, external, user, user, first, last,
+					fold.SortName(last, first), 7, 0, 1, 0, 0, 0, 1)
 				for _, word := range []string{strings.ToLower(first), strings.ToLower(last), user, strings.ToLower(external)} {
 					words = append(words, fixture.Today, id, w.Alpha.ID, word)
 				}
@@ -145,14 +147,17 @@ func sendBare(conn *sql.DB, kind database.Kind, people, words, members []any) er
 		table, columns, key, set string
 		args                     []any
 	}{
-		{"students", "id, created_at, district_id, organization_id, external_id, username, username_key, first_name, last_name, sort_name, grade, " +
-			"synced, group_count, ungrouped, seconds_this_year, active, version", "district_id, external_id", "first_name", people},
+		{"students",
+			"id, created_at, district_id, organization_id, external_id, username, username_key, first_name, last_name, " +
+				"sort_name, grade, synced, group_count, ungrouped, seconds_this_year, active, version", "district_id, external_id",
+			"first_name", people},
 		{"student_words", "created_at, student_id, district_id, word", "district_id, word, student_id", "created_at", words},
 		{"enrollments", "created_at, student_id, group_id", "student_id, group_id", "created_at", members},
 	} {
 		width := strings.Count(s.columns, ",") + 1
 		place := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
-		query := "INSERT INTO " + s.table + " (" + s.columns + ") VALUES " + strings.TrimSuffix(strings.Repeat(place+", ", len(s.args)/width), ", ")
+		query := "INSERT INTO " + s.table + " (" + s.columns + ") VALUES " +
+			strings.TrimSuffix(strings.Repeat(place+", ", len(s.args)/width), ", ")
 		if kind == database.MySQL {
 			query += " ON DUPLICATE KEY UPDATE " + s.set + " = VALUES(" + s.set + ")"
 		} else {

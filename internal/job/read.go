@@ -75,7 +75,8 @@ func (l *JobList) Count(ctx context.Context) (int, error) {
 }
 
 // Problems reads a page of the problems of a job, by row; severity is nil for all.
-func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *string, severity *bulkjobproblem.Severity) (page.Result[*db.BulkJobProblem], error) {
+func (s *Service) Problems(ctx context.Context, jobID int, first *int, after *string,
+	severity *bulkjobproblem.Severity) (page.Result[*db.BulkJobProblem], error) {
 	q, err := page.Parse(page.Args{First: first, After: after}, page.Order{Name: "ROW", Column: bulkjobproblem.FieldRow})
 	if err != nil {
 		return page.Result[*db.BulkJobProblem]{}, err

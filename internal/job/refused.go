@@ -20,7 +20,8 @@ func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
 	if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_chunks WHERE job_id = ?", jobID); err != nil {
 		return err
 	}
-	_, err := client.ExecContext(ctx, "UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
+	_, err := client.ExecContext(ctx,
+		"UPDATE bulk_job_refused_rows SET password = NULL WHERE job_id = ? AND password IS NOT NULL", jobID)
 	return err
 }
 
@@ -29,7 +30,8 @@ func forgetFile(ctx context.Context, client *db.Client, jobID int) error {
 func (s *Service) HaveFailedRows(ctx context.Context, jobIDs []int) (map[int]bool, error) {
 	has := map[int]bool{}
 	ids, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.IDIn(jobIDs...), vault.IsWhole(), bulkjob.KeyPrintIn(s.vault.Readable()...), bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
+		Where(bulkjob.IDIn(jobIDs...), vault.IsWhole(), bulkjob.KeyPrintIn(s.vault.Readable()...),
+			bulkjob.StatusNEQ(bulkjob.StatusVERIFYING), bulkjob.ErrorsGT(0), hasRefusedRow(viewer.FromContext(ctx))).IDs(ctx)
 	for _, id := range ids {
 		has[id] = true
 	}
@@ -42,7 +44,8 @@ func hasRefusedRow(v *viewer.Viewer) predicate.BulkJob {
 	return func(job *sql.Selector) {
 		row := sql.Table(bulkjobrefusedrow.Table)
 		rows := sql.Select(row.C(bulkjobrefusedrow.FieldID)).From(row).Where(sql.And(
-			sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)), sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))
+			sql.ColumnsEQ(row.C(bulkjobrefusedrow.FieldJobID), job.C(bulkjob.FieldID)),
+			sql.EQ(row.C(bulkjobrefusedrow.FieldRefused), 1)))
 		rule.RefusedRowsSeen(v)(rows)
 		job.Where(sql.Exists(rows))
 	}

@@ -43,8 +43,11 @@ func (f *rowsOfFile) open(ctx context.Context) (err error) {
 		return err
 	}
 	format := csvfile.Format{
-		Encoding: csvfile.Encoding(f.job.Encoding), Delimiter: csvfile.Delimiter(f.job.Delimiter), LineEnding: csvfile.LineEnding(f.job.LineEnding),
-		Rows: int64(f.job.TotalRows), Header: f.job.Headers,
+		Encoding:   csvfile.Encoding(f.job.Encoding),
+		Delimiter:  csvfile.Delimiter(f.job.Delimiter),
+		LineEnding: csvfile.LineEnding(f.job.LineEnding),
+		Rows:       int64(f.job.TotalRows),
+		Header:     f.job.Headers,
 	}
 	open := func() (io.Reader, error) { return f.s.vault.File(ctx, f.job.ID) }
 	if f.reader, err = table.Again(open, format, f.limits); err != nil {

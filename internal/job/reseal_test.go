@@ -37,7 +37,8 @@ func (b *bench) waitingJobs(password string) (ready, unchecked, ended *db.BulkJo
 		var rows strings.Builder
 		rows.WriteString("Student ID,First Name,Last Name,Username,Password,Grade,School\n")
 		for i := range 6 {
-			fmt.Fprintf(&rows, "%s%d,Ann%s%c,Old,%s-user%d,%s,7,North School\n", prefix, i, prefix, 'a'+i, prefix, i, testlog.Secret(password+prefix))
+			fmt.Fprintf(&rows, "%s%d,Ann%s%c,Old,%s-user%d,%s,7,North School\n", prefix, i, prefix, 'a'+i, prefix, i,
+				testlog.Secret(password+prefix))
 		}
 		fmt.Fprintf(&rows, "%sbad,Zoe%s,New,%s-bad,%s,77,North School\n", prefix, prefix, prefix, password+prefix)
 		return rows.String()
@@ -75,7 +76,13 @@ func TestAServerWithTheOldKeyGoesOnWithItsJobs(t *testing.T) {
 		b := newBench(t, d)
 		ready, unchecked, ended := b.waitingJobs("hushhush-")
 		next := b.withKeys(secondKey, key)
-		if _, err := b.Submit(b.As(t, b.NorthAdmin), jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader("Student ID\n1\n"), IdempotencyKey: "ready"}); codeOf(err) != jobs.KeyReused {
+		if _, err := b.Submit(b.As(t, b.NorthAdmin),
+			jobs.Submission{
+				OrganizationID: b.North.ID,
+				Kind:           students,
+				File:           strings.NewReader("Student ID\n1\n"),
+				IdempotencyKey: "ready",
+			}); codeOf(err) != jobs.KeyReused {
 			t.Errorf("another file with the same idempotency key: %v", err)
 		}
 		next.mustWork(ready, unchecked, ended)

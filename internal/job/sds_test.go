@@ -49,7 +49,8 @@ func sdsFile(t testing.TB, name string) string {
 // freshDistrict is a district without schools, and its administrator.
 func freshDistrict(t testing.TB, b *bench) (*db.Organization, *db.Educator) {
 	t.Helper()
-	o := b.Client().Organization.Create().SetType(organization.TypeDISTRICT).SetName("Contoso").SetNameKey("contoso").SaveX(fixture.System())
+	o := b.Client().Organization.Create().SetType(organization.TypeDISTRICT).SetName("Contoso").SetNameKey("contoso").
+		SaveX(fixture.System())
 	o = o.Update().SetDistrictID(o.ID).SaveX(fixture.System())
 	e := b.Client().Educator.Create().SetDistrictID(o.ID).SetFirstName("Olga").SetLastName("Operator").
 		SetSortName("operator  olga").SetEmail("olga@example.org").SetEmailKey("olga@example.org").SaveX(fixture.System())
@@ -74,7 +75,8 @@ func TestSampleDistrict(t *testing.T) {
 				wantAdded = f.rows
 			}
 			if job.EnrollmentsAdded != wantAdded || job.ProcessedRows != f.rows || job.VerifiedRows != f.rows {
-				t.Errorf("%s: %d enrollments added, %d rows processed, %d verified", f.name, job.EnrollmentsAdded, job.ProcessedRows, job.VerifiedRows)
+				t.Errorf("%s: %d enrollments added, %d rows processed, %d verified", f.name, job.EnrollmentsAdded,
+					job.ProcessedRows, job.VerifiedRows)
 			}
 			again := b.verified(admin, district, f.kind, content)
 			switch f.kind {
@@ -128,7 +130,8 @@ func TestSampleDistrict(t *testing.T) {
 					t.Errorf("%s of school %d is in %s of school %d", st.Username, st.OrganizationID, g.Name, g.OrganizationID)
 				}
 			}
-			if n := b.Client().Group.Query().Where(group.NameKey(fold.Text("Math - Algebra 1"))).CountX(fixture.System()); n != 2 {
+			if n := b.Client().Group.Query().Where(group.NameKey(fold.Text("Math - Algebra 1"))).
+				CountX(fixture.System()); n != 2 {
 				t.Errorf("%d groups of that name", n)
 			}
 			b.consistent()

@@ -56,7 +56,8 @@ func (s *Service) SubmitDeletion(ctx context.Context, sel Selection) (*db.BulkJo
 	return s.submitting.submitSelection(ctx, bulkjob.KindDELETE_STUDENTS, sel, nil)
 }
 
-func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection, edit json.RawMessage) (*db.BulkJob, error) {
+func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel Selection,
+	edit json.RawMessage) (*db.BulkJob, error) {
 	// Before everybody who matches is read.
 	if err := s.limiter.RefuseBeforehand(ctx); err != nil {
 		return nil, err
@@ -79,7 +80,8 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 	v, schools := viewer.FromContext(ctx), map[int]bool{}
 	for _, p := range picked {
 		fmt.Fprintln(&list, p.id)
-		if len(v.AdminDistricts()) > 0 || slices.Contains(v.AdminSchools(), p.school) || slices.Contains(v.TeacherSchools(), p.school) {
+		if len(v.AdminDistricts()) > 0 || slices.Contains(v.AdminSchools(), p.school) ||
+			slices.Contains(v.TeacherSchools(), p.school) {
 			schools[p.school] = true
 		}
 	}
@@ -88,7 +90,13 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 		from += fmt.Sprintf("|%d|", id)
 	}
 	job, err := s.upload(ctx, v, at, Submission{
-		Kind: kind, File: &list, Size: int64(list.Len()), GroupsMode: bulkjob.GroupsModeADD, CommitMode: bulkjob.CommitModeVALID_ROWS, edit: edit, schools: from,
+		Kind:       kind,
+		File:       &list,
+		Size:       int64(list.Len()),
+		GroupsMode: bulkjob.GroupsModeADD,
+		CommitMode: bulkjob.CommitModeVALID_ROWS,
+		edit:       edit,
+		schools:    from,
 	})
 	if err != nil {
 		return nil, err
@@ -132,7 +140,8 @@ func (s submitting) pick(ctx context.Context, sel Selection) (list []picked, err
 func (s submitting) pickByID(ctx context.Context, ids []int) ([]picked, error) {
 	const field = "selection.studentIds"
 	if len(ids) > maxSelected {
-		return nil, fault.Invalidf("at most %d students can be named one by one; select them by what they match", maxSelected).WithCode(row.TooMany).At(field)
+		return nil, fault.Invalidf("at most %d students can be named one by one; select them by what they match",
+			maxSelected).WithCode(row.TooMany).At(field)
 	}
 	found := map[int]*db.Student{}
 	for chunk := range slices.Chunk(ids, bulk.StatementRows) {

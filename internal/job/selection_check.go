@@ -51,7 +51,11 @@ func (s checking) verifySelection(ctx context.Context, h *queue.Lease, v *viewer
 		return s.fail(ctx, h, refusal)
 	}
 	// The names of columns stand for the fields, as in a file with our own headers.
-	l := &sheet.Layout{Format: &s.kinds.About(h.Job.Kind).Format, Index: map[string]int{}, Header: map[string]string{sheet.ColGrade: sheet.ColGrade, sheet.ColGroups: sheet.ColGroups}}
+	l := &sheet.Layout{
+		Format: &s.kinds.About(h.Job.Kind).Format,
+		Index:  map[string]int{},
+		Header: map[string]string{sheet.ColGrade: sheet.ColGrade, sheet.ColGroups: sheet.ColGroups},
+	}
 	row := 0
 	p := &preview{service: s.Service, held: h}
 	for chunk := range slices.Chunk(ids, s.rowsAtOnce(sheet.BatchRows)) {

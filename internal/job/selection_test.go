@@ -70,9 +70,11 @@ func TestBulkEdit(t *testing.T) {
 		bob := b.Student(t, b.North, "Bob", "Adams", 0)
 		cyd := b.Student(t, b.North, "Cyd", "Curie", 0, b.Biology).Update().SetSynced(1).SaveX(fixture.System())
 		dee := b.Student(t, b.North, "Dee", "Darwin", 0, b.Algebra).Update().SetGrade(8).SaveX(fixture.System())
-		job := b.edited(b.NorthAdmin, these(ada, bob, cyd, dee), kind.Edit{AddTo: []int{b.Biology.ID}, RemoveFrom: []int{b.Algebra.ID}, Grade: "8"})
+		job := b.edited(b.NorthAdmin, these(ada, bob, cyd, dee),
+			kind.Edit{AddTo: []int{b.Biology.ID}, RemoveFrom: []int{b.Algebra.ID}, Grade: "8"})
 		b.want(job, ready, 0, 3, 0, 1)
-		if job.Kind != bulkjob.KindEDIT_STUDENTS || job.OrganizationID != b.North.ID || job.EnrollmentsAdded != 3 || job.EnrollmentsRemoved != 2 {
+		if job.Kind != bulkjob.KindEDIT_STUDENTS || job.OrganizationID != b.North.ID || job.EnrollmentsAdded != 3 ||
+			job.EnrollmentsRemoved != 2 {
 			t.Errorf("%+v", job)
 		}
 		// In the order of lists: Adams, Curie, Darwin, Lovelace.
@@ -88,18 +90,22 @@ func TestBulkEdit(t *testing.T) {
 		if hint := b.hint(job, "STALE"); strings.Contains(hint, "file") || strings.Contains(hint, "pload") {
 			t.Errorf("words of a file: %s", hint)
 		}
-		if b.student("00001").Grade != 8 || b.groupsOf(ada) != "Biology" || b.groupsOf(dee) != "Biology" || b.groupsOf(bob) != "" {
+		if b.student("00001").Grade != 8 || b.groupsOf(ada) != "Biology" || b.groupsOf(dee) != "Biology" ||
+			b.groupsOf(bob) != "" {
 			t.Errorf("%s; %s", b.groupsOf(ada), b.groupsOf(dee))
 		}
 		b.consistent()
 
-		t.Run("what is so already is no change, and a synced group is refused where somebody would join it", func(t *testing.T) {
-			b := b.on(t)
-			b.want(b.edited(b.NorthAdmin, these(ada, dee), kind.Edit{AddTo: []int{b.Biology.ID}, Grade: "8"}), ready, 0, 0, 2, 0)
-			job := b.edited(b.NorthAdmin, these(ada, dee), kind.Edit{AddTo: []int{b.Synced.ID}})
-			b.want(job, ready, 0, 0, 0, 2)
-			b.wantProblems(job, `row 1 Classes/Groups SYNCED_GROUP "Homeroom 7"`, `row 2 Classes/Groups SYNCED_GROUP "Homeroom 7"`)
-		})
+		t.Run("what is so already is no change, and a synced group is refused where somebody would join it",
+			func(t *testing.T) {
+				b := b.on(t)
+				b.want(b.edited(b.NorthAdmin, these(ada, dee), kind.Edit{AddTo: []int{b.Biology.ID}, Grade: "8"}),
+					ready, 0, 0, 2, 0)
+				job := b.edited(b.NorthAdmin, these(ada, dee), kind.Edit{AddTo: []int{b.Synced.ID}})
+				b.want(job, ready, 0, 0, 0, 2)
+				b.wantProblems(job, `row 1 Classes/Groups SYNCED_GROUP "Homeroom 7"`,
+					`row 2 Classes/Groups SYNCED_GROUP "Homeroom 7"`)
+			})
 		t.Run("a teacher edits students of the own groups", func(t *testing.T) {
 			b := b.on(t)
 			eve := b.Student(t, b.North, "Eve", "Ungrouped", 0)
@@ -199,7 +205,8 @@ func TestBulkDelete(t *testing.T) {
 			t.Errorf("%+v", job)
 		}
 		for st, gone := range map[*db.Student]bool{ada: true, bob: false, cyd: false, sue: true} {
-			if got := b.Client().Student.GetX(fixture.System(), st.ID); (got.DeletedAt != nil) != gone || gone && got.GroupCount != 0 {
+			if got := b.Client().Student.GetX(fixture.System(), st.ID); (got.DeletedAt != nil) != gone ||
+				gone && got.GroupCount != 0 {
 				t.Errorf("%s: %+v", st.FirstName, got)
 			}
 		}
@@ -222,7 +229,8 @@ func TestASelectionByFilterIsFixed(t *testing.T) {
 		}
 		b.imported(b.NorthAdmin, b.North, students, file.String())
 		late := b.Student(t, b.North, "Too", "Late", 0, b.Biology)
-		job, err := b.SubmitEdit(b.As(t, b.NorthTeacher), b.matching(b.NorthTeacher, nil, roster.StudentFilter{NoGroups: true}), kind.Edit{AddTo: []int{b.Algebra.ID}})
+		job, err := b.SubmitEdit(b.As(t, b.NorthTeacher),
+			b.matching(b.NorthTeacher, nil, roster.StudentFilter{NoGroups: true}), kind.Edit{AddTo: []int{b.Algebra.ID}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -240,7 +248,9 @@ func TestASelectionByFilterIsFixed(t *testing.T) {
 		if in := b.Client().Group.GetX(fixture.System(), b.Algebra.ID).StudentCount; in != n || b.groupsOf(late) != "" {
 			t.Errorf("%d in the group", in)
 		}
-		if first := b.Client().BulkJobRow.Query().Order(db.Asc("row")).FirstX(fixture.System()); first.TargetID != b.Client().Student.Query().Order(db.Asc(student.FieldSortName, student.FieldID)).Where(student.IDNEQ(late.ID)).FirstX(fixture.System()).ID {
+		if first := b.Client().BulkJobRow.Query().Order(db.Asc("row")).
+			FirstX(fixture.System()); first.TargetID != b.Client().Student.Query().
+			Order(db.Asc(student.FieldSortName, student.FieldID)).Where(student.IDNEQ(late.ID)).FirstX(fixture.System()).ID {
 			t.Error("the rows are not in the order of names")
 		}
 		b.consistent()

@@ -20,7 +20,8 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 		t.Run("where a password is required, a new student without one is refused", func(t *testing.T) {
 			b := b.on(t)
 			b.Alpha.Update().SetPasswordRequired(1).SetPasswordMinLength(6).ExecX(system)
-			job := b.verified(b.NorthAdmin, b.North, students, header+",n1,New,One,new.one,,7,,\n,n2,New,Two,new.two,short,7,,\n,n3,New,Three,new.three,secret,7,,\n")
+			job := b.verified(b.NorthAdmin, b.North, students,
+				header+",n1,New,One,new.one,,7,,\n,n2,New,Two,new.two,short,7,,\n,n3,New,Three,new.three,secret,7,,\n")
 			b.wantProblems(job, `row 1 Password REQUIRED ""`, `row 2 Password PASSWORD_TOO_SHORT ""`)
 			b.North.Update().SetPasswordRequired(0).ExecX(system)
 			job = b.verified(b.NorthAdmin, b.North, students, header+",n1,New,One,new.one,,7,,\n")
@@ -34,7 +35,8 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 			b.want(b.verified(b.NorthAdmin, b.North, students, row), ready, 0, 1, 0, 0)
 			waiting := b.verified(b.NorthAdmin, b.North, students, row)
 			b.North.Update().SetRetentionDays(30).ExecX(system)
-			b.wantProblems(b.verified(b.NorthAdmin, b.North, students, row), `row 1 Student ID EXTERNAL_ID_TAKEN "`+gone.ExternalID+`"`)
+			b.wantProblems(b.verified(b.NorthAdmin, b.North, students, row),
+				`row 1 Student ID EXTERNAL_ID_TAKEN "`+gone.ExternalID+`"`)
 			b.want(b.applied(b.NorthAdmin, waiting), withErrors, 0, 0, 0, 1)
 			b.North.Update().ClearRetentionDays().ExecX(system)
 		})
@@ -42,7 +44,8 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 			b := b.on(t)
 			b.Alpha.Update().SetRetentionDays(40).SetJobDays(60).ExecX(system)
 			b.imported(b.NorthAdmin, b.North, students, header+",k1,Kept,Before,kept.one,,7,,\n")
-			job := b.imported(b.NorthAdmin, b.North, students, header+",k1,Kept,One,kept.one,,7,,\n,k2,Kept,Two,kept.two,,99,,\n")
+			job := b.imported(b.NorthAdmin, b.North, students,
+				header+",k1,Kept,One,kept.one,,7,,\n,k2,Kept,Two,kept.two,,99,,\n")
 			at := func(days int) *bench {
 				later := &clock{now: fixture.Today.Add(time.Duration(days) * 24 * time.Hour).Add(time.Minute)}
 				s := benchOn(t, b.World, func(o *jobs.Options) { o.Now = later.Now })
@@ -51,7 +54,9 @@ func TestSettingsOfTheOrganization(t *testing.T) {
 				}
 				return s
 			}
-			rows, images, problems := "SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?", "SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL", "SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ?"
+			rows, images, problems := "SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?",
+				"SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ? AND `before` IS NOT NULL",
+				"SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ?"
 			if at(39); b.number(images, job.ID) != 1 {
 				t.Error("forgotten too early")
 			}

@@ -90,8 +90,10 @@ func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) erro
 		return err
 	}
 	recordBatch(ctx, b, &written)
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
-		"unchanged = unchanged + ?, errors = errors + ?, hashed_passwords = hashed_passwords + ?, enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
+	_, err := client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET processed_rows = ?, created = created + ?, updated = updated + ?, deleted = deleted + ?, "+
+			"unchanged = unchanged + ?, errors = errors + ?, hashed_passwords = hashed_passwords + ?, "+
+			"enrollments_added = enrollments_added + ?, enrollments_removed = enrollments_removed + ? WHERE id = ?",
 		b.Last().Plan.N, t.Created, t.Updated, t.Deleted, t.Unchanged, t.Errors, b.hashed(), t.Added, t.Removed, b.Job.ID)
 	return err
 }

@@ -125,7 +125,8 @@ func TestTheSlotsOfADistrict(t *testing.T) {
 					ids[i] = b.submitted(people[j.who], b.North, groups, "External ID,Name\n1,A class of its own\n").ID
 					b.exec("UPDATE bulk_jobs SET "+j.set+" WHERE id = ?", ids[i])
 					if j.atWork {
-						b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ? WHERE id = ?", fixture.Today.Add(time.Minute), ids[i])
+						b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ? WHERE id = ?",
+							fixture.Today.Add(time.Minute), ids[i])
 					}
 				}
 				for i, j := range jobs {
@@ -138,7 +139,8 @@ func TestTheSlotsOfADistrict(t *testing.T) {
 					}
 				}
 				// So that they count in nobody's turns any more.
-				b.exec("UPDATE bulk_jobs SET status = 'CANCELED', lease_until = NULL, lease_owner = '', created_at = ?", fixture.Today.Add(-24*time.Hour))
+				b.exec("UPDATE bulk_jobs SET status = 'CANCELED', lease_until = NULL, lease_owner = '', created_at = ?",
+					fixture.Today.Add(-24*time.Hour))
 			})
 		}
 	})
@@ -154,7 +156,8 @@ func TestASmallFileThatTakesLongIsCheckedAmongTheLongOnes(t *testing.T) {
 		for i := range 2 {
 			who := b.Educator(t, b.Alpha, fmt.Sprintf("Somebody%d Long", i), viewer.SchoolAdmin, b.South)
 			long = append(long, b.submitted(who, b.South, students, studentsFile(fmt.Sprintf("l%d", i), 3, "")).ID)
-			b.exec("UPDATE bulk_jobs SET slow = 1, lease_owner = 'other', lease_until = ? WHERE id = ?", fixture.Today.Add(time.Minute), long[i])
+			b.exec("UPDATE bulk_jobs SET slow = 1, lease_owner = 'other', lease_until = ? WHERE id = ?",
+				fixture.Today.Add(time.Minute), long[i])
 		}
 		m.step.Store(int64(time.Second))
 		slow := b.submitted(b.SouthAdmin, b.South, students, studentsFile("slow", 1000, ""))
@@ -246,12 +249,14 @@ func TestAServerLooksAgainBeforeItClaims(t *testing.T) {
 			}
 		}
 		// What a server has begun that was killed comes first, and its lease is looked at.
-		b.exec("UPDATE bulk_jobs SET lease_owner = 'killed', lease_until = ? WHERE id = ?", fixture.Today.Add(-time.Minute), second.ID)
+		b.exec("UPDATE bulk_jobs SET lease_owner = 'killed', lease_until = ? WHERE id = ?",
+			fixture.Today.Add(-time.Minute), second.ID)
 		var once sync.Once
 		server := benchOn(t, b.World, func(o *jobs.Options) {
 			o.Now = func() time.Time {
 				once.Do(func() {
-					b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ?, fence = fence + 1 WHERE id = ?", fixture.Today.Add(time.Minute), first.ID)
+					b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ?, fence = fence + 1 WHERE id = ?",
+						fixture.Today.Add(time.Minute), first.ID)
 				})
 				return fixture.Today
 			}
@@ -447,8 +452,10 @@ func TestChecksSideBySideSurviveCrashes(t *testing.T) {
 		prints := func(ids [2]int) (out string) {
 			for _, id := range ids {
 				j := b.job(id)
-				out += fmt.Sprintln(j.Status, j.TotalRows, j.VerifiedRows, j.Created, j.Unchanged, j.Errors, j.Warnings, j.Passwords, j.EnrollmentsAdded, b.problems(j),
-					b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?", id), b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_rows WHERE job_id = ?", id),
+				out += fmt.Sprintln(j.Status, j.TotalRows, j.VerifiedRows, j.Created, j.Unchanged, j.Errors, j.Warnings,
+					j.Passwords, j.EnrollmentsAdded, b.problems(j),
+					b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE job_id = ?", id),
+					b.number("SELECT COUNT(DISTINCT `row`) FROM bulk_job_rows WHERE job_id = ?", id),
 					b.number("SELECT COUNT(*) FROM bulk_job_refused_rows WHERE job_id = ?", id))
 			}
 			return out
@@ -471,7 +478,8 @@ func TestChecksSideBySideSurviveCrashes(t *testing.T) {
 			crashes++
 			// As if they had been killed: the leases are still there.
 			if crashes%2 == 0 {
-				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE status = 'VERIFYING'", now.Now().Add(30*time.Second))
+				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE status = 'VERIFYING'",
+					now.Now().Add(30*time.Second))
 			}
 			together = together || b.job(ids[0]).Fence > 0 && b.job(ids[1]).Fence > 0 && b.job(ids[0]).Status == verifying
 			if crashes > 60 {

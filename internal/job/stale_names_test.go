@@ -24,10 +24,12 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 		t.Run("of a group that students would join or leave", func(t *testing.T) {
 			b := b.on(t)
 			chess, music := b.Group(t, b.North, "Chess; and \"more\""), b.Group(t, b.North, "Music")
-			imported := b.verified(b.NorthAdmin, b.North, students, header+`,00001,,,,,,,"Chess\; and ""more"""`+"\n,00002,,,,,,,Music\n,n1,New,One,newone,,7,,Music\n,00003,,,,,8,,\n")
+			imported := b.verified(b.NorthAdmin, b.North, students,
+				header+`,00001,,,,,,,"Chess\; and ""more"""`+"\n,00002,,,,,,,Music\n,n1,New,One,newone,,7,,Music\n,00003,,,,,8,,\n")
 			b.want(imported, ready, 1, 3, 0, 0)
 			lines := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nMusic,00003\nAlgebra,00004\n")
-			edited := b.edited(b.NorthAdmin, these(b.student("00004")), kind.Edit{AddTo: []int{music.ID}, RemoveFrom: []int{b.Biology.ID}})
+			edited := b.edited(b.NorthAdmin, these(b.student("00004")),
+				kind.Edit{AddTo: []int{music.ID}, RemoveFrom: []int{b.Biology.ID}})
 			rename(music, "Expelled")
 			b.Group(t, b.North, "Music")
 			imported = b.applied(b.NorthAdmin, imported)
@@ -100,24 +102,27 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 				t.Errorf("%s: %d deleted", job.Status, job.Deleted)
 			}
 		})
-		t.Run("a group that the student stays in, and the teacher does not see any more, has no other name", func(t *testing.T) {
-			b := b.on(t)
-			stays, joins := b.Group(t, b.North, "Stays"), b.Group(t, b.North, "Joins")
-			for _, g := range []*db.Group{stays, joins, b.Algebra} {
-				if g != b.Algebra {
-					b.Teach(t, b.NorthTeacher, g)
+		t.Run("a group that the student stays in, and the teacher does not see any more, has no other name",
+			func(t *testing.T) {
+				b := b.on(t)
+				stays, joins := b.Group(t, b.North, "Stays"), b.Group(t, b.North, "Joins")
+				for _, g := range []*db.Group{stays, joins, b.Algebra} {
+					if g != b.Algebra {
+						b.Teach(t, b.NorthTeacher, g)
+					}
 				}
-			}
-			st := b.Student(t, b.North, "Ke", "Ep", 0, b.Algebra, stays)
-			job := b.verified(b.NorthTeacher, b.North, students, header+","+st.ExternalID+",,,,,,,Joins\n")
-			b.exec("DELETE FROM group_educators WHERE educator_id = ? AND group_id = ?", b.NorthTeacher.ID, stays.ID)
-			b.want(b.applied(b.NorthTeacher, job), completed, 0, 1, 0, 0)
-		})
+				st := b.Student(t, b.North, "Ke", "Ep", 0, b.Algebra, stays)
+				job := b.verified(b.NorthTeacher, b.North, students, header+","+st.ExternalID+",,,,,,,Joins\n")
+				b.exec("DELETE FROM group_educators WHERE educator_id = ? AND group_id = ?", b.NorthTeacher.ID, stays.ID)
+				b.want(b.applied(b.NorthTeacher, job), completed, 0, 1, 0, 0)
+			})
 		t.Run("of an educator", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Tim Timely", viewer.Teacher, b.North)
 			call := func(last string) { b.Client().Educator.UpdateOneID(who.ID).SetLastName(last).ExecX(fixture.System()) }
-			taught := b.verified(b.NorthAdmin, b.North, groups, "Name,Educators\nRobots,"+edu(who)+"\nRockets,"+edu(b.NorthTeacher)+";"+edu(who)+"\nRoses,"+edu(b.NorthTeacher)+"\n")
+			taught := b.verified(b.NorthAdmin, b.North, groups,
+				"Name,Educators\nRobots,"+edu(who)+"\nRockets,"+edu(b.NorthTeacher)+";"+edu(who)+"\nRoses,"+
+					edu(b.NorthTeacher)+"\n")
 			line := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(who)+",Teacher\n")
 			b.want(taught, ready, 3, 0, 0, 0)
 			b.want(line, ready, 1, 0, 0, 0)
@@ -125,7 +130,8 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			b.want(b.applied(b.NorthAdmin, taught), withErrors, 1, 0, 0, 2)
 			b.want(b.applied(b.NorthAdmin, line), withErrors, 0, 0, 0, 1)
 			b.Teach(t, who, b.Algebra)
-			leaves := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(who)+",Teacher\n", mode(bulkjob.GroupsModeREMOVE))
+			leaves := b.verified(b.NorthAdmin, b.North, enrollments, "Class,Person ID,Role\nAlgebra,"+edu(who)+",Teacher\n",
+				mode(bulkjob.GroupsModeREMOVE))
 			b.want(leaves, ready, 0, 1, 0, 0)
 			call("Timely")
 			b.want(b.applied(b.NorthAdmin, leaves), withErrors, 0, 0, 0, 1)
@@ -135,9 +141,12 @@ func TestNamesThatHaveChangedSinceTheCheck(t *testing.T) {
 			file := header + ",n2,New,Two,newtwo,,7,North School,\n,00002,,,,,,South School,\n,00003,,,,,9,,\n"
 			job := b.verified(b.DistrictAdmin, b.Alpha, students, file)
 			made := b.verified(b.DistrictAdmin, b.Alpha, groups, "External ID,Name,School\nX1,New group,North School\n")
-			moved := b.verified(b.DistrictAdmin, b.Alpha, students, header+","+b.Student(t, b.South, "Mo", "Ved", 0).ExternalID+",,,,,,North School,\n")
+			moved := b.verified(b.DistrictAdmin, b.Alpha, students,
+				header+","+b.Student(t, b.South, "Mo", "Ved", 0).ExternalID+",,,,,,North School,\n")
 			b.want(moved, ready, 0, 1, 0, 0)
-			roles := b.verified(b.DistrictAdmin, b.Alpha, educators, "Database ID,Role,School\n"+edu(b.NorthTeacher)+",Teacher,South School\n"+edu(b.SouthTeacher)+",Teacher,North School\n")
+			roles := b.verified(b.DistrictAdmin, b.Alpha, educators,
+				"Database ID,Role,School\n"+edu(b.NorthTeacher)+",Teacher,South School\n"+edu(b.SouthTeacher)+
+					",Teacher,North School\n")
 			b.imported(b.DistrictAdmin, b.Alpha, schools, "External ID,Name\nN,Closed School\n")
 			job = b.applied(b.DistrictAdmin, job)
 			b.want(job, withErrors, 0, 1, 0, 2)

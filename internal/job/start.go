@@ -34,7 +34,8 @@ func (s *Service) StartAnyway(ctx context.Context, jobID int) (*db.BulkJob, erro
 	return s.starting.start(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
 }
 
-func (s starting) start(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+func (s starting) start(ctx context.Context, jobID int,
+	reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	for try := 0; ; try++ {
 		job, err := s.jobToChange(ctx, jobID)
 		if err != nil {
@@ -59,17 +60,20 @@ func (s starting) start(ctx context.Context, jobID int, reserve func(context.Con
 			}
 			record(ctx, audit.JobStarted, job, nil)
 			return bulk.MustHitOne(client.ExecContext(ctx,
-				"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ? AND fence = ?",
+				"UPDATE bulk_jobs SET status = ?, started_at = ?, lease_owner = '', lease_until = NULL WHERE id = ? "+
+					"AND status = ? AND fence = ?",
 				string(bulkjob.StatusPROCESSING), s.instant(), jobID, string(bulkjob.StatusREADY), job.Fence))
 		})
 		if err == nil || job.Status != bulkjob.StatusREADY {
 			return started, err
 		}
-		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY || fault.KindOf(err) != fault.Conflict {
+		if now, _ := s.Job(ctx, jobID); now == nil || now.Status != bulkjob.StatusREADY ||
+			fault.KindOf(err) != fault.Conflict {
 			return nil, err
 		}
 		if try == 5 {
-			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.kinds.Noun(job)).WithCode("NOT_READY").At("id")
+			return nil, fault.Conflictf("rows of the %s are being corrected; try again in a moment", s.kinds.Noun(job)).
+				WithCode("NOT_READY").At("id")
 		}
 	}
 }
@@ -104,7 +108,8 @@ func (s *Service) jobToChange(ctx context.Context, jobID int) (*db.BulkJob, erro
 // change runs a conditional change of a job's state, whose statement returns
 // errLost where the job is not in the state that is wanted. Then it says in words
 // in which it is.
-func (s *Service) change(ctx context.Context, job *db.BulkJob, code string, fn func(ctx context.Context, client *db.Client) error) (*db.BulkJob, error) {
+func (s *Service) change(ctx context.Context, job *db.BulkJob, code string,
+	fn func(ctx context.Context, client *db.Client) error) (*db.BulkJob, error) {
 	err := s.db.InTx(ctx, fn)
 	if err != nil && !errors.Is(err, bulk.ErrLost) {
 		return nil, err

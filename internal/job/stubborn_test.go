@@ -20,10 +20,14 @@ import (
 func (b *bench) stubborn(event, externalID string) {
 	b.t.Helper()
 	if b.DB.Kind() == database.SQLite {
-		b.exec(fmt.Sprintf("CREATE TRIGGER stubborn_%s BEFORE %s ON students WHEN NEW.external_id = '%s' BEGIN SELECT RAISE(ABORT, 'stubborn'); END", event, event, externalID))
+		b.exec(fmt.Sprintf(
+			"CREATE TRIGGER stubborn_%s BEFORE %s ON students WHEN NEW.external_id = '%s' BEGIN SELECT "+
+				"RAISE(ABORT, 'stubborn'); END", event, event, externalID))
 		return
 	}
-	b.exec(fmt.Sprintf("CREATE TRIGGER stubborn_%s BEFORE %s ON students FOR EACH ROW IF NEW.external_id = '%s' THEN SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'stubborn'; END IF",
+	b.exec(fmt.Sprintf(
+		"CREATE TRIGGER stubborn_%s BEFORE %s ON students FOR EACH ROW IF NEW.external_id = '%s' THEN SIGNAL SQLSTATE "+
+			"'45000' SET MESSAGE_TEXT = 'stubborn'; END IF",
 		event, event, externalID))
 }
 
@@ -66,7 +70,8 @@ func TestARowThatCannotBeWritten(t *testing.T) {
 			t.Fatal(err)
 		}
 		job = b.persistent(job.ID)
-		if job.Status != partly || job.UndoneRows != 1198 || job.KeptRows != 1 || !strings.Contains(b.problems(job), `row 301 warning  INTERNAL "First Last (s0300)"`) {
+		if job.Status != partly || job.UndoneRows != 1198 || job.KeptRows != 1 ||
+			!strings.Contains(b.problems(job), `row 301 warning  INTERNAL "First Last (s0300)"`) {
 			t.Errorf("%s, %d undone, %d kept:\n%s", job.Status, job.UndoneRows, job.KeptRows, b.problems(job))
 		}
 		next := b.verified(b.NorthAdmin, b.North, students, header+",n1,Next,One,nextone,,7,,\n")

@@ -54,10 +54,12 @@ func TestStudentsAreCreatedAndChanged(t *testing.T) {
 		job = b.applied(b.DistrictAdmin, job)
 		b.want(job, withErrors, 1, 1, 1, 1)
 		zoe := b.student("00003")
-		if zoe.OrganizationID != b.South.ID || zoe.Grade != 0 || zoe.PasswordHash == "" || zoe.SortName != "o’neil  zoe" || zoe.Ungrouped != 0 || b.groupsOf(zoe) != "Chemistry" {
+		if zoe.OrganizationID != b.South.ID || zoe.Grade != 0 || zoe.PasswordHash == "" || zoe.SortName != "o’neil  zoe" ||
+			zoe.Ungrouped != 0 || b.groupsOf(zoe) != "Chemistry" {
 			t.Errorf("created %+v", zoe)
 		}
-		if got := b.student("00001"); got.LastName != "King" || got.SortName != "king  ada" || got.Grade != 8 || b.groupsOf(got) != "Algebra, Biology" || len(got.Edges.SearchWords) != 4 {
+		if got := b.student("00001"); got.LastName != "King" || got.SortName != "king  ada" || got.Grade != 8 ||
+			b.groupsOf(got) != "Algebra, Biology" || len(got.Edges.SearchWords) != 4 {
 			t.Errorf("updated %+v", got)
 		}
 		if got := b.student("00002"); got.Version != bob.Version {
@@ -81,7 +83,8 @@ func TestStudentRowsThatAreRefused(t *testing.T) {
 		bob := b.Student(t, b.North, "Bob", "Noyce", 0)
 		far := b.Student(t, b.East, "Far", "Away", 0)
 		syn := b.Student(t, b.North, "Syn", "Ced", 0).Update().SetSynced(1).SaveX(fixture.System())
-		old := b.Student(t, b.South, "Old", "Timer", 0).Update().SetDeletedAt(fixture.Today.Add(-91 * 24 * time.Hour)).SaveX(fixture.System())
+		old := b.Student(t, b.South, "Old", "Timer", 0).Update().SetDeletedAt(fixture.Today.Add(-91 * 24 * time.Hour)).
+			SaveX(fixture.System())
 		odd := b.Student(t, b.North, "Odd", "One", 0).Update().SetExternalID("1.2E+10").SaveX(fixture.System())
 		twin1 := b.Group(t, b.North, "Twin")
 		b.Group(t, b.North, "Twin")
@@ -202,7 +205,8 @@ func TestStudentRowsAmongEachOther(t *testing.T) {
 		job = b.applied(b.DistrictAdmin, job)
 		b.want(job, withErrors, 1, 2, 0, 5)
 
-		swap := b.verified(b.DistrictAdmin, b.Alpha, students, header+stu(ada)+",,,,bob00002,,,,\n"+stu(bob)+",,,,ada00001,,,,\n")
+		swap := b.verified(b.DistrictAdmin, b.Alpha, students,
+			header+stu(ada)+",,,,bob00002,,,,\n"+stu(bob)+",,,,ada00001,,,,\n")
 		b.want(swap, ready, 0, 0, 0, 2)
 		if got := b.problems(swap); strings.Count(got, "USERNAME_TAKEN") != 2 {
 			t.Errorf("a swap of usernames: %s", got)
@@ -231,8 +235,10 @@ func TestGroupsModes(t *testing.T) {
 			b.Group(t, b.North, "Art")
 			st := b.Student(t, b.North, "Ada", "Lovelace", 0, b.Algebra, b.Biology, b.Synced)
 			job := b.imported(b.NorthAdmin, b.North, students, header+stu(st)+",,,,,,,,"+c.cell+"\n", mode(c.mode))
-			if got := b.groupsOf(st); got != c.want || job.EnrollmentsAdded != c.added || job.EnrollmentsRemoved != c.removed || job.Errors != 0 {
-				t.Errorf("%s %q: %s, +%d -%d, want %s +%d -%d\n%s", c.mode, c.cell, got, job.EnrollmentsAdded, job.EnrollmentsRemoved, c.want, c.added, c.removed, b.problems(job))
+			if got := b.groupsOf(st); got != c.want || job.EnrollmentsAdded != c.added || job.EnrollmentsRemoved != c.removed ||
+				job.Errors != 0 {
+				t.Errorf("%s %q: %s, +%d -%d, want %s +%d -%d\n%s", c.mode, c.cell, got, job.EnrollmentsAdded,
+					job.EnrollmentsRemoved, c.want, c.added, c.removed, b.problems(job))
 			}
 			b.consistent()
 			b.clean()
@@ -244,7 +250,8 @@ func TestDeletedStudentsComeBack(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		gone := b.Student(t, b.North, "Ada", "Lovelace", 90).Update().SetDeletedAt(fixture.Today.Add(-89 * 24 * time.Hour)).SaveX(fixture.System())
+		gone := b.Student(t, b.North, "Ada", "Lovelace", 90).Update().SetDeletedAt(fixture.Today.Add(-89 * 24 * time.Hour)).
+			SaveX(fixture.System())
 		row := ",00001,Ada,King,,,,S,Chemistry\n"
 
 		byTeacher := b.verified(b.NorthTeacher, b.North, students, header+",00001,Ada,King,adak,,7,,Algebra\n")
@@ -259,7 +266,8 @@ func TestDeletedStudentsComeBack(t *testing.T) {
 		}
 		b.applied(b.DistrictAdmin, job)
 		st := b.student("00001")
-		if st.ID != gone.ID || st.DeletedAt != nil || st.LastName != "King" || st.OrganizationID != b.South.ID || b.groupsOf(st) != "Chemistry" || st.SecondsThisYear != 90 {
+		if st.ID != gone.ID || st.DeletedAt != nil || st.LastName != "King" || st.OrganizationID != b.South.ID ||
+			b.groupsOf(st) != "Chemistry" || st.SecondsThisYear != 90 {
 			t.Errorf("%+v in %s", st, b.groupsOf(st))
 		}
 		if len(b.recounted.ids) != 1 || b.recounted.ids[0] != gone.ID {

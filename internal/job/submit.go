@@ -104,13 +104,18 @@ func (s submitting) checkSubmission(in Submission) (Submission, error) {
 	}
 	switch {
 	case bulkjob.GroupsModeValidator(in.GroupsMode) != nil:
-		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).At("groupsMode")
+		return in, fault.Invalidf("%s is not a way to treat groups; write ADD, REPLACE or REMOVE", quote.Text(in.GroupsMode)).
+			At("groupsMode")
 	case bulkjob.CommitModeValidator(in.CommitMode) != nil:
-		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING", quote.Text(in.CommitMode)).At("commitMode")
+		return in, fault.Invalidf("%s is not a way to treat refused rows; write VALID_ROWS or ALL_OR_NOTHING",
+			quote.Text(in.CommitMode)).At("commitMode")
 	case s.kinds.About(in.Kind).OneByOne && in.GroupsMode == bulkjob.GroupsModeREPLACE:
-		return in, fault.Invalidf("a file with one line for each enrollment can add or remove them; to replace the groups of students, import students").At("groupsMode")
+		return in, fault.Invalidf(
+			"a file with one line for each enrollment can add or remove them; to replace the groups of " +
+				"students, import students").At("groupsMode")
 	case utf8.RuneCountInString(in.IdempotencyKey) > maxIdempotencyKey:
-		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").At("idempotencyKey")
+		return in, fault.Invalidf("the idempotency key has more than %d characters", maxIdempotencyKey).WithCode("TOO_LONG").
+			At("idempotencyKey")
 	}
 	// MySQL does not tell a key from the same one with a blank behind it.
 	in.IdempotencyKey = strings.TrimSpace(in.IdempotencyKey)
@@ -123,7 +128,8 @@ func (s submitting) byKey(ctx context.Context, educatorID int, key string) (*db.
 	if key == "" {
 		return nil, nil
 	}
-	job, err := s.db.Client(ctx).BulkJob.Query().Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), vault.IsWhole()).
+	job, err := s.db.Client(ctx).BulkJob.Query().
+		Where(bulkjob.SubmittedBy(educatorID), bulkjob.IdempotencyKey(key), vault.IsWhole()).
 		Only(viewer.AsSystem(ctx, "what the viewer has submitted with a key"))
 	if db.IsNotFound(err) {
 		return nil, nil
@@ -139,11 +145,14 @@ const KeyReused = "IDEMPOTENCY_KEY_REUSED"
 // came with it before: a program that gives two files one key would otherwise
 // take the job of the first for that of the second, which is never imported.
 func (s submitting) checkResubmission(there *db.BulkJob, o *db.Organization, in Submission, prints []string) error {
-	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode && there.CommitMode == in.CommitMode &&
+	if there.OrganizationID == o.ID && there.Kind == in.Kind && there.GroupsMode == in.GroupsMode &&
+		there.CommitMode == in.CommitMode &&
 		(slices.Contains(prints, there.ContentPrint) || there.ContentPrint == "" || !s.vault.Opens(there)) {
 		return nil
 	}
-	return fault.Conflictf("something else was uploaded with this idempotency key before; give each upload a key of its own, and the same one only where you try it again").
+	return fault.Conflictf(
+		"something else was uploaded with this idempotency key before; give each upload a key of its own, " +
+			"and the same one only where you try it again").
 		WithCode(KeyReused).At("idempotencyKey")
 }
 

@@ -28,7 +28,8 @@ func TestFilesOfAllMakes(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
 		utf16 := unicode.UTF16(unicode.LittleEndian, unicode.UseBOM).NewEncoder()
-		base := "STUDENT_ID,first name,Last-Name,user name,grade level,school_id,Birthdate,Shoe Size\nJ1,José,Peña,jose.p,7,N,x,y\n"
+		base := "STUDENT_ID,first name,Last-Name,user name,grade level,school_id,Birthdate,Shoe " +
+			"Size\nJ1,José,Peña,jose.p,7,N,x,y\n"
 		must := func(s string, err error) string {
 			if err != nil {
 				t.Fatal(err)
@@ -102,7 +103,9 @@ func TestFormulasAreUnguardedOnce(t *testing.T) {
 		b.Student(t, b.North, "-Ana", "'t Hooft", 0)
 		var file strings.Builder
 		w := csvfile.NewWriter(&file)
-		for _, row := range [][]string{strings.Split(strings.TrimSpace(header), ","), {"", "00001", "-Ana", "'t Hooft", "", "", "7", "North School", "=Sum"}, {"", "+1", "''=x", "@b", "@user", "", "7", "N", ""}} {
+		for _, row := range [][]string{strings.Split(strings.TrimSpace(header), ","),
+			{"", "00001", "-Ana", "'t Hooft", "", "", "7", "North School", "=Sum"},
+			{"", "+1", "''=x", "@b", "@user", "", "7", "N", ""}} {
 			if err := w.Write(row); err != nil {
 				t.Fatal(err)
 			}
@@ -112,7 +115,8 @@ func TestFormulasAreUnguardedOnce(t *testing.T) {
 		}
 		job := b.verified(b.DistrictAdmin, b.Alpha, students, file.String())
 		b.want(job, ready, 1, 1, 0, 0)
-		if got := b.changes(b.DistrictAdmin, job); got[0] != "1 -Ana 't Hooft (00001) Classes/Groups: - → =Sum" || got[1] != "2 ''=x @b (+1) Student ID: - → +1" {
+		if got := b.changes(b.DistrictAdmin, job); got[0] != "1 -Ana 't Hooft (00001) Classes/Groups: - → =Sum" ||
+			got[1] != "2 ''=x @b (+1) Student ID: - → +1" {
 			t.Error(strings.Join(got, "\n"))
 		}
 	})
@@ -123,7 +127,8 @@ func TestIdempotency(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
 		submit := func(ctx context.Context, key string, file io.Reader) (int, error) {
-			job, err := b.Submit(ctx, jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: file, IdempotencyKey: key})
+			job, err := b.Submit(ctx,
+				jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: file, IdempotencyKey: key})
 			if err != nil {
 				return 0, err
 			}
@@ -137,7 +142,12 @@ func TestIdempotency(t *testing.T) {
 		if again, err := submit(b.As(t, b.NorthAdmin), "k", strings.NewReader(file)); again != first || err != nil {
 			t.Errorf("job %d, then %d, %v", first, again, err)
 		}
-		other := jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(file + "\n"), IdempotencyKey: "k"}
+		other := jobs.Submission{
+			OrganizationID: b.North.ID,
+			Kind:           students,
+			File:           strings.NewReader(file + "\n"),
+			IdempotencyKey: "k",
+		}
 		for what, change := range map[string]func(*jobs.Submission){
 			"file":         func(*jobs.Submission) {},
 			"kind":         func(in *jobs.Submission) { in.Kind = groups },
@@ -176,11 +186,18 @@ func TestIdempotency(t *testing.T) {
 		t.Run("a key that was used at a school which was left stands for that upload", func(t *testing.T) {
 			b := b.on(t)
 			who := b.Educator(t, b.Alpha, "Kay Key", viewer.SchoolAdmin, b.North)
-			if _, err := b.Submit(b.As(t, who), jobs.Submission{OrganizationID: b.North.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"}); err != nil {
+			if _, err := b.Submit(b.As(t, who),
+				jobs.Submission{
+					OrganizationID: b.North.ID,
+					Kind:           students,
+					File:           strings.NewReader(file),
+					IdempotencyKey: "left",
+				}); err != nil {
 				t.Fatal(err)
 			}
 			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, who.ID)
-			_, err := b.Submit(b.As(t, who), jobs.Submission{OrganizationID: b.South.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"})
+			_, err := b.Submit(b.As(t, who),
+				jobs.Submission{OrganizationID: b.South.ID, Kind: students, File: strings.NewReader(file), IdempotencyKey: "left"})
 			b.refused(err, fault.Conflict, jobs.KeyReused, "something else was uploaded")
 			b.exec("DELETE FROM bulk_job_chunks WHERE job_id = (SELECT MAX(id) FROM bulk_jobs)")
 			b.exec("DELETE FROM bulk_jobs WHERE idempotency_key = 'left'")
@@ -203,10 +220,12 @@ func TestIdempotency(t *testing.T) {
 		}
 		_, err = submit(b.As(t, b.NorthAdmin), "at once", strings.NewReader(file+"\n"))
 		b.refused(err, fault.Conflict, jobs.KeyReused, "something else was uploaded")
-		if jobs, chunks := b.number("SELECT COUNT(*) FROM bulk_jobs"), b.number("SELECT COUNT(*) FROM bulk_job_chunks"); jobs != 3 || chunks != 3 {
+		if jobs, chunks := b.number("SELECT COUNT(*) FROM bulk_jobs"),
+			b.number("SELECT COUNT(*) FROM bulk_job_chunks"); jobs != 3 || chunks != 3 {
 			t.Errorf("%d jobs with %d pieces", jobs, chunks)
 		}
-		if _, err := submit(b.As(t, b.NorthAdmin), strings.Repeat("k", 129), strings.NewReader(file)); fault.KindOf(err) != fault.Invalid {
+		if _, err := submit(b.As(t, b.NorthAdmin), strings.Repeat("k", 129),
+			strings.NewReader(file)); fault.KindOf(err) != fault.Invalid {
 			t.Errorf("a long key: %v", err)
 		}
 	})
@@ -244,7 +263,8 @@ func TestUploads(t *testing.T) {
 		big := header + strings.Repeat(",12345,Some,Body,somebody,,7,,\n", 20000) // More than two pieces.
 
 		t.Run("an upload that ends early leaves nothing", func(t *testing.T) {
-			in.File = io.MultiReader(strings.NewReader(big), &slowFile{content: strings.NewReader(""), started: make(chan struct{}), wait: closed(), err: errors.New("reset")})
+			in.File = io.MultiReader(strings.NewReader(big),
+				&slowFile{content: strings.NewReader(""), started: make(chan struct{}), wait: closed(), err: errors.New("reset")})
 			if _, err := b.Submit(ctx, in); fault.KindOf(err) != fault.Invalid {
 				t.Errorf("%v", err)
 			}
@@ -261,51 +281,57 @@ func TestUploads(t *testing.T) {
 				t.Errorf("%d jobs are left", n)
 			}
 		})
-		t.Run("an upload that is under way is not worked on, not seen, and removed when it stops arriving", func(t *testing.T) {
-			f := &slowFile{content: strings.NewReader(big), started: make(chan struct{}), wait: make(chan struct{}), err: io.EOF}
-			in := in
-			in.File, in.IdempotencyKey = f, "slow"
-			done := make(chan error)
-			go func() { _, err := b.Submit(ctx, in); done <- err }()
-			<-f.started
-			if err := b.Drain(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			if n := b.number("SELECT COUNT(*) FROM bulk_jobs WHERE status = 'VERIFYING' AND fence = 0"); n != 1 {
-				t.Errorf("%d jobs are arriving", n)
-			}
-			list, _ := b.Jobs(ctx, 0)
-			if n, err := list.Count(ctx); n != 0 || err != nil {
-				t.Errorf("%d jobs are seen, %v", n, err)
-			}
-			if err := b.Sweep(context.Background()); err != nil || b.number("SELECT COUNT(*) FROM bulk_jobs") != 1 {
-				t.Errorf("swept too early, %v", err)
-			}
-			// The same key is free for another attempt.
-			in.File = strings.NewReader(header + ",1,A,B,user1,,7,,\n")
-			job, err := b.Submit(ctx, in)
-			if err != nil {
-				t.Fatal(err)
-			}
-			time.Add(16 * 60e9)
-			if err := b.Sweep(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			if n := b.number("SELECT COUNT(*) FROM bulk_jobs"); n != 1 {
-				t.Errorf("%d jobs after the sweep", n)
-			}
-			close(f.wait)
-			if err := <-done; err == nil {
-				t.Error("an upload that was removed ended well")
-			}
-			if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 1 {
-				t.Errorf("%d pieces", n)
-			}
-			if err := b.Drain(context.Background()); err != nil {
-				t.Fatal(err)
-			}
-			b.want(b.job(job.ID), ready, 1, 0, 0, 0)
-		})
+		t.Run("an upload that is under way is not worked on, not seen, and removed when it stops arriving",
+			func(t *testing.T) {
+				f := &slowFile{
+					content: strings.NewReader(big),
+					started: make(chan struct{}),
+					wait:    make(chan struct{}),
+					err:     io.EOF,
+				}
+				in := in
+				in.File, in.IdempotencyKey = f, "slow"
+				done := make(chan error)
+				go func() { _, err := b.Submit(ctx, in); done <- err }()
+				<-f.started
+				if err := b.Drain(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.number("SELECT COUNT(*) FROM bulk_jobs WHERE status = 'VERIFYING' AND fence = 0"); n != 1 {
+					t.Errorf("%d jobs are arriving", n)
+				}
+				list, _ := b.Jobs(ctx, 0)
+				if n, err := list.Count(ctx); n != 0 || err != nil {
+					t.Errorf("%d jobs are seen, %v", n, err)
+				}
+				if err := b.Sweep(context.Background()); err != nil || b.number("SELECT COUNT(*) FROM bulk_jobs") != 1 {
+					t.Errorf("swept too early, %v", err)
+				}
+				// The same key is free for another attempt.
+				in.File = strings.NewReader(header + ",1,A,B,user1,,7,,\n")
+				job, err := b.Submit(ctx, in)
+				if err != nil {
+					t.Fatal(err)
+				}
+				time.Add(16 * 60e9)
+				if err := b.Sweep(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				if n := b.number("SELECT COUNT(*) FROM bulk_jobs"); n != 1 {
+					t.Errorf("%d jobs after the sweep", n)
+				}
+				close(f.wait)
+				if err := <-done; err == nil {
+					t.Error("an upload that was removed ended well")
+				}
+				if n := b.number("SELECT COUNT(*) FROM bulk_job_chunks"); n != 1 {
+					t.Errorf("%d pieces", n)
+				}
+				if err := b.Drain(context.Background()); err != nil {
+					t.Fatal(err)
+				}
+				b.want(b.job(job.ID), ready, 1, 0, 0, 0)
+			})
 		t.Run("a file of several pieces is read whole", func(t *testing.T) {
 			b := &bench{World: b.World, Service: b.Service, t: t}
 			in.File, in.IdempotencyKey = strings.NewReader(big), ""

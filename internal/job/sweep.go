@@ -39,7 +39,8 @@ func (s *Service) Sweep(ctx context.Context) error {
 	s.meter.ForgetLives(sweepEvery / 2)
 	ctx = viewer.AsSystem(ctx, "remove what uploads have left behind")
 	client := s.db.Client(ctx)
-	cutOff, err := client.BulkJob.Query().Where(bulkjob.LeaseOwner(vault.Uploading), bulkjob.LeaseUntilLT(s.instant())).IDs(ctx)
+	cutOff, err := client.BulkJob.Query().
+		Where(bulkjob.LeaseOwner(vault.Uploading), bulkjob.LeaseUntilLT(s.instant())).IDs(ctx)
 	if err != nil {
 		return err
 	}
@@ -77,9 +78,12 @@ func (s *Service) Sweep(ctx context.Context) error {
 // forgetFiles removes the files of jobs that have ended, should any be left.
 func (s sweeping) forgetFiles(ctx context.Context) error {
 	ended, err := s.db.Client(ctx).BulkJob.Query().
-		Where(bulkjob.StatusIn(state.Ended...), bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
+		Where(bulkjob.StatusIn(state.Ended...),
+			bulkjob.Or(bulkjob.HasChunks(), bulkjob.HasRefusedRowsWith(bulkjobrefusedrow.PasswordNotNil()))).IDs(ctx)
 	for _, id := range ended {
-		if err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return forgetFile(ctx, client, id) }); err != nil {
+		if err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+			return forgetFile(ctx, client, id)
+		}); err != nil {
 			return err
 		}
 	}
@@ -99,7 +103,8 @@ func (s *Service) removeRows(ctx context.Context, jobID int, tx inTx) error {
 			return err
 		}
 		err = tx(ctx, func(ctx context.Context, client *db.Client) error {
-			_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_rows WHERE id IN ("+bulk.Placeholders(len(ids))+")", bulk.Args(ids)...)
+			_, err := client.ExecContext(ctx, "DELETE FROM bulk_job_rows WHERE id IN ("+bulk.Placeholders(len(ids))+")",
+				bulk.Args(ids)...)
 			return err
 		})
 		if err != nil {
@@ -130,8 +135,10 @@ func (s sweeping) warnOfOtherKeys(ctx context.Context) error {
 		if s.vault.Opens(job) || since.After(before) || !s.firstWarning(job.ID) {
 			continue
 		}
-		s.log.WarnContext(ctx, "a job waits for a server with another secret key; give this one the key that the file was uploaded with as an old key (--old-secret-keys), or cancel the job",
-			"job", job.ID, "status", job.Status, "since", since, "key", job.KeyPrint, "own", s.vault.Print)
+		s.log.WarnContext(ctx,
+			"a job waits for a server with another secret key; give this one the key that the file was uploaded with as an old "+
+				"key (--old-secret-keys), or cancel the job", "job", job.ID, "status", job.Status, "since", since, "key",
+			job.KeyPrint, "own", s.vault.Print)
 	}
 	return nil
 }

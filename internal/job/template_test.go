@@ -18,7 +18,11 @@ import (
 // telling are columns that no other kind of file has beside those that it needs. A
 // list of students or enrollments is always known.
 var telling = map[bulkjob.Kind][]string{
-	students: {"Student ID"}, enrollments: {"Person ID"}, educators: {"Email", "Role"}, groups: {"School", "Educators"}, schools: {"Type"},
+	students:    {"Student ID"},
+	enrollments: {"Person ID"},
+	educators:   {"Email", "Role"},
+	groups:      {"School", "Educators"},
+	schools:     {"Type"},
 }
 
 // Whatever columns somebody ticks, the file is taken for what it is: by the
@@ -154,7 +158,8 @@ func TestATemplateIsFilledInAndImported(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		template, err := catalog.NewTemplate(students, []string{"First Name", "Last Name", "Username", "Grade", "Classes/Groups"})
+		template, err := catalog.NewTemplate(students,
+			[]string{"First Name", "Last Name", "Username", "Grade", "Classes/Groups"})
 		if err != nil {
 			t.Fatal(err)
 		}

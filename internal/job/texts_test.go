@@ -14,7 +14,8 @@ func TestStudentsOnRecordWithSeparators(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
-		for _, first := range []string{"A\x1fd\x1fa", "A\x1eda", "\x1f1\x1f\x1f\x1e2\x1f3", "\x1eAda\x1f", "\x1f\x1f", "", "A'\x00\"da"} {
+		for _, first := range []string{"A\x1fd\x1fa", "A\x1eda", "\x1f1\x1f\x1f\x1e2\x1f3", "\x1eAda\x1f", "\x1f\x1f",
+			"", "A'\x00\"da"} {
 			var file strings.Builder
 			file.WriteString(header)
 			for i, name := range []string{"Bob", first, "Çelik 😀"} {

@@ -45,7 +45,8 @@ func (renaming) Checker(_ context.Context, c *reach.Check) (kind.Checker, *row.P
 
 func (c renamingCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 	for _, r := range rows {
-		g, err := c.DB.Client(ctx).Group.Query().Where(group.ID(reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID)))).Only(ctx)
+		g, err := c.DB.Client(ctx).Group.Query().
+			Where(group.ID(reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID)))).Only(ctx)
 		switch name := r.Text(sheet.ColName); {
 		case db.IsNotFound(err):
 			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownGroup, "Copy it again.", "There is no such group."))
@@ -155,7 +156,8 @@ func TestAKindIsAFolder(t *testing.T) {
 				ctx, cancel := context.WithTimeout(context.Background(), after(crashes))
 				_ = serve(t).Drain(ctx)
 				cancel()
-				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? AND status IN ('PROCESSING', 'UNDOING')", now.Now().Add(30*time.Second), job.ID)
+				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? "+
+					"AND status IN ('PROCESSING', 'UNDOING')", now.Now().Add(30*time.Second), job.ID)
 			}
 		}
 		goOn(withErrors)

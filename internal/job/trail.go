@@ -19,12 +19,14 @@ func record(ctx context.Context, action audit.Action, job *db.BulkJob, facts aud
 
 // recordEnd records how a job has ended; its row has been written before.
 func (s *Service) recordEnd(ctx context.Context, client *db.Client, jobID int) error {
-	job, err := client.BulkJob.Query().Where(bulkjob.ID(jobID)).Only(viewer.AsSystem(ctx, "how a job has ended, for the audit trail"))
+	job, err := client.BulkJob.Query().Where(bulkjob.ID(jobID)).
+		Only(viewer.AsSystem(ctx, "how a job has ended, for the audit trail"))
 	if err != nil {
 		return err
 	}
-	record(ctx, audit.JobFinished, job, audit.Facts{"status": string(job.Status), "created": job.Created, "updated": job.Updated, "deleted": job.Deleted,
-		"unchanged": job.Unchanged, "errors": job.Errors, "undone": job.UndoneRows, "kept": job.KeptRows})
+	record(ctx, audit.JobFinished, job,
+		audit.Facts{"status": string(job.Status), "created": job.Created, "updated": job.Updated, "deleted": job.Deleted,
+			"unchanged": job.Unchanged, "errors": job.Errors, "undone": job.UndoneRows, "kept": job.KeptRows})
 	return nil
 }
 
@@ -35,5 +37,11 @@ func recordBatch(ctx context.Context, b *attempt, rows *audit.Rows) {
 		ctx = viewer.NewContext(ctx, b.Viewer)
 	}
 	record(ctx, audit.JobRowsApplied, b.Job, audit.Facts{
-		"from": b.Rows[0].Row, "to": b.Last().Row, "rows": rows.Count(), "refused": len(b.Rows) - rows.Count(), "images": rows.Images(), "digest": rows.Digest()})
+		"from":    b.Rows[0].Row,
+		"to":      b.Last().Row,
+		"rows":    rows.Count(),
+		"refused": len(b.Rows) - rows.Count(),
+		"images":  rows.Images(),
+		"digest":  rows.Digest(),
+	})
 }

@@ -19,7 +19,8 @@ import (
 func (b *bench) trail(job *db.BulkJob) (actions []string) {
 	b.t.Helper()
 	ctx := fixture.System()
-	for _, e := range b.Client().AuditEvent.Query().Where(auditevent.JobID(job.ID)).Order(db.Asc(auditevent.FieldSeq)).AllX(ctx) {
+	for _, e := range b.Client().AuditEvent.Query().Where(auditevent.JobID(job.ID)).
+		Order(db.Asc(auditevent.FieldSeq)).AllX(ctx) {
 		actions = append(actions, fmt.Sprintf("%s %s %d", e.Action, e.ActorKind, e.ActorID))
 	}
 	return actions
@@ -41,7 +42,8 @@ func TestTrailOfAJob(t *testing.T) {
 		job := b.applied(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, bulkjob.KindIMPORT_STUDENTS,
 			"Student ID,First Name,Last Name,Username,Password,Grade,Classes/Groups\n"+
 				"N1,Ada,Lovelace,ada.l,enchantress,7,Algebra\nN2,Alan,Turing,alan.t,bletchley,7,\n"))
-		change := b.applied(b.NorthAdmin, b.verified(b.NorthAdmin, b.North, bulkjob.KindIMPORT_STUDENTS, "Student ID,First Name\nN1,Augusta\n"))
+		change := b.applied(b.NorthAdmin,
+			b.verified(b.NorthAdmin, b.North, bulkjob.KindIMPORT_STUDENTS, "Student ID,First Name\nN1,Augusta\n"))
 		who := b.NorthAdmin.ID
 
 		t.Run("each step has an entry of its person, and each batch one of the submitter", func(t *testing.T) {
@@ -59,7 +61,8 @@ func TestTrailOfAJob(t *testing.T) {
 			}
 			row := b.number("SELECT id FROM bulk_job_rows WHERE job_id = ? AND `row` = 2", job.ID)
 			plan := b.Client().BulkJobRow.GetX(fixture.System(), row).Plan
-			b.exec("UPDATE bulk_job_rows SET plan = ? WHERE id = ?", []byte(strings.Replace(string(plan), "Alan", "Alonzo", 1)), row)
+			b.exec("UPDATE bulk_job_rows SET plan = ? WHERE id = ?",
+				[]byte(strings.Replace(string(plan), "Alan", "Alonzo", 1)), row)
 			if v := b.verifyTrail(); v.Damage == nil || v.Damage.Fault != audit.Altered {
 				t.Errorf("a row that says something else was not found: %+v", v)
 			}
@@ -71,7 +74,8 @@ func TestTrailOfAJob(t *testing.T) {
 				t.Errorf("%+v %+v", v, v.Damage)
 			}
 			got := b.trail(change)
-			if want := fmt.Sprintf("JOB_UNDO_REQUESTED EDUCATOR %d", who); !slices.Contains(got, want) || !slices.Contains(got, fmt.Sprintf("JOB_ROWS_UNDONE EDUCATOR %d", who)) {
+			if want := fmt.Sprintf("JOB_UNDO_REQUESTED EDUCATOR %d", who); !slices.Contains(got, want) ||
+				!slices.Contains(got, fmt.Sprintf("JOB_ROWS_UNDONE EDUCATOR %d", who)) {
 				t.Errorf("%q", got)
 			}
 		})

@@ -34,7 +34,9 @@ func (b *bench) ill(table, event string, number int) (heal func()) {
 		onWriter("PRAGMA max_page_count = 1") // As many as there are.
 		return func() { onWriter("PRAGMA max_page_count = 1000000") }
 	}
-	b.exec(fmt.Sprintf("CREATE TRIGGER ill BEFORE %s ON %s FOR EACH ROW SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'refused'", event, table, number))
+	b.exec(fmt.Sprintf(
+		"CREATE TRIGGER ill BEFORE %s ON %s FOR EACH ROW SIGNAL SQLSTATE 'HY000' "+
+			"SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'refused'", event, table, number))
 	return func() { b.exec("DROP TRIGGER ill") }
 }
 
@@ -112,14 +114,18 @@ func TestATransactionThatIsTooLargeForTheDatabase(t *testing.T) {
 			t.Parallel()
 			b := newBench(t, dbtest.Open(t, database.MySQL))
 			// The 600th student of a transaction is too many.
-			b.exec(fmt.Sprintf("CREATE TRIGGER large BEFORE INSERT ON students FOR EACH ROW IF (SELECT COUNT(*) FROM students WHERE external_id LIKE CONCAT(LEFT(NEW.external_id, 1), '%%')) - "+
-				"(SELECT SUM(processed_rows) FROM bulk_jobs WHERE status = 'PROCESSING') >= 599 THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'too large'; END IF", number))
+			b.exec(fmt.Sprintf(
+				"CREATE TRIGGER large BEFORE INSERT ON students FOR EACH ROW IF (SELECT COUNT(*) FROM students WHERE external_id "+
+					"LIKE CONCAT(LEFT(NEW.external_id, 1), '%%')) - (SELECT SUM(processed_rows) FROM bulk_jobs WHERE status = "+
+					"'PROCESSING') >= 599 THEN SIGNAL SQLSTATE 'HY000' SET MYSQL_ERRNO = %d, MESSAGE_TEXT = 'too large'; END IF",
+				number))
 			whole := b.verified(b.NorthAdmin, b.North, students, studentsFile("w", 1000, ""), allOrNothing)
 			if _, err := b.Start(b.As(t, b.NorthAdmin), whole.ID); err != nil {
 				t.Fatal(err)
 			}
 			whole = b.drained(whole.ID)
-			if said := b.problems(whole); whole.Status != bulkjob.StatusFAILED || !strings.Contains(said, "TRANSACTION_TOO_LARGE") {
+			if said := b.problems(whole); whole.Status != bulkjob.StatusFAILED ||
+				!strings.Contains(said, "TRANSACTION_TOO_LARGE") {
 				t.Errorf("%s:\n%s", whole.Status, said)
 			}
 			parts := b.verified(b.NorthAdmin, b.North, students, studentsFile("p", 1000, ""))

@@ -31,7 +31,13 @@ func TestSubmittersTakeTurns(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		for job, want := range map[*db.BulkJob]int{first: 0, second: first.ID, third: first.ID, mine: first.ID, last: mine.ID} {
+		for job, want := range map[*db.BulkJob]int{
+			first:  0,
+			second: first.ID,
+			third:  first.ID,
+			mine:   first.ID,
+			last:   mine.ID,
+		} {
 			if got, err := b.Waiting(t.Context(), b.job(job.ID)); err != nil || got != want {
 				t.Errorf("job %d waits for %d, %v; want %d", job.ID, got, err, want)
 			}

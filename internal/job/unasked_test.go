@@ -24,13 +24,15 @@ func TestAnAccountThatKeysNeedStays(t *testing.T) {
 			",UUnused,Un,Used,unused@example.com,School administrator,N,a password\n")
 		b.want(job, completed, 3, 0, 0, 0)
 		key := func(hash string) *db.ServiceKeyCreate {
-			return b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetName(hash).SetScopes([]string{}).
+			return b.Client().ServiceKey.Create().SetDistrictID(b.Alpha.ID).SetOrganizationID(b.North.ID).SetName(hash).
+				SetScopes([]string{}).
 				SetKeyHash(hash).SetBeginning("hrk_").SetExpiresAt(fixture.Today.AddDate(1, 0, 0))
 		}
 		key("made").SetCreatedBy(b.educator("UMaker").ID).ExecX(fixture.System())
 		key("acts").SetAgentID(b.educator("UAgent").ID).ExecX(fixture.System())
 		got := b.undone(b.DistrictAdmin, job, partly, 1, 2)
-		b.wantProblems(got, `row 1 warning  CHANGED_SINCE "Made Keys (UMaker)"`, `row 2 warning  CHANGED_SINCE "Acts Forone (UAgent)"`)
+		b.wantProblems(got, `row 1 warning  CHANGED_SINCE "Made Keys (UMaker)"`,
+			`row 2 warning  CHANGED_SINCE "Acts Forone (UAgent)"`)
 		for i, want := range []string{"it has made service keys", "a service key acts for it"} {
 			if p := b.allProblems(got.ID)[i]; !strings.Contains(p.Message, want) {
 				t.Errorf("%q; want %q", p.Message, want)
@@ -92,7 +94,8 @@ func TestAHoldIsAboutTheSchoolThatLosesMost(t *testing.T) {
 			north, south int
 			want         string
 		}{{8, 16, "delete 16 of 20 students of South School"}, {16, 8, "delete 16 of 20 students of North School"}} {
-			job := b.deleting(b.DistrictAdmin, these(append(append([]*db.Student{}, north[:test.north]...), south[:test.south]...)...))
+			job := b.deleting(b.DistrictAdmin,
+				these(append(append([]*db.Student{}, north[:test.north]...), south[:test.south]...)...))
 			job, err := b.Start(b.As(t, b.DistrictAdmin), job.ID)
 			if err != nil || job.Status != held {
 				t.Fatalf("%+v, %v", job, err)
@@ -127,8 +130,10 @@ func TestAHoldTellsNothingOfAnotherSchool(t *testing.T) {
 		if err != nil || job.Status != held {
 			t.Fatalf("%+v, %v", job, err)
 		}
-		entry := b.Client().AuditEvent.Query().Where(auditevent.JobID(job.ID), auditevent.Action(string(audit.JobHeld))).OnlyX(b.As(t, b.SouthAdmin))
-		if strings.Contains(entry.Facts, "23") || strings.Contains(entry.Facts, "students") || strings.Contains(entry.Facts, "affected") {
+		entry := b.Client().AuditEvent.Query().Where(auditevent.JobID(job.ID), auditevent.Action(string(audit.JobHeld))).
+			OnlyX(b.As(t, b.SouthAdmin))
+		if strings.Contains(entry.Facts, "23") || strings.Contains(entry.Facts, "students") ||
+			strings.Contains(entry.Facts, "affected") {
 			t.Errorf("the trail of South tells of North: %s", entry.Facts)
 		}
 	})

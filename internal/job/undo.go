@@ -41,10 +41,13 @@ func (s *Service) Undo(ctx context.Context, jobID int) (*db.BulkJob, error) {
 // UndoAnyway is Undo for whoever runs the server: however much it changes, it does
 // not wait for anybody.
 func (s *Service) UndoAnyway(ctx context.Context, jobID int) (*db.BulkJob, error) {
-	return s.starting.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) { return unmeasured, nil })
+	return s.starting.askToUndo(ctx, jobID, func(context.Context, *db.BulkJob) (reservation, error) {
+		return unmeasured, nil
+	})
 }
 
-func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
+func (s starting) askToUndo(ctx context.Context, jobID int,
+	reserve func(context.Context, *db.BulkJob) (reservation, error)) (*db.BulkJob, error) {
 	job, err := s.jobToChange(ctx, jobID)
 	if err != nil {
 		return nil, err
@@ -76,11 +79,14 @@ func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context
 	retention := settings[job.OrganizationID]
 	switch {
 	case state.WrittenRows(job) == 0:
-		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.kinds.Noun(job)).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s has changed nothing, so there is nothing to undo", s.kinds.Noun(job)).
+			WithCode("NOT_UNDOABLE").At("id")
 	case job.Forgotten > 0 || job.FinishedAt == nil || s.now().Sub(*job.FinishedAt) > retention.Retention():
-		return nil, fault.Conflictf("the %s ended more than %s ago", s.kinds.Noun(job), quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
+		return nil, fault.Conflictf("the %s ended more than %s ago", s.kinds.Noun(job),
+			quote.Count(retention.RetentionDays, "day")).WithCode("NOT_UNDOABLE").At("id")
 	case job.Created > 0 && !v.Administers(job.OrganizationID, job.DistrictID):
-		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it", s.kinds.Noun(job), s.kinds.About(job.Kind).Plural).At("id")
+		return nil, fault.Forbiddenf("the %s has created %s, and only administrators delete; ask one to undo it",
+			s.kinds.Noun(job), s.kinds.About(job.Kind).Plural).At("id")
 	}
 	counted, err := reserve(ctx, job)
 	if err != nil {
@@ -94,7 +100,8 @@ func (s starting) askToUndo(ctx context.Context, jobID int, reserve func(context
 		}
 		record(ctx, audit.JobUndoRequested, job, nil)
 		return bulk.MustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL WHERE id = ? AND status = ?",
+			"UPDATE bulk_jobs SET status = ?, undone_by = ?, finished_at = NULL, lease_owner = '', lease_until = NULL "+
+				"WHERE id = ? AND status = ?",
 			string(bulkjob.StatusUNDOING), v.EducatorID, jobID, string(job.Status)))
 	})
 }
@@ -123,8 +130,10 @@ func (s undoing) undo(ctx context.Context, h *queue.Lease) error {
 		}
 	}
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', lease_until = NULL WHERE id = ?",
-			string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE), s.instant(), h.Job.ID)
+		_, err := client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = CASE WHEN kept_rows > 0 THEN ? ELSE ? END, finished_at = ?, lease_owner = '', "+
+				"lease_until = NULL WHERE id = ?", string(bulkjob.StatusPARTIALLY_UNDONE), string(bulkjob.StatusUNDONE),
+			s.instant(), h.Job.ID)
 		if err != nil {
 			return err
 		}
@@ -137,10 +146,21 @@ func (s undoing) undo(ctx context.Context, h *queue.Lease) error {
 
 func (s undoing) nextUndo(ctx context.Context, job *db.BulkJob) (*undoAttempt, error) {
 	rows, err := s.db.Client(ctx).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.State(row.StateApplied)).
-		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(sheet.BatchRows)).All(viewer.AsSystem(ctx, "rows of a job that is undone"))
-	b := &undoAttempt{UndoBatch: row.UndoBatch{Job: job, Rows: make([]*row.Applied, len(rows))}, alone: s.isLastTry(job.ID)}
+		Order(db.Desc(bulkjobrow.FieldRow)).Limit(s.rowsAtOnce(sheet.BatchRows)).
+		All(viewer.AsSystem(ctx, "rows of a job that is undone"))
+	b := &undoAttempt{
+		UndoBatch: row.UndoBatch{Job: job, Rows: make([]*row.Applied, len(rows))},
+		alone:     s.isLastTry(job.ID),
+	}
 	for i, stored := range rows {
-		r := &row.Applied{ID: stored.ID, Row: stored.Row, TargetID: stored.TargetID, AppliedVersion: stored.AppliedVersion, Label: stored.Label, Outside: stored.Outside == 1}
+		r := &row.Applied{
+			ID:             stored.ID,
+			Row:            stored.Row,
+			TargetID:       stored.TargetID,
+			AppliedVersion: stored.AppliedVersion,
+			Label:          stored.Label,
+			Outside:        stored.Outside == 1,
+		}
 		b.Rows[i] = r
 		if r.Plan, err = row.ReadPlan(stored.Plan); err != nil {
 			return nil, fmt.Errorf("plan of row %d: %w", stored.Row, err)
@@ -243,7 +263,8 @@ func (s undoing) settleUndo(ctx context.Context, client *db.Client, b *undoAttem
 	// The rows come from the last to the first.
 	record(viewer.NewContext(ctx, b.Viewer), audit.JobRowsUndone, b.Job,
 		audit.Facts{"from": b.Rows[len(b.Rows)-1].Row, "to": b.Rows[0].Row, "undone": undone, "kept": kept})
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
+	_, err := client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET undone_rows = undone_rows + ?, kept_rows = kept_rows + ?, warnings = warnings + ? WHERE id = ?",
 		undone, kept, len(problems), b.Job.ID)
 	return err
 }

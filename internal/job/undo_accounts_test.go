@@ -25,7 +25,8 @@ func (b *bench) educator(externalID string) *db.Educator {
 // signedIn notes a session of an educator.
 func (b *bench) signedIn(e *db.Educator) {
 	b.t.Helper()
-	b.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash("token " + e.FirstName).SetExpiresAt(fixture.Today.Add(time.Hour)).
+	b.Client().Session.Create().SetEducatorID(e.ID).SetTokenHash("token " + e.FirstName).
+		SetExpiresAt(fixture.Today.Add(time.Hour)).
 		SetLastUsedAt(fixture.Today).ExecX(fixture.System())
 }
 
@@ -79,9 +80,11 @@ func TestUndoOfEducators(t *testing.T) {
 			b.want(job, completed, 9, 1, 0, 0)
 			b.signedIn(b.educator("USigned"))
 			// The session is over; the trail still tells of it.
-			b.exec("INSERT INTO audit_events (created_at, district_id, seq, action, actor_kind, actor_id, prev_hash, hash) VALUES (?, 4711, 1, 'SIGNED_IN', 'EDUCATOR', ?, '', '')",
+			b.exec("INSERT INTO audit_events (created_at, district_id, seq, action, actor_kind, actor_id, prev_hash, "+
+				"hash) VALUES (?, 4711, 1, 'SIGNED_IN', 'EDUCATOR', ?, '', '')",
 				fixture.Today, b.educator("UActed").ID)
-			b.Client().RoleAssignment.Create().SetDistrictID(b.Alpha.ID).SetEducatorID(b.educator("URole").ID).SetOrganizationID(b.South.ID).
+			b.Client().RoleAssignment.Create().SetDistrictID(b.Alpha.ID).SetEducatorID(b.educator("URole").ID).
+				SetOrganizationID(b.South.ID).
 				SetRole("TEACHER").ExecX(fixture.System())
 			b.Teach(t, b.educator("UTaught"), b.Algebra)
 			b.Client().OneTimeLink.Create().SetEducatorID(b.educator("ULinked").ID).SetPurpose("INVITE").SetTokenHash("used").
@@ -94,13 +97,15 @@ func TestUndoOfEducators(t *testing.T) {
 			b.wantProblems(got,
 				`row 1 warning  CHANGED_SINCE "Signed Person (USigned)"`, `row 2 warning  CHANGED_SINCE "Role Person (URole)"`,
 				`row 3 warning  CHANGED_SINCE "Taught Person (UTaught)"`, `row 4 warning  CHANGED_SINCE "Linked Person (ULinked)"`,
-				`row 5 warning  CHANGED_SINCE "Secret Person (USecret)"`, `row 6 warning  CHANGED_SINCE "Submitted Person (USubmitted)"`,
+				`row 5 warning  CHANGED_SINCE "Secret Person (USecret)"`,
+				`row 6 warning  CHANGED_SINCE "Submitted Person (USubmitted)"`,
 				`row 7 warning  CHANGED_SINCE "Renamed Person (URenamed)"`, `row 9 warning  CHANGED_SINCE "Saul South"`,
 				`row 10 warning  CHANGED_SINCE "Acted Person (UActed)"`)
 			if n := b.number("SELECT COUNT(*) FROM educators WHERE external_id = 'UUnused'"); n != 0 {
 				t.Error("the account that nobody has used is still there")
 			}
-			if after := b.world(); !strings.Contains(after, "another one") || strings.Contains(after, "Susan") || before == after {
+			if after := b.world(); !strings.Contains(after, "another one") || strings.Contains(after, "Susan") ||
+				before == after {
 				t.Error(after)
 			}
 			b.healthy()

@@ -24,30 +24,39 @@ func TestUndoByOthers(t *testing.T) {
 			if got := b.problems(b.job(job)); got != want {
 				b.t.Errorf("problems:\n%s\nwant:\n%s", got, want)
 			}
-			if told := b.told(b.As(b.t, b.NorthAdmin), b.job(job)); strings.Contains(told, "Chemistry") || strings.Contains(told, "South School") || strings.Contains(told, "Hid") {
+			if told := b.told(b.As(b.t, b.NorthAdmin), b.job(job)); strings.Contains(told, "Chemistry") ||
+				strings.Contains(told, "South School") || strings.Contains(told, "Hid") {
 				b.t.Errorf("an administrator of the school reads %s", told)
 			}
 		}
 		t.Run("students", func(t *testing.T) {
 			b := b.on(t)
 			grader, joiner := b.Student(t, b.North, "Gra", "Der", 0), b.Student(t, b.North, "Joi", "Ner", 0)
-			leaver, mover := b.Student(t, b.North, "Lea", "Ver", 0, b.Algebra, b.Chemistry), b.Student(t, b.North, "Hid", "Mover", 0, b.Algebra)
+			leaver, mover := b.Student(t, b.North, "Lea", "Ver", 0, b.Algebra, b.Chemistry),
+				b.Student(t, b.North, "Hid", "Mover", 0, b.Algebra)
 			file := header + stu(grader) + ",,,,,,5,,\n" + stu(joiner) + ",,,,,,5,," + grp(b.Chemistry) + "\n" +
 				stu(leaver) + ",,,,,,5,,Biology\n" + stu(mover) + ",,,,,,5,S,\n"
 			before := b.world()
 			job := b.imported(b.DistrictAdmin, b.North, students, file, mode(bulkjob.GroupsModeREPLACE))
 			b.want(job, completed, 0, 4, 0, 0)
 			got := b.undone(b.NorthAdmin, job, partly, 1, 3)
-			kept(b, got.ID, fmt.Sprintf("row 2 warning  CHANGED_SINCE %q\nrow 3 warning  CHANGED_SINCE %q\nrow 4 warning  CHANGED_SINCE %q",
-				"Joi Ner ("+joiner.ExternalID+")", "Lea Ver ("+leaver.ExternalID+")", "Hid Mover ("+mover.ExternalID+")"))
-			for st, want := range map[string]string{grader.ExternalID: "7 ", joiner.ExternalID: "7 Chemistry", leaver.ExternalID: "7 Algebra", mover.ExternalID: "5 Algebra"} {
+			kept(b, got.ID,
+				fmt.Sprintf("row 2 warning  CHANGED_SINCE %q\nrow 3 warning  CHANGED_SINCE %q\nrow 4 warning  CHANGED_SINCE %q",
+					"Joi Ner ("+joiner.ExternalID+")", "Lea Ver ("+leaver.ExternalID+")", "Hid Mover ("+mover.ExternalID+")"))
+			for st, want := range map[string]string{
+				grader.ExternalID: "7 ",
+				joiner.ExternalID: "7 Chemistry",
+				leaver.ExternalID: "7 Algebra",
+				mover.ExternalID:  "5 Algebra",
+			} {
 				if now := b.student(st); now.Grade.String()+" "+b.groupsOf(now) != want {
 					t.Errorf("%s %s in %s, want %s", now.FirstName, now.Grade, b.groupsOf(now), want)
 				}
 			}
 			b.exec("UPDATE students SET organization_id = ?, grade = 7 WHERE id = ?", b.North.ID, mover.ID)
 			b.exec("DELETE FROM enrollments WHERE student_id IN (?, ?)", joiner.ID, leaver.ID)
-			b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES ('2026-01-01 00:00:00', ?, ?), ('2026-01-01 00:00:00', ?, ?)", leaver.ID, b.Algebra.ID, leaver.ID, b.Chemistry.ID)
+			b.exec("INSERT INTO enrollments (created_at, student_id, group_id) VALUES ('2026-01-01 00:00:00', ?, ?), "+
+				"('2026-01-01 00:00:00', ?, ?)", leaver.ID, b.Algebra.ID, leaver.ID, b.Chemistry.ID)
 			b.exec("UPDATE students SET group_count = 0, ungrouped = 1 WHERE id = ?", joiner.ID)
 			b.exec("UPDATE students SET group_count = 2, ungrouped = 0 WHERE id = ?", leaver.ID)
 			b.exec("UPDATE `groups` SET student_count = (SELECT COUNT(*) FROM enrollments e WHERE e.group_id = `groups`.id)")
@@ -64,7 +73,8 @@ func TestUndoByOthers(t *testing.T) {
 			b := b.on(t)
 			st := b.Student(t, b.North, "De", "Leted", 0, b.Algebra, b.Chemistry)
 			job := b.applied(b.DistrictAdmin, b.deleting(b.DistrictAdmin, these(st)))
-			if told := b.told(b.As(t, b.NorthAdmin), job); strings.Contains(told, "Chemistry") || !strings.Contains(told, "Algebra") {
+			if told := b.told(b.As(t, b.NorthAdmin), job); strings.Contains(told, "Chemistry") ||
+				!strings.Contains(told, "Algebra") {
 				t.Errorf("an administrator of the school reads %s", told)
 			}
 			b.undone(b.NorthAdmin, job, undone, 1, 0)
@@ -78,7 +88,8 @@ func TestUndoByOthers(t *testing.T) {
 			gone := b.Educator(t, b.Alpha, "Was Gone", viewer.Teacher, b.North)
 			b.Teach(t, gone, chess)
 			renamed := b.imported(b.DistrictAdmin, b.North, groups, "Database ID,Name\n"+grp(chess)+",Chess 2\n")
-			out := b.imported(b.DistrictAdmin, b.North, enrollments, "Class,Person ID\n"+grp(chess)+","+edu(gone)+"\n", mode(bulkjob.GroupsModeREMOVE))
+			out := b.imported(b.DistrictAdmin, b.North, enrollments, "Class,Person ID\n"+grp(chess)+","+edu(gone)+"\n",
+				mode(bulkjob.GroupsModeREMOVE))
 			b.want(out, completed, 0, 1, 0, 0)
 			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, gone.ID)
 			got := b.undone(b.NorthAdmin, out, partly, 0, 1)
@@ -90,8 +101,10 @@ func TestUndoByOthers(t *testing.T) {
 		})
 		t.Run("educators", func(t *testing.T) {
 			b := b.on(t)
-			stays, left := b.Educator(t, b.Alpha, "Sta Ys", viewer.Teacher, b.North), b.Educator(t, b.Alpha, "Lou Left", viewer.Teacher, b.North)
-			job := b.imported(b.DistrictAdmin, b.North, educators, "Database ID,Last Name,Password\n"+edu(stays)+",New,a new password\n"+edu(left)+",New,a new password\n")
+			stays, left := b.Educator(t, b.Alpha, "Sta Ys", viewer.Teacher, b.North),
+				b.Educator(t, b.Alpha, "Lou Left", viewer.Teacher, b.North)
+			job := b.imported(b.DistrictAdmin, b.North, educators,
+				"Database ID,Last Name,Password\n"+edu(stays)+",New,a new password\n"+edu(left)+",New,a new password\n")
 			b.want(job, completed, 0, 2, 0, 0)
 			b.exec("UPDATE role_assignments SET organization_id = ? WHERE educator_id = ?", b.South.ID, left.ID)
 			b.undone(b.NorthAdmin, job, partly, 1, 1)

@@ -25,7 +25,8 @@ func TestWhatCancelingAndUndoingLeaveForLater(t *testing.T) {
 		t.Run("plans that a server could not withdraw any more are withdrawn later", func(t *testing.T) {
 			b := b.on(t)
 			job := b.verified(b.NorthAdmin, b.North, students, header+",00001,,,,,8,,Biology\n,n1,New,One,newone,secret1,7,,\n")
-			b.exec("UPDATE bulk_jobs SET status = 'CANCELED', started_at = ?, finished_at = ? WHERE id = ?", fixture.Today, fixture.Today, job.ID)
+			b.exec("UPDATE bulk_jobs SET status = 'CANCELED', started_at = ?, finished_at = ? WHERE id = ?", fixture.Today,
+				fixture.Today, job.ID)
 			if err := b.Sweep(context.Background()); err != nil {
 				t.Fatal(err)
 			}
@@ -99,8 +100,19 @@ func TestProgressOnlyGoesUp(t *testing.T) {
 		}
 		seen = p
 	}
-	for status, want := range map[bulkjob.Status]bool{verifying: false, ready: false, held: false, processing: false, undoing: false,
-		completed: true, withErrors: true, failed: true, canceled: true, undone: true, partly: true} {
+	for status, want := range map[bulkjob.Status]bool{
+		verifying:  false,
+		ready:      false,
+		held:       false,
+		processing: false,
+		undoing:    false,
+		completed:  true,
+		withErrors: true,
+		failed:     true,
+		canceled:   true,
+		undone:     true,
+		partly:     true,
+	} {
 		if state.Finished(status) != want {
 			t.Errorf("%s: finished is %v", status, !want)
 		}

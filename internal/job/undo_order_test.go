@@ -23,12 +23,14 @@ func TestUndoOfJobsAboutTheSameStudents(t *testing.T) {
 			",n2,New,Two,newtwo,,7,North School,\n"
 		created := b.imported(b.DistrictAdmin, b.Alpha, students, file)
 		b.want(created, completed, 2, 2, 0, 0)
-		passwords := b.imported(b.DistrictAdmin, b.Alpha, students, header+",00001,,,,another1,9,,\n,00002,,,,,9,,\n,n1,,,,another1,9,,\n")
+		passwords := b.imported(b.DistrictAdmin, b.Alpha, students,
+			header+",00001,,,,another1,9,,\n,00002,,,,,9,,\n,n1,,,,another1,9,,\n")
 		b.want(passwords, completed, 0, 3, 0, 0)
 		enrolled := b.imported(b.DistrictAdmin, b.Alpha, enrollments, "Class,Person ID\nAlgebra,n2\nBiology,n2\n")
 		b.want(enrolled, completed, 2, 0, 0, 0)
-		edited := b.applied(b.DistrictAdmin, b.edited(b.DistrictAdmin, b.matching(b.DistrictAdmin, b.North, roster.StudentFilter{}),
-			kind.Edit{RemoveFrom: []int{b.Biology.ID}}))
+		edited := b.applied(b.DistrictAdmin,
+			b.edited(b.DistrictAdmin, b.matching(b.DistrictAdmin, b.North, roster.StudentFilter{}),
+				kind.Edit{RemoveFrom: []int{b.Biology.ID}}))
 		b.want(edited, completed, 0, 6, 0, 0)
 
 		t.Run("the last one first puts everything back", func(t *testing.T) {
@@ -44,8 +46,10 @@ func TestUndoOfJobsAboutTheSameStudents(t *testing.T) {
 		})
 		t.Run("what somebody has changed in between stays", func(t *testing.T) {
 			b := b.on(t)
-			first := b.imported(b.DistrictAdmin, b.Alpha, students, header+",00001,,,,newpass2,8,,\n,00002,,,,,8,,\n,00003,,,,,8,,\n,00004,,,,,8,,\n,n3,New,Three,newthree,,7,North School,Algebra\n")
-			second := b.imported(b.DistrictAdmin, b.Alpha, students, header+",00001,,,,,9,,\n,00002,,,,,9,,\n,00003,,,,,9,,\n,n3,,,,,9,,\n")
+			first := b.imported(b.DistrictAdmin, b.Alpha, students,
+				header+",00001,,,,newpass2,8,,\n,00002,,,,,8,,\n,00003,,,,,8,,\n,00004,,,,,8,,\n,n3,New,Three,newthree,,7,North School,Algebra\n")
+			second := b.imported(b.DistrictAdmin, b.Alpha, students,
+				header+",00001,,,,,9,,\n,00002,,,,,9,,\n,00003,,,,,9,,\n,n3,,,,,9,,\n")
 			b.undone(b.DistrictAdmin, second, undone, 4, 0)
 			b.exec("UPDATE students SET password_hash = 'by hand', version = version + 1 WHERE external_id = '00001'")
 			b.exec("UPDATE students SET grade = 4, version = version + 1 WHERE external_id IN ('00003', '00004')")

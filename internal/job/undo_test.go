@@ -29,32 +29,39 @@ import (
 func (b *bench) world() string {
 	b.t.Helper()
 	var out strings.Builder
-	for _, st := range b.Client().Student.Query().Where(student.DeletedAtIsNil()).Order(db.Asc(student.FieldID)).WithSearchWords().AllX(fixture.System()) {
+	for _, st := range b.Client().Student.Query().Where(student.DeletedAtIsNil()).Order(db.Asc(student.FieldID)).
+		WithSearchWords().AllX(fixture.System()) {
 		var words []string
 		for _, w := range st.Edges.SearchWords {
 			words = append(words, w.Word)
 		}
 		slices.Sort(words)
-		fmt.Fprintln(&out, "student", st.ID, st.OrganizationID, st.ExternalID, st.Username, st.UsernameKey, st.FirstName, st.LastName, st.SortName,
-			st.Grade, st.PasswordHash, st.Synced, st.GroupCount, st.Ungrouped, st.SecondsThisYear, st.Active, words)
+		fmt.Fprintln(&out, "student", st.ID, st.OrganizationID, st.ExternalID, st.Username, st.UsernameKey, st.FirstName,
+			st.LastName, st.SortName, st.Grade, st.PasswordHash, st.Synced, st.GroupCount, st.Ungrouped, st.SecondsThisYear,
+			st.Active, words)
 	}
 	// Who is hidden, and since when.
-	for _, st := range b.Client().Student.Query().Where(student.DeletedAtLT(fixture.Today)).Order(db.Asc(student.FieldID)).AllX(fixture.System()) {
-		fmt.Fprintln(&out, "hidden", st.ID, st.ExternalID, st.FirstName, st.LastName, st.OrganizationID, st.GroupCount, st.DeletedAt)
+	for _, st := range b.Client().Student.Query().Where(student.DeletedAtLT(fixture.Today)).Order(db.Asc(student.FieldID)).
+		AllX(fixture.System()) {
+		fmt.Fprintln(&out, "hidden", st.ID, st.ExternalID, st.FirstName, st.LastName, st.OrganizationID,
+			st.GroupCount, st.DeletedAt)
 	}
 	for _, g := range b.Client().Group.Query().Order(db.Asc(group.FieldID)).AllX(fixture.System()) {
 		fmt.Fprintln(&out, "group", g.ID, g.Name, g.NameKey, optional(g.ExternalID), g.StudentCount)
 	}
-	for _, e := range b.Client().Enrollment.Query().Order(db.Asc(enrollment.FieldStudentID, enrollment.FieldGroupID)).AllX(fixture.System()) {
+	for _, e := range b.Client().Enrollment.Query().Order(db.Asc(enrollment.FieldStudentID, enrollment.FieldGroupID)).
+		AllX(fixture.System()) {
 		fmt.Fprintln(&out, "enrollment", e.StudentID, e.GroupID)
 	}
 	for _, e := range b.Client().GroupEducator.Query().Order(db.Asc("group_id", "educator_id")).AllX(fixture.System()) {
 		fmt.Fprintln(&out, "teaches", e.GroupID, e.EducatorID)
 	}
 	for _, e := range b.Client().Educator.Query().Order(db.Asc("id")).AllX(fixture.System()) {
-		fmt.Fprintln(&out, "educator", e.ID, optional(e.ExternalID), e.FirstName, e.LastName, e.SortName, e.Email, e.Username, e.PasswordHash)
+		fmt.Fprintln(&out, "educator", e.ID, optional(e.ExternalID), e.FirstName, e.LastName, e.SortName, e.Email,
+			e.Username, e.PasswordHash)
 	}
-	for _, r := range b.Client().RoleAssignment.Query().Order(db.Asc("educator_id", "organization_id", "role")).AllX(fixture.System()) {
+	for _, r := range b.Client().RoleAssignment.Query().Order(db.Asc("educator_id", "organization_id", "role")).
+		AllX(fixture.System()) {
 		fmt.Fprintln(&out, "role", r.EducatorID, r.OrganizationID, r.Role)
 	}
 	for _, o := range b.Client().Organization.Query().Order(db.Asc("id")).AllX(fixture.System()) {
@@ -95,8 +102,10 @@ func (b *bench) undone(who *db.Educator, job *db.BulkJob, status bulkjob.Status,
 		b.t.Errorf("begins as %s at %v %%", got.Status, progress.ProgressOf(got).Percent)
 	}
 	got = b.drained(job.ID)
-	if got.Status != status || got.UndoneRows != rows || got.KeptRows != kept || got.FinishedAt == nil || progress.ProgressOf(got).Percent != 100 {
-		b.t.Errorf("%s, %d undone, %d kept; want %s, %d, %d\n%s", got.Status, got.UndoneRows, got.KeptRows, status, rows, kept, b.problems(got))
+	if got.Status != status || got.UndoneRows != rows || got.KeptRows != kept || got.FinishedAt == nil ||
+		progress.ProgressOf(got).Percent != 100 {
+		b.t.Errorf("%s, %d undone, %d kept; want %s, %d, %d\n%s", got.Status, got.UndoneRows, got.KeptRows, status, rows,
+			kept, b.problems(got))
 	}
 	b.balanced(got)
 	b.consistent()
@@ -112,7 +121,8 @@ func (b *bench) smallSchool() {
 	}
 	b.exec("UPDATE students SET password_hash = 'old hash' WHERE first_name = 'Ada'")
 	b.Student(b.t, b.South, "Sue", "South", 0, b.Chemistry)
-	b.Student(b.t, b.North, "Gone", "Away", 0).Update().SetDeletedAt(fixture.Today.Add(-24 * time.Hour)).ExecX(fixture.System())
+	b.Student(b.t, b.North, "Gone", "Away", 0).Update().SetDeletedAt(fixture.Today.Add(-24 * time.Hour)).
+		ExecX(fixture.System())
 }
 
 func TestUndoOfStudents(t *testing.T) {
@@ -158,7 +168,8 @@ func TestUndoOfEditsAndDeletions(t *testing.T) {
 		edit := b.applied(b.NorthAdmin, b.edited(b.NorthAdmin, b.matching(b.NorthAdmin, b.North, roster.StudentFilter{}),
 			kind.Edit{RemoveFrom: []int{b.Algebra.ID}, Grade: "12"}))
 		b.want(edit, completed, 0, 4, 0, 0)
-		deletion := b.applied(b.DistrictAdmin, b.deleting(b.DistrictAdmin, b.matching(b.DistrictAdmin, nil, roster.StudentFilter{})))
+		deletion := b.applied(b.DistrictAdmin,
+			b.deleting(b.DistrictAdmin, b.matching(b.DistrictAdmin, nil, roster.StudentFilter{})))
 		if deletion.Deleted != 5 || b.number("SELECT COUNT(*) FROM students WHERE deleted_at IS NULL") != 0 {
 			t.Fatalf("%+v", deletion)
 		}
@@ -184,7 +195,8 @@ func TestUndoLeavesWhatSomebodyChanged(t *testing.T) {
 		job := b.imported(b.NorthAdmin, b.North, students, header+
 			",00001,,,renamed,,8,,\n,00002,,,,,8,,Extra\n,00003,,,,,8,,\n,00004,,,,,8,,Extra\n,n1,New,One,newone,,7,,\n,n2,New,Two,newtwo,,7,,\n")
 		b.want(job, completed, 2, 4, 0, 0)
-		service := roster.New(d, roster.Options{Now: time.Now, Hash: func(_ context.Context, p string) (string, error) { return p, nil }})
+		service := roster.New(d,
+			roster.Options{Now: time.Now, Hash: func(_ context.Context, p string) (string, error) { return p, nil }})
 		ctx := b.As(t, b.NorthAdmin)
 		grade, ada := "10", b.student("00003")
 		if _, err := service.UpdateStudent(ctx, roster.StudentChange{ID: ada.ID, Grade: &grade}); err != nil {
@@ -194,14 +206,23 @@ func TestUndoLeavesWhatSomebodyChanged(t *testing.T) {
 			t.Fatal(err)
 		}
 		// Somebody takes the username that the first row gave up.
-		if _, err := service.CreateStudent(ctx, roster.NewStudent{OrganizationID: b.North.ID, ExternalID: "x1", FirstName: "X", LastName: "Y", Username: "ada00001", Grade: "7"}); err != nil {
+		if _, err := service.CreateStudent(ctx,
+			roster.NewStudent{
+				OrganizationID: b.North.ID,
+				ExternalID:     "x1",
+				FirstName:      "X",
+				LastName:       "Y",
+				Username:       "ada00001",
+				Grade:          "7",
+			}); err != nil {
 			t.Fatal(err)
 		}
 		got := b.undone(b.NorthAdmin, job, partly, 3, 3)
-		b.wantProblems(got, `row 1 warning  USERNAME_TAKEN "Ada Lovelace (00001)"`, `row 3 warning  CHANGED_SINCE "Cyd Curie (00003)"`,
-			`row 6 warning  CHANGED_SINCE "New Two (n2)"`)
+		b.wantProblems(got, `row 1 warning  USERNAME_TAKEN "Ada Lovelace (00001)"`,
+			`row 3 warning  CHANGED_SINCE "Cyd Curie (00003)"`, `row 6 warning  CHANGED_SINCE "New Two (n2)"`)
 		if b.student("00001").Username != "renamed" || b.student("00002").Grade != 7 || b.student("00003").Grade != 10 ||
-			b.student("n1").DeletedAt == nil || b.student("n2").DeletedAt != nil || b.groupsOf(b.student("00004")) != "Algebra, Biology" {
+			b.student("n1").DeletedAt == nil || b.student("n2").DeletedAt != nil ||
+			b.groupsOf(b.student("00004")) != "Algebra, Biology" {
 			t.Error("something else was put back")
 		}
 		if n := b.Client().Group.GetX(fixture.System(), extra.ID).StudentCount; n != 0 {
@@ -237,21 +258,25 @@ func TestUndoOfEnrollments(t *testing.T) {
 		b.Group(t, b.North, "Chess")
 		music := b.Group(t, b.North, "Music")
 		before := b.world()
-		job := b.imported(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nChess,00001\nMusic,00001\nChess,00002\nChess,T1\nAlgebra,00001\n")
+		job := b.imported(b.NorthAdmin, b.North, enrollments,
+			"Class,Person ID\nChess,00001\nMusic,00001\nChess,00002\nChess,T1\nAlgebra,00001\n")
 		b.want(job, completed, 4, 0, 1, 0)
 		b.undone(b.NorthAdmin, job, undone, 4, 0)
 		if after := b.world(); after != before {
 			t.Error(diff(before, after))
 		}
-		out := b.imported(b.NorthAdmin, b.North, enrollments, "Class,Person ID\nAlgebra,00001\nBiology,00001\nAlgebra,00002\n", mode(bulkjob.GroupsModeREMOVE))
+		out := b.imported(b.NorthAdmin, b.North, enrollments,
+			"Class,Person ID\nAlgebra,00001\nBiology,00001\nAlgebra,00002\n", mode(bulkjob.GroupsModeREMOVE))
 		b.want(out, completed, 0, 3, 0, 0)
 		service := roster.New(d, roster.Options{Now: time.Now})
-		if _, err := service.AssignStudents(b.As(t, b.NorthAdmin), []int{b.student("00002").ID}, []int{b.Algebra.ID, music.ID}); err != nil {
+		if _, err := service.AssignStudents(b.As(t, b.NorthAdmin), []int{b.student("00002").ID},
+			[]int{b.Algebra.ID, music.ID}); err != nil {
 			t.Fatal(err)
 		}
 		got := b.undone(b.NorthAdmin, out, partly, 2, 1)
 		b.wantProblems(got, `row 3 warning  CHANGED_SINCE "Bob Adams (00002)"`)
-		if b.groupsOf(b.student("00001")) != "Algebra, Biology" || b.groupsOf(b.student("00002")) != "Algebra, Biology, Music" {
+		if b.groupsOf(b.student("00001")) != "Algebra, Biology" ||
+			b.groupsOf(b.student("00002")) != "Algebra, Biology, Music" {
 			t.Error(b.world())
 		}
 		b.healthy()
@@ -266,7 +291,8 @@ func TestUndoOfTheOtherKinds(t *testing.T) {
 		t.Run("new groups go, unless somebody has joined them", func(t *testing.T) {
 			b := b.on(t)
 			before := b.world()
-			job := b.imported(b.NorthAdmin, b.North, groups, "External ID,Name,Educators\nB1,Botany,tara@example.com\nC1,Chess,tara@example.com\nD1,Dance,\n")
+			job := b.imported(b.NorthAdmin, b.North, groups,
+				"External ID,Name,Educators\nB1,Botany,tara@example.com\nC1,Chess,tara@example.com\nD1,Dance,\n")
 			b.want(job, completed, 2, 1, 0, 0)
 			b.undone(b.NorthAdmin, job, undone, 3, 0)
 			if after := b.world(); after != before {
@@ -312,7 +338,8 @@ func TestUndoSurvivesCrashes(t *testing.T) {
 				seen = p
 			}
 			if crashes%2 == 0 {
-				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? AND status = 'UNDOING'", now.Now().Add(30*time.Second), job.ID)
+				b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? AND status = 'UNDOING'",
+					now.Now().Add(30*time.Second), job.ID)
 			}
 		}
 		got := b.job(job.ID)

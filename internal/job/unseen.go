@@ -43,6 +43,9 @@ func (s checking) failProbe(ctx context.Context, h *queue.Lease, err error) erro
 		return err
 	}
 	s.probes.Stop(ctx, h.Job.DistrictID, h.Job.SubmittedBy)
-	return s.fail(ctx, h, row.Problemf(probe.Stopped, "Ask an administrator of the district to upload the file, or go on tomorrow with one that holds your own students.",
-		"So many IDs, usernames or addresses in this file, and in what was tried before on this day, are taken by people whom you do not see that the check has been stopped. Nothing was written."))
+	return s.fail(ctx, h,
+		row.Problemf(probe.Stopped,
+			"Ask an administrator of the district to upload the file, or go on tomorrow with one that holds your own students.",
+			"So many IDs, usernames or addresses in this file, and in what was tried before on this day, "+
+				"are taken by people whom you do not see that the check has been stopped. Nothing was written."))
 }

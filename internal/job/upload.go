@@ -23,7 +23,8 @@ const uploadPatience = 15 * time.Minute
 // The idempotency key is given to the job at the very end, too: an upload that
 // was cut off must not keep its key from the next attempt, and of two at once
 // the one that ends first is the job of both.
-func (s submitting) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
+func (s submitting) upload(ctx context.Context, v *viewer.Viewer, o *db.Organization,
+	in Submission) (*db.BulkJob, error) {
 	job, err := s.begin(ctx, v, o, in)
 	if err != nil {
 		return nil, err
@@ -54,7 +55,8 @@ func (s submitting) upload(ctx context.Context, v *viewer.Viewer, o *db.Organiza
 
 // begin makes the job of an upload, if the quotas allow it, before anything of the
 // file is stored. What was said of its size counts from here on.
-func (s submitting) begin(ctx context.Context, v *viewer.Viewer, o *db.Organization, in Submission) (job *db.BulkJob, err error) {
+func (s submitting) begin(ctx context.Context, v *viewer.Viewer, o *db.Organization,
+	in Submission) (job *db.BulkJob, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		if err := s.limiter.TakesTurns(ctx, client, o.DistrictID); err != nil {
 			return err
@@ -68,7 +70,8 @@ func (s submitting) begin(ctx context.Context, v *viewer.Viewer, o *db.Organizat
 	return job, err
 }
 
-func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Viewer, o *db.Organization, in Submission) (*db.BulkJob, error) {
+func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Viewer, o *db.Organization,
+	in Submission) (*db.BulkJob, error) {
 	create := client.BulkJob.Create().
 		SetDistrictID(o.DistrictID).SetOrganizationID(o.ID).SetSubmittedBy(v.SubmitterID()).
 		SetKind(in.Kind).SetGroupsMode(in.GroupsMode).SetCommitMode(in.CommitMode).SetFileName(in.FileName).
@@ -77,7 +80,9 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 	if s.kinds.BySelection(in.Kind) {
 		create.SetSchools(in.schools)
 	}
-	if by := slices.DeleteFunc(slices.Clone(in.by), func(id int) bool { return id == 0 || id == v.SubmitterID() }); len(by) > 0 {
+	if by := slices.DeleteFunc(slices.Clone(in.by), func(id int) bool {
+		return id == 0 || id == v.SubmitterID()
+	}); len(by) > 0 {
 		create.SetCorrectedBy(by)
 	}
 	if in.edit != nil {
@@ -89,7 +94,8 @@ func (s submitting) create(ctx context.Context, client *db.Client, v *viewer.Vie
 // store writes the file in encrypted pieces, each in a transaction of its own, and
 // returns its prints and its size. Where it becomes larger than was said, the quotas
 // are asked again on the way.
-func (s submitting) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (prints []string, size int64, err error) {
+func (s submitting) store(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, file io.Reader) (prints []string,
+	size int64, err error) {
 	sealed, err := s.vault.SealOf(job.ID, vault.ForFile)
 	if err != nil {
 		return nil, 0, err
@@ -114,8 +120,9 @@ const askEvery = 4 << 20
 // writeChunk writes a piece, with which size bytes of the file are there.
 func (s submitting) writeChunk(ctx context.Context, jobID, seq int, data []byte, size int64) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		err := bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ?, file_bytes = CASE WHEN file_bytes < ? THEN ? ELSE file_bytes END WHERE id = ? AND lease_owner = ?",
-			s.instant().Add(uploadPatience), size, size, jobID, vault.Uploading))
+		err := bulk.MustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET lease_until = ?, file_bytes = CASE WHEN file_bytes < ? THEN ? ELSE file_bytes END "+
+				"WHERE id = ? AND lease_owner = ?", s.instant().Add(uploadPatience), size, size, jobID, vault.Uploading))
 		if err != nil {
 			return err
 		}
@@ -126,7 +133,8 @@ func (s submitting) writeChunk(ctx context.Context, jobID, seq int, data []byte,
 }
 
 // completeUpload makes the job one that can be claimed.
-func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, key, print string, size int64) error {
+func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *db.BulkJob, key, print string,
+	size int64) error {
 	var idempotencyKey *string
 	if key == "" {
 		print = ""
@@ -142,9 +150,11 @@ func (s submitting) completeUpload(ctx context.Context, v *viewer.Viewer, job *d
 				return err
 			}
 		}
-		record(ctx, audit.JobSubmitted, job, audit.Facts{"kind": string(job.Kind), "groupsMode": string(job.GroupsMode), "commitMode": string(job.CommitMode)})
+		record(ctx, audit.JobSubmitted, job,
+			audit.Facts{"kind": string(job.Kind), "groupsMode": string(job.GroupsMode), "commitMode": string(job.CommitMode)})
 		return bulk.MustHitOne(client.ExecContext(ctx,
-			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ?, file_bytes = ? WHERE id = ? AND lease_owner = ?",
+			"UPDATE bulk_jobs SET lease_owner = '', lease_until = NULL, idempotency_key = ?, content_print = ?, file_bytes = ? "+
+				"WHERE id = ? AND lease_owner = ?",
 			idempotencyKey, print, size, job.ID, vault.Uploading))
 	})
 }
@@ -155,8 +165,9 @@ func (s submitting) removeUpload(ctx context.Context, jobID int) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
 	defer cancel()
 	err := s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		err := bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
-			s.instant(), jobID, vault.Uploading))
+		err := bulk.MustHitOne(
+			client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND lease_owner = ?",
+				s.instant(), jobID, vault.Uploading))
 		if err != nil {
 			return err
 		}

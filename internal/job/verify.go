@@ -47,7 +47,8 @@ func (s checking) verify(ctx context.Context, h *queue.Lease) error {
 		return err
 	}
 	err = s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET slow = 1, lease_owner = '', lease_until = NULL WHERE id = ?", h.Job.ID)
+		_, err := client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET slow = 1, lease_owner = '', lease_until = NULL WHERE id = ?", h.Job.ID)
 		return err
 	})
 	s.wakeUp()
@@ -87,7 +88,8 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	b.rows.Store(format.Rows)
 	l, refusal := s.formats.ReadHeader(h.Job.Kind, format.Header)
 	if refusal == nil && format.Rows == 0 {
-		refusal = row.Problemf(row.NoRows, "Check that you chose the right file, and that it was saved before you uploaded it.",
+		refusal = row.Problemf(row.NoRows,
+			"Check that you chose the right file, and that it was saved before you uploaded it.",
 			"The file has no rows under the column names.")
 	}
 	if err := s.writeFormat(ctx, h, format, l, refusal == nil || l.IsHeader()); err != nil {
@@ -108,7 +110,8 @@ func ofFile(err error) *row.Problem {
 	return &row.Problem{Code: string(e.Code), Message: e.Message, Hint: e.Hint}
 }
 
-func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.Viewer, b *budget, file *table.File, l *sheet.Layout) error {
+func (s checking) verifyRows(ctx context.Context, h *queue.Lease, v *viewer.Viewer, b *budget, file *table.File,
+	l *sheet.Layout) error {
 	format := file.Format()
 	rows, err := file.Rows()
 	if err != nil {
@@ -206,15 +209,17 @@ func (s checking) clearPreview(ctx context.Context, h *queue.Lease) error {
 				return err
 			}
 		}
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, passwords = 0, hashed_passwords = 0, "+
-			"enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.Job.ID)
+		_, err := client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET created = 0, updated = 0, unchanged = 0, deleted = 0, errors = 0, warnings = 0, passwords = "+
+				"0, hashed_passwords = 0, enrollments_added = 0, enrollments_removed = 0 WHERE id = ?", h.Job.ID)
 		return err
 	})
 }
 
 // writeFormat writes down what was found out about the file. Headers are left out
 // where the first row may not hold any.
-func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.Format, l *sheet.Layout, hasHeader bool) error {
+func (s checking) writeFormat(ctx context.Context, h *queue.Lease, f csvfile.Format, l *sheet.Layout,
+	hasHeader bool) error {
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
 		update := client.BulkJob.UpdateOneID(h.Job.ID).
 			SetEncoding(string(f.Encoding)).SetDelimiter(string(f.Delimiter)).SetLineEnding(string(f.LineEnding)).
@@ -234,7 +239,8 @@ func (s checking) finishVerifying(ctx context.Context, h *queue.Lease, total row
 		return s.failRows(ctx, h, nil)
 	}
 	return s.queue.InFence(ctx, h, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET status = ?, abandoned = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
+		_, err := client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET status = ?, abandoned = 0, lease_owner = '', lease_until = NULL WHERE id = ?",
 			string(bulkjob.StatusREADY), h.Job.ID)
 		return err
 	})

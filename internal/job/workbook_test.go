@@ -132,7 +132,8 @@ func TestAWorkbookIsImportedAsACSVFileIs(t *testing.T) {
 		b.student("12345678901")
 		b.consistent()
 
-		again := b.verified(b.NorthAdmin, b.North, students, workbookOf(t, titles[:6], []any{"00042", "José", "Núñez", "jose.n", 7, "Algebra;Biology"}))
+		again := b.verified(b.NorthAdmin, b.North, students,
+			workbookOf(t, titles[:6], []any{"00042", "José", "Núñez", "jose.n", 7, "Algebra;Biology"}))
 		b.want(again, ready, 0, 0, 1, 0)
 	})
 }

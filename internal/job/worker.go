@@ -117,7 +117,8 @@ func (s *Service) runNext(ctx context.Context, district int, short bool) (bool, 
 	if h == nil || err != nil {
 		return false, err
 	}
-	s.log.InfoContext(ctx, "work on a bulk job", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status, "claim", h.Fence)
+	s.log.InfoContext(ctx, "work on a bulk job", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status,
+		"claim", h.Fence)
 	work, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer s.working(h.Job.ID, cancel)()
@@ -145,9 +146,13 @@ func (s *Service) workOn(ctx context.Context, h *queue.Lease) (err error) {
 		}
 	}()
 	if s.isGivenUp(h.Job) {
-		s.log.ErrorContext(ctx, "servers ended while they worked on a bulk job, which is given up", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status, "times", h.Job.Abandoned)
-		return s.fail(ctx, h, row.Problemf(row.ServerEnded, "Divide the file into several, or save it anew as CSV. If it happens again, tell whoever runs the server.",
-			"The server has ended %d times while it worked on this, and does not try it again. Nothing was written.", h.Job.Abandoned))
+		s.log.ErrorContext(ctx, "servers ended while they worked on a bulk job, which is given up", "job", h.Job.ID, "kind",
+			h.Job.Kind, "status", h.Job.Status, "times", h.Job.Abandoned)
+		return s.fail(ctx, h,
+			row.Problemf(row.ServerEnded,
+				"Divide the file into several, or save it anew as CSV. If it happens again, tell whoever runs the server.",
+				"The server has ended %d times while it worked on this, and does not try it again. Nothing was written.",
+				h.Job.Abandoned))
 	}
 	switch h.Job.Status {
 	case bulkjob.StatusVERIFYING:
@@ -174,15 +179,18 @@ func (s *Service) isGivenUp(job *db.BulkJob) bool {
 func (s *Service) tryAgain(ctx context.Context, h *queue.Lease, cause error) {
 	trouble := database.TroubleOf(cause)
 	if trouble != database.None && trouble != database.TooLarge {
-		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status, "trouble", string(trouble), "error", cause)
+		s.log.WarnContext(ctx, "a bulk job waits for the database", "job", h.Job.ID, "kind", h.Job.Kind, "status",
+			h.Job.Status, "trouble", string(trouble), "error", cause)
 		s.queue.Release(ctx, h, retryPause)
 		return
 	}
 	tries := s.setTries(h.Job.ID, +1)
-	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status, "try", tries, "error", cause)
+	s.log.ErrorContext(ctx, "work on a bulk job", "job", h.Job.ID, "kind", h.Job.Kind, "status", h.Job.Status, "try",
+		tries, "error", cause)
 	if tries >= maxTries {
 		job, err := s.db.Client(ctx).BulkJob.Get(viewer.AsSystem(ctx, "give a job up"), h.Job.ID)
-		if err == nil && (job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0) {
+		if err == nil &&
+			(job.Status == bulkjob.StatusVERIFYING || job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0) {
 			why := row.Problemf(row.Internal, "Upload the file again later. If it happens again, tell whoever runs the server.",
 				"Something went wrong on the server. Nothing was written.")
 			if trouble == database.TooLarge {

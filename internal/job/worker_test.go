@@ -40,7 +40,8 @@ func manyStudents(n int) string {
 		case i%400 == 9:
 			password = "pass" + fmt.Sprint(i)
 		}
-		fmt.Fprintf(&file, ",S%05d,First%d,Last%d,user%05d,%s,%s,North School,%s\n", i, i%100, i%1000, i, password, grade, group)
+		fmt.Fprintf(&file, ",S%05d,First%d,Last%d,user%05d,%s,%s,North School,%s\n", i, i%100, i%1000, i,
+			password, grade, group)
 		if i%301 == 0 {
 			file.WriteString(",,,,,,,,\n")
 		}
@@ -54,7 +55,8 @@ func TestAllOrNothing(t *testing.T) {
 		b := newBench(t, d)
 		bad := b.verified(b.NorthAdmin, b.North, students, manyStudents(700), allOrNothing)
 		b.want(bad, failed, 0, 0, 692, 8)
-		if n := b.number("SELECT COUNT(*) FROM bulk_job_rows"); n != 0 || b.number("SELECT COUNT(*) FROM bulk_job_problems") != 8 {
+		if n := b.number("SELECT COUNT(*) FROM bulk_job_rows"); n != 0 ||
+			b.number("SELECT COUNT(*) FROM bulk_job_problems") != 8 {
 			t.Errorf("%d plans are left", n)
 		}
 		good := strings.ReplaceAll(manyStudents(1200), ",99,", ",9,")
@@ -64,7 +66,8 @@ func TestAllOrNothing(t *testing.T) {
 		stale = b.applied(b.NorthAdmin, stale)
 		b.want(stale, failed, 0, 0, 1199, 1)
 		b.wantProblems(stale, `row 1105  EXTERNAL_ID_TAKEN ""`)
-		if n := b.number("SELECT COUNT(*) FROM students") + b.number("SELECT COUNT(*) FROM enrollments") + b.number("SELECT COUNT(*) FROM bulk_job_rows"); n != 1 {
+		if n := b.number("SELECT COUNT(*) FROM students") + b.number("SELECT COUNT(*) FROM enrollments") +
+			b.number("SELECT COUNT(*) FROM bulk_job_rows"); n != 1 {
 			t.Errorf("%d rows were written", n-1)
 		}
 		b.consistent()
@@ -90,7 +93,8 @@ func TestStaleRows(t *testing.T) {
 		gone := b.Group(t, b.North, "Gone")
 		toSync := b.Group(t, b.North, "To sync")
 		job := b.verified(b.NorthAdmin, b.North, students, header+
-			",00001,,,,,8,,\n,00002,,,,,8,,\n,00003,,,,,8,,Gone\n,00004,,,,,8,,To sync\n,00005,,,newname,,,,\n,00006,,,,,8,,Biology\n,n1,New,One,newone,,7,,\n,n2,New,Two,newtwo,,7,,Biology\n")
+			",00001,,,,,8,,\n,00002,,,,,8,,\n,00003,,,,,8,,Gone\n,00004,,,,,8,,To "+
+			"sync\n,00005,,,newname,,,,\n,00006,,,,,8,,Biology\n,n1,New,One,newone,,7,,\n,n2,New,Two,newtwo,,7,,Biology\n")
 		b.want(job, ready, 2, 6, 0, 0)
 		system := fixture.System()
 		b.Client().Student.UpdateOne(list[0]).SetGrade(9).AddVersion(1).ExecX(system)
@@ -130,7 +134,8 @@ func TestOneJobAtATimeIsWritten(t *testing.T) {
 			}
 		}
 		// A server is at work on the first one and has not been heard of for a moment.
-		b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ?, fence = 5 WHERE id = ?", fixture.Today.Add(20*time.Second), first.ID)
+		b.exec("UPDATE bulk_jobs SET lease_owner = 'other', lease_until = ?, fence = 5 WHERE id = ?",
+			fixture.Today.Add(20*time.Second), first.ID)
 		if got := b.drained(second.ID); got.Status != processing || got.Fence != 1 {
 			t.Errorf("the second job of the district is %s", got.Status)
 		}
@@ -231,7 +236,8 @@ func TestAssigningDuringAnImport(t *testing.T) {
 		if job.Status != withErrors && job.Status != completed {
 			t.Errorf("%s", job.Status)
 		}
-		if n := b.number("SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ? AND code = 'STALE'", job.ID); n != job.Errors {
+		if n := b.number("SELECT COUNT(*) FROM bulk_job_problems WHERE job_id = ? AND code = 'STALE'",
+			job.ID); n != job.Errors {
 			t.Errorf("%d errors, %d stale", job.Errors, n)
 		}
 		b.balanced(job)
@@ -244,7 +250,8 @@ func TestNewStudentsRaceWithOthers(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		b := newBench(t, d)
 		job := b.verified(b.NorthAdmin, b.North, students, strings.ReplaceAll(manyStudents(1000), ",99,", ",9,"))
-		service := roster.New(d, roster.Options{Now: time.Now, Hash: func(_ context.Context, p string) (string, error) { return p, nil }})
+		service := roster.New(d,
+			roster.Options{Now: time.Now, Hash: func(_ context.Context, p string) (string, error) { return p, nil }})
 		ctx := b.As(t, b.SouthAdmin)
 		stop := make(chan struct{})
 		var all sync.WaitGroup
@@ -256,8 +263,9 @@ func TestNewStudentsRaceWithOthers(t *testing.T) {
 					return
 				default:
 				}
-				_, err := service.CreateStudent(ctx, roster.NewStudent{OrganizationID: b.South.ID, ExternalID: fmt.Sprintf("S%05d", i),
-					FirstName: "By", LastName: "Hand", Username: fmt.Sprintf("hand%05d", i), Grade: "7"})
+				_, err := service.CreateStudent(ctx,
+					roster.NewStudent{OrganizationID: b.South.ID, ExternalID: fmt.Sprintf("S%05d", i),
+						FirstName: "By", LastName: "Hand", Username: fmt.Sprintf("hand%05d", i), Grade: "7"})
 				switch {
 				case err == nil:
 					made++
@@ -323,11 +331,14 @@ func (b *bench) fingerprint(jobID int) string {
 	b.t.Helper()
 	var out strings.Builder
 	for _, st := range b.Client().Student.Query().Order(db.Asc(student.FieldExternalID)).AllX(fixture.System()) {
-		fmt.Fprintln(&out, st.ExternalID, st.Username, st.FirstName, st.LastName, st.SortName, st.Grade, st.Version, st.GroupCount, st.PasswordHash != "", b.groupsOf(st))
+		fmt.Fprintln(&out, st.ExternalID, st.Username, st.FirstName, st.LastName, st.SortName, st.Grade, st.Version,
+			st.GroupCount, st.PasswordHash != "", b.groupsOf(st))
 	}
 	j := b.job(jobID)
-	fmt.Fprintln(&out, j.Status, j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.Created, j.Updated, j.Unchanged, j.Errors, j.Warnings, j.EnrollmentsAdded, j.EnrollmentsRemoved)
-	fmt.Fprintln(&out, b.problems(j), b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE state = 1"), b.number("SELECT COUNT(*) FROM student_words"))
+	fmt.Fprintln(&out, j.Status, j.TotalRows, j.VerifiedRows, j.ProcessedRows, j.Created, j.Updated, j.Unchanged, j.Errors,
+		j.Warnings, j.EnrollmentsAdded, j.EnrollmentsRemoved)
+	fmt.Fprintln(&out, b.problems(j), b.number("SELECT COUNT(*) FROM bulk_job_rows WHERE state = 1"),
+		b.number("SELECT COUNT(*) FROM student_words"))
 	return out.String()
 }
 
@@ -375,7 +386,8 @@ func TestCrashes(t *testing.T) {
 				}
 				if crashes%2 == 0 {
 					// As if it had been killed: the lease is still there.
-					b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? AND status <> 'READY'", time.Now().Add(30e9), job.ID)
+					b.exec("UPDATE bulk_jobs SET lease_owner = 'dead', lease_until = ? WHERE id = ? AND status <> 'READY'",
+						time.Now().Add(30e9), job.ID)
 				}
 			}
 			if got := b.fingerprint(job.ID); got != undisturbed {

@@ -103,7 +103,8 @@ func (h *Held) Renew(ctx context.Context) error {
 }
 
 func (h *Held) renew(ctx context.Context, client *db.Client) error {
-	n, err := client.Lease.Update().Where(h.mine()).SetUntil(h.k.instant().Add(h.k.lasts)).Save(viewer.AsSystem(ctx, "lease of "+h.name))
+	n, err := client.Lease.Update().Where(h.mine()).SetUntil(h.k.instant().Add(h.k.lasts)).
+		Save(viewer.AsSystem(ctx, "lease of "+h.name))
 	if err == nil && n == 0 {
 		err = ErrLost
 	}

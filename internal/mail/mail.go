@@ -42,7 +42,9 @@ var ports = map[string]string{"smtp": "587", "smtps": "465"}
 func Parse(rawURL, from string, now func() time.Time) (*Server, error) {
 	u, err := url.Parse(strings.TrimSpace(rawURL))
 	if err != nil || ports[u.Scheme] == "" || u.Hostname() == "" || strings.Trim(u.Path, "/") != "" || u.RawQuery != "" {
-		return nil, errors.New("is not smtp://user:password@host:port, or smtps://… for a server that speaks TLS from the beginning; special characters of a password are written as %40")
+		return nil, errors.New(
+			"is not smtp://user:password@host:port, or smtps://… for a server that speaks TLS from the beginning; " +
+				"special characters of a password are written as %40")
 	}
 	s := &Server{host: u.Hostname(), port: u.Port(), encrypted: u.Scheme == "smtps", now: now}
 	if s.port == "" {
@@ -141,8 +143,9 @@ func (s *Server) begin(client *smtp.Client) error {
 	return client.Auth(smtp.PlainAuth("", s.user, s.password, s.host))
 }
 
-var errNoTLS = errors.New("the server offers no encryption (STARTTLS); write smtps:// where it speaks TLS from the beginning, " +
-	"or set --smtp-tls optional where nobody can listen on the way")
+var errNoTLS = errors.New(
+	"the server offers no encryption (STARTTLS); write smtps:// where it speaks TLS from the beginning, " +
+		"or set --smtp-tls optional where nobody can listen on the way")
 
 func (s *Server) tls() *tls.Config {
 	c := &tls.Config{}

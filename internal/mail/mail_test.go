@@ -153,7 +153,8 @@ func TestSend(t *testing.T) {
 				t.Errorf("the headers are %v", m.Header)
 			}
 			body, _ := io.ReadAll(quotedprintable.NewReader(m.Body))
-			if want := strings.ReplaceAll(text, "\n", "\r\n"); strings.TrimRight(string(body), "\r\n") != strings.TrimRight(want, "\r\n") {
+			if want := strings.ReplaceAll(text, "\n", "\r\n"); strings.TrimRight(string(body),
+				"\r\n") != strings.TrimRight(want, "\r\n") {
 				t.Errorf("the text is %q", body)
 			}
 			for line := range strings.Lines(got.content) {
@@ -179,7 +180,8 @@ func TestSend(t *testing.T) {
 	})
 	t.Run("says nothing to a server that offers no encryption, unless it may", func(t *testing.T) {
 		s := b.client(t, "smtp://homeroom:p%40ss%3Aword@"+b.bare)
-		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err == nil || !strings.Contains(err.Error(), "--smtp-tls optional") {
+		if err := s.Send(ctx, "zoe@example.com", "x", "x"); err == nil ||
+			!strings.Contains(err.Error(), "--smtp-tls optional") {
 			t.Errorf("%v", err)
 		}
 		if len(b.got) != 0 {
@@ -219,12 +221,14 @@ func TestSend(t *testing.T) {
 		defer silent.Close()
 		short, cancel := context.WithTimeout(ctx, 100*time.Millisecond)
 		defer cancel()
-		if err := b.client(t, "smtp://"+silent.Addr().String()).Send(short, "zoe@example.com", "x", "x"); err == nil || ctx.Err() != nil {
+		if err := b.client(t, "smtp://"+silent.Addr().String()).Send(short, "zoe@example.com", "x", "x"); err == nil ||
+			ctx.Err() != nil {
 			t.Errorf("%v", err)
 		}
 	})
 	t.Run("refuses an address that is none", func(t *testing.T) {
-		if err := b.client(t, "smtp://"+b.bare).Send(ctx, "zoe@example.com\r\nRCPT TO:<x@example.com>", "x", "x"); err == nil {
+		if err := b.client(t, "smtp://"+b.bare).
+			Send(ctx, "zoe@example.com\r\nRCPT TO:<x@example.com>", "x", "x"); err == nil {
 			t.Error("it was taken")
 		}
 	})
@@ -232,13 +236,16 @@ func TestSend(t *testing.T) {
 
 func TestParse(t *testing.T) {
 	t.Parallel()
-	for _, good := range []string{"smtp://mail.example.org", "smtps://user:p%40ss@mail.example.org:465/", "smtp://[::1]:25"} {
+	for _, good := range []string{"smtp://mail.example.org", "smtps://user:p%40ss@mail.example.org:465/",
+		"smtp://[::1]:25"} {
 		if _, err := mailer.Parse(good, "homeroom@example.org", clock); err != nil {
 			t.Errorf("%s: %v", good, err)
 		}
 	}
-	for _, bad := range []string{"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://user:hunter2@/", "smtp://u:hunter2@mail.example.org/x", "smtp://u:hunter2%zz@mail.example.org"} {
-		if _, err := mailer.Parse(bad, "homeroom@example.org", clock); err == nil || strings.Contains(err.Error(), "hunter2") {
+	for _, bad := range []string{"", "mail.example.org", "http://mail.example.org", "smtp://", "smtp://user:hunter2@/",
+		"smtp://u:hunter2@mail.example.org/x", "smtp://u:hunter2%zz@mail.example.org"} {
+		if _, err := mailer.Parse(bad, "homeroom@example.org", clock); err == nil ||
+			strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", bad, err)
 		}
 	}

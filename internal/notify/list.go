@@ -86,7 +86,8 @@ func (s *Service) schools(ctx context.Context, org *db.Organization) (map[int]sc
 	if org.Type == organization.TypeDISTRICT {
 		of = organization.DistrictID(org.ID)
 	}
-	orgs, err := s.db.Client(ctx).Organization.Query().Where(of).Select(organization.FieldID, organization.FieldName).All(ctx)
+	orgs, err := s.db.Client(ctx).Organization.Query().Where(of).
+		Select(organization.FieldID, organization.FieldName).All(ctx)
 	if err != nil {
 		return nil, err
 	}

@@ -50,7 +50,8 @@ func wantCount(t *testing.T, s *notify.Service, ctx context.Context, organizatio
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(got, []notify.Notification{{Kind: notify.UnassignedActiveStudents, OrganizationID: organizationID, Count: want}}) {
+	if !slices.Equal(got,
+		[]notify.Notification{{Kind: notify.UnassignedActiveStudents, OrganizationID: organizationID, Count: want}}) {
 		t.Errorf("notifications %+v, want one of %d students", got, want)
 	}
 }
@@ -68,7 +69,9 @@ func TestTheNoticeIsForAdministrators(t *testing.T) {
 		w := pupils(t, d)
 		s, _ := services(d)
 		t.Run("of the district", func(t *testing.T) { wantCount(t, s, w.As(t, w.DistrictAdmin), w.Alpha.ID, 3) })
-		t.Run("of the district, looking at a school", func(t *testing.T) { wantCount(t, s, w.As(t, w.DistrictAdmin), w.North.ID, 2) })
+		t.Run("of the district, looking at a school", func(t *testing.T) {
+			wantCount(t, s, w.As(t, w.DistrictAdmin), w.North.ID, 2)
+		})
 		t.Run("of the school", func(t *testing.T) { wantCount(t, s, w.As(t, w.SouthAdmin), w.South.ID, 1) })
 		t.Run("also where the count is 0", func(t *testing.T) {
 			empty := w.School(t, w.Alpha, "Empty School", "0")

@@ -56,7 +56,8 @@ func filesOf(path string) ([]string, error) {
 	}
 	var files []string
 	err = filepath.WalkDir(path, func(file string, entry fs.DirEntry, err error) error {
-		if err == nil && entry.Type().IsRegular() && slices.Contains([]string{".graphql", ".gql", ".json"}, filepath.Ext(file)) {
+		if err == nil && entry.Type().IsRegular() &&
+			slices.Contains([]string{".graphql", ".gql", ".json"}, filepath.Ext(file)) {
 			files = append(files, file)
 		}
 		return err
@@ -79,7 +80,8 @@ func readFile(path string) ([]Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if text := bytes.TrimSpace(content); filepath.Ext(path) == ".json" || len(text) > 0 && text[0] == '{' && json.Valid(text) {
+	if text := bytes.TrimSpace(content); filepath.Ext(path) == ".json" ||
+		len(text) > 0 && text[0] == '{' && json.Valid(text) {
 		return readManifest(path, text)
 	}
 	return []Source{{Place: path, Document: string(content)}}, nil
@@ -111,7 +113,9 @@ func readManifest(path string, text []byte) ([]Source, error) {
 	var list []Source
 	for _, id := range slices.Sorted(maps.Keys(documents)) {
 		if strings.TrimPrefix(strings.ToLower(id), "sha256:") != Hash(documents[id]) {
-			return nil, fault.Invalidf("%s: the id %s is not the SHA-256 of its document, by which clients name it; have the compiler make such ids", path, quote.Text(id[:min(len(id), 70)]))
+			return nil, fault.Invalidf(
+				"%s: the id %s is not the SHA-256 of its document, by which clients name it; have the compiler make such ids", path,
+				quote.Text(id[:min(len(id), 70)]))
 		}
 		list = append(list, Source{Place: path + " " + id[:min(len(id), 12)], Document: documents[id]})
 	}

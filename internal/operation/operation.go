@@ -132,14 +132,16 @@ func (s *Service) Register(ctx context.Context, client string, operations []Oper
 		added = 0
 		for _, o := range operations {
 			hash := Hash(o.Document)
-			there, err := c.RegisteredOperation.Query().Where(registeredoperation.Sha256(hash), registeredoperation.Client(client)).Exist(ctx)
+			there, err := c.RegisteredOperation.Query().
+				Where(registeredoperation.Sha256(hash), registeredoperation.Client(client)).Exist(ctx)
 			if err != nil {
 				return err
 			}
 			if there {
 				continue
 			}
-			if err := c.RegisteredOperation.Create().SetSha256(hash).SetClient(client).SetName(o.Name).SetKind(o.Kind).SetDocument(o.Document).Exec(ctx); err != nil {
+			if err := c.RegisteredOperation.Create().SetSha256(hash).SetClient(client).SetName(o.Name).SetKind(o.Kind).
+				SetDocument(o.Document).Exec(ctx); err != nil {
 				return err
 			}
 			added++
@@ -159,7 +161,8 @@ func (s *Service) List(ctx context.Context, client string) ([]*db.RegisteredOper
 	if client != "" {
 		query.Where(registeredoperation.Client(client))
 	}
-	return query.Order(registeredoperation.ByClient(), registeredoperation.ByName(), registeredoperation.BySha256()).All(ctx)
+	return query.Order(registeredoperation.ByClient(), registeredoperation.ByName(), registeredoperation.BySha256()).
+		All(ctx)
 }
 
 // Remove removes operations by their hashes, of one client or of all for an empty

@@ -20,7 +20,11 @@ import (
 )
 
 func query(name string) operation.Operation {
-	return operation.Operation{Name: name, Kind: registeredoperation.KindQUERY, Document: "query " + name + " { __typename }"}
+	return operation.Operation{
+		Name:     name,
+		Kind:     registeredoperation.KindQUERY,
+		Document: "query " + name + " { __typename }",
+	}
 }
 
 func TestRegister(t *testing.T) {
@@ -84,7 +88,8 @@ func TestRegister(t *testing.T) {
 		if _, err := s.Register(ctx, " ", []operation.Operation{query("A")}); err == nil {
 			t.Error("a client without a name")
 		}
-		if n := d.Client(ctx).AuditEvent.Query().Where(auditevent.ActionIn(string(audit.OperationsRegistered), string(audit.OperationsRemoved))).CountX(ctx); n != 4 {
+		if n := d.Client(ctx).AuditEvent.Query().
+			Where(auditevent.ActionIn(string(audit.OperationsRegistered), string(audit.OperationsRemoved))).CountX(ctx); n != 4 {
 			t.Errorf("%d entries in the audit trail, want 4", n)
 		}
 	})
@@ -113,7 +118,11 @@ func TestRead(t *testing.T) {
 	}
 	a, b := query("A").Document, query("B").Document
 	apollo := func(id string, version int) any {
-		return map[string]any{"format": "apollo-persisted-query-manifest", "version": version, "operations": []any{map[string]any{"id": id, "name": "A", "type": "query", "body": a}}}
+		return map[string]any{
+			"format":     "apollo-persisted-query-manifest",
+			"version":    version,
+			"operations": []any{map[string]any{"id": id, "name": "A", "type": "query", "body": a}},
+		}
 	}
 	write("src/a.graphql", a+"\n")
 	write("src/deep/b.gql", b)

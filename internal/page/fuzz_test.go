@@ -32,8 +32,10 @@ func FuzzCursor(f *testing.F) {
 			f.Add(q.Cursor(v, 42), i, 10)
 		}
 	}
-	for _, raw := range []string{`{}`, `{"o":"NAME","i":1}`, `{"o":"NAME","v":{},"i":1}`, `{"o":"NAME","v":[1],"i":1}`, `{"o":"NAME","v":1e99,"i":1}`, `{"o":"NAME","v":"x","i":-1}`,
-		`{"o":"NAME","v":"'; DROP TABLE students; --","i":9223372036854775807}`, `{"o":"LAST_ACTIVE","v":9223372036854775807,"t":true,"i":1}`, `{"o":"NAME","v":"\u0000","i":1}`, `null`, `[]`} {
+	for _, raw := range []string{`{}`, `{"o":"NAME","i":1}`, `{"o":"NAME","v":{},"i":1}`, `{"o":"NAME","v":[1],"i":1}`,
+		`{"o":"NAME","v":1e99,"i":1}`, `{"o":"NAME","v":"x","i":-1}`,
+		`{"o":"NAME","v":"'; DROP TABLE students; --","i":9223372036854775807}`,
+		`{"o":"LAST_ACTIVE","v":9223372036854775807,"t":true,"i":1}`, `{"o":"NAME","v":"\u0000","i":1}`, `null`, `[]`} {
 		f.Add(base64.RawURLEncoding.EncodeToString([]byte(raw)), 0, 1)
 	}
 	f.Add("nonsense", 0, -1)

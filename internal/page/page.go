@@ -168,7 +168,8 @@ func decode(text *string, order Order) (*cursor, error) {
 		return nil, fault.Invalidf("the cursor is not one that this list has given").WithCode("BAD_CURSOR")
 	}
 	if c.Order != order.Name {
-		return nil, fault.Invalidf("the cursor belongs to a list in another order; start again without it").WithCode("BAD_CURSOR")
+		return nil, fault.Invalidf("the cursor belongs to a list in another order; start again without it").
+			WithCode("BAD_CURSOR")
 	}
 	return &c, nil
 }

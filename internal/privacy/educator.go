@@ -77,7 +77,8 @@ func (s *Service) EraseEducator(ctx context.Context, email string) error {
 				return err
 			}
 		}
-		return client.Educator.UpdateOne(e).SetFirstName(erasedFirst).SetLastName(erasedLast).SetSortName(fold.SortName(erasedLast, erasedFirst)).
+		return client.Educator.UpdateOne(e).SetFirstName(erasedFirst).SetLastName(erasedLast).
+			SetSortName(fold.SortName(erasedLast, erasedFirst)).
 			SetEmail("").ClearEmailKey().ClearExternalID().SetUsername("").ClearPasswordHash().SetDisabled(1).Exec(ctx)
 	})
 	if err != nil {

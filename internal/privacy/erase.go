@@ -112,16 +112,20 @@ func (s *Service) refuseToErase(ctx context.Context, wanted []Confirmed, student
 		st := byID[c.ID]
 		refuse := func(err *fault.Error, field string) { refusals = append(refusals, err.At("students", i, field)) }
 		switch {
-		case st == nil, st.DeletedAt != nil && setting.IsErasing(*st.DeletedAt) && !v.Administers(st.OrganizationID, st.DistrictID):
+		case st == nil,
+			st.DeletedAt != nil && setting.IsErasing(*st.DeletedAt) && !v.Administers(st.OrganizationID, st.DistrictID):
 			refuse(roster.ErrNoStudent, "id")
 		case !v.Administers(st.OrganizationID, st.DistrictID) && slices.Contains(visible, st.ID):
 			refuse(fault.Forbiddenf("only administrators erase students"), "id")
 		case !v.Administers(st.OrganizationID, st.DistrictID):
 			refuse(roster.ErrNoStudent, "id")
 		case st.Synced == 1:
-			refuse(fault.Invalidf("the school's information system keeps the student, and would bring the student back; remove the student there first").WithCode("SYNCED_STUDENT"), "id")
+			refuse(fault.Invalidf(
+				"the school's information system keeps the student, and would bring the student back; "+
+					"remove the student there first").WithCode("SYNCED_STUDENT"), "id")
 		case roster.Clean(c.ExternalID) != st.ExternalID:
-			refuse(fault.Invalidf("this is not the Student ID of the student; nothing was erased").WithCode("CONFIRMATION_MISMATCH"), "externalId")
+			refuse(fault.Invalidf("this is not the Student ID of the student; nothing was erased").
+				WithCode("CONFIRMATION_MISMATCH"), "externalId")
 		}
 	}
 	if len(refusals) > 0 {

@@ -48,15 +48,18 @@ func TestErasureOnRequest(t *testing.T) {
 			refused(t, admin, nil, "letter 17", "REQUIRED", "students")
 			refused(t, admin, make([]privacy.Confirmed, privacy.MaxErased+1), "letter 17", "TOO_MANY", "students")
 			refused(t, admin, make([]privacy.Confirmed, privacy.MaxErased), "letter 17", "NOT_FOUND", "students.0.id")
-			refused(t, admin, []privacy.Confirmed{{ID: st.ID, ExternalID: "zyx-0042"}}, "letter 17", "CONFIRMATION_MISMATCH", "students.0.externalId")
+			refused(t, admin, []privacy.Confirmed{{ID: st.ID, ExternalID: "zyx-0042"}}, "letter 17", "CONFIRMATION_MISMATCH",
+				"students.0.externalId")
 			other := w.Student(t, w.South, "Sue", "South", 0)
-			refused(t, admin, append(this[:1:1], privacy.Confirmed{ID: other.ID, ExternalID: other.ExternalID}), "letter 17", "NOT_FOUND", "students.1.id")
+			refused(t, admin, append(this[:1:1], privacy.Confirmed{ID: other.ID, ExternalID: other.ExternalID}), "letter 17",
+				"NOT_FOUND", "students.1.id")
 			refused(t, w.As(t, w.NorthTeacher), this, "letter 17", "FORBIDDEN", "students.0.id")
 			for _, who := range []*db.Educator{w.SouthAdmin, w.BetaAdmin, w.SouthTeacher} {
 				refused(t, w.As(t, who), this, "letter 17", "NOT_FOUND", "students.0.id")
 			}
 			synced := w.Student(t, w.North, "Syd", "Synced", 0).Update().SetSynced(1).SaveX(fixture.System())
-			refused(t, admin, []privacy.Confirmed{{ID: synced.ID, ExternalID: synced.ExternalID}}, "letter 17", "SYNCED_STUDENT", "students.0.id")
+			refused(t, admin, []privacy.Confirmed{{ID: synced.ID, ExternalID: synced.ExternalID}}, "letter 17", "SYNCED_STUDENT",
+				"students.0.id")
 		})
 		edit, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}}, kind.Edit{Grade: "11"})
 		if err != nil {
@@ -77,15 +80,18 @@ func TestErasureOnRequest(t *testing.T) {
 			}
 			c := list[0]
 			w.wantNowhere(true, marks...)
-			if c.Erased.Students != 1 || c.Erased.UsageDays != 1 || c.Erased.UsageEvents != 1 || c.Erased.Enrollments == 0 || c.Erased.BulkJobRows == 0 || c.Erased.AuditDetails == 0 {
+			if c.Erased.Students != 1 || c.Erased.UsageDays != 1 || c.Erased.UsageEvents != 1 || c.Erased.Enrollments == 0 ||
+				c.Erased.BulkJobRows == 0 || c.Erased.AuditDetails == 0 {
 				t.Errorf("%+v", c.Erased)
 			}
-			entry := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.ErasureCertified))).OnlyX(fixture.System())
+			entry := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.ErasureCertified))).
+				OnlyX(fixture.System())
 			facts := map[string]any{}
 			if err := json.Unmarshal([]byte(entry.Facts), &facts); err != nil {
 				t.Fatal(err)
 			}
-			if facts["digest"] != c.Digest || facts["student"] != c.StudentID || entry.ActorID != w.NorthAdmin.ID || entry.OrganizationID != w.North.ID {
+			if facts["digest"] != c.Digest || facts["student"] != c.StudentID || entry.ActorID != w.NorthAdmin.ID ||
+				entry.OrganizationID != w.North.ID {
 				t.Errorf("%+v", entry)
 			}
 			for _, part := range []string{c.Digest, "letter 17", "North School", "CERTIFICATE OF ERASURE"} {

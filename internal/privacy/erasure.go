@@ -137,7 +137,8 @@ func (s *Service) nextRound(ctx context.Context, held *lease.Held) (round []*db.
 // walk looks through the jobs of the district: first through all that there were when
 // the round began, which is noted page by page, and then through those that have come
 // since, or that a server was at work on when they were looked at.
-func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasure, progress func(done, total int)) error {
+func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasure,
+	progress func(done, total int)) error {
 	keys := make([]int, len(round))
 	for i, e := range round {
 		keys[i] = e.StudentID
@@ -153,11 +154,13 @@ func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasur
 		progress(p.Jobs, first.JobsTotal)
 		return held.InFence(ctx, func(ctx context.Context, client *db.Client) error {
 			return client.Erasure.Update().Where(erasure.IDIn(ids...)).
-				SetAtJob(p.Job).SetAtStep(p.Step).SetAtRow(p.Row).SetJobsDone(min(p.Jobs, first.JobsTotal)).SetAgain(p.Again).Exec(ctx)
+				SetAtJob(p.Job).SetAtStep(p.Step).SetAtRow(p.Row).SetJobsDone(min(p.Jobs, first.JobsTotal)).
+				SetAgain(p.Again).Exec(ctx)
 		})
 	}
 	if first.ThroughJob > 0 && at.Job <= first.ThroughJob {
-		if err := s.importer.EraseMentions(ctx, first.DistrictID, students, trace.Walk{From: at, Through: first.ThroughJob, At: note}); err != nil {
+		if err := s.importer.EraseMentions(ctx, first.DistrictID, students,
+			trace.Walk{From: at, Through: first.ThroughJob, At: note}); err != nil {
 			return err
 		}
 	}
@@ -189,7 +192,8 @@ func (s *Service) finish(ctx context.Context, held *lease.Held, e *db.Erasure) e
 		if err != nil {
 			return err
 		}
-		return client.Erasure.UpdateOneID(e.ID).SetState(erasure.StateDONE).SetFinishedAt(s.instant()).SetJobsDone(e.JobsTotal).
+		return client.Erasure.UpdateOneID(e.ID).SetState(erasure.StateDONE).SetFinishedAt(s.instant()).
+			SetJobsDone(e.JobsTotal).
 			ClearAgain().SetCertificate(text).Exec(ctx)
 	})
 }
@@ -203,8 +207,14 @@ func (s *Service) certify(ctx context.Context, client *db.Client, e *db.Erasure,
 		return Certificate{}, err
 	}
 	c := Certificate{
-		StudentID: globalid.Encode(globalid.Student, e.StudentID), Organization: globalid.Encode(globalid.Organization, school.ID), School: school.Name,
-		ErasedAt: s.instant(), By: e.RequestedBy, Reference: e.Reference, Erased: counts, OrganizationKey: school.ID,
+		StudentID:       globalid.Encode(globalid.Student, e.StudentID),
+		Organization:    globalid.Encode(globalid.Organization, school.ID),
+		School:          school.Name,
+		ErasedAt:        s.instant(),
+		By:              e.RequestedBy,
+		Reference:       e.Reference,
+		Erased:          counts,
+		OrganizationKey: school.ID,
 	}
 	if c.Digest, err = c.digest(); err != nil {
 		return Certificate{}, err
@@ -215,8 +225,14 @@ func (s *Service) certify(ctx context.Context, client *db.Client, e *db.Erasure,
 	}
 	facts := counts.facts()
 	facts["student"], facts["digest"] = c.StudentID, c.Digest
-	entry := audit.Event{Action: audit.ErasureCertified, Actor: &actor, DistrictID: e.DistrictID, OrganizationID: e.OrganizationID,
-		Target: audit.On(globalid.Organization, school.ID), Facts: facts}
+	entry := audit.Event{
+		Action:         audit.ErasureCertified,
+		Actor:          &actor,
+		DistrictID:     e.DistrictID,
+		OrganizationID: e.OrganizationID,
+		Target:         audit.On(globalid.Organization, school.ID),
+		Facts:          facts,
+	}
 	entry.Changes.New("reference", e.Reference)
 	audit.Record(ctx, entry)
 	return c, nil

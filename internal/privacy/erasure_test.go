@@ -22,7 +22,8 @@ import (
 
 func (w *world) requested(st *db.Student) *db.Erasure {
 	w.t.Helper()
-	list, err := w.privacy.Request(w.As(w.t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17")
+	list, err := w.privacy.Request(w.As(w.t, w.NorthAdmin),
+		[]privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17")
 	if err != nil || len(list) != 1 {
 		w.t.Fatal(list, err)
 	}
@@ -96,10 +97,12 @@ func TestAStudentIsHiddenWithTheRequest(t *testing.T) {
 			}
 			for _, e := range []*db.Erasure{first, second} {
 				e, err := w.privacy.Erasure(admin, e.ID)
-				if err != nil || e.State != erasure.StateDONE || e.FinishedAt == nil || e.JobsDone != e.JobsTotal || e.JobsTotal != 1 {
+				if err != nil || e.State != erasure.StateDONE || e.FinishedAt == nil || e.JobsDone != e.JobsTotal ||
+					e.JobsTotal != 1 {
 					t.Fatalf("%+v, %v", e, err)
 				}
-				if c, err := privacy.CertificateOf(e); err != nil || c == nil || c.Erased.Students != 1 || c.Digest == "" || c.OrganizationKey != w.North.ID {
+				if c, err := privacy.CertificateOf(e); err != nil || c == nil || c.Erased.Students != 1 || c.Digest == "" ||
+					c.OrganizationKey != w.North.ID {
 					t.Errorf("%+v, %v", c, err)
 				}
 			}
@@ -142,7 +145,8 @@ func TestAnErasureGoesOnWhereItWasStopped(t *testing.T) {
 	each(t, func(t *testing.T, w *world) {
 		gone := w.Student(t, w.North, "Zyxwhere", "Erasable", 0)
 		for i := range 12 {
-			w.job(w.NorthAdmin, students, fmt.Sprintf("%d.csv", i), header+fmt.Sprintf(",%d,Zyxwhere,Erasable,,,99,,\n", i), false)
+			w.job(w.NorthAdmin, students, fmt.Sprintf("%d.csv", i),
+				header+fmt.Sprintf(",%d,Zyxwhere,Erasable,,,99,,\n", i), false)
 		}
 		e := w.requested(gone)
 		stopped := -1
@@ -181,7 +185,12 @@ func TestWhatWasWrittenDuringAnErasureIsLookedThroughToo(t *testing.T) {
 		e := w.requested(gone)
 		ctx, end := context.WithCancel(context.Background())
 		// The round has begun, and no job has been looked through.
-		s := privacy.New(w.DB, privacy.Options{Importer: w.importer, Now: (&countingClock{most: 5, end: end}).Now, Log: slog.New(slog.DiscardHandler)})
+		s := privacy.New(w.DB,
+			privacy.Options{
+				Importer: w.importer,
+				Now:      (&countingClock{most: 5, end: end}).Now,
+				Log:      slog.New(slog.DiscardHandler),
+			})
 		if _, err := s.EraseNext(ctx); err == nil {
 			t.Fatal("it was not stopped")
 		}
@@ -207,7 +216,8 @@ func TestARequestReadsNoJob(t *testing.T) {
 		statements := func() int {
 			st := w.Student(t, w.North, "Ada", "Erasable", 0)
 			ctx, counter := database.WithCounter(w.As(t, w.NorthAdmin))
-			if _, err := w.privacy.Request(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17"); err != nil {
+			if _, err := w.privacy.Request(ctx, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}},
+				"letter 17"); err != nil {
 				t.Error(err)
 			}
 			return counter.Statements()

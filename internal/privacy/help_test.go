@@ -94,8 +94,15 @@ func newWorld(t testing.TB, d *database.DB) *world {
 	people := identity.New(d, identity.Options{Hasher: hasher, Now: w.clock.Now, Log: log})
 	w.usage = usage.New(d, w.clock.Now, log)
 	w.roster = roster.New(d, roster.Options{Hash: hash, Recount: usage.RecountStudents, Now: w.clock.Now, Log: log})
-	w.importer = jobs.New(d, jobs.Options{Key: []byte("0123456789abcdef0123456789abcdef"), Hash: hash, Viewer: people.Viewer,
-		Kinds: catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: w.clock.Now}), Now: w.clock.Now, Log: log})
+	w.importer = jobs.New(d,
+		jobs.Options{
+			Key:    []byte("0123456789abcdef0123456789abcdef"),
+			Hash:   hash,
+			Viewer: people.Viewer,
+			Kinds:  catalog.Kinds(d, catalog.Needs{Recount: usage.RecountStudents, Now: w.clock.Now}),
+			Now:    w.clock.Now,
+			Log:    log,
+		})
 	w.privacy = privacy.New(d, privacy.Options{Importer: w.importer, Now: w.clock.Now, Log: log})
 	return w
 }
@@ -198,7 +205,8 @@ func (w *world) wantEverywhere(values ...string) {
 // job submits a file, has it checked, and carries it out where start is set.
 func (w *world) job(who *db.Educator, kind bulkjob.Kind, name, file string, start bool) *db.BulkJob {
 	w.t.Helper()
-	job, err := w.importer.Submit(w.As(w.t, who), jobs.Submission{OrganizationID: w.North.ID, Kind: kind, FileName: name, File: strings.NewReader(file)})
+	job, err := w.importer.Submit(w.As(w.t, who),
+		jobs.Submission{OrganizationID: w.North.ID, Kind: kind, FileName: name, File: strings.NewReader(file)})
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -227,7 +235,8 @@ func (w *world) drain() {
 // healthy has the doctor look at every derived number.
 func (w *world) healthy() {
 	w.t.Helper()
-	if _, err := doctor.New(w.DB).Examine(context.Background(), false, func(f doctor.Finding) error { w.t.Error(f); return nil }); err != nil {
+	if _, err := doctor.New(w.DB).
+		Examine(context.Background(), false, func(f doctor.Finding) error { w.t.Error(f); return nil }); err != nil {
 		w.t.Error(err)
 	}
 }

@@ -31,7 +31,12 @@ func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 			for i := range 20 {
 				fmt.Fprintf(&file, "leaver%03d,L,Leaver%03d,leaver%03d,99\n", 20*j+i, 20*j+i, 20*j+i)
 			}
-			in := jobs.Submission{OrganizationID: w.North.ID, Kind: bulkjob.KindIMPORT_STUDENTS, FileName: "list.csv", File: strings.NewReader(file.String())}
+			in := jobs.Submission{
+				OrganizationID: w.North.ID,
+				Kind:           bulkjob.KindIMPORT_STUDENTS,
+				FileName:       "list.csv",
+				File:           strings.NewReader(file.String()),
+			}
 			if _, err := w.importer.Submit(w.As(t, w.NorthAdmin), in); err != nil {
 				t.Fatal(err)
 			}
@@ -42,7 +47,8 @@ func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 		system := fixture.System()
 		// What the jobs keep is encrypted.
 		kept := func() (rows, problems int) {
-			return w.Client().BulkJobRefusedRow.Query().CountX(system), w.Client().BulkJobProblem.Query().Where(bulkjobproblem.SealedNotNil()).CountX(system)
+			return w.Client().BulkJobRefusedRow.Query().CountX(system),
+				w.Client().BulkJobProblem.Query().Where(bulkjobproblem.SealedNotNil()).CountX(system)
 		}
 		if rows, problems := kept(); rows != 80 || problems < 80 {
 			t.Fatalf("the jobs keep %d rows and %d problems", rows, problems)
@@ -74,7 +80,8 @@ func TestAPurgeThatIsKilledAnywhereEndsAsOthers(t *testing.T) {
 			left := w.Client().Student.Query().CountX(system)
 			erasedBetween = erasedBetween || left > 1 && left < before
 			// What has been killed does not give its lease back.
-			w.Client().Lease.Update().Where(lease.Name("purge")).SetOwner("killed").SetUntil(w.clock.Now().Add(time.Minute)).ExecX(system)
+			w.Client().Lease.Update().Where(lease.Name("purge")).SetOwner("killed").
+				SetUntil(w.clock.Now().Add(time.Minute)).ExecX(system)
 			w.clock.minutes(2)
 		}
 		if rows, problems := kept(); rows != 0 || problems != 0 {

@@ -60,7 +60,14 @@ func New(d *database.DB, o Options) *Service {
 	if o.Lease <= 0 {
 		o.Lease = 2 * time.Minute
 	}
-	return &Service{db: d, importer: o.Importer, leases: lease.New(d, o.Lease, o.Now), wake: make(chan struct{}, 1), now: o.Now, log: o.Log}
+	return &Service{
+		db:       d,
+		importer: o.Importer,
+		leases:   lease.New(d, o.Lease, o.Now),
+		wake:     make(chan struct{}, 1),
+		now:      o.Now,
+		log:      o.Log,
+	}
 }
 
 // Counts are what an erasure has removed.
@@ -109,7 +116,8 @@ func (s *Service) eraseLocked(ctx context.Context, client *db.Client, students [
 	if c.Enrollments, err = roster.Erase(ctx, client, students); err != nil {
 		return Counts{}, err
 	}
-	_, err = client.ExecContext(ctx, "UPDATE organizations SET erased_students = erased_students + ? WHERE id = ?", len(students), district)
+	_, err = client.ExecContext(ctx, "UPDATE organizations SET erased_students = erased_students + ? WHERE id = ?",
+		len(students), district)
 	return c, err
 }
 

@@ -116,7 +116,9 @@ func (s *Service) Due(ctx context.Context) ([]Purged, error) {
 		}
 		p := Purged{DistrictID: d.ID, District: d.Name}
 		for _, school := range schools {
-			n, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).Count(ctx)
+			n, err := s.db.Client(ctx).Student.Query().
+				Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before),
+					student.DeletedAtGT(setting.ErasingAt())).Count(ctx)
 			if err != nil {
 				return nil, err
 			}
@@ -130,7 +132,8 @@ func (s *Service) Due(ctx context.Context) ([]Purged, error) {
 }
 
 func (s *Service) districts(ctx context.Context) ([]*db.Organization, error) {
-	return s.db.Client(ctx).Organization.Query().Where(organization.TypeEQ(organization.TypeDISTRICT)).Order(organization.ByID()).All(ctx)
+	return s.db.Client(ctx).Organization.Query().Where(organization.TypeEQ(organization.TypeDISTRICT)).
+		Order(organization.ByID()).All(ctx)
 }
 
 // school is one whose deleted students are looked at: those who were deleted
@@ -142,7 +145,8 @@ type school struct {
 
 func (s *Service) schools(ctx context.Context, district *db.Organization) ([]school, error) {
 	client := s.db.Client(ctx)
-	orgs, err := client.Organization.Query().Where(organization.DistrictID(district.ID)).Order(organization.ByID()).All(ctx)
+	orgs, err := client.Organization.Query().Where(organization.DistrictID(district.ID)).
+		Order(organization.ByID()).All(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -161,7 +165,8 @@ func (s *Service) schools(ctx context.Context, district *db.Organization) ([]sch
 }
 
 // purgeDistrict erases round by round, until no student of the district is due.
-func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district *db.Organization) (total Counts, err error) {
+func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held,
+	district *db.Organization) (total Counts, err error) {
 	schools, err := s.schools(ctx, district)
 	if err != nil {
 		return total, err
@@ -175,7 +180,8 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 		if err != nil || len(round) == 0 {
 			return total, err
 		}
-		if err := s.importer.EraseMentions(ctx, district.ID, round, trace.Walk{At: func(ctx context.Context, _ trace.Place) error { return held.Renew(ctx) }}); err != nil {
+		if err := s.importer.EraseMentions(ctx, district.ID, round,
+			trace.Walk{At: func(ctx context.Context, _ trace.Place) error { return held.Renew(ctx) }}); err != nil {
 			return total, err
 		}
 		erased := 0
@@ -197,7 +203,9 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held, district 
 // round reads students who are due, those of a school together.
 func (s *Service) round(ctx context.Context, schools []school) (due []*db.Student, err error) {
 	for _, school := range schools {
-		some, err := s.db.Client(ctx).Student.Query().Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before), student.DeletedAtGT(setting.ErasingAt())).
+		some, err := s.db.Client(ctx).Student.Query().
+			Where(student.OrganizationID(school.id), student.DeletedAtLT(school.before),
+				student.DeletedAtGT(setting.ErasingAt())).
 			Order(student.ByID()).Limit(roundStudents - len(due)).All(ctx)
 		if err != nil {
 			return nil, err
@@ -210,7 +218,8 @@ func (s *Service) round(ctx context.Context, schools []school) (due []*db.Studen
 }
 
 // purgeBatch erases those of a batch who are still due when they are locked.
-func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db.Organization, batch []*db.Student, before map[int]time.Time) (c Counts, err error) {
+func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db.Organization, batch []*db.Student,
+	before map[int]time.Time) (c Counts, err error) {
 	ids := make([]int, len(batch))
 	for i, st := range batch {
 		ids[i] = st.ID
@@ -238,14 +247,21 @@ func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db
 	})
 	if err == nil && c.Students > 0 {
 		s.log.InfoContext(ctx, "personal data of deleted students erased", "district", district.ID, "students", c.Students,
-			"usage_days", c.UsageDays, "usage_events", c.UsageEvents, "bulk_job_rows", c.BulkJobRows, "audit_details", c.AuditDetails)
+			"usage_days", c.UsageDays, "usage_events", c.UsageEvents, "bulk_job_rows", c.BulkJobRows,
+			"audit_details", c.AuditDetails)
 	}
 	return c, err
 }
 
 func (c Counts) facts() audit.Facts {
-	return audit.Facts{"students": c.Students, "enrollments": c.Enrollments, "usageDays": c.UsageDays, "usageEvents": c.UsageEvents,
-		"bulkJobRows": c.BulkJobRows, "auditDetails": c.AuditDetails}
+	return audit.Facts{
+		"students":     c.Students,
+		"enrollments":  c.Enrollments,
+		"usageDays":    c.UsageDays,
+		"usageEvents":  c.UsageEvents,
+		"bulkJobRows":  c.BulkJobRows,
+		"auditDetails": c.AuditDetails,
+	}
 }
 
 // eraseTrail erases students in the audit trail, by school, because whoever

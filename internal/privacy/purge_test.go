@@ -43,26 +43,33 @@ func (w *world) writeEverywhere() *db.Student {
 		}
 	}
 	// A first attempt, of which a row is refused: nothing ties it to the student.
-	w.job(w.NorthAdmin, students, "refused.csv", header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,99,,\n,,Zyxwana,Qvorbel,zyxuser,,7,,\n", false)
+	w.job(w.NorthAdmin, students, "refused.csv",
+		header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,99,,\n,,Zyxwana,Qvorbel,zyxuser,,7,,\n", false)
 	// Verified and left alone.
-	w.job(w.NorthAdmin, students, "left alone.csv", header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,7,,Algebra\n,other1,Other,One,other.one,,7,,\n", false)
+	w.job(w.NorthAdmin, students, "left alone.csv",
+		header+",ZYX-0042,Zyxwana,Qvorbel,zyxuser,first-secret,7,,Algebra\n,other1,Other,One,other.one,,7,,\n", false)
 	// Created by a file, with a name of a file that names the student.
-	w.job(w.NorthAdmin, students, "Zyxwana_Qvorbel.csv", header+",ZYX-0042,Zyxformer,Qvorbel,zyxolduser,first-secret,7,,Algebra\n,beside1,Beside,One,beside.one,,7,,\n", true)
+	w.job(w.NorthAdmin, students, "Zyxwana_Qvorbel.csv",
+		header+",ZYX-0042,Zyxformer,Qvorbel,zyxolduser,first-secret,7,,Algebra\n,beside1,Beside,One,beside.one,,7,,\n", true)
 	st := w.Client().Student.Query().Where(student.ExternalID("ZYX-0042")).OnlyX(fixture.System())
 	// Changed by a person, by a file, and in bulk; put back again.
-	_, err := w.roster.UpdateStudent(admin, roster.StudentChange{ID: st.ID, FirstName: ptr("Zyxwana"), Username: ptr("zyxuser"), Password: ptr("second-secret")})
+	_, err := w.roster.UpdateStudent(admin,
+		roster.StudentChange{ID: st.ID, FirstName: ptr("Zyxwana"), Username: ptr("zyxuser"), Password: ptr("second-secret")})
 	must(err)
-	renamed := w.job(w.NorthAdmin, students, "renamed.csv", header+",ZYX-0042,Zyxformer,,zyxolduser,third-secret,8,,Biology\n", true)
+	renamed := w.job(w.NorthAdmin, students, "renamed.csv",
+		header+",ZYX-0042,Zyxformer,,zyxolduser,third-secret,8,,Biology\n", true)
 	_, err = w.importer.Undo(admin, renamed.ID)
 	must(err)
 	w.drain()
-	edit, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}}, kind.Edit{Grade: "9", AddTo: []int{w.Biology.ID}})
+	edit, err := w.importer.SubmitEdit(admin, jobs.Selection{StudentIDs: []int{st.ID}},
+		kind.Edit{Grade: "9", AddTo: []int{w.Biology.ID}})
 	must(err)
 	w.carryOut(w.NorthAdmin, edit, true)
 	w.Group(t, w.North, "Choir")
 	w.job(w.NorthAdmin, bulkjob.KindIMPORT_ENROLLMENTS, "enrollments.csv", "Class,Person ID\nChoir,ZYX-0042\n", true)
 	// Rows about others that name the student.
-	w.job(w.NorthAdmin, students, "taken.csv", header+",taken1,Taken,One,zyxuser,,7,,\n,zyx-0042x,Taken,Two,ZYXUSER,,7,,\n", false)
+	w.job(w.NorthAdmin, students, "taken.csv",
+		header+",taken1,Taken,One,zyxuser,,7,,\n,zyx-0042x,Taken,Two,ZYXUSER,,7,,\n", false)
 	other := w.Student(t, w.North, "Other", "Two", 0)
 	w.job(w.NorthAdmin, students, "mismatch.csv", header+studentID(other)+",ZYX-0042,,,,,8,,\n", false)
 	// Usage, with an event whose id names the student.
@@ -150,7 +157,15 @@ func TestAPurgeErasesEverything(t *testing.T) {
 			}
 		})
 		t.Run("Student ID and username are free", func(t *testing.T) {
-			_, err := w.roster.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "ZYX-0042", FirstName: "New", LastName: "Person", Username: "zyxuser", Grade: "1"})
+			_, err := w.roster.CreateStudent(admin,
+				roster.NewStudent{
+					OrganizationID: w.North.ID,
+					ExternalID:     "ZYX-0042",
+					FirstName:      "New",
+					LastName:       "Person",
+					Username:       "zyxuser",
+					Grade:          "1",
+				})
 			if err != nil {
 				t.Error(err)
 			}
@@ -170,7 +185,8 @@ func TestAPurgeErasesEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 			w.drain()
-			if job := w.Client().BulkJob.GetX(fixture.System(), deletion.ID); job.Status != bulkjob.StatusPARTIALLY_UNDONE || job.KeptRows != 1 {
+			if job := w.Client().BulkJob.GetX(fixture.System(), deletion.ID); job.Status != bulkjob.StatusPARTIALLY_UNDONE ||
+				job.KeptRows != 1 {
 				t.Errorf("%+v", job)
 			}
 			emptied := w.Client().BulkJobRow.Query().Where(bulkjobrow.JobID(deletion.ID)).OnlyX(fixture.System())

@@ -128,16 +128,32 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 	if err != nil {
 		return person{}, err
 	}
-	words, err := client.StudentWord.Query().Where(studentword.StudentID(st.ID)).Order(db.Asc(studentword.FieldWord)).Select(studentword.FieldWord).Strings(ctx)
+	words, err := client.StudentWord.Query().Where(studentword.StudentID(st.ID)).Order(db.Asc(studentword.FieldWord)).
+		Select(studentword.FieldWord).Strings(ctx)
 	if err != nil {
 		return person{}, err
 	}
 	p := person{
-		ID: globalid.Encode(globalid.Student, st.ID), ExternalID: st.ExternalID, FirstName: st.FirstName, LastName: st.LastName,
-		Username: st.Username, Grade: st.Grade.String(), School: school.Name, SchoolID: globalid.Encode(globalid.Organization, school.ID),
-		DistrictID: globalid.Encode(globalid.Organization, st.DistrictID), Synced: st.Synced == 1, HasPassword: st.PasswordHash != "",
-		CreatedAt: st.CreatedAt, Active: st.Active == 1, SecondsThisYear: st.SecondsThisYear, LastActiveAt: st.LastActiveAt,
-		DeletedAt: st.DeletedAt, SearchWords: words, NameForSorting: st.SortName, UsernameForMatching: st.UsernameKey, Version: st.Version,
+		ID:                  globalid.Encode(globalid.Student, st.ID),
+		ExternalID:          st.ExternalID,
+		FirstName:           st.FirstName,
+		LastName:            st.LastName,
+		Username:            st.Username,
+		Grade:               st.Grade.String(),
+		School:              school.Name,
+		SchoolID:            globalid.Encode(globalid.Organization, school.ID),
+		DistrictID:          globalid.Encode(globalid.Organization, st.DistrictID),
+		Synced:              st.Synced == 1,
+		HasPassword:         st.PasswordHash != "",
+		CreatedAt:           st.CreatedAt,
+		Active:              st.Active == 1,
+		SecondsThisYear:     st.SecondsThisYear,
+		LastActiveAt:        st.LastActiveAt,
+		DeletedAt:           st.DeletedAt,
+		SearchWords:         words,
+		NameForSorting:      st.SortName,
+		UsernameForMatching: st.UsernameKey,
+		Version:             st.Version,
 	}
 	if st.DeletedAt != nil {
 		settings, err := setting.Read(ctx, client, s.now(), school)
@@ -151,7 +167,8 @@ func (s *Service) person(ctx context.Context, st *db.Student) (person, error) {
 }
 
 func (s *Service) eachGroup(ctx context.Context, st *db.Student, add func(any) error) error {
-	list, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentID(st.ID)).WithGroup().Order(db.Asc(enrollment.FieldID)).All(ctx)
+	list, err := s.db.Client(ctx).Enrollment.Query().Where(enrollment.StudentID(st.ID)).WithGroup().
+		Order(db.Asc(enrollment.FieldID)).All(ctx)
 	for _, e := range list {
 		if err := add(membership{globalid.Encode(globalid.Group, e.GroupID), e.Edges.Group.Name, &e.CreatedAt}); err != nil {
 			return err
@@ -162,7 +179,8 @@ func (s *Service) eachGroup(ctx context.Context, st *db.Student, add func(any) e
 
 func (s *Service) eachFormerGroup(ctx context.Context, st *db.Student, add func(any) error) error {
 	client := s.db.Client(ctx)
-	ids, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentID(st.ID)).Order(db.Asc(formerenrollment.FieldID)).Select(formerenrollment.FieldGroupID).Ints(ctx)
+	ids, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentID(st.ID)).
+		Order(db.Asc(formerenrollment.FieldID)).Select(formerenrollment.FieldGroupID).Ints(ctx)
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,8 @@ func (s *Service) eachUsageDay(ctx context.Context, st *db.Student, add func(any
 	for _, p := range products {
 		codes[p.ID] = p.Code
 	}
-	days, err := client.UsageDay.Query().Where(usageday.StudentID(st.ID)).Order(db.Asc(usageday.FieldDay, usageday.FieldProductID)).All(ctx)
+	days, err := client.UsageDay.Query().Where(usageday.StudentID(st.ID)).
+		Order(db.Asc(usageday.FieldDay, usageday.FieldProductID)).All(ctx)
 	for _, u := range days {
 		if err := add(usedDay{u.Day.String(), codes[u.ProductID], u.Seconds}); err != nil {
 			return err
@@ -80,8 +81,10 @@ type entry struct {
 func (s *Service) eachAuditEntry(ctx context.Context, st *db.Student, add func(any) error) error {
 	client := s.db.Client(ctx)
 	for after := 0; ; {
-		page, err := client.AuditDetail.Query().Where(auditdetail.SubjectType(string(globalid.Student)), auditdetail.SubjectID(st.ID),
-			auditdetail.DistrictID(st.DistrictID), auditdetail.IDGT(after)).Order(db.Asc(auditdetail.FieldID)).Limit(pageRows).All(ctx)
+		page, err := client.AuditDetail.Query().
+			Where(auditdetail.SubjectType(string(globalid.Student)), auditdetail.SubjectID(st.ID),
+				auditdetail.DistrictID(st.DistrictID), auditdetail.IDGT(after)).Order(db.Asc(auditdetail.FieldID)).
+			Limit(pageRows).All(ctx)
 		if err != nil || len(page) == 0 {
 			return err
 		}
@@ -89,7 +92,8 @@ func (s *Service) eachAuditEntry(ctx context.Context, st *db.Student, add func(a
 		for i, d := range page {
 			places[i], after = d.Seq, d.ID
 		}
-		events, err := client.AuditEvent.Query().Where(auditevent.DistrictID(st.DistrictID), auditevent.SeqIn(places...)).All(ctx)
+		events, err := client.AuditEvent.Query().
+			Where(auditevent.DistrictID(st.DistrictID), auditevent.SeqIn(places...)).All(ctx)
 		if err != nil {
 			return err
 		}

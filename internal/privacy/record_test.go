@@ -85,7 +85,8 @@ func TestEveryTableIsThoughtOf(t *testing.T) {
 		columns, about := aboutStudents[table.Name]
 		if !about {
 			if aboutNobody[table.Name] == "" {
-				t.Errorf("does %s hold data of students? Then privacy.Record tells them and a purge erases them, and aboutStudents says where; otherwise aboutNobody says why not", table.Name)
+				t.Errorf("does %s hold data of students? Then privacy.Record tells them and a purge erases them, "+
+					"and aboutStudents says where; otherwise aboutNobody says why not", table.Name)
 			}
 			for _, c := range table.Columns {
 				if strings.Contains(c.Name, "student") && c.Name != "student_count" && c.Name != "erased_students" {
@@ -166,7 +167,8 @@ func TestARecordTellsEverything(t *testing.T) {
 				t.Errorf("the record does not tell %q", v)
 			}
 		}
-		for _, secret := range []string{st.PasswordHash, "first-secret", "second-secret", "third-secret", "argon2", "Taken", "Other", "other.one"} {
+		for _, secret := range []string{st.PasswordHash, "first-secret", "second-secret", "third-secret", "argon2", "Taken",
+			"Other", "other.one"} {
 			if strings.Contains(text, secret) {
 				t.Errorf("the record tells %q", secret)
 			}
@@ -176,13 +178,18 @@ func TestARecordTellsEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 			doc, _ := w.record(w.DistrictAdmin, st.ID)
-			if p := doc["student"].(map[string]any); p["deletedAt"] == nil || p["purgeAt"] != "2027-02-16T15:00:00Z" || !at(doc, []string{"formerGroups", "0", "name"}) {
+			if p := doc["student"].(map[string]any); p["deletedAt"] == nil || p["purgeAt"] != "2027-02-16T15:00:00Z" ||
+				!at(doc, []string{"formerGroups", "0", "name"}) {
 				t.Errorf("%v %v", doc["student"], doc["formerGroups"])
 			}
 		})
 		t.Run("others do not get it", func(t *testing.T) {
 			here := w.Student(t, w.North, "Here", "Now", 0, w.Algebra)
-			for who, want := range map[*db.Educator]fault.Kind{w.NorthTeacher: fault.Forbidden, w.SouthAdmin: fault.NotFound, w.BetaAdmin: fault.NotFound} {
+			for who, want := range map[*db.Educator]fault.Kind{
+				w.NorthTeacher: fault.Forbidden,
+				w.SouthAdmin:   fault.NotFound,
+				w.BetaAdmin:    fault.NotFound,
+			} {
 				if err := w.privacy.Record(w.As(t, who), io.Discard, here.ID); fault.KindOf(err) != want {
 					t.Errorf("%s: %v", who.Email, err)
 				}
@@ -192,7 +199,8 @@ func TestARecordTellsEverything(t *testing.T) {
 			}
 		})
 		t.Run("after an erasure there is none", func(t *testing.T) {
-			if _, err := w.privacy.Erase(w.As(t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: "ZYX-0042"}}, "letter 17", nil); err != nil {
+			if _, err := w.privacy.Erase(w.As(t, w.NorthAdmin), []privacy.Confirmed{{ID: st.ID, ExternalID: "ZYX-0042"}},
+				"letter 17", nil); err != nil {
 				t.Fatal(err)
 			}
 			if err := w.privacy.Record(w.As(t, w.NorthAdmin), io.Discard, st.ID); fault.KindOf(err) != fault.NotFound {

@@ -33,11 +33,14 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 	case len(wanted) == 0:
 		return nil, fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("students")
 	case len(wanted) > MaxErased:
-		return nil, fault.Invalidf("at most %d students can be erased at once; %d were chosen", MaxErased, len(wanted)).WithCode("TOO_MANY").At("students")
+		return nil, fault.Invalidf("at most %d students can be erased at once; %d were chosen", MaxErased, len(wanted)).
+			WithCode("TOO_MANY").At("students")
 	case n == 0:
-		return nil, fault.Invalidf("write what the erasure goes back to, such as the number of a letter").WithCode("REQUIRED").At("reference")
+		return nil, fault.Invalidf("write what the erasure goes back to, such as the number of a letter").
+			WithCode("REQUIRED").At("reference")
 	case n > maxReference:
-		return nil, fault.Invalidf("the reference has %d characters; at most %d are allowed", n, maxReference).WithCode("TOO_LONG").At("reference")
+		return nil, fault.Invalidf("the reference has %d characters; at most %d are allowed", n, maxReference).
+			WithCode("TOO_LONG").At("reference")
 	}
 	ids := make([]int, len(wanted))
 	for i, c := range wanted {
@@ -53,7 +56,8 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 	}
 	for _, st := range students {
 		if names(reference, st) {
-			return nil, fault.Invalidf("the reference stays on record; write none that names the student").WithCode("PERSONAL_REFERENCE").At("reference")
+			return nil, fault.Invalidf("the reference stays on record; write none that names the student").
+				WithCode("PERSONAL_REFERENCE").At("reference")
 		}
 	}
 	var list []*db.Erasure
@@ -91,7 +95,8 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 // request hides one student, who is locked, and puts the erasure on record. The
 // reference is a text that somebody typed, and so a detail of the trail; it is one
 // about the school, and stays.
-func (s *Service) request(system context.Context, client *db.Client, st *db.Student, reference string) (*db.Erasure, error) {
+func (s *Service) request(system context.Context, client *db.Client, st *db.Student,
+	reference string) (*db.Erasure, error) {
 	if st.DeletedAt != nil && setting.IsErasing(*st.DeletedAt) {
 		return client.Erasure.Query().Where(erasure.StudentID(st.ID), erasure.StateNEQ(erasure.StateDONE)).Only(system)
 	}
@@ -110,13 +115,19 @@ func (s *Service) request(system context.Context, client *db.Client, st *db.Stud
 	if err != nil {
 		return nil, err
 	}
-	e, err := client.Erasure.Create().SetCreatedAt(s.instant()).SetDistrictID(st.DistrictID).SetOrganizationID(st.OrganizationID).SetStudentID(st.ID).
+	e, err := client.Erasure.Create().SetCreatedAt(s.instant()).SetDistrictID(st.DistrictID).
+		SetOrganizationID(st.OrganizationID).SetStudentID(st.ID).
 		SetReference(reference).SetActor(actor).SetRequestedBy(actorText(who)).SetEnrollments(len(pairs)).Save(system)
 	if err != nil {
 		return nil, err
 	}
-	entry := audit.Event{Action: audit.ErasureRequested, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
-		Target: audit.On(globalid.Organization, st.OrganizationID), Facts: audit.Facts{"student": globalid.Encode(globalid.Student, st.ID), "enrollments": len(pairs)}}
+	entry := audit.Event{
+		Action:         audit.ErasureRequested,
+		DistrictID:     st.DistrictID,
+		OrganizationID: st.OrganizationID,
+		Target:         audit.On(globalid.Organization, st.OrganizationID),
+		Facts:          audit.Facts{"student": globalid.Encode(globalid.Student, st.ID), "enrollments": len(pairs)},
+	}
 	entry.Changes.New("reference", reference)
 	audit.Record(system, entry)
 	return e, nil
@@ -125,7 +136,8 @@ func (s *Service) request(system context.Context, client *db.Client, st *db.Stud
 // Erasure returns an erasure that the viewer may ask for: that of a student of a
 // school that the viewer administers. All others do not exist.
 func (s *Service) Erasure(ctx context.Context, id int) (*db.Erasure, error) {
-	e, err := s.db.Client(ctx).Erasure.Query().Where(erasure.ID(id)).Only(viewer.AsSystem(ctx, "an erasure; whether the viewer may see it is checked behind it"))
+	e, err := s.db.Client(ctx).Erasure.Query().Where(erasure.ID(id)).
+		Only(viewer.AsSystem(ctx, "an erasure; whether the viewer may see it is checked behind it"))
 	if db.IsNotFound(err) || err == nil && !viewer.FromContext(ctx).Administers(e.OrganizationID, e.DistrictID) {
 		return nil, errNoErasure
 	}
@@ -146,7 +158,8 @@ func CertificateOf(e *db.Erasure) (*Certificate, error) {
 // Erase is Request, and the work behind it until the certificates are there. It is
 // for commands; progress is told how many jobs have been looked through, and may be
 // nil.
-func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference string, progress func(done, total int)) ([]Certificate, error) {
+func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference string,
+	progress func(done, total int)) ([]Certificate, error) {
 	if progress == nil {
 		progress = func(int, int) {}
 	}

@@ -37,9 +37,12 @@ func (w *world) leavers(n int) {
 	product := client.Product.Create().SetCode("MATH").SaveX(ctx)
 	for i := range n {
 		id := fmt.Sprintf("leaver%03d", i)
-		st := client.Student.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).SetExternalID(id).SetUsername(id).SetUsernameKey(id).
-			SetFirstName("L").SetLastName(id).SetSortName(fold.SortName(id, "L")).SetGrade(12).SetDeletedAt(fixture.Today).SetSecondsThisYear(60).SetActive(1).SaveX(ctx)
-		client.UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 11, 2)).SetSeconds(60).ExecX(ctx)
+		st := client.Student.Create().SetDistrictID(w.Alpha.ID).SetOrganizationID(w.North.ID).SetExternalID(id).
+			SetUsername(id).SetUsernameKey(id).
+			SetFirstName("L").SetLastName(id).SetSortName(fold.SortName(id, "L")).SetGrade(12).SetDeletedAt(fixture.Today).
+			SetSecondsThisYear(60).SetActive(1).SaveX(ctx)
+		client.UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 11, 2)).
+			SetSeconds(60).ExecX(ctx)
 	}
 }
 
@@ -52,7 +55,8 @@ func TestAPurgeIsDoneOnceAndGoesOnWhereItWasStopped(t *testing.T) {
 		system := fixture.System()
 
 		ctx, end := context.WithCancel(context.Background())
-		dying := privacy.New(w.DB, privacy.Options{Importer: w.importer, Now: w.clock.Now, Log: slog.New(afterFirst{slog.DiscardHandler, end})})
+		dying := privacy.New(w.DB,
+			privacy.Options{Importer: w.importer, Now: w.clock.Now, Log: slog.New(afterFirst{slog.DiscardHandler, end})})
 		if _, err := dying.Purge(ctx); err == nil {
 			t.Fatal("it was not stopped")
 		}

@@ -27,7 +27,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		w.Alpha.Update().SetHoldChangedPercent(100).SetHoldDeletedPercent(100).ExecX(fixture.System())
 		erase := func(t *testing.T, st *db.Student) {
 			t.Helper()
-			if _, err := w.privacy.Erase(admin, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17", nil); err != nil {
+			if _, err := w.privacy.Erase(admin, []privacy.Confirmed{{ID: st.ID, ExternalID: st.ExternalID}}, "letter 17",
+				nil); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -47,7 +48,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			}
 			return all
 		}
-		want := func(t *testing.T, job *db.BulkJob, status bulkjob.Status, created, updated, unchanged, errors int, wantProblems ...string) {
+		want := func(t *testing.T, job *db.BulkJob, status bulkjob.Status, created, updated, unchanged, errors int,
+			wantProblems ...string) {
 			t.Helper()
 			job = w.Client().BulkJob.GetX(fixture.System(), job.ID)
 			got := fmt.Sprint(job.Status, job.Created, job.Updated+job.Deleted, job.Unchanged, job.Errors, problems(t, job))
@@ -60,7 +62,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		t.Run("the row is refused with a problem, by file and by selection", func(t *testing.T) {
 			gone, stays := pair("Plain")
 			_, leaves := pair("Other")
-			file := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			file := w.job(w.NorthAdmin, students, "a.csv",
+				header+","+gone.ExternalID+",,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
 			deletion, err := w.importer.SubmitDeletion(admin, jobs.Selection{StudentIDs: []int{leaves.ID, gone.ID}})
 			if err != nil {
 				t.Fatal(err)
@@ -76,15 +79,19 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		})
 		t.Run("of a job that is all or nothing nothing is written", func(t *testing.T) {
 			gone, stays := pair("Nothing")
-			job, err := w.importer.Submit(admin, jobs.Submission{OrganizationID: w.North.ID, Kind: students, CommitMode: bulkjob.CommitModeALL_OR_NOTHING,
-				File: strings.NewReader(header + "," + gone.ExternalID + ",,,,,3,,\n," + stays.ExternalID + ",,,,secret99,3,,\n,new1,New,One,new.one,,3,,\n")})
+			job, err := w.importer.Submit(admin,
+				jobs.Submission{OrganizationID: w.North.ID, Kind: students, CommitMode: bulkjob.CommitModeALL_OR_NOTHING,
+					File: strings.NewReader(header + "," + gone.ExternalID + ",,,,,3,,\n," + stays.ExternalID +
+						",,,,secret99,3,,\n,new1,New,One,new.one,,3,,\n")})
 			if err != nil {
 				t.Fatal(err)
 			}
 			job = w.carryOut(w.NorthAdmin, job, false)
 			erase(t, gone)
 			job = w.carryOut(w.NorthAdmin, job, true)
-			want(t, job, bulkjob.StatusFAILED, 0, 0, 2, 1, "0 ERASED Rows have been refused since the file was checked, because their students were erased, and the upload is all or nothing.", "1 "+erased)
+			want(t, job, bulkjob.StatusFAILED, 0, 0, 2, 1,
+				"0 ERASED Rows have been refused since the file was checked, because their students were erased, "+
+					"and the upload is all or nothing.", "1 "+erased)
 			if st := w.Client().Student.GetX(fixture.System(), stays.ID); st.Grade != stays.Grade {
 				t.Errorf("grade %s", st.Grade)
 			}
@@ -97,12 +104,19 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 		})
 		t.Run("no correction reads the erased row of the file", func(t *testing.T) {
 			gone, stays := pair("Correct")
-			planned := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
-			refused := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Secretly,,,,99,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			planned := w.job(w.NorthAdmin, students, "a.csv",
+				header+","+gone.ExternalID+",Secretly,,,,3,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
+			refused := w.job(w.NorthAdmin, students, "a.csv",
+				header+","+gone.ExternalID+",Secretly,,,,99,,\n,"+stays.ExternalID+",,,,,3,,\n", false)
 			looked := jobs.PreviewVersion(planned)
 			erase(t, gone)
 			for _, job := range []*db.BulkJob{planned, refused} {
-				c, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Grade", Value: "5"}, {Column: "Username", Value: "brandnew"}}})
+				c, err := w.importer.Correct(admin,
+					jobs.Correction{
+						JobID:  job.ID,
+						Row:    1,
+						Values: []sheet.Cell{{Column: "Grade", Value: "5"}, {Column: "Username", Value: "brandnew"}},
+					})
 				if fault.KindOf(err) != fault.NotFound {
 					t.Errorf("%+v, %v", c, err)
 				}
@@ -111,29 +125,35 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				t.Error("whoever has looked at the preview approves what it has become")
 			}
 			// The ID is free for another row.
-			c, err := w.importer.Correct(admin, jobs.Correction{JobID: planned.ID, Row: 2, Values: []sheet.Cell{{Column: "Student ID", Value: gone.ExternalID},
-				{Column: "First Name", Value: "Some"}, {Column: "Last Name", Value: "Body"}, {Column: "Username", Value: "somebody"}}})
+			c, err := w.importer.Correct(admin,
+				jobs.Correction{JobID: planned.ID, Row: 2, Values: []sheet.Cell{{Column: "Student ID", Value: gone.ExternalID},
+					{Column: "First Name", Value: "Some"}, {Column: "Last Name", Value: "Body"},
+					{Column: "Username", Value: "somebody"}}})
 			if err != nil || len(c.Problems) > 0 || c.Job.Created != 1 {
 				t.Errorf("%+v, %v", c, err)
 			}
 		})
 		t.Run("nor that of a row which was to change nothing", func(t *testing.T) {
 			gone, _ := pair("Unchanged")
-			job := w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
+			job := w.job(w.NorthAdmin, students, "a.csv",
+				header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
 			want(t, job, bulkjob.StatusREADY, 0, 0, 1, 0)
 			correct := func() error {
-				_, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Username", Value: gone.Username}}})
+				_, err := w.importer.Correct(admin,
+					jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: "Username", Value: gone.Username}}})
 				return err
 			}
 			if err := correct(); err != nil {
 				t.Errorf("before: %v", err)
 			}
-			job = w.job(w.NorthAdmin, students, "a.csv", header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
+			job = w.job(w.NorthAdmin, students, "a.csv",
+				header+","+gone.ExternalID+",Unchanged,Erasable,"+gone.Username+",,7,,\n", false)
 			erase(t, gone)
 			if err := correct(); fault.KindOf(err) != fault.Conflict {
 				t.Errorf("after: %v", err)
 			}
-			for _, job := range w.Client().BulkJob.Query().Where(bulkjob.StatusEQ(bulkjob.StatusREADY), bulkjob.Unchanged(1)).AllX(fixture.System()) {
+			for _, job := range w.Client().BulkJob.Query().Where(bulkjob.StatusEQ(bulkjob.StatusREADY), bulkjob.Unchanged(1)).
+				AllX(fixture.System()) {
 				if _, err := w.importer.Cancel(admin, job.ID); err != nil {
 					t.Error(err)
 				}
@@ -145,7 +165,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			job := w.job(w.NorthAdmin, students, "a.csv", header+",twin2,Twin,Erasable,twin2,,3,,\n", false)
 			correct := func(column, value string) {
 				t.Helper()
-				if _, err := w.importer.Correct(admin, jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: column, Value: value}}}); err != nil {
+				if _, err := w.importer.Correct(admin,
+					jobs.Correction{JobID: job.ID, Row: 1, Values: []sheet.Cell{{Column: column, Value: value}}}); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -153,7 +174,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 			erase(t, gone)
 			correct("Username", "twin2b")
 			want(t, w.carryOut(w.NorthAdmin, job, true), bulkjob.StatusCOMPLETED, 1, 0, 0, 0)
-			if st := w.Client().Student.Query().Where(student.ExternalID("twin2")).OnlyX(fixture.System()); st.Grade.String() != "8" || st.Username != "twin2b" {
+			if st := w.Client().Student.Query().Where(student.ExternalID("twin2")).
+				OnlyX(fixture.System()); st.Grade.String() != "8" || st.Username != "twin2b" {
 				t.Errorf("grade %s, username %s", st.Grade, st.Username)
 			}
 		})
@@ -165,7 +187,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				for i := range 1500 {
 					fmt.Fprintf(&file, ",r%dn%d,New,One,newone%dx%d,,7,,\n", round, i, round, i)
 				}
-				job, err := w.importer.Submit(admin, jobs.Submission{OrganizationID: w.North.ID, Kind: students, File: strings.NewReader(file.String())})
+				job, err := w.importer.Submit(admin,
+					jobs.Submission{OrganizationID: w.North.ID, Kind: students, File: strings.NewReader(file.String())})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -179,7 +202,8 @@ func TestAStudentIsErasedBetweenPreviewAndStart(t *testing.T) {
 				erase(t, gone)
 				all.Wait()
 				w.drain()
-				if job = w.Client().BulkJob.GetX(fixture.System(), job.ID); job.Status != bulkjob.StatusREADY || job.Created != 1500 || job.Errors != 1 {
+				if job = w.Client().BulkJob.GetX(fixture.System(), job.ID); job.Status != bulkjob.StatusREADY ||
+					job.Created != 1500 || job.Errors != 1 {
 					t.Errorf("round %d: %s, %d created, %d errors", round, job.Status, job.Created, job.Errors)
 				}
 				w.wantNowhere(false, fmt.Sprintf("Halfway%d", round), fmt.Sprintf("Verified%d", round))

@@ -25,8 +25,9 @@ import (
 const Stopped = "TAKEN_ANSWERS_STOPPED"
 
 // ErrStopped is returned in the place of an answer that would be one too many.
-var ErrStopped = fault.Forbiddenf("you have been told too often today that an ID, a username or an address is taken by somebody whom you do not see; " +
-	"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
+var ErrStopped = fault.Forbiddenf(
+	"you have been told too often today that an ID, a username or an address is taken by somebody whom you do not see; " +
+		"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
 
 // Counter counts the answers. A nil Counter counts nothing.
 type Counter struct {
@@ -51,8 +52,9 @@ func (c *Counter) Note(ctx context.Context, client *db.Client, educatorID, n int
 	if err := c.begin(ctx, client, educatorID); err != nil {
 		return err
 	}
-	hit, err := affected(client.ExecContext(ctx, "UPDATE taken_answers SET answers = answers + ? WHERE educator_id = ? AND day = ? AND answers + ? <= ?",
-		n, educatorID, c.today(), n, c.most))
+	hit, err := affected(client.ExecContext(ctx,
+		"UPDATE taken_answers SET answers = answers + ? WHERE educator_id = ? AND day = ? AND answers + ? <= ?", n,
+		educatorID, c.today(), n, c.most))
 	if err == nil && hit == 0 {
 		err = ErrStopped
 	}
@@ -80,16 +82,19 @@ func (c *Counter) Stop(ctx context.Context, districtID, educatorID int) {
 		if err := c.begin(ctx, client, educatorID); err != nil {
 			return err
 		}
-		hit, err := affected(client.ExecContext(ctx, "UPDATE taken_answers SET answers = ? WHERE educator_id = ? AND day = ? AND answers <= ?",
-			c.most+1, educatorID, c.today(), c.most))
+		hit, err := affected(
+			client.ExecContext(ctx, "UPDATE taken_answers SET answers = ? WHERE educator_id = ? AND day = ? AND answers <= ?",
+				c.most+1, educatorID, c.today(), c.most))
 		if err == nil && hit > 0 {
-			audit.Record(ctx, audit.Event{Action: audit.TakenAnswersStopped, Code: Stopped, DistrictID: districtID, OrganizationID: districtID,
-				Target: audit.On(globalid.Educator, educatorID), Facts: audit.Facts{"answers": c.most}})
+			audit.Record(ctx,
+				audit.Event{Action: audit.TakenAnswersStopped, Code: Stopped, DistrictID: districtID, OrganizationID: districtID,
+					Target: audit.On(globalid.Educator, educatorID), Facts: audit.Facts{"answers": c.most}})
 		}
 		return err
 	})
 	if err != nil {
-		c.log.ErrorContext(ctx, "somebody was told often that something is taken, and that is not on record", "educator", educatorID, "error", err)
+		c.log.ErrorContext(ctx, "somebody was told often that something is taken, and that is not on record", "educator",
+			educatorID, "error", err)
 	}
 }
 
@@ -110,8 +115,9 @@ func (c *Counter) begin(ctx context.Context, client *db.Client, educatorID int) 
 	if c.db.Kind() == database.MySQL {
 		insert = "INSERT IGNORE"
 	}
-	_, err := client.ExecContext(ctx, insert+" INTO taken_answers (created_at, educator_id, day, answers) VALUES (?, ?, ?, 0)",
-		database.Instant(c.now()), educatorID, c.today())
+	_, err := client.ExecContext(ctx,
+		insert+" INTO taken_answers (created_at, educator_id, day, answers) VALUES (?, ?, ?, 0)", database.Instant(c.now()),
+		educatorID, c.today())
 	return err
 }
 

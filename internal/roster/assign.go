@@ -71,9 +71,11 @@ func checkSelection(studentIDs, groupIDs []int) error {
 	case len(groupIDs) == 0:
 		return fault.Invalidf("choose at least one class or group").WithCode("REQUIRED").At("groupIds")
 	case len(studentIDs) > MaxSelection:
-		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(studentIDs)).WithCode("TOO_MANY").At("studentIds")
+		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(studentIDs)).
+			WithCode("TOO_MANY").At("studentIds")
 	case len(groupIDs) > MaxGroupsAtOne:
-		return fault.Invalidf("at most %d classes or groups can be chosen at once; %d were", MaxGroupsAtOne, len(groupIDs)).WithCode("TOO_MANY").At("groupIds")
+		return fault.Invalidf("at most %d classes or groups can be chosen at once; %d were", MaxGroupsAtOne, len(groupIDs)).
+			WithCode("TOO_MANY").At("groupIds")
 	default:
 		return nil
 	}
@@ -81,13 +83,15 @@ func checkSelection(studentIDs, groupIDs []int) error {
 
 // lockBoth locks students and groups of the purview, in that order, and refuses
 // those that do not exist for the viewer and groups that are synced.
-func (s *Service) lockBoth(ctx context.Context, client *db.Client, studentIDs, groupIDs []int) ([]*db.Student, []*db.Group, error) {
+func (s *Service) lockBoth(ctx context.Context, client *db.Client, studentIDs, groupIDs []int) ([]*db.Student,
+	[]*db.Group, error) {
 	var refusals Refusals
 	students, err := LockStudents(ctx, client, s.locks(), studentIDs)
 	if err != nil {
 		return nil, nil, err
 	}
-	refusals = append(refusals, missing(studentIDs, students, func(s *db.Student) int { return s.ID }, ErrNoStudent, "studentIds")...)
+	refusals = append(refusals,
+		missing(studentIDs, students, func(s *db.Student) int { return s.ID }, ErrNoStudent, "studentIds")...)
 	groups, err := s.lockGroups(ctx, client, groupIDs, &refusals)
 	if err != nil {
 		return nil, nil, err
@@ -95,7 +99,8 @@ func (s *Service) lockBoth(ctx context.Context, client *db.Client, studentIDs, g
 	return students, groups, refusals.orNil()
 }
 
-func (s *Service) lockGroups(ctx context.Context, client *db.Client, ids []int, refusals *Refusals) ([]*db.Group, error) {
+func (s *Service) lockGroups(ctx context.Context, client *db.Client, ids []int,
+	refusals *Refusals) ([]*db.Group, error) {
 	groups, err := LockGroups(ctx, client, s.locks(), ids)
 	if err != nil {
 		return nil, err
@@ -110,11 +115,13 @@ func (s *Service) lockGroups(ctx context.Context, client *db.Client, ids []int, 
 }
 
 func syncedGroup(g *db.Group) *fault.Error {
-	return fault.Invalidf("%s is kept by the school's information system; students enter and leave it there", g.Name).WithCode("SYNCED_GROUP")
+	return fault.Invalidf("%s is kept by the school's information system; students enter and leave it there", g.Name).
+		WithCode("SYNCED_GROUP")
 }
 
 func syncedStudent(st *db.Student) *fault.Error {
-	return fault.Invalidf("%s %s is kept by the school's information system; make the change there", st.FirstName, st.LastName).WithCode("SYNCED_STUDENT")
+	return fault.Invalidf("%s %s is kept by the school's information system; make the change there", st.FirstName,
+		st.LastName).WithCode("SYNCED_STUDENT")
 }
 
 // missing returns a refusal for each id that was asked for and not found.
@@ -133,7 +140,8 @@ func missing[T any](ids []int, found []T, id func(T) int, err *fault.Error, fiel
 }
 
 // reread returns the rows as they are after the change.
-func (s *Service) reread(ctx context.Context, client *db.Client, students []*db.Student, groups []*db.Group) ([]*db.Student, []*db.Group, error) {
+func (s *Service) reread(ctx context.Context, client *db.Client, students []*db.Student,
+	groups []*db.Group) ([]*db.Student, []*db.Group, error) {
 	ids := func(n int, id func(int) int) []int {
 		list := make([]int, n)
 		for i := range list {

@@ -53,7 +53,9 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 	var refusals Refusals
 	name, externalID := checkGroup(&in.Name, in.ExternalID, &refusals)
 	if len(in.StudentIDs) > MaxSelection {
-		refusals = append(refusals, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(in.StudentIDs)).WithCode("TOO_MANY").At("studentIds"))
+		refusals = append(refusals,
+			fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(in.StudentIDs)).
+				WithCode("TOO_MANY").At("studentIds"))
 	}
 	if len(refusals) > 0 {
 		return nil, refusals
@@ -68,7 +70,9 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		if err != nil {
 			return err
 		}
-		refusals := Refusals(missing(in.StudentIDs, students, func(st *db.Student) int { return st.ID }, ErrNoStudent, "studentIds"))
+		refusals := Refusals(missing(in.StudentIDs, students, func(st *db.Student) int {
+			return st.ID
+		}, ErrNoStudent, "studentIds"))
 		if err := s.seen(ctx, client, in.EducatorIDs, &refusals); err != nil {
 			return err
 		}
@@ -169,7 +173,8 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 	// who joins meanwhile is found under the group's lock and makes it start again.
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		system := viewer.AsSystem(ctx, "students of a group that is deleted")
-		members, err := client.Enrollment.Query().Where(enrollment.GroupID(id)).Order(db.Asc(enrollment.FieldStudentID)).All(system)
+		members, err := client.Enrollment.Query().Where(enrollment.GroupID(id)).
+			Order(db.Asc(enrollment.FieldStudentID)).All(system)
 		if err != nil {
 			return err
 		}
@@ -201,7 +206,8 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 		if err != nil {
 			return err
 		}
-		if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(id)).Exec(viewer.AsSystem(ctx, "teaching of a group that is deleted")); err != nil {
+		if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(id)).
+			Exec(viewer.AsSystem(ctx, "teaching of a group that is deleted")); err != nil {
 			return err
 		}
 		if err := client.Group.DeleteOneID(id).Exec(ctx); err != nil {
@@ -221,7 +227,8 @@ func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db
 	case len(groups) == 0:
 		return nil, ErrNoGroup.At("id")
 	case groups[0].Synced == 1:
-		return nil, fault.Invalidf("%s is kept by the school's information system; make the change there", groups[0].Name).WithCode("SYNCED_GROUP").At("id")
+		return nil, fault.Invalidf("%s is kept by the school's information system; make the change there", groups[0].Name).
+			WithCode("SYNCED_GROUP").At("id")
 	default:
 		return groups[0], nil
 	}
@@ -238,7 +245,9 @@ func checkGroup(name, externalID *string, refusals *Refusals) (*string, *string)
 	if externalID != nil {
 		cleaned := Clean(*externalID)
 		if n := utf8.RuneCountInString(cleaned); n > MaxExternalID {
-			*refusals = append(*refusals, fault.Invalidf("the external id has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG").At("externalId"))
+			*refusals = append(*refusals,
+				fault.Invalidf("the external id has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG").
+					At("externalId"))
 		}
 		externalID = &cleaned
 	}
@@ -251,7 +260,8 @@ func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusa
 		return nil
 	}
 	found, err := client.Educator.Query().Where(educator.IDIn(ids...)).All(ctx)
-	*refusals = append(*refusals, missing(ids, found, func(e *db.Educator) int { return e.ID }, ErrNoEducator, "educatorIds")...)
+	*refusals = append(*refusals,
+		missing(ids, found, func(e *db.Educator) int { return e.ID }, ErrNoEducator, "educatorIds")...)
 	return err
 }
 
@@ -269,21 +279,25 @@ func (s *Service) replaceEducators(ctx context.Context, client *db.Client, group
 	if len(refusals) > 0 {
 		return refusals
 	}
-	if _, err := client.GroupEducator.Delete().Where(groupeducator.GroupID(groupID), groupeducator.EducatorIDNotIn(ids...)).Exec(ctx); err != nil {
+	if _, err := client.GroupEducator.Delete().
+		Where(groupeducator.GroupID(groupID), groupeducator.EducatorIDNotIn(ids...)).Exec(ctx); err != nil {
 		return err
 	}
-	there, err := client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).Select(groupeducator.FieldEducatorID).Ints(ctx)
+	there, err := client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).
+		Select(groupeducator.FieldEducatorID).Ints(ctx)
 	if err != nil {
 		return err
 	}
-	return teach(ctx, client, groupID, slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return slices.Contains(there, id) }))
+	return teach(ctx, client, groupID,
+		slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return slices.Contains(there, id) }))
 }
 
 // teach adds educators, who have been checked, to a group.
 func teach(ctx context.Context, client *db.Client, groupID int, ids []int) error {
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {
-		err := client.GroupEducator.Create().SetGroupID(groupID).SetEducatorID(id).Exec(viewer.AsSystem(ctx, "teaching of a group in the purview"))
+		err := client.GroupEducator.Create().SetGroupID(groupID).SetEducatorID(id).
+			Exec(viewer.AsSystem(ctx, "teaching of a group in the purview"))
 		if err != nil {
 			return err
 		}
@@ -293,7 +307,8 @@ func teach(ctx context.Context, client *db.Client, groupID int, ids []int) error
 
 func groupTaken(err error) error {
 	if database.IsDuplicate(err) {
-		return fault.Invalidf("another class or group of the school has this external id").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
+		return fault.Invalidf("another class or group of the school has this external id").WithCode("EXTERNAL_ID_TAKEN").
+			At("externalId")
 	}
 	return err
 }

@@ -67,9 +67,12 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		return err
 	}
 	if !editable {
-		return fault.Forbiddenf("assign %s %s to one of your classes or groups before you make changes", st.FirstName, st.LastName).At("id")
+		return fault.Forbiddenf("assign %s %s to one of your classes or groups before you make changes", st.FirstName,
+			st.LastName).At("id")
 	}
-	if st.Synced == 1 && (ch.OrganizationID != nil || ch.ExternalID != nil || ch.FirstName != nil || ch.LastName != nil || ch.Username != nil || ch.Grade != nil) {
+	if st.Synced == 1 &&
+		(ch.OrganizationID != nil || ch.ExternalID != nil || ch.FirstName != nil || ch.LastName != nil ||
+			ch.Username != nil || ch.Grade != nil) {
 		return syncedStudent(st).At("id")
 	}
 	school, err := client.Organization.Get(viewer.AsSystem(ctx, "settings of the student's school"), st.OrganizationID)
@@ -81,7 +84,8 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 		if school, err = s.school(ctx, client, *ch.OrganizationID); err != nil {
 			return err
 		}
-		if !v.Administers(school.ID, school.DistrictID) || !v.Administers(st.OrganizationID, st.DistrictID) || school.DistrictID != st.DistrictID {
+		if !v.Administers(school.ID, school.DistrictID) || !v.Administers(st.OrganizationID, st.DistrictID) ||
+			school.DistrictID != st.DistrictID {
 			return fault.Forbiddenf("only an administrator of both schools moves a student").At("organizationId")
 		}
 	}
@@ -95,7 +99,8 @@ func (s *Service) update(ctx context.Context, client *db.Client, id int, ch Stud
 	return s.write(ctx, client, st, ch, hash, moves)
 }
 
-func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, ch StudentChange, hash string, moves bool) error {
+func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, ch StudentChange, hash string,
+	moves bool) error {
 	u := client.Student.UpdateOne(st).AddVersion(1)
 	first, last := st.FirstName, st.LastName
 	if ch.FirstName != nil {
@@ -144,7 +149,8 @@ func (s *Service) write(ctx context.Context, client *db.Client, st *db.Student, 
 }
 
 // check cleans the given fields in place and returns what is wrong with them.
-func (s *Service) check(ctx context.Context, client *db.Client, school *db.Organization, ch *StudentChange) (Refusals, error) {
+func (s *Service) check(ctx context.Context, client *db.Client, school *db.Organization,
+	ch *StudentChange) (Refusals, error) {
 	var refusals Refusals
 	text := func(field string, value *string, check func(string) *fault.Error) {
 		if value == nil {
@@ -180,8 +186,12 @@ func (s *Service) hashed(ctx context.Context, password *string) (string, error) 
 }
 
 var (
-	errExternalIDTaken = fault.Invalidf("the Student ID is taken in the district; deleted students keep theirs until their data are erased").WithCode("EXTERNAL_ID_TAKEN").At("externalId")
-	errUsernameTaken   = fault.Invalidf("the username is taken in the district; deleted students keep theirs until their data are erased").WithCode("USERNAME_TAKEN").At("username")
+	errExternalIDTaken = fault.Invalidf(
+		"the Student ID is taken in the district; deleted students keep theirs until their data are erased").
+		WithCode("EXTERNAL_ID_TAKEN").At("externalId")
+	errUsernameTaken = fault.Invalidf(
+		"the username is taken in the district; deleted students keep theirs until their data are erased").
+		WithCode("USERNAME_TAKEN").At("username")
 )
 
 // taken turns what a unique index says into words.
@@ -212,7 +222,8 @@ func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, 
 		return err
 	}
 	client := s.db.Client(ctx)
-	owner, find := client.Student.Query().Where(student.DistrictID(districtID), has).Only(viewer.AsSystem(ctx, "who has an ID or username; nobody is shown it"))
+	owner, find := client.Student.Query().Where(student.DistrictID(districtID), has).
+		Only(viewer.AsSystem(ctx, "who has an ID or username; nobody is shown it"))
 	switch {
 	case db.IsNotFound(find): // Who had it is gone in this moment.
 		return err

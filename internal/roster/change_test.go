@@ -27,7 +27,8 @@ func TestStudents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if s.ExternalID != "0042" || s.FirstName != "Zoë" || s.Grade.String() != "K" || s.GroupCount != 1 || s.PasswordHash != "hash of secret" {
+			if s.ExternalID != "0042" || s.FirstName != "Zoë" || s.Grade.String() != "K" || s.GroupCount != 1 ||
+				s.PasswordHash != "hash of secret" {
 				t.Errorf("created %v", s)
 			}
 			healthy(t, d)
@@ -43,7 +44,15 @@ func TestStudents(t *testing.T) {
 			refused(t, err, "USERNAME_TAKEN", "username")
 		})
 		t.Run("everything that is wrong is told at once", func(t *testing.T) {
-			_, err := r.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: " ", Username: "ab", FirstName: "A", Grade: "13", Password: ptr("abc")})
+			_, err := r.CreateStudent(admin,
+				roster.NewStudent{
+					OrganizationID: w.North.ID,
+					ExternalID:     " ",
+					Username:       "ab",
+					FirstName:      "A",
+					Grade:          "13",
+					Password:       ptr("abc"),
+				})
 			refused(t, err, "REQUIRED", "externalId")
 			refused(t, err, "REQUIRED", "lastName")
 			refused(t, err, "TOO_SHORT", "username")
@@ -157,7 +166,14 @@ func TestDeletedStudents(t *testing.T) {
 		refused(t, err, "NOT_FOUND", "")
 		healthy(t, d)
 
-		back := roster.NewStudent{OrganizationID: w.North.ID, ExternalID: s.ExternalID, FirstName: "Back", LastName: "Again", Username: "back.again", Grade: "8"}
+		back := roster.NewStudent{
+			OrganizationID: w.North.ID,
+			ExternalID:     s.ExternalID,
+			FirstName:      "Back",
+			LastName:       "Again",
+			Username:       "back.again",
+			Grade:          "8",
+		}
 		t.Run("the username stays reserved", func(t *testing.T) {
 			other := back
 			other.ExternalID, other.Username = "another", s.Username
@@ -193,7 +209,8 @@ func TestGroups(t *testing.T) {
 		ada := w.Student(t, w.North, "Ada", "Lovelace", 600)
 
 		t.Run("a teacher who creates a group teaches it", func(t *testing.T) {
-			g, err := r.CreateGroup(teacher, roster.NewGroup{OrganizationID: w.North.ID, Name: " Chess  Club ", StudentIDs: ids(ada)})
+			g, err := r.CreateGroup(teacher,
+				roster.NewGroup{OrganizationID: w.North.ID, Name: " Chess  Club ", StudentIDs: ids(ada)})
 			if err != nil || g.Name != "Chess Club" || g.StudentCount != 1 {
 				t.Fatalf("%v, %v", g, err)
 			}
@@ -214,17 +231,20 @@ func TestGroups(t *testing.T) {
 		})
 		t.Run("an external id is unique in the school, not in the district", func(t *testing.T) {
 			district := w.As(t, w.DistrictAdmin)
-			if _, err := r.CreateGroup(district, roster.NewGroup{OrganizationID: w.North.ID, Name: "One", ExternalID: ptr("X1")}); err != nil {
+			if _, err := r.CreateGroup(district,
+				roster.NewGroup{OrganizationID: w.North.ID, Name: "One", ExternalID: ptr("X1")}); err != nil {
 				t.Fatal(err)
 			}
 			_, err := r.CreateGroup(district, roster.NewGroup{OrganizationID: w.North.ID, Name: "Two", ExternalID: ptr("X1")})
 			refused(t, err, "EXTERNAL_ID_TAKEN", "externalId")
-			if _, err := r.CreateGroup(district, roster.NewGroup{OrganizationID: w.South.ID, Name: "Two", ExternalID: ptr("X1")}); err != nil {
+			if _, err := r.CreateGroup(district,
+				roster.NewGroup{OrganizationID: w.South.ID, Name: "Two", ExternalID: ptr("X1")}); err != nil {
 				t.Error(err)
 			}
 		})
 		t.Run("who teaches a group is replaced as a whole", func(t *testing.T) {
-			g, err := r.UpdateGroup(w.As(t, w.DistrictAdmin), roster.GroupChange{ID: w.Algebra.ID, EducatorIDs: []int{w.SouthTeacher.ID}})
+			g, err := r.UpdateGroup(w.As(t, w.DistrictAdmin),
+				roster.GroupChange{ID: w.Algebra.ID, EducatorIDs: []int{w.SouthTeacher.ID}})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -242,7 +262,8 @@ func TestGroups(t *testing.T) {
 			refused(t, r.DeleteGroup(admin, w.Chemistry.ID), "NOT_FOUND", "id")
 			_, err = r.CreateGroup(admin, roster.NewGroup{OrganizationID: w.North.ID, Name: "  "})
 			refused(t, err, "REQUIRED", "name")
-			_, err = r.CreateGroup(admin, roster.NewGroup{OrganizationID: w.North.ID, Name: "New", EducatorIDs: []int{w.BetaAdmin.ID}})
+			_, err = r.CreateGroup(admin,
+				roster.NewGroup{OrganizationID: w.North.ID, Name: "New", EducatorIDs: []int{w.BetaAdmin.ID}})
 			refused(t, err, "NOT_FOUND", "educatorIds.0")
 		})
 	})

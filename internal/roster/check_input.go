@@ -44,7 +44,8 @@ func CheckExternalID(s string) *fault.Error {
 	case n == 0:
 		return fault.Invalidf("the Student ID is empty").WithCode("REQUIRED")
 	case n > MaxExternalID:
-		return fault.Invalidf("the Student ID has %d characters; at most %d are allowed", n, MaxExternalID).WithCode("TOO_LONG")
+		return fault.Invalidf("the Student ID has %d characters; at most %d are allowed", n, MaxExternalID).
+			WithCode("TOO_LONG")
 	default:
 		return reserved(s, "Student ID")
 	}
@@ -73,7 +74,8 @@ func CheckUsername(s string) *fault.Error {
 	case n == 0:
 		return fault.Invalidf("the username is empty").WithCode("REQUIRED")
 	case n < MinUsername:
-		return fault.Invalidf("the username has %s; at least %d are needed", quote.Count(n, "character"), MinUsername).WithCode("TOO_SHORT")
+		return fault.Invalidf("the username has %s; at least %d are needed", quote.Count(n, "character"), MinUsername).
+			WithCode("TOO_SHORT")
 	case n > MaxUsername || foldsTooLong(fold.Key(s)):
 		return fault.Invalidf("the username has %d characters; at most %d are allowed", n, MaxUsername).WithCode("TOO_LONG")
 	default:
@@ -85,7 +87,8 @@ func CheckUsername(s string) *fault.Error {
 func CheckPassword(s string, shortest int) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n < shortest:
-		return fault.Invalidf("the password has fewer than %s", quote.Count(shortest, "character")).WithCode("PASSWORD_TOO_SHORT")
+		return fault.Invalidf("the password has fewer than %s", quote.Count(shortest, "character")).
+			WithCode("PASSWORD_TOO_SHORT")
 	case n > MaxPassword:
 		return fault.Invalidf("the password has more than %d characters", MaxPassword).WithCode("PASSWORD_TOO_LONG")
 	default:

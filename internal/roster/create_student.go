@@ -41,11 +41,13 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 			return nil, err
 		}
 		if set.PasswordRequired {
-			refusals = append(refusals, fault.Invalidf("a new student of %s needs a password", school.Name).WithCode("REQUIRED").At("password"))
+			refusals = append(refusals,
+				fault.Invalidf("a new student of %s needs a password", school.Name).WithCode("REQUIRED").At("password"))
 		}
 	}
 	if !v.Administers(school.ID, school.DistrictID) && len(in.GroupIDs) == 0 {
-		refusals = append(refusals, fault.Invalidf("choose one of your classes or groups for the student").WithCode("GROUP_REQUIRED").At("groupIds"))
+		refusals = append(refusals,
+			fault.Invalidf("choose one of your classes or groups for the student").WithCode("GROUP_REQUIRED").At("groupIds"))
 	}
 	if len(refusals) > 0 {
 		return nil, refusals
@@ -79,7 +81,8 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 		return nil
 	}
 	if len(groupIDs) > MaxGroupsAtOne {
-		return fault.Invalidf("at most %d classes or groups can be chosen at once", MaxGroupsAtOne).WithCode("TOO_MANY").At("groupIds")
+		return fault.Invalidf("at most %d classes or groups can be chosen at once", MaxGroupsAtOne).
+			WithCode("TOO_MANY").At("groupIds")
 	}
 	var refusals Refusals
 	groups, err := s.lockGroups(ctx, client, groupIDs, &refusals)
@@ -99,7 +102,8 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 
 // insert writes a new student, or revives the deleted one with that Student ID,
 // which it then returns as it was.
-func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange, hash string) (_, deleted *db.Student, err error) {
+func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange,
+	hash string) (_, deleted *db.Student, err error) {
 	deleted, err = client.Student.Query().
 		Where(student.DistrictID(school.DistrictID), student.ExternalID(*ch.ExternalID), student.DeletedAtNotNil()).
 		Only(viewer.AsSystem(ctx, "look for a deleted student to revive"))
@@ -113,7 +117,8 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 	}
 	create := client.Student.Create().SetDistrictID(school.DistrictID).SetOrganizationID(school.ID).
 		SetExternalID(*ch.ExternalID).SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
-		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).
+		SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
 	if hash != "" {
 		create.SetPasswordHash(hash)
 	}
@@ -126,7 +131,8 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 
 // revive brings a deleted student back. Only who administers the school where
 // the student was may do it; for everybody else the Student ID is taken.
-func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student, ch StudentChange, hash string) (*db.Student, error) {
+func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student,
+	ch StudentChange, hash string) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
 	if !v.Administers(st.OrganizationID, st.DistrictID) || !v.Administers(school.ID, school.DistrictID) {
 		return nil, errExternalIDTaken
@@ -141,7 +147,8 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	g, _ := CheckGrade(*ch.Grade)
 	update := client.Student.UpdateOne(st).SetOrganizationID(school.ID).ClearDeletedAt().AddVersion(1).
 		SetUsername(*ch.Username).SetUsernameKey(fold.Key(*ch.Username)).
-		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
+		SetFirstName(*ch.FirstName).SetLastName(*ch.LastName).
+		SetSortName(fold.SortName(*ch.LastName, *ch.FirstName)).SetGrade(g)
 	if hash != "" {
 		update.SetPasswordHash(hash)
 	} else {

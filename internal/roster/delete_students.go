@@ -20,7 +20,8 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
 	}
 	if len(ids) > MaxSelection {
-		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).WithCode("TOO_MANY").At("studentIds")
+		return fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).
+			WithCode("TOO_MANY").At("studentIds")
 	}
 	v := viewer.FromContext(ctx)
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
@@ -36,7 +37,8 @@ func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 		for _, st := range students {
 			switch {
 			case !v.Administers(st.OrganizationID, st.DistrictID):
-				refusals = append(refusals, fault.Forbiddenf("only administrators delete students").At("studentIds", position[st.ID]))
+				refusals = append(refusals,
+					fault.Forbiddenf("only administrators delete students").At("studentIds", position[st.ID]))
 			case st.Synced == 1:
 				refusals = append(refusals, syncedStudent(st).At("studentIds", position[st.ID]))
 			}

@@ -85,7 +85,8 @@ func Unenroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, err
 		for _, p := range chunk {
 			args = append(args, p.StudentID, p.GroupID)
 		}
-		query := "DELETE FROM enrollments WHERE " + strings.TrimSuffix(strings.Repeat("student_id = ? AND group_id = ? OR ", len(chunk)), " OR ")
+		query := "DELETE FROM enrollments WHERE " +
+			strings.TrimSuffix(strings.Repeat("student_id = ? AND group_id = ? OR ", len(chunk)), " OR ")
 		if _, err := client.ExecContext(ctx, query, args...); err != nil {
 			return nil, err
 		}

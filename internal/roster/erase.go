@@ -31,7 +31,8 @@ func Erase(ctx context.Context, client *db.Client, students []*db.Student) (enro
 			args[i] = id
 		}
 		for _, table := range []string{"former_enrollments", "student_words"} {
-			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE student_id IN ("+places(len(args), "?")+")", args...); err != nil {
+			if _, err := client.ExecContext(ctx, "DELETE FROM "+table+" WHERE student_id IN ("+places(len(args), "?")+")",
+				args...); err != nil {
 				return 0, err
 			}
 		}

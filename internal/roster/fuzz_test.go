@@ -125,7 +125,8 @@ var orderNames = []string{"NAME", "EXTERNAL_ID", "USERNAME", "GRADE", "LAST_ACTI
 // up is refused or leads to a part of that list.
 func FuzzStudents(f *testing.F) {
 	c := newCrowd(f)
-	for i, search := range []string{"", "jose", "José n", "ann le", "%", "_", "名", "o'n", "00001", strings.Repeat("x ", 8), strings.Repeat("x ", 9), strings.Repeat("é", 300), "\x00", "\xff", "\U0010FFFF", "ß"} {
+	for i, search := range []string{"", "jose", "José n", "ann le", "%", "_", "名", "o'n", "00001", strings.Repeat("x ", 8),
+		strings.Repeat("x ", 9), strings.Repeat("é", 300), "\x00", "\xff", "\U0010FFFF", "ß"} {
 		f.Add(search, "", uint16(i*37), uint8(i), uint8(i), uint8(3))
 	}
 	for i, bits := range []uint16{0, 1, 2, 3, 4, 12, 16, 48, 64, 64 | 5<<7, 1 | 4 | 8 | 16 | 64} {
@@ -183,7 +184,8 @@ func FuzzStudents(f *testing.F) {
 }
 
 // walk reads all pages, by cursors, and returns the keys in the order of reading.
-func walk(t *testing.T, ctx context.Context, list *roster.StudentList, args page.Args, order string) (ids []int, ok bool) {
+func walk(t *testing.T, ctx context.Context, list *roster.StudentList, args page.Args,
+	order string) (ids []int, ok bool) {
 	t.Helper()
 	for range 100 {
 		p, err := list.Page(ctx, args, order, false)
@@ -226,7 +228,8 @@ func wantInvalid(t *testing.T, err error) {
 // FuzzGroups holds the same for lists of groups.
 func FuzzGroups(f *testing.F) {
 	c := newCrowd(f)
-	for i, search := range []string{"", "alg", "ALGÈBRA", "%", "home room", "\xff", "\U0010FFFF", strings.Repeat("a", 500)} {
+	for i, search := range []string{"", "alg", "ALGÈBRA", "%", "home room", "\xff", "\U0010FFFF",
+		strings.Repeat("a", 500)} {
 		f.Add(search, uint8(i), uint8(i), i%2 == 0)
 	}
 	all := []*db.Group{c.Algebra, c.Biology, c.Synced, c.Chemistry, c.Drama}
@@ -257,9 +260,15 @@ func FuzzGroups(f *testing.F) {
 			got[g.ID] = true
 		}
 		for _, g := range all {
-			mine := map[int]bool{0: g.DistrictID == c.Alpha.ID, 1: g.OrganizationID == c.North.ID, 2: g.ID == c.Algebra.ID, 3: g.ID == c.Drama.ID}[int(who%4)]
+			mine := map[int]bool{
+				0: g.DistrictID == c.Alpha.ID,
+				1: g.OrganizationID == c.North.ID,
+				2: g.ID == c.Algebra.ID,
+				3: g.ID == c.Drama.ID,
+			}[int(who%4)]
 			taught := g.ID == c.Algebra.ID || g.ID == c.Chemistry.ID
-			want := mine && strings.HasPrefix(fold.Text(g.Name), fold.Text(search)) && (synced == nil || (g.Synced == 1) == *synced) && (len(filter.EducatorIDs) == 0 || taught)
+			want := mine && strings.HasPrefix(fold.Text(g.Name), fold.Text(search)) &&
+				(synced == nil || (g.Synced == 1) == *synced) && (len(filter.EducatorIDs) == 0 || taught)
 			if got[g.ID] != want {
 				t.Fatalf("search %q as caller %d with %08b: %s is there %t", search, who%4, bits, g.Name, got[g.ID])
 			}

@@ -16,7 +16,8 @@ import (
 // required checks that a change was refused because it needs a second administrator.
 func required(t *testing.T, err error, words string) {
 	t.Helper()
-	if e := fault.From(err); e == nil || e.Code != hold.Required || e.Kind != fault.Conflict || !strings.Contains(e.Message, words) {
+	if e := fault.From(err); e == nil || e.Code != hold.Required || e.Kind != fault.Conflict ||
+		!strings.Contains(e.Message, words) {
 		t.Errorf("%v; want %s: %s", err, hold.Required, words)
 	}
 }
@@ -33,7 +34,8 @@ func TestSmallChangesAddUp(t *testing.T) {
 			return all
 		}
 		there := func(school *db.Organization) int {
-			rows, err := d.Query(t.Context(), "SELECT COUNT(*) FROM students WHERE deleted_at IS NULL AND organization_id = ?", school.ID)
+			rows, err := d.Query(t.Context(),
+				"SELECT COUNT(*) FROM students WHERE deleted_at IS NULL AND organization_id = ?", school.ID)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -73,7 +75,9 @@ func TestSmallChangesAddUp(t *testing.T) {
 		t.Run("a thousand at a time are too many at once", func(t *testing.T) {
 			all := many(120, w.South)
 			ctx := w.As(t, w.SouthAdmin)
-			required(t, r.DeleteStudents(ctx, ids(all[:100]...)), "100 of 120 students of South School, and more than 10 % need a second administrator; submit it with bulkDeleteStudents")
+			required(t, r.DeleteStudents(ctx, ids(all[:100]...)),
+				"100 of 120 students of South School, and more than 10 % need a second administrator; "+
+					"submit it with bulkDeleteStudents")
 			if there(w.South) != 120 {
 				t.Errorf("%d are there", there(w.South))
 			}
@@ -110,7 +114,8 @@ func TestSmallChangesAddUp(t *testing.T) {
 				t.Fatal(err)
 			}
 			_, err := r.RemoveStudents(ctx, ids(all[15]), []int{w.Algebra.ID})
-			required(t, err, "more than 75 % of the students of North School would be changed within 24 hours; ask an administrator")
+			required(t, err,
+				"more than 75 % of the students of North School would be changed within 24 hours; ask an administrator")
 			if strings.Contains(err.Error(), "20") {
 				t.Errorf("a teacher reads how many students there are: %v", err)
 			}

@@ -96,7 +96,16 @@ func TestWhatIsChosenHasItsBounds(t *testing.T) {
 				return err
 			}},
 			"groups of a new student": {roster.MaxGroupsAtOne, "groupIds", func(ids []int) error {
-				_, err := r.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "1", FirstName: "Ada", LastName: "L", Username: "ada", Grade: "8", GroupIDs: ids})
+				_, err := r.CreateStudent(admin,
+					roster.NewStudent{
+						OrganizationID: w.North.ID,
+						ExternalID:     "1",
+						FirstName:      "Ada",
+						LastName:       "L",
+						Username:       "ada",
+						Grade:          "8",
+						GroupIDs:       ids,
+					})
 				return err
 			}},
 		} {
@@ -112,7 +121,8 @@ func TestWhatIsChosenHasItsBounds(t *testing.T) {
 			}
 		}
 		for n, want := range map[int]string{64: "", 65: "TOO_LONG"} {
-			_, err := r.CreateGroup(admin, roster.NewGroup{OrganizationID: w.North.ID, Name: "New", ExternalID: ptr(strings.Repeat("ä", n))})
+			_, err := r.CreateGroup(admin,
+				roster.NewGroup{OrganizationID: w.North.ID, Name: "New", ExternalID: ptr(strings.Repeat("ä", n))})
 			if want == "" && err != nil {
 				t.Errorf("an external id of %d characters: %v", n, err)
 			} else if want != "" {

@@ -20,7 +20,12 @@ func (s *Service) hold(ctx context.Context, client *db.Client, losses ...hold.Lo
 // Lost are students as losses of their schools.
 func Lost(students []*db.Student, verb hold.Verb) (losses []hold.Loss) {
 	for _, part := range audit.BySchool(students, schoolOf) {
-		l := hold.Loss{DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID, Thing: loss.ThingSTUDENT, Verb: verb}
+		l := hold.Loss{
+			DistrictID:     part[0].DistrictID,
+			OrganizationID: part[0].OrganizationID,
+			Thing:          loss.ThingSTUDENT,
+			Verb:           verb,
+		}
 		for _, st := range part {
 			l.Subjects = append(l.Subjects, st.ID)
 		}
@@ -37,5 +42,11 @@ func among(students []*db.Student, pairs []Pair) []*db.Student {
 
 // lostGroup is a group that is deleted or changed.
 func lostGroup(g *db.Group, verb hold.Verb) hold.Loss {
-	return hold.Loss{DistrictID: g.DistrictID, OrganizationID: g.OrganizationID, Thing: loss.ThingGROUP, Verb: verb, Subjects: []int{g.ID}}
+	return hold.Loss{
+		DistrictID:     g.DistrictID,
+		OrganizationID: g.OrganizationID,
+		Thing:          loss.ThingGROUP,
+		Verb:           verb,
+		Subjects:       []int{g.ID},
+	}
 }

@@ -23,7 +23,8 @@ func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
 		for _, p := range chunk {
 			args = append(args, now, p.StudentID, p.GroupID)
 		}
-		if _, err := client.ExecContext(ctx, "INSERT INTO former_enrollments (created_at, student_id, group_id) VALUES "+places(len(chunk), "(?, ?, ?)"), args...); err != nil {
+		if _, err := client.ExecContext(ctx, "INSERT INTO former_enrollments (created_at, student_id, group_id) VALUES "+
+			places(len(chunk), "(?, ?, ?)"), args...); err != nil {
 			return err
 		}
 	}
@@ -38,7 +39,8 @@ func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) erro
 		for i, id := range chunk {
 			args[i] = id
 		}
-		if _, err := client.ExecContext(ctx, "DELETE FROM former_enrollments WHERE student_id IN ("+places(len(chunk), "?")+")", args...); err != nil {
+		if _, err := client.ExecContext(ctx,
+			"DELETE FROM former_enrollments WHERE student_id IN ("+places(len(chunk), "?")+")", args...); err != nil {
 			return err
 		}
 	}
@@ -62,7 +64,8 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	case len(ids) == 0:
 		return Restored{}, fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")
 	case len(ids) > MaxSelection:
-		return Restored{}, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).WithCode("TOO_MANY").At("studentIds")
+		return Restored{}, fault.Invalidf("at most %d students can be chosen at once; %d were", MaxSelection, len(ids)).
+			WithCode("TOO_MANY").At("studentIds")
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		restored = Restored{}
@@ -74,7 +77,9 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		// From here on a student of somebody else is one who does not exist, also for
 		// what is looked up.
 		v := viewer.FromContext(ctx)
-		students = slices.DeleteFunc(students, func(st *db.Student) bool { return !v.Administers(st.OrganizationID, st.DistrictID) })
+		students = slices.DeleteFunc(students, func(st *db.Student) bool {
+			return !v.Administers(st.OrganizationID, st.DistrictID)
+		})
 		if err := s.refuseToRestore(ctx, client, ids, students); err != nil {
 			return err
 		}
@@ -152,7 +157,8 @@ func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []
 
 // former returns the enrollments that deleted students get back, whose groups it
 // locks, and how many they do not get back.
-func (s *Service) former(system context.Context, client *db.Client, studentIDs []int) (pairs []Pair, lost int, err error) {
+func (s *Service) former(system context.Context, client *db.Client, studentIDs []int) (pairs []Pair,
+	lost int, err error) {
 	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).
 		Order(db.Asc(formerenrollment.FieldStudentID, formerenrollment.FieldGroupID)).All(system)
 	if err != nil {

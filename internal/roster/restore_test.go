@@ -84,7 +84,8 @@ func TestRestoreStudents(t *testing.T) {
 				t.Errorf("%v, %v", groups, err)
 			}
 			got, err := s.RestoreStudents(admin, []int{ada.ID, bob.ID})
-			if err != nil || got.Rejoined != 1 || got.Lost != 1 || len(got.Students) != 2 || got.Students[0].GroupCount != 1 || got.Students[0].DeletedAt != nil {
+			if err != nil || got.Rejoined != 1 || got.Lost != 1 || len(got.Students) != 2 || got.Students[0].GroupCount != 1 ||
+				got.Students[0].DeletedAt != nil {
 				t.Fatalf("%+v, %v", got, err)
 			}
 			if n := w.Client().FormerEnrollment.Query().CountX(system); n != 0 {
@@ -93,7 +94,8 @@ func TestRestoreStudents(t *testing.T) {
 			if got := w.Client().Group.GetX(system, w.Algebra.ID); got.StudentCount != 1 {
 				t.Errorf("%d students in the group", got.StudentCount)
 			}
-			if _, err := doctor.New(d).Examine(system, false, func(f doctor.Finding) error { t.Error(f); return nil }); err != nil {
+			if _, err := doctor.New(d).
+				Examine(system, false, func(f doctor.Finding) error { t.Error(f); return nil }); err != nil {
 				t.Error(err)
 			}
 		})
@@ -101,7 +103,15 @@ func TestRestoreStudents(t *testing.T) {
 			if err := s.DeleteStudents(admin, []int{ada.ID}); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := s.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: ada.ExternalID, FirstName: "Ada", LastName: "King", Username: "ada.king", Grade: "7"}); err != nil {
+			if _, err := s.CreateStudent(admin,
+				roster.NewStudent{
+					OrganizationID: w.North.ID,
+					ExternalID:     ada.ExternalID,
+					FirstName:      "Ada",
+					LastName:       "King",
+					Username:       "ada.king",
+					Grade:          "7",
+				}); err != nil {
 				t.Fatal(err)
 			}
 			if n := w.Client().FormerEnrollment.Query().CountX(system); n != 0 {

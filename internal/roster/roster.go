@@ -116,7 +116,8 @@ func (s *Service) school(ctx context.Context, client *db.Client, id int) (*db.Or
 	case err != nil:
 		return nil, err
 	case o.Type != organization.TypeSCHOOL:
-		return nil, fault.Invalidf("%s is a district; choose one of its schools", o.Name).WithCode("NOT_A_SCHOOL").At("organizationId")
+		return nil, fault.Invalidf("%s is a district; choose one of its schools", o.Name).WithCode("NOT_A_SCHOOL").
+			At("organizationId")
 	default:
 		return o, nil
 	}

@@ -139,7 +139,8 @@ func inGroups(ids []int) predicate.Student {
 			list[i] = id
 		}
 		e := sql.Table(enrollment.Table).As("member")
-		s.Where(sql.In(s.C(student.FieldID), sql.Select(e.C(enrollment.FieldStudentID)).From(e).Where(sql.In(e.C(enrollment.FieldGroupID), list...))))
+		s.Where(sql.In(s.C(student.FieldID),
+			sql.Select(e.C(enrollment.FieldStudentID)).From(e).Where(sql.In(e.C(enrollment.FieldGroupID), list...))))
 	}
 }
 
@@ -178,7 +179,8 @@ func flag(b bool) int8 {
 }
 
 // Page reads one page. The order is one of the API's StudentOrderField.
-func (l *StudentList) Page(ctx context.Context, args page.Args, order string, desc bool) (page.Result[*db.Student], error) {
+func (l *StudentList) Page(ctx context.Context, args page.Args, order string,
+	desc bool) (page.Result[*db.Student], error) {
 	o, ok := studentOrders[order]
 	if !ok {
 		return page.Result[*db.Student]{}, fault.Invalidf("students cannot be sorted by %s", order)

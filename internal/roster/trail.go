@@ -11,7 +11,8 @@ import (
 
 // studentChanges are the fields of a student that differ, for the audit trail.
 func studentChanges(before, after *db.Student) (c audit.Changes) {
-	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID), audit.IDs(globalid.Organization, after.OrganizationID))
+	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
+		audit.IDs(globalid.Organization, after.OrganizationID))
 	c.Text("externalId", before.ExternalID, after.ExternalID)
 	c.Text("firstName", before.FirstName, after.FirstName)
 	c.Text("lastName", before.LastName, after.LastName)
@@ -21,7 +22,12 @@ func studentChanges(before, after *db.Student) (c audit.Changes) {
 }
 
 func recordNewStudent(ctx context.Context, st, deleted *db.Student, groupIDs []int, password bool) {
-	e := audit.Event{Action: audit.StudentCreated, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID, Target: audit.On(globalid.Student, st.ID)}
+	e := audit.Event{
+		Action:         audit.StudentCreated,
+		DistrictID:     st.DistrictID,
+		OrganizationID: st.OrganizationID,
+		Target:         audit.On(globalid.Student, st.ID),
+	}
 	if deleted != nil {
 		e.Action = audit.StudentRevived
 		e.Changes = studentChanges(deleted, st)
@@ -62,7 +68,8 @@ func recordStudentUpdate(ctx context.Context, before, after *db.Student, passwor
 // neither sees what is about the other.
 func recordMove(ctx context.Context, before, after *db.Student) {
 	var c audit.Changes
-	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID), audit.IDs(globalid.Organization, after.OrganizationID))
+	c.Text("organization", audit.IDs(globalid.Organization, before.OrganizationID),
+		audit.IDs(globalid.Organization, after.OrganizationID))
 	for _, school := range []int{before.OrganizationID, after.OrganizationID} {
 		audit.Record(ctx, audit.Event{Action: audit.StudentMoved, DistrictID: after.DistrictID, OrganizationID: school,
 			Target: audit.On(globalid.Student, after.ID), Changes: c})
@@ -81,11 +88,15 @@ func groupsOf(pairs []Pair) map[int][]int {
 func schoolOf(st *db.Student) int { return st.OrganizationID }
 
 func recordDeletion(ctx context.Context, students []*db.Student, left []Pair) {
-	recordPresence(ctx, audit.StudentsDeleted, students, left, func(c *audit.Changes) { c.Text("deleted", "no", "yes") }, (*audit.Changes).Gone)
+	recordPresence(ctx, audit.StudentsDeleted, students, left, func(c *audit.Changes) {
+		c.Text("deleted", "no", "yes")
+	}, (*audit.Changes).Gone)
 }
 
 func recordRestoration(ctx context.Context, students []*db.Student, joined []Pair) {
-	recordPresence(ctx, audit.StudentsRestored, students, joined, func(c *audit.Changes) { c.Text("deleted", "yes", "no") }, (*audit.Changes).New)
+	recordPresence(ctx, audit.StudentsRestored, students, joined, func(c *audit.Changes) {
+		c.Text("deleted", "yes", "no")
+	}, (*audit.Changes).New)
 }
 
 // recordPresence says in an entry for each school which students are there no more,
@@ -110,7 +121,8 @@ func recordPresence(ctx context.Context, action audit.Action, students []*db.Stu
 
 // recordEnrollments says which students have joined or left which groups; where
 // nobody has, nothing has happened.
-func recordEnrollments(ctx context.Context, action audit.Action, students []*db.Student, groups []*db.Group, pairs []Pair) {
+func recordEnrollments(ctx context.Context, action audit.Action, students []*db.Student,
+	groups []*db.Group, pairs []Pair) {
 	of := groupsOf(pairs)
 	for _, part := range audit.BySchool(students, schoolOf) {
 		e := audit.Event{Action: action, DistrictID: part[0].DistrictID, OrganizationID: part[0].OrganizationID}
@@ -124,7 +136,11 @@ func recordEnrollments(ctx context.Context, action audit.Action, students []*db.
 				perGroup[id]++
 			}
 			enrollments += len(in)
-			e.Others = append(e.Others, audit.Detail{Subject: audit.On(globalid.Student, st.ID), Changes: joined(action, "groups", audit.IDs(globalid.Group, in...))})
+			e.Others = append(e.Others,
+				audit.Detail{
+					Subject: audit.On(globalid.Student, st.ID),
+					Changes: joined(action, "groups", audit.IDs(globalid.Group, in...)),
+				})
 		}
 		if enrollments == 0 {
 			continue
@@ -175,7 +191,8 @@ func recordGroupDeletion(ctx context.Context, g *db.Group, educatorIDs, studentI
 }
 
 // wholeGroup is the entry of a group that has come or gone, with all that it has.
-func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int, say func(c *audit.Changes, field, value string)) audit.Event {
+func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int,
+	say func(c *audit.Changes, field, value string)) audit.Event {
 	e := groupEvent(action, g)
 	say(&e.Changes, "name", g.Name)
 	if g.ExternalID != nil {
@@ -188,12 +205,21 @@ func wholeGroup(action audit.Action, g *db.Group, educatorIDs []int, say func(c 
 }
 
 func groupEvent(action audit.Action, g *db.Group) audit.Event {
-	return audit.Event{Action: action, DistrictID: g.DistrictID, OrganizationID: g.OrganizationID, Target: audit.On(globalid.Group, g.ID)}
+	return audit.Event{
+		Action:         action,
+		DistrictID:     g.DistrictID,
+		OrganizationID: g.OrganizationID,
+		Target:         audit.On(globalid.Group, g.ID),
+	}
 }
 
 func members(action audit.Action, g *db.Group, studentIDs []int) (details []audit.Detail) {
 	for _, id := range studentIDs {
-		details = append(details, audit.Detail{Subject: audit.On(globalid.Student, id), Changes: joined(action, "groups", audit.IDs(globalid.Group, g.ID))})
+		details = append(details,
+			audit.Detail{
+				Subject: audit.On(globalid.Student, id),
+				Changes: joined(action, "groups", audit.IDs(globalid.Group, g.ID)),
+			})
 	}
 	return details
 }

@@ -33,8 +33,9 @@ func TestWhoComesBackByTheStudentID(t *testing.T) {
 		}
 		back := func(t *testing.T, st *db.Student, password *string) *db.Student {
 			t.Helper()
-			again, err := r.CreateStudent(admin, roster.NewStudent{OrganizationID: w.North.ID, ExternalID: st.ExternalID, FirstName: "Back", LastName: "Again",
-				Username: "back" + st.ExternalID, Grade: "8", Password: password})
+			again, err := r.CreateStudent(admin,
+				roster.NewStudent{OrganizationID: w.North.ID, ExternalID: st.ExternalID, FirstName: "Back", LastName: "Again",
+					Username: "back" + st.ExternalID, Grade: "8", Password: password})
 			if err != nil || again.ID != st.ID {
 				t.Fatalf("%v, %v; want student %d", again, err, st.ID)
 			}
@@ -53,7 +54,8 @@ func TestWhoComesBackByTheStudentID(t *testing.T) {
 		t.Run("the usage is counted anew", func(t *testing.T) {
 			st := gone(t)
 			// The sum of the row is of another school year; the days are there.
-			w.Client().UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 10, 5)).SetSeconds(90).ExecX(system)
+			w.Client().UsageDay.Create().SetStudentID(st.ID).SetProductID(product.ID).SetDay(calendar.Date(2026, 10, 5)).
+				SetSeconds(90).ExecX(system)
 			if st := back(t, st, nil); st.SecondsThisYear != 90 || st.Active != 1 {
 				t.Errorf("%d seconds, active %d; want 90 and 1", st.SecondsThisYear, st.Active)
 			}
@@ -67,7 +69,14 @@ func TestAPasswordThatIsRequired(t *testing.T) {
 		w, r := fixture.New(t, d), newRoster(d)
 		w.Alpha.Update().SetPasswordRequired(1).ExecX(fixture.System())
 		admin := w.As(t, w.NorthAdmin)
-		in := roster.NewStudent{OrganizationID: w.North.ID, ExternalID: "1", FirstName: "Ada", LastName: "Lovelace", Username: "ada", Grade: "8"}
+		in := roster.NewStudent{
+			OrganizationID: w.North.ID,
+			ExternalID:     "1",
+			FirstName:      "Ada",
+			LastName:       "Lovelace",
+			Username:       "ada",
+			Grade:          "8",
+		}
 		_, err := r.CreateStudent(admin, in)
 		refused(t, err, "REQUIRED", "password")
 		in.Password = ptr("secret")
@@ -117,7 +126,10 @@ func TestWhoJoinsAGroupThatIsDeleted(t *testing.T) {
 			})
 		})
 		// What a transaction reads passes the interceptors of all transactions.
-		err := d.InTx(fixture.System(), func(_ context.Context, client *db.Client) error { client.Enrollment.Intercept(join); return nil })
+		err := d.InTx(fixture.System(), func(_ context.Context, client *db.Client) error {
+			client.Enrollment.Intercept(join)
+			return nil
+		})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -40,7 +40,8 @@ func WriteWords(ctx context.Context, client *db.Client, students []*db.Student, 
 			for i, s := range chunk {
 				ids[i] = s.ID
 			}
-			if _, err := client.ExecContext(ctx, "DELETE FROM student_words WHERE student_id IN ("+places(len(ids), "?")+")", ids...); err != nil {
+			if _, err := client.ExecContext(ctx, "DELETE FROM student_words WHERE student_id IN ("+places(len(ids), "?")+")",
+				ids...); err != nil {
 				return err
 			}
 		}
@@ -51,7 +52,8 @@ func WriteWords(ctx context.Context, client *db.Client, students []*db.Student, 
 		if len(args) == 0 {
 			return nil
 		}
-		_, err := client.ExecContext(ctx, "INSERT INTO student_words (created_at, student_id, district_id, word) VALUES "+places(len(args)/4, "(?, ?, ?, ?)"), args...)
+		_, err := client.ExecContext(ctx, "INSERT INTO student_words (created_at, student_id, district_id, word) VALUES "+
+			places(len(args)/4, "(?, ?, ?, ?)"), args...)
 		args = args[:0]
 		return err
 	}

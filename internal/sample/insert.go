@@ -77,7 +77,8 @@ func (in *insert) store(ctx context.Context, client *db.Client) error {
 
 // readBack returns the keys of rows by their external ids, in the given order.
 // The condition must cover all of them, and may cover more.
-func readBack(ctx context.Context, client *db.Client, table, condition string, args []any, externalIDs []string) (_ []int, err error) {
+func readBack(ctx context.Context, client *db.Client, table, condition string, args []any,
+	externalIDs []string) (_ []int, err error) {
 	rows, err := client.QueryContext(ctx, "SELECT `id`, `external_id` FROM `"+table+"` WHERE "+condition, args...)
 	if err != nil {
 		return nil, err

@@ -125,7 +125,9 @@ func (p *plan) planStaff() {
 			e.mailbox = fmt.Sprintf("educator%d", len(p.staff)+1)
 		} else {
 			e.name = map[viewer.Role]name{
-				viewer.DistrictAdmin: {"Diana", "Delgado"}, viewer.SchoolAdmin: {"Samuel", "Okafor"}, viewer.Teacher: {"Tessa", "Nguyễn"},
+				viewer.DistrictAdmin: {"Diana", "Delgado"},
+				viewer.SchoolAdmin:   {"Samuel", "Okafor"},
+				viewer.Teacher:       {"Tessa", "Nguyễn"},
 			}[role]
 		}
 		e.externalID = fmt.Sprintf("E%06d", len(p.staff)+1)

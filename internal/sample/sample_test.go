@@ -58,14 +58,22 @@ func each(t testing.TB, d *database.DB, query string, row func(scan func(...any)
 // does not depend on them.
 var contents = []string{
 	"SELECT type, name, name_key, external_id, usage_counted_from FROM organizations ORDER BY external_id",
-	"SELECT external_id, first_name, last_name, sort_name, email, email_key, username, COALESCE(password_hash, '-'), disabled FROM educators ORDER BY external_id",
-	"SELECT e.external_id, o.external_id, a.role FROM role_assignments a JOIN educators e ON e.id = a.educator_id JOIN organizations o ON o.id = a.organization_id ORDER BY 1, 2, 3",
-	"SELECT g.external_id, o.external_id, g.name, g.name_key, g.synced, g.student_count, g.version FROM `groups` g JOIN organizations o ON o.id = g.organization_id ORDER BY 1",
-	"SELECT g.external_id, e.external_id FROM group_educators t JOIN `groups` g ON g.id = t.group_id JOIN educators e ON e.id = t.educator_id ORDER BY 1, 2",
-	"SELECT s.external_id, o.external_id, username, username_key, first_name, last_name, sort_name, grade, synced, group_count, ungrouped, seconds_this_year, active, version, COALESCE(password_hash, '-') FROM students s JOIN organizations o ON o.id = s.organization_id ORDER BY 1",
+	"SELECT external_id, first_name, last_name, sort_name, email, email_key, username, COALESCE(password_hash, '-'), " +
+		"disabled FROM educators ORDER BY external_id",
+	"SELECT e.external_id, o.external_id, a.role FROM role_assignments a JOIN educators e ON e.id = a.educator_id " +
+		"JOIN organizations o ON o.id = a.organization_id ORDER BY 1, 2, 3",
+	"SELECT g.external_id, o.external_id, g.name, g.name_key, g.synced, g.student_count, g.version FROM `groups` g " +
+		"JOIN organizations o ON o.id = g.organization_id ORDER BY 1",
+	"SELECT g.external_id, e.external_id FROM group_educators t JOIN `groups` g ON g.id = t.group_id " +
+		"JOIN educators e ON e.id = t.educator_id ORDER BY 1, 2",
+	"SELECT s.external_id, o.external_id, username, username_key, first_name, last_name, sort_name, grade, synced, " +
+		"group_count, ungrouped, seconds_this_year, active, version, COALESCE(password_hash, '-') FROM students s " +
+		"JOIN organizations o ON o.id = s.organization_id ORDER BY 1",
 	"SELECT s.external_id, w.word FROM student_words w JOIN students s ON s.id = w.student_id ORDER BY 1, 2",
-	"SELECT s.external_id, g.external_id FROM enrollments e JOIN students s ON s.id = e.student_id JOIN `groups` g ON g.id = e.group_id ORDER BY 1, 2",
-	"SELECT s.external_id, p.code, u.day, u.seconds FROM usage_days u JOIN students s ON s.id = u.student_id JOIN products p ON p.id = u.product_id ORDER BY 1, 2, 3",
+	"SELECT s.external_id, g.external_id FROM enrollments e JOIN students s ON s.id = e.student_id " +
+		"JOIN `groups` g ON g.id = e.group_id ORDER BY 1, 2",
+	"SELECT s.external_id, p.code, u.day, u.seconds FROM usage_days u JOIN students s ON s.id = u.student_id " +
+		"JOIN products p ON p.id = u.product_id ORDER BY 1, 2, 3",
 }
 
 // hash is the digest of all contents.

@@ -93,7 +93,8 @@ func groupName(g grade.Grade, n int) string {
 		subjects := []string{"English", "Pre-Algebra", "Español", "Science & Reading", "Advisory"}
 		return fmt.Sprintf("%s %s", subjects[n%len(subjects)], g) + more(n/len(subjects))
 	default:
-		subjects := []string{"Algebra I", "English Language Arts", "Español para hispanohablantes", "Geometry", "ELD = Level 2"}
+		subjects := []string{"Algebra I", "English Language Arts", "Español para hispanohablantes", "Geometry",
+			"ELD = Level 2"}
 		return fmt.Sprintf("%s %s – Period %d", subjects[n%len(subjects)], g, n%6+1) + more(n/30)
 	}
 }

@@ -187,7 +187,8 @@ func (m *maker) addTooLittleUsage(st *student) {
 	switch m.rand.IntN(4) {
 	case 0:
 		if n := len(p.days) - p.inYear; n > 0 {
-			st.usage = append(st.usage, usageDay{day: p.days[p.inYear+m.rand.IntN(n)], seconds: 1 + m.rand.IntN(usage.ActiveSeconds-1)})
+			st.usage = append(st.usage,
+				usageDay{day: p.days[p.inYear+m.rand.IntN(n)], seconds: 1 + m.rand.IntN(usage.ActiveSeconds-1)})
 		}
 	case 1:
 		if p.inYear > 0 {

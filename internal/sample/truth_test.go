@@ -50,7 +50,8 @@ func TestDemonstration(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		start := time.Now()
 		var told []int
-		summary := fill(t, d, sample.Options{PasswordHash: "$argon2id$x", Progress: func(done, total int) { told = append(told, done, total) }})
+		summary := fill(t, d,
+			sample.Options{PasswordHash: "$argon2id$x", Progress: func(done, total int) { told = append(told, done, total) }})
 		t.Logf("%d students, %d rows in %v", summary.Students, summary.Rows(), time.Since(start).Round(time.Millisecond))
 		untrue(t, d)
 		unlikeFold(t, d)
@@ -74,7 +75,8 @@ func TestDemonstration(t *testing.T) {
 			"counted from": {number(t, d, "SELECT MIN(usage_counted_from) FROM organizations"), int(calendar.Date(2026, time.August, 1))},
 			"passwords":    {number(t, d, "SELECT COUNT(*) FROM educators WHERE password_hash IS NOT NULL"), 3},
 			"groups of teacher@": {number(t, d,
-				"SELECT COUNT(*) FROM group_educators t JOIN educators e ON e.id = t.educator_id WHERE email_key = 'teacher@example.com'"), 3},
+				"SELECT COUNT(*) FROM group_educators t JOIN educators e ON e.id = t.educator_id "+
+					"WHERE email_key = 'teacher@example.com'"), 3},
 		} {
 			if is.got != is.want {
 				t.Errorf("%s: %d, want %d", what, is.got, is.want)
@@ -86,7 +88,8 @@ func TestDemonstration(t *testing.T) {
 		if weeks := number(t, d, "SELECT MAX(day) - MIN(day) FROM usage_days") / 7; weeks < 9 || weeks > 10 {
 			t.Errorf("the usage spans %d weeks", weeks)
 		}
-		if n := number(t, d, "SELECT COUNT(*) FROM students WHERE ungrouped = 1 AND seconds_this_year BETWEEN 1 AND 59"); n == 0 {
+		if n := number(t, d,
+			"SELECT COUNT(*) FROM students WHERE ungrouped = 1 AND seconds_this_year BETWEEN 1 AND 59"); n == 0 {
 			t.Error("no unassigned student is just short of a minute")
 		}
 		signIns(t, summary)
@@ -99,7 +102,8 @@ func signIns(t *testing.T, summary sample.Summary) {
 	for _, s := range summary.SignIns {
 		got = append(got, fmt.Sprint(s.Email, " ", s.Role))
 	}
-	want := []string{"district@example.com DISTRICT_ADMIN", "school@example.com SCHOOL_ADMIN", "teacher@example.com TEACHER"}
+	want := []string{"district@example.com DISTRICT_ADMIN", "school@example.com SCHOOL_ADMIN",
+		"teacher@example.com TEACHER"}
 	if !slices.Equal(got, want) || summary.SignIns[1].At != summary.SignIns[2].At {
 		t.Errorf("sign-ins %v, want %v of the same school", summary.SignIns, want)
 	}
@@ -110,18 +114,20 @@ func signIns(t *testing.T, summary sample.Summary) {
 func unlikeFold(t *testing.T, d *database.DB) {
 	t.Helper()
 	words := map[string][]string{}
-	each(t, d, "SELECT s.external_id, w.word FROM student_words w JOIN students s ON s.id = w.student_id", func(scan func(...any) error) error {
-		var id, word string
-		err := scan(&id, &word)
-		words[id] = append(words[id], word)
-		return err
-	})
+	each(t, d, "SELECT s.external_id, w.word FROM student_words w JOIN students s ON s.id = w.student_id",
+		func(scan func(...any) error) error {
+			var id, word string
+			err := scan(&id, &word)
+			words[id] = append(words[id], word)
+			return err
+		})
 	seen, scripts := map[string]bool{}, map[string]bool{}
 	query := "SELECT external_id, username, username_key, first_name, last_name, sort_name FROM students"
 	each(t, d, query, func(scan func(...any) error) error {
 		var id, username, key, first, last, sort string
 		err := scan(&id, &username, &key, &first, &last, &sort)
-		if key != fold.Key(username) || sort != fold.SortName(last, first) || seen[key] || utf8.RuneCountInString(username) < 3 {
+		if key != fold.Key(username) || sort != fold.SortName(last, first) || seen[key] ||
+			utf8.RuneCountInString(username) < 3 {
 			t.Errorf("student %s: username %q, %q, sort name %q", id, username, key, sort)
 		}
 		seen[key] = true
@@ -142,7 +148,8 @@ func unlikeFold(t *testing.T, d *database.DB) {
 		if !slices.Equal(words[id], want) {
 			t.Errorf("student %s has the words %q, want %q", id, words[id], want)
 		}
-		for _, shape := range []string{"ñ", "'", "-", " ", "ễ", "محمد", "כהן", "王", "さくら", "김", "Анна", "Ελένη", "आरव", "สมชาย", "ö", "ë"} {
+		for _, shape := range []string{"ñ", "'", "-", " ", "ễ", "محمد", "כהן", "王", "さくら", "김", "Анна", "Ελένη", "आरव",
+			"สมชาย", "ö", "ë"} {
 			if strings.Contains(first+"|"+last, shape) {
 				scripts[shape] = true
 			}

@@ -57,7 +57,10 @@ func (w *writer) place(ctx context.Context, client *db.Client) (domain, name str
 		return "example.com", districtName, nil
 	}
 	if !w.plan.Add {
-		return "", "", fault.Conflictf("the database already holds %d organizations; a sample belongs in an empty database, unless it is added on purpose", n)
+		return "", "",
+			fault.Conflictf(
+				"the database already holds %d organizations; a sample belongs in an empty database, unless it is added on purpose",
+				n)
 	}
 	// Organizations are never deleted, so their number is new every time.
 	return fmt.Sprintf("d%d.example.com", n+1), fmt.Sprintf("%s %d", districtName, n+1), nil
@@ -76,7 +79,8 @@ func (w *writer) organizations(ctx context.Context, client *db.Client, name stri
 	if err := client.Organization.UpdateOne(district).SetDistrictID(district.ID).Exec(ctx); err != nil {
 		return err
 	}
-	rows := w.into("organizations", "type", "district_id", "parent_id", "name", "name_key", "external_id", "usage_counted_from")
+	rows := w.into("organizations", "type", "district_id", "parent_id", "name", "name_key", "external_id",
+		"usage_counted_from")
 	keys := make([]string, len(w.plan.schools))
 	for i, s := range w.plan.schools {
 		rows.add("SCHOOL", w.districtID, w.districtID, s.name, fold.Text(s.name), s.externalID, int(from))
@@ -108,7 +112,8 @@ func (w *writer) products(ctx context.Context, client *db.Client) error {
 }
 
 func (w *writer) educators(ctx context.Context, client *db.Client, domain string) error {
-	rows := w.into("educators", "district_id", "external_id", "first_name", "last_name", "sort_name", "email", "email_key", "username", "password_hash", "disabled")
+	rows := w.into("educators", "district_id", "external_id", "first_name", "last_name", "sort_name", "email", "email_key",
+		"username", "password_hash", "disabled")
 	keys := make([]string, len(w.plan.staff))
 	for i, e := range w.plan.staff {
 		email, hash := e.mailbox+"@"+domain, any(nil)
@@ -116,9 +121,11 @@ func (w *writer) educators(ctx context.Context, client *db.Client, domain string
 			if w.plan.PasswordHash != "" {
 				hash = w.plan.PasswordHash
 			}
-			w.summary.SignIns = append(w.summary.SignIns, SignIn{Email: email, Name: e.given + " " + e.family, Role: e.role, At: w.at(e)})
+			w.summary.SignIns = append(w.summary.SignIns,
+				SignIn{Email: email, Name: e.given + " " + e.family, Role: e.role, At: w.at(e)})
 		}
-		rows.add(w.districtID, e.externalID, e.given, e.family, fold.SortName(e.family, e.given), email, fold.Key(email), email, hash, 0)
+		rows.add(w.districtID, e.externalID, e.given, e.family, fold.SortName(e.family, e.given), email,
+			fold.Key(email), email, hash, 0)
 		keys[i] = e.externalID
 	}
 	if err := rows.store(ctx, client); err != nil {
@@ -178,7 +185,8 @@ func (w *writer) schools(ctx context.Context, client *db.Client, b *batch) error
 }
 
 func (w *writer) groups(ctx context.Context, client *db.Client, groups []group) ([]int, error) {
-	rows := w.into("groups", "district_id", "organization_id", "name", "name_key", "external_id", "synced", "student_count", "version")
+	rows := w.into("groups", "district_id", "organization_id", "name", "name_key", "external_id", "synced",
+		"student_count", "version")
 	keys, places := make([]string, len(groups)), []any{}
 	for i, g := range groups {
 		id := w.schoolIDs[g.school]
@@ -206,8 +214,9 @@ func (w *writer) groups(ctx context.Context, client *db.Client, groups []group) 
 }
 
 func (w *writer) students(ctx context.Context, client *db.Client, students []student) ([]int, error) {
-	rows := w.into("students", "district_id", "organization_id", "external_id", "username", "username_key", "first_name", "last_name",
-		"sort_name", "grade", "synced", "group_count", "ungrouped", "seconds_this_year", "active", "last_active_at", "version")
+	rows := w.into("students", "district_id", "organization_id", "external_id", "username", "username_key",
+		"first_name", "last_name", "sort_name", "grade", "synced", "group_count", "ungrouped", "seconds_this_year", "active",
+		"last_active_at", "version")
 	keys := make([]string, len(students))
 	for i := range students {
 		st := &students[i]

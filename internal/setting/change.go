@@ -31,7 +31,8 @@ type bounds struct {
 
 func (b bounds) check(field string, n int) *fault.Error {
 	if n < b.from || n > b.to {
-		return fault.Invalidf("%d is not possible here; from %d to %d %s are", n, b.from, b.to, b.unit).WithCode("OUT_OF_BOUNDS").At(field)
+		return fault.Invalidf("%d is not possible here; from %d to %d %s are", n, b.from, b.to, b.unit).
+			WithCode("OUT_OF_BOUNDS").At(field)
 	}
 	return nil
 }
@@ -182,13 +183,15 @@ func checkYear(y calendar.Year) *fault.Error {
 func checkZone(name string) *fault.Error {
 	// "Local" is a name that Go knows and that means another zone on every server.
 	if _, err := time.LoadLocation(name); err != nil || name == "" || name == "Local" {
-		return fault.Invalidf("there is no such time zone; write a name of the IANA database, such as America/Chicago").WithCode("UNKNOWN_TIME_ZONE").At("timeZone")
+		return fault.Invalidf("there is no such time zone; write a name of the IANA database, such as America/Chicago").
+			WithCode("UNKNOWN_TIME_ZONE").At("timeZone")
 	}
 	return nil
 }
 
 // withinDistrict refuses what the administrator of a school may not set.
-func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization, ch Change) (refusals []*fault.Error, err error) {
+func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.Organization,
+	ch Change) (refusals []*fault.Error, err error) {
 	district, err := s.district(ctx, client, o)
 	if err != nil {
 		return nil, err
@@ -198,23 +201,30 @@ func (s *Service) withinDistrict(ctx context.Context, client *db.Client, o *db.O
 		return nil, err
 	}
 	if ch.RetentionDays.Set {
-		refusals = append(refusals, fault.Forbiddenf("how long data are kept is set by administrators of the district").At("retentionDays"))
+		refusals = append(refusals,
+			fault.Forbiddenf("how long data are kept is set by administrators of the district").At("retentionDays"))
 	}
 	if ch.JobDays.Set {
-		refusals = append(refusals, fault.Forbiddenf("how long data are kept is set by administrators of the district").At("jobDays"))
+		refusals = append(refusals,
+			fault.Forbiddenf("how long data are kept is set by administrators of the district").At("jobDays"))
 	}
 	if n := ch.PasswordMinLength.Value; n != nil && *n < allowed.PasswordMinLength {
-		refusals = append(refusals, fault.Invalidf("the district asks for at least %d characters", allowed.PasswordMinLength).WithCode("OUT_OF_BOUNDS").At("passwordMinLength"))
+		refusals = append(refusals, fault.Invalidf("the district asks for at least %d characters", allowed.PasswordMinLength).
+			WithCode("OUT_OF_BOUNDS").At("passwordMinLength"))
 	}
 	if r := ch.PasswordRequired.Value; r != nil && !*r && allowed.PasswordRequired {
-		refusals = append(refusals, fault.Invalidf("the district requires passwords").WithCode("OUT_OF_BOUNDS").At("passwordRequired"))
+		refusals = append(refusals,
+			fault.Invalidf("the district requires passwords").WithCode("OUT_OF_BOUNDS").At("passwordRequired"))
 	}
 	if f := ch.SecondFactorRequired.Value; f != nil && laxer(*f, allowed.SecondFactorRequired) {
-		refusals = append(refusals, fault.Invalidf("the district asks more people for a second factor (%s)", allowed.SecondFactorRequired).WithCode("OUT_OF_BOUNDS").At("secondFactorRequired"))
+		refusals = append(refusals,
+			fault.Invalidf("the district asks more people for a second factor (%s)", allowed.SecondFactorRequired).
+				WithCode("OUT_OF_BOUNDS").At("secondFactorRequired"))
 	}
 	atMost := func(field string, wanted *int, most int) {
 		if wanted != nil && *wanted > most {
-			refusals = append(refusals, fault.Invalidf("the district allows at most %d percent", most).WithCode("OUT_OF_BOUNDS").At(field))
+			refusals = append(refusals,
+				fault.Invalidf("the district allows at most %d percent", most).WithCode("OUT_OF_BOUNDS").At(field))
 		}
 	}
 	atMost("holdDeletedPercent", ch.HoldDeletedPercent.Value, allowed.HoldDeletedPercent)

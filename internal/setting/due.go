@@ -37,7 +37,8 @@ func (s *Service) Run(ctx context.Context) error {
 // once: each change is made under the lock of its row, once.
 func (s *Service) ApplyDue(ctx context.Context) error {
 	system := viewer.AsSystem(ctx, "settings whose time has come")
-	waiting, err := s.db.Client(system).Organization.Query().Where(organization.PendingSettingsNotNil()).Order(organization.ByID()).All(system)
+	waiting, err := s.db.Client(system).Organization.Query().Where(organization.PendingSettingsNotNil()).
+		Order(organization.ByID()).All(system)
 	if err != nil {
 		return err
 	}

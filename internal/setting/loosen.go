@@ -66,7 +66,8 @@ func storePending(u *db.OrganizationUpdateOne, all []Pending) error {
 // postpone takes out of a change what would make an organization less strict, and
 // has it wait. What is set in any other way does not wait any more. The operator
 // waits for nobody.
-func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.OrganizationUpdateOne, o *db.Organization, ch *Change) (postponed []Pending, err error) {
+func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.OrganizationUpdateOne, o *db.Organization,
+	ch *Change) (postponed []Pending, err error) {
 	district, err := s.district(ctx, client, o)
 	if err != nil {
 		return nil, err
@@ -109,42 +110,48 @@ func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.Organiz
 }
 
 var (
-	errNotPending     = fault.Conflictf("no such change waits; look at what holds now").WithCode("NOT_PENDING").At("setting")
-	errPendingChanged = fault.Conflictf("another value waits by now; look at it again").WithCode("PENDING_CHANGED").At("value")
+	errNotPending = fault.Conflictf("no such change waits; look at what holds now").
+			WithCode("NOT_PENDING").At("setting")
+	errPendingChanged = fault.Conflictf("another value waits by now; look at it again").
+				WithCode("PENDING_CHANGED").At("value")
 )
 
 // ApprovePending lets a change hold at once that somebody else has asked for. value is
 // the one that the viewer has looked at. It takes a second administrator of the
 // organization, as an approval of a bulk job does; see hold.Approval.
-func (s *Service) ApprovePending(ctx context.Context, organizationID int, name Name, value Value) (*db.Organization, error) {
-	return s.decide(ctx, organizationID, name, func(ctx context.Context, client *db.Client, o *db.Organization, p Pending, u *db.OrganizationUpdateOne) error {
-		if p.By == viewer.FromContext(ctx).EducatorID {
-			return fault.Forbiddenf("another administrator has to approve it, because you have asked for it").At("setting")
-		}
-		if !p.equal(value) {
-			return errPendingChanged
-		}
-		a := hold.Approval{OrganizationID: o.ID, DistrictID: o.DistrictID, By: []int{p.By}, AskedAt: p.AskedAt}
-		if err := a.Refuse(ctx, client, s.now()); err != nil {
-			return err
-		}
-		recordPending(ctx, audit.SettingApproved, o, p)
-		only(o.ID, name, p.Value).apply(u, o, database.Instant(s.now()))
-		return nil
-	})
+func (s *Service) ApprovePending(ctx context.Context, organizationID int, name Name,
+	value Value) (*db.Organization, error) {
+	return s.decide(ctx, organizationID, name,
+		func(ctx context.Context, client *db.Client, o *db.Organization, p Pending, u *db.OrganizationUpdateOne) error {
+			if p.By == viewer.FromContext(ctx).EducatorID {
+				return fault.Forbiddenf("another administrator has to approve it, because you have asked for it").At("setting")
+			}
+			if !p.equal(value) {
+				return errPendingChanged
+			}
+			a := hold.Approval{OrganizationID: o.ID, DistrictID: o.DistrictID, By: []int{p.By}, AskedAt: p.AskedAt}
+			if err := a.Refuse(ctx, client, s.now()); err != nil {
+				return err
+			}
+			recordPending(ctx, audit.SettingApproved, o, p)
+			only(o.ID, name, p.Value).apply(u, o, database.Instant(s.now()))
+			return nil
+		})
 }
 
 // WithdrawPending takes a change back that waits. It is for whoever may ask for it.
 func (s *Service) WithdrawPending(ctx context.Context, organizationID int, name Name) (*db.Organization, error) {
-	return s.decide(ctx, organizationID, name, func(ctx context.Context, _ *db.Client, o *db.Organization, p Pending, _ *db.OrganizationUpdateOne) error {
-		recordPending(ctx, audit.SettingWithdrawn, o, p)
-		return nil
-	})
+	return s.decide(ctx, organizationID, name,
+		func(ctx context.Context, _ *db.Client, o *db.Organization, p Pending, _ *db.OrganizationUpdateOne) error {
+			recordPending(ctx, audit.SettingWithdrawn, o, p)
+			return nil
+		})
 }
 
 // decide ends the waiting of a change that the viewer may ask for.
 func (s *Service) decide(ctx context.Context, organizationID int, name Name,
-	how func(context.Context, *db.Client, *db.Organization, Pending, *db.OrganizationUpdateOne) error) (updated *db.Organization, err error) {
+	how func(context.Context, *db.Client, *db.Organization, Pending, *db.OrganizationUpdateOne) error) (
+	updated *db.Organization, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		o, err := s.administered(ctx, client, organizationID)
 		if err != nil {
@@ -183,7 +190,8 @@ func (s *Service) decide(ctx context.Context, organizationID int, name Name,
 	if err != nil {
 		return nil, err
 	}
-	s.log.InfoContext(ctx, "a pending setting of an organization was decided", "organization", organizationID, "setting", name, "by", viewer.FromContext(ctx).EducatorID)
+	s.log.InfoContext(ctx, "a pending setting of an organization was decided", "organization", organizationID, "setting",
+		name, "by", viewer.FromContext(ctx).EducatorID)
 	if s.changed != nil {
 		s.changed()
 	}
@@ -211,14 +219,22 @@ func (s *Service) administered(ctx context.Context, client *db.Client, id int) (
 
 // recordPending records what becomes of a change that waits.
 func recordPending(ctx context.Context, action audit.Action, o *db.Organization, p Pending) {
-	e := audit.Event{Action: action, DistrictID: o.DistrictID, OrganizationID: o.ID, Target: audit.On(globalid.Organization, o.ID),
-		Facts: audit.Facts{"effectiveAt": p.EffectiveAt.Format(time.RFC3339)}}
+	e := audit.Event{
+		Action:         action,
+		DistrictID:     o.DistrictID,
+		OrganizationID: o.ID,
+		Target:         audit.On(globalid.Organization, o.ID),
+		Facts:          audit.Facts{"effectiveAt": p.EffectiveAt.Format(time.RFC3339)},
+	}
 	e.Changes.New(inTrail[p.Name], p.Text())
 	audit.Record(ctx, e)
 }
 
 // inTrail is what the audit trail calls a setting.
 var inTrail = map[Name]string{
-	HoldDeletedPercent: "holdDeletedPercent", HoldChangedPercent: "holdChangedPercent", RetentionDays: "retentionDays", JobDays: "jobDays",
+	HoldDeletedPercent:   "holdDeletedPercent",
+	HoldChangedPercent:   "holdChangedPercent",
+	RetentionDays:        "retentionDays",
+	JobDays:              "jobDays",
 	SecondFactorRequired: "secondFactorRequired",
 }

@@ -157,7 +157,12 @@ func only(organizationID int, name Name, value Value) Change {
 
 // value is what holds of a setting that is a number.
 func (s Settings) value(name Name) int {
-	return map[Name]int{HoldDeletedPercent: s.HoldDeletedPercent, HoldChangedPercent: s.HoldChangedPercent, RetentionDays: s.RetentionDays, JobDays: s.JobDays}[name]
+	return map[Name]int{
+		HoldDeletedPercent: s.HoldDeletedPercent,
+		HoldChangedPercent: s.HoldChangedPercent,
+		RetentionDays:      s.RetentionDays,
+		JobDays:            s.JobDays,
+	}[name]
 }
 
 // looser reports whether a setting is less strict than it was.

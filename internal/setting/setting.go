@@ -162,7 +162,8 @@ func Read(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Org
 }
 
 // Holds is Read for what decides about a hold.
-func Holds(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]hold.Limits, error) {
+func Holds(ctx context.Context, client *db.Client, now time.Time,
+	orgs ...*db.Organization) (map[int]hold.Limits, error) {
 	all, err := Read(ctx, client, now, orgs...)
 	limits := make(map[int]hold.Limits, len(all))
 	for id, s := range all {
@@ -220,13 +221,18 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	var required int8
 	pick(org.PasswordRequired, district.PasswordRequired, 0, &required, &s.Inherited.PasswordRequired)
 	s.PasswordRequired = required == 1
-	pick(org.UsageGoalMinutes, district.UsageGoalMinutes, DefaultGoalMinutes, &s.GoalMinutesPerWeek, &s.Inherited.GoalMinutesPerWeek)
-	pick(org.PasswordMinLength, district.PasswordMinLength, DefaultPasswordMinLength, &s.PasswordMinLength, &s.Inherited.PasswordMinLength)
-	pick(org.HoldDeletedPercent, district.HoldDeletedPercent, DefaultHoldDeletedPercent, &s.HoldDeletedPercent, &s.Inherited.HoldDeletedPercent)
-	pick(org.HoldChangedPercent, district.HoldChangedPercent, DefaultHoldChangedPercent, &s.HoldChangedPercent, &s.Inherited.HoldChangedPercent)
+	pick(org.UsageGoalMinutes, district.UsageGoalMinutes, DefaultGoalMinutes, &s.GoalMinutesPerWeek,
+		&s.Inherited.GoalMinutesPerWeek)
+	pick(org.PasswordMinLength, district.PasswordMinLength, DefaultPasswordMinLength, &s.PasswordMinLength,
+		&s.Inherited.PasswordMinLength)
+	pick(org.HoldDeletedPercent, district.HoldDeletedPercent, DefaultHoldDeletedPercent, &s.HoldDeletedPercent,
+		&s.Inherited.HoldDeletedPercent)
+	pick(org.HoldChangedPercent, district.HoldChangedPercent, DefaultHoldChangedPercent, &s.HoldChangedPercent,
+		&s.Inherited.HoldChangedPercent)
 	pick(org.RetentionDays, district.RetentionDays, DefaultRetentionDays, &s.RetentionDays, &s.Inherited.RetentionDays)
 	pick(org.JobDays, district.JobDays, DefaultJobDays, &s.JobDays, &s.Inherited.JobDays)
-	pick(org.SecondFactorRequired, district.SecondFactorRequired, DefaultSecondFactorNeed, &s.SecondFactorRequired, &s.Inherited.SecondFactorRequired)
+	pick(org.SecondFactorRequired, district.SecondFactorRequired, DefaultSecondFactorNeed, &s.SecondFactorRequired,
+		&s.Inherited.SecondFactorRequired)
 	s.JobDays = max(s.JobDays, s.RetentionDays)
 	for _, o := range own {
 		own := o == org || s.Inherited.RetentionDays

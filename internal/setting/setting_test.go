@@ -19,7 +19,8 @@ import (
 )
 
 func service(d *database.DB, changed func()) *setting.Service {
-	return setting.New(d, setting.Options{Changed: changed, Now: func() time.Time { return fixture.Today }, Log: slog.New(slog.DiscardHandler)})
+	return setting.New(d,
+		setting.Options{Changed: changed, Now: func() time.Time { return fixture.Today }, Log: slog.New(slog.DiscardHandler)})
 }
 
 func to[T any](v T) setting.Field[T] { return setting.Field[T]{Set: true, Value: &v} }
@@ -66,13 +67,37 @@ func TestUpdate(t *testing.T) {
 		}
 		year := calendar.Year{StartsOn: calendar.Date(2026, time.August, 17), EndsOn: calendar.Date(2027, time.June, 18)}
 		t.Run("a district sets everything, and its schools inherit it", func(t *testing.T) {
-			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, Year: to(year), GoalMinutesPerWeek: to(80), TimeZone: to("America/Chicago"),
-				PasswordMinLength: to(6), PasswordRequired: to(true), HoldDeletedPercent: to(5), HoldChangedPercent: to(50), RetentionDays: to(60), JobDays: to(40), SecondFactorRequired: to(setting.AdministratorsHaveOne)})
+			update(t, w.DistrictAdmin,
+				setting.Change{
+					OrganizationID:       w.Alpha.ID,
+					Year:                 to(year),
+					GoalMinutesPerWeek:   to(80),
+					TimeZone:             to("America/Chicago"),
+					PasswordMinLength:    to(6),
+					PasswordRequired:     to(true),
+					HoldDeletedPercent:   to(5),
+					HoldChangedPercent:   to(50),
+					RetentionDays:        to(60),
+					JobDays:              to(40),
+					SecondFactorRequired: to(setting.AdministratorsHaveOne),
+				})
 			got := holds(t, d, w.North.ID, fixture.Today)
-			all := setting.Inherited{Year: true, GoalMinutesPerWeek: true, TimeZone: true, PasswordMinLength: true, PasswordRequired: true,
-				HoldDeletedPercent: true, HoldChangedPercent: true, RetentionDays: true, JobDays: true, SecondFactorRequired: true}
-			if got.Inherited != all || got.Year != year || got.GoalMinutesPerWeek != 80 || got.TimeZone.String() != "America/Chicago" || got.PasswordMinLength != 6 ||
-				!got.PasswordRequired || got.HoldDeletedPercent != 5 || got.HoldChangedPercent != 50 || got.RetentionDays != 60 || got.SecondFactorRequired != setting.AdministratorsHaveOne {
+			all := setting.Inherited{
+				Year:                 true,
+				GoalMinutesPerWeek:   true,
+				TimeZone:             true,
+				PasswordMinLength:    true,
+				PasswordRequired:     true,
+				HoldDeletedPercent:   true,
+				HoldChangedPercent:   true,
+				RetentionDays:        true,
+				JobDays:              true,
+				SecondFactorRequired: true,
+			}
+			if got.Inherited != all || got.Year != year || got.GoalMinutesPerWeek != 80 ||
+				got.TimeZone.String() != "America/Chicago" || got.PasswordMinLength != 6 ||
+				!got.PasswordRequired || got.HoldDeletedPercent != 5 || got.HoldChangedPercent != 50 || got.RetentionDays != 60 ||
+				got.SecondFactorRequired != setting.AdministratorsHaveOne {
 				t.Errorf("settings %+v", got)
 			}
 			if got.JobDays != 60 {
@@ -86,56 +111,97 @@ func TestUpdate(t *testing.T) {
 			}
 		})
 		t.Run("a school sets its own, and what is left out stays", func(t *testing.T) {
-			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, GoalMinutesPerWeek: to(60), PasswordMinLength: to(8)})
+			update(t, w.NorthAdmin,
+				setting.Change{OrganizationID: w.North.ID, GoalMinutesPerWeek: to(60), PasswordMinLength: to(8)})
 			got := holds(t, d, w.North.ID, fixture.Today)
-			if got.GoalMinutesPerWeek != 60 || got.Inherited.GoalMinutesPerWeek || got.PasswordMinLength != 8 || !got.Inherited.Year || got.Year != year {
+			if got.GoalMinutesPerWeek != 60 || got.Inherited.GoalMinutesPerWeek || got.PasswordMinLength != 8 ||
+				!got.Inherited.Year || got.Year != year {
 				t.Errorf("settings %+v", got)
 			}
 		})
 		t.Run("and inherits again", func(t *testing.T) {
-			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, GoalMinutesPerWeek: inherit[int](), PasswordMinLength: inherit[int]()})
-			if got := holds(t, d, w.North.ID, fixture.Today); got.GoalMinutesPerWeek != 80 || !got.Inherited.GoalMinutesPerWeek || got.PasswordMinLength != 6 {
+			update(t, w.NorthAdmin,
+				setting.Change{OrganizationID: w.North.ID, GoalMinutesPerWeek: inherit[int](), PasswordMinLength: inherit[int]()})
+			if got := holds(t, d, w.North.ID, fixture.Today); got.GoalMinutesPerWeek != 80 ||
+				!got.Inherited.GoalMinutesPerWeek || got.PasswordMinLength != 6 {
 				t.Errorf("settings %+v", got)
 			}
 		})
 		t.Run("the administrator of a school stays within what the district allows", func(t *testing.T) {
-			_, refusals, err := s.Update(w.As(t, w.NorthAdmin), setting.Change{OrganizationID: w.North.ID, PasswordMinLength: to(5), PasswordRequired: to(false),
-				HoldDeletedPercent: to(6), HoldChangedPercent: to(51), RetentionDays: to(90), JobDays: to(90), GoalMinutesPerWeek: to(10), SecondFactorRequired: to(setting.NoSecondFactor)})
+			_, refusals, err := s.Update(w.As(t, w.NorthAdmin),
+				setting.Change{
+					OrganizationID:       w.North.ID,
+					PasswordMinLength:    to(5),
+					PasswordRequired:     to(false),
+					HoldDeletedPercent:   to(6),
+					HoldChangedPercent:   to(51),
+					RetentionDays:        to(90),
+					JobDays:              to(90),
+					GoalMinutesPerWeek:   to(10),
+					SecondFactorRequired: to(setting.NoSecondFactor),
+				})
 			if err != nil {
 				t.Fatal(err)
 			}
-			want := []string{"FORBIDDEN retentionDays", "FORBIDDEN jobDays", "OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS passwordRequired",
-				"OUT_OF_BOUNDS secondFactorRequired", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent"}
+			want := []string{"FORBIDDEN retentionDays", "FORBIDDEN jobDays", "OUT_OF_BOUNDS passwordMinLength",
+				"OUT_OF_BOUNDS passwordRequired", "OUT_OF_BOUNDS secondFactorRequired", "OUT_OF_BOUNDS holdDeletedPercent",
+				"OUT_OF_BOUNDS holdChangedPercent"}
 			wantRefusals(t, refusals, want)
 			if got := holds(t, d, w.North.ID, fixture.Today); got.GoalMinutesPerWeek != 80 {
 				t.Error("a refused change has changed something")
 			}
 		})
 		t.Run("and may be stricter about second factors", func(t *testing.T) {
-			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
-			if got := holds(t, d, w.North.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne || got.Inherited.SecondFactorRequired {
+			update(t, w.NorthAdmin,
+				setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			if got := holds(t, d, w.North.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne ||
+				got.Inherited.SecondFactorRequired {
 				t.Errorf("settings %+v", got)
 			}
-			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: inherit[setting.SecondFactor]()})
+			update(t, w.NorthAdmin,
+				setting.Change{OrganizationID: w.North.ID, SecondFactorRequired: inherit[setting.SecondFactor]()})
 		})
 		t.Run("a district that becomes stricter about second factors takes its exceptions back", func(t *testing.T) {
-			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.NoSecondFactor)})
-			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
-			if got := holds(t, d, w.South.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne || !got.Inherited.SecondFactorRequired {
+			update(t, w.DistrictAdmin,
+				setting.Change{OrganizationID: w.South.ID, SecondFactorRequired: to(setting.NoSecondFactor)})
+			update(t, w.DistrictAdmin,
+				setting.Change{OrganizationID: w.Alpha.ID, SecondFactorRequired: to(setting.EverybodyHasOne)})
+			if got := holds(t, d, w.South.ID, fixture.Today); got.SecondFactorRequired != setting.EverybodyHasOne ||
+				!got.Inherited.SecondFactorRequired {
 				t.Errorf("settings %+v", got)
 			}
 		})
 		t.Run("that of the district does not", func(t *testing.T) {
-			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, PasswordMinLength: to(4), PasswordRequired: to(false), RetentionDays: to(30)})
-			if got := holds(t, d, w.South.ID, fixture.Today); got.PasswordMinLength != 4 || got.PasswordRequired || got.RetentionDays != 30 {
+			update(t, w.DistrictAdmin,
+				setting.Change{
+					OrganizationID:    w.South.ID,
+					PasswordMinLength: to(4),
+					PasswordRequired:  to(false),
+					RetentionDays:     to(30),
+				})
+			if got := holds(t, d, w.South.ID, fixture.Today); got.PasswordMinLength != 4 || got.PasswordRequired ||
+				got.RetentionDays != 30 {
 				t.Errorf("settings %+v", got)
 			}
 		})
 		t.Run("a school that has written down what holds anyway is not excepted from what comes", func(t *testing.T) {
-			update(t, w.NorthAdmin, setting.Change{OrganizationID: w.North.ID, PasswordMinLength: to(6), HoldDeletedPercent: to(5), HoldChangedPercent: to(20)})
-			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.Alpha.ID, PasswordMinLength: to(10), HoldDeletedPercent: to(2), HoldChangedPercent: to(30)})
+			update(t, w.NorthAdmin,
+				setting.Change{
+					OrganizationID:     w.North.ID,
+					PasswordMinLength:  to(6),
+					HoldDeletedPercent: to(5),
+					HoldChangedPercent: to(20),
+				})
+			update(t, w.DistrictAdmin,
+				setting.Change{
+					OrganizationID:     w.Alpha.ID,
+					PasswordMinLength:  to(10),
+					HoldDeletedPercent: to(2),
+					HoldChangedPercent: to(30),
+				})
 			got := holds(t, d, w.North.ID, fixture.Today)
-			if got.PasswordMinLength != 10 || !got.Inherited.PasswordMinLength || got.HoldDeletedPercent != 2 || got.HoldChangedPercent != 20 || got.GoalMinutesPerWeek != 80 {
+			if got.PasswordMinLength != 10 || !got.Inherited.PasswordMinLength || got.HoldDeletedPercent != 2 ||
+				got.HoldChangedPercent != 20 || got.GoalMinutesPerWeek != 80 {
 				t.Errorf("settings %+v", got)
 			}
 			update(t, w.DistrictAdmin, setting.Change{OrganizationID: w.South.ID, PasswordMinLength: to(4)})
@@ -143,23 +209,39 @@ func TestUpdate(t *testing.T) {
 			if got := holds(t, d, w.South.ID, fixture.Today); got.PasswordMinLength != 4 {
 				t.Errorf("an exception was taken back: %+v", got)
 			}
-			n := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.SettingsChanged)), auditevent.OrganizationID(w.North.ID)).CountX(fixture.System())
+			n := w.Client().AuditEvent.Query().Where(auditevent.Action(string(audit.SettingsChanged)),
+				auditevent.OrganizationID(w.North.ID)).CountX(fixture.System())
 			if n != 5 {
 				t.Errorf("%d entries about the school; want one more for the one change", n)
 			}
 		})
 		t.Run("everything out of bounds is told at once", func(t *testing.T) {
-			_, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{OrganizationID: w.Alpha.ID,
-				Year: to(calendar.Year{StartsOn: year.EndsOn, EndsOn: year.StartsOn}), TimeZone: to("Mars/Olympus"), GoalMinutesPerWeek: to(0),
-				PasswordMinLength: to(3), HoldDeletedPercent: to(0), HoldChangedPercent: to(101), RetentionDays: to(29), JobDays: to(1096), SecondFactorRequired: to(setting.SecondFactor("SOME"))})
+			_, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{
+				OrganizationID:       w.Alpha.ID,
+				Year:                 to(calendar.Year{StartsOn: year.EndsOn, EndsOn: year.StartsOn}),
+				TimeZone:             to("Mars/Olympus"),
+				GoalMinutesPerWeek:   to(0),
+				PasswordMinLength:    to(3),
+				HoldDeletedPercent:   to(0),
+				HoldChangedPercent:   to(101),
+				RetentionDays:        to(29),
+				JobDays:              to(1096),
+				SecondFactorRequired: to(setting.SecondFactor("SOME")),
+			})
 			if err != nil {
 				t.Fatal(err)
 			}
-			wantRefusals(t, refusals, []string{"OUT_OF_BOUNDS schoolYear.endsOn", "UNKNOWN_TIME_ZONE timeZone", "OUT_OF_BOUNDS usageGoalMinutesPerWeek",
-				"OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent", "OUT_OF_BOUNDS retentionDays", "OUT_OF_BOUNDS jobDays", "BAD_USER_INPUT secondFactorRequired"})
+			wantRefusals(t, refusals,
+				[]string{"OUT_OF_BOUNDS schoolYear.endsOn", "UNKNOWN_TIME_ZONE timeZone", "OUT_OF_BOUNDS usageGoalMinutesPerWeek",
+					"OUT_OF_BOUNDS passwordMinLength", "OUT_OF_BOUNDS holdDeletedPercent", "OUT_OF_BOUNDS holdChangedPercent",
+					"OUT_OF_BOUNDS retentionDays", "OUT_OF_BOUNDS jobDays", "BAD_USER_INPUT secondFactorRequired"})
 		})
 		t.Run("others get what they see", func(t *testing.T) {
-			for who, want := range map[*db.Educator]fault.Kind{w.NorthTeacher: fault.Forbidden, w.SouthAdmin: fault.NotFound, w.BetaAdmin: fault.NotFound} {
+			for who, want := range map[*db.Educator]fault.Kind{
+				w.NorthTeacher: fault.Forbidden,
+				w.SouthAdmin:   fault.NotFound,
+				w.BetaAdmin:    fault.NotFound,
+			} {
 				_, _, err := s.Update(w.As(t, who), setting.Change{OrganizationID: w.North.ID, GoalMinutesPerWeek: to(1)})
 				if fault.KindOf(err) != want {
 					t.Errorf("%s: %v", who.Email, err)
@@ -175,7 +257,8 @@ func TestUpdate(t *testing.T) {
 			if err := w.Client().Organization.UpdateOneID(w.North.ID).SetName("Mine").Exec(ctx); !db.IsNotFound(err) {
 				t.Errorf("renamed: %v", err)
 			}
-			if err := w.Client().Organization.UpdateOneID(w.North.ID).SetUsageGoalMinutes(5).SetRetentionDays(30).Exec(ctx); !db.IsNotFound(err) {
+			if err := w.Client().Organization.UpdateOneID(w.North.ID).SetUsageGoalMinutes(5).SetRetentionDays(30).
+				Exec(ctx); !db.IsNotFound(err) {
 				t.Errorf("retention: %v", err)
 			}
 		})
@@ -206,12 +289,14 @@ func TestAChangedRetentionWaitsForAWeek(t *testing.T) {
 		if at := holds(t, d, w.North.ID, fixture.Today).PurgeAt(deleted); !at.Equal(deleted.AddDate(0, 0, 90)) {
 			t.Errorf("purged at %s", at)
 		}
-		if _, refusals, err := s.Update(w.As(t, w.DistrictAdmin), setting.Change{OrganizationID: w.Alpha.ID, RetentionDays: to(30)}); err != nil || len(refusals) > 0 {
+		if _, refusals, err := s.Update(w.As(t, w.DistrictAdmin),
+			setting.Change{OrganizationID: w.Alpha.ID, RetentionDays: to(30)}); err != nil || len(refusals) > 0 {
 			t.Fatal(refusals, err)
 		}
 		approveAll(t, w, w.Educator(t, w.Alpha, "Dora District", viewer.DistrictAdmin, w.Alpha), w.Alpha.ID)
 		got := holds(t, d, w.North.ID, fixture.Today)
-		if at := got.PurgeAt(deleted); !at.Equal(fixture.Today.AddDate(0, 0, 7)) || !got.Reserves(deleted, fixture.Today) || !got.PurgedBefore(fixture.Today).IsZero() {
+		if at := got.PurgeAt(deleted); !at.Equal(fixture.Today.AddDate(0, 0, 7)) || !got.Reserves(deleted, fixture.Today) ||
+			!got.PurgedBefore(fixture.Today).IsZero() {
 			t.Errorf("purged at %s; before %s", at, got.PurgedBefore(fixture.Today))
 		}
 		later := fixture.Today.AddDate(0, 0, 8)

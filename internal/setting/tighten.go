@@ -31,7 +31,8 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 	if !longer && !required && !deleted && !changed && !factor {
 		return nil
 	}
-	q := client.Organization.Query().Where(organization.DistrictID(after.ID), organization.IDNEQ(after.ID)).Order(organization.ByID())
+	q := client.Organization.Query().Where(organization.DistrictID(after.ID), organization.IDNEQ(after.ID)).
+		Order(organization.ByID())
 	if s.db.Kind() == database.MySQL {
 		q.ForUpdate()
 	}

@@ -11,7 +11,12 @@ import (
 
 // record records what of the settings of an organization has changed.
 func record(ctx context.Context, before, after *db.Organization) {
-	e := audit.Event{Action: audit.SettingsChanged, DistrictID: after.DistrictID, OrganizationID: after.ID, Target: audit.On(globalid.Organization, after.ID)}
+	e := audit.Event{
+		Action:         audit.SettingsChanged,
+		DistrictID:     after.DistrictID,
+		OrganizationID: after.ID,
+		Target:         audit.On(globalid.Organization, after.ID),
+	}
 	e.Changes.Optional("schoolYearStartsOn", shown(before.SchoolYearStartsOn), shown(after.SchoolYearStartsOn))
 	e.Changes.Optional("schoolYearEndsOn", shown(before.SchoolYearEndsOn), shown(after.SchoolYearEndsOn))
 	e.Changes.Optional("usageGoalMinutesPerWeek", shown(before.UsageGoalMinutes), shown(after.UsageGoalMinutes))

@@ -52,7 +52,12 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
 		http.NotFound(w, r)
 		return
 	}
-	f := flow{State: rand.Text(), Nonce: rand.Text(), Verifier: oauth2.GenerateVerifier(), Expires: s.Now().Add(flowLifetime)}
+	f := flow{
+		State:    rand.Text(),
+		Nonce:    rand.Text(),
+		Verifier: oauth2.GenerateVerifier(),
+		Expires:  s.Now().Add(flowLifetime),
+	}
 	q := r.URL.Query()
 	if f.Return, ok = s.target(q.Get("return")); !ok {
 		s.refuse(w, http.StatusBadRequest, home, "The page to go to after signing in is not one of this server's.")
@@ -61,7 +66,8 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
 	if link := q.Get("app"); link != "" {
 		f.Return, f.Challenge, f.AppState = link, q.Get("challenge"), q.Get("state")
 		if !slices.Contains(s.AppLinks, link) || !identity.IsChallenge(f.Challenge) || len(f.AppState) > maxAppState {
-			s.refuse(w, http.StatusBadRequest, home, "The app that sent you here is not one that this server knows, or needs an update.")
+			s.refuse(w, http.StatusBadRequest, home,
+				"The app that sent you here is not one that this server knows, or needs an update.")
 			return
 		}
 	}
@@ -76,7 +82,8 @@ func (s *Service) begin(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, r, p, err)
 		return
 	}
-	http.Redirect(w, r, p.oauth(known).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)), http.StatusSeeOther)
+	http.Redirect(w, r, p.oauth(known).AuthCodeURL(f.State, oidc.Nonce(f.Nonce), oauth2.S256ChallengeOption(f.Verifier)),
+		http.StatusSeeOther)
 }
 
 // end takes the browser back from the provider.
@@ -89,7 +96,8 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f, ok := s.take(w, r, p)
 	if !ok || subtle.ConstantTimeCompare([]byte(f.State), []byte(q.Get("state"))) != 1 {
-		s.refuse(w, http.StatusBadRequest, home, "This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. Begin again.")
+		s.refuse(w, http.StatusBadRequest, home,
+			"This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. Begin again.")
 		return
 	}
 	if q.Get("error") != "" || q.Get("code") == "" {
@@ -107,7 +115,8 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 		return
 	case err != nil:
 		s.Log.WarnContext(ctx, "the answer of a provider was refused", "provider", p.Name, "error", err)
-		s.refuse(w, http.StatusForbidden, f.back(), "The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
+		s.refuse(w, http.StatusForbidden, f.back(),
+			"The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
 		return
 	}
 	if f.Challenge != "" {
@@ -182,13 +191,16 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err 
 		return
 	}
 	s.Log.ErrorContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
-	s.refuse(w, http.StatusInternalServerError, home, "Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
+	s.refuse(w, http.StatusInternalServerError, home,
+		"Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
 }
 
 func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, p *provider, back string, err error) {
-	s.Log.WarnContext(r.Context(), "a provider for signing in does not answer", "provider", p.Name, "issuer", p.Issuer, "error", err)
+	s.Log.WarnContext(r.Context(), "a provider for signing in does not answer", "provider", p.Name, "issuer",
+		p.Issuer, "error", err)
 	w.Header().Set("Retry-After", "10")
-	s.refuse(w, http.StatusServiceUnavailable, back, p.Label+" cannot be reached at the moment. Try again in a minute, or use another way to sign in.")
+	s.refuse(w, http.StatusServiceUnavailable, back,
+		p.Label+" cannot be reached at the moment. Try again in a minute, or use another way to sign in.")
 }
 
 // back is the page from which the person can begin again; an app is no page.

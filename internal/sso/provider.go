@@ -36,7 +36,12 @@ type provider struct {
 }
 
 func newProvider(p config.Provider, o Options) *provider {
-	return &provider{Provider: p, redirect: o.PublicURL + callbackPath(p.Name), client: &http.Client{Timeout: patience}, now: o.Now}
+	return &provider{
+		Provider: p,
+		redirect: o.PublicURL + callbackPath(p.Name),
+		client:   &http.Client{Timeout: patience},
+		now:      o.Now,
+	}
 }
 
 // Warm asks every provider about itself, so that the first person does not wait
@@ -87,7 +92,11 @@ func (p *provider) remembered() (known *oidc.Provider, err error, fresh bool) {
 // oauth is the client of the provider.
 func (p *provider) oauth(known *oidc.Provider) *oauth2.Config {
 	return &oauth2.Config{
-		ClientID: p.ClientID, ClientSecret: p.ClientSecret.Reveal(), Endpoint: known.Endpoint(), RedirectURL: p.redirect, Scopes: p.Scopes,
+		ClientID:     p.ClientID,
+		ClientSecret: p.ClientSecret.Reveal(),
+		Endpoint:     known.Endpoint(),
+		RedirectURL:  p.redirect,
+		Scopes:       p.Scopes,
 	}
 }
 
@@ -110,7 +119,8 @@ var errNonce = errors.New("the token is not for this sign-in: its nonce is anoth
 
 // exchange turns the code of a callback into the person, whom the provider has
 // named to this client for this sign-in.
-func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, verifier, nonce string) (identity.External, error) {
+func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, verifier,
+	nonce string) (identity.External, error) {
 	ctx = oidc.ClientContext(ctx, p.client)
 	client := p.oauth(known)
 	tokens, err := client.Exchange(ctx, code, oauth2.VerifierOption(verifier))
@@ -133,7 +143,13 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 		return identity.External{}, errors.New("the ID token is for several clients and made for another one")
 	}
 	who := identity.External{
-		Provider: p.Name, Issuer: token.Issuer, Subject: token.Subject, Email: c.Email, Verified: c.verified(), Domains: slices.Clone(p.Domains), Required: p.Required,
+		Provider: p.Name,
+		Issuer:   token.Issuer,
+		Subject:  token.Subject,
+		Email:    c.Email,
+		Verified: c.verified(),
+		Domains:  slices.Clone(p.Domains),
+		Required: p.Required,
 	}
 	if c.Email == "" && known.UserInfoEndpoint() != "" {
 		// Some providers keep the ID token short.
@@ -157,7 +173,8 @@ func (p *provider) exchange(ctx context.Context, known *oidc.Provider, code, ver
 func quiet(err error) error {
 	var refused *oauth2.RetrieveError
 	if errors.As(err, &refused) {
-		return fmt.Errorf("the provider refused the code with status %d and error %q", refused.Response.StatusCode, refused.ErrorCode)
+		return fmt.Errorf("the provider refused the code with status %d and error %q", refused.Response.StatusCode,
+			refused.ErrorCode)
 	}
 	return err
 }

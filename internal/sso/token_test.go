@@ -68,7 +68,8 @@ func newStrange(t *testing.T) *strange {
 		})
 	})
 	mux.HandleFunc("/keys", func(w http.ResponseWriter, _ *http.Request) {
-		answer(w, jose.JSONWebKeySet{Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "RS256", Use: "sig"}}})
+		answer(w, jose.JSONWebKeySet{
+			Keys: []jose.JSONWebKey{{Key: key.Public(), KeyID: "1", Algorithm: "RS256", Use: "sig"}}})
 	})
 	mux.HandleFunc("/token", func(w http.ResponseWriter, r *http.Request) {
 		if err := r.ParseForm(); err != nil || len(r.PostForm.Get("code_verifier")) < 43 {
@@ -94,7 +95,8 @@ func (p *strange) token(t *testing.T) string {
 	if s.raw != "" {
 		return s.raw
 	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: s.algorithm, Key: s.key}, (&jose.SignerOptions{}).WithHeader("kid", "1"))
+	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: s.algorithm, Key: s.key},
+		(&jose.SignerOptions{}).WithHeader("kid", "1"))
 	if err != nil {
 		t.Error(err)
 		return ""
@@ -118,7 +120,8 @@ func (p *strange) token(t *testing.T) string {
 
 // signIn walks from the button to the end, and returns the status at the end and
 // what was said.
-func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any, change func(map[string]any, *signing)) (status int, text string) {
+func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any,
+	change func(map[string]any, *signing)) (status int, text string) {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	defer server.Close()
@@ -126,7 +129,9 @@ func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any
 	if err != nil {
 		t.Fatal(err)
 	}
-	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	browser := &http.Client{Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
 	begun, err := browser.Get(server.URL + sso.StartPath("p"))
 	if err != nil {
 		t.Fatal(err)
@@ -139,7 +144,8 @@ func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any
 	p.mu.Lock()
 	p.nonce, p.info, p.change = to.Query().Get("nonce"), info, change
 	p.mu.Unlock()
-	ended, err := browser.Get(server.URL + "/account/sso/p/callback?" + url.Values{"code": {"c"}, "state": {to.Query().Get("state")}}.Encode())
+	ended, err := browser.Get(server.URL + "/account/sso/p/callback?" +
+		url.Values{"code": {"c"}, "state": {to.Query().Get("state")}}.Encode())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -159,9 +165,22 @@ func TestTokens(t *testing.T) {
 	now := func() time.Time { return fixture.Today }
 	log := testlog.New(t)
 	handler, err := sso.New(sso.Options{
-		Providers: []config.Provider{{Name: "p", Label: "P", Issuer: p.URL, ClientID: "homeroom", ClientSecret: "secret", Scopes: []string{"openid", "email"}}},
-		Secret:    []byte("a secret of the tests, 32 bytes."), PublicURL: "http://homeroom.test",
-		Identity:   identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}), Now: now, Log: log, Audit: audit.New(d, now, log)}),
+		Providers: []config.Provider{{
+			Name:         "p",
+			Label:        "P",
+			Issuer:       p.URL,
+			ClientID:     "homeroom",
+			ClientSecret: "secret",
+			Scopes:       []string{"openid", "email"},
+		}},
+		Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "http://homeroom.test",
+		Identity: identity.New(d,
+			identity.Options{
+				Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
+				Now:    now,
+				Log:    log,
+				Audit:  audit.New(d, now, log),
+			}),
 		SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	if err != nil {
@@ -214,7 +233,8 @@ func TestTokens(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			status, text := p.signIn(t, handler, c.info, c.change)
 			begun := strings.Contains(text, "homeroom_session=")
-			if c.want == in && (status != http.StatusSeeOther || !begun) || c.want != in && (status != http.StatusForbidden || begun || !strings.Contains(text, c.want)) {
+			if c.want == in && (status != http.StatusSeeOther || !begun) ||
+				c.want != in && (status != http.StatusForbidden || begun || !strings.Contains(text, c.want)) {
 				t.Errorf("status %d, session %t; want %q in %s", status, begun, c.want, text)
 			}
 		})

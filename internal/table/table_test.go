@@ -45,7 +45,8 @@ func read(t *testing.T, file []byte) (csvfile.Format, []csvfile.Record) {
 // TestAWorkbookAndACSVFileHoldTheSame saves one table in both ways.
 func TestAWorkbookAndACSVFileHoldTheSame(t *testing.T) {
 	t.Parallel()
-	cells := [][]string{{"Student ID", "First Name", "Grade"}, {"00042", "José", "7"}, {"", "", ""}, {"00043", `Ann "Annie"`, ""}, {"'=1", "a,b;c\nd", "K"}}
+	cells := [][]string{{"Student ID", "First Name", "Grade"}, {"00042", "José", "7"}, {"", "", ""},
+		{"00043", `Ann "Annie"`, ""}, {"'=1", "a,b;c\nd", "K"}}
 	workbook := excelize.NewFile()
 	defer workbook.Close()
 	var lines strings.Builder

@@ -77,7 +77,8 @@ func check(least int) error {
 	kept.mu.Lock()
 	defer kept.mu.Unlock()
 	if all := !narrowed(); all && (len(kept.secrets) < least || kept.log.Len() == 0) {
-		return fmt.Errorf("%d secrets and %d bytes of log were kept; at least %d secrets were expected", len(kept.secrets), kept.log.Len(), least)
+		return fmt.Errorf("%d secrets and %d bytes of log were kept; at least %d secrets were expected", len(kept.secrets),
+			kept.log.Len(), least)
 	}
 	for secret := range kept.secrets {
 		if at := bytes.Index(kept.log.Bytes(), []byte(secret)); at >= 0 {

@@ -23,12 +23,14 @@ func TestEventsHaveTheirBounds(t *testing.T) {
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
 		w, s := fixture.New(t, d), service(d)
 		ctx, ann := w.As(t, w.NorthAdmin), w.Student(t, w.North, "Ann", "Able", 0)
-		_, _, problems, err := s.Record(ctx, w.North.ID, []usage.Event{event("ahead", ann, "math", fixture.Today.Add(5*time.Minute+time.Nanosecond), 60)})
+		_, _, problems, err := s.Record(ctx, w.North.ID,
+			[]usage.Event{event("ahead", ann, "math", fixture.Today.Add(5*time.Minute+time.Nanosecond), 60)})
 		if err != nil {
 			t.Fatal(err)
 		}
 		wantProblem(t, problems, "BAD_USER_INPUT", "events.0.startedAt")
-		_, _, problems, err = s.Record(ctx, w.North.ID, []usage.Event{event("old", ann, "math", at(t, "2024-08-01T00:00:00Z").Add(-time.Nanosecond), 60)})
+		_, _, problems, err = s.Record(ctx, w.North.ID,
+			[]usage.Event{event("old", ann, "math", at(t, "2024-08-01T00:00:00Z").Add(-time.Nanosecond), 60)})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -50,7 +52,8 @@ func TestARecountLocksTheSchool(t *testing.T) {
 	d := dbtest.Open(t, database.MySQL) // SQLite's writer is alone
 	w, s := fixture.New(t, d), service(d)
 	starts := calendar.Date(2026, time.September, 1)
-	w.North.Update().SetSchoolYearStartsOn(starts).SetSchoolYearEndsOn(calendar.Date(2027, time.June, 30)).ExecX(fixture.System())
+	w.North.Update().SetSchoolYearStartsOn(starts).SetSchoolYearEndsOn(calendar.Date(2027, time.June, 30)).
+		ExecX(fixture.System())
 	var once sync.Once
 	waits := false
 	outside := context.Background()
@@ -59,7 +62,8 @@ func TestARecountLocksTheSchool(t *testing.T) {
 			v, err := next.Query(ctx, q)
 			if d.Client(ctx) != d.Client(outside) {
 				once.Do(func() {
-					rows, err := d.Client(outside).QueryContext(outside, "SELECT id FROM organizations WHERE id = ? FOR UPDATE NOWAIT", w.North.ID)
+					rows, err := d.Client(outside).
+						QueryContext(outside, "SELECT id FROM organizations WHERE id = ? FOR UPDATE NOWAIT", w.North.ID)
 					if waits = err != nil; !waits {
 						rows.Close()
 					}
@@ -91,11 +95,13 @@ func TestUsageOfFewStudentsIsASumOfTheDistrict(t *testing.T) {
 				if d.RowLocks() {
 					kind = database.MySQL
 				}
-				if erased, err := usage.Erase(fixture.System(), w.Client(), kind, fixture.Today, students); err != nil || erased.Days != 1 || erased.Events != 1 {
+				if erased, err := usage.Erase(fixture.System(), w.Client(), kind, fixture.Today, students); err != nil ||
+					erased.Days != 1 || erased.Events != 1 {
 					t.Fatalf("%+v, %v", erased, err)
 				}
 				total := w.Client().UsageTotal.Query().OnlyX(fixture.System())
-				if got := map[int]string{w.Alpha.ID: "the district", w.North.ID: "the school"}[total.OrganizationID]; got != want || total.Seconds != 60 {
+				if got := map[int]string{w.Alpha.ID: "the district", w.North.ID: "the school"}[total.OrganizationID]; got != want ||
+					total.Seconds != 60 {
 					t.Errorf("%d seconds are a sum of %s; want it of %s", total.Seconds, got, want)
 				}
 			})

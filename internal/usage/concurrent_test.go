@@ -74,7 +74,8 @@ func TestSumsStayTrueWhileDatesChangeAndStudentsMove(t *testing.T) {
 					var batch []usage.Event
 					for i := range 15 {
 						started := fixture.Today.AddDate(0, 0, -random.IntN(110))
-						batch = append(batch, event(fmt.Sprintf("%d-%d-%d", sender, round, i), students[random.IntN(len(students))], "math", started, 20))
+						batch = append(batch,
+							event(fmt.Sprintf("%d-%d-%d", sender, round, i), students[random.IntN(len(students))], "math", started, 20))
 					}
 					if _, _, problems, err := s.Record(ctx, w.Alpha.ID, batch); err != nil || len(problems) > 0 {
 						t.Errorf("Record = %v, %v", problems, err)

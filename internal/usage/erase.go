@@ -32,7 +32,8 @@ type Erased struct{ Days, Events int }
 // they are not told from those of other schools. The grade is not kept.
 //
 // It belongs in the transaction that removes the students, who are locked.
-func Erase(ctx context.Context, client *db.Client, kind database.Kind, now time.Time, students []*db.Student) (Erased, error) {
+func Erase(ctx context.Context, client *db.Client, kind database.Kind, now time.Time,
+	students []*db.Student) (Erased, error) {
 	perSchool := map[int]int{}
 	for _, st := range students {
 		perSchool[st.OrganizationID]++
@@ -79,7 +80,8 @@ type totalKey struct {
 }
 
 func weekSums(ctx context.Context, client *db.Client, of map[int]place, ids []int) (_ map[totalKey]int, err error) {
-	rows, err := client.QueryContext(ctx, "SELECT student_id, day, product_id, seconds FROM usage_days WHERE student_id IN "+tuples(len(ids), 1), anys(ids)...)
+	rows, err := client.QueryContext(ctx,
+		"SELECT student_id, day, product_id, seconds FROM usage_days WHERE student_id IN "+tuples(len(ids), 1), anys(ids)...)
 	if err != nil {
 		return nil, err
 	}
@@ -98,9 +100,11 @@ func weekSums(ctx context.Context, client *db.Client, of map[int]place, ids []in
 func addTotals(ctx context.Context, client *db.Client, kind database.Kind, now time.Time, sums map[totalKey]int) error {
 	// In one order, so that two transactions do not wait for each other's rows.
 	keys := slices.SortedFunc(maps.Keys(sums), func(a, b totalKey) int {
-		return cmp.Or(cmp.Compare(a.organization, b.organization), cmp.Compare(a.week, b.week), cmp.Compare(a.product, b.product))
+		return cmp.Or(cmp.Compare(a.organization, b.organization), cmp.Compare(a.week, b.week),
+			cmp.Compare(a.product, b.product))
 	})
-	upsert := " ON CONFLICT (organization_id, week_ending, product_id) DO UPDATE SET seconds = usage_totals.seconds + excluded.seconds"
+	upsert := " ON CONFLICT (organization_id, week_ending, product_id) DO UPDATE " +
+		"SET seconds = usage_totals.seconds + excluded.seconds"
 	if kind == database.MySQL {
 		upsert = " ON DUPLICATE KEY UPDATE seconds = seconds + VALUES(seconds)"
 	}
@@ -109,7 +113,8 @@ func addTotals(ctx context.Context, client *db.Client, kind database.Kind, now t
 		for _, k := range chunk {
 			args = append(args, now, k.district, k.organization, k.product, int(k.week), sums[k])
 		}
-		insert := "INSERT INTO usage_totals (created_at, district_id, organization_id, product_id, week_ending, seconds) VALUES " + tuples(6, len(chunk)) + upsert
+		insert := "INSERT INTO usage_totals (created_at, district_id, organization_id, product_id, " +
+			"week_ending, seconds) VALUES " + tuples(6, len(chunk)) + upsert
 		if _, err := client.ExecContext(ctx, insert, args...); err != nil {
 			return err
 		}
@@ -143,7 +148,8 @@ func (s *Service) ErasedSeconds(ctx context.Context, r *Report) (*int, error) {
 		}
 		in = usagetotal.DistrictID(q.org.ID)
 	}
-	sums := s.db.Client(ctx).UsageTotal.Query().Where(in, usagetotal.WeekEndingGTE(weeks[0]), usagetotal.WeekEndingLTE(weeks[len(weeks)-1]))
+	sums := s.db.Client(ctx).UsageTotal.Query().
+		Where(in, usagetotal.WeekEndingGTE(weeks[0]), usagetotal.WeekEndingLTE(weeks[len(weeks)-1]))
 	if q.byProduct {
 		sums.Where(usagetotal.ProductIDIn(q.products...))
 	}

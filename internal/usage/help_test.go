@@ -41,11 +41,18 @@ func at(t testing.TB, s string) time.Time {
 }
 
 func event(id string, st *db.Student, product string, started time.Time, seconds int) usage.Event {
-	return usage.Event{ID: id, StudentExternalID: st.ExternalID, ProductCode: product, StartedAt: started, Seconds: seconds}
+	return usage.Event{
+		ID:                id,
+		StudentExternalID: st.ExternalID,
+		ProductCode:       product,
+		StartedAt:         started,
+		Seconds:           seconds,
+	}
 }
 
 // mustRecord records events of which none is bad.
-func mustRecord(t testing.TB, ctx context.Context, s *usage.Service, organizationID int, events ...usage.Event) (accepted, duplicates int) {
+func mustRecord(t testing.TB, ctx context.Context, s *usage.Service, organizationID int,
+	events ...usage.Event) (accepted, duplicates int) {
 	t.Helper()
 	accepted, duplicates, problems, err := s.Record(ctx, organizationID, events)
 	if err != nil || len(problems) > 0 {
@@ -101,7 +108,8 @@ func written(t testing.TB, d *database.DB) int {
 
 // crowd adds many students to a school in few statements; each is in the given
 // groups.
-func crowd(t testing.TB, w *fixture.World, school *db.Organization, prefix string, n int, groups ...*db.Group) []*db.Student {
+func crowd(t testing.TB, w *fixture.World, school *db.Organization, prefix string, n int,
+	groups ...*db.Group) []*db.Student {
 	t.Helper()
 	ctx, client := fixture.System(), w.Client()
 	var all []*db.Student

@@ -138,8 +138,9 @@ func (q query) selectSums(s *sql.Selector) {
 
 func (q query) selectUsed(s *sql.Selector, weeks int) {
 	s.AppendSelectExprAs(sql.Expr("COALESCE(SUM(used.seconds), 0)"), "used_seconds")
-	s.AppendSelectExprAs(sql.Expr("SUM(CASE WHEN used.seconds >= COALESCE(school.usage_goal_minutes, ?) * ? THEN 1 ELSE 0 END)",
-		q.goal, 60*weeks), "meeting_goal")
+	s.AppendSelectExprAs(
+		sql.Expr("SUM(CASE WHEN used.seconds >= COALESCE(school.usage_goal_minutes, ?) * ? THEN 1 ELSE 0 END)",
+			q.goal, 60*weeks), "meeting_goal")
 }
 
 // usage is a table, used, of the seconds of each student of the organization in
@@ -160,7 +161,8 @@ func (q query) usage(outer *sql.Selector) *sql.Selector {
 	if q.byProduct {
 		t.Where(sql.In(u.C(usageday.FieldProductID), anys(q.products)...))
 	}
-	t.AppendSelectExprAs(sql.Expr("SUM(CASE WHEN u.day >= ? AND u.day <= ? THEN u.seconds ELSE 0 END)", int(q.from), int(q.to)), "seconds")
+	t.AppendSelectExprAs(
+		sql.Expr("SUM(CASE WHEN u.day >= ? AND u.day <= ? THEN u.seconds ELSE 0 END)", int(q.from), int(q.to)), "seconds")
 	return t.GroupBy(u.C(usageday.FieldStudentID)).As("used")
 }
 
@@ -173,8 +175,10 @@ func (q query) inPeriod(used *sql.Selector) *sql.Selector {
 func (q query) withStart(used *sql.Selector) *sql.Selector {
 	counted := sql.Table(organization.Table).As("counted")
 	used.Join(counted).OnP(sql.ExprP("counted.id = x.organization_id AND counted.district_id = ?", q.org.DistrictID))
-	used.AppendSelectExprAs(sql.Expr("SUM(CASE WHEN u.day >= counted.usage_counted_from THEN u.seconds ELSE 0 END)"), "since_start")
-	return used.Where(sql.ExprP("(u.day >= ? AND u.day <= ? OR u.day >= counted.usage_counted_from)", int(q.from), int(q.to)))
+	used.AppendSelectExprAs(sql.Expr("SUM(CASE WHEN u.day >= counted.usage_counted_from THEN u.seconds ELSE 0 END)"),
+		"since_start")
+	return used.Where(
+		sql.ExprP("(u.day >= ? AND u.day <= ? OR u.day >= counted.usage_counted_from)", int(q.from), int(q.to)))
 }
 
 func anys[T any](list []T) []any {

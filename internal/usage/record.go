@@ -26,16 +26,20 @@ import (
 // If anything is wrong with any event, the problems name all of it and nothing is
 // written. Otherwise every event is either accepted or a duplicate: its id was
 // counted before, or stands earlier in the same call.
-func (s *Service) Record(ctx context.Context, organizationID int, events []Event) (accepted, duplicates int, problems []*fault.Error, err error) {
+func (s *Service) Record(ctx context.Context, organizationID int, events []Event) (accepted, duplicates int,
+	problems []*fault.Error, err error) {
 	org, err := s.organization(ctx, organizationID)
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	if v := viewer.FromContext(ctx); !v.Administers(org.ID, org.DistrictID) && !v.Holds(viewer.UsageWrite, org.ID, org.DistrictID) {
+	if v := viewer.FromContext(ctx); !v.Administers(org.ID, org.DistrictID) &&
+		!v.Holds(viewer.UsageWrite, org.ID, org.DistrictID) {
 		return 0, 0, nil, fault.Forbiddenf("only administrators of the organization and its learning products record usage")
 	}
 	if len(events) > MaxEvents {
-		return 0, 0, []*fault.Error{fault.Invalidf("at most %d events in one call, these are %d", MaxEvents, len(events)).At("events")}, nil
+		return 0, 0,
+			[]*fault.Error{fault.Invalidf("at most %d events in one call, these are %d", MaxEvents, len(events)).At("events")},
+			nil
 	}
 	if len(events) == 0 {
 		return 0, 0, nil, nil

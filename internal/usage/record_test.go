@@ -180,7 +180,8 @@ func TestADayIsOneOfTheSchoolsTimeZone(t *testing.T) {
 				student int
 				day     string
 			}{{ann.ID, c.north}, {sue.ID, c.south}} {
-				row := w.Client().UsageDay.Query().Where(usageday.StudentID(want.student), usageday.HasProductWith(product.Code(code))).OnlyX(fixture.System())
+				row := w.Client().UsageDay.Query().
+					Where(usageday.StudentID(want.student), usageday.HasProductWith(product.Code(code))).OnlyX(fixture.System())
 				if row.Day != day(t, want.day) {
 					t.Errorf("%s counts on %s, want %s", c.started, row.Day, want.day)
 				}

@@ -133,7 +133,8 @@ func RecountStudents(ctx context.Context, client *db.Client, studentIDs []int) e
 		if _, err := client.ExecContext(ctx, recountSeconds+tuples(len(ids), 1), ids...); err != nil {
 			return err
 		}
-		if _, err := client.ExecContext(ctx, recountActive+tuples(len(ids), 1), append([]any{ActiveSeconds}, ids...)...); err != nil {
+		if _, err := client.ExecContext(ctx, recountActive+tuples(len(ids), 1),
+			append([]any{ActiveSeconds}, ids...)...); err != nil {
 			return err
 		}
 	}

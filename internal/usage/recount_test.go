@@ -35,7 +35,8 @@ func TestRecountFollowsTheDatesOfTheSchoolYear(t *testing.T) {
 			wantTrueSums(t, d)
 		}
 		set := func(o *db.Organization, from, to string) {
-			w.Client().Organization.UpdateOneID(o.ID).SetSchoolYearStartsOn(day(t, from)).SetSchoolYearEndsOn(day(t, to)).ExecX(system)
+			w.Client().Organization.UpdateOneID(o.ID).SetSchoolYearStartsOn(day(t, from)).
+				SetSchoolYearEndsOn(day(t, to)).ExecX(system)
 		}
 		t.Run("nothing has changed", func(t *testing.T) {
 			recount(t, s, 0)

@@ -76,7 +76,8 @@ type Row struct {
 // them; of a product that nobody has used there is no usage. The number of
 // statements depends neither on students nor on schools, groups or weeks, and
 // all of them see the database at one moment.
-func (s *Service) Report(ctx context.Context, organizationID int, period Period, from, to *calendar.Day, grades []grade.Grade, productCodes []string) (*Report, error) {
+func (s *Service) Report(ctx context.Context, organizationID int, period Period, from, to *calendar.Day,
+	grades []grade.Grade, productCodes []string) (*Report, error) {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()
 	org, err := s.organization(ctx, organizationID)

@@ -27,7 +27,8 @@ func TestRowsOfADistrictAddUpToItsTotals(t *testing.T) {
 			sum.Seconds += row.Totals.Seconds
 			sum.StudentsMeetingGoal += row.Totals.StudentsMeetingGoal
 		}
-		if sum.ActiveStudents != r.Totals.ActiveStudents || sum.Seconds != r.Totals.Seconds || sum.StudentsMeetingGoal != r.Totals.StudentsMeetingGoal {
+		if sum.ActiveStudents != r.Totals.ActiveStudents || sum.Seconds != r.Totals.Seconds ||
+			sum.StudentsMeetingGoal != r.Totals.StudentsMeetingGoal {
 			t.Errorf("rows add up to %+v, totals are %+v", sum, r.Totals)
 		}
 		if r.Totals.ActiveStudents == 0 || r.Totals.Minutes == 0 || r.Totals.StudentsMeetingGoal == 0 {
@@ -125,7 +126,8 @@ func TestPeriodsOfAReport(t *testing.T) {
 		}
 	})
 	t.Run("a school year that is still to begin gives today", func(t *testing.T) {
-		w.North.Update().SetSchoolYearStartsOn(day(t, "2027-01-10")).SetSchoolYearEndsOn(day(t, "2027-12-10")).ExecX(fixture.System())
+		w.North.Update().SetSchoolYearStartsOn(day(t, "2027-01-10")).SetSchoolYearEndsOn(day(t, "2027-12-10")).
+			ExecX(fixture.System())
 		r, err := service(d).Report(ctx, w.North.ID, usage.YearToDate, nil, nil, nil, nil)
 		if err != nil || r.From != day(t, "2026-11-18") || len(r.Weeks) != 1 {
 			t.Errorf("report %+v, %v", r, err)
@@ -142,7 +144,8 @@ func TestReportSendsAFixedNumberOfStatements(t *testing.T) {
 			students := crowd(t, w, w.North, fmt.Sprintf("c%d-", n), n, w.Algebra)
 			var events []usage.Event
 			for i := range 2 * n {
-				events = append(events, event(fmt.Sprintf("%d-%d", n, i), students[i%n], "math", fixture.Today.AddDate(0, 0, -i%40), 60))
+				events = append(events,
+					event(fmt.Sprintf("%d-%d", n, i), students[i%n], "math", fixture.Today.AddDate(0, 0, -i%40), 60))
 			}
 			mustRecord(t, admin, s, w.Alpha.ID, events...)
 			w.School(t, w.Alpha, fmt.Sprintf("School %d", n), fmt.Sprint(n))
@@ -162,7 +165,8 @@ func TestReportSendsAFixedNumberOfStatements(t *testing.T) {
 		district, school := count(10)
 		moreDistrict, moreSchool := count(500)
 		if district != moreDistrict || school != moreSchool || district > 6 || school > 7 {
-			t.Errorf("the district's report takes %d statements and with 500 students %d, the school's %d and %d", district, moreDistrict, school, moreSchool)
+			t.Errorf("the district's report takes %d statements and with 500 students %d, the school's %d and %d", district,
+				moreDistrict, school, moreSchool)
 		}
 	})
 }

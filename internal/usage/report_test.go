@@ -65,7 +65,8 @@ func newReportWorld(t *testing.T, d *database.DB) *reportWorld {
 			if random.IntN(2) == 0 {
 				started = fixture.Today.Add(-time.Duration(random.IntN(30*24*60)) * time.Minute)
 			}
-			e := event(fmt.Sprintf("e%d", len(events)), st, products[random.IntN(3)], started, 1+random.IntN(80*(1+random.IntN(20))))
+			e := event(fmt.Sprintf("e%d", len(events)), st, products[random.IntN(3)], started,
+				1+random.IntN(80*(1+random.IntN(20))))
 			events = append(events, e)
 			ref.events = append(ref.events, e)
 		}
@@ -127,12 +128,19 @@ func TestReportAgreesWithTheReference(t *testing.T) {
 					{name: "an unknown product", products: []string{"unknown"}},
 				} {
 					name := fmt.Sprintf("%s sees %s of %s", caller.name, period.period, filter.name)
-					q := refQuery{sees: caller.sees, from: day(t, period.from), to: day(t, period.to), grades: filter.grades, products: filter.products}
+					q := refQuery{
+						sees:     caller.sees,
+						from:     day(t, period.from),
+						to:       day(t, period.to),
+						grades:   filter.grades,
+						products: filter.products,
+					}
 					var given [2]*calendar.Day
 					if period.period == usage.Custom {
 						given = [2]*calendar.Day{&from, &to}
 					}
-					r, err := w.service.Report(caller.ctx, caller.org.ID, period.period, given[0], given[1], filter.grades, filter.products)
+					r, err := w.service.Report(caller.ctx, caller.org.ID, period.period, given[0], given[1], filter.grades,
+						filter.products)
 					if err != nil {
 						t.Fatalf("%s: %v", name, err)
 					}
@@ -180,14 +188,16 @@ func wantReport(w *reportWorld, q refQuery, school *refSchool, groups []*db.Grou
 	}
 	if school == nil {
 		for name, s := range map[string]*refSchool{"North School": w.north, "South School": w.south} {
-			lines = append(lines, line{name, q.totals(w.students, func(st *refStudent) bool { return st.school == s && len(st.groups) > 0 })})
+			lines = append(lines,
+				line{name, q.totals(w.students, func(st *refStudent) bool { return st.school == s && len(st.groups) > 0 })})
 		}
 		if n := len(lines); lines[n-1].name == "North School" {
 			lines[n-1], lines[n-2] = lines[n-2], lines[n-1]
 		}
 	}
 	for _, g := range groups {
-		lines = append(lines, line{g.Name, q.totals(w.students, func(st *refStudent) bool { return slices.Contains(st.groups, g.ID) })})
+		lines = append(lines,
+			line{g.Name, q.totals(w.students, func(st *refStudent) bool { return slices.Contains(st.groups, g.ID) })})
 	}
 	return append(lines, line{"ungrouped", q.totals(w.students, func(st *refStudent) bool { return len(st.groups) == 0 })})
 }

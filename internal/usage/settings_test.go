@@ -23,7 +23,8 @@ func TestSettingsAreInherited(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if got.Year != year || got.Inherited.Year != inherited || got.GoalMinutesPerWeek != goal || got.TimeZone.String() != zone {
+			if got.Year != year || got.Inherited.Year != inherited || got.GoalMinutesPerWeek != goal ||
+				got.TimeZone.String() != zone {
 				t.Errorf("settings %+v, want %v %v %d %s", got, year, inherited, goal, zone)
 			}
 		}

@@ -97,7 +97,8 @@ func (r *recording) claim(ctx context.Context) ([]Event, error) {
 			args = append(args, r.now, r.org.DistrictID, id, r.byExternalID[byID[id].StudentExternalID].ID)
 			fresh = append(fresh, byID[id])
 		}
-		_, refusal = r.client.ExecContext(ctx, "INSERT INTO usage_events (created_at, district_id, event_id, student_id) VALUES "+tuples(4, len(ids)), args...)
+		_, refusal = r.client.ExecContext(ctx,
+			"INSERT INTO usage_events (created_at, district_id, event_id, student_id) VALUES "+tuples(4, len(ids)), args...)
 		if refusal == nil {
 			return fresh, nil
 		}
@@ -121,7 +122,8 @@ func (r *recording) addDays(ctx context.Context, days map[dayKey]int) error {
 		for _, k := range chunk {
 			args = append(args, r.now, k.student, k.product, int(k.day), days[k])
 		}
-		insert := "INSERT INTO usage_days (created_at, student_id, product_id, day, seconds) VALUES " + tuples(5, len(chunk)) + upsert
+		insert := "INSERT INTO usage_days (created_at, student_id, product_id, day, seconds) VALUES " +
+			tuples(5, len(chunk)) + upsert
 		if _, err := r.client.ExecContext(ctx, insert, args...); err != nil {
 			return err
 		}

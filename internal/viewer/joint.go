@@ -47,7 +47,8 @@ func (v *Viewer) isSameAs(o *Viewer) bool {
 
 // IsAmong reports whether an educator is one of those who ask.
 func (v *Viewer) IsAmong(educatorID int) bool {
-	return educatorID != 0 && slices.ContainsFunc(v.Hands(), func(h *Viewer) bool { return h != nil && h.EducatorID == educatorID })
+	return educatorID != 0 &&
+		slices.ContainsFunc(v.Hands(), func(h *Viewer) bool { return h != nil && h.EducatorID == educatorID })
 }
 
 // everybody reports whether something holds for each of those who ask.

@@ -112,7 +112,9 @@ func (v *Viewer) TeachesAt(organizationID int) bool {
 // WorksAt reports whether the viewer administers a school or teaches there, and
 // everybody who asks together does one or the other.
 func (v *Viewer) WorksAt(organizationID, districtID int) bool {
-	return v.everybody(func(v *Viewer) bool { return v.Administers(organizationID, districtID) || v.TeachesAt(organizationID) })
+	return v.everybody(func(v *Viewer) bool {
+		return v.Administers(organizationID, districtID) || v.TeachesAt(organizationID)
+	})
 }
 
 // organizations are those at which the viewer holds a role. Of several who ask

@@ -27,9 +27,11 @@ func large(t testing.TB, rows int) []byte {
 				t.Fatal(err)
 			}
 		}
-		line(1, "Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School", "Classes/Groups")
+		line(1, "Database ID", "Student ID", "First Name", "Last Name", "Username", "Password", "Grade", "School",
+			"Classes/Groups")
 		for i := range rows {
-			line(i+2, "", fmt.Sprintf("%07d", i), fmt.Sprint("First", i), fmt.Sprint("Last", i), fmt.Sprint("user", i), fmt.Sprint("secret", i), i%12+1, "North School", "Algebra;Biology")
+			line(i+2, "", fmt.Sprintf("%07d", i), fmt.Sprint("First", i), fmt.Sprint("Last", i), fmt.Sprint("user", i),
+				fmt.Sprint("secret", i), i%12+1, "North School", "Algebra;Biology")
 		}
 		if err := w.Flush(); err != nil {
 			t.Fatal(err)

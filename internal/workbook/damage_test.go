@@ -102,7 +102,9 @@ func TestDamageLosesNoRow(t *testing.T) {
 				t.Fatal(err)
 			}
 			format, records := read(t, file)
-			parts := slices.DeleteFunc(unpacked(t, file), func(p part) bool { return strings.Contains(p.name, "theme") || strings.Contains(p.name, "docProps") })
+			parts := slices.DeleteFunc(unpacked(t, file), func(p part) bool {
+				return strings.Contains(p.name, "theme") || strings.Contains(p.name, "docProps")
+			})
 			table := slices.IndexFunc(parts, func(p part) bool {
 				return strings.HasPrefix(p.name, "xl/worksheets/") && bytes.Contains(p.content, []byte(`"A12"`))
 			})
@@ -139,7 +141,8 @@ func TestDamageLosesNoRow(t *testing.T) {
 				if less := 1 + n%13; i+less < len(sheet) {
 					try(fmt.Sprintf("%d bytes less at %d", less, i), sheet[:i], sheet[i+less:])
 				}
-				if start := bytes.TrimSpace(sheet[:i]); len(start) < len(bytes.TrimSpace(sheet)) && !try(fmt.Sprintf("cut off at %d", i), start) {
+				if start := bytes.TrimSpace(sheet[:i]); len(start) < len(bytes.TrimSpace(sheet)) &&
+					!try(fmt.Sprintf("cut off at %d", i), start) {
 					t.Errorf("cut off at %d and read", i)
 				}
 			}

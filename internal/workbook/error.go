@@ -28,8 +28,11 @@ func encrypted() *csvfile.Error {
 }
 
 func tooLarge(limit int64) *csvfile.Error {
-	return &csvfile.Error{Code: csvfile.FileTooLarge, Message: fmt.Sprintf("The workbook is larger than %d MB.", limit>>20),
-		Hint: `Save it as "CSV UTF-8", which may be larger, or split it into several files.`}
+	return &csvfile.Error{
+		Code:    csvfile.FileTooLarge,
+		Message: fmt.Sprintf("The workbook is larger than %d MB.", limit>>20),
+		Hint:    `Save it as "CSV UTF-8", which may be larger, or split it into several files.`,
+	}
 }
 
 // unpacked refuses a workbook that is small only because it is compressed.
@@ -51,28 +54,44 @@ func severalSheets(filled []sheet) *csvfile.Error {
 		}
 		names = append(names, quote.Text(name))
 	}
-	return &csvfile.Error{Code: SeveralSheets, Message: "Several sheets of the workbook hold something: " + strings.Join(names, ", ") + ".",
-		Hint: "Keep the sheet with the list in a workbook of its own, or hide the others."}
+	return &csvfile.Error{
+		Code:    SeveralSheets,
+		Message: "Several sheets of the workbook hold something: " + strings.Join(names, ", ") + ".",
+		Hint:    "Keep the sheet with the list in a workbook of its own, or hide the others.",
+	}
 }
 
 func mergedCells(cells string) *csvfile.Error {
 	return &csvfile.Error{Code: MergedCells, Message: fmt.Sprintf("Cells of the table are merged: %s.", cells),
-		Hint: "Unmerge them, and write the value into each cell that it is for. A merged cell is a value for its first row alone."}
+		Hint: "Unmerge them, and write the value into each cell that it is for. " +
+			"A merged cell is a value for its first row alone."}
 }
 
 func tooManyColumns(row, limit int) *csvfile.Error {
-	return &csvfile.Error{Code: csvfile.TooManyColumns, Message: fmt.Sprintf("%s has more than %d columns.", place(row), limit),
-		Hint: "Delete the columns that are not needed.", Row: row}
+	return &csvfile.Error{
+		Code:    csvfile.TooManyColumns,
+		Message: fmt.Sprintf("%s has more than %d columns.", place(row), limit),
+		Hint:    "Delete the columns that are not needed.",
+		Row:     row,
+	}
 }
 
 func cellTooLarge(row, limit int) *csvfile.Error {
-	return &csvfile.Error{Code: csvfile.CellTooLarge, Message: fmt.Sprintf("%s has a cell with more than %d KB of text.", place(row), limit>>10),
-		Hint: "Shorten the text.", Row: row}
+	return &csvfile.Error{
+		Code:    csvfile.CellTooLarge,
+		Message: fmt.Sprintf("%s has a cell with more than %d KB of text.", place(row), limit>>10),
+		Hint:    "Shorten the text.",
+		Row:     row,
+	}
 }
 
 func rowTooLarge(row, limit int) *csvfile.Error {
-	return &csvfile.Error{Code: csvfile.RowTooLarge, Message: fmt.Sprintf("%s has more than %d KB of text.", place(row), limit>>10),
-		Hint: "Shorten the texts, or delete the columns that are not needed.", Row: row}
+	return &csvfile.Error{
+		Code:    csvfile.RowTooLarge,
+		Message: fmt.Sprintf("%s has more than %d KB of text.", place(row), limit>>10),
+		Hint:    "Shorten the texts, or delete the columns that are not needed.",
+		Row:     row,
+	}
 }
 
 // place begins a sentence with the position of a row; 0 is the header.

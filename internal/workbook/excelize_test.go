@@ -169,7 +169,8 @@ func (r *randomBook) cell(row, column int, stream bool) (c excelize.Cell) {
 		c.StyleID = r.style(one("General", "@", "00000", "yyyy-mm-dd"))
 	case 3:
 		remember(isText)
-		c.Value = []excelize.RichTextRun{{Text: r.text()}, {Text: r.text(), Font: &excelize.Font{Bold: true}}, {Text: r.text()}}
+		c.Value = []excelize.RichTextRun{{Text: r.text()}, {Text: r.text(), Font: &excelize.Font{Bold: true}},
+			{Text: r.text()}}
 	case 4:
 		remember(isNumber)
 		c.Value = int64(r.Uint64()>>(11+r.IntN(53))) - int64(r.IntN(2)*1000)
@@ -180,7 +181,8 @@ func (r *randomBook) cell(row, column int, stream bool) (c excelize.Cell) {
 	case 6:
 		remember(isShown)
 		c.Value = r.IntN(1_000_000_000)
-		c.StyleID = r.style(one("00000", "0000000000", "000-00-0000", `000\-00\-0000`, `"ID "0000`, "000 000 000", "00000;-00000", "[$-409]0000", "[Red]0000"))
+		c.StyleID = r.style(one("00000", "0000000000", "000-00-0000", `000\-00\-0000`, `"ID "0000`, "000 000 000",
+			"00000;-00000", "[$-409]0000", "[Red]0000"))
 	case 7:
 		remember(isShown)
 		c.Value = r.IntN(2) == 0
@@ -199,8 +201,8 @@ func (r *randomBook) cell(row, column int, stream bool) (c excelize.Cell) {
 
 // text is any text, with what formats, escapes and XML could stumble on.
 func (r *randomBook) text() string {
-	pieces := []string{"a", "B", "7", "0042", " ", "\n", "\r\n", "\t", "é", "e\u0301", "ß", "漢", "😀", "&", "<", ">", `"`, "'", "&amp;", "]]>", "<v>",
-		"_x0041_", "_x000D_", "_x", "=", ";", ",", "\u00a0", "\u2028", "#N/A", "TRUE"}
+	pieces := []string{"a", "B", "7", "0042", " ", "\n", "\r\n", "\t", "é", "e\u0301", "ß", "漢", "😀", "&", "<", ">", `"`,
+		"'", "&amp;", "]]>", "<v>", "_x0041_", "_x000D_", "_x", "=", ";", ",", "\u00a0", "\u2028", "#N/A", "TRUE"}
 	var text strings.Builder
 	for range r.IntN(8) {
 		text.WriteString(pieces[r.IntN(len(pieces))])
@@ -253,7 +255,8 @@ func (r *randomBook) compare(rec csvfile.Record, row int, raw, shown []string) {
 			}
 		}
 		if got != expected || flaws[column] != flaw {
-			r.t.Errorf("row %d, column %d: %q with flaw %d, and excelize reads %q and shows %q", row, column, got, flaws[column], stored, visible)
+			r.t.Errorf("row %d, column %d: %q with flaw %d, and excelize reads %q and shows %q", row, column, got, flaws[column],
+				stored, visible)
 		}
 	}
 }

@@ -94,11 +94,13 @@ func TestNumberFormats(t *testing.T) {
 // TestAFormatThatNobodyUnderstands shows the number as it is.
 func TestAFormatThatNobodyUnderstands(t *testing.T) {
 	t.Parallel()
-	for _, code := range []string{"", `"open0000`, "[open0000", "[<x]0000;0000", "[=<7]0000", "[<>7x]0000", "0000;[", strings.Repeat("0", 2000)} {
+	for _, code := range []string{"", `"open0000`, "[open0000", "[<x]0000;0000", "[=<7]0000", "[<>7x]0000", "0000;[",
+		strings.Repeat("0", 2000)} {
 		t.Run(fmt.Sprintf("%.20s", code), func(t *testing.T) {
 			t.Parallel()
 			escaped := strings.NewReplacer("&", "&amp;", "<", "&lt;", `"`, "&quot;").Replace(code)
-			styles := `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` + escaped + `"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs></styleSheet>`
+			styles := `<styleSheet><numFmts><numFmt numFmtId="164" formatCode="` + escaped +
+				`"/></numFmts><cellXfs><xf numFmtId="164"/></cellXfs></styleSheet>`
 			sheet := sheetOf(`<row r="1"><c t="inlineStr"><is><t>ID</t></is></c></row><row><c s="0"><v>42</v></c></row>`)
 			_, records := read(t, zipped(t, sheet, "<sst/>", styles))
 			if text := records[0].Cells[0]; text != "42" || records[0].Flaws != nil {

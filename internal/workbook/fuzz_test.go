@@ -116,8 +116,10 @@ func sheetOf(rows string) string { return "<worksheet><sheetData>" + rows + "</s
 func zipped(t testing.TB, sheet, texts, styles string) []byte {
 	t.Helper()
 	return packed(t, zip.Store,
-		part{"[Content_Types].xml", []byte(`<Types><Default ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)},
+		part{"[Content_Types].xml",
+			[]byte(`<Types><Default ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/></Types>`)},
 		part{"xl/workbook.xml", []byte(`<workbook><sheets><sheet name="S" id="a"/></sheets></workbook>`)},
-		part{"xl/_rels/workbook.xml.rels", []byte(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`)},
+		part{"xl/_rels/workbook.xml.rels",
+			[]byte(`<Relationships><Relationship Id="a" Type="x/worksheet" Target="s.xml"/><Relationship Id="b" Type="x/sharedStrings" Target="t.xml"/><Relationship Id="c" Type="x/styles" Target="f.xml"/></Relationships>`)},
 		part{"xl/s.xml", []byte(sheet)}, part{"xl/t.xml", []byte(texts)}, part{"xl/f.xml", []byte(styles)})
 }

@@ -37,14 +37,18 @@ func (h handmade) file(t testing.TB) []byte {
 		of += `<Relationship Id="rId3" Type="x/styles" Target="styles.xml"/>`
 		parts = append(parts, part{"xl/styles.xml", []byte(`<styleSheet>` + h.styles + `</styleSheet>`)})
 	}
-	parts = append(parts, part{"xl/_rels/workbook.xml.rels", []byte(`<Relationships>` + of + h.relations + `</Relationships>`)})
+	parts = append(parts,
+		part{"xl/_rels/workbook.xml.rels", []byte(`<Relationships>` + of + h.relations + `</Relationships>`)})
 	return packed(t, zip.Deflate, parts...)
 }
 
 // constructs are everything of which a workbook may have many, n of each.
 var constructs = map[string]func(n int) handmade{
 	"pieces of one shared text": func(n int) handmade {
-		return handmade{shared: `<si>` + strings.Repeat(`<r><t>a</t></r>`, n) + `</si>`, sheet: cells(`<c t="s"><v>0</v></c>`)}
+		return handmade{
+			shared: `<si>` + strings.Repeat(`<r><t>a</t></r>`, n) + `</si>`,
+			sheet:  cells(`<c t="s"><v>0</v></c>`),
+		}
 	},
 	"pieces of one inline text": func(n int) handmade {
 		return handmade{sheet: cells(`<c t="inlineStr"><is>` + strings.Repeat(`<r><t>a</t></r>`, n) + `</is></c>`)}
@@ -56,13 +60,22 @@ var constructs = map[string]func(n int) handmade{
 		return handmade{shared: `<si><t>` + strings.Repeat(`&amp;`, n) + `</t></si>`, sheet: cells(`<c t="s"><v>0</v></c>`)}
 	},
 	"escapes in one text": func(n int) handmade {
-		return handmade{shared: `<si><t>` + strings.Repeat(`_x0041_`, n/8) + `</t></si>`, sheet: cells(`<c t="s"><v>0</v></c>`)}
+		return handmade{
+			shared: `<si><t>` + strings.Repeat(`_x0041_`, n/8) + `</t></si>`,
+			sheet:  cells(`<c t="s"><v>0</v></c>`),
+		}
 	},
 	"marks over one letter": func(n int) handmade {
-		return handmade{shared: `<si><t>a` + strings.Repeat("\u0301", n/2) + `</t></si>`, sheet: cells(`<c t="s"><v>0</v></c>`)}
+		return handmade{
+			shared: `<si><t>a` + strings.Repeat("\u0301", n/2) + `</t></si>`,
+			sheet:  cells(`<c t="s"><v>0</v></c>`),
+		}
 	},
 	"pronunciations": func(n int) handmade {
-		return handmade{shared: `<si><t>a</t>` + strings.Repeat(`<rPh sb="0" eb="1"><t>b</t></rPh>`, n) + `</si>`, sheet: cells(`<c t="s"><v>0</v></c>`)}
+		return handmade{
+			shared: `<si><t>a</t>` + strings.Repeat(`<rPh sb="0" eb="1"><t>b</t></rPh>`, n) + `</si>`,
+			sheet:  cells(`<c t="s"><v>0</v></c>`),
+		}
 	},
 	"shared texts": func(n int) handmade {
 		return handmade{shared: strings.Repeat(`<si><t>Ada</t></si>`, n), sheet: cells(`<c t="s"><v>0</v></c>`)}
@@ -91,7 +104,8 @@ var constructs = map[string]func(n int) handmade{
 		return handmade{sheet: cells(`<c t="str"` + list.String() + `><v>a</v></c>`)}
 	},
 	"elements inside of each other": func(n int) handmade {
-		return handmade{sheet: cells(`<c t="str"><v>a</v></c>`) + `<row>` + strings.Repeat(strings.Repeat(`<x>`, 40)+strings.Repeat(`</x>`, 40), n/40) + `</row>`}
+		return handmade{sheet: cells(`<c t="str"><v>a</v></c>`) + `<row>` +
+			strings.Repeat(strings.Repeat(`<x>`, 40)+strings.Repeat(`</x>`, 40), n/40) + `</row>`}
 	},
 	"rows": func(n int) handmade {
 		return handmade{sheet: strings.Repeat(cells(`<c t="str"><v>a</v></c>`), n)}
@@ -114,17 +128,26 @@ var constructs = map[string]func(n int) handmade{
 		return handmade{sheet: rows.String()}
 	},
 	"merged ranges": func(n int) handmade {
-		return handmade{sheet: cells(`<c t="str"><v>a</v></c>`), after: `<mergeCells>` + strings.Repeat(`<mergeCell ref="A90000:B90001"/>`, n) + `</mergeCells>`}
+		return handmade{
+			sheet: cells(`<c t="str"><v>a</v></c>`),
+			after: `<mergeCells>` + strings.Repeat(`<mergeCell ref="A90000:B90001"/>`, n) + `</mergeCells>`,
+		}
 	},
 	"styles": func(n int) handmade {
-		return handmade{styles: `<cellXfs>` + strings.Repeat(`<xf numFmtId="0"/>`, n) + `</cellXfs>`, sheet: cells(`<c s="1"><v>1</v></c>`)}
+		return handmade{
+			styles: `<cellXfs>` + strings.Repeat(`<xf numFmtId="0"/>`, n) + `</cellXfs>`,
+			sheet:  cells(`<c s="1"><v>1</v></c>`),
+		}
 	},
 	"formats of numbers": func(n int) handmade {
 		var list strings.Builder
 		for i := range n {
 			fmt.Fprintf(&list, `<numFmt numFmtId="%d" formatCode="[&lt;1]00;[&gt;=2]&quot;a&quot;000;0"/>`, i+200)
 		}
-		return handmade{styles: `<numFmts>` + list.String() + `</numFmts><cellXfs><xf numFmtId="200"/></cellXfs>`, sheet: cells(`<c s="0"><v>1</v></c>`)}
+		return handmade{
+			styles: `<numFmts>` + list.String() + `</numFmts><cellXfs><xf numFmtId="200"/></cellXfs>`,
+			sheet:  cells(`<c s="0"><v>1</v></c>`),
+		}
 	},
 	"sheets and relations": func(n int) handmade {
 		var list, related strings.Builder
@@ -189,11 +212,16 @@ func TestALittleWorkbookIsNoLargeOne(t *testing.T) {
 		code csvfile.Code
 	}{
 		"a long text in every cell": {
-			handmade{shared: `<si><t>` + strings.Repeat("a", 60<<10) + `</t></si>`, sheet: strings.Repeat(cells(many), 200)}, csvfile.RowTooLarge},
+			handmade{shared: `<si><t>` + strings.Repeat("a", 60<<10) + `</t></si>`, sheet: strings.Repeat(cells(many), 200)},
+			csvfile.RowTooLarge},
 		"a text in every cell of many rows": {
-			handmade{shared: `<si><t>` + strings.Repeat("a", 400) + `</t></si>`, sheet: strings.Repeat(cells(many), 50)}, csvfile.FileTooLarge},
+			handmade{shared: `<si><t>` + strings.Repeat("a", 400) + `</t></si>`, sheet: strings.Repeat(cells(many), 50)},
+			csvfile.FileTooLarge},
 		"ranges that are none": {
-			handmade{sheet: cells(`<c t="str"><v>a</v></c>`), after: strings.Repeat(`<mergeCell ref="`+strings.Repeat("a", 500<<10)+`"/>`, 64)}, workbook.MergedCells},
+			handmade{
+				sheet: cells(`<c t="str"><v>a</v></c>`),
+				after: strings.Repeat(`<mergeCell ref="`+strings.Repeat("a", 500<<10)+`"/>`, 64),
+			}, workbook.MergedCells},
 	} {
 		t.Run(name, func(t *testing.T) {
 			file := c.file.file(t)

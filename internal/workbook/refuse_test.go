@@ -53,7 +53,8 @@ func TestRefusals(t *testing.T) {
 			return changed(t, plain(t), in("sheet1.xml", "</sheetData>", strings.Repeat("<row/>", 1<<20)+"</sheetData>"))
 		}, workbook.BadWorkbook, "rows"},
 		"a row of 20,000 cells": {func(t *testing.T) []byte {
-			return changed(t, plain(t), in("sheet1.xml", "</sheetData>", "<row>"+strings.Repeat("<c/>", 20_000)+"</row></sheetData>"))
+			return changed(t, plain(t),
+				in("sheet1.xml", "</sheetData>", "<row>"+strings.Repeat("<c/>", 20_000)+"</row></sheetData>"))
 		}, workbook.BadWorkbook, "cells"},
 		"a cell in column XFD": {func(t *testing.T) []byte {
 			return written(t, func(f *excelize.File) {

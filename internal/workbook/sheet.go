@@ -75,7 +75,11 @@ func (b *Book) mainPart() (string, error) {
 		}
 	}
 	if strings.HasSuffix(main, ".bin") {
-		return "", &csvfile.Error{Code: csvfile.NotText, Message: "This is a binary Excel workbook (.xlsb).", Hint: hintSaveAs}
+		return "", &csvfile.Error{
+			Code:    csvfile.NotText,
+			Message: "This is a binary Excel workbook (.xlsb).",
+			Hint:    hintSaveAs,
+		}
 	}
 	if b.parts[main] == nil || !strings.HasSuffix(main, ".xml") {
 		return "", damaged("The file is not an Excel workbook.")
@@ -92,7 +96,8 @@ func (b *Book) listSheets(main string) ([]sheet, error) {
 		case "calcPr":
 			b.isStale = isTrue(attr(e, "fullCalcOnLoad"))
 		case "sheet":
-			sheets = append(sheets, sheet{name: attr(e, "name"), id: attr(e, "id"), hidden: attr(e, "state") != "" && attr(e, "state") != "visible"})
+			sheets = append(sheets,
+				sheet{name: attr(e, "name"), id: attr(e, "id"), hidden: attr(e, "state") != "" && attr(e, "state") != "visible"})
 		}
 		if len(sheets) > maxSheets {
 			return damaged("The workbook has too many sheets.")
@@ -124,7 +129,10 @@ func (b *Book) relations(of string) (map[string]relation, error) {
 		if len(related) == maxRelated {
 			return damaged("The workbook has too many parts.")
 		}
-		related[attr(e, "Id")] = relation{kind: path.Base(attr(e, "Type")), part: strings.ToLower(strings.TrimPrefix(path.Clean(target), "/"))}
+		related[attr(e, "Id")] = relation{
+			kind: path.Base(attr(e, "Type")),
+			part: strings.ToLower(strings.TrimPrefix(path.Clean(target), "/")),
+		}
 		return nil
 	})
 	return related, err

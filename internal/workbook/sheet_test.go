@@ -39,7 +39,8 @@ func TestWhichSheet(t *testing.T) {
 	})
 	t.Run("none of several", func(t *testing.T) {
 		t.Parallel()
-		if e := refused(t, sheets(false)); e.Code != workbook.SeveralSheets || !strings.Contains(e.Message, `"Sheet1", "Notes"`) {
+		if e := refused(t, sheets(false)); e.Code != workbook.SeveralSheets ||
+			!strings.Contains(e.Message, `"Sheet1", "Notes"`) {
 			t.Errorf("got %v", e)
 		}
 	})
@@ -66,7 +67,8 @@ func TestHandmade(t *testing.T) {
 		{Row: 4, Cells: []string{"12345", "", "", ""}, Missing: 3},
 		{Row: 5, Cells: []string{"1234567890123456", "", "", ""}, Missing: 3, Flaws: []csvfile.Flaw{{Column: 0, Kind: csvfile.Imprecise}}},
 		{Row: 997, Cells: []string{"1904-01-02", "1904-01-03 12:00:00", "06:00:00", ""}, Extra: 1, Beyond: []string{"5"},
-			Flaws: []csvfile.Flaw{{Column: 0, Kind: csvfile.Dated}, {Column: 1, Kind: csvfile.Dated}, {Column: 2, Kind: csvfile.Dated}}},
+			Flaws: []csvfile.Flaw{{Column: 0, Kind: csvfile.Dated}, {Column: 1, Kind: csvfile.Dated},
+				{Column: 2, Kind: csvfile.Dated}}},
 	})
 }
 

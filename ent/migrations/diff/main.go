@@ -37,7 +37,8 @@ func run(ctx context.Context, name string) error {
 		return err
 	}
 	defer os.RemoveAll(scratch)
-	lite, err := sql.Open(database.SQLite.DriverName(), "file:"+filepath.Join(scratch, "diff.db")+"?_pragma=foreign_keys(1)")
+	lite, err := sql.Open(database.SQLite.DriverName(),
+		"file:"+filepath.Join(scratch, "diff.db")+"?_pragma=foreign_keys(1)")
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,8 @@ func Insert(ctx context.Context, client *db.Client, table, columns string, rows 
 			args = append(args, row...)
 		}
 		place := "(" + Placeholders(len(chunk[0])) + ")"
-		query := "INSERT INTO `" + table + "` (" + columns + ") VALUES " + strings.TrimSuffix(strings.Repeat(place+", ", len(chunk)), ", ")
+		query := "INSERT INTO `" + table + "` (" + columns + ") VALUES " +
+			strings.TrimSuffix(strings.Repeat(place+", ", len(chunk)), ", ")
 		if _, err := client.ExecContext(ctx, query, args...); err != nil {
 			return fmt.Errorf("insert into %s: %w", table, err)
 		}
@@ -138,7 +139,8 @@ func updateCases(ctx context.Context, client *db.Client, table, also string, row
 			args = append(args, cases[0].value(column))
 			continue
 		}
-		sets = append(sets, fmt.Sprintf("`%s` = CASE id %sELSE `%s` END", column, strings.Repeat("WHEN ? THEN ? ", len(cases)), column))
+		sets = append(sets,
+			fmt.Sprintf("`%s` = CASE id %sELSE `%s` END", column, strings.Repeat("WHEN ? THEN ? ", len(cases)), column))
 		for _, row := range cases {
 			args = append(args, row.ID, row.value(column))
 		}
@@ -146,7 +148,8 @@ func updateCases(ctx context.Context, client *db.Client, table, also string, row
 	return update(ctx, client, table, also, sets, args, rows)
 }
 
-func update(ctx context.Context, client *db.Client, table, also string, sets []string, args []any, rows []Change) error {
+func update(ctx context.Context, client *db.Client, table, also string, sets []string, args []any,
+	rows []Change) error {
 	if also != "" {
 		sets = append(sets, also)
 	}

@@ -22,7 +22,8 @@ const (
 // It is for statements that read as many rows as a file has. On SQLite each value
 // of each row is a call into the engine with a cost of its own, which adds up to
 // more than finding the rows; there they come as one text, in half the time.
-func EachText(ctx context.Context, d *database.DB, columns []string, rest string, args []any, read func(values []string) error) error {
+func EachText(ctx context.Context, d *database.DB, columns []string, rest string, args []any,
+	read func(values []string) error) error {
 	client := d.Client(ctx)
 	if d.Kind() == database.SQLite {
 		rows, ok, err := joinedTexts(ctx, client, columns, rest, args)
@@ -47,8 +48,10 @@ func EachText(ctx context.Context, d *database.DB, columns []string, rest string
 
 // joinedTexts lets the engine join all values to one text. It is not ok where the
 // text has not as many separators as it should: then one of them is in a value.
-func joinedTexts(ctx context.Context, client *db.Client, columns []string, rest string, args []any) (rows [][]string, ok bool, err error) {
-	query := "SELECT count(*), coalesce(group_concat(concat_ws(char(31), " + strings.Join(columns, ", ") + "), char(30)), '') " + rest
+func joinedTexts(ctx context.Context, client *db.Client, columns []string, rest string, args []any) (rows [][]string,
+	ok bool, err error) {
+	query := "SELECT count(*), coalesce(group_concat(concat_ws(char(31), " + strings.Join(columns, ", ") +
+		"), char(30)), '') " + rest
 	var n int
 	var text string
 	err = Each(ctx, client, query, args, func(row *sql.Rows) error { return row.Scan(&n, &text) })

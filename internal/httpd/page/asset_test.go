@@ -127,7 +127,8 @@ func TestUnknownAssetsAreNotFound(t *testing.T) {
 }
 
 // elsewhere finds what a browser would fetch from a page or a style sheet by itself.
-var elsewhere = regexp.MustCompile(`(?i)(?:\bsrc(?:set)?\s*=|\bhref\s*=|\baction\s*=|\burl\(|@import)\s*["']?\s*((?:https?:)?//[^"')\s>]*)`)
+var elsewhere = regexp.MustCompile(
+	`(?i)(?:\bsrc(?:set)?\s*=|\bhref\s*=|\baction\s*=|\burl\(|@import)\s*["']?\s*((?:https?:)?//[^"')\s>]*)`)
 
 func TestNothingIsFetchedFromAnotherHost(t *testing.T) {
 	t.Parallel()

@@ -38,9 +38,11 @@ func Examples() []Example {
 }
 
 // operation finds the operations in the scripts of the pages: strings that begin like one.
-var operation = regexp.MustCompile("(?s)(?:query: \"((?:mutation )?\\{[^\"]+)\"|Query = `([^`]+)`|Mutation = `([^`]+)`)")
+var operation = regexp.MustCompile(
+	"(?s)(?:query: \"((?:mutation )?\\{[^\"]+)\"|Query = `([^`]+)`|Mutation = `([^`]+)`)")
 
-// Operations gives the documents that the scripts of the pages send by themselves, as they send them. A server that runs
+// Operations gives the documents that the scripts of the pages send by themselves, as they send them. A server that
+// runs
 // only known operations has to know these.
 func Operations() []string {
 	entries, err := web.ReadDir("web")

@@ -35,7 +35,8 @@ func GraphiQL(endpoint string, access func(*http.Request) Access, providers ...P
 		examples:  Examples(),
 		signIn:    newSignIn(),
 		refused:   newScreen("refused", http.StatusForbidden, styleByNonce, "card.css", "api.js", "refused.js"),
-		editor:    newScreen("graphiql", http.StatusOK, styleAnywhere, "workbench.css", "api.js", "subscription.js", "graphiql.js"),
+		editor: newScreen("graphiql", http.StatusOK, styleAnywhere, "workbench.css", "api.js",
+			"subscription.js", "graphiql.js"),
 	}
 }
 
@@ -87,6 +88,7 @@ func (g *graphiql) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	case SignedIn:
 		g.refused.show(w, g.endpoint, nil)
 	default:
-		g.signIn.show(w, g.endpoint, signInContent{"GraphiQL, the workbench for this server's API, is for administrators.", Path, g.providers})
+		g.signIn.show(w, g.endpoint,
+			signInContent{"GraphiQL, the workbench for this server's API, is for administrators.", Path, g.providers})
 	}
 }

@@ -79,7 +79,8 @@ func TestPagesSendOperationsToTheGivenEndpoint(t *testing.T) {
 func TestTheEditorCarriesTheExamples(t *testing.T) {
 	t.Parallel()
 	body := get(t, graphiqlFor(page.Administrator), "/graphiql").Body.String()
-	found := regexp.MustCompile(`(?s)<script type="application/json" id="examples"[^>]*>(.*?)</script>`).FindStringSubmatch(body)
+	found := regexp.MustCompile(`(?s)<script type="application/json" id="examples"[^>]*>(.*?)</script>`).
+		FindStringSubmatch(body)
 	if found == nil {
 		t.Fatal("the page has no examples")
 	}

@@ -57,11 +57,12 @@ func newScreen(name string, status int, inline inlineStyle, files ...string) scr
 		}
 	}
 	return screen{
-		template: template.Must(template.ParseFS(web, "web/"+name+".html", "web/shared.html", "web/second_step_part.html")).Lookup(name + ".html"),
-		status:   status,
-		style:    template.CSS(style),
-		script:   template.JS(script),
-		inline:   inline,
+		template: template.Must(template.ParseFS(web, "web/"+name+".html", "web/shared.html", "web/second_step_part.html")).
+			Lookup(name + ".html"),
+		status: status,
+		style:  template.CSS(style),
+		script: template.JS(script),
+		inline: inline,
 	}
 }
 

@@ -13,10 +13,12 @@ type Step struct {
 	PasskeyOptions string   `json:"passkeyOptions"`
 }
 
-// SecondStep returns what answers with a page that asks for a second factor, and goes to an address of this server, or one
+// SecondStep returns what answers with a page that asks for a second factor, and goes to an address of this server, or
+// one
 // that has been checked, when there is a session.
 func SecondStep(endpoint string) func(w http.ResponseWriter, step Step, to string) {
-	second := newScreen("second_step", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js", "second-step.js", "second_step_page.js")
+	second := newScreen("second_step", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js", "second-step.js",
+		"second_step_page.js")
 	return func(w http.ResponseWriter, step Step, to string) {
 		text, err := json.Marshal(step)
 		if err != nil {

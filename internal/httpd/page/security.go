@@ -13,10 +13,12 @@ type signInContent struct {
 }
 
 func newSignIn() screen {
-	return newScreen("signin", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js", "second-step.js", "signin.js")
+	return newScreen("signin", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js",
+		"second-step.js", "signin.js")
 }
 
-// Security answers for SecurityPath and no other path: the page at which people set up their second factors, with the form
+// Security answers for SecurityPath and no other path: the page at which people set up their second factors, with the
+// form
 // to sign in for those who have not. Everything on it is asked of endpoint, which decides who may do it.
 func Security(endpoint string, signedIn func(*http.Request) bool, providers ...Provider) http.Handler {
 	factors := newScreen("security", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js", "security.js")

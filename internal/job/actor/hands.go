@@ -38,7 +38,8 @@ type Actors struct {
 }
 
 // NewActors returns the actors of a database; viewer is asked for the roles of an educator.
-func NewActors(e row.Env, kinds kind.Table, viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
+func NewActors(e row.Env, kinds kind.Table,
+	viewer func(ctx context.Context, educatorID int) (*viewer.Viewer, error)) *Actors {
 	return &Actors{Env: e, kinds: kinds, Viewer: viewer}
 }
 
@@ -58,7 +59,8 @@ func (a *Actors) HandsOf(ctx context.Context, job *db.BulkJob, others ...*viewer
 		case err != nil:
 			return nil, err
 		case lost == disabled:
-			return &Hands{Why: row.Problemf(row.AccountDisabled, "Somebody else can upload the file.", "The account of the person who started or approved the upload has been disabled.")}, nil
+			return &Hands{Why: row.Problemf(row.AccountDisabled, "Somebody else can upload the file.",
+				"The account of the person who started or approved the upload has been disabled.")}, nil
 		case lost == withoutRole:
 			return &Hands{Why: row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
 				"The person who started or approved the upload no longer has a role that allows it at this organization.")}, nil
@@ -106,7 +108,8 @@ func (a *Actors) hand(ctx context.Context, job *db.BulkJob, educatorID int) (v *
 		}
 		return nil, withoutRole, nil
 	}
-	o, err := a.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.NewContext(ctx, v))
+	o, err := a.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).
+		Only(viewer.NewContext(ctx, v))
 	switch {
 	case db.IsNotFound(err), err == nil && a.kinds.MaySubmit(v, o, job.Kind) != nil:
 		return nil, withoutRole, nil
@@ -138,7 +141,8 @@ func HandID(ctx context.Context) any {
 
 // CorrectorLost is why a row is refused whose corrector may not act any more.
 func CorrectorLost() *row.Problem {
-	return row.Problemf(row.RoleLost, "Upload the row again.", "Somebody who has corrected this row no longer has a role that allows it.")
+	return row.Problemf(row.RoleLost, "Upload the row again.",
+		"Somebody who has corrected this row no longer has a role that allows it.")
 }
 
 // SeesAll reports whether the viewer sees all rows of a job: who submitted it does,
@@ -157,9 +161,11 @@ func (a *Actors) Submitter(ctx context.Context, job *db.BulkJob) (*viewer.Viewer
 	case err != nil:
 		return nil, nil, err
 	case lost == disabled:
-		return nil, row.Problemf(row.AccountDisabled, "Somebody else can upload the file.", "The account of the person who uploaded the file has been disabled."), nil
+		return nil, row.Problemf(row.AccountDisabled, "Somebody else can upload the file.",
+			"The account of the person who uploaded the file has been disabled."), nil
 	case lost != "" && a.kinds.BySelection(job.Kind):
-		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can do it.", "The person who asked for this no longer has a role that allows it."), nil
+		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can do it.",
+			"The person who asked for this no longer has a role that allows it."), nil
 	case lost != "":
 		return nil, row.Problemf(row.RoleLost, "Somebody with a role there can upload the file.",
 			"The person who uploaded the file no longer has a role that allows it at this organization."), nil

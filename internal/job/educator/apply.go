@@ -62,10 +62,15 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 			r.Refuse(row.FromFault(why, "Ask another administrator of the district."))
 		case p.Do == row.Create:
 		case changes && !editable[e.ID]:
-			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not change the account."))
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.",
+				"Somebody who has a hand in the upload may not change the account."))
 		case !row.AsItWas(p, map[string]string{
-			educator.FieldExternalID: row.Deref(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
-			educator.FieldEmail: e.Email, educator.FieldUsername: e.Username, educator.FieldPasswordHash: row.HashPrint(e.PasswordHash),
+			educator.FieldExternalID:   row.Deref(e.ExternalID),
+			educator.FieldFirstName:    e.FirstName,
+			educator.FieldLastName:     e.LastName,
+			educator.FieldEmail:        e.Email,
+			educator.FieldUsername:     e.Username,
+			educator.FieldPasswordHash: row.HashPrint(e.PasswordHash),
 		}):
 			r.Stale("Somebody has changed the educator since the file was checked.")
 		}
@@ -96,9 +101,14 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 		if r.Plan.Do == row.Update && len(set) > 0 {
 			e := educators[r.TargetID]
 			r.Keep(set, map[string]any{
-				educator.FieldExternalID: bulk.Optional(e.ExternalID), educator.FieldFirstName: e.FirstName, educator.FieldLastName: e.LastName,
-				educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldEmailKey: bulk.Optional(e.EmailKey),
-				educator.FieldUsername: e.Username, educator.FieldPasswordHash: bulk.Nullable(e.PasswordHash),
+				educator.FieldExternalID:   bulk.Optional(e.ExternalID),
+				educator.FieldFirstName:    e.FirstName,
+				educator.FieldLastName:     e.LastName,
+				educator.FieldSortName:     e.SortName,
+				educator.FieldEmail:        e.Email,
+				educator.FieldEmailKey:     bulk.Optional(e.EmailKey),
+				educator.FieldUsername:     e.Username,
+				educator.FieldPasswordHash: bulk.Nullable(e.PasswordHash),
 			})
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
 		}
@@ -137,7 +147,10 @@ func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Ba
 
 // setsCredentials reports whether new values of columns are those of credentials.
 func setsCredentials(set map[string]any) bool {
-	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool { _, sets := set[column]; return sets })
+	return slices.ContainsFunc(identity.CredentialColumns(), func(column string) bool {
+		_, sets := set[column]
+		return sets
+	})
 }
 
 func (k *importKind) refuseTakenEducators(system context.Context, client *db.Client, b *row.Batch) error {
@@ -151,7 +164,8 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		}
 	}
 	owner := map[string]int{}
-	found, err := client.Educator.Query().Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).All(system)
+	found, err := client.Educator.Query().
+		Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).All(system)
 	if err != nil {
 		return err
 	}
@@ -168,9 +182,11 @@ func (k *importKind) refuseTakenEducators(system context.Context, client *db.Cli
 		id, _ := r.Plan.Set[educator.FieldExternalID].(string)
 		key, _ := r.Plan.Set[educator.FieldEmailKey].(string)
 		if o := owner["id "+id]; o != 0 && o != r.TargetID {
-			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
+			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
+				"Somebody has taken the external ID since the file was checked."))
 		} else if o := owner["email "+key]; o != 0 && o != r.TargetID {
-			r.Refuse(row.Problemf(row.EmailTaken, "Check the address and upload the row again.", "Somebody has taken the address since the file was checked."))
+			r.Refuse(row.Problemf(row.EmailTaken, "Check the address and upload the row again.",
+				"Somebody has taken the address since the file was checked."))
 		}
 	}
 	return nil
@@ -184,15 +200,18 @@ func (k *importKind) insertEducators(system context.Context, client *db.Client, 
 	text := func(r *row.Planned, field string) string { v, _ := r.Plan.Set[field].(string); return v }
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
-		rows[i] = []any{k.Instant(), b.Job.DistrictID, row.Tag(b.Job.ID, r), text(r, educator.FieldFirstName), text(r, educator.FieldLastName),
-			text(r, educator.FieldSortName), text(r, educator.FieldEmail), bulk.Nullable(text(r, educator.FieldEmailKey)), text(r, educator.FieldUsername), bulk.Nullable(r.Hash), 0}
+		rows[i] = []any{k.Instant(), b.Job.DistrictID, row.Tag(b.Job.ID, r), text(r, educator.FieldFirstName),
+			text(r, educator.FieldLastName), text(r, educator.FieldSortName), text(r, educator.FieldEmail),
+			bulk.Nullable(text(r, educator.FieldEmailKey)), text(r, educator.FieldUsername), bulk.Nullable(r.Hash), 0}
 	}
 	err := bulk.Insert(system, client, educator.Table,
-		"created_at, district_id, external_id, first_name, last_name, sort_name, email, email_key, username, password_hash, disabled", rows)
+		"created_at, district_id, external_id, first_name, last_name, sort_name, email, email_key, username, "+
+			"password_hash, disabled", rows)
 	if err != nil {
 		return err
 	}
-	found, err := client.Educator.Query().Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
+	found, err := client.Educator.Query().
+		Where(educator.DistrictID(b.Job.DistrictID), educator.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
 		Select(educator.FieldID, educator.FieldExternalID).All(system)
 	if err != nil {
 		return err
@@ -229,5 +248,6 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		r.Before.GaveRole = true
 		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
 	}
-	return bulk.Insert(system, client, roleassignment.Table, "created_at, educator_id, organization_id, district_id, role", rows)
+	return bulk.Insert(system, client, roleassignment.Table,
+		"created_at, educator_id, organization_id, district_id, role", rows)
 }

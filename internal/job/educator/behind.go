@@ -15,7 +15,8 @@ func (k *importKind) behind(ctx context.Context, job *db.BulkJob) ([]int, error)
 	if job.StartedBy != nil {
 		agents = append(agents, *job.StartedBy)
 	}
-	keys, err := k.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).All(viewer.AsSystem(ctx, "who made the key of a job"))
+	keys, err := k.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).
+		All(viewer.AsSystem(ctx, "who made the key of a job"))
 	var ids []int
 	for _, k := range keys {
 		if k.CreatedBy != nil {

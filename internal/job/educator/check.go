@@ -58,9 +58,14 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 		if r.Refused {
 			continue
 		}
-		row := &educatorRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColExternalID)), email: roster.Clean(r.Text(sheet.ColEmail))}
+		row := &educatorRow{
+			Row:        r,
+			externalID: roster.Clean(r.Text(sheet.ColExternalID)),
+			email:      roster.Clean(r.Text(sheet.ColEmail)),
+		}
 		row.id = reach.KeyOf(globalid.Educator, r.Text(sheet.ColDatabaseID))
-		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)), roster.Clean(r.Text(sheet.ColLastName)), row.externalID)
+		r.Label = reach.Label(roster.Clean(r.Text(sheet.ColFirstName)),
+			roster.Clean(r.Text(sheet.ColLastName)), row.externalID)
 		all = append(all, row)
 	}
 	found, err := c.find(ctx, all)
@@ -77,7 +82,12 @@ func (c *educatorCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error 
 }
 
 func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educatorLookup, error) {
-	found := &educatorLookup{editable: map[int]bool{}, taken: map[string]int{}, emails: map[string]int{}, roles: map[int]map[string]bool{}}
+	found := &educatorLookup{
+		editable: map[int]bool{},
+		taken:    map[string]int{},
+		emails:   map[string]int{},
+		roles:    map[int]map[string]bool{},
+	}
 	var texts, externalIDs, keys []string
 	for _, r := range rows {
 		if r.id != 0 {
@@ -96,7 +106,8 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 	}
 	client := c.DB.Client(ctx)
 	system := viewer.AsSystem(ctx, "whether an external id or address is taken")
-	taken, err := client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).
+	taken, err := client.Educator.Query().
+		Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(externalIDs...)).
 		Select(educator.FieldID, educator.FieldExternalID).All(system)
 	if err != nil {
 		return nil, err
@@ -104,7 +115,8 @@ func (c *educatorCheck) find(ctx context.Context, rows []*educatorRow) (*educato
 	for _, e := range taken {
 		found.taken[*e.ExternalID] = e.ID
 	}
-	emails, err := client.Educator.Query().Where(educator.EmailKeyIn(keys...)).Select(educator.FieldID, educator.FieldEmailKey).All(system)
+	emails, err := client.Educator.Query().Where(educator.EmailKeyIn(keys...)).
+		Select(educator.FieldID, educator.FieldEmailKey).All(system)
 	if err != nil {
 		return nil, err
 	}
@@ -128,7 +140,8 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 	if found.behind, err = c.kind.behind(ctx, c.Job); err != nil {
 		return err
 	}
-	editable, err := client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
+	editable, err := client.Educator.Query().
+		Where(educator.IDIn(ids...), rule.EducatorsEdited(viewer.FromContext(ctx))).IDs(ctx)
 	if err != nil {
 		return err
 	}
@@ -150,24 +163,34 @@ func roleAt(role string, organizationID int) string { return role + " " + strcon
 // match finds the educator of a row: by Database ID, by external id, or by the
 // address where the row has neither.
 func (c *educatorCheck) match(r *educatorRow, found *educatorLookup) {
-	r.CannotClear(sheet.ColDatabaseID, sheet.ColExternalID, sheet.ColFirstName, sheet.ColLastName, sheet.ColRole, sheet.ColSchool)
-	r.Outside = r.Outside || found.IsElsewhere(r.Text(sheet.ColDatabaseID)) || found.IsElsewhere(r.externalID) || found.IsElsewhere(r.email)
+	r.CannotClear(sheet.ColDatabaseID, sheet.ColExternalID, sheet.ColFirstName, sheet.ColLastName, sheet.ColRole,
+		sheet.ColSchool)
+	r.Outside = r.Outside || found.IsElsewhere(r.Text(sheet.ColDatabaseID)) || found.IsElsewhere(r.externalID) ||
+		found.IsElsewhere(r.email)
 	switch {
 	case r.Refused:
 		return
 	case r.Text(sheet.ColDatabaseID) != "":
 		if r.e = found.ByID[r.id]; r.e == nil {
-			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownEducator, "Copy the Database ID again, or clear the cell.", "There is no educator with this Database ID in your purview."))
+			r.Fail(sheet.ColDatabaseID,
+				row.Problemf(row.UnknownEducator, "Copy the Database ID again, or clear the cell.",
+					"There is no educator with this Database ID in your purview."))
 			return
 		}
 		if owner := found.taken[r.externalID]; owner != 0 && owner != r.e.ID {
-			r.Fail(sheet.ColExternalID, reach.UnseenUnless(found.ByID[owner] != nil, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.", "The Database ID and the external ID are not of the same educator.")))
+			r.Fail(sheet.ColExternalID,
+				reach.UnseenUnless(found.ByID[owner] != nil,
+					row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
+						"The Database ID and the external ID are not of the same educator.")))
 			return
 		}
 	case r.externalID != "":
 		r.e = found.ByExternal[r.externalID]
 		if r.e == nil && found.taken[r.externalID] != 0 {
-			r.Fail(sheet.ColExternalID, reach.UnseenUnless(false, row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator of the district.", "The external ID is taken in the district.")))
+			r.Fail(sheet.ColExternalID,
+				reach.UnseenUnless(false,
+					row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator of the district.",
+						"The external ID is taken in the district.")))
 			return
 		}
 	case r.email != "":
@@ -205,7 +228,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	c.text(r, p, sheet.ColUsername, educator.FieldUsername, "username", row.MaxKeyLength, on.Username, false)
 	c.role(r, p, found)
 	if !c.isGuessed(r, c.own(r, found, first, last, on)) {
-		c.Password(r.Row, p, func(password string) *fault.Error { return identity.CheckPassword(password) }, on.PasswordHash != "")
+		c.Password(r.Row, p, func(password string) *fault.Error {
+			return identity.CheckPassword(password)
+		}, on.PasswordHash != "")
 	}
 	if _, cleared := p.Set[educator.FieldPasswordHash]; cleared || len(p.Password) > 0 {
 		p.ExpectColumn(educator.FieldPasswordHash, row.HashPrint(on.PasswordHash))
@@ -230,7 +255,9 @@ func (c *educatorCheck) isGuessed(r *educatorRow, own []string) bool {
 	if why == nil || why.Code != identity.CommonPassword && why.Code != identity.PersonalPassword {
 		return false
 	}
-	p := row.FromFault(why, "Nothing else in the row is affected. Choose another password, or let the person set one with the link that the sign-in page sends.")
+	p := row.FromFault(why,
+		"Nothing else in the row is affected. Choose another password, or let the person set one with the link that "+
+			"the sign-in page sends.")
 	p.Message = "The password is not set. " + p.Message
 	r.Warn(sheet.ColPassword, p)
 	return true
@@ -277,10 +304,12 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 		r.Fail("", row.FromFault(why, "Take the row out, and ask another administrator for the change."))
 	case len(p.Set) == 0 && len(p.Password) == 0:
 	case why != nil && why.Code == identity.ByProvider:
-		r.Fail(sheet.ColEmail, row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
+		r.Fail(sheet.ColEmail,
+			row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
 	case why != nil, !found.editable[r.e.ID]:
 		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the district, or upload the row for the district.",
-			"%s %s has a role elsewhere, so only an administrator of the district changes the account.", r.e.FirstName, r.e.LastName))
+			"%s %s has a role elsewhere, so only an administrator of the district changes the account.",
+			r.e.FirstName, r.e.LastName))
 	}
 }
 
@@ -303,10 +332,12 @@ func (c *educatorCheck) externalID(r *educatorRow, p *row.Plan, current string) 
 	switch {
 	case value == "" || value == current:
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+		r.Fail(sheet.ColExternalID,
+			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 	default:
 		if first := c.Seen.First("educator id", value); first != 0 && first != r.Number {
-			r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+			r.Fail(sheet.ColExternalID,
+				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 			return
 		}
 		c.Seen.Claim("educator id", value, r.Number)
@@ -317,7 +348,8 @@ func (c *educatorCheck) externalID(r *educatorRow, p *row.Plan, current string) 
 }
 
 // text plans a field of text and returns what it will be.
-func (c *educatorCheck) text(r *educatorRow, p *row.Plan, column, field, what string, longest int, current string, required bool) string {
+func (c *educatorCheck) text(r *educatorRow, p *row.Plan, column, field, what string, longest int, current string,
+	required bool) string {
 	value := r.Legible(column, current)
 	switch {
 	case r.Clears(column) && !required && current != "":
@@ -352,18 +384,24 @@ func (c *educatorCheck) email(r *educatorRow, p *row.Plan, found *educatorLookup
 	case r.email == "" || r.email == on.Email:
 		return
 	case !identity.IsAddress(r.email):
-		r.Fail(sheet.ColEmail, row.Problemf(row.BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
+		r.Fail(sheet.ColEmail,
+			row.Problemf(row.BadEmail, "Write an address such as ada@example.org.", "This is not an email address."))
 		return
 	case utf8.RuneCountInString(r.email) > row.MaxKeyLength || utf8.RuneCountInString(key) > row.MaxKeyLength:
-		r.Fail(sheet.ColEmail, row.Problemf(row.TooLong, "Check the address.", "The address has more than %d characters.", row.MaxKeyLength))
+		r.Fail(sheet.ColEmail,
+			row.Problemf(row.TooLong, "Check the address.", "The address has more than %d characters.", row.MaxKeyLength))
 		return
 	}
 	if owner := found.emails[key]; owner != 0 && owner != on.ID {
-		r.Fail(sheet.ColEmail, reach.UnseenUnless(found.ByID[owner] != nil, row.Problemf(row.EmailTaken, "Check the address. Everybody needs an own one.", "Somebody else signs in with this address.")))
+		r.Fail(sheet.ColEmail,
+			reach.UnseenUnless(found.ByID[owner] != nil,
+				row.Problemf(row.EmailTaken, "Check the address. Everybody needs an own one.",
+					"Somebody else signs in with this address.")))
 		return
 	}
 	if first := c.Seen.First("email", key); first != 0 && first != r.Number {
-		r.Fail(sheet.ColEmail, row.Problemf(row.DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
+		r.Fail(sheet.ColEmail,
+			row.Problemf(row.DuplicateInFile, "Everybody needs an own address.", "Row %d has the same address.", first))
 		return
 	}
 	c.Seen.Claim("email", key, r.Number)
@@ -394,7 +432,9 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 	if cell := r.Text(sheet.ColRole); cell != "" {
 		known := false
 		if role, known = roles[sheet.HeaderKey(cell)]; !known {
-			r.Fail(sheet.ColRole, row.Problemf(row.UnknownRole, "Write Teacher, School Administrator or District Administrator.", "This is not a role."))
+			r.Fail(sheet.ColRole,
+				row.Problemf(row.UnknownRole, "Write Teacher, School Administrator or District Administrator.",
+					"This is not a role."))
 			return
 		}
 	} else if r.e != nil && r.Text(sheet.ColSchool) == "" {
@@ -414,7 +454,9 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 	}
 	switch {
 	case role == viewer.DistrictAdmin && (at == nil || c.AtSchool() != nil || !c.Viewer.Administers(at.ID, at.ID)):
-		r.Fail(sheet.ColRole, row.Problemf(row.DistrictRoleForbidden, "Upload the row for the district.", "Only an administrator of the district makes another one."))
+		r.Fail(sheet.ColRole,
+			row.Problemf(row.DistrictRoleForbidden, "Upload the row for the district.",
+				"Only an administrator of the district makes another one."))
 		return
 	case at == nil:
 		r.Needs(sheet.ColSchool, "A role is held at a school.")
@@ -423,7 +465,8 @@ func (c *educatorCheck) role(r *educatorRow, p *row.Plan, found *educatorLookup)
 		c.RefuseOtherSchool(r.Row, sheet.ColSchool)
 		return
 	case !c.Viewer.Administers(at.ID, at.DistrictID):
-		r.Fail(sheet.ColSchool, row.Problemf(row.Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
+		r.Fail(sheet.ColSchool,
+			row.Problemf(row.Forbidden, "Ask an administrator of the school.", "You do not administer %s.", at.Name))
 		return
 	}
 	if r.e == nil || !found.roles[r.e.ID][roleAt(string(role), at.ID)] {

@@ -36,7 +36,8 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 	for _, e := range locked {
 		educators[e.ID] = e
 	}
-	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.Viewer)).IDs(viewer.NewContext(ctx, b.Viewer)))
+	editable, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...), rule.EducatorsEdited(b.Viewer)).
+		IDs(viewer.NewContext(ctx, b.Viewer)))
 	if err != nil {
 		return err
 	}
@@ -60,10 +61,18 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 		switch {
 		case why != nil && !creates && (len(r.Before.Set) > 0 || why.Code == identity.OwnAccount):
 			r.Keep(why.Code, "Ask another administrator of the district.", "%s", row.Sentence(why.Message))
-		case (creates || len(r.Before.Set) > 0) && !editable[e.ID], r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
+		case (creates || len(r.Before.Set) > 0) && !editable[e.ID],
+			r.Before.GaveRole && !b.Viewer.Administers(r.Plan.SchoolID, b.Job.DistrictID):
 			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not change the account.")
-		case !r.StillAs(map[string]any{educator.FieldExternalID: bulk.Optional(e.ExternalID), educator.FieldFirstName: e.FirstName,
-			educator.FieldLastName: e.LastName, educator.FieldSortName: e.SortName, educator.FieldEmail: e.Email, educator.FieldUsername: e.Username}):
+		case !r.StillAs(
+			map[string]any{
+				educator.FieldExternalID: bulk.Optional(e.ExternalID),
+				educator.FieldFirstName:  e.FirstName,
+				educator.FieldLastName:   e.LastName,
+				educator.FieldSortName:   e.SortName,
+				educator.FieldEmail:      e.Email,
+				educator.FieldUsername:   e.Username,
+			}):
 			r.ChangedSince("the educator")
 		case creates && row.HashPrint(e.PasswordHash) != r.Before.Password:
 			r.ChangedSince("the password of the account")
@@ -127,7 +136,13 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 // credentialsOfUndo are what an undo does to the credentials of an account.
 func credentialsOfUndo(r *row.Applied, e *db.Educator, roles []viewer.Assignment) identity.Change {
 	password, _ := r.Before.Set[educator.FieldPasswordHash].(string)
-	c := identity.Change{EducatorID: e.ID, Roles: roles, Old: row.Deref(e.EmailKey), New: row.Deref(e.EmailKey), Password: password != ""}
+	c := identity.Change{
+		EducatorID: e.ID,
+		Roles:      roles,
+		Old:        row.Deref(e.EmailKey),
+		New:        row.Deref(e.EmailKey),
+		Password:   password != "",
+	}
 	if value, changes := r.Before.Set[educator.FieldEmailKey]; changes {
 		c.New, _ = value.(string)
 	}
@@ -138,8 +153,9 @@ func credentialsOfUndo(r *row.Applied, e *db.Educator, roles []viewer.Assignment
 func givenRoles(rows []*row.Applied) (roles []predicate.RoleAssignment) {
 	for _, r := range rows {
 		if r.Before.GaveRole {
-			roles = append(roles, roleassignment.And(roleassignment.EducatorID(r.TargetID), roleassignment.OrganizationID(r.Plan.SchoolID),
-				roleassignment.RoleEQ(roleassignment.Role(r.Plan.Role))))
+			roles = append(roles,
+				roleassignment.And(roleassignment.EducatorID(r.TargetID), roleassignment.OrganizationID(r.Plan.SchoolID),
+					roleassignment.RoleEQ(roleassignment.Role(r.Plan.Role))))
 		}
 	}
 	return roles
@@ -150,10 +166,20 @@ func givenRoles(rows []*row.Applied) (roles []predicate.RoleAssignment) {
 func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client, b *row.UndoBatch) error {
 	ids := row.Targets(b.Open(), func(r *row.Applied) bool { return r.Plan.Do == row.Create })
 	used, err := row.Uses(system, client, ids, []row.Use{
-		{Table: "audit_events", Column: "actor_id", Also: "actor_kind = '" + string(audit.Educator) + "'", Why: "somebody has signed in with it"},
+		{
+			Table:  "audit_events",
+			Column: "actor_id",
+			Also:   "actor_kind = '" + string(audit.Educator) + "'",
+			Why:    "somebody has signed in with it",
+		},
 		{Table: "sessions", Column: "educator_id", Also: "", Why: "somebody has signed in with it"},
 		{Table: "external_identities", Column: "educator_id", Also: "", Why: "somebody has signed in with it"},
-		{Table: "one_time_links", Column: "educator_id", Also: "used_at IS NOT NULL", Why: "its password has been set by a link"},
+		{
+			Table:  "one_time_links",
+			Column: "educator_id",
+			Also:   "used_at IS NOT NULL",
+			Why:    "its password has been set by a link",
+		},
 		{Table: "bulk_jobs", Column: "submitted_by", Also: "", Why: "it has submitted bulk jobs"},
 		{Table: "service_keys", Column: "created_by", Also: "", Why: "it has made service keys"},
 		{Table: "service_keys", Column: "agent_id", Also: "", Why: "a service key acts for it"},
@@ -175,7 +201,8 @@ func (k *importKind) keepUsedAccounts(system context.Context, client *db.Client,
 	}
 	for _, r := range b.Open() {
 		if why := used[r.TargetID]; why != "" && r.Plan.Do == row.Create {
-			r.Keep(row.ChangedSince, "Take the role away, or have the account disabled.", "The new account is in use: %s. It stays.", why)
+			r.Keep(row.ChangedSince, "Take the role away, or have the account disabled.",
+				"The new account is in use: %s. It stays.", why)
 		}
 	}
 	return nil

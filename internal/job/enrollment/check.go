@@ -56,7 +56,11 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 		if r.Refused {
 			continue
 		}
-		line := &enrollmentRow{Row: r, group: roster.Clean(r.Text(sheet.ColGroups)), person: roster.Clean(r.Text(sheet.ColPerson))}
+		line := &enrollmentRow{
+			Row:    r,
+			group:  roster.Clean(r.Text(sheet.ColGroups)),
+			person: roster.Clean(r.Text(sheet.ColPerson)),
+		}
 		r.CannotClear(sheet.ColGroups, sheet.ColPerson)
 		switch role := sheet.HeaderKey(r.Text(sheet.ColRole)); role {
 		case "", "student", "teacher":
@@ -64,7 +68,8 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 		case "educator":
 			line.role = "teacher"
 		default:
-			r.Fail(sheet.ColRole, row.Problemf(row.UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
+			r.Fail(sheet.ColRole,
+				row.Problemf(row.UnknownRole, "Write Student or Teacher.", "This is not a role in a class or group."))
 		}
 		if line.group == "" && !r.Refused {
 			r.Needs(sheet.ColGroups, "Each line puts one person into one class or group.")
@@ -104,8 +109,14 @@ func (c *enrollmentCheck) CheckRows(ctx context.Context, rows []*sheet.Row) erro
 // findPersons reads everybody whom the rows may mean, by their own ids and by
 // Database ID.
 func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow) (*personLookup, error) {
-	found := &personLookup{students: map[string]*db.Student{}, educators: map[string]*db.Educator{}, elsewhere: map[string]bool{},
-		at: map[int][]int{}, enrolled: map[roster.Pair]bool{}, teaching: map[roster.Pair]bool{}}
+	found := &personLookup{
+		students:  map[string]*db.Student{},
+		educators: map[string]*db.Educator{},
+		elsewhere: map[string]bool{},
+		at:        map[int][]int{},
+		enrolled:  map[roster.Pair]bool{},
+		teaching:  map[roster.Pair]bool{},
+	}
 	var texts []string
 	var studentIDs, educatorIDs []int
 	for _, r := range rows {
@@ -118,27 +129,31 @@ func (c *enrollmentCheck) findPersons(ctx context.Context, rows []*enrollmentRow
 		}
 	}
 	client := c.DB.Client(ctx)
-	students, err := client.Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.ExternalIDIn(texts...)).All(ctx)
+	students, err := client.Student.Query().
+		Where(student.DistrictID(c.Job.DistrictID), student.ExternalIDIn(texts...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, st := range students {
 		found.students[st.ExternalID] = st
 	}
-	if students, err = client.Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(studentIDs...)).All(ctx); err != nil {
+	if students, err = client.Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(studentIDs...)).
+		All(ctx); err != nil {
 		return nil, err
 	}
 	for _, st := range students {
 		found.students[globalid.Encode(globalid.Student, st.ID)] = st
 	}
-	educators, err := client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(texts...)).All(ctx)
+	educators, err := client.Educator.Query().
+		Where(educator.DistrictID(c.Job.DistrictID), educator.ExternalIDIn(texts...)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
 	for _, e := range educators {
 		found.educators[*e.ExternalID] = e
 	}
-	if educators, err = client.Educator.Query().Where(educator.DistrictID(c.Job.DistrictID), educator.IDIn(educatorIDs...)).All(ctx); err != nil {
+	if educators, err = client.Educator.Query().
+		Where(educator.DistrictID(c.Job.DistrictID), educator.IDIn(educatorIDs...)).All(ctx); err != nil {
 		return nil, err
 	}
 	for _, e := range educators {
@@ -178,8 +193,9 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 	}
 	switch {
 	case r.st != nil && r.e != nil:
-		r.Fail(sheet.ColPerson, row.Problemf(row.AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
-			"The ID belongs to a student and to an educator."))
+		r.Fail(sheet.ColPerson,
+			row.Problemf(row.AmbiguousPerson, "Add a column Role with Student or Teacher, or write the Database ID.",
+				"The ID belongs to a student and to an educator."))
 	case r.st != nil:
 		r.Outside = r.Outside || !c.Reaches(r.st.OrganizationID)
 		r.schools = []int{r.st.OrganizationID}
@@ -188,7 +204,9 @@ func (c *enrollmentCheck) person(r *enrollmentRow, found *personLookup) {
 		r.schools = found.at[r.e.ID]
 		r.Label = reach.Label(r.e.FirstName, r.e.LastName, row.Deref(r.e.ExternalID))
 	default:
-		r.Fail(sheet.ColPerson, row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.", "There is nobody with this ID in your purview."))
+		r.Fail(sheet.ColPerson,
+			row.Problemf(row.UnknownPerson, "Check the ID, or import the person first.",
+				"There is nobody with this ID in your purview."))
 	}
 }
 
@@ -252,7 +270,8 @@ func (c *enrollmentCheck) planRow(r *enrollmentRow, found *personLookup, finder 
 		pair = reach.KeyAt(r.e.ID, "teacher of "+strconv.Itoa(g.ID))
 	}
 	if first := c.Seen.First("enrollment", pair); first != 0 {
-		r.Warn("", row.Problemf(row.DuplicateInFile, "It changes nothing, and can be deleted.", "Row %d says the same.", first))
+		r.Warn("", row.Problemf(row.DuplicateInFile, "It changes nothing, and can be deleted.",
+			"Row %d says the same.", first))
 		return
 	}
 	c.Seen.Claim("enrollment", pair, r.Number)

@@ -58,7 +58,8 @@ func (k *importKind) undoEnrollments(ctx context.Context, client *db.Client, b *
 			case r.Plan.AboutStudent() && (st == nil || !seenStudents[r.TargetID]):
 				r.Gone("The student")
 			case g.Synced == 1:
-				r.Keep(row.ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now.", g.Name)
+				r.Keep(row.ChangedSince, "Make the change in the school's information system.",
+					"%s is kept by the school's information system by now.", g.Name)
 			}
 		}
 		if r.Kept != nil || !r.Plan.AboutStudent() {
@@ -100,7 +101,8 @@ func groupsOfUndo(r *row.Applied) []int {
 	}
 }
 
-func (k *importKind) lockUndoGroups(system context.Context, client *db.Client, b *row.UndoBatch) (map[int]*db.Group, error) {
+func (k *importKind) lockUndoGroups(system context.Context, client *db.Client,
+	b *row.UndoBatch) (map[int]*db.Group, error) {
 	var ids []int
 	for _, r := range b.Rows {
 		ids = append(ids, groupsOfUndo(r)...)

@@ -52,7 +52,12 @@ func (k *importKind) applyGroups(ctx context.Context, client *db.Client, b *row.
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Update {
 			g := groups[r.TargetID]
-			r.Keep(r.Plan.Set, map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: bulk.Optional(g.ExternalID)})
+			r.Keep(r.Plan.Set,
+				map[string]any{
+					group.FieldName:       g.Name,
+					group.FieldNameKey:    g.NameKey,
+					group.FieldExternalID: bulk.Optional(g.ExternalID),
+				})
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Plan.Set})
 		}
 	}
@@ -62,7 +67,8 @@ func (k *importKind) applyGroups(ctx context.Context, client *db.Client, b *row.
 	return teaching.Teach(system, client, k.Instant(), b.Open())
 }
 
-func (k *importKind) refuseTakenGroupIDs(system context.Context, client *db.Client, b *row.Batch, groups map[int]*db.Group) error {
+func (k *importKind) refuseTakenGroupIDs(system context.Context, client *db.Client, b *row.Batch,
+	groups map[int]*db.Group) error {
 	var externalIDs []string
 	schoolIDs := row.IDs(b.Open(), func(r *row.Planned) []int { return []int{schoolOfGroup(r, groups)} })
 	for _, r := range b.Open() {
@@ -70,7 +76,8 @@ func (k *importKind) refuseTakenGroupIDs(system context.Context, client *db.Clie
 			externalIDs = append(externalIDs, v)
 		}
 	}
-	found, err := client.Group.Query().Where(group.OrganizationIDIn(schoolIDs...), group.ExternalIDIn(externalIDs...)).All(system)
+	found, err := client.Group.Query().
+		Where(group.OrganizationIDIn(schoolIDs...), group.ExternalIDIn(externalIDs...)).All(system)
 	if err != nil {
 		return err
 	}
@@ -103,14 +110,17 @@ func (k *importKind) insertGroups(system context.Context, client *db.Client, b *
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
 		set := r.Plan.Set
-		rows[i] = []any{k.Instant(), b.Job.DistrictID, r.Plan.SchoolID, set[group.FieldName], set[group.FieldNameKey], row.Tag(b.Job.ID, r), 0, 0, 1}
+		rows[i] = []any{k.Instant(), b.Job.DistrictID, r.Plan.SchoolID, set[group.FieldName], set[group.FieldNameKey],
+			row.Tag(b.Job.ID, r), 0, 0, 1}
 	}
-	err := bulk.Insert(system, client, group.Table, "created_at, district_id, organization_id, name, name_key, external_id, synced, student_count, version", rows)
+	err := bulk.Insert(system, client, group.Table,
+		"created_at, district_id, organization_id, name, name_key, external_id, synced, student_count, version", rows)
 	if err != nil {
 		return err
 	}
-	found, err := client.Group.Query().Where(group.OrganizationIDIn(row.IDs(creates, func(r *row.Planned) []int { return []int{r.Plan.SchoolID} })...),
-		group.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).Select(group.FieldID, group.FieldExternalID).All(system)
+	found, err := client.Group.Query().
+		Where(group.OrganizationIDIn(row.IDs(creates, func(r *row.Planned) []int { return []int{r.Plan.SchoolID} })...),
+			group.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).Select(group.FieldID, group.FieldExternalID).All(system)
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,12 @@ func (c *groupCheck) CheckRows(ctx context.Context, rows []*sheet.Row) error {
 		if r.Refused {
 			continue
 		}
-		row := &groupRow{Row: r, externalID: roster.Clean(r.Text(sheet.ColExternalID)), name: roster.Clean(r.Text(sheet.ColName)), educators: reach.EducatorTexts(r)}
+		row := &groupRow{
+			Row:        r,
+			externalID: roster.Clean(r.Text(sheet.ColExternalID)),
+			name:       roster.Clean(r.Text(sheet.ColName)),
+			educators:  reach.EducatorTexts(r),
+		}
 		row.id = reach.KeyOf(globalid.Group, r.Text(sheet.ColDatabaseID))
 		r.Label = reach.GroupLabel(row.name, row.externalID)
 		r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColSchool, sheet.ColEducators)
@@ -126,7 +131,8 @@ func (c *groupCheck) find(ctx context.Context, rows []*groupRow) (*groupLookup, 
 		schoolIDs[g.OrganizationID] = true
 	}
 	taken, err := c.DB.Client(ctx).Group.Query().
-		Where(group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...), group.ExternalIDIn(slices.Sorted(maps.Keys(externalIDs))...)).
+		Where(group.OrganizationIDIn(slices.Sorted(maps.Keys(schoolIDs))...),
+			group.ExternalIDIn(slices.Sorted(maps.Keys(externalIDs))...)).
 		Select(group.FieldID, group.FieldOrganizationID, group.FieldExternalID).
 		All(viewer.AsSystem(ctx, "whether an external id is taken"))
 	if err != nil {
@@ -146,12 +152,15 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 	case r.Text(sheet.ColDatabaseID) != "":
 		r.g = found.ByID[r.id]
 		if r.g == nil {
-			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or clear the cell.", "There is no class or group with this Database ID in your purview."))
+			r.Fail(sheet.ColDatabaseID,
+				row.Problemf(row.UnknownGroup, "Copy the Database ID again, or clear the cell.",
+					"There is no class or group with this Database ID in your purview."))
 			return
 		}
 		c.Note(r.Row, r.g)
 		if r.school != nil && r.school.ID != r.g.OrganizationID && r.Text(sheet.ColSchool) != "" {
-			r.Fail(sheet.ColSchool, row.Problemf(row.GroupsDoNotMove, "Create a new one at the other school.", "A class or group stays at its school."))
+			r.Fail(sheet.ColSchool,
+				row.Problemf(row.GroupsDoNotMove, "Create a new one at the other school.", "A class or group stays at its school."))
 			return
 		}
 		if r.school = c.Schools.ByID[r.g.OrganizationID]; r.school == nil || !c.Reaches(r.school.ID) {
@@ -161,11 +170,15 @@ func (c *groupCheck) match(r *groupRow, found *groupLookup) {
 	case r.externalID != "":
 		r.g = found.ByExternal[at]
 		if r.g == nil && found.taken[at] {
-			r.Fail(sheet.ColExternalID, reach.UnseenUnless(false, row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator.", "Another class or group of the school has this external ID.")))
+			r.Fail(sheet.ColExternalID,
+				reach.UnseenUnless(false,
+					row.Problemf(row.ExternalIDTaken, "Check the external ID, or ask an administrator.",
+						"Another class or group of the school has this external ID.")))
 			return
 		}
 	case r.name != "":
-		named := reach.Exactly(r.name, found.ByName[reach.InSchool{School: r.school.ID, Text: fold.Text(r.name)}], reach.GroupName)
+		named := reach.Exactly(r.name, found.ByName[reach.InSchool{School: r.school.ID, Text: fold.Text(r.name)}],
+			reach.GroupName)
 		if len(named) > 1 {
 			p := found.Ambiguous(r.name, named)
 			r.Fail(sheet.ColName, p)
@@ -243,7 +256,8 @@ func (c *groupCheck) planRow(r *groupRow, found *groupLookup) {
 	}
 	c.teachers(r, p, found)
 	if r.g != nil && r.g.Synced == 1 && len(p.Changes) > 0 {
-		r.Fail("", row.Problemf(row.SyncedGroup, "Make the change in the school's information system.", "%s is kept by the school's information system.", r.g.Name))
+		r.Fail("", row.Problemf(row.SyncedGroup, "Make the change in the school's information system.",
+			"%s is kept by the school's information system.", r.g.Name))
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p
@@ -260,14 +274,19 @@ func (c *groupCheck) externalID(r *groupRow, p *row.Plan, current string, found 
 	case value == "" || value == current:
 		return
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+		r.Fail(sheet.ColExternalID,
+			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 		return
 	case found.taken[r.at()]:
-		r.Fail(sheet.ColExternalID, reach.UnseenUnless(found.ByExternal[r.at()] != nil, row.Problemf(row.ExternalIDTaken, "Check the external ID.", "Another class or group of the school has this external ID.")))
+		r.Fail(sheet.ColExternalID,
+			reach.UnseenUnless(found.ByExternal[r.at()] != nil,
+				row.Problemf(row.ExternalIDTaken, "Check the external ID.",
+					"Another class or group of the school has this external ID.")))
 		return
 	}
 	if first := c.Seen.First("group id", reach.KeyAt(r.school.ID, value)); first != 0 && first != r.Number {
-		r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+		r.Fail(sheet.ColExternalID,
+			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 		return
 	}
 	c.Seen.Claim("group id", reach.KeyAt(r.school.ID, value), r.Number)

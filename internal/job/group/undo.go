@@ -51,11 +51,17 @@ func (k *importKind) undoGroups(ctx context.Context, client *db.Client, b *row.U
 		case creates && !b.Viewer.Administers(g.OrganizationID, g.DistrictID):
 			r.Keep(row.Forbidden, row.HintAsk, "The person who asked for the undo may not delete the class or group.")
 		case g.Synced == 1:
-			r.Keep(row.ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the class or group now.")
-		case !r.StillAs(map[string]any{group.FieldName: g.Name, group.FieldNameKey: g.NameKey, group.FieldExternalID: bulk.Optional(g.ExternalID)}):
+			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
+				"The school's information system keeps the class or group now.")
+		case !r.StillAs(map[string]any{
+			group.FieldName:       g.Name,
+			group.FieldNameKey:    g.NameKey,
+			group.FieldExternalID: bulk.Optional(g.ExternalID),
+		}):
 			r.ChangedSince("the class or group")
 		case creates && g.StudentCount > 0:
-			r.Keep(row.ChangedSince, "Take the students out of it, and delete it by hand.", "The new class or group has %s by now; it stays.", quote.Count(g.StudentCount, "student"))
+			r.Keep(row.ChangedSince, "Take the students out of it, and delete it by hand.",
+				"The new class or group has %s by now; it stays.", quote.Count(g.StudentCount, "student"))
 		case creates && others:
 			r.Keep(row.ChangedSince, "Delete it by hand.", "Somebody else teaches the new class or group by now; it stays.")
 		}
@@ -77,14 +83,16 @@ func (k *importKind) undoGroups(ctx context.Context, client *db.Client, b *row.U
 		}
 	}
 	if len(gone) > 0 {
-		if _, err := client.ExecContext(ctx, "DELETE FROM `groups` WHERE id IN ("+bulk.Placeholders(len(gone))+")", gone...); err != nil {
+		if _, err := client.ExecContext(ctx, "DELETE FROM `groups` WHERE id IN ("+bulk.Placeholders(len(gone))+")",
+			gone...); err != nil {
 			return err
 		}
 	}
 	return bulk.Update(ctx, client, group.Table, "version = version + 1", updates)
 }
 
-func (k *importKind) keepTakenGroupIDs(system context.Context, client *db.Client, b *row.UndoBatch, groups map[int]*db.Group) error {
+func (k *importKind) keepTakenGroupIDs(system context.Context, client *db.Client, b *row.UndoBatch,
+	groups map[int]*db.Group) error {
 	var externalIDs []string
 	for _, r := range b.Open() {
 		if id, ok := r.Before.Set[group.FieldExternalID].(string); ok {
@@ -94,7 +102,8 @@ func (k *importKind) keepTakenGroupIDs(system context.Context, client *db.Client
 	if len(externalIDs) == 0 {
 		return nil
 	}
-	found, err := client.Group.Query().Where(group.DistrictID(b.Job.DistrictID), group.ExternalIDIn(externalIDs...)).All(system)
+	found, err := client.Group.Query().
+		Where(group.DistrictID(b.Job.DistrictID), group.ExternalIDIn(externalIDs...)).All(system)
 	if err != nil {
 		return err
 	}

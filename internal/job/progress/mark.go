@@ -54,7 +54,8 @@ func (t *Meter) keepMark(ctx context.Context, client *db.Client, jobID, rows int
 	case !there:
 		return bulk.Insert(ctx, client, "bulk_job_marks", "created_at, job_id, `rows`", [][]any{{t.Instant(), jobID, rows}})
 	}
-	_, err = client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?", rows, jobID, rows)
+	_, err = client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?",
+		rows, jobID, rows)
 	return err
 }
 
@@ -68,7 +69,8 @@ func (t *Meter) Mark(outside context.Context, h *queue.Lease, rows int) {
 		err = t.writeMarkFile(h.Job, rows)
 	} else {
 		err = t.DB.InTx(outside, func(ctx context.Context, client *db.Client) error {
-			_, err := client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?", rows, h.Job.ID, rows)
+			_, err := client.ExecContext(ctx, "UPDATE bulk_job_marks SET `rows` = ? WHERE job_id = ? AND `rows` < ?",
+				rows, h.Job.ID, rows)
 			return err
 		})
 	}

@@ -39,7 +39,12 @@ const (
 // everything is done. A job that failed or was canceled stays where it was, below
 // 100. An undo is a new beginning, from 0 to 100.
 func ProgressOf(job *db.BulkJob) Progress {
-	p := Progress{ProcessedRows: job.ProcessedRows, TotalRows: job.TotalRows, HashedPasswords: job.HashedPasswords, TotalPasswords: job.Passwords}
+	p := Progress{
+		ProcessedRows:   job.ProcessedRows,
+		TotalRows:       job.TotalRows,
+		HashedPasswords: job.HashedPasswords,
+		TotalPasswords:  job.Passwords,
+	}
 	checked, written := part(job.VerifiedRows, job.TotalRows)/2, part(job.ProcessedRows, job.TotalRows)/2
 	if state.HoldsUndo(job) {
 		p.Percent = 100

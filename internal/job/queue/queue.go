@@ -124,10 +124,14 @@ func (q *Queue) turns(ctx context.Context, jobs []*db.BulkJob) (map[int]int, err
 	if people, places = sorted(people), sorted(places); len(people) < 2 {
 		return nil, nil
 	}
-	since := slices.MinFunc(jobs, func(a, b *db.BulkJob) int { return a.CreatedAt.Compare(b.CreatedAt) }).CreatedAt.Add(-turnsLast)
+	since := slices.MinFunc(jobs, func(a, b *db.BulkJob) int {
+		return a.CreatedAt.Compare(b.CreatedAt)
+	}).CreatedAt.Add(-turnsLast)
 	before, err := q.DB.Client(ctx).BulkJob.Query().
-		Where(bulkjob.Or(bulkjob.SubmittedByIn(people...), bulkjob.OrganizationIDIn(places...)), bulkjob.CreatedAtGT(since)).Order(db.Asc(bulkjob.FieldID)).
-		Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldOrganizationID, bulkjob.FieldCreatedAt).All(viewer.AsSystem(ctx, "whose turn it is"))
+		Where(bulkjob.Or(bulkjob.SubmittedByIn(people...), bulkjob.OrganizationIDIn(places...)), bulkjob.CreatedAtGT(since)).
+		Order(db.Asc(bulkjob.FieldID)).
+		Select(bulkjob.FieldID, bulkjob.FieldSubmittedBy, bulkjob.FieldOrganizationID, bulkjob.FieldCreatedAt).
+		All(viewer.AsSystem(ctx, "whose turn it is"))
 	if err != nil {
 		return nil, err
 	}
@@ -195,8 +199,8 @@ func (q *Queue) claim(ctx context.Context, next *db.BulkJob) (h *Lease, err erro
 		err = bulk.MustHitOne(client.ExecContext(ctx,
 			// MySQL assigns from left to right. A server that gives a job back, and
 			// whoever takes it away, leaves no owner.
-			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, lease_until = ?, fence = fence + 1, key_print = ? "+
-				"WHERE id = ? AND fence = ? AND status = ?",
+			"UPDATE bulk_jobs SET abandoned = abandoned + CASE WHEN lease_owner <> '' THEN 1 ELSE 0 END, lease_owner = ?, "+
+				"lease_until = ?, fence = fence + 1, key_print = ? WHERE id = ? AND fence = ? AND status = ?",
 			q.owner, q.Instant().Add(q.lease), q.vault.Adopted(job.KeyPrint), job.ID, job.Fence, string(job.Status)))
 		if errors.Is(err, bulk.ErrLost) {
 			return nil
@@ -228,8 +232,9 @@ func (q *Queue) InFence(ctx context.Context, h *Lease, fn func(ctx context.Conte
 }
 
 func (q *Queue) renew(ctx context.Context, client *db.Client, h *Lease) error {
-	return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND fence = ? AND status = ?",
-		q.Instant().Add(q.lease), h.Job.ID, h.Fence, string(h.Job.Status)))
+	return bulk.MustHitOne(
+		client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_until = ? WHERE id = ? AND fence = ? AND status = ?",
+			q.Instant().Add(q.lease), h.Job.ID, h.Fence, string(h.Job.Status)))
 }
 
 // KeepAlive renews the lease while the work between two transactions takes its
@@ -274,7 +279,8 @@ func (q *Queue) Release(ctx context.Context, h *Lease, pause time.Duration) {
 		until = &at
 	}
 	err := q.DB.InTx(ctx, func(ctx context.Context, client *db.Client) error {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_owner = '', lease_until = ? WHERE id = ? AND fence = ?", until, h.Job.ID, h.Fence)
+		_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET lease_owner = '', lease_until = ? WHERE id = ? AND fence = ?",
+			until, h.Job.ID, h.Fence)
 		return err
 	})
 	if err != nil {

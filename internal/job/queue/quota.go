@@ -68,7 +68,8 @@ func (l *Limiter) TakesTurns(ctx context.Context, client *db.Client, districtID 
 // WithinQuotas refuses a job of some bytes that would be one too many, or too large,
 // for whoever submits it, or for the district. Where the job is there already, own is
 // its key, and only the bytes count.
-func (l *Limiter) WithinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int, bytes int64) error {
+func (l *Limiter) WithinQuotas(ctx context.Context, client *db.Client, v *viewer.Viewer, districtID, own int,
+	bytes int64) error {
 	if _, isOperator := viewer.OperatorOf(ctx); isOperator || v.IsSystem() {
 		return nil
 	}
@@ -99,7 +100,8 @@ var (
 	districtQuota = quotaWords{"the district has", "administrators of the district start or cancel some of them"}
 )
 
-func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords, own int, bytes int64) error {
+func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of predicate.BulkJob, words quotaWords,
+	own int, bytes int64) error {
 	system := viewer.AsSystem(ctx, "how many jobs somebody has")
 	if q.Bytes > 0 && bytes > 0 {
 		var sums []struct {
@@ -111,7 +113,9 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 			return err
 		}
 		if len(sums) > 0 && sums[0].Sum != nil && *sums[0].Sum+bytes > q.Bytes || bytes > q.Bytes {
-			return exceeded("the files of what waits may be %d MB together, and with this one %s more; %s, or wait until some have ended", q.Bytes>>20, words.have, words.whoMends)
+			return exceeded(
+				"the files of what waits may be %d MB together, and with this one %s more; %s, or wait until some have ended",
+				q.Bytes>>20, words.have, words.whoMends)
 		}
 	}
 	if own != 0 {
@@ -123,7 +127,9 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 			return err
 		}
 		if n >= q.Jobs {
-			return exceeded("%s %d uploads, edits and deletions that wait to be checked, started or approved, which is as many as may; %s", words.have, n, words.whoMends)
+			return exceeded(
+				"%s %d uploads, edits and deletions that wait to be checked, started or approved, which is as many as may; %s",
+				words.have, n, words.whoMends)
 		}
 	}
 	if q.Daily > 0 {
@@ -136,7 +142,9 @@ func (l *Limiter) within(ctx context.Context, client *db.Client, q Quota, of pre
 		if err != nil {
 			return err
 		}
-		return exceeded("%s submitted %d uploads, edits and deletions within 24 hours, which is as many as may be; the next one is possible from %s on, and one file may hold the rows of many",
+		return exceeded(
+			"%s submitted %d uploads, edits and deletions within 24 hours, which is as many as may be; "+
+				"the next one is possible from %s on, and one file may hold the rows of many",
 			words.have, n, oldest.CreatedAt.Add(day).UTC().Format("2006-01-02 15:04 UTC"))
 	}
 	return nil

@@ -41,7 +41,8 @@ func NewCheck(ctx context.Context, e row.Env, job *db.BulkJob, v *viewer.Viewer,
 	}
 	// The policies let whoever has a hand in the job see it there; a selection from
 	// several schools belongs to a district that the submitter need not see.
-	c.at, err = e.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).Only(viewer.AsSystem(ctx, "organization of a job"))
+	c.at, err = e.DB.Client(ctx).Organization.Query().Where(organization.ID(job.OrganizationID)).
+		Only(viewer.AsSystem(ctx, "organization of a job"))
 	return c, err
 }
 
@@ -67,8 +68,9 @@ func (c *Check) Reaches(schoolID int) bool {
 // school the row is not there.
 func (c *Check) RefuseOtherSchool(r *sheet.Row, column string) {
 	r.Outside = true
-	r.Fail(column, row.Problemf(row.OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
-		"The file was uploaded for %s; this row is about another school.", c.at.Name))
+	r.Fail(column,
+		row.Problemf(row.OtherSchool, "Upload the row in a file for its own school, or the whole file for the district.",
+			"The file was uploaded for %s; this row is about another school.", c.at.Name))
 }
 
 // Note notes that a row names groups, as far as they lie outside of what the file was
@@ -104,7 +106,8 @@ func (c *Check) FindSchool(r *sheet.Row, cell string) (*db.Organization, *row.Pr
 // otherwise notes that this row was the first.
 func (c *Check) Duplicate(r *sheet.Row, what, kind, key string) bool {
 	if first := c.Seen.Claim(kind, key, r.Number); first != r.Number {
-		r.Fail("", row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d is about the same %s.", first, what))
+		r.Fail("", row.Problemf(row.DuplicateInFile, "Keep one of the two rows.",
+			"Row %d is about the same %s.", first, what))
 		return true
 	}
 	return false

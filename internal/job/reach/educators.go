@@ -37,11 +37,14 @@ func EducatorTexts(r *sheet.Row) []string {
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
 	}
-	if r.ClearsAmongOthers(sheet.ColEducators, texts, "Take it out. Educators are added by a file, and are never taken away.") {
+	if r.ClearsAmongOthers(sheet.ColEducators, texts,
+		"Take it out. Educators are added by a file, and are never taken away.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {
-		r.Fail(sheet.ColEducators, row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.", len(texts), roster.MaxGroupsAtOne))
+		r.Fail(sheet.ColEducators,
+			row.Problemf(row.TooMany, "Add the others in the dashboard.", "The cell names %d educators; at most %d can be.",
+				len(texts), roster.MaxGroupsAtOne))
 		return nil
 	}
 	return texts
@@ -50,7 +53,12 @@ func EducatorTexts(r *sheet.Row) []string {
 // FindEducators reads what texts may mean: Database IDs, external ids, addresses. A
 // file for one school means educators of that school.
 func (c *Check) FindEducators(ctx context.Context, texts []string) (*EducatorFinder, error) {
-	f := &EducatorFinder{elsewhere: map[string]bool{}, ByID: map[int]*db.Educator{}, ByExternal: map[string]*db.Educator{}, ByEmail: map[string]*db.Educator{}}
+	f := &EducatorFinder{
+		elsewhere:  map[string]bool{},
+		ByID:       map[int]*db.Educator{},
+		ByExternal: map[string]*db.Educator{},
+		ByEmail:    map[string]*db.Educator{},
+	}
 	ids := map[int]bool{c.Viewer.EducatorID: true}
 	externalIDs, keys := map[string]bool{}, map[string]bool{}
 	for _, text := range texts {
@@ -120,7 +128,8 @@ func (c *Check) Local(ctx context.Context, ids []int) (map[int]bool, error) {
 	}
 	slices.Sort(ids)
 	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		if err := bulk.AddIDs(local)(c.DB.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).IDs(c.Here(ctx))); err != nil {
+		if err := bulk.AddIDs(local)(c.DB.Client(ctx).Educator.Query().Where(educator.IDIn(chunk...)).
+			IDs(c.Here(ctx))); err != nil {
 			return nil, err
 		}
 	}
@@ -157,7 +166,8 @@ func (f *EducatorFinder) Find(text string) (*db.Educator, *row.Problem) {
 	if e := f.ByEmail[fold.Key(text)]; e != nil {
 		return e, nil
 	}
-	return nil, row.Problemf(row.UnknownEducator, "Write the external ID, email address or Database ID of somebody who has an account.",
+	return nil, row.Problemf(row.UnknownEducator,
+		"Write the external ID, email address or Database ID of somebody who has an account.",
 		"There is no educator %s in your purview.", quote.Text(text))
 }
 

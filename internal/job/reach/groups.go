@@ -118,7 +118,8 @@ func (c *Check) FindGroups(ctx context.Context, wishes []GroupWish) (*GroupFinde
 
 // findElsewhere reads nothing where the file was uploaded for one school: whoever
 // administers that school reads the hints, and may see no other one.
-func (c *Check) findElsewhere(ctx context.Context, f *GroupFinder, wishes []GroupWish, query func() *db.GroupQuery) error {
+func (c *Check) findElsewhere(ctx context.Context, f *GroupFinder, wishes []GroupWish,
+	query func() *db.GroupQuery) error {
 	if c.AtSchool() != nil {
 		return nil
 	}
@@ -146,9 +147,10 @@ func (c *Check) findElsewhere(ctx context.Context, f *GroupFinder, wishes []Grou
 		}
 	}
 	for list := range Chunks(keys) {
-		err := f.Keep(ctx, query().Where(group.NameKeyIn(list...)).Order(db.Asc(group.FieldID)).Limit(maxElsewhere+len(list)), func(g *db.Group) {
-			f.elsewhereByName[g.NameKey] = append(f.elsewhereByName[g.NameKey], g)
-		})
+		err := f.Keep(ctx, query().Where(group.NameKeyIn(list...)).Order(db.Asc(group.FieldID)).Limit(maxElsewhere+len(list)),
+			func(g *db.Group) {
+				f.elsewhereByName[g.NameKey] = append(f.elsewhereByName[g.NameKey], g)
+			})
 		if err != nil {
 			return err
 		}
@@ -248,7 +250,8 @@ func (f *GroupFinder) Find(text string, schools []int, member []*db.Group) (*db.
 		if g := f.ByID[id]; g != nil {
 			return g, nil
 		}
-		return nil, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or write the name.", "There is no class or group with the Database ID %s in your purview.", text)
+		return nil, row.Problemf(row.UnknownGroup, "Copy the Database ID again, or write the name.",
+			"There is no class or group with the Database ID %s in your purview.", text)
 	}
 	found := f.in(text, schools)
 	var also []*db.Group
@@ -279,9 +282,11 @@ func (f *GroupFinder) Ambiguous(text string, found []*db.Group) *row.Problem {
 func (f *GroupFinder) unknown(text string) *row.Problem {
 	elsewhere := Union(f.ElsewhereByExternal[text], f.elsewhereByName[fold.Text(text)])
 	if len(elsewhere) == 0 {
-		return row.Problemf(row.UnknownGroup, "Check the spelling, or create it first.", "There is no class or group %s within reach.", quote.Text(text))
+		return row.Problemf(row.UnknownGroup, "Check the spelling, or create it first.",
+			"There is no class or group %s within reach.", quote.Text(text))
 	}
-	return row.Problemf(row.UnknownGroup, "It exists elsewhere; if you mean that one, write its Database ID: "+NamesOf(elsewhere, f.describe)+".",
+	return row.Problemf(row.UnknownGroup,
+		"It exists elsewhere; if you mean that one, write its Database ID: "+NamesOf(elsewhere, f.describe)+".",
 		"There is no class or group %s at the student's school.", quote.Text(text))
 }
 

@@ -35,13 +35,20 @@ func loadSchools(ctx context.Context, e row.Env, districtID int) (*schools, erro
 	if err != nil {
 		return nil, err
 	}
-	all, err := client.Organization.Query().Where(organization.DistrictID(districtID)).Order(db.Asc(organization.FieldID)).All(ctx)
+	all, err := client.Organization.Query().Where(organization.DistrictID(districtID)).
+		Order(db.Asc(organization.FieldID)).All(ctx)
 	if err != nil {
 		return nil, err
 	}
-	index := &schools{District: district, ByID: map[int]*db.Organization{}, ByExternal: map[string]*db.Organization{}, ByName: map[string][]*db.Organization{}}
+	index := &schools{
+		District:   district,
+		ByID:       map[int]*db.Organization{},
+		ByExternal: map[string]*db.Organization{},
+		ByName:     map[string][]*db.Organization{},
+	}
 	// With the district among them nothing more is read.
-	if index.settings, err = setting.Read(ctx, client, e.Now(), append([]*db.Organization{district}, all...)...); err != nil {
+	if index.settings, err = setting.Read(ctx, client, e.Now(),
+		append([]*db.Organization{district}, all...)...); err != nil {
 		return nil, err
 	}
 	for _, o := range all {
@@ -72,13 +79,15 @@ func (x *schools) Find(cell string) (*db.Organization, *row.Problem) {
 	}
 	switch len(found) {
 	case 0:
-		return nil, row.Problemf(row.UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.", "There is no such school in your purview.")
+		return nil, row.Problemf(row.UnknownSchool, "Check the spelling, or write the school's external ID or Database ID.",
+			"There is no such school in your purview.")
 	case 1:
 		return aSchool(found[0])
 	default:
-		return nil, row.Problemf(row.AmbiguousSchool, "Write the Database ID of the one you mean: "+NamesOf(found, func(o *db.Organization) string {
-			return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
-		})+".", "%d schools go by this.", len(found))
+		return nil, row.Problemf(row.AmbiguousSchool,
+			"Write the Database ID of the one you mean: "+NamesOf(found, func(o *db.Organization) string {
+				return candidate(o.Name, o.ExternalID, globalid.Encode(globalid.Organization, o.ID))
+			})+".", "%d schools go by this.", len(found))
 	}
 }
 

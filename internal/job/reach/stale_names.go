@@ -54,7 +54,8 @@ func showsSchools(p *row.Plan, names map[int]string) bool {
 		case c.Field == sheet.ColSchool && p.FromID != 0 && row.Deref(c.Before) != names[p.FromID]:
 			return false
 		case c.After == nil:
-		case c.Field == sheet.ColSchool && *c.After != name, c.Field == sheet.ColRole && !strings.HasSuffix(*c.After, " at "+name):
+		case c.Field == sheet.ColSchool && *c.After != name,
+			c.Field == sheet.ColRole && !strings.HasSuffix(*c.After, " at "+name):
 			return false
 		}
 	}
@@ -70,7 +71,8 @@ func RefuseRenamedGroups(b *row.Batch, groups map[int]*db.Group) {
 	}
 	for _, r := range b.Open() {
 		for _, c := range r.Plan.Changes {
-			if c.Field == sheet.ColGroups && !(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, r.Plan.Join, r.Plan.Keep)) {
+			if c.Field == sheet.ColGroups &&
+				!(Shows(c.Before, names, r.Plan.Leave, r.Plan.Keep) && Shows(c.After, names, r.Plan.Join, r.Plan.Keep)) {
 				r.Stale("A class or group of this row has got another name since the file was checked.")
 			}
 		}

@@ -25,7 +25,8 @@ func (e *Seal) Close(place int, clear []byte) []byte {
 func (e *Seal) Open(place int, sealed []byte) ([]byte, error) {
 	clear, err := e.aead.Open(nil, nil, sealed, e.at(place))
 	if err != nil {
-		return nil, fmt.Errorf("decrypt part %d of job %d: the secret key has changed or the data are damaged: %w", place, e.JobID, err)
+		return nil, fmt.Errorf("decrypt part %d of job %d: the secret key has changed or the data are damaged: %w",
+			place, e.JobID, err)
 	}
 	return clear, nil
 }

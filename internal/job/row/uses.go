@@ -29,7 +29,8 @@ func Uses(ctx context.Context, client *db.Client, ids []int, uses []Use) (map[in
 		return used, nil
 	}
 	for _, u := range uses {
-		query := "SELECT DISTINCT " + u.Column + " FROM `" + u.Table + "` WHERE " + u.Column + " IN (" + bulk.Placeholders(len(ids)) + ")"
+		query := "SELECT DISTINCT " + u.Column + " FROM `" + u.Table + "` WHERE " + u.Column + " IN (" +
+			bulk.Placeholders(len(ids)) + ")"
 		if u.Also != "" {
 			query += " AND " + u.Also
 		}

@@ -30,7 +30,8 @@ func NewScale(e row.Env, kinds kind.Table) *Scale { return &Scale{Env: e, kinds:
 // the school where they are now, everything else at the organization of the job. Of
 // enrollments these are the groups that educators leave. A row that has been corrected
 // is given, and stands in the place of what is planned for it.
-func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8, corrected *sheet.Row) ([]hold.Loss, error) {
+func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state int8,
+	corrected *sheet.Row) ([]hold.Loss, error) {
 	system := viewer.AsSystem(ctx, "what a job deletes and changes")
 	client := z.DB.Client(ctx)
 	// Where nothing was noted, by an earlier version, it is what such rows do.
@@ -57,7 +58,8 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 	if corrected != nil {
 		but = corrected.Number
 	}
-	ofRows := "SELECT r.target_id, " + loses + " AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
+	ofRows := "SELECT r.target_id, " + loses +
+		" AS loses FROM bulk_job_rows r WHERE r.job_id = ? AND r.state = ? AND r.`row` <> ?"
 	query := "SELECT ?, loses, " + count + " FROM (" + ofRows + ") lost WHERE loses > 0 GROUP BY loses"
 	args := []any{job.OrganizationID, otherwise, job.ID, state, but}
 	var all []hold.Loss
@@ -66,7 +68,8 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 			var organization, n int
 			var what int8
 			err := r.Scan(&organization, &what, &n)
-			all = append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
+			all = append(all,
+				hold.Loss{DistrictID: job.DistrictID, OrganizationID: organization, Thing: thing, Verb: verbOf(what), Number: n})
 			return err
 		})
 	}
@@ -77,7 +80,8 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 		}
 	}
 	if thing == loss.ThingSTUDENT {
-		query = "SELECT s.organization_id, loses, " + count + " FROM (" + ofRows + ") lost JOIN students s ON s.id = lost.target_id " +
+		query = "SELECT s.organization_id, loses, " + count + " FROM (" + ofRows +
+			") lost JOIN students s ON s.id = lost.target_id " +
 			"WHERE loses BETWEEN 1 AND 3 GROUP BY s.organization_id, loses"
 		args = args[1:]
 	}
@@ -92,7 +96,8 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 	case what == row.LosesTeacher:
 		thing = loss.ThingGROUP
 	case thing == loss.ThingSTUDENT:
-		st, err := client.Student.Query().Where(student.ID(corrected.TargetID)).Select(student.FieldOrganizationID).Only(system)
+		st, err := client.Student.Query().Where(student.ID(corrected.TargetID)).
+			Select(student.FieldOrganizationID).Only(system)
 		if db.IsNotFound(err) {
 			return all, nil
 		}
@@ -101,7 +106,8 @@ func (z *Scale) Losses(ctx context.Context, job *db.BulkJob, undo bool, state in
 		}
 		at = st.OrganizationID
 	}
-	return append(all, hold.Loss{DistrictID: job.DistrictID, OrganizationID: at, Thing: thing, Verb: verbOf(what), Number: 1}), nil
+	return append(all,
+		hold.Loss{DistrictID: job.DistrictID, OrganizationID: at, Thing: thing, Verb: verbOf(what), Number: 1}), nil
 }
 
 func verbOf(what int8) hold.Verb {

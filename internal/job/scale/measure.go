@@ -99,7 +99,8 @@ func (sh *share) excess() *Excess {
 	if limit := sh.limits.HoldDeletedPercent; sh.ownDeleted > 0 && hold.Over(sh.deleted, sh.were, limit, few) {
 		return &Excess{"delete", sh.thing, sh.deleted.All, sh.were, limit, sh.org, sh.deleted.All > sh.ownDeleted, false}
 	}
-	if limit := hold.OfMonth(sh.limits.HoldDeletedPercent); sh.ownDeleted > 0 && hold.Over(sh.month, sh.had, limit, hold.Few) {
+	if limit := hold.OfMonth(sh.limits.HoldDeletedPercent); sh.ownDeleted > 0 &&
+		hold.Over(sh.month, sh.had, limit, hold.Few) {
 		return &Excess{"delete", sh.thing, sh.month.All, sh.had, limit, sh.org, true, true}
 	}
 	if sh.within && sh.limits.Inherited.HoldChangedPercent {
@@ -137,7 +138,8 @@ func (z *Scale) Measure(ctx context.Context, job *db.BulkJob, undo bool, losses 
 		ids = append(ids, l.OrganizationID)
 	}
 	slices.Sort(ids)
-	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).Order(db.Asc(organization.FieldID)).All(system)
+	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).
+		Order(db.Asc(organization.FieldID)).All(system)
 	if err != nil {
 		return nil, err
 	}
@@ -188,7 +190,8 @@ func (z *Scale) ofDistrict(ctx context.Context, job *db.BulkJob) bool {
 // notable tells of the schools of a job by few statements, however many they are,
 // which may lose too much: those whose students are deleted, and those of whose
 // students too many are changed.
-func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization, losses []hold.Loss) (func(*share) bool, error) {
+func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob, orgs []*db.Organization,
+	losses []hold.Loss) (func(*share) bool, error) {
 	if len(orgs) == 1 {
 		return func(*share) bool { return true }, nil
 	}
@@ -213,7 +216,8 @@ func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob,
 		Count          int `json:"count"`
 	}
 	err = client.Student.Query().Where(student.OrganizationIDIn(ids...), student.DeletedAtIsNil()).
-		GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).Scan(viewer.AsSystem(ctx, "how many students schools have"), &counts)
+		GroupBy(student.FieldOrganizationID).Aggregate(db.Count()).
+		Scan(viewer.AsSystem(ctx, "how many students schools have"), &counts)
 	students := make(map[int]int, len(counts))
 	for _, c := range counts {
 		students[c.OrganizationID] = c.Count
@@ -237,7 +241,8 @@ func (z *Scale) notable(ctx context.Context, client *db.Client, job *db.BulkJob,
 }
 
 // fill counts a share.
-func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool, losses []hold.Loss) error {
+func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.BulkJob, undo bool,
+	losses []hold.Loss) error {
 	own, err := hold.OwnOf(ctx, client, z.Now(), sh.org, viewer.FromContext(ctx).SubmitterID())
 	if err != nil {
 		return err
@@ -276,7 +281,8 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	}
 	take()
 	if sh.thing == loss.ThingSTUDENT && sh.ownDeleted > 0 {
-		sh.month, sh.had, err = hold.Monthly(ctx, client, z.Now(), sh.org, own, sh.ownDeleted, hold.OfMonth(sh.limits.HoldDeletedPercent))
+		sh.month, sh.had, err = hold.Monthly(ctx, client, z.Now(), sh.org, own, sh.ownDeleted,
+			hold.OfMonth(sh.limits.HoldDeletedPercent))
 		if err != nil {
 			return err
 		}
@@ -311,9 +317,11 @@ func (z *Scale) ExcessWith(ctx context.Context, job *db.BulkJob, r *sheet.Row) (
 	}
 	whole := shares[0]
 	if z.kinds.About(job.Kind).Deletes {
-		return &Excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org, false, false}, nil
+		return &Excess{"delete", whole.thing, whole.deleted.All, whole.were, whole.limits.HoldDeletedPercent, whole.org,
+			false, false}, nil
 	}
-	return &Excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org, false, false}, nil
+	return &Excess{"change", whole.thing, whole.changed.All, whole.are, whole.limits.HoldChangedPercent, whole.org,
+		false, false}, nil
 }
 
 // Problem says why a job is on hold. what is what would do it.

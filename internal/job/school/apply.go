@@ -37,14 +37,16 @@ func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, 
 		case r.Plan.Do == row.Create:
 		case o == nil:
 			r.Stale("The school is no longer in the purview of the person who uploaded the file.")
-		case !row.AsItWas(r.Plan, map[string]string{organization.FieldName: o.Name, organization.FieldExternalID: row.Deref(o.ExternalID)}):
+		case !row.AsItWas(r.Plan,
+			map[string]string{organization.FieldName: o.Name, organization.FieldExternalID: row.Deref(o.ExternalID)}):
 			r.Stale("Somebody has changed the school since the file was checked.")
 		}
 		if v, ok := r.Plan.Set[organization.FieldExternalID].(string); ok {
 			externalIDs = append(externalIDs, v)
 		}
 	}
-	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(externalIDs...)).All(system)
+	found, err := client.Organization.Query().
+		Where(organization.DistrictID(district.ID), organization.ExternalIDIn(externalIDs...)).All(system)
 	if err != nil {
 		return err
 	}
@@ -57,10 +59,16 @@ func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, 
 		id, _ := r.Plan.Set[organization.FieldExternalID].(string)
 		switch o := owner[id]; {
 		case o != 0 && o != r.TargetID:
-			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.", "Somebody has taken the external ID since the file was checked."))
+			r.Refuse(row.Problemf(row.ExternalIDTaken, "Upload the row again to see what it would change now.",
+				"Somebody has taken the external ID since the file was checked."))
 		case r.Plan.Do == row.Update:
 			o := schools[r.TargetID]
-			r.Keep(r.Plan.Set, map[string]any{organization.FieldName: o.Name, organization.FieldNameKey: o.NameKey, organization.FieldExternalID: bulk.Optional(o.ExternalID)})
+			r.Keep(r.Plan.Set,
+				map[string]any{
+					organization.FieldName:       o.Name,
+					organization.FieldNameKey:    o.NameKey,
+					organization.FieldExternalID: bulk.Optional(o.ExternalID),
+				})
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: r.Plan.Set})
 		}
 	}
@@ -70,7 +78,8 @@ func (k *importKind) applyOrganizations(ctx context.Context, client *db.Client, 
 	return k.insertSchools(system, client, b, district)
 }
 
-func (k *importKind) insertSchools(system context.Context, client *db.Client, b *row.Batch, district *db.Organization) error {
+func (k *importKind) insertSchools(system context.Context, client *db.Client, b *row.Batch,
+	district *db.Organization) error {
 	creates := row.Creating(b)
 	if len(creates) == 0 {
 		return nil
@@ -78,13 +87,16 @@ func (k *importKind) insertSchools(system context.Context, client *db.Client, b 
 	rows := make([][]any, len(creates))
 	for i, r := range creates {
 		rows[i] = []any{k.Instant(), string(organization.TypeSCHOOL), district.ID, district.ID,
-			r.Plan.Set[organization.FieldName], r.Plan.Set[organization.FieldNameKey], row.Tag(b.Job.ID, r), int(district.UsageCountedFrom)}
+			r.Plan.Set[organization.FieldName], r.Plan.Set[organization.FieldNameKey], row.Tag(b.Job.ID, r),
+			int(district.UsageCountedFrom)}
 	}
-	err := bulk.Insert(system, client, organization.Table, "created_at, type, district_id, parent_id, name, name_key, external_id, usage_counted_from", rows)
+	err := bulk.Insert(system, client, organization.Table,
+		"created_at, type, district_id, parent_id, name, name_key, external_id, usage_counted_from", rows)
 	if err != nil {
 		return err
 	}
-	found, err := client.Organization.Query().Where(organization.DistrictID(district.ID), organization.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
+	found, err := client.Organization.Query().
+		Where(organization.DistrictID(district.ID), organization.ExternalIDIn(row.Tags(b.Job.ID, creates)...)).
 		Select(organization.FieldID, organization.FieldExternalID).All(system)
 	if err != nil {
 		return err

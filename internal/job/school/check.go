@@ -34,7 +34,8 @@ func (c *organizationCheck) row(r *sheet.Row) {
 	r.Label = reach.GroupLabel(name, externalID)
 	r.CannotClear(sheet.ColDatabaseID, sheet.ColName, sheet.ColType)
 	if kind := sheet.HeaderKey(r.Text(sheet.ColType)); kind != "" && kind != "school" {
-		r.Fail(sheet.ColType, row.Problemf(row.UnsupportedType, "Delete the row, or write School.", "Only schools can be imported."))
+		r.Fail(sheet.ColType,
+			row.Problemf(row.UnsupportedType, "Delete the row, or write School.", "Only schools can be imported."))
 	}
 	if r.Refused {
 		return
@@ -78,7 +79,9 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 	case cell != "":
 		id := reach.KeyOf(globalid.Organization, cell)
 		if school = c.Schools.ByID[id]; school == nil {
-			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownSchool, "Copy the Database ID again, or clear the cell.", "There is no school with this Database ID in your purview."))
+			r.Fail(sheet.ColDatabaseID,
+				row.Problemf(row.UnknownSchool, "Copy the Database ID again, or clear the cell.",
+					"There is no school with this Database ID in your purview."))
 			return nil
 		}
 		if other := c.Schools.ByExternal[externalID]; other != nil && other.ID != school.ID {
@@ -91,7 +94,9 @@ func (c *organizationCheck) match(r *sheet.Row, name, externalID string) *db.Org
 	case name != "":
 		named := reach.Exactly(name, c.Schools.ByName[fold.Text(name)], func(o *db.Organization) string { return o.Name })
 		if len(named) > 1 {
-			r.Fail(sheet.ColName, row.Problemf(row.AmbiguousSchool, "Add the external ID or the Database ID of the one you mean.", "%d schools have this name.", len(named)))
+			r.Fail(sheet.ColName,
+				row.Problemf(row.AmbiguousSchool, "Add the external ID or the Database ID of the one you mean.",
+					"%d schools have this name.", len(named)))
 			return nil
 		}
 		if len(named) == 1 {
@@ -122,11 +127,13 @@ func (c *organizationCheck) externalID(r *sheet.Row, p *row.Plan, current string
 	case value == "" || value == current:
 		return
 	case utf8.RuneCountInString(value) > roster.MaxExternalID:
-		r.Fail(sheet.ColExternalID, row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
+		r.Fail(sheet.ColExternalID,
+			row.Problemf(row.TooLong, "Shorten it.", "The external ID has more than %d characters.", roster.MaxExternalID))
 		return
 	default:
 		if first := c.Seen.First("school id", value); first != 0 && first != r.Number {
-			r.Fail(sheet.ColExternalID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
+			r.Fail(sheet.ColExternalID,
+				row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same external ID.", first))
 			return
 		}
 		c.Seen.Claim("school id", value, r.Number)

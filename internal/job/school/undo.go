@@ -15,7 +15,8 @@ import (
 // created as long as nothing is in them.
 func (k *importKind) undoOrganizations(ctx context.Context, client *db.Client, b *row.UndoBatch) error {
 	system := viewer.AsSystem(ctx, "put schools back as they were; the purview is checked beside it")
-	q := client.Organization.Query().Where(organization.IDIn(row.Targets(b.Rows, row.Every)...)).Order(db.Asc(organization.FieldID))
+	q := client.Organization.Query().Where(organization.IDIn(row.Targets(b.Rows, row.Every)...)).
+		Order(db.Asc(organization.FieldID))
 	if k.Locks() {
 		q.ForUpdate()
 	}
@@ -31,8 +32,10 @@ func (k *importKind) undoOrganizations(ctx context.Context, client *db.Client, b
 		o := schools[r.TargetID]
 		switch {
 		case o == nil || !b.Viewer.Administers(b.Job.DistrictID, b.Job.DistrictID):
-			r.Keep(row.Forbidden, "Ask an administrator of the district.", "The school is not in the purview of the person who asked for the undo.")
-		case !r.StillAs(map[string]any{organization.FieldName: o.Name, organization.FieldExternalID: bulk.Optional(o.ExternalID)}):
+			r.Keep(row.Forbidden, "Ask an administrator of the district.",
+				"The school is not in the purview of the person who asked for the undo.")
+		case !r.StillAs(
+			map[string]any{organization.FieldName: o.Name, organization.FieldExternalID: bulk.Optional(o.ExternalID)}):
 			r.ChangedSince("the school")
 		case r.Plan.Do == row.Create && hasSettings(o):
 			r.ChangedSince("the settings of the new school")
@@ -62,7 +65,8 @@ func (k *importKind) undoOrganizations(ctx context.Context, client *db.Client, b
 // inherits.
 func hasSettings(o *db.Organization) bool {
 	return o.SchoolYearStartsOn != nil || o.SchoolYearEndsOn != nil || o.UsageGoalMinutes != nil || o.TimeZone != nil ||
-		o.PasswordMinLength != nil || o.PasswordRequired != nil || o.HoldDeletedPercent != nil || o.HoldChangedPercent != nil ||
+		o.PasswordMinLength != nil || o.PasswordRequired != nil || o.HoldDeletedPercent != nil ||
+		o.HoldChangedPercent != nil ||
 		o.RetentionDays != nil || o.JobDays != nil || o.SecondFactorRequired != nil || len(o.PendingSettings) > 0
 }
 

@@ -52,7 +52,8 @@ const (
 )
 
 var (
-	SchoolIDs   = []string{"School SIS ID", "School ID", "School External ID", "School Sourced ID", "orgSourcedIds", "Organization ID"}
+	SchoolIDs = []string{"School SIS ID", "School ID", "School External ID", "School Sourced ID", "orgSourcedIds",
+		"Organization ID"}
 	SchoolNames = []string{"School Name", "Organization", "Organization Name"}
 )
 

@@ -48,17 +48,22 @@ func (r *Row) Correct(headers []string, values []Cell, limit int) error {
 	r.Cells, r.Beyond, r.Flaws, r.Problems, r.Refused = slices.Clone(r.Cells), nil, nil, nil, false
 	for i, v := range values {
 		if len(v.Value) > limit {
-			return fault.Invalidf("the value of %s is too long", quote.Text(row.Shorten(v.Column, 64))).WithCode(row.TooLong).At("values", i)
+			return fault.Invalidf("the value of %s is too long", quote.Text(row.Shorten(v.Column, 64))).
+				WithCode(row.TooLong).At("values", i)
 		}
 		value := csvfile.Clean(v.Value)
 		key := HeaderKey(v.Column)
-		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && HeaderKey(h) == key }); at >= 0 && !IsReason(headers[at]) {
+		if at := slices.IndexFunc(headers, func(h string) bool { return key != "" && HeaderKey(h) == key }); at >= 0 &&
+			!IsReason(headers[at]) {
 			r.Cells[at] = value
 			continue
 		}
-		at := slices.IndexFunc(r.Layout.Format.Columns, func(c Column) bool { return !c.Exported && len(Positions([]string{key}, c.Headers())) > 0 })
+		at := slices.IndexFunc(r.Layout.Format.Columns, func(c Column) bool {
+			return !c.Exported && len(Positions([]string{key}, c.Headers())) > 0
+		})
 		if at < 0 {
-			return fault.Invalidf("the upload has no column %s", quote.Text(row.Shorten(v.Column, 64))).WithCode("UNKNOWN_COLUMN").At("values", i)
+			return fault.Invalidf("the upload has no column %s", quote.Text(row.Shorten(v.Column, 64))).
+				WithCode("UNKNOWN_COLUMN").At("values", i)
 		}
 		r.Put(r.Layout.Format.Columns[at].Name, value)
 	}

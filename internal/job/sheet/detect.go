@@ -25,7 +25,8 @@ func (fs Formats) DetectKind(fileName string, headers []string) (kind bulkjob.Ki
 	switch {
 	case len(fits) == 1:
 		return fits[0], nil
-	case guess != "" && len(fits) == 2 && fits[0] == bulkjob.KindIMPORT_ENROLLMENTS && fits[1] == bulkjob.KindIMPORT_STUDENTS &&
+	case guess != "" && len(fits) == 2 && fits[0] == bulkjob.KindIMPORT_ENROLLMENTS &&
+		fits[1] == bulkjob.KindIMPORT_STUDENTS &&
 		len(fs.readable(fits[0], headers)) == len(fs.readable(fits[1], headers)):
 		// Students and their groups, and nothing else, are the same either way.
 		return guess, nil
@@ -47,7 +48,8 @@ func (fs Formats) kindsThatFit(headers []string) []bulkjob.Kind {
 	for _, kind := range slices.Sorted(maps.Keys(reads)) {
 		less := false
 		for _, other := range reads {
-			less = less || len(other) > len(reads[kind]) && !slices.ContainsFunc(reads[kind], func(at int) bool { return !slices.Contains(other, at) })
+			less = less || len(other) > len(reads[kind]) &&
+				!slices.ContainsFunc(reads[kind], func(at int) bool { return !slices.Contains(other, at) })
 		}
 		if !less {
 			fits = append(fits, kind)
@@ -87,15 +89,20 @@ func detect(headers []string) (kind bulkjob.Kind, sure bool) {
 		})
 	}
 
-	section := any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID", "Class ID", "Group ID", "Group External ID", "Group Database ID", "Section", "Group", "Class")
-	person := any("SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID", "Teacher SIS ID", "Teacher ID", "Educator ID", "External ID", "Database ID")
+	section := any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID", "Class ID", "Group ID",
+		"Group External ID", "Group Database ID", "Section", "Group", "Class")
+	person := any("SIS ID", "Student SIS ID", "Student ID", "User Sourced ID", "User ID", "Student External ID",
+		"Teacher SIS ID", "Teacher ID", "Educator ID", "External ID", "Database ID")
 	named := any("Name", "Title", "Section Name", "Class Name", "Group Name", "School Name")
-	member := any("Person ID", "Student ID", "Student SIS ID", "Student External ID", "Student Number", "User ID", "User Sourced ID")
+	member := any("Person ID", "Student ID", "Student SIS ID", "Student External ID", "Student Number", "User ID",
+		"User Sourced ID")
 	switch {
-	case any("Person ID") && !any("Student ID", "Student SIS ID") && (section || any("Classes/Groups", "Classes", "Groups", "Section Name", "Class Name", "Group Name")):
+	case any("Person ID") && !any("Student ID", "Student SIS ID") &&
+		(section || any("Classes/Groups", "Classes", "Groups", "Section Name", "Class Name", "Group Name")):
 		return bulkjob.KindIMPORT_ENROLLMENTS, true
 	case any("First Name", "Given Name") && any("Last Name", "Family Name", "Surname"):
-		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year", "Student SIS ID")
+		student := any("Student ID", "Student Number", "Grade", "Grade Level", "Grades", "Classes/Groups", "Graduation Year",
+			"Student SIS ID")
 		educator := any("Role", "Account Type", "Qualification", "Title") || begins("teacher", "educator", "staff")
 		switch {
 		case section:
@@ -113,13 +120,17 @@ func detect(headers []string) (kind bulkjob.Kind, sure bool) {
 	case any("Classes/Groups", "Classes", "Groups") && any("Student ID", "Database ID", "Student SIS ID"):
 		return bulkjob.KindIMPORT_STUDENTS, false
 	case section && person && !named:
-		return bulkjob.KindIMPORT_ENROLLMENTS, any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID") && !any("Password", "Grade", "Username")
+		return bulkjob.KindIMPORT_ENROLLMENTS,
+			any("Section SIS ID", "Class SIS ID", "Class Sourced ID", "Section ID") && !any("Password", "Grade", "Username")
 	case any("Section Name", "Class Name", "Group Name"):
 		// A name beside an ID may be a class with its own ID, or with that of a person.
-		return bulkjob.KindIMPORT_GROUPS, !any("First Name", "Last Name") && !member && (any("School") || begins("school", "term", "course", "org"))
+		return bulkjob.KindIMPORT_GROUPS,
+			!any("First Name", "Last Name") && !member && (any("School") || begins("school", "term", "course", "org"))
 	case named && begins("principal", "schoolnces", "schoolnumber", "gradelow"):
 		return bulkjob.KindIMPORT_ORGANIZATIONS, true
-	case any("Name", "Title") && (any("School", "Educators", "Course ID") || begins("schoolsis", "schoolsourced", "schoolid", "term", "course", "class")):
+	case any("Name", "Title") &&
+		(any("School", "Educators", "Course ID") ||
+			begins("schoolsis", "schoolsourced", "schoolid", "term", "course", "class")):
 		return bulkjob.KindIMPORT_GROUPS, false
 	case any("Name", "School Name") && (any("SIS ID", "External ID", "School ID", "School SIS ID", "sourcedId", "Type")):
 		return bulkjob.KindIMPORT_ORGANIZATIONS, false
@@ -138,9 +149,10 @@ func kindByName(fileName string) (bulkjob.Kind, bool) {
 	}{
 		{"enrol", bulkjob.KindIMPORT_ENROLLMENTS}, {"roster", bulkjob.KindIMPORT_ENROLLMENTS},
 		{"student", bulkjob.KindIMPORT_STUDENTS}, {"pupil", bulkjob.KindIMPORT_STUDENTS},
-		{"teacher", bulkjob.KindIMPORT_EDUCATORS}, {"educator", bulkjob.KindIMPORT_EDUCATORS}, {"staff", bulkjob.KindIMPORT_EDUCATORS},
-		{"section", bulkjob.KindIMPORT_GROUPS}, {"class", bulkjob.KindIMPORT_GROUPS}, {"group", bulkjob.KindIMPORT_GROUPS},
-		{"school", bulkjob.KindIMPORT_ORGANIZATIONS}, {"org", bulkjob.KindIMPORT_ORGANIZATIONS},
+		{"teacher", bulkjob.KindIMPORT_EDUCATORS}, {"educator", bulkjob.KindIMPORT_EDUCATORS},
+		{"staff", bulkjob.KindIMPORT_EDUCATORS}, {"section", bulkjob.KindIMPORT_GROUPS}, {"class", bulkjob.KindIMPORT_GROUPS},
+		{"group", bulkjob.KindIMPORT_GROUPS}, {"school", bulkjob.KindIMPORT_ORGANIZATIONS},
+		{"org", bulkjob.KindIMPORT_ORGANIZATIONS},
 	} {
 		if strings.Contains(name, guess.word) {
 			return guess.kind, true

@@ -28,7 +28,14 @@ type Kept struct {
 // that has slipped to the right nobody knows how far, so whatever stands there or
 // behind it is left out.
 func (r *Row) Keep() *Kept {
-	kept := &Kept{Number: r.Number, N: r.N, Cells: slices.Concat(r.Cells, r.Beyond), Extra: len(r.Beyond), By: r.By, Outside: r.Outside}
+	kept := &Kept{
+		Number:  r.Number,
+		N:       r.N,
+		Cells:   slices.Concat(r.Cells, r.Beyond),
+		Extra:   len(r.Beyond),
+		By:      r.By,
+		Outside: r.Outside,
+	}
 	for _, f := range r.Flaws {
 		// What a spreadsheet program has made of a cell must not pass for text in the
 		// file that is given back.

@@ -34,7 +34,9 @@ type Layout struct {
 func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row.Problem) {
 	format := fs.of(kind)
 	if format == nil {
-		return &Layout{Format: &Format{Kind: kind}}, row.Problemf(row.WrongKind, "Choose another kind of file.", "%s is not a kind of file that can be imported.", quote.Text(kind))
+		return &Layout{Format: &Format{Kind: kind}},
+			row.Problemf(row.WrongKind, "Choose another kind of file.", "%s is not a kind of file that can be imported.",
+				quote.Text(kind))
 	}
 	l := &Layout{Format: format, words: format.words(), Index: map[string]int{}, Header: map[string]string{}}
 	keys := make([]string, len(headers))
@@ -47,8 +49,9 @@ func (fs Formats) ReadHeader(kind bulkjob.Kind, headers []string) (*Layout, *row
 		at := Positions(keys, append([]string{c.Name}, c.Aliases...))
 		if len(at) > 1 {
 			return l, &row.Problem{Code: row.DuplicateColumn,
-				Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]), quote.Text(headers[at[1]]), c.Name),
-				Hint:    "Delete or rename one of the two columns."}
+				Message: fmt.Sprintf("The columns %s and %s both mean %s.", quote.Text(headers[at[0]]),
+					quote.Text(headers[at[1]]), c.Name),
+				Hint: "Delete or rename one of the two columns."}
 		}
 		for _, alias := range c.Instead {
 			if len(at) == 0 {
@@ -90,7 +93,8 @@ func (l *Layout) refuse(fs Formats, headers []string) *row.Problem {
 		}
 		return &row.Problem{Code: row.MissingColumn,
 			Message: fmt.Sprintf("There is no column %s.", c.Name),
-			Hint:    fmt.Sprintf("Add a column with the header %s. The file has: %s.", c.Name, row.Shorten(strings.Join(headers, ", "), 300))}
+			Hint: fmt.Sprintf("Add a column with the header %s. The file has: %s.", c.Name,
+				row.Shorten(strings.Join(headers, ", "), 300))}
 	}
 	return nil
 }

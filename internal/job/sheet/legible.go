@@ -6,7 +6,8 @@ import (
 	"homeroom/internal/roster"
 )
 
-const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from where its letters are still right, and upload it again."
+const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from where its letters are still " +
+	"right, and upload it again."
 
 // Legible returns the name in a cell, given what is on record, or "" where the
 // cell must not be written. A name of which letters were lost when the file was
@@ -22,16 +23,23 @@ func (r *Row) Legible(column, current string) string {
 	was, certain, possible := csvfile.Misread(r.Text(column))
 	switch {
 	case csvfile.LostLetters(current, cell) || possible && roster.Clean(was) == current:
-		r.Warn(column, row.Problemf(row.DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
-			"Letters of the name were lost when the file was saved; %s stays as it is on record.", current))
+		r.Warn(column,
+			row.Problemf(row.DamagedText, hintDamagedText+" To change the name on purpose, edit it in the dashboard.",
+				"Letters of the name were lost when the file was saved; %s stays as it is on record.", current))
 		return current
 	case certain:
-		r.Fail(column, row.Problemf(row.DamagedText, hintDamagedText, "The file was saved in one encoding and read in another: this seems to have been %s.", was))
+		r.Fail(column,
+			row.Problemf(row.DamagedText, hintDamagedText,
+				"The file was saved in one encoding and read in another: this seems to have been %s.", was))
 		return ""
 	case possible:
-		r.Warn(column, row.Problemf(row.DamagedText, hintDamagedText, "The file may have been saved in one encoding and read in another: this may have been %s.", was))
+		r.Warn(column,
+			row.Problemf(row.DamagedText, hintDamagedText,
+				"The file may have been saved in one encoding and read in another: this may have been %s.", was))
 	case csvfile.LooksLost(cell, column == ColFirstName || column == ColLastName):
-		r.Warn(column, row.Problemf(row.DamagedText, hintDamagedText, "Letters of the name seem to have been lost when the file was saved."))
+		r.Warn(column,
+			row.Problemf(row.DamagedText, hintDamagedText,
+				"Letters of the name seem to have been lost when the file was saved."))
 	}
 	return cell
 }

@@ -48,7 +48,9 @@ func NewRow(l *Layout, n int, rec csvfile.Record) *Row {
 	}
 	if rec.Extra > 0 {
 		// Every cell may stand under a wrong header, so none is shown or used.
-		r.Fail("", row.Problemf(row.ExtraCells, "Put a cell that holds the separator between quotation marks, or delete what stands to the right of the last column.",
+		r.Fail("", row.Problemf(row.ExtraCells,
+			"Put a cell that holds the separator between quotation marks, or delete what stands to the "+
+				"right of the last column.",
 			"The row has more cells than the first row has column names, so its cells may have slipped."))
 	}
 	switch again, other := l.repeats(r.Cells); {
@@ -72,8 +74,9 @@ func (r *Row) refuseFailed() {
 				r.Fail(column, row.Problemf(row.CellError, "Correct the formula in the spreadsheet program, or write the value.",
 					"The cell shows an error of the spreadsheet program instead of a value."))
 			case f.Kind == csvfile.NotCalculated:
-				r.Fail(column, row.Problemf(row.NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
-					"The cell holds a formula whose value is not in the file."))
+				r.Fail(column,
+					row.Problemf(row.NotCalculated, "Open the workbook in your spreadsheet program, let it calculate, and save it.",
+						"The cell holds a formula whose value is not in the file."))
 			}
 		}
 	}
@@ -153,7 +156,9 @@ func (r *Row) Needs(column, why string) {
 func (r *Row) CannotClear(columns ...string) {
 	for _, column := range columns {
 		if r.Clears(column) {
-			r.Fail(column, row.Problemf(row.CannotClear, "Write the value, or leave the cell blank to change nothing.", "%s cannot be emptied.", column))
+			r.Fail(column,
+				row.Problemf(row.CannotClear, "Write the value, or leave the cell blank to change nothing.",
+					"%s cannot be emptied.", column))
 		}
 	}
 }

@@ -45,7 +45,8 @@ func (fs Formats) NewTemplate(kind bulkjob.Kind, names []string) (*Template, err
 	for i, name := range names {
 		at := slices.IndexFunc(t.Columns, func(c TemplateColumn) bool { return c.goesBy(name) })
 		if at < 0 {
-			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", format.Plural, quote.Text(row.Shorten(name, 40)), t.columnNames()).
+			return nil, fault.Invalidf("a list of %s has no column %s; it has: %s", format.Plural,
+				quote.Text(row.Shorten(name, 40)), t.columnNames()).
 				WithCode("UNKNOWN_COLUMN").At("columns", i)
 		}
 		t.Columns[at].Included = true

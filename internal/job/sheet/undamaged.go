@@ -53,28 +53,42 @@ func (r *Row) Undamaged(column, current string) string {
 	switch {
 	case cell == "":
 	case csvfile.LostLetters(current, cell):
-		r.Warn(column, row.Problemf(row.DamagedID, hintDamagedText, "Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
+		r.Warn(column,
+			row.Problemf(row.DamagedID, hintDamagedText,
+				"Letters of %s were lost when the file was saved; %s stays as it is on record.", current, column))
 		return current
 	case damaged && cell == current:
-		r.Warn(column, row.Problemf(row.DamagedID, hintDamaged, "%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
+		r.Warn(column,
+			row.Problemf(row.DamagedID, hintDamaged,
+				"%s looks like a number that a spreadsheet program has damaged, but it is what is on record.", column))
 	case current != "" && flaw == csvfile.Imprecise && Spoiled(current, cell):
-		r.Warn(column, row.Problemf(row.DamagedID, hintDamaged, "A spreadsheet program has shortened %s; %s stays as it is on record.", current, column))
+		r.Warn(column,
+			row.Problemf(row.DamagedID, hintDamaged, "A spreadsheet program has shortened %s; %s stays as it is on record.",
+				current, column))
 		return current
 	case flaw == csvfile.Imprecise:
-		r.Fail(column, row.Problemf(row.DamagedID, hintDamaged, "A spreadsheet program keeps only 15 digits of a number, so %s may be another one than somebody typed.", column))
+		r.Fail(column,
+			row.Problemf(row.DamagedID, hintDamaged,
+				"A spreadsheet program keeps only 15 digits of a number, so %s may be another one than somebody typed.", column))
 		return ""
 	case flaw == csvfile.Dated:
-		r.Fail(column, row.Problemf(row.DamagedID, hintDamaged, "The cell holds a date, which is not what somebody typed but what a spreadsheet program has made of it."))
+		r.Fail(column,
+			row.Problemf(row.DamagedID, hintDamaged,
+				"The cell holds a date, which is not what somebody typed but what a spreadsheet program has made of it."))
 		return ""
 	case damaged:
-		r.Fail(column, row.Problemf(row.DamagedID, hintDamaged, "%s is not what somebody typed but what a spreadsheet program has made of it.", column))
+		r.Fail(column,
+			row.Problemf(row.DamagedID, hintDamaged,
+				"%s is not what somebody typed but what a spreadsheet program has made of it.", column))
 		return ""
 	case current != "" && Spoiled(current, cell):
 		r.Warn(column, row.Problemf(row.DamagedID, "To change it on purpose, edit it in the dashboard.",
 			"A spreadsheet program seems to have shortened %s; %s stays as it is on record.", current, column))
 		return current
 	case cell != current && csvfile.DatedID(cell):
-		r.Warn(column, row.Problemf(row.DamagedID, hintDamaged, "%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
+		r.Warn(column,
+			row.Problemf(row.DamagedID, hintDamaged,
+				"%s looks like a day that a spreadsheet program has made of something like 1-2.", column))
 	}
 	return cell
 }

@@ -56,13 +56,16 @@ func (c *checker) warnOfAlike(ctx context.Context, rows []*studentRow) error {
 	}
 	// Whom an administrator of the school sees is known without the policy.
 	as := ctx
-	if !slices.ContainsFunc(slices.Collect(maps.Keys(schools)), func(id int) bool { return !c.Viewer.Administers(id, c.Job.DistrictID) }) {
+	if !slices.ContainsFunc(slices.Collect(maps.Keys(schools)), func(id int) bool {
+		return !c.Viewer.Administers(id, c.Job.DistrictID)
+	}) {
 		as = viewer.AsSystem(ctx, "namesakes at schools that the submitter administers")
 	}
 	found, err := c.DB.Client(ctx).Student.Query().
 		Where(in, student.DeletedAtIsNil(), student.SortNameIn(slices.Sorted(maps.Keys(names))...)).
-		Select(student.FieldID, student.FieldOrganizationID, student.FieldSortName, student.FieldGrade, student.FieldExternalID,
-			student.FieldFirstName, student.FieldLastName).Order(student.ByID()).Limit(maxNamesakes).All(as)
+		Select(student.FieldID, student.FieldOrganizationID, student.FieldSortName, student.FieldGrade,
+			student.FieldExternalID, student.FieldFirstName, student.FieldLastName).Order(student.ByID()).
+		Limit(maxNamesakes).All(as)
 	if err != nil {
 		return err
 	}
@@ -100,9 +103,11 @@ func (c *checker) isPeopled(ctx context.Context, schoolID int) (bool, error) {
 // looksLike offers students whom a row may mean.
 func looksLike(list []*db.Student) *row.Problem {
 	names := reach.NamesOf(list, func(st *db.Student) string {
-		return fmt.Sprintf("%s (Database ID %s)", reach.Label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
+		return fmt.Sprintf("%s (Database ID %s)", reach.Label(st.FirstName, st.LastName, st.ExternalID),
+			globalid.Encode(globalid.Student, st.ID))
 	})
-	p := row.Problemf(row.PossibleDuplicate, "If the row means that student, give it the Database ID; otherwise nothing needs to be done.",
+	p := row.Problemf(row.PossibleDuplicate,
+		"If the row means that student, give it the Database ID; otherwise nothing needs to be done.",
 		"The school has a student with this name in this grade already: %s.", names)
 	for _, st := range list[:min(len(list), reach.MaxCandidates)] {
 		p.Candidates = append(p.Candidates, st.ID)

@@ -69,8 +69,8 @@ func (k *shared) applyStudents(ctx context.Context, client *db.Client, b *row.Ba
 }
 
 // studentColumns are the columns of a student whom a plan creates.
-var studentColumns = []string{student.FieldOrganizationID, student.FieldExternalID, student.FieldUsername, student.FieldUsernameKey,
-	student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldGrade}
+var studentColumns = []string{student.FieldOrganizationID, student.FieldExternalID, student.FieldUsername,
+	student.FieldUsernameKey, student.FieldFirstName, student.FieldLastName, student.FieldSortName, student.FieldGrade}
 
 func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.Batch) ([]*db.Student, error) {
 	var rows [][]any
@@ -112,7 +112,8 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 	created := make([]*db.Student, 0, len(rows))
 	for chunk := range slices.Chunk(externalIDs, bulk.StatementRows) {
 		found, err := client.Student.Query().Where(student.DistrictID(b.Job.DistrictID), student.ExternalIDIn(chunk...)).
-			Select(student.FieldID, student.FieldExternalID).All(viewer.AsSystem(ctx, "keys of students who have just been created"))
+			Select(student.FieldID, student.FieldExternalID).
+			All(viewer.AsSystem(ctx, "keys of students who have just been created"))
 		if err != nil {
 			return nil, err
 		}
@@ -132,7 +133,8 @@ func (k *shared) insertStudents(ctx context.Context, client *db.Client, b *row.B
 
 // updateStudents writes the fields that change and returns the students whose
 // search words do, as they are now.
-func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student) (renamed []*db.Student, err error) {
+func (k *shared) updateStudents(ctx context.Context, client *db.Client, b *row.Batch,
+	students map[int]*db.Student) (renamed []*db.Student, err error) {
 	var updates []bulk.Change
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Create {

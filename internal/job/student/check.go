@@ -101,8 +101,10 @@ func (c *checker) match(r *studentRow, found *lookup) {
 			r.st, r.revives = taken, true
 		}
 		if r.st == nil {
-			r.Fail(sheet.ColDatabaseID, row.Problemf(row.UnknownStudent, "Copy the Database ID again from an export, or clear the cell and match by Student ID.",
-				"There is no student with this Database ID in your purview."))
+			r.Fail(sheet.ColDatabaseID,
+				row.Problemf(row.UnknownStudent,
+					"Copy the Database ID again from an export, or clear the cell and match by Student ID.",
+					"There is no student with this Database ID in your purview."))
 			return
 		}
 	case r.externalID == "":
@@ -150,7 +152,8 @@ func (c *checker) otherStudentID(r *studentRow, found *lookup) {
 	default:
 		r.Fail(sheet.ColStudentID, row.Problemf(row.IDMismatch, "Correct one of the two, or clear the Database ID.",
 			"The Database ID is of %s, the Student ID of %s.",
-			reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID), reach.Label(other.FirstName, other.LastName, other.ExternalID)))
+			reach.Label(r.st.FirstName, r.st.LastName, r.st.ExternalID),
+			reach.Label(other.FirstName, other.LastName, other.ExternalID)))
 	}
 }
 
@@ -163,8 +166,9 @@ func (c *checker) mayRevive(st *db.Student) bool {
 // studentIDTaken says the same about every student outside of the purview,
 // wherever that one is, and about the deleted.
 func (c *checker) studentIDTaken(by *db.Student) *row.Problem {
-	p := row.Problemf(row.ExternalIDTaken, "Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until their data are erased.",
-		"The Student ID is taken in the district.")
+	p := row.Problemf(row.ExternalIDTaken,
+		"Check the Student ID. If it is right, ask an administrator; deleted students keep theirs until "+
+			"their data are erased.", "The Student ID is taken in the district.")
 	p.Unseen = !c.Viewer.Administers(by.OrganizationID, by.DistrictID)
 	return p
 }
@@ -232,7 +236,8 @@ func (c *checker) placeNew(r *studentRow, school *db.Organization) {
 }
 
 func (c *checker) syncedStudent(r *studentRow) *row.Problem {
-	return row.Problemf(row.SyncedStudent, "Make the change in the school's information system, or leave the cell as it was.",
+	return row.Problemf(row.SyncedStudent,
+		"Make the change in the school's information system, or leave the cell as it was.",
 		"%s %s is kept by the school's information system.", r.st.FirstName, r.st.LastName)
 }
 
@@ -265,9 +270,12 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	c.groups(r, found)
 	switch teacher := !c.Viewer.Administers(r.school.ID, r.school.DistrictID); {
 	case teacher && r.st == nil && len(p.Join) == 0 && !r.Refused:
-		r.Fail(sheet.ColGroups, row.Problemf(row.GroupRequired, "Write one of your classes or groups.", "A teacher adds a new student to a class or group of the teacher's own."))
+		r.Fail(sheet.ColGroups,
+			row.Problemf(row.GroupRequired, "Write one of your classes or groups.",
+				"A teacher adds a new student to a class or group of the teacher's own."))
 	case teacher && r.st != nil && own && !found.mayEdit(r.st):
-		r.Fail("", row.Problemf(row.Forbidden, "Assign the student first, with a row that changes nothing else, or ask an administrator.",
+		r.Fail("", row.Problemf(row.Forbidden,
+			"Assign the student first, with a row that changes nothing else, or ask an administrator.",
 			"%s %s is in none of your classes or groups, so you cannot make this change.", r.st.FirstName, r.st.LastName))
 	}
 	// An export of several schools can come back as it is, as long as nothing

@@ -76,7 +76,8 @@ func (c *checker) studentID(r *studentRow) {
 		return
 	}
 	if first := c.Seen.First("student id", value); first != 0 && first != r.Number {
-		r.Fail(sheet.ColStudentID, row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same Student ID.", first))
+		r.Fail(sheet.ColStudentID,
+			row.Problemf(row.DuplicateInFile, "Keep one of the two rows.", "Row %d has the same Student ID.", first))
 		return
 	}
 	c.write(r, sheet.ColStudentID, student.FieldExternalID, value, current, value)
@@ -126,7 +127,8 @@ func (c *checker) username(r *studentRow, found *lookup) {
 	}
 	if key != fold.Key(current) {
 		if first := c.Seen.First("username", key); first != 0 && first != r.Number {
-			r.Fail(sheet.ColUsername, row.Problemf(row.DuplicateInFile, "Give one of the two another username.", "Row %d has the same username.", first))
+			r.Fail(sheet.ColUsername,
+				row.Problemf(row.DuplicateInFile, "Give one of the two another username.", "Row %d has the same username.", first))
 			return
 		}
 		if owner := found.usernames[key]; owner != 0 && (r.st == nil || owner != r.st.ID) {
@@ -147,15 +149,18 @@ func (c *checker) username(r *studentRow, found *lookup) {
 // student in the purview whose Student ID lost its zeros in the file, that is
 // told, because otherwise the student would seem to be a new one.
 func (c *checker) hintTaken(r *studentRow, found *lookup, owner int) string {
-	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil && sheet.Spoiled(st.ExternalID, r.externalID) {
+	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil &&
+		sheet.Spoiled(st.ExternalID, r.externalID) {
 		return "It belongs to " + reach.Label(st.FirstName, st.LastName, st.ExternalID) +
 			". Perhaps a spreadsheet program has shortened the Student ID; put it back."
 	}
 	if st := found.byID[owner]; st != nil && c.Reaches(st.OrganizationID) && r.st == nil {
-		return fmt.Sprintf("It belongs to %s. If the row means that student, give it the Database ID %s; otherwise choose another one.",
+		return fmt.Sprintf(
+			"It belongs to %s. If the row means that student, give it the Database ID %s; otherwise choose another one.",
 			reach.Label(st.FirstName, st.LastName, st.ExternalID), globalid.Encode(globalid.Student, st.ID))
 	}
-	return "Choose another one. Deleted students keep theirs until their data are erased. If another row of this file gives it up, upload that row first."
+	return "Choose another one. Deleted students keep theirs until their data are erased. " +
+		"If another row of this file gives it up, upload that row first."
 }
 
 func (c *checker) grade(r *studentRow) {

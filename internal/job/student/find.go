@@ -105,7 +105,8 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 	}
 	const synced, hasPassword, deleted = 1, 2, 4
 	columns := []string{"id", "organization_id", "external_id", "username", "first_name", "last_name", "grade",
-		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS NULL THEN 0 ELSE 4 END", "version"}
+		"synced + CASE WHEN password_hash IS NULL OR password_hash = '' THEN 0 ELSE 2 END + CASE WHEN deleted_at IS " +
+			"NULL THEN 0 ELSE 4 END", "version"}
 	var gone []int
 	students := make([]*db.Student, 0, len(externalIDs))
 	err = bulk.EachText(ctx, c.DB, columns, "FROM students WHERE district_id = ? AND external_id IN ("+list+")",
@@ -118,8 +119,18 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 				gone = append(gone, n[0])
 				return nil
 			}
-			st := &db.Student{ID: n[0], DistrictID: c.Job.DistrictID, OrganizationID: n[1], ExternalID: values[2], Username: values[3],
-				FirstName: values[4], LastName: values[5], Grade: grade.Grade(n[2]), Synced: int8(n[3] & synced), Version: n[4]}
+			st := &db.Student{
+				ID:             n[0],
+				DistrictID:     c.Job.DistrictID,
+				OrganizationID: n[1],
+				ExternalID:     values[2],
+				Username:       values[3],
+				FirstName:      values[4],
+				LastName:       values[5],
+				Grade:          grade.Grade(n[2]),
+				Synced:         int8(n[3] & synced),
+				Version:        n[4],
+			}
 			if n[3]&hasPassword != 0 {
 				st.PasswordHash = "set"
 			}
@@ -131,7 +142,8 @@ func (c *checker) withExternalIDs(ctx context.Context, externalIDs []string) ([]
 	}
 	// When they were deleted is no text that both databases write alike; few are.
 	dead, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(gone...)).
-		Select(checkedColumns...).All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
+		Select(checkedColumns...).
+		All(viewer.AsSystem(ctx, "whether a Student ID is taken by a deleted student; the purview is checked beside it"))
 	return append(students, dead...), err
 }
 
@@ -145,11 +157,12 @@ func (c *checker) membersOf(ctx context.Context, studentIDs []int) (pairs []rost
 		return nil, err
 	}
 	pairs = make([]roster.Pair, 0, len(studentIDs))
-	err = bulk.EachText(ctx, c.DB, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")", args, func(values []string) error {
-		n, err := integers(values...)
-		pairs = append(pairs, roster.Pair{StudentID: n[0], GroupID: n[1]})
-		return err
-	})
+	err = bulk.EachText(ctx, c.DB, []string{"student_id", "group_id"}, "FROM enrollments WHERE student_id IN ("+list+")",
+		args, func(values []string) error {
+			n, err := integers(values...)
+			pairs = append(pairs, roster.Pair{StudentID: n[0], GroupID: n[1]})
+			return err
+		})
 	return pairs, err
 }
 
@@ -164,8 +177,8 @@ func integers(texts ...string) (n [5]int, err error) {
 }
 
 // checkedColumns are the columns of students that a check looks at.
-var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID, student.FieldExternalID,
-	student.FieldUsername, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
+var checkedColumns = []string{student.FieldID, student.FieldDistrictID, student.FieldOrganizationID,
+	student.FieldExternalID, student.FieldUsername, student.FieldFirstName, student.FieldLastName, student.FieldGrade,
 	student.FieldPasswordHash, student.FieldSynced, student.FieldDeletedAt, student.FieldVersion}
 
 // see notes a student whom the submitter sees.
@@ -204,7 +217,8 @@ func (c *checker) seeOthers(ctx context.Context, found *lookup, ids []int) error
 		return nil
 	}
 	slices.Sort(ids)
-	students, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(slices.Compact(ids)...)).
+	students, err := c.DB.Client(ctx).Student.Query().
+		Where(student.DistrictID(c.Job.DistrictID), student.IDIn(slices.Compact(ids)...)).
 		Select(checkedColumns...).All(ctx)
 	for _, st := range students {
 		found.see(st)

@@ -18,7 +18,8 @@ func groupTexts(r *sheet.Row) []string {
 	for i, t := range texts {
 		texts[i] = roster.Clean(t)
 	}
-	if r.ClearsAmongOthers(sheet.ColGroups, texts, "Write [clear] and nothing else to leave all classes and groups, or take it out.") {
+	if r.ClearsAmongOthers(sheet.ColGroups, texts,
+		"Write [clear] and nothing else to leave all classes and groups, or take it out.") {
 		return nil
 	}
 	if len(texts) > roster.MaxGroupsAtOne {

@@ -71,7 +71,14 @@ func NewImport(e row.Env, recount Recount) kind.Kind {
 
 // About implements kind.Kind.
 func (importKind) About() *kind.About {
-	return &kind.About{Format: format, Noun: "upload", ByTeachers: true, OfStudents: true, CreatesStudents: true, Thing: loss.ThingSTUDENT}
+	return &kind.About{
+		Format:          format,
+		Noun:            "upload",
+		ByTeachers:      true,
+		OfStudents:      true,
+		CreatesStudents: true,
+		Thing:           loss.ThingSTUDENT,
+	}
 }
 
 // Checker implements kind.Kind.
@@ -94,7 +101,13 @@ func NewEdit(e row.Env, recount Recount) kind.Kind {
 
 // About implements kind.Kind.
 func (editKind) About() *kind.About {
-	return &kind.About{Format: sheet.Format{Kind: bulkjob.KindEDIT_STUDENTS}, Noun: "edit", Selected: true, OfStudents: true, Thing: loss.ThingSTUDENT}
+	return &kind.About{
+		Format:     sheet.Format{Kind: bulkjob.KindEDIT_STUDENTS},
+		Noun:       "edit",
+		Selected:   true,
+		OfStudents: true,
+		Thing:      loss.ThingSTUDENT,
+	}
 }
 
 // Checker implements kind.Kind.
@@ -126,12 +139,14 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 		edit.Grade = &g
 	}
 	if len(edit.Add)+len(edit.Remove) == 0 && edit.Grade == nil {
-		return edit, fault.Invalidf("choose what is to change: classes or groups to add or remove, or a grade").WithCode(row.Required)
+		return edit,
+			fault.Invalidf("choose what is to change: classes or groups to add or remove, or a grade").WithCode(row.Required)
 	}
 	var refusals roster.Refusals
 	for field, ids := range map[string][]int{"addToGroupIds": edit.Add, "removeFromGroupIds": edit.Remove} {
 		if len(ids) > roster.MaxGroupsAtOne {
-			return edit, fault.Invalidf("at most %d classes or groups can be chosen at once", roster.MaxGroupsAtOne).WithCode(row.TooMany).At(field)
+			return edit, fault.Invalidf("at most %d classes or groups can be chosen at once", roster.MaxGroupsAtOne).
+				WithCode(row.TooMany).At(field)
 		}
 		seen, err := bulk.IDSet(k.DB.Client(ctx).Group.Query().Where(group.IDIn(ids...)).IDs(ctx))
 		if err != nil {
@@ -145,7 +160,8 @@ func (k editKind) checkEdit(ctx context.Context, in kind.Edit) (edit storedEdit,
 	}
 	for i, id := range edit.Remove {
 		if slices.Contains(edit.Add, id) {
-			refusals = append(refusals, fault.Invalidf("students cannot both join and leave the same class or group").At("removeFromGroupIds", i))
+			refusals = append(refusals,
+				fault.Invalidf("students cannot both join and leave the same class or group").At("removeFromGroupIds", i))
 		}
 	}
 	if len(refusals) > 0 {
@@ -165,7 +181,14 @@ func NewDeletion(e row.Env, recount Recount) kind.Kind {
 
 // About implements kind.Kind.
 func (deletionKind) About() *kind.About {
-	return &kind.About{Format: sheet.Format{Kind: bulkjob.KindDELETE_STUDENTS}, Noun: "deletion", Selected: true, OfStudents: true, Thing: loss.ThingSTUDENT, Deletes: true}
+	return &kind.About{
+		Format:     sheet.Format{Kind: bulkjob.KindDELETE_STUDENTS},
+		Noun:       "deletion",
+		Selected:   true,
+		OfStudents: true,
+		Thing:      loss.ThingSTUDENT,
+		Deletes:    true,
+	}
 }
 
 // Checker implements kind.Kind.

@@ -52,7 +52,8 @@ func (k *shared) selectionCheck(ctx context.Context, base *reach.Check) (*select
 		}
 		if len(*list.groups) != len(list.ids) {
 			return nil, row.Problemf(row.UnknownGroup, "Choose the classes or groups again.",
-				"A class or group of this edit no longer exists, or is no longer in the purview of the person who asked for it."), nil
+					"A class or group of this edit no longer exists, or is no longer in the purview of the person who asked for it."),
+				nil
 		}
 		slices.SortFunc(*list.groups, reach.ByName)
 	}
@@ -79,7 +80,8 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 		ids[i] = r.id
 	}
 	found := &lookup{byID: map[int]*db.Student{}, groups: map[int][]*db.Group{}}
-	visible, err := c.DB.Client(ctx).Student.Query().Where(student.DistrictID(c.Job.DistrictID), student.IDIn(ids...)).All(ctx)
+	visible, err := c.DB.Client(ctx).Student.Query().
+		Where(student.DistrictID(c.Job.DistrictID), student.IDIn(ids...)).All(ctx)
 	if err != nil {
 		return err
 	}
@@ -92,7 +94,8 @@ func (c *selectionCheck) checkSelected(ctx context.Context, rows []*studentRow) 
 			r.Fail("", row.Problemf(row.UnknownStudent, "Nothing needs to be done, unless the student should be there.",
 				"The student has been deleted since, or is no longer in the purview of the person who asked for this."))
 		case !c.Reaches(r.st.OrganizationID):
-			r.Fail("", row.Problemf(row.OtherSchool, "Select the student again.", "The student has moved to another school since."))
+			r.Fail("", row.Problemf(row.OtherSchool, "Select the student again.",
+				"The student has moved to another school since."))
 		default:
 			r.school = c.schoolOf(r.st)
 			r.TargetID, r.Version = r.st.ID, r.st.Version

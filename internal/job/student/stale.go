@@ -19,7 +19,8 @@ import (
 
 // refuseStaleStudents refuses the rows whose students are not as they were when
 // the preview was made, or may not be changed by everybody who has a hand in the job.
-func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student, ids []int) error {
+func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student,
+	ids []int) error {
 	visible := map[int]bool{}
 	editable := visible
 	if b.Viewer.IsTeacher() {
@@ -30,7 +31,8 @@ func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *
 			return err
 		}
 		if b.Viewer.IsTeacher() {
-			if err := bulk.AddIDs(editable)(client.Student.Query().Where(student.IDIn(chunk...), rule.StudentsEdited(b.Viewer)).IDs(ctx)); err != nil {
+			if err := bulk.AddIDs(editable)(client.Student.Query().Where(student.IDIn(chunk...), rule.StudentsEdited(b.Viewer)).
+				IDs(ctx)); err != nil {
 				return err
 			}
 		}
@@ -43,19 +45,23 @@ func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *
 		st := students[r.TargetID]
 		p := r.Plan
 		switch {
-		case p.SchoolID != 0 && !b.Viewer.Administers(p.SchoolID, b.Job.DistrictID) && (p.Do != row.Create || !b.Viewer.WorksAt(p.SchoolID, b.Job.DistrictID)):
+		case p.SchoolID != 0 && !b.Viewer.Administers(p.SchoolID, b.Job.DistrictID) &&
+			(p.Do != row.Create || !b.Viewer.WorksAt(p.SchoolID, b.Job.DistrictID)):
 			r.Gone("The school")
 		case p.Do == row.Create:
 		case p.Do == row.Revive:
-			if st == nil || st.Version != r.TargetVersion || !reserved[st.ID] || !b.Viewer.Administers(st.OrganizationID, st.DistrictID) {
+			if st == nil || st.Version != r.TargetVersion || !reserved[st.ID] ||
+				!b.Viewer.Administers(st.OrganizationID, st.DistrictID) {
 				r.Stale("The student cannot be brought back any more.")
 			}
 		case st == nil, !visible[st.ID]:
 			r.Gone("The student")
 		case st.Version != r.TargetVersion:
 			r.Stale("Somebody has changed the student since the file was checked.")
-		case !editable[st.ID] && (len(p.Set) > 0 || r.Hash != ""), p.SchoolID != 0 && !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
-			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.", "Somebody who has a hand in the upload may not make this change."))
+		case !editable[st.ID] && (len(p.Set) > 0 || r.Hash != ""),
+			p.SchoolID != 0 && !b.Viewer.Administers(st.OrganizationID, st.DistrictID):
+			r.Refuse(row.Problemf(row.Forbidden, "Ask an administrator of the district.",
+				"Somebody who has a hand in the upload may not make this change."))
 		}
 	}
 	return nil
@@ -63,7 +69,8 @@ func (k *shared) refuseStaleStudents(ctx context.Context, client *db.Client, b *
 
 // stillReserved are the students of rows that bring somebody back who can come
 // back, by the settings of the moment.
-func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Batch, students map[int]*db.Student) (map[int]bool, error) {
+func (k *shared) stillReserved(ctx context.Context, client *db.Client, b *row.Batch,
+	students map[int]*db.Student) (map[int]bool, error) {
 	var deleted []*db.Student
 	var schools []int
 	for _, r := range b.Rows {
@@ -135,7 +142,8 @@ func (k *shared) refuseTaken(system context.Context, client *db.Client, b *row.B
 }
 
 // refuseStaleGroups locks the groups that students join and leave, and those that
-// the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was. A
+// the preview lists beside them, after the students as everywhere, and refuses the rows for which one is not as it was.
+// A
 // group's version is no help: it grows with each student who comes or goes.
 func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Groups() })
@@ -160,7 +168,9 @@ func (k *shared) refuseStaleGroups(ctx context.Context, client *db.Client, b *ro
 		}
 	}
 	// The submitter may not see any more what the student merely stays in.
-	stay := slices.DeleteFunc(row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Keep }), func(id int) bool { return there[id] != nil })
+	stay := slices.DeleteFunc(row.IDs(b.Open(), func(r *row.Planned) []int { return r.Plan.Keep }), func(id int) bool {
+		return there[id] != nil
+	})
 	for chunk := range slices.Chunk(stay, bulk.StatementRows) {
 		groups, err := client.Group.Query().Where(group.IDIn(chunk...)).All(row.SystemFor(ctx))
 		if err != nil {

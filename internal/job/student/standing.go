@@ -20,7 +20,8 @@ import (
 // that have been undone meanwhile, while all that the row of this job did still
 // stands. So jobs about the same students are undone one after the other, the last
 // one first, though an undo is a change as well.
-func (k *shared) standing(ctx context.Context, client *db.Client, b *row.UndoBatch, students map[int]*db.Student) (map[*row.Applied]bool, error) {
+func (k *shared) standing(ctx context.Context, client *db.Client, b *row.UndoBatch,
+	students map[int]*db.Student) (map[*row.Applied]bool, error) {
 	var rows []*row.Applied
 	var ids []int
 	for _, r := range b.Open() {
@@ -74,5 +75,6 @@ func standsFor(r *row.Applied, st *db.Student, groups []int) bool {
 	if r.Plan.Do == row.Create && len(groups) != len(r.Before.Joined) {
 		return false
 	}
-	return !slices.ContainsFunc(r.Before.Joined, func(id int) bool { return !isIn(id) }) && !slices.ContainsFunc(r.Before.Left, isIn)
+	return !slices.ContainsFunc(r.Before.Joined, func(id int) bool { return !isIn(id) }) &&
+		!slices.ContainsFunc(r.Before.Left, isIn)
 }

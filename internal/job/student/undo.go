@@ -86,7 +86,8 @@ func (k *shared) undoStudents(ctx context.Context, client *db.Client, b *row.Und
 
 // keepChangedStudents keeps the rows whose students are not as the job left them,
 // or may not be changed by the person who asked for the undo.
-func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *row.UndoBatch, students map[int]*db.Student, ids []int) error {
+func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *row.UndoBatch,
+	students map[int]*db.Student, ids []int) error {
 	asPerson := viewer.NewContext(ctx, b.Viewer)
 	editable := map[int]bool{}
 	seen, err := bulk.IDSet(client.Student.Query().Where(student.IDIn(ids...)).IDs(asPerson))
@@ -94,7 +95,8 @@ func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *
 		return err
 	}
 	if b.Viewer.IsTeacher() {
-		if editable, err = bulk.IDSet(client.Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(b.Viewer)).IDs(asPerson)); err != nil {
+		if editable, err = bulk.IDSet(client.Student.Query().Where(student.IDIn(ids...), rule.StudentsEdited(b.Viewer)).
+			IDs(asPerson)); err != nil {
 			return err
 		}
 	}
@@ -121,7 +123,8 @@ func (k *shared) keepChangedStudents(ctx context.Context, client *db.Client, b *
 		case !may:
 			r.Keep(row.Forbidden, row.HintAsk, "The student is not in the purview of the person who asked for the undo.")
 		case st.Synced == 1 && len(r.Before.Set) > 0 && !onlyPassword(r.Before.Set):
-			r.Keep(row.ChangedSince, "Make the change in the school's information system.", "The school's information system keeps the student now.")
+			r.Keep(row.ChangedSince, "Make the change in the school's information system.",
+				"The school's information system keeps the student now.")
 		}
 	}
 	return nil
@@ -246,7 +249,8 @@ func mayRegroup(r *row.Applied, g *db.Group, seen map[int]bool) bool {
 		if seen[g.ID] {
 			name = g.Name
 		}
-		r.KeepPart(row.ChangedSince, "Make the change in the school's information system.", "%s is kept by the school's information system by now; everything else was put back.", name)
+		r.KeepPart(row.ChangedSince, "Make the change in the school's information system.",
+			"%s is kept by the school's information system by now; everything else was put back.", name)
 	default:
 		return true
 	}

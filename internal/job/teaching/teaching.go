@@ -25,7 +25,8 @@ func RefuseGoneEducators(ctx context.Context, client *db.Client, b *row.Batch) e
 	if len(ids) == 0 {
 		return nil
 	}
-	visible, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...)).IDs(viewer.NewContext(ctx, reach.HereOf(b.Viewer, b.Job))))
+	visible, err := bulk.IDSet(client.Educator.Query().Where(educator.IDIn(ids...)).
+		IDs(viewer.NewContext(ctx, reach.HereOf(b.Viewer, b.Job))))
 	if err != nil {
 		return err
 	}
@@ -34,7 +35,8 @@ func RefuseGoneEducators(ctx context.Context, client *db.Client, b *row.Batch) e
 			r.Gone("An educator of this row")
 		}
 	}
-	named, err := client.Educator.Query().Where(educator.IDIn(ids...)).Select(educator.FieldID, educator.FieldFirstName, educator.FieldLastName).All(row.SystemFor(ctx))
+	named, err := client.Educator.Query().Where(educator.IDIn(ids...)).
+		Select(educator.FieldID, educator.FieldFirstName, educator.FieldLastName).All(row.SystemFor(ctx))
 	if err != nil {
 		return err
 	}
@@ -90,7 +92,8 @@ func Teach(system context.Context, client *db.Client, now time.Time, rows []*row
 		r.Already = !did && len(r.Plan.Set) == 0 && r.CreatedID == 0
 	}
 	if len(removed) > 0 {
-		if _, err := client.ExecContext(system, "DELETE FROM group_educators WHERE id IN ("+bulk.Placeholders(len(removed))+")", removed...); err != nil {
+		if _, err := client.ExecContext(system,
+			"DELETE FROM group_educators WHERE id IN ("+bulk.Placeholders(len(removed))+")", removed...); err != nil {
 			return err
 		}
 	}
@@ -153,7 +156,8 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 		}
 	}
 	for chunk := range slices.Chunk(removed, bulk.StatementRows) {
-		if _, err := client.ExecContext(system, "DELETE FROM group_educators WHERE id IN ("+bulk.Placeholders(len(chunk))+")", chunk...); err != nil {
+		if _, err := client.ExecContext(system, "DELETE FROM group_educators WHERE id IN ("+bulk.Placeholders(len(chunk))+")",
+			chunk...); err != nil {
 			return err
 		}
 	}
@@ -172,7 +176,8 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 func refuseRenamedEducators(b *row.Batch, names map[int]string) {
 	for _, r := range b.Open() {
 		for _, c := range r.Plan.Changes {
-			if c.Field == sheet.ColEducators && !(reach.Shows(c.Before, names, r.Plan.Untaught) && reach.Shows(c.After, names, r.Plan.Teach)) {
+			if c.Field == sheet.ColEducators &&
+				!(reach.Shows(c.Before, names, r.Plan.Untaught) && reach.Shows(c.After, names, r.Plan.Teach)) {
 				r.Stale("An educator of this row has got another name since the file was checked.")
 			}
 		}

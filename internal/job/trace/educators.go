@@ -32,7 +32,10 @@ func (t *Traces) EraseEducatorRows(ctx context.Context, client *db.Client, distr
 		if err != nil {
 			return 0, err
 		}
-		updates[i] = bulk.Change{ID: r.ID, Set: map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0}}
+		updates[i] = bulk.Change{
+			ID:  r.ID,
+			Set: map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0},
+		}
 		if err := eraseBeside(ctx, client, r.JobID, []int{r.Row}); err != nil {
 			return 0, err
 		}

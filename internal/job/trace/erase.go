@@ -54,11 +54,13 @@ type storedRow struct {
 }
 
 // rowsAbout reads the rows of jobs that are about some students.
-func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID int, studentIDs []int) (list []storedRow, err error) {
+func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID int,
+	studentIDs []int) (list []storedRow, err error) {
 	system := viewer.AsSystem(ctx, "rows of jobs that are about students")
 	kinds := map[int]bulkjob.Kind{}
 	for chunk := range slices.Chunk(studentIDs, bulk.StatementRows) {
-		rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetIDIn(chunk...)).Order(db.Asc(bulkjobrow.FieldID)).All(system)
+		rows, err := client.BulkJobRow.Query().Where(bulkjobrow.TargetIDIn(chunk...)).
+			Order(db.Asc(bulkjobrow.FieldID)).All(system)
 		if err != nil {
 			return nil, err
 		}
@@ -84,7 +86,8 @@ func (t *Traces) rowsAbout(ctx context.Context, client *db.Client, districtID in
 }
 
 // kindsOfJobs adds what the jobs of some rows do, of those in a district.
-func kindsOfJobs(system context.Context, client *db.Client, districtID int, rows []*db.BulkJobRow, kinds map[int]bulkjob.Kind) error {
+func kindsOfJobs(system context.Context, client *db.Client, districtID int, rows []*db.BulkJobRow,
+	kinds map[int]bulkjob.Kind) error {
 	var ids []int
 	for _, stored := range rows {
 		if _, known := kinds[stored.JobID]; !known {
@@ -118,8 +121,10 @@ func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID in
 	// and be written behind it: such a job is checked from the beginning, as if it had
 	// come now. What nobody has taken up yet waits for the end of this.
 	ofStudents := t.ofStudents()
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? AND lease_owner <> ? "+
-		"AND kind IN ("+bulk.Placeholders(len(ofStudents))+")", append([]any{districtID, string(bulkjob.StatusVERIFYING), vault.Uploading}, bulk.Args(ofStudents)...)...)
+	_, err := client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET fence = fence + 1, lease_owner = '', lease_until = NULL WHERE district_id = ? AND status = ? "+
+			"AND lease_owner <> ? AND kind IN ("+bulk.Placeholders(len(ofStudents))+")",
+		append([]any{districtID, string(bulkjob.StatusVERIFYING), vault.Uploading}, bulk.Args(ofStudents)...)...)
 	if err != nil {
 		return 0, err
 	}
@@ -142,7 +147,17 @@ func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID in
 			state = row.StateRefused
 			withdrawn[r.job] = append(withdrawn[r.job], r.row)
 		}
-		updates[i] = bulk.Change{ID: r.id, Set: map[string]any{"target_id": 0, "label": erasedLabel, "plan": text, "before": nil, "change_count": 0, "state": state}}
+		updates[i] = bulk.Change{
+			ID: r.id,
+			Set: map[string]any{
+				"target_id":    0,
+				"label":        erasedLabel,
+				"plan":         text,
+				"before":       nil,
+				"change_count": 0,
+				"state":        state,
+			},
+		}
 		perJob[r.job] = append(perJob[r.job], r.row)
 	}
 	if err := bulk.Update(ctx, client, "bulk_job_rows", "", updates); err != nil {
@@ -165,7 +180,8 @@ func (t *Traces) EraseRows(ctx context.Context, client *db.Client, districtID in
 func erasedRows(numbers []int) []*row.Problem {
 	problems := make([]*row.Problem, len(numbers))
 	for i, n := range numbers {
-		problems[i] = row.Problemf(row.Erased, "Nothing is to be done, unless the row is about somebody else.", "%s", erasedText)
+		problems[i] = row.Problemf(row.Erased, "Nothing is to be done, unless the row is about somebody else.",
+			"%s", erasedText)
 		problems[i].Row = n
 	}
 	return problems
@@ -175,8 +191,11 @@ func erasedRows(numbers []int) []*row.Problem {
 // and raises its fence where no server holds it: nobody corrects, starts or
 // approves what it was.
 func withdrawn(ctx context.Context, client *db.Client, jobID int, t *row.Tally) error {
-	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, errors = errors + ?, passwords = passwords - ?, "+
-		"enrollments_added = enrollments_added - ?, enrollments_removed = enrollments_removed - ?, "+raisedUnlessHeld+" WHERE id = ?",
+	_, err := client.ExecContext(ctx,
+		"UPDATE bulk_jobs SET created = created - ?, updated = updated - ?, deleted = deleted - ?, errors = errors + ?, "+
+			"passwords = passwords - ?, enrollments_added = enrollments_added - ?, "+
+			"enrollments_removed = enrollments_removed - ?, "+raisedUnlessHeld+
+			" WHERE id = ?",
 		t.Created, t.Updated, t.Deleted, t.Rows, t.Passwords, t.Added, t.Removed, jobID)
 	return err
 }
@@ -187,7 +206,8 @@ const raisedUnlessHeld = "fence = CASE WHEN status IN ('READY', 'HELD') THEN fen
 // withdrawErased takes rows that were still to be carried out off the counts of
 // their jobs. The jobs are locked, so that nobody is just carrying them out, and
 // the rows are read again under the locks.
-func (t *Traces) withdrawErased(ctx context.Context, client *db.Client, districtID int, studentIDs []int, rows []storedRow) ([]storedRow, error) {
+func (t *Traces) withdrawErased(ctx context.Context, client *db.Client, districtID int, studentIDs []int,
+	rows []storedRow) ([]storedRow, error) {
 	var jobs []int
 	for _, r := range rows {
 		if r.state == row.StatePlanned {
@@ -234,7 +254,9 @@ func eraseBeside(ctx context.Context, client *db.Client, job int, numbers []int)
 	for chunk := range slices.Chunk(numbers, bulk.StatementRows) {
 		in := " WHERE job_id = ? AND `row` IN (" + bulk.Placeholders(len(chunk)) + ")"
 		args := append([]any{job}, bulk.Args(chunk)...)
-		if _, err := client.ExecContext(ctx, "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ?"+in, append([]any{erasedText}, args...)...); err != nil {
+		if _, err := client.ExecContext(ctx,
+			"UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ?"+in,
+			append([]any{erasedText}, args...)...); err != nil {
 			return err
 		}
 		if _, err := client.ExecContext(ctx, "DELETE FROM bulk_job_refused_rows"+in, args...); err != nil {

@@ -43,7 +43,13 @@ type mentions struct {
 const shortest = 3
 
 func newMentions(students []*db.Student) *mentions {
-	m := &mentions{exact: map[string]bool{}, words: map[string]bool{}, names: map[string][]string{}, keys: map[int]bool{}, ids: map[string]bool{}}
+	m := &mentions{
+		exact: map[string]bool{},
+		words: map[string]bool{},
+		names: map[string][]string{},
+		keys:  map[int]bool{},
+		ids:   map[string]bool{},
+	}
 	for _, st := range students {
 		m.keys[st.ID], m.ids[st.ExternalID] = true, true
 		for _, id := range []string{st.ExternalID, st.Username, globalid.Encode(globalid.Student, st.ID)} {
@@ -88,7 +94,8 @@ func (m *mentions) inText(text string) bool {
 
 // inProblem reports whether a problem names one of the students.
 func (m *mentions) inProblem(p *db.BulkJobProblem) bool {
-	return slices.ContainsFunc(p.Candidates, func(id int) bool { return m.keys[id] }) || m.inText(p.Value) || m.inText(p.Message) || m.inText(p.Hint)
+	return slices.ContainsFunc(p.Candidates, func(id int) bool { return m.keys[id] }) || m.inText(p.Value) ||
+		m.inText(p.Message) || m.inText(p.Hint)
 }
 
 // inCells reports whether a row of a file is about one of the students.
@@ -154,7 +161,8 @@ func (e *eraser) job(system context.Context, job *db.BulkJob) error {
 	if e.place.Job != job.ID {
 		e.place.Job, e.place.Step, e.place.Row = job.ID, 0, 0
 	}
-	steps := []func(ctx context.Context, job *db.BulkJob, after int) (last int, err error){e.inName, e.inProblems, e.inRefused, e.inPlans}
+	steps := []func(ctx context.Context, job *db.BulkJob, after int) (last int, err error){e.inName, e.inProblems,
+		e.inRefused, e.inPlans}
 	for e.place.Step < len(steps) {
 		last, err := steps[e.place.Step](system, job, e.place.Row)
 		if err != nil {
@@ -187,8 +195,9 @@ func (e *eraser) inName(ctx context.Context, job *db.BulkJob, _ int) (last int, 
 // inProblems looks through a page of problems, and returns the last one of it, or 0
 // where there is none.
 func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) (last int, err error) {
-	page, err := e.vault.ReadProblems(system, job.ID, e.env.DB.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
-		Order(db.Asc(bulkjobproblem.FieldID)).Limit(pageOfRows))
+	page, err := e.vault.ReadProblems(system, job.ID,
+		e.env.DB.Client(system).BulkJobProblem.Query().Where(bulkjobproblem.JobID(job.ID), bulkjobproblem.IDGT(after)).
+			Order(db.Asc(bulkjobproblem.FieldID)).Limit(pageOfRows))
 	if err != nil || len(page) == 0 {
 		return 0, err
 	}
@@ -198,7 +207,10 @@ func (e *eraser) inProblems(system context.Context, job *db.BulkJob, after int) 
 			ids = append(ids, p.ID)
 		}
 	}
-	return page[len(page)-1].ID, e.execIn(system, "UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ", ids, erasedText)
+	return page[len(page)-1].ID,
+		e.execIn(system,
+			"UPDATE bulk_job_problems SET sealed = NULL, value = '', hint = '', candidates = NULL, message = ? WHERE id IN ",
+			ids, erasedText)
 }
 
 // inRefused removes refused rows that name one of the students, with the wording of
@@ -209,7 +221,8 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 	if err != nil {
 		return 0, err
 	}
-	page, err := e.env.DB.Client(system).BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
+	page, err := e.env.DB.Client(system).BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(job.ID), bulkjobrefusedrow.IDGT(after)).
 		Order(db.Asc(bulkjobrefusedrow.FieldID)).Limit(pageOfRows).All(system)
 	if err != nil || len(page) == 0 {
 		return 0, err
@@ -226,7 +239,9 @@ func (e *eraser) inRefused(system context.Context, job *db.BulkJob, after int) (
 		about := e.m.inCells(cells)
 		if r.Refused == 0 {
 			// A corrected row is carried out: there only what identifies decides.
-			about = slices.ContainsFunc(stored.Identifying(&e.kinds.About(job.Kind).Format, job.Headers), func(c string) bool { return e.m.exact[fold.Key(roster.Clean(c))] })
+			about = slices.ContainsFunc(stored.Identifying(&e.kinds.About(job.Kind).Format, job.Headers), func(c string) bool {
+				return e.m.exact[fold.Key(roster.Clean(c))]
+			})
 		}
 		if err != nil || selected || about {
 			numbers = append(numbers, r.Row)
@@ -252,7 +267,8 @@ func (e *eraser) inPlans(system context.Context, job *db.BulkJob, after int) (la
 	if !e.kinds.About(job.Kind).CreatesStudents {
 		return 0, nil
 	}
-	page, err := e.env.DB.Client(system).BulkJobRow.Query().Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
+	page, err := e.env.DB.Client(system).BulkJobRow.Query().
+		Where(bulkjobrow.JobID(job.ID), bulkjobrow.TargetID(0), bulkjobrow.RowGT(after), bulkjobrow.LabelNEQ(erasedLabel)).
 		Order(db.Asc(bulkjobrow.FieldRow)).Limit(pageOfRows).All(system)
 	if err != nil || len(page) == 0 {
 		return 0, err
@@ -304,7 +320,9 @@ func (t *Traces) eraseOnePlanned(system context.Context, jobID, rowID int) error
 				return err
 			}
 		}
-		if _, err := client.ExecContext(ctx, "UPDATE bulk_job_rows SET label = ?, plan = ?, `before` = NULL, change_count = 0, state = ? WHERE id = ?", erasedLabel, text, state, r.ID); err != nil {
+		if _, err := client.ExecContext(ctx,
+			"UPDATE bulk_job_rows SET label = ?, plan = ?, `before` = NULL, change_count = 0, state = ? WHERE id = ?",
+			erasedLabel, text, state, r.ID); err != nil {
 			return err
 		}
 		if err := eraseBeside(ctx, client, jobID, []int{r.Row}); err != nil || r.State != row.StatePlanned {
@@ -324,7 +342,8 @@ func (t *Traces) exec(ctx context.Context, query string, args ...any) error {
 // execIn runs a statement that ends with a list of keys; first stand before them.
 func (t *Traces) execIn(ctx context.Context, query string, ids []int, first ...any) error {
 	for chunk := range slices.Chunk(ids, bulk.StatementRows) {
-		if err := t.exec(ctx, query+"("+bulk.Placeholders(len(chunk))+")", append(slices.Clone(first), bulk.Args(chunk)...)...); err != nil {
+		if err := t.exec(ctx, query+"("+bulk.Placeholders(len(chunk))+")",
+			append(slices.Clone(first), bulk.Args(chunk)...)...); err != nil {
 			return err
 		}
 	}

@@ -70,7 +70,13 @@ type ToldProblem struct {
 }
 
 // states are those of a row in words.
-var states = map[int8]string{row.StatePlanned: "PLANNED", row.StateApplied: "WRITTEN", row.StateRefused: "REFUSED", row.StateUndone: "UNDONE", row.StateKept: "KEPT"}
+var states = map[int8]string{
+	row.StatePlanned: "PLANNED",
+	row.StateApplied: "WRITTEN",
+	row.StateRefused: "REFUSED",
+	row.StateUndone:  "UNDONE",
+	row.StateKept:    "KEPT",
+}
 
 // Tell calls fn with every row of the jobs of a district that is about a student,
 // job by job, and with refused rows that name the student. Rows about others that
@@ -88,7 +94,8 @@ func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) erro
 	for _, r := range rows {
 		own[r.job] = append(own[r.job], r.id)
 	}
-	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(st.DistrictID), bulkjob.ForgottenLT(state.ForgottenRows), vault.IsWhole()).Order(db.Asc(bulkjob.FieldID)).All(system)
+	jobs, err := client.BulkJob.Query().Where(bulkjob.DistrictID(st.DistrictID), bulkjob.ForgottenLT(state.ForgottenRows),
+		vault.IsWhole()).Order(db.Asc(bulkjob.FieldID)).All(system)
 	if err != nil {
 		return err
 	}
@@ -96,7 +103,13 @@ func (t *Traces) Tell(ctx context.Context, st *db.Student, fn func(ToldRow) erro
 		told := map[int]*ToldRow{}
 		at := func(row int) *ToldRow {
 			if told[row] == nil {
-				told[row] = &ToldRow{Job: globalid.Encode(globalid.BulkJob, job.ID), Kind: string(job.Kind), FileName: job.FileName, Submitted: job.CreatedAt, Row: row}
+				told[row] = &ToldRow{
+					Job:       globalid.Encode(globalid.BulkJob, job.ID),
+					Kind:      string(job.Kind),
+					FileName:  job.FileName,
+					Submitted: job.CreatedAt,
+					Row:       row,
+				}
 			}
 			return told[row]
 		}
@@ -169,7 +182,8 @@ func encoded(groups []int) (ids []string) {
 	return ids
 }
 
-func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions, at func(int) *ToldRow) error {
+func (t *Traces) tellRefused(system context.Context, client *db.Client, job *db.BulkJob, st *db.Student, m *mentions,
+	at func(int) *ToldRow) error {
 	sealed, err := t.vault.SealOf(job.ID, vault.ForRows)
 	if err != nil {
 		return err
@@ -226,15 +240,24 @@ func isRowOf(st *db.Student, cells []string) bool {
 		}
 	}
 	// Without the username, which somebody else may have been given by mistake.
-	return newMentions([]*db.Student{{ID: st.ID, ExternalID: st.ExternalID, Username: st.ExternalID, FirstName: st.FirstName, LastName: st.LastName}}).inCells(cells)
+	return newMentions(
+		[]*db.Student{{
+			ID:         st.ID,
+			ExternalID: st.ExternalID,
+			Username:   st.ExternalID,
+			FirstName:  st.FirstName,
+			LastName:   st.LastName,
+		}}).inCells(cells)
 }
 
 // tellProblems tells the problems of rows that are told, and the codes of those of
 // other rows that name the student.
-func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow, at func(int) *ToldRow) error {
+func (t *Traces) tellProblems(system context.Context, client *db.Client, jobID int, m *mentions, told map[int]*ToldRow,
+	at func(int) *ToldRow) error {
 	for after := 0; ; {
-		page, err := t.vault.ReadProblems(system, jobID, client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
-			Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*bulk.StatementRows))
+		page, err := t.vault.ReadProblems(system, jobID,
+			client.BulkJobProblem.Query().Where(bulkjobproblem.JobID(jobID), bulkjobproblem.IDGT(after)).
+				Order(db.Asc(bulkjobproblem.FieldID)).Limit(2*bulk.StatementRows))
 		if err != nil || len(page) == 0 {
 			return err
 		}

@@ -63,7 +63,8 @@ func keepsRows(districtID int) predicate.BulkJob {
 // JobsToWalk returns how many jobs of a district EraseMentions looks through now, and
 // the last of them.
 func (t *Traces) JobsToWalk(ctx context.Context, districtID int) (n, last int, err error) {
-	ids, err := t.env.DB.Client(ctx).BulkJob.Query().Where(keepsRows(districtID)).IDs(viewer.AsSystem(ctx, "jobs that an erasure looks through"))
+	ids, err := t.env.DB.Client(ctx).BulkJob.Query().Where(keepsRows(districtID)).
+		IDs(viewer.AsSystem(ctx, "jobs that an erasure looks through"))
 	for _, id := range ids {
 		last = max(last, id)
 	}

@@ -46,9 +46,11 @@ func (t *Vault) KeepRows(ctx context.Context, client *db.Client, jobID int, refu
 		if r.Password != "" {
 			password = passwords.Close(r.Number, []byte(r.Password))
 		}
-		rows[i] = []any{now, jobID, r.Number, r.N, sealed.Close(r.Number, text), password, r.Extra, bulk.Flag(r.HadPassword), bulk.Flag(r.Outside), bulk.Flag(!r.Corrected)}
+		rows[i] = []any{now, jobID, r.Number, r.N, sealed.Close(r.Number, text), password, r.Extra, bulk.Flag(r.HadPassword),
+			bulk.Flag(r.Outside), bulk.Flag(!r.Corrected)}
 	}
-	return bulk.Insert(ctx, client, "bulk_job_refused_rows", "created_at, job_id, `row`, n, cells, password, extra, had_password, outside, refused", rows)
+	return bulk.Insert(ctx, client, "bulk_job_refused_rows",
+		"created_at, job_id, `row`, n, cells, password, extra, had_password, outside, refused", rows)
 }
 
 // RefuseKept marks rows of a job as refused, and keeps those that are not kept
@@ -61,13 +63,15 @@ func (t *Vault) RefuseKept(ctx context.Context, client *db.Client, jobID int, re
 	for i, r := range refused {
 		numbers[i] = r.Number
 	}
-	there, err := client.BulkJobRefusedRow.Query().Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.RowIn(numbers...)).
+	there, err := client.BulkJobRefusedRow.Query().
+		Where(bulkjobrefusedrow.JobID(jobID), bulkjobrefusedrow.RowIn(numbers...)).
 		Select(bulkjobrefusedrow.FieldRow).Ints(viewer.AsSystem(ctx, "which rows of a job are kept"))
 	if err != nil {
 		return err
 	}
 	if len(there) > 0 {
-		_, err := client.ExecContext(ctx, "UPDATE bulk_job_refused_rows SET refused = 1 WHERE job_id = ? AND `row` IN ("+bulk.Placeholders(len(there))+")",
+		_, err := client.ExecContext(ctx,
+			"UPDATE bulk_job_refused_rows SET refused = 1 WHERE job_id = ? AND `row` IN ("+bulk.Placeholders(len(there))+")",
 			append([]any{jobID}, bulk.Args(there)...)...)
 		if err != nil {
 			return err

@@ -24,7 +24,8 @@ func (t *Vault) WriteProblems(ctx context.Context, client *db.Client, jobID int,
 			// MySQL takes no JSON from bytes that are not said to be text.
 			candidates = json.RawMessage(list)
 		}
-		text, sealed := wording{row.Shorten(p.Value, maxValue), row.Shorten(p.Message, maxMessage), row.Shorten(p.Hint, maxMessage)}, []byte(nil)
+		text, sealed := wording{row.Shorten(p.Value, maxValue), row.Shorten(p.Message, maxMessage),
+			row.Shorten(p.Hint, maxMessage)}, []byte(nil)
 		if p.Row > 0 {
 			clear, _ := json.Marshal(text) // texts never fail
 			text, sealed = wording{}, sealer.Close(p.Row, clear)
@@ -63,7 +64,8 @@ func (t *Vault) ReadProblems(ctx context.Context, jobID int, q *db.BulkJobProble
 		var text wording
 		clear, err := sealer.Open(p.Row, p.Sealed)
 		if err != nil || json.Unmarshal(clear, &text) != nil {
-			p.Message, p.Hint = "What is wrong is encrypted with the secret key of another server.", "Look at it on a server that has the key."
+			p.Message, p.Hint = "What is wrong is encrypted with the secret key of another server.",
+				"Look at it on a server that has the key."
 			continue
 		}
 		p.Value, p.Message, p.Hint, p.Sealed = text.Value, text.Message, text.Hint, nil

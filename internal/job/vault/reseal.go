@@ -67,12 +67,14 @@ func (t *Vault) resealJob(system context.Context, job *db.BulkJob, alive func(co
 }
 
 // resealTo encrypts everything of a job with one key.
-func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string, alive func(context.Context) error) error {
+func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string,
+	alive func(context.Context) error) error {
 	if written, needed := split(job.KeyPrint); needed == "" {
 		// From now on nobody works on the job who has not both keys. Who is just correcting
 		// a row with the old one finds another fence.
 		err := t.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
-			return bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = ?, fence = fence + 1 WHERE id = ? AND key_print = ? AND fence = ? AND "+isFree,
+			return bulk.MustHitOne(client.ExecContext(ctx,
+				"UPDATE bulk_jobs SET key_print = ?, fence = fence + 1 WHERE id = ? AND key_print = ? AND fence = ? AND "+isFree,
 				print+written, job.ID, job.KeyPrint, job.Fence, t.Instant()))
 		})
 		if err != nil {
@@ -85,8 +87,9 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string, 
 			next := after
 			err := t.DB.InTx(system, func(ctx context.Context, client *db.Client) (err error) {
 				// The job is nobody's, and nobody claims it before this piece is done.
-				if err := bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = key_print WHERE id = ? AND key_print = ? AND "+isFree,
-					job.ID, job.KeyPrint, t.Instant())); err != nil {
+				if err := bulk.MustHitOne(
+					client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = key_print WHERE id = ? AND key_print = ? AND "+isFree,
+						job.ID, job.KeyPrint, t.Instant())); err != nil {
 					return err
 				}
 				next, err = t.resealPiece(ctx, client, job.ID, p, t.keys[print], after)
@@ -103,8 +106,9 @@ func (t *Vault) resealTo(system context.Context, job *db.BulkJob, print string, 
 	}
 	return t.DB.InTx(system, func(ctx context.Context, client *db.Client) error {
 		// The print of the file was made with the old key; nothing compares with it any more.
-		err := bulk.MustHitOne(client.ExecContext(ctx, "UPDATE bulk_jobs SET key_print = ?, content_print = '' WHERE id = ? AND key_print = ? AND "+isFree,
-			print, job.ID, job.KeyPrint, t.Instant()))
+		err := bulk.MustHitOne(client.ExecContext(ctx,
+			"UPDATE bulk_jobs SET key_print = ?, content_print = '' WHERE id = ? AND key_print = ? AND "+isFree, print, job.ID,
+			job.KeyPrint, t.Instant()))
 		if err == nil {
 			job.KeyPrint = print
 		}
@@ -131,14 +135,23 @@ var sealedParts = []sealedPart{
 	{table: "bulk_job_chunks", place: "seq", column: "data", purpose: ForFile, limit: resealedChunks},
 	{table: "bulk_job_refused_rows", place: "`row`", column: "cells", purpose: ForRows, limit: resealedRows},
 	{table: "bulk_job_refused_rows", place: "`row`", column: "password", purpose: ForPasswords, limit: resealedRows},
-	{table: "bulk_job_rows", place: "`row`", column: "plan", purpose: ForPasswords, where: " AND state = 0", limit: resealedRows, inPlan: true},
+	{
+		table:   "bulk_job_rows",
+		place:   "`row`",
+		column:  "plan",
+		purpose: ForPasswords,
+		where:   " AND state = 0",
+		limit:   resealedRows,
+		inPlan:  true,
+	},
 	// Several problems may be about one row, so that these are read by their ids.
 	{table: "bulk_job_problems", place: "id", column: "sealed", purpose: forProblems, limit: resealedRows},
 }
 
 // resealPiece encrypts the next things of one kind with a key, and returns the place
 // of the last one, or maxPlace where there are no more.
-func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte, after int) (int, error) {
+func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p sealedPart, key []byte,
+	after int) (int, error) {
 	target, err := sealBy(key, jobID, p.purpose)
 	if err != nil {
 		return after, err
@@ -160,7 +173,8 @@ func (t *Vault) resealPiece(ctx context.Context, client *db.Client, jobID int, p
 		if sealed == nil {
 			continue
 		}
-		if _, err := client.ExecContext(ctx, "UPDATE "+p.table+" SET "+p.column+" = ? WHERE id = ? AND "+p.column+" = ?", sealed, x.id, x.sealed); err != nil {
+		if _, err := client.ExecContext(ctx, "UPDATE "+p.table+" SET "+p.column+" = ? WHERE id = ? AND "+p.column+" = ?",
+			sealed, x.id, x.sealed); err != nil {
 			return after, err
 		}
 	}
@@ -177,7 +191,8 @@ type sealedThing struct {
 	sealed        []byte
 }
 
-func readSealed(ctx context.Context, client *db.Client, jobID int, p sealedPart, after int) (things []sealedThing, err error) {
+func readSealed(ctx context.Context, client *db.Client, jobID int, p sealedPart,
+	after int) (things []sealedThing, err error) {
 	place := p.place
 	if place == "id" {
 		place = "`row`"

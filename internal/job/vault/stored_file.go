@@ -67,7 +67,8 @@ func (t *Vault) Pieces(file io.Reader, each func([]byte) error) ([]string, error
 			return nil, ErrIncomplete.Because(err)
 		}
 		if total += int64(n); total > t.most {
-			return nil, fault.TooLargef("the file is larger than %d MB; split it into several files, each with the same first row", t.most>>20).At("file")
+			return nil, fault.TooLargef(
+				"the file is larger than %d MB; split it into several files, each with the same first row", t.most>>20).At("file")
 		}
 		for _, print := range prints {
 			print.Write(piece[:n])
@@ -116,7 +117,8 @@ func (f *storedFile) Read(p []byte) (int, error) {
 }
 
 func (f *storedFile) next() error {
-	data, err := readBytes(f.ctx, f.client, "SELECT data FROM bulk_job_chunks WHERE job_id = ? AND seq = ?", f.sealed.JobID, f.seq)
+	data, err := readBytes(f.ctx, f.client, "SELECT data FROM bulk_job_chunks WHERE job_id = ? AND seq = ?",
+		f.sealed.JobID, f.seq)
 	if err != nil {
 		return err
 	}
@@ -152,7 +154,8 @@ func readBytes(ctx context.Context, client *db.Client, query string, args ...any
 }
 
 // ErrIncomplete is returned where a file ends before it should.
-var ErrIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").WithCode("UPLOAD_INCOMPLETE").At("file")
+var ErrIncomplete = fault.Invalidf("the file did not arrive completely; upload it again").
+	WithCode("UPLOAD_INCOMPLETE").At("file")
 
 // Uploading is the owner of a job whose file is still arriving. Nobody can claim
 // such a job, and no list shows it. The lease is renewed with every piece; when

@@ -33,7 +33,13 @@ func main() {
 	secret := flag.String("secret", "", "the secret of the client")
 	redirects := flag.String("redirects", "", "where the client may be called back, with commas between them")
 	flag.Parse()
-	if err := run(*addr, *people, storage.Client{ID: *client, Secret: *secret, Name: "Homeroom", RedirectURIs: strings.Split(*redirects, ",")}); err != nil {
+	if err := run(*addr, *people,
+		storage.Client{
+			ID:           *client,
+			Secret:       *secret,
+			Name:         "Homeroom",
+			RedirectURIs: strings.Split(*redirects, ","),
+		}); err != nil {
 		log.Fatal(err)
 	}
 }

@@ -44,7 +44,8 @@ func main() {
 	text(3, note, "line one\nline two")
 	at(sheet, 3, check).SetBool(false)
 	text(4, id, "1234567890123456").NumFmt = "@"
-	at(sheet, 4, name).SetRichText([]xlsx.RichTextRun{{Text: "Ada "}, {Font: &xlsx.RichTextFont{Bold: true}, Text: "Lovelace"}})
+	at(sheet, 4, name).
+		SetRichText([]xlsx.RichTextRun{{Text: "Ada "}, {Font: &xlsx.RichTextFont{Bold: true}, Text: "Lovelace"}})
 	text(4, note, "_x0041_")
 	a, b := 0.1, 0.2
 	at(sheet, 4, check).SetFloat(a + b)
@@ -53,7 +54,8 @@ func main() {
 	number(7, check, 12345, "#,##0")
 	at(sheet, 8, id).SetFloat(1234567890123456)
 	text(8, name, "too long")
-	at(sheet, 9, id).SetDateWithOptions(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC), xlsx.DateTimeOptions{Location: time.UTC, ExcelTimeFormat: "d-mmm"})
+	at(sheet, 9, id).SetDateWithOptions(time.Date(2026, 1, 2, 0, 0, 0, 0, time.UTC),
+		xlsx.DateTimeOptions{Location: time.UTC, ExcelTimeFormat: "d-mmm"})
 	text(9, name, "a day")
 	number(9, check, 46344.5625, "yyyy-mm-dd hh:mm")
 	at(sheet, 10, id).SetStringFormula(`"A"&"7"`)
