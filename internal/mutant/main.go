@@ -26,10 +26,13 @@ func main() {
 	var t trial
 	flag.IntVar(&t.parallel, "parallel", 2, "how many faults are tried at a time")
 	flag.StringVar(&t.since, "since", "", "only packages in which something has changed since this commit")
-	flag.DurationVar(&t.within, "within", 0, "how long all of it may take; where that is too short, a sample is tried that is always the same")
+	flag.DurationVar(&t.within, "within", 0,
+		"how long all of it may take; where that is too short, a sample is tried that is always the same")
 	flag.IntVar(&t.least, "least", 100, "how many percent of what was tried have to be noticed")
 	flag.Usage = func() {
-		fmt.Fprintln(flag.CommandLine.Output(), "usage: go run ./internal/mutant [-parallel n] [-since commit] [-within time] [-least percent] [folder or part of a reason]...")
+		fmt.Fprintln(flag.CommandLine.Output(),
+			"usage: go run ./internal/mutant [-parallel n] [-since commit] [-within time] [-least percent] [folder "+
+				"or part of a reason]...")
 		flag.PrintDefaults()
 	}
 	flag.Parse()
@@ -123,7 +126,8 @@ func (t *trial) run() (ran, missed int, err error) {
 			missed++
 		}
 	}
-	fmt.Printf("%d of %d faults were tried in %d s; %d were missed.\n", ran, len(faults), int(time.Since(t.began).Seconds()), missed)
+	fmt.Printf("%d of %d faults were tried in %d s; %d were missed.\n", ran, len(faults),
+		int(time.Since(t.began).Seconds()), missed)
 	return ran, missed, errors.Join(errs...)
 }
 
@@ -242,7 +246,9 @@ func writeOverlay(folder, file, content string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	return overlay, errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(changed, []byte(content), 0o600), os.WriteFile(overlay, text, 0o600))
+	return overlay,
+		errors.Join(os.MkdirAll(folder, 0o700), os.WriteFile(changed, []byte(content), 0o600),
+			os.WriteFile(overlay, text, 0o600))
 }
 
 // score is a line for each package.

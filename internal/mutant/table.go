@@ -29,7 +29,7 @@ type fault struct {
 //	-	the text that stands there
 //	+	the text that is put there instead
 //
-// Lines that begin with - or + may follow each other; none that begins with + takes
+// White space in the text does not count. Lines that begin with - or + may follow each other; none that begins with + takes
 // the text away. The lines "file:" and "test:" hold until the next one.
 func parse(r io.Reader) (faults []fault, err error) {
 	var f fault
@@ -78,14 +78,33 @@ func parse(r io.Reader) (faults []fault, err error) {
 	return faults, end()
 }
 
-// apply returns the content of the file with the fault in it.
+// apply returns the content of the file with the fault in it. White space does not
+// count, so that a line may be broken elsewhere.
 func (f fault) apply(content string) (string, error) {
-	switch n := strings.Count(content, f.old); n {
+	text, offsets := squeeze(content)
+	old, _ := squeeze(f.old)
+	switch n := strings.Count(text, old); n {
 	case 1:
-		return strings.Replace(content, f.old, f.replacement, 1), nil
+		at := strings.Index(text, old)
+		return content[:offsets[at]] + f.replacement + content[offsets[at+len(old)-1]+1:], nil
 	case 0:
-		return "", fmt.Errorf("faults.txt:%d: the text is no longer in %s: take the fault out, or say what it is called now", f.line, f.file)
+		return "", fmt.Errorf("faults.txt:%d: the text is no longer in %s: take the fault out, or say what it is called now",
+			f.line, f.file)
 	default:
-		return "", fmt.Errorf("faults.txt:%d: the text stands %d times in %s: add to it until it stands there once", f.line, n, f.file)
+		return "", fmt.Errorf("faults.txt:%d: the text stands %d times in %s: add to it until it stands there once",
+			f.line, n, f.file)
 	}
+}
+
+// squeeze returns a text without its white space, and where in the text each byte of
+// that was.
+func squeeze(text string) (squeezed string, offsets []int) {
+	var b strings.Builder
+	for i := range len(text) {
+		if c := text[i]; c != ' ' && c != '\t' && c != '\n' {
+			b.WriteByte(c)
+			offsets = append(offsets, i)
+		}
+	}
+	return b.String(), offsets
 }
