@@ -1,4 +1,4 @@
-module homeroom
+module github.com/openhomeroom/homeroom
 
 go 1.26.8
 

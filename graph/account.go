@@ -3,11 +3,11 @@ package graph
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (r viewerResolver) Sessions(ctx context.Context, _ *model.Viewer) ([]*model.Session, error) {

@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 var linkInMail = regexp.MustCompile(`https://homeroom\.example\.org/account/set-password#(\S+)`)

@@ -12,16 +12,16 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/doctor"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	"homeroom/internal/notify"
-	"homeroom/internal/roster"
-	"homeroom/internal/testlog"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/doctor"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // TestTheNumbersAgreeAtAnyMoment has 8 writers assign, remove, create, delete and

@@ -6,8 +6,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"homeroom/internal/allowance"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // What the answers of one caller, and of all, may take until they are sent, in bytes.

@@ -3,9 +3,9 @@ package graph
 import (
 	"context"
 
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func (r mutationResolver) AssignStudentsToGroups(ctx context.Context,

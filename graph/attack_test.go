@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // attack is a request that tries to cost more than it should.

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"testing"
 
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestReadsThroughAnyOperation asks for students behind what a mutation or a

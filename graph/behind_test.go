@@ -11,10 +11,10 @@ import (
 
 	"github.com/coder/websocket"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // behind puts the HTTP server before the endpoint, as in production. Requests say in

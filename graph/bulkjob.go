@@ -4,14 +4,14 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 func (r queryResolver) BulkJob(ctx context.Context, id string) (*model.BulkJob, error) {

@@ -3,12 +3,12 @@ package graph
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 func (r bulkJobResolver) RefusedRows(ctx context.Context, j *model.BulkJob, first *int,

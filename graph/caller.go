@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // gate lets each caller do a thing a limited number of times at once.

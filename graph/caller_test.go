@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph"
 )
 
 // TestACallerRunsFewOperationsAtATime stops a caller's mutations on the way to the

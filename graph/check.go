@@ -8,8 +8,8 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"homeroom/graph/generated"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // Checker checks documents without a server, by what the endpoint would say of

@@ -11,9 +11,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/page"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // costs adds up what an operation can cost, each fragment once: a field is one

@@ -9,10 +9,10 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"homeroom/graph"
-	"homeroom/graph/generated"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestEveryListHasACost fails for whatever is added to the schema without a thought

@@ -3,10 +3,10 @@ package graph
 import (
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 func toOrganization(o *db.Organization) *model.Organization {

@@ -9,9 +9,9 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 func TestABrowserIsKnownWhenItsSessionHasEnded(t *testing.T) {

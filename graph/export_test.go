@@ -8,7 +8,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 // Uncounted are the fields of a schema whose cost nobody has thought about: lists

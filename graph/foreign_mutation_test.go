@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // rosterTables are what no mutation with foreign ids may change.

@@ -7,8 +7,8 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"homeroom/internal/allowance"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // heavy are the mutations that take a core for up to a second. How many of them fit

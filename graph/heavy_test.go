@@ -8,9 +8,9 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"homeroom/graph"
-	"homeroom/graph/generated"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestHeavyOperationsAreFew runs operations beside one that takes long.

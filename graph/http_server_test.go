@@ -15,12 +15,12 @@ import (
 
 	"github.com/coder/websocket"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/httpd"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // TestBehindTheHTTPServer says that the endpoint and what stands before it fit.

@@ -1,9 +1,9 @@
 package graph
 
 import (
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // named are the types as a message for people names them.

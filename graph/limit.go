@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Limits bound what one request, and one caller, may ask for. A field that is 0

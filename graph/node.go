@@ -3,11 +3,11 @@ package graph
 import (
 	"context"
 
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 func (r queryResolver) Node(ctx context.Context, id string) (model.Node, error) {

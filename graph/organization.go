@@ -5,13 +5,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"homeroom/ent/db"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/calendar"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
 func (r queryResolver) Organization(ctx context.Context, id string) (*model.Organization, error) {

@@ -3,12 +3,12 @@ package graph
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/globalid"
-	"homeroom/internal/setting"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // pendingSettings are the changes of an organization that do not hold yet,

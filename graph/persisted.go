@@ -11,9 +11,9 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/operation"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/operation"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Running says which operations a server runs.

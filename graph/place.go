@@ -7,9 +7,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/allowance"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // places are the WebSockets that may be open: those of clients that have not said

@@ -9,11 +9,11 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/graph/transport"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // codes are the values of extensions.code, by the kind of the error. They are

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 // TestErrorsAreMasked breaks the server on purpose: whoever asks learns that

@@ -7,8 +7,8 @@ import (
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"homeroom/graph"
-	"homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/generated"
 )
 
 // TestWhatOperationsCost names the points of operations, one for each way in which

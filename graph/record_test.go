@@ -6,12 +6,12 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 // TestTheRecordOfAStudentIsDownloaded opens the address that the API gives, as a

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/graph/model"
-	"homeroom/internal/fault"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // userErrors turns what the person can mend into entries of userErrors; any

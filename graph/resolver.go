@@ -7,19 +7,19 @@ package graph
 import (
 	"log/slog"
 
-	"homeroom/graph/generated"
-	"homeroom/graph/model"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/download"
-	"homeroom/internal/identity"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/notify"
-	"homeroom/internal/operation"
-	"homeroom/internal/privacy"
-	"homeroom/internal/roster"
-	"homeroom/internal/setting"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/download"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/operation"
+	"github.com/openhomeroom/homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // Resolver holds the services that the resolvers call.

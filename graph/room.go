@@ -7,9 +7,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
-	"homeroom/internal/allowance"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Shares of the memory for bodies. Strangers together cannot take it away from those

@@ -5,12 +5,12 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"homeroom/ent/db"
-	"homeroom/graph/model"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // settingUp are the fields of Query and Mutation that somebody may ask for who must

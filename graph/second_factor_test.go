@@ -8,15 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/factortest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/globalid"
-	"homeroom/internal/testlog"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/factortest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // someone is a teacher of North who has signed in.

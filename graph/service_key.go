@@ -5,13 +5,13 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"homeroom/ent/db"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // forScopes are the fields that a service key with a scope may ask for.

@@ -10,9 +10,9 @@ import (
 
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/internal/fault"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 type tokenKey struct{}

@@ -8,11 +8,11 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/graph/model"
-	"homeroom/graph/transport"
-	"homeroom/internal/fault"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

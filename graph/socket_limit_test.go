@@ -8,10 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // beginAs is connection_init with a token and some bytes more in all.

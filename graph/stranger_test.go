@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // sending is a request whose body arrives in pieces.

@@ -12,8 +12,8 @@ import (
 
 	"github.com/coder/websocket"
 
-	"homeroom/ent/db"
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 // patience is how long a test waits for what must come, also on a machine that has

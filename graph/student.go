@@ -3,15 +3,15 @@ package graph
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/grade"
-	"homeroom/internal/page"
-	"homeroom/internal/quote"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func (r queryResolver) Students(ctx context.Context, organizationID *string, filter *model.StudentFilter,

@@ -7,16 +7,16 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"homeroom/ent/db"
-	"homeroom/graph/generated"
-	"homeroom/graph/model"
-	"homeroom/graph/transport"
-	"homeroom/internal/allowance"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/progress"
-	"homeroom/internal/job/state"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/graph/generated"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Subscription implements generated.ResolverRoot.

@@ -3,10 +3,10 @@ package graph
 import (
 	"context"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/graph/model"
-	"homeroom/internal/job/catalog"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 func (r queryResolver) ImportTemplate(_ context.Context, kind model.BulkJobKind,

@@ -10,9 +10,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestWhatTakesTooLongIsUnavailable says that an operation whose time is over in the

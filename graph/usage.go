@@ -3,12 +3,12 @@ package graph
 import (
 	"context"
 
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/calendar"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 func (r queryResolver) UsageReport(ctx context.Context, organizationID string, period model.UsagePeriod, from,

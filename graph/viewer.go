@@ -3,9 +3,9 @@ package graph
 import (
 	"context"
 
-	"homeroom/graph/loader"
-	"homeroom/graph/model"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (r queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {

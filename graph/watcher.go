@@ -7,8 +7,8 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // watcher makes sure, from time to time, that sessions with subscriptions have not

@@ -11,9 +11,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/graph"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 const typename = `{ __typename }`

@@ -11,9 +11,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
 )
 
 // fetched is the status and the text of an answer.

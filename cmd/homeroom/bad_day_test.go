@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // open returns a connection of the account of the administrator to a database.

@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // exported are the columns of every file that Homeroom gives out.

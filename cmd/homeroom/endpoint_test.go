@@ -9,8 +9,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/httpd"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // endpointCallers is the order of the columns below. All but the first send a

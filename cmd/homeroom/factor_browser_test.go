@@ -11,8 +11,8 @@ import (
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
 
-	"homeroom/internal/factortest"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/factortest"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // holdDevice puts a device with a fingerprint reader beside the browser, which says

@@ -10,12 +10,12 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/factortest"
-	"homeroom/internal/seal"
-	"homeroom/internal/testlog"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/factortest"
+	"github.com/openhomeroom/homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // keyedApp is the authenticator app of an account of the sample.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/graph"
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 // TestTheLimitsOfAnOperationAreSettings sets each limit on the text of an

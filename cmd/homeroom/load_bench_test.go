@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 var loadRows = flag.Int("load-rows", 200_000, "how many new students the file of BenchmarkServerDuringImport has")

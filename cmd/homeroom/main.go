@@ -5,7 +5,7 @@ import (
 	"os"
 	_ "time/tzdata" // containers often have no time zones
 
-	"homeroom/internal/app"
+	"github.com/openhomeroom/homeroom/internal/app"
 )
 
 func main() { os.Exit(app.Main(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.Getenv)) }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	command "homeroom/cmd/homeroom"
-	"homeroom/internal/testlog"
+	command "github.com/openhomeroom/homeroom/cmd/homeroom"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // logged runs the tests and then looks at what the servers have logged.

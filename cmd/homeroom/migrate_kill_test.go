@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestAMigrationSurvivesThatItsProcessIsKilled ends homeroom migrate at random

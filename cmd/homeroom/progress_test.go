@@ -5,8 +5,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // Nothing of a job that is all or nothing is written when its server is killed in

@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // TestTheSecretKeyIsRotated changes the key while jobs wait, kills the servers that

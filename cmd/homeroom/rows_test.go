@@ -9,7 +9,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // open opens the database of an installation beside its servers.

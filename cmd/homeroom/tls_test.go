@@ -23,9 +23,9 @@ import (
 
 	"github.com/coder/websocket"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // certify writes a certificate of this machine into a folder and returns what a

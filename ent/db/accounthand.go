@@ -4,12 +4,12 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/accounthand"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/accounthand"
 )
 
 // AccountHand is the model entity for the AccountHand schema.

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/accounthand"
-	"homeroom/ent/db/predicate"
 	"math"
 
 	"entgo.io/ent"
@@ -15,6 +13,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/accounthand"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // AccountHandQuery is the builder for querying AccountHand entities.

@@ -4,12 +4,12 @@ package db
 
 import (
 	"context"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // AuditDetailDelete is the builder for deleting a AuditDetail entity.

@@ -4,12 +4,12 @@ package db
 
 import (
 	"context"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // AuditEventDelete is the builder for deleting a AuditEvent entity.

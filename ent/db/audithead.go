@@ -4,12 +4,12 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/audithead"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/audithead"
 )
 
 // AuditHead is the model entity for the AuditHead schema.

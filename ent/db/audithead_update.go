@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/audithead"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/audithead"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // AuditHeadUpdate is the builder for updating AuditHead entities.

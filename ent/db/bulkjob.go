@@ -5,15 +5,15 @@ package db
 import (
 	"encoding/json"
 	"fmt"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobmark"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
 )
 
 // BulkJob is the model entity for the BulkJob schema.

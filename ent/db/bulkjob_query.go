@@ -7,15 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobchunk"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
 	"math"
 
 	"entgo.io/ent"
@@ -23,6 +14,15 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobchunk"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobmark"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // BulkJobQuery is the builder for querying BulkJob entities.

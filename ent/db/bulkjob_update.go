@@ -7,19 +7,19 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobchunk"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobchunk"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobmark"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // BulkJobUpdate is the builder for updating BulkJob entities.

@@ -4,13 +4,13 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobchunk"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobchunk"
 )
 
 // BulkJobChunk is the model entity for the BulkJobChunk schema.

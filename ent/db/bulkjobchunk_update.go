@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/bulkjobchunk"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobchunk"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // BulkJobChunkUpdate is the builder for updating BulkJobChunk entities.

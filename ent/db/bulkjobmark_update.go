@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobmark"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // BulkJobMarkUpdate is the builder for updating BulkJobMark entities.

@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // BulkJobProblemUpdate is the builder for updating BulkJobProblem entities.

@@ -4,13 +4,13 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobrefusedrow"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
 )
 
 // BulkJobRefusedRow is the model entity for the BulkJobRefusedRow schema.

@@ -6,16 +6,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/db/session"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/ent/db/session"
 )
 
 // EducatorCreate is the builder for creating a Educator entity.

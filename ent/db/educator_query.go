@@ -7,12 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/db/session"
 	"math"
 
 	"entgo.io/ent"
@@ -20,6 +14,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/ent/db/session"
 )
 
 // EducatorQuery is the builder for querying Educator entities.

@@ -4,14 +4,14 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/student"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/student"
 )
 
 // Enrollment is the model entity for the Enrollment schema.

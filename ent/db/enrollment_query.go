@@ -6,10 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
 	"math"
 
 	"entgo.io/ent"
@@ -17,6 +13,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
 )
 
 // EnrollmentQuery is the builder for querying Enrollment entities.

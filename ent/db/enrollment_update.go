@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // EnrollmentUpdate is the builder for updating Enrollment entities.

@@ -5,12 +5,12 @@ package db
 import (
 	"encoding/json"
 	"fmt"
-	"homeroom/ent/db/erasure"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/erasure"
 )
 
 // Erasure is the model entity for the Erasure schema.

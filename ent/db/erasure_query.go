@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/erasure"
-	"homeroom/ent/db/predicate"
 	"math"
 
 	"entgo.io/ent"
@@ -15,6 +13,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/erasure"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // ErasureQuery is the builder for querying Erasure entities.

@@ -7,14 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/erasure"
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/dialect/sql/sqljson"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/erasure"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // ErasureUpdate is the builder for updating Erasure entities.

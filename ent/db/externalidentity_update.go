@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/externalidentity"
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // ExternalIdentityUpdate is the builder for updating ExternalIdentity entities.

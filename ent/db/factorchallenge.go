@@ -4,13 +4,13 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/factorchallenge"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
 )
 
 // FactorChallenge is the model entity for the FactorChallenge schema.

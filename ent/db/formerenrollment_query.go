@@ -6,9 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/formerenrollment"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
 	"math"
 
 	"entgo.io/ent"
@@ -16,6 +13,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
 )
 
 // FormerEnrollmentQuery is the builder for querying FormerEnrollment entities.

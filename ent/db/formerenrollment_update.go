@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/formerenrollment"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/formerenrollment"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // FormerEnrollmentUpdate is the builder for updating FormerEnrollment entities.

@@ -7,11 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
 	"math"
 
 	"entgo.io/ent"
@@ -19,6 +14,11 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // GroupQuery is the builder for querying Group entities.

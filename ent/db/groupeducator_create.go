@@ -6,14 +6,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/groupeducator"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 )
 
 // GroupEducatorCreate is the builder for creating a GroupEducator entity.

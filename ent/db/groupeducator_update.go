@@ -6,12 +6,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // GroupEducatorUpdate is the builder for updating GroupEducator entities.

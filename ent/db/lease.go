@@ -4,12 +4,12 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/lease"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/lease"
 )
 
 // Lease is the model entity for the Lease schema.

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/lease"
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/lease"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // LeaseUpdate is the builder for updating Lease entities.

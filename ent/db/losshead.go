@@ -4,12 +4,12 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/losshead"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/losshead"
 )
 
 // LossHead is the model entity for the LossHead schema.

@@ -5,13 +5,13 @@ package db
 import (
 	"encoding/json"
 	"fmt"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/calendar"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // Organization is the model entity for the Organization schema.

@@ -7,8 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
 	"math"
 
 	"entgo.io/ent"
@@ -16,6 +14,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // OrganizationQuery is the builder for querying Organization entities.

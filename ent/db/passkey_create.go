@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/passkey"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
 )
 
 // PasskeyCreate is the builder for creating a Passkey entity.

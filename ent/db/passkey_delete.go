@@ -4,12 +4,12 @@ package db
 
 import (
 	"context"
-	"homeroom/ent/db/passkey"
-	"homeroom/ent/db/predicate"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // PasskeyDelete is the builder for deleting a Passkey entity.

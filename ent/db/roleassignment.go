@@ -4,14 +4,14 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/roleassignment"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
 )
 
 // RoleAssignment is the model entity for the RoleAssignment schema.

@@ -2,4 +2,4 @@
 
 package db
 
-// The schema-stitching logic is generated in homeroom/ent/db/runtime/runtime.go
+// The schema-stitching logic is generated in github.com/openhomeroom/homeroom/ent/db/runtime/runtime.go

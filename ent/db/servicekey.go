@@ -5,14 +5,14 @@ package db
 import (
 	"encoding/json"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/servicekey"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 )
 
 // ServiceKey is the model entity for the ServiceKey schema.

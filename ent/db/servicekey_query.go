@@ -6,10 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/servicekey"
 	"math"
 
 	"entgo.io/ent"
@@ -17,6 +13,10 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 )
 
 // ServiceKeyQuery is the builder for querying ServiceKey entities.

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/servicekey"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
 )
 
 // ServiceKeyUpdate is the builder for updating ServiceKey entities.

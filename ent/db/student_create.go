@@ -6,17 +6,17 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/studentword"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/grade"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/studentword"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // StudentCreate is the builder for creating a Student entity.

@@ -4,12 +4,12 @@ package db
 
 import (
 	"context"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
 )
 
 // StudentDelete is the builder for deleting a Student entity.

@@ -7,12 +7,6 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/studentword"
-	"homeroom/ent/db/usageday"
 	"math"
 
 	"entgo.io/ent"
@@ -20,6 +14,12 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/studentword"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
 )
 
 // StudentQuery is the builder for querying Student entities.

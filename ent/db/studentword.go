@@ -4,13 +4,13 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/studentword"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/studentword"
 )
 
 // StudentWord is the model entity for the StudentWord schema.

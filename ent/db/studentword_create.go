@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/studentword"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/studentword"
 )
 
 // StudentWordCreate is the builder for creating a StudentWord entity.

@@ -4,13 +4,13 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/totpsecret"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
 )
 
 // TotpSecret is the model entity for the TotpSecret schema.

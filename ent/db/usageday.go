@@ -4,15 +4,15 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/calendar"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // UsageDay is the model entity for the UsageDay schema.

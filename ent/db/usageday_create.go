@@ -6,15 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/calendar"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // UsageDayCreate is the builder for creating a UsageDay entity.

@@ -4,12 +4,12 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/usageevent"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/usageevent"
 )
 
 // UsageEvent is the model entity for the UsageEvent schema.

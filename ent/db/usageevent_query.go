@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/usageevent"
 	"math"
 
 	"entgo.io/ent"
@@ -15,6 +13,8 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/usageevent"
 )
 
 // UsageEventQuery is the builder for querying UsageEvent entities.

@@ -4,15 +4,15 @@ package db
 
 import (
 	"fmt"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/usagetotal"
-	"homeroom/internal/calendar"
 	"strings"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/usagetotal"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // UsageTotal is the model entity for the UsageTotal schema.

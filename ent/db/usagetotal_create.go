@@ -6,15 +6,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/usagetotal"
-	"homeroom/internal/calendar"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/usagetotal"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // UsageTotalCreate is the builder for creating a UsageTotal entity.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/privacy"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // AuditEventsSeen are the entries of the districts administered, and those about

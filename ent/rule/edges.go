@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
 )
 
 // ownEdges are the edges that are a column of the row itself, which the rules look at

@@ -4,11 +4,11 @@ import (
 	"errors"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/privacy"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 // TestADetailIsErasedAndNothingElse is the one change of the audit trail that the

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/privacy"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // everyHand asks a policy for each of those who ask together, as if that one asked

@@ -7,16 +7,16 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/db/session"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // teachersJobs are the kinds of jobs that teachers submit.

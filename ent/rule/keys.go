@@ -4,16 +4,16 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/db/servicekey"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // denyKeys stands at the beginning of every policy, so that the rules after it

@@ -7,12 +7,12 @@ import (
 	"slices"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/privacy"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestAServiceKeyIsDeniedByDefault goes through all entities, those of tomorrow

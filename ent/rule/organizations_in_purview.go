@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/privacy"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // OrganizationsSeen are the districts administered with all their schools, and

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/migrate"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/migrate"
 )
 
 const theTable = "policies() in ent/rule/policy_table_test.go"

@@ -7,9 +7,9 @@ import (
 
 	"entgo.io/ent/dialect/sql/schema"
 
-	"homeroom/ent/db/migrate"
-	"homeroom/ent/db/servicekey"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db/migrate"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 // candidates are rows that somebody might create: at every organization, with the

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
 )
 
 // relates tries what changes rows of another entity: an edge whose column stands

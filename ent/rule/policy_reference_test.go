@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // ask is one question to the reference: may this viewer see or change a row? It

@@ -1,6 +1,6 @@
 package rule_test
 
-import "homeroom/internal/viewer"
+import "github.com/openhomeroom/homeroom/internal/viewer"
 
 // may says which rows somebody reaches; nil where the policy refuses to look.
 type may func(a ask, r row) bool

@@ -7,12 +7,12 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/db/student"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // StudentsSeen are the students of the organizations administered and, for a

@@ -5,8 +5,8 @@ import (
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
 // BulkJobMark tells how far a job is whose one transaction is still open, to

@@ -6,8 +6,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
 // Enrollment is one student in one group.

@@ -7,8 +7,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
 // Erasure is the erasure of one student that somebody has asked for, on its way to

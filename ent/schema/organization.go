@@ -9,9 +9,9 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
-	"homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // Organization is a district, or a school inside one.

@@ -4,8 +4,8 @@ import (
 	"entgo.io/ent"
 	"entgo.io/ent/schema/field"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
 // Product is a learning program that reports usage.

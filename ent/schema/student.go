@@ -7,9 +7,9 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // Student belongs to one school and to any number of its groups.

@@ -5,8 +5,8 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
-	"homeroom/ent/db/privacy"
-	"homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
 // UsageEvent remembers that an event was counted, so that a product may send it

@@ -7,9 +7,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"homeroom/graph/model"
-	"homeroom/graph/scalar"
-	"homeroom/internal/calendar"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -17,6 +14,9 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/99designs/gqlgen/graphql/introspection"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/graph/scalar"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 	gqlparser "github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 )
@@ -7866,7 +7866,7 @@ func (ec *executionContext) field_BulkJob_problems_args(ctx context.Context, raw
 	args["after"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "severity",
 		func(ctx context.Context, v any) (*model.ProblemSeverity, error) {
-			return ec.unmarshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, v)
+			return ec.unmarshalOProblemSeverity2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7962,7 +7962,7 @@ func (ec *executionContext) field_Mutation_approvePendingSetting_args(ctx contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ApprovePendingSettingInput, error) {
-			return ec.unmarshalNApprovePendingSettingInput2homeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx, v)
+			return ec.unmarshalNApprovePendingSettingInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7976,7 +7976,7 @@ func (ec *executionContext) field_Mutation_assignStudentsToGroups_args(ctx conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.AssignStudentsToGroupsInput, error) {
-			return ec.unmarshalNAssignStudentsToGroupsInput2homeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsInput(ctx, v)
+			return ec.unmarshalNAssignStudentsToGroupsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7990,7 +7990,7 @@ func (ec *executionContext) field_Mutation_bulkDeleteStudents_args(ctx context.C
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.BulkDeleteStudentsInput, error) {
-			return ec.unmarshalNBulkDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx, v)
+			return ec.unmarshalNBulkDeleteStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8004,7 +8004,7 @@ func (ec *executionContext) field_Mutation_bulkEditStudents_args(ctx context.Con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.BulkEditStudentsInput, error) {
-			return ec.unmarshalNBulkEditStudentsInput2homeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx, v)
+			return ec.unmarshalNBulkEditStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8032,7 +8032,7 @@ func (ec *executionContext) field_Mutation_completeSignIn_args(ctx context.Conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CompleteSignInInput, error) {
-			return ec.unmarshalNCompleteSignInInput2homeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx, v)
+			return ec.unmarshalNCompleteSignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8046,7 +8046,7 @@ func (ec *executionContext) field_Mutation_confirmTotpEnrollment_args(ctx contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ConfirmTotpEnrollmentInput, error) {
-			return ec.unmarshalNConfirmTotpEnrollmentInput2homeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx, v)
+			return ec.unmarshalNConfirmTotpEnrollmentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8060,7 +8060,7 @@ func (ec *executionContext) field_Mutation_correctBulkJobRow_args(ctx context.Co
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
-			return ec.unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx, v)
+			return ec.unmarshalNCorrectBulkJobRowInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8074,7 +8074,7 @@ func (ec *executionContext) field_Mutation_createGroup_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateGroupInput, error) {
-			return ec.unmarshalNCreateGroupInput2homeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx, v)
+			return ec.unmarshalNCreateGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8088,7 +8088,7 @@ func (ec *executionContext) field_Mutation_createServiceKey_args(ctx context.Con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateServiceKeyInput, error) {
-			return ec.unmarshalNCreateServiceKeyInput2homeroomᚋgraphᚋmodelᚐCreateServiceKeyInput(ctx, v)
+			return ec.unmarshalNCreateServiceKeyInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateServiceKeyInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8102,7 +8102,7 @@ func (ec *executionContext) field_Mutation_createStudent_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.CreateStudentInput, error) {
-			return ec.unmarshalNCreateStudentInput2homeroomᚋgraphᚋmodelᚐCreateStudentInput(ctx, v)
+			return ec.unmarshalNCreateStudentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateStudentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8116,7 +8116,7 @@ func (ec *executionContext) field_Mutation_deleteGroup_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeleteGroupInput, error) {
-			return ec.unmarshalNDeleteGroupInput2homeroomᚋgraphᚋmodelᚐDeleteGroupInput(ctx, v)
+			return ec.unmarshalNDeleteGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteGroupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8130,7 +8130,7 @@ func (ec *executionContext) field_Mutation_deleteStudents_args(ctx context.Conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.DeleteStudentsInput, error) {
-			return ec.unmarshalNDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐDeleteStudentsInput(ctx, v)
+			return ec.unmarshalNDeleteStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteStudentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8144,7 +8144,7 @@ func (ec *executionContext) field_Mutation_eraseStudents_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.EraseStudentsInput, error) {
-			return ec.unmarshalNEraseStudentsInput2homeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx, v)
+			return ec.unmarshalNEraseStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8158,7 +8158,7 @@ func (ec *executionContext) field_Mutation_finishPasskeyRegistration_args(ctx co
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
-			return ec.unmarshalNFinishPasskeyRegistrationInput2homeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx, v)
+			return ec.unmarshalNFinishPasskeyRegistrationInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8172,7 +8172,7 @@ func (ec *executionContext) field_Mutation_finishPasskeySignIn_args(ctx context.
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.PasskeySignInInput, error) {
-			return ec.unmarshalNPasskeySignInInput2homeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx, v)
+			return ec.unmarshalNPasskeySignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8186,7 +8186,7 @@ func (ec *executionContext) field_Mutation_inviteEducator_args(ctx context.Conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.InviteEducatorInput, error) {
-			return ec.unmarshalNInviteEducatorInput2homeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx, v)
+			return ec.unmarshalNInviteEducatorInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8200,7 +8200,7 @@ func (ec *executionContext) field_Mutation_proveIdentity_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.ProveIdentityInput, error) {
-			return ec.unmarshalNProveIdentityInput2homeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx, v)
+			return ec.unmarshalNProveIdentityInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8214,7 +8214,7 @@ func (ec *executionContext) field_Mutation_recordUsage_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RecordUsageInput, error) {
-			return ec.unmarshalNRecordUsageInput2homeroomᚋgraphᚋmodelᚐRecordUsageInput(ctx, v)
+			return ec.unmarshalNRecordUsageInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRecordUsageInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8242,7 +8242,7 @@ func (ec *executionContext) field_Mutation_removeStudentsFromGroups_args(ctx con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RemoveStudentsFromGroupsInput, error) {
-			return ec.unmarshalNRemoveStudentsFromGroupsInput2homeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsInput(ctx, v)
+			return ec.unmarshalNRemoveStudentsFromGroupsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8306,7 +8306,7 @@ func (ec *executionContext) field_Mutation_restoreStudents_args(ctx context.Cont
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
-			return ec.unmarshalNRestoreStudentsInput2homeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx, v)
+			return ec.unmarshalNRestoreStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8348,7 +8348,7 @@ func (ec *executionContext) field_Mutation_setPasswordByLink_args(ctx context.Co
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SetPasswordByLinkInput, error) {
-			return ec.unmarshalNSetPasswordByLinkInput2homeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx, v)
+			return ec.unmarshalNSetPasswordByLinkInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8362,7 +8362,7 @@ func (ec *executionContext) field_Mutation_signInWithCode_args(ctx context.Conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignInWithCodeInput, error) {
-			return ec.unmarshalNSignInWithCodeInput2homeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx, v)
+			return ec.unmarshalNSignInWithCodeInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8376,7 +8376,7 @@ func (ec *executionContext) field_Mutation_signIn_args(ctx context.Context, rawA
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SignInInput, error) {
-			return ec.unmarshalNSignInInput2homeroomᚋgraphᚋmodelᚐSignInInput(ctx, v)
+			return ec.unmarshalNSignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8404,7 +8404,7 @@ func (ec *executionContext) field_Mutation_submitBulkImport_args(ctx context.Con
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.SubmitBulkImportInput, error) {
-			return ec.unmarshalNSubmitBulkImportInput2homeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx, v)
+			return ec.unmarshalNSubmitBulkImportInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8432,7 +8432,7 @@ func (ec *executionContext) field_Mutation_updateGroup_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateGroupInput, error) {
-			return ec.unmarshalNUpdateGroupInput2homeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx, v)
+			return ec.unmarshalNUpdateGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8446,7 +8446,7 @@ func (ec *executionContext) field_Mutation_updateOrganizationSettings_args(ctx c
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateOrganizationSettingsInput, error) {
-			return ec.unmarshalNUpdateOrganizationSettingsInput2homeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx, v)
+			return ec.unmarshalNUpdateOrganizationSettingsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8460,7 +8460,7 @@ func (ec *executionContext) field_Mutation_updateStudent_args(ctx context.Contex
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.UpdateStudentInput, error) {
-			return ec.unmarshalNUpdateStudentInput2homeroomᚋgraphᚋmodelᚐUpdateStudentInput(ctx, v)
+			return ec.unmarshalNUpdateStudentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateStudentInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8474,7 +8474,7 @@ func (ec *executionContext) field_Mutation_withdrawPendingSetting_args(ctx conte
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (model.WithdrawPendingSettingInput, error) {
-			return ec.unmarshalNWithdrawPendingSettingInput2homeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx, v)
+			return ec.unmarshalNWithdrawPendingSettingInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8510,7 +8510,7 @@ func (ec *executionContext) field_Query_auditEventsCsvUrl_args(ctx context.Conte
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.AuditEventFilter, error) {
-			return ec.unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
+			return ec.unmarshalOAuditEventFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8532,7 +8532,7 @@ func (ec *executionContext) field_Query_auditEvents_args(ctx context.Context, ra
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.AuditEventFilter, error) {
-			return ec.unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
+			return ec.unmarshalOAuditEventFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8712,7 +8712,7 @@ func (ec *executionContext) field_Query_groups_args(ctx context.Context, rawArgs
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.GroupFilter, error) {
-			return ec.unmarshalOGroupFilter2ᚖhomeroomᚋgraphᚋmodelᚐGroupFilter(ctx, v)
+			return ec.unmarshalOGroupFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8720,7 +8720,7 @@ func (ec *executionContext) field_Query_groups_args(ctx context.Context, rawArgs
 	args["filter"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*model.GroupOrder, error) {
-			return ec.unmarshalOGroupOrder2ᚖhomeroomᚋgraphᚋmodelᚐGroupOrder(ctx, v)
+			return ec.unmarshalOGroupOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8766,7 +8766,7 @@ func (ec *executionContext) field_Query_importTemplate_args(ctx context.Context,
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
 		func(ctx context.Context, v any) (model.BulkJobKind, error) {
-			return ec.unmarshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, v)
+			return ec.unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8866,7 +8866,7 @@ func (ec *executionContext) field_Query_studentsCsvUrl_args(ctx context.Context,
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.StudentFilter, error) {
-			return ec.unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
+			return ec.unmarshalOStudentFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8888,7 +8888,7 @@ func (ec *executionContext) field_Query_students_args(ctx context.Context, rawAr
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
 		func(ctx context.Context, v any) (*model.StudentFilter, error) {
-			return ec.unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
+			return ec.unmarshalOStudentFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8896,7 +8896,7 @@ func (ec *executionContext) field_Query_students_args(ctx context.Context, rawAr
 	args["filter"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "orderBy",
 		func(ctx context.Context, v any) (*model.StudentOrder, error) {
-			return ec.unmarshalOStudentOrder2ᚖhomeroomᚋgraphᚋmodelᚐStudentOrder(ctx, v)
+			return ec.unmarshalOStudentOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentOrder(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8950,7 +8950,7 @@ func (ec *executionContext) field_Query_usageReport_args(ctx context.Context, ra
 	args["organizationId"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "period",
 		func(ctx context.Context, v any) (model.UsagePeriod, error) {
-			return ec.unmarshalNUsagePeriod2homeroomᚋgraphᚋmodelᚐUsagePeriod(ctx, v)
+			return ec.unmarshalNUsagePeriod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsagePeriod(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8958,7 +8958,7 @@ func (ec *executionContext) field_Query_usageReport_args(ctx context.Context, ra
 	args["period"] = arg1
 	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "from",
 		func(ctx context.Context, v any) (*calendar.Day, error) {
-			return ec.unmarshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8966,7 +8966,7 @@ func (ec *executionContext) field_Query_usageReport_args(ctx context.Context, ra
 	args["from"] = arg2
 	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "to",
 		func(ctx context.Context, v any) (*calendar.Day, error) {
-			return ec.unmarshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			return ec.unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -9106,7 +9106,7 @@ func (ec *executionContext) _ApprovePendingSettingPayload_organization(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9138,7 +9138,7 @@ func (ec *executionContext) _ApprovePendingSettingPayload_userErrors(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9216,7 +9216,7 @@ func (ec *executionContext) _AssignStudentsToGroupsPayload_students(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+			return ec.marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9248,7 +9248,7 @@ func (ec *executionContext) _AssignStudentsToGroupsPayload_groups(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9280,7 +9280,7 @@ func (ec *executionContext) _AssignStudentsToGroupsPayload_userErrors(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9312,7 +9312,7 @@ func (ec *executionContext) _AuditActor_kind(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.AuditActorKind) graphql.Marshaler {
-			return ec.marshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, selections, v)
+			return ec.marshalNAuditActorKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9542,7 +9542,7 @@ func (ec *executionContext) _AuditEvent_action(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.AuditAction) graphql.Marshaler {
-			return ec.marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, selections, v)
+			return ec.marshalNAuditAction2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditAction(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9588,7 +9588,7 @@ func (ec *executionContext) _AuditEvent_actor(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditActor) graphql.Marshaler {
-			return ec.marshalNAuditActor2ᚖhomeroomᚋgraphᚋmodelᚐAuditActor(ctx, selections, v)
+			return ec.marshalNAuditActor2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActor(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9620,7 +9620,7 @@ func (ec *executionContext) _AuditEvent_organization(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -9675,7 +9675,7 @@ func (ec *executionContext) _AuditEvent_subjects(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditSubject) graphql.Marshaler {
-			return ec.marshalNAuditSubject2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx, selections, v)
+			return ec.marshalNAuditSubject2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9707,7 +9707,7 @@ func (ec *executionContext) _AuditEvent_facts(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditFact) graphql.Marshaler {
-			return ec.marshalNAuditFact2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx, selections, v)
+			return ec.marshalNAuditFact2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9854,7 +9854,7 @@ func (ec *executionContext) _AuditEventConnection_edges(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
-			return ec.marshalNAuditEventEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx, selections, v)
+			return ec.marshalNAuditEventEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9886,7 +9886,7 @@ func (ec *executionContext) _AuditEventConnection_nodes(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditEvent) graphql.Marshaler {
-			return ec.marshalNAuditEvent2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx, selections, v)
+			return ec.marshalNAuditEvent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9918,7 +9918,7 @@ func (ec *executionContext) _AuditEventConnection_pageInfo(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -9996,7 +9996,7 @@ func (ec *executionContext) _AuditEventEdge_node(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditEvent) graphql.Marshaler {
-			return ec.marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, selections, v)
+			return ec.marshalNAuditEvent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10097,7 +10097,7 @@ func (ec *executionContext) _AuditSubject_node(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
-			return ec.marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
+			return ec.marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10152,7 +10152,7 @@ func (ec *executionContext) _AuditSubject_changes(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
-			return ec.marshalNAuditChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx, selections, v)
+			return ec.marshalNAuditChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10276,7 +10276,7 @@ func (ec *executionContext) _BeginTotpEnrollmentPayload_userErrors(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10331,7 +10331,7 @@ func (ec *executionContext) _BulkJob_kind(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.BulkJobKind) graphql.Marshaler {
-			return ec.marshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, selections, v)
+			return ec.marshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10354,7 +10354,7 @@ func (ec *executionContext) _BulkJob_status(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.BulkJobStatus) graphql.Marshaler {
-			return ec.marshalNBulkJobStatus2homeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx, selections, v)
+			return ec.marshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10377,7 +10377,7 @@ func (ec *executionContext) _BulkJob_heldFor(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobHold) graphql.Marshaler {
-			return ec.marshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx, selections, v)
+			return ec.marshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10400,7 +10400,7 @@ func (ec *executionContext) _BulkJob_organization(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10432,7 +10432,7 @@ func (ec *executionContext) _BulkJob_submittedBy(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
-			return ec.marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+			return ec.marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10487,7 +10487,7 @@ func (ec *executionContext) _BulkJob_groupsMode(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.GroupsMode) graphql.Marshaler {
-			return ec.marshalNGroupsMode2homeroomᚋgraphᚋmodelᚐGroupsMode(ctx, selections, v)
+			return ec.marshalNGroupsMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupsMode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10510,7 +10510,7 @@ func (ec *executionContext) _BulkJob_commitMode(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.CommitMode) graphql.Marshaler {
-			return ec.marshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx, selections, v)
+			return ec.marshalNCommitMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCommitMode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10533,7 +10533,7 @@ func (ec *executionContext) _BulkJob_detected(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DetectedFile) graphql.Marshaler {
-			return ec.marshalODetectedFile2ᚖhomeroomᚋgraphᚋmodelᚐDetectedFile(ctx, selections, v)
+			return ec.marshalODetectedFile2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDetectedFile(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10565,7 +10565,7 @@ func (ec *executionContext) _BulkJob_progress(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobProgress) graphql.Marshaler {
-			return ec.marshalNBulkJobProgress2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProgress(ctx, selections, v)
+			return ec.marshalNBulkJobProgress2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProgress(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10620,7 +10620,7 @@ func (ec *executionContext) _BulkJob_waitingFor(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -10652,7 +10652,7 @@ func (ec *executionContext) _BulkJob_counts(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobCounts) graphql.Marshaler {
-			return ec.marshalNBulkJobCounts2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx, selections, v)
+			return ec.marshalNBulkJobCounts2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10685,7 +10685,7 @@ func (ec *executionContext) _BulkJob_changes(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobChangeConnection) graphql.Marshaler {
-			return ec.marshalNBulkJobChangeConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeConnection(ctx, selections, v)
+			return ec.marshalNBulkJobChangeConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10729,7 +10729,7 @@ func (ec *executionContext) _BulkJob_problems(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobProblemConnection) graphql.Marshaler {
-			return ec.marshalNBulkJobProblemConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemConnection(ctx, selections, v)
+			return ec.marshalNBulkJobProblemConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -10773,7 +10773,7 @@ func (ec *executionContext) _BulkJob_refusedRows(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
-			return ec.marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx, selections, v)
+			return ec.marshalNBulkJobRefusedRowConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11000,7 +11000,7 @@ func (ec *executionContext) _BulkJobChange_student(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Student) graphql.Marshaler {
-			return ec.marshalOStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
+			return ec.marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11124,7 +11124,7 @@ func (ec *executionContext) _BulkJobChangeConnection_edges(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChangeEdge) graphql.Marshaler {
-			return ec.marshalNBulkJobChangeEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdgeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobChangeEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11156,7 +11156,7 @@ func (ec *executionContext) _BulkJobChangeConnection_nodes(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
-			return ec.marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11188,7 +11188,7 @@ func (ec *executionContext) _BulkJobChangeConnection_pageInfo(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11266,7 +11266,7 @@ func (ec *executionContext) _BulkJobChangeEdge_node(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobChange) graphql.Marshaler {
-			return ec.marshalNBulkJobChange2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx, selections, v)
+			return ec.marshalNBulkJobChange2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11298,7 +11298,7 @@ func (ec *executionContext) _BulkJobConnection_edges(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobEdge) graphql.Marshaler {
-			return ec.marshalNBulkJobEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11330,7 +11330,7 @@ func (ec *executionContext) _BulkJobConnection_nodes(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJob) graphql.Marshaler {
-			return ec.marshalNBulkJob2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobᚄ(ctx, selections, v)
+			return ec.marshalNBulkJob2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11362,7 +11362,7 @@ func (ec *executionContext) _BulkJobConnection_pageInfo(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11624,7 +11624,7 @@ func (ec *executionContext) _BulkJobEdge_node(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalNBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11656,7 +11656,7 @@ func (ec *executionContext) _BulkJobPayload_job(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -11688,7 +11688,7 @@ func (ec *executionContext) _BulkJobPayload_userErrors(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11766,7 +11766,7 @@ func (ec *executionContext) _BulkJobProblem_severity(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.ProblemSeverity) graphql.Marshaler {
-			return ec.marshalNProblemSeverity2homeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, selections, v)
+			return ec.marshalNProblemSeverity2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11881,7 +11881,7 @@ func (ec *executionContext) _BulkJobProblem_candidates(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+			return ec.marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11913,7 +11913,7 @@ func (ec *executionContext) _BulkJobProblemConnection_edges(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblemEdge) graphql.Marshaler {
-			return ec.marshalNBulkJobProblemEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdgeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobProblemEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11945,7 +11945,7 @@ func (ec *executionContext) _BulkJobProblemConnection_nodes(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
-			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobProblem2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -11977,7 +11977,7 @@ func (ec *executionContext) _BulkJobProblemConnection_pageInfo(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12055,7 +12055,7 @@ func (ec *executionContext) _BulkJobProblemEdge_node(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobProblem) graphql.Marshaler {
-			return ec.marshalNBulkJobProblem2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx, selections, v)
+			return ec.marshalNBulkJobProblem2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12156,7 +12156,7 @@ func (ec *executionContext) _BulkJobProgress_phase(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPhase) graphql.Marshaler {
-			return ec.marshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx, selections, v)
+			return ec.marshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12248,7 +12248,7 @@ func (ec *executionContext) _BulkJobRefusedRow_cells(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
-			return ec.marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobCell2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12280,7 +12280,7 @@ func (ec *executionContext) _BulkJobRefusedRow_problems(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
-			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobProblem2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12312,7 +12312,7 @@ func (ec *executionContext) _BulkJobRefusedRowConnection_edges(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
-			return ec.marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobRefusedRowEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12344,7 +12344,7 @@ func (ec *executionContext) _BulkJobRefusedRowConnection_nodes(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
-			return ec.marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobRefusedRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12376,7 +12376,7 @@ func (ec *executionContext) _BulkJobRefusedRowConnection_pageInfo(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12454,7 +12454,7 @@ func (ec *executionContext) _BulkJobRefusedRowEdge_node(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
-			return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, selections, v)
+			return ec.marshalNBulkJobRefusedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12486,7 +12486,7 @@ func (ec *executionContext) _CorrectBulkJobRowPayload_job(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12518,7 +12518,7 @@ func (ec *executionContext) _CorrectBulkJobRowPayload_changes(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
-			return ec.marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12550,7 +12550,7 @@ func (ec *executionContext) _CorrectBulkJobRowPayload_problems(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
-			return ec.marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
+			return ec.marshalNBulkJobProblem2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12582,7 +12582,7 @@ func (ec *executionContext) _CorrectBulkJobRowPayload_userErrors(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12614,7 +12614,7 @@ func (ec *executionContext) _CreateGroupPayload_group(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Group) graphql.Marshaler {
-			return ec.marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
+			return ec.marshalOGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12646,7 +12646,7 @@ func (ec *executionContext) _CreateGroupPayload_userErrors(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12678,7 +12678,7 @@ func (ec *executionContext) _CreateServiceKeyPayload_serviceKey(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
-			return ec.marshalOServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, selections, v)
+			return ec.marshalOServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12733,7 +12733,7 @@ func (ec *executionContext) _CreateServiceKeyPayload_userErrors(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12765,7 +12765,7 @@ func (ec *executionContext) _CreateStudentPayload_student(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Student) graphql.Marshaler {
-			return ec.marshalOStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
+			return ec.marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -12797,7 +12797,7 @@ func (ec *executionContext) _CreateStudentPayload_userErrors(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12829,7 +12829,7 @@ func (ec *executionContext) _DashboardNotification_kind(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.NotificationKind) graphql.Marshaler {
-			return ec.marshalNNotificationKind2homeroomᚋgraphᚋmodelᚐNotificationKind(ctx, selections, v)
+			return ec.marshalNNotificationKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNotificationKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12852,7 +12852,7 @@ func (ec *executionContext) _DashboardNotification_organization(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -12953,7 +12953,7 @@ func (ec *executionContext) _DeleteGroupPayload_userErrors(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13008,7 +13008,7 @@ func (ec *executionContext) _DeleteStudentsPayload_userErrors(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13178,7 +13178,7 @@ func (ec *executionContext) _DeletedStudent_organization(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13256,7 +13256,7 @@ func (ec *executionContext) _DeletedStudent_groups(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13288,7 +13288,7 @@ func (ec *executionContext) _DeletedStudentConnection_edges(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
-			return ec.marshalNDeletedStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx, selections, v)
+			return ec.marshalNDeletedStudentEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13320,7 +13320,7 @@ func (ec *executionContext) _DeletedStudentConnection_nodes(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DeletedStudent) graphql.Marshaler {
-			return ec.marshalNDeletedStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx, selections, v)
+			return ec.marshalNDeletedStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13352,7 +13352,7 @@ func (ec *executionContext) _DeletedStudentConnection_pageInfo(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13430,7 +13430,7 @@ func (ec *executionContext) _DeletedStudentEdge_node(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletedStudent) graphql.Marshaler {
-			return ec.marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, selections, v)
+			return ec.marshalNDeletedStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13669,7 +13669,7 @@ func (ec *executionContext) _Educator_roles(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoleAssignment) graphql.Marshaler {
-			return ec.marshalNRoleAssignment2ᚕᚖhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx, selections, v)
+			return ec.marshalNRoleAssignment2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13701,7 +13701,7 @@ func (ec *executionContext) _Educator_groups(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13733,7 +13733,7 @@ func (ec *executionContext) _EraseStudentsPayload_erasures(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
-			return ec.marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx, selections, v)
+			return ec.marshalNErasure2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13765,7 +13765,7 @@ func (ec *executionContext) _EraseStudentsPayload_certificates(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
-			return ec.marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx, selections, v)
+			return ec.marshalNErasureCertificate2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13797,7 +13797,7 @@ func (ec *executionContext) _EraseStudentsPayload_userErrors(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13852,7 +13852,7 @@ func (ec *executionContext) _Erasure_state(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
-			return ec.marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx, selections, v)
+			return ec.marshalNErasureState2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureState(ctx, selections, v)
 		},
 		true,
 		true,
@@ -13967,7 +13967,7 @@ func (ec *executionContext) _Erasure_certificate(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
-			return ec.marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, selections, v)
+			return ec.marshalOErasureCertificate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14022,7 +14022,7 @@ func (ec *executionContext) _ErasureCertificate_organization(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14330,7 +14330,7 @@ func (ec *executionContext) _Group_organization(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14385,7 +14385,7 @@ func (ec *executionContext) _Group_educators(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Educator) graphql.Marshaler {
-			return ec.marshalNEducator2ᚕᚖhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx, selections, v)
+			return ec.marshalNEducator2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14441,7 +14441,7 @@ func (ec *executionContext) _Group_students(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
-			return ec.marshalNStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
+			return ec.marshalNStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14484,7 +14484,7 @@ func (ec *executionContext) _GroupConnection_edges(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.GroupEdge) graphql.Marshaler {
-			return ec.marshalNGroupEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupEdgeᚄ(ctx, selections, v)
+			return ec.marshalNGroupEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14516,7 +14516,7 @@ func (ec *executionContext) _GroupConnection_nodes(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14548,7 +14548,7 @@ func (ec *executionContext) _GroupConnection_pageInfo(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14626,7 +14626,7 @@ func (ec *executionContext) _GroupEdge_node(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
+			return ec.marshalNGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14796,7 +14796,7 @@ func (ec *executionContext) _ImportTemplate_kind(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.BulkJobKind) graphql.Marshaler {
-			return ec.marshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, selections, v)
+			return ec.marshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14865,7 +14865,7 @@ func (ec *executionContext) _ImportTemplate_columns(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ImportColumn) graphql.Marshaler {
-			return ec.marshalNImportColumn2ᚕᚖhomeroomᚋgraphᚋmodelᚐImportColumnᚄ(ctx, selections, v)
+			return ec.marshalNImportColumn2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14897,7 +14897,7 @@ func (ec *executionContext) _InviteEducatorPayload_educator(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
-			return ec.marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+			return ec.marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
 		},
 		true,
 		false,
@@ -14929,7 +14929,7 @@ func (ec *executionContext) _InviteEducatorPayload_userErrors(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -14962,7 +14962,7 @@ func (ec *executionContext) _Mutation_signIn(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalNSignInPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15006,7 +15006,7 @@ func (ec *executionContext) _Mutation_signInWithCode(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalNSignInPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15050,7 +15050,7 @@ func (ec *executionContext) _Mutation_completeSignIn(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalNSignInPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15093,7 +15093,7 @@ func (ec *executionContext) _Mutation_beginPasskeySignIn(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
-			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+			return ec.marshalNPasskeyCeremonyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15126,7 +15126,7 @@ func (ec *executionContext) _Mutation_finishPasskeySignIn(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
-			return ec.marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
+			return ec.marshalNSignInPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15193,7 +15193,7 @@ func (ec *executionContext) _Mutation_revokeSession(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeSessionsPayload) graphql.Marshaler {
-			return ec.marshalNRevokeSessionsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx, selections, v)
+			return ec.marshalNRevokeSessionsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15236,7 +15236,7 @@ func (ec *executionContext) _Mutation_revokeOtherSessions(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeSessionsPayload) graphql.Marshaler {
-			return ec.marshalNRevokeSessionsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx, selections, v)
+			return ec.marshalNRevokeSessionsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15268,7 +15268,7 @@ func (ec *executionContext) _Mutation_beginPasskeyProof(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
-			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+			return ec.marshalNPasskeyCeremonyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15301,7 +15301,7 @@ func (ec *executionContext) _Mutation_proveIdentity(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15344,7 +15344,7 @@ func (ec *executionContext) _Mutation_beginTotpEnrollment(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
-			return ec.marshalNBeginTotpEnrollmentPayload2ᚖhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx, selections, v)
+			return ec.marshalNBeginTotpEnrollmentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15377,7 +15377,7 @@ func (ec *executionContext) _Mutation_confirmTotpEnrollment(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15420,7 +15420,7 @@ func (ec *executionContext) _Mutation_removeTotp(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15452,7 +15452,7 @@ func (ec *executionContext) _Mutation_beginPasskeyRegistration(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
-			return ec.marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
+			return ec.marshalNPasskeyCeremonyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15485,7 +15485,7 @@ func (ec *executionContext) _Mutation_finishPasskeyRegistration(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15529,7 +15529,7 @@ func (ec *executionContext) _Mutation_renamePasskey(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15573,7 +15573,7 @@ func (ec *executionContext) _Mutation_removePasskey(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15616,7 +15616,7 @@ func (ec *executionContext) _Mutation_regenerateRecoveryCodes(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15649,7 +15649,7 @@ func (ec *executionContext) _Mutation_resetSecondFactors(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ResetSecondFactorsPayload) graphql.Marshaler {
-			return ec.marshalNResetSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx, selections, v)
+			return ec.marshalNResetSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15693,7 +15693,7 @@ func (ec *executionContext) _Mutation_requestPasswordReset(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
-			return ec.marshalNRequestPasswordResetPayload2ᚖhomeroomᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx, selections, v)
+			return ec.marshalNRequestPasswordResetPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15737,7 +15737,7 @@ func (ec *executionContext) _Mutation_setPasswordByLink(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SetPasswordByLinkPayload) graphql.Marshaler {
-			return ec.marshalNSetPasswordByLinkPayload2ᚖhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkPayload(ctx, selections, v)
+			return ec.marshalNSetPasswordByLinkPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15781,7 +15781,7 @@ func (ec *executionContext) _Mutation_inviteEducator(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.InviteEducatorPayload) graphql.Marshaler {
-			return ec.marshalNInviteEducatorPayload2ᚖhomeroomᚋgraphᚋmodelᚐInviteEducatorPayload(ctx, selections, v)
+			return ec.marshalNInviteEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInviteEducatorPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15825,7 +15825,7 @@ func (ec *executionContext) _Mutation_createServiceKey(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateServiceKeyPayload) graphql.Marshaler {
-			return ec.marshalNCreateServiceKeyPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateServiceKeyPayload(ctx, selections, v)
+			return ec.marshalNCreateServiceKeyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateServiceKeyPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15869,7 +15869,7 @@ func (ec *executionContext) _Mutation_revokeServiceKey(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RevokeServiceKeyPayload) graphql.Marshaler {
-			return ec.marshalNRevokeServiceKeyPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeServiceKeyPayload(ctx, selections, v)
+			return ec.marshalNRevokeServiceKeyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRevokeServiceKeyPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15913,7 +15913,7 @@ func (ec *executionContext) _Mutation_updateOrganizationSettings(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
-			return ec.marshalNUpdateOrganizationSettingsPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx, selections, v)
+			return ec.marshalNUpdateOrganizationSettingsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -15957,7 +15957,7 @@ func (ec *executionContext) _Mutation_approvePendingSetting(ctx context.Context,
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ApprovePendingSettingPayload) graphql.Marshaler {
-			return ec.marshalNApprovePendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx, selections, v)
+			return ec.marshalNApprovePendingSettingPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16001,7 +16001,7 @@ func (ec *executionContext) _Mutation_withdrawPendingSetting(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.WithdrawPendingSettingPayload) graphql.Marshaler {
-			return ec.marshalNWithdrawPendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx, selections, v)
+			return ec.marshalNWithdrawPendingSettingPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16045,7 +16045,7 @@ func (ec *executionContext) _Mutation_createGroup(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateGroupPayload) graphql.Marshaler {
-			return ec.marshalNCreateGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateGroupPayload(ctx, selections, v)
+			return ec.marshalNCreateGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateGroupPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16089,7 +16089,7 @@ func (ec *executionContext) _Mutation_updateGroup(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateGroupPayload) graphql.Marshaler {
-			return ec.marshalNUpdateGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateGroupPayload(ctx, selections, v)
+			return ec.marshalNUpdateGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateGroupPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16133,7 +16133,7 @@ func (ec *executionContext) _Mutation_deleteGroup(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteGroupPayload) graphql.Marshaler {
-			return ec.marshalNDeleteGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐDeleteGroupPayload(ctx, selections, v)
+			return ec.marshalNDeleteGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteGroupPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16177,7 +16177,7 @@ func (ec *executionContext) _Mutation_assignStudentsToGroups(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AssignStudentsToGroupsPayload) graphql.Marshaler {
-			return ec.marshalNAssignStudentsToGroupsPayload2ᚖhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsPayload(ctx, selections, v)
+			return ec.marshalNAssignStudentsToGroupsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16221,7 +16221,7 @@ func (ec *executionContext) _Mutation_removeStudentsFromGroups(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RemoveStudentsFromGroupsPayload) graphql.Marshaler {
-			return ec.marshalNRemoveStudentsFromGroupsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsPayload(ctx, selections, v)
+			return ec.marshalNRemoveStudentsFromGroupsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16265,7 +16265,7 @@ func (ec *executionContext) _Mutation_createStudent(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CreateStudentPayload) graphql.Marshaler {
-			return ec.marshalNCreateStudentPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateStudentPayload(ctx, selections, v)
+			return ec.marshalNCreateStudentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateStudentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16309,7 +16309,7 @@ func (ec *executionContext) _Mutation_updateStudent(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UpdateStudentPayload) graphql.Marshaler {
-			return ec.marshalNUpdateStudentPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateStudentPayload(ctx, selections, v)
+			return ec.marshalNUpdateStudentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateStudentPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16353,7 +16353,7 @@ func (ec *executionContext) _Mutation_deleteStudents(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeleteStudentsPayload) graphql.Marshaler {
-			return ec.marshalNDeleteStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐDeleteStudentsPayload(ctx, selections, v)
+			return ec.marshalNDeleteStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteStudentsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16397,7 +16397,7 @@ func (ec *executionContext) _Mutation_restoreStudents(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RestoreStudentsPayload) graphql.Marshaler {
-			return ec.marshalNRestoreStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx, selections, v)
+			return ec.marshalNRestoreStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16441,7 +16441,7 @@ func (ec *executionContext) _Mutation_eraseStudents(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.EraseStudentsPayload) graphql.Marshaler {
-			return ec.marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx, selections, v)
+			return ec.marshalNEraseStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16485,7 +16485,7 @@ func (ec *executionContext) _Mutation_submitBulkImport(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16529,7 +16529,7 @@ func (ec *executionContext) _Mutation_bulkEditStudents(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16573,7 +16573,7 @@ func (ec *executionContext) _Mutation_bulkDeleteStudents(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16617,7 +16617,7 @@ func (ec *executionContext) _Mutation_startBulkJob(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16661,7 +16661,7 @@ func (ec *executionContext) _Mutation_correctBulkJobRow(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
-			return ec.marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx, selections, v)
+			return ec.marshalNCorrectBulkJobRowPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16705,7 +16705,7 @@ func (ec *executionContext) _Mutation_approveBulkJob(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16749,7 +16749,7 @@ func (ec *executionContext) _Mutation_cancelBulkJob(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16793,7 +16793,7 @@ func (ec *executionContext) _Mutation_undoBulkJob(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
-			return ec.marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
+			return ec.marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16837,7 +16837,7 @@ func (ec *executionContext) _Mutation_recordUsage(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordUsagePayload) graphql.Marshaler {
-			return ec.marshalNRecordUsagePayload2ᚖhomeroomᚋgraphᚋmodelᚐRecordUsagePayload(ctx, selections, v)
+			return ec.marshalNRecordUsagePayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRecordUsagePayload(ctx, selections, v)
 		},
 		true,
 		true,
@@ -16972,7 +16972,7 @@ func (ec *executionContext) _Organization_type(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.OrganizationType) graphql.Marshaler {
-			return ec.marshalNOrganizationType2homeroomᚋgraphᚋmodelᚐOrganizationType(ctx, selections, v)
+			return ec.marshalNOrganizationType2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationType(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17018,7 +17018,7 @@ func (ec *executionContext) _Organization_parent(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -17050,7 +17050,7 @@ func (ec *executionContext) _Organization_children(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚕᚖhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17082,7 +17082,7 @@ func (ec *executionContext) _Organization_schoolYear(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SchoolYear) graphql.Marshaler {
-			return ec.marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx, selections, v)
+			return ec.marshalNSchoolYear2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17160,7 +17160,7 @@ func (ec *executionContext) _Organization_settings(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.OrganizationSettings) graphql.Marshaler {
-			return ec.marshalNOrganizationSettings2ᚖhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx, selections, v)
+			return ec.marshalNOrganizationSettings2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17192,7 +17192,7 @@ func (ec *executionContext) _OrganizationSettings_schoolYear(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SchoolYear) graphql.Marshaler {
-			return ec.marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx, selections, v)
+			return ec.marshalNSchoolYear2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17224,7 +17224,7 @@ func (ec *executionContext) _OrganizationSettings_usageGoalMinutesPerWeek(ctx co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17256,7 +17256,7 @@ func (ec *executionContext) _OrganizationSettings_timeZone(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.TextSetting) graphql.Marshaler {
-			return ec.marshalNTextSetting2ᚖhomeroomᚋgraphᚋmodelᚐTextSetting(ctx, selections, v)
+			return ec.marshalNTextSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐTextSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17288,7 +17288,7 @@ func (ec *executionContext) _OrganizationSettings_passwordMinLength(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17320,7 +17320,7 @@ func (ec *executionContext) _OrganizationSettings_passwordRequired(ctx context.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SwitchSetting) graphql.Marshaler {
-			return ec.marshalNSwitchSetting2ᚖhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx, selections, v)
+			return ec.marshalNSwitchSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17352,7 +17352,7 @@ func (ec *executionContext) _OrganizationSettings_holdDeletedPercent(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17384,7 +17384,7 @@ func (ec *executionContext) _OrganizationSettings_holdChangedPercent(ctx context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17416,7 +17416,7 @@ func (ec *executionContext) _OrganizationSettings_retentionDays(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17448,7 +17448,7 @@ func (ec *executionContext) _OrganizationSettings_jobDays(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
-			return ec.marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
+			return ec.marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17480,7 +17480,7 @@ func (ec *executionContext) _OrganizationSettings_pending(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
-			return ec.marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx, selections, v)
+			return ec.marshalNPendingSetting2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17512,7 +17512,7 @@ func (ec *executionContext) _OrganizationSettings_secondFactorRequired(ctx conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorSetting) graphql.Marshaler {
-			return ec.marshalNSecondFactorSetting2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx, selections, v)
+			return ec.marshalNSecondFactorSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17843,7 +17843,7 @@ func (ec *executionContext) _PasskeyCeremonyPayload_ceremony(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
-			return ec.marshalOPasskeyCeremony2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx, selections, v)
+			return ec.marshalOPasskeyCeremony2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx, selections, v)
 		},
 		true,
 		false,
@@ -17875,7 +17875,7 @@ func (ec *executionContext) _PasskeyCeremonyPayload_userErrors(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17907,7 +17907,7 @@ func (ec *executionContext) _PendingSetting_setting(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.PendingSettingName) graphql.Marshaler {
-			return ec.marshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, selections, v)
+			return ec.marshalNPendingSettingName2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, selections, v)
 		},
 		true,
 		true,
@@ -17953,7 +17953,7 @@ func (ec *executionContext) _PendingSetting_secondFactorRequired(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorRequirement) graphql.Marshaler {
-			return ec.marshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
+			return ec.marshalOSecondFactorRequirement2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18022,7 +18022,7 @@ func (ec *executionContext) _PendingSetting_requestedBy(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
-			return ec.marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+			return ec.marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18054,7 +18054,7 @@ func (ec *executionContext) _Query_viewer(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
-			return ec.marshalNViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(ctx, selections, v)
+			return ec.marshalNViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18087,7 +18087,7 @@ func (ec *executionContext) _Query_node(ctx context.Context, field graphql.Colle
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.Node) graphql.Marshaler {
-			return ec.marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
+			return ec.marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18131,7 +18131,7 @@ func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.Coll
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
-			return ec.marshalNNode2ᚕhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
+			return ec.marshalNNode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18175,7 +18175,7 @@ func (ec *executionContext) _Query_organization(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18219,7 +18219,7 @@ func (ec *executionContext) _Query_students(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
-			return ec.marshalNStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
+			return ec.marshalNStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18263,7 +18263,7 @@ func (ec *executionContext) _Query_deletedStudents(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
-			return ec.marshalNDeletedStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx, selections, v)
+			return ec.marshalNDeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18307,7 +18307,7 @@ func (ec *executionContext) _Query_groups(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
-			return ec.marshalNGroupConnection2ᚖhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx, selections, v)
+			return ec.marshalNGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18351,7 +18351,7 @@ func (ec *executionContext) _Query_dashboardNotifications(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
-			return ec.marshalNDashboardNotification2ᚕᚖhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
+			return ec.marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18395,7 +18395,7 @@ func (ec *executionContext) _Query_usageReport(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
-			return ec.marshalNUsageReport2ᚖhomeroomᚋgraphᚋmodelᚐUsageReport(ctx, selections, v)
+			return ec.marshalNUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18439,7 +18439,7 @@ func (ec *executionContext) _Query_bulkJob(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		false,
@@ -18483,7 +18483,7 @@ func (ec *executionContext) _Query_bulkJobs(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
-			return ec.marshalNBulkJobConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx, selections, v)
+			return ec.marshalNBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18527,7 +18527,7 @@ func (ec *executionContext) _Query_importTemplate(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
-			return ec.marshalNImportTemplate2ᚖhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx, selections, v)
+			return ec.marshalNImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18659,7 +18659,7 @@ func (ec *executionContext) _Query_erasure(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
-			return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
+			return ec.marshalNErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18703,7 +18703,7 @@ func (ec *executionContext) _Query_auditEvents(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
-			return ec.marshalNAuditEventConnection2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx, selections, v)
+			return ec.marshalNAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18791,7 +18791,7 @@ func (ec *executionContext) _Query_serviceKeys(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
-			return ec.marshalNServiceKey2ᚕᚖhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx, selections, v)
+			return ec.marshalNServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18834,7 +18834,7 @@ func (ec *executionContext) _Query_signInProviders(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.SignInProvider) graphql.Marshaler {
-			return ec.marshalNSignInProvider2ᚕᚖhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx, selections, v)
+			return ec.marshalNSignInProvider2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -18988,7 +18988,7 @@ func (ec *executionContext) _RecordUsagePayload_userErrors(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19043,7 +19043,7 @@ func (ec *executionContext) _RemoveStudentsFromGroupsPayload_students(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+			return ec.marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19075,7 +19075,7 @@ func (ec *executionContext) _RemoveStudentsFromGroupsPayload_groups(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19107,7 +19107,7 @@ func (ec *executionContext) _RemoveStudentsFromGroupsPayload_userErrors(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19139,7 +19139,7 @@ func (ec *executionContext) _RequestPasswordResetPayload_userErrors(ctx context.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19171,7 +19171,7 @@ func (ec *executionContext) _ResetSecondFactorsPayload_educator(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
-			return ec.marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+			return ec.marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
 		},
 		true,
 		false,
@@ -19203,7 +19203,7 @@ func (ec *executionContext) _ResetSecondFactorsPayload_userErrors(ctx context.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19235,7 +19235,7 @@ func (ec *executionContext) _RestoreStudentsPayload_students(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+			return ec.marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19313,7 +19313,7 @@ func (ec *executionContext) _RestoreStudentsPayload_userErrors(ctx context.Conte
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19345,7 +19345,7 @@ func (ec *executionContext) _RevokeServiceKeyPayload_serviceKey(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
-			return ec.marshalOServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, selections, v)
+			return ec.marshalOServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, selections, v)
 		},
 		true,
 		false,
@@ -19377,7 +19377,7 @@ func (ec *executionContext) _RevokeServiceKeyPayload_userErrors(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19432,7 +19432,7 @@ func (ec *executionContext) _RevokeSessionsPayload_userErrors(ctx context.Contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19464,7 +19464,7 @@ func (ec *executionContext) _RoleAssignment_role(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.Role) graphql.Marshaler {
-			return ec.marshalNRole2homeroomᚋgraphᚋmodelᚐRole(ctx, selections, v)
+			return ec.marshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19487,7 +19487,7 @@ func (ec *executionContext) _RoleAssignment_organization(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19519,7 +19519,7 @@ func (ec *executionContext) _SchoolYear_startsOn(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
-			return ec.marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19542,7 +19542,7 @@ func (ec *executionContext) _SchoolYear_endsOn(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
-			return ec.marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19588,7 +19588,7 @@ func (ec *executionContext) _SecondFactorSetting_value(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v model.SecondFactorRequirement) graphql.Marshaler {
-			return ec.marshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
+			return ec.marshalNSecondFactorRequirement2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19680,7 +19680,7 @@ func (ec *executionContext) _SecondFactorStep_methods(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.SecondFactorMethod) graphql.Marshaler {
-			return ec.marshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx, selections, v)
+			return ec.marshalNSecondFactorMethod2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19772,7 +19772,7 @@ func (ec *executionContext) _SecondFactors_totp(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {
-			return ec.marshalOTotpFactor2ᚖhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx, selections, v)
+			return ec.marshalOTotpFactor2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx, selections, v)
 		},
 		true,
 		false,
@@ -19804,7 +19804,7 @@ func (ec *executionContext) _SecondFactors_passkeys(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
-			return ec.marshalNPasskey2ᚕᚖhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx, selections, v)
+			return ec.marshalNPasskey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -19905,7 +19905,7 @@ func (ec *executionContext) _SecondFactorsPayload_secondFactors(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
-			return ec.marshalOSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
+			return ec.marshalOSecondFactors2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
 		},
 		true,
 		false,
@@ -19960,7 +19960,7 @@ func (ec *executionContext) _SecondFactorsPayload_userErrors(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20061,7 +20061,7 @@ func (ec *executionContext) _ServiceKey_organization(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20093,7 +20093,7 @@ func (ec *executionContext) _ServiceKey_scopes(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []model.ServiceScope) graphql.Marshaler {
-			return ec.marshalNServiceScope2ᚕhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx, selections, v)
+			return ec.marshalNServiceScope2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20369,7 +20369,7 @@ func (ec *executionContext) _SetPasswordByLinkPayload_userErrors(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20401,7 +20401,7 @@ func (ec *executionContext) _SignInPayload_viewer(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
-			return ec.marshalOViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(ctx, selections, v)
+			return ec.marshalOViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx, selections, v)
 		},
 		true,
 		false,
@@ -20479,7 +20479,7 @@ func (ec *executionContext) _SignInPayload_secondFactor(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactorStep) graphql.Marshaler {
-			return ec.marshalOSecondFactorStep2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx, selections, v)
+			return ec.marshalOSecondFactorStep2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx, selections, v)
 		},
 		true,
 		false,
@@ -20511,7 +20511,7 @@ func (ec *executionContext) _SignInPayload_userErrors(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20750,7 +20750,7 @@ func (ec *executionContext) _Student_organization(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20805,7 +20805,7 @@ func (ec *executionContext) _Student_groups(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Group) graphql.Marshaler {
-			return ec.marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
+			return ec.marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20929,7 +20929,7 @@ func (ec *executionContext) _StudentConnection_edges(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.StudentEdge) graphql.Marshaler {
-			return ec.marshalNStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentEdgeᚄ(ctx, selections, v)
+			return ec.marshalNStudentEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentEdgeᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20961,7 +20961,7 @@ func (ec *executionContext) _StudentConnection_nodes(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
+			return ec.marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -20993,7 +20993,7 @@ func (ec *executionContext) _StudentConnection_pageInfo(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
-			return ec.marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
+			return ec.marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21071,7 +21071,7 @@ func (ec *executionContext) _StudentEdge_node(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Student) graphql.Marshaler {
-			return ec.marshalNStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
+			return ec.marshalNStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21104,7 +21104,7 @@ func (ec *executionContext) _Subscription_bulkJob(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
-			return ec.marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
+			return ec.marshalNBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21148,7 +21148,7 @@ func (ec *executionContext) _Subscription_dashboardNotifications(ctx context.Con
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
-			return ec.marshalNDashboardNotification2ᚕᚖhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
+			return ec.marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21329,7 +21329,7 @@ func (ec *executionContext) _UpdateGroupPayload_group(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Group) graphql.Marshaler {
-			return ec.marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
+			return ec.marshalOGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -21361,7 +21361,7 @@ func (ec *executionContext) _UpdateGroupPayload_userErrors(ctx context.Context, 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21393,7 +21393,7 @@ func (ec *executionContext) _UpdateOrganizationSettingsPayload_organization(ctx 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -21425,7 +21425,7 @@ func (ec *executionContext) _UpdateOrganizationSettingsPayload_userErrors(ctx co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21457,7 +21457,7 @@ func (ec *executionContext) _UpdateStudentPayload_student(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Student) graphql.Marshaler {
-			return ec.marshalOStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
+			return ec.marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, selections, v)
 		},
 		true,
 		false,
@@ -21489,7 +21489,7 @@ func (ec *executionContext) _UpdateStudentPayload_userErrors(ctx context.Context
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21521,7 +21521,7 @@ func (ec *executionContext) _UsageReport_organization(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21553,7 +21553,7 @@ func (ec *executionContext) _UsageReport_from(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
-			return ec.marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21576,7 +21576,7 @@ func (ec *executionContext) _UsageReport_to(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
-			return ec.marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21622,7 +21622,7 @@ func (ec *executionContext) _UsageReport_totals(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UsageTotals) graphql.Marshaler {
-			return ec.marshalNUsageTotals2ᚖhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21654,7 +21654,7 @@ func (ec *executionContext) _UsageReport_weeks(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UsageWeek) graphql.Marshaler {
-			return ec.marshalNUsageWeek2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageWeekᚄ(ctx, selections, v)
+			return ec.marshalNUsageWeek2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageWeekᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21686,7 +21686,7 @@ func (ec *executionContext) _UsageReport_rows(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UsageRow) graphql.Marshaler {
-			return ec.marshalNUsageRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageRowᚄ(ctx, selections, v)
+			return ec.marshalNUsageRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageRowᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21741,7 +21741,7 @@ func (ec *executionContext) _UsageReport_notifications(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
-			return ec.marshalNDashboardNotification2ᚕᚖhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
+			return ec.marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21773,7 +21773,7 @@ func (ec *executionContext) _UsageRow_organization(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -21805,7 +21805,7 @@ func (ec *executionContext) _UsageRow_group(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Group) graphql.Marshaler {
-			return ec.marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
+			return ec.marshalOGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx, selections, v)
 		},
 		true,
 		false,
@@ -21860,7 +21860,7 @@ func (ec *executionContext) _UsageRow_totals(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UsageTotals) graphql.Marshaler {
-			return ec.marshalNUsageTotals2ᚖhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -21984,7 +21984,7 @@ func (ec *executionContext) _UsageWeek_weekEnding(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v calendar.Day) graphql.Marshaler {
-			return ec.marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
+			return ec.marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22007,7 +22007,7 @@ func (ec *executionContext) _UsageWeek_totals(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.UsageTotals) graphql.Marshaler {
-			return ec.marshalNUsageTotals2ᚖhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
+			return ec.marshalNUsageTotals2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22108,7 +22108,7 @@ func (ec *executionContext) _Viewer_educator(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Educator) graphql.Marshaler {
-			return ec.marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
+			return ec.marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22140,7 +22140,7 @@ func (ec *executionContext) _Viewer_roles(ctx context.Context, field graphql.Col
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.RoleAssignment) graphql.Marshaler {
-			return ec.marshalNRoleAssignment2ᚕᚖhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx, selections, v)
+			return ec.marshalNRoleAssignment2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22172,7 +22172,7 @@ func (ec *executionContext) _Viewer_organizations(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
-			return ec.marshalNOrganization2ᚕᚖhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
+			return ec.marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22204,7 +22204,7 @@ func (ec *executionContext) _Viewer_sessions(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.Session) graphql.Marshaler {
-			return ec.marshalNSession2ᚕᚖhomeroomᚋgraphᚋmodelᚐSessionᚄ(ctx, selections, v)
+			return ec.marshalNSession2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSessionᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22236,7 +22236,7 @@ func (ec *executionContext) _Viewer_secondFactors(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
-			return ec.marshalNSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
+			return ec.marshalNSecondFactors2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx, selections, v)
 		},
 		true,
 		true,
@@ -22268,7 +22268,7 @@ func (ec *executionContext) _WithdrawPendingSettingPayload_organization(ctx cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.Organization) graphql.Marshaler {
-			return ec.marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
+			return ec.marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, selections, v)
 		},
 		true,
 		false,
@@ -22300,7 +22300,7 @@ func (ec *executionContext) _WithdrawPendingSettingPayload_userErrors(ctx contex
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
+			return ec.marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx, selections, v)
 		},
 		true,
 		true,
@@ -23419,7 +23419,7 @@ func (ec *executionContext) unmarshalInputApprovePendingSettingInput(ctx context
 			it.OrganizationID = data
 		case "setting":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setting"))
-			data, err := ec.unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
+			data, err := ec.unmarshalNPendingSettingName2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23433,7 +23433,7 @@ func (ec *executionContext) unmarshalInputApprovePendingSettingInput(ctx context
 			it.Value = data
 		case "secondFactorRequired":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondFactorRequired"))
-			data, err := ec.unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
+			data, err := ec.unmarshalOSecondFactorRequirement2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23524,7 +23524,7 @@ func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, 
 		switch k {
 		case "actions":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actions"))
-			data, err := ec.unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx, v)
+			data, err := ec.unmarshalOAuditAction2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23538,7 +23538,7 @@ func (ec *executionContext) unmarshalInputAuditEventFilter(ctx context.Context, 
 			it.ActorID = data
 		case "actorKind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("actorKind"))
-			data, err := ec.unmarshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, v)
+			data, err := ec.unmarshalOAuditActorKind2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23608,7 +23608,7 @@ func (ec *executionContext) unmarshalInputBulkDeleteStudentsInput(ctx context.Co
 		switch k {
 		case "selection":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
-			data, err := ec.unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
+			data, err := ec.unmarshalNStudentSelection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23650,7 +23650,7 @@ func (ec *executionContext) unmarshalInputBulkEditStudentsInput(ctx context.Cont
 		switch k {
 		case "selection":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("selection"))
-			data, err := ec.unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
+			data, err := ec.unmarshalNStudentSelection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -23881,7 +23881,7 @@ func (ec *executionContext) unmarshalInputCorrectBulkJobRowInput(ctx context.Con
 			it.Row = data
 		case "values":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("values"))
-			data, err := ec.unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx, v)
+			data, err := ec.unmarshalNBulkJobCellInput2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24007,7 +24007,7 @@ func (ec *executionContext) unmarshalInputCreateServiceKeyInput(ctx context.Cont
 			it.Name = data
 		case "scopes":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("scopes"))
-			data, err := ec.unmarshalNServiceScope2ᚕhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx, v)
+			data, err := ec.unmarshalNServiceScope2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24231,7 +24231,7 @@ func (ec *executionContext) unmarshalInputEraseStudentsInput(ctx context.Context
 		switch k {
 		case "students":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("students"))
-			data, err := ec.unmarshalNStudentToErase2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx, v)
+			data, err := ec.unmarshalNStudentToErase2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24396,14 +24396,14 @@ func (ec *executionContext) unmarshalInputGroupOrder(ctx context.Context, obj an
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNGroupOrderField2homeroomᚋgraphᚋmodelᚐGroupOrderField(ctx, v)
+			data, err := ec.unmarshalNGroupOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNSortDirection2homeroomᚋgraphᚋmodelᚐSortDirection(ctx, v)
+			data, err := ec.unmarshalNSortDirection2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSortDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24452,7 +24452,7 @@ func (ec *executionContext) unmarshalInputInviteEducatorInput(ctx context.Contex
 			it.OrganizationID = data
 		case "role":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("role"))
-			data, err := ec.unmarshalNRole2homeroomᚋgraphᚋmodelᚐRole(ctx, v)
+			data, err := ec.unmarshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24522,7 +24522,7 @@ func (ec *executionContext) unmarshalInputMatchingStudents(ctx context.Context, 
 			it.OrganizationID = data
 		case "filter":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("filter"))
-			data, err := ec.unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
+			data, err := ec.unmarshalOStudentFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24683,7 +24683,7 @@ func (ec *executionContext) unmarshalInputRecordUsageInput(ctx context.Context, 
 			it.OrganizationID = data
 		case "events":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("events"))
-			data, err := ec.unmarshalNUsageEventInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageEventInputᚄ(ctx, v)
+			data, err := ec.unmarshalNUsageEventInput2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageEventInputᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -24816,14 +24816,14 @@ func (ec *executionContext) unmarshalInputSchoolYearInput(ctx context.Context, o
 		switch k {
 		case "startsOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("startsOn"))
-			data, err := ec.unmarshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			data, err := ec.unmarshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.StartsOn = data
 		case "endsOn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("endsOn"))
-			data, err := ec.unmarshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx, v)
+			data, err := ec.unmarshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25100,14 +25100,14 @@ func (ec *executionContext) unmarshalInputStudentOrder(ctx context.Context, obj 
 		switch k {
 		case "field":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("field"))
-			data, err := ec.unmarshalNStudentOrderField2homeroomᚋgraphᚋmodelᚐStudentOrderField(ctx, v)
+			data, err := ec.unmarshalNStudentOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentOrderField(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Field = data
 		case "direction":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("direction"))
-			data, err := ec.unmarshalNSortDirection2homeroomᚋgraphᚋmodelᚐSortDirection(ctx, v)
+			data, err := ec.unmarshalNSortDirection2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSortDirection(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25156,7 +25156,7 @@ func (ec *executionContext) unmarshalInputStudentSelection(ctx context.Context, 
 			it.StudentIds = data
 		case "matching":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("matching"))
-			data, err := ec.unmarshalOMatchingStudents2ᚖhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx, v)
+			data, err := ec.unmarshalOMatchingStudents2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25261,7 +25261,7 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 			it.OrganizationID = data
 		case "kind":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
-			data, err := ec.unmarshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, v)
+			data, err := ec.unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25275,14 +25275,14 @@ func (ec *executionContext) unmarshalInputSubmitBulkImportInput(ctx context.Cont
 			it.File = data
 		case "groupsMode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("groupsMode"))
-			data, err := ec.unmarshalNGroupsMode2homeroomᚋgraphᚋmodelᚐGroupsMode(ctx, v)
+			data, err := ec.unmarshalNGroupsMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupsMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.GroupsMode = data
 		case "commitMode":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("commitMode"))
-			data, err := ec.unmarshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx, v)
+			data, err := ec.unmarshalNCommitMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCommitMode(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25401,7 +25401,7 @@ func (ec *executionContext) unmarshalInputUpdateOrganizationSettingsInput(ctx co
 			it.OrganizationID = data
 		case "schoolYear":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("schoolYear"))
-			data, err := ec.unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx, v)
+			data, err := ec.unmarshalOSchoolYearInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25464,7 +25464,7 @@ func (ec *executionContext) unmarshalInputUpdateOrganizationSettingsInput(ctx co
 			it.JobDays = graphql.OmittableOf(data)
 		case "secondFactorRequired":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondFactorRequired"))
-			data, err := ec.unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
+			data, err := ec.unmarshalOSecondFactorRequirement2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -25674,7 +25674,7 @@ func (ec *executionContext) unmarshalInputWithdrawPendingSettingInput(ctx contex
 			it.OrganizationID = data
 		case "setting":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("setting"))
-			data, err := ec.unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
+			data, err := ec.unmarshalNPendingSettingName2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingName(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -31140,12 +31140,12 @@ func (ec *executionContext) ___Type(ctx context.Context, sel ast.SelectionSet, o
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNApprovePendingSettingInput2homeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx context.Context, v any) (model.ApprovePendingSettingInput, error) {
+func (ec *executionContext) unmarshalNApprovePendingSettingInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐApprovePendingSettingInput(ctx context.Context, v any) (model.ApprovePendingSettingInput, error) {
 	res, err := ec.unmarshalInputApprovePendingSettingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNApprovePendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApprovePendingSettingPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNApprovePendingSettingPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐApprovePendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.ApprovePendingSettingPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ApprovePendingSettingPayload!")
 		return graphql.Null
@@ -31153,12 +31153,12 @@ func (ec *executionContext) marshalNApprovePendingSettingPayload2ᚖhomeroomᚋg
 	return ec._ApprovePendingSettingPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAssignStudentsToGroupsInput2homeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsInput(ctx context.Context, v any) (model.AssignStudentsToGroupsInput, error) {
+func (ec *executionContext) unmarshalNAssignStudentsToGroupsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsInput(ctx context.Context, v any) (model.AssignStudentsToGroupsInput, error) {
 	res, err := ec.unmarshalInputAssignStudentsToGroupsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAssignStudentsToGroupsPayload2ᚖhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignStudentsToGroupsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNAssignStudentsToGroupsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAssignStudentsToGroupsPayload(ctx context.Context, sel ast.SelectionSet, v *model.AssignStudentsToGroupsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AssignStudentsToGroupsPayload!")
 		return graphql.Null
@@ -31166,17 +31166,17 @@ func (ec *executionContext) marshalNAssignStudentsToGroupsPayload2ᚖhomeroomᚋ
 	return ec._AssignStudentsToGroupsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, v any) (model.AuditAction, error) {
+func (ec *executionContext) unmarshalNAuditAction2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, v any) (model.AuditAction, error) {
 	var res model.AuditAction
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, sel ast.SelectionSet, v model.AuditAction) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditAction2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditAction(ctx context.Context, sel ast.SelectionSet, v model.AuditAction) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNAuditActor2ᚖhomeroomᚋgraphᚋmodelᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *model.AuditActor) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditActor2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActor(ctx context.Context, sel ast.SelectionSet, v *model.AuditActor) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditActor!")
 		return graphql.Null
@@ -31184,21 +31184,21 @@ func (ec *executionContext) marshalNAuditActor2ᚖhomeroomᚋgraphᚋmodelᚐAud
 	return ec._AuditActor(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (model.AuditActorKind, error) {
+func (ec *executionContext) unmarshalNAuditActorKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (model.AuditActorKind, error) {
 	var res model.AuditActorKind
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNAuditActorKind2homeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v model.AuditActorKind) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditActorKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v model.AuditActorKind) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNAuditChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditChange2ᚖhomeroomᚋgraphᚋmodelᚐAuditChange(ctx, sel, v[i])
+		return ec.marshalNAuditChange2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditChange(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31210,7 +31210,7 @@ func (ec *executionContext) marshalNAuditChange2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNAuditChange2ᚖhomeroomᚋgraphᚋmodelᚐAuditChange(ctx context.Context, sel ast.SelectionSet, v *model.AuditChange) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditChange2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditChange(ctx context.Context, sel ast.SelectionSet, v *model.AuditChange) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditChange!")
 		return graphql.Null
@@ -31218,11 +31218,11 @@ func (ec *executionContext) marshalNAuditChange2ᚖhomeroomᚋgraphᚋmodelᚐAu
 	return ec._AuditChange(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEvent2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditEvent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEvent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
+		return ec.marshalNAuditEvent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31234,7 +31234,7 @@ func (ec *executionContext) marshalNAuditEvent2ᚕᚖhomeroomᚋgraphᚋmodelᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx context.Context, sel ast.SelectionSet, v *model.AuditEvent) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditEvent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEvent(ctx context.Context, sel ast.SelectionSet, v *model.AuditEvent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditEvent!")
 		return graphql.Null
@@ -31242,7 +31242,7 @@ func (ec *executionContext) marshalNAuditEvent2ᚖhomeroomᚋgraphᚋmodelᚐAud
 	return ec._AuditEvent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEventConnection2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditEventConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventConnection(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditEventConnection!")
 		return graphql.Null
@@ -31250,11 +31250,11 @@ func (ec *executionContext) marshalNAuditEventConnection2ᚖhomeroomᚋgraphᚋm
 	return ec._AuditEventConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditEventEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditEventEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditEventEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditEventEdge2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx, sel, v[i])
+		return ec.marshalNAuditEventEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31266,7 +31266,7 @@ func (ec *executionContext) marshalNAuditEventEdge2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNAuditEventEdge2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditEventEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventEdge(ctx context.Context, sel ast.SelectionSet, v *model.AuditEventEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditEventEdge!")
 		return graphql.Null
@@ -31274,11 +31274,11 @@ func (ec *executionContext) marshalNAuditEventEdge2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._AuditEventEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditFact2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditFact) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditFact2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditFactᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditFact) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditFact2ᚖhomeroomᚋgraphᚋmodelᚐAuditFact(ctx, sel, v[i])
+		return ec.marshalNAuditFact2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditFact(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31290,7 +31290,7 @@ func (ec *executionContext) marshalNAuditFact2ᚕᚖhomeroomᚋgraphᚋmodelᚐA
 	return ret
 }
 
-func (ec *executionContext) marshalNAuditFact2ᚖhomeroomᚋgraphᚋmodelᚐAuditFact(ctx context.Context, sel ast.SelectionSet, v *model.AuditFact) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditFact2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditFact(ctx context.Context, sel ast.SelectionSet, v *model.AuditFact) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditFact!")
 		return graphql.Null
@@ -31298,11 +31298,11 @@ func (ec *executionContext) marshalNAuditFact2ᚖhomeroomᚋgraphᚋmodelᚐAudi
 	return ec._AuditFact(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNAuditSubject2ᚕᚖhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditSubject) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditSubject2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditSubjectᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.AuditSubject) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx, sel, v[i])
+		return ec.marshalNAuditSubject2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31314,7 +31314,7 @@ func (ec *executionContext) marshalNAuditSubject2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx context.Context, sel ast.SelectionSet, v *model.AuditSubject) graphql.Marshaler {
+func (ec *executionContext) marshalNAuditSubject2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditSubject(ctx context.Context, sel ast.SelectionSet, v *model.AuditSubject) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "AuditSubject!")
 		return graphql.Null
@@ -31322,7 +31322,7 @@ func (ec *executionContext) marshalNAuditSubject2ᚖhomeroomᚋgraphᚋmodelᚐA
 	return ec._AuditSubject(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBeginTotpEnrollmentPayload2ᚖhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNBeginTotpEnrollmentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBeginTotpEnrollmentPayload(ctx context.Context, sel ast.SelectionSet, v *model.BeginTotpEnrollmentPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BeginTotpEnrollmentPayload!")
 		return graphql.Null
@@ -31344,21 +31344,21 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
-func (ec *executionContext) unmarshalNBulkDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx context.Context, v any) (model.BulkDeleteStudentsInput, error) {
+func (ec *executionContext) unmarshalNBulkDeleteStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkDeleteStudentsInput(ctx context.Context, v any) (model.BulkDeleteStudentsInput, error) {
 	res, err := ec.unmarshalInputBulkDeleteStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNBulkEditStudentsInput2homeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx context.Context, v any) (model.BulkEditStudentsInput, error) {
+func (ec *executionContext) unmarshalNBulkEditStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkEditStudentsInput(ctx context.Context, v any) (model.BulkEditStudentsInput, error) {
 	res, err := ec.unmarshalInputBulkEditStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBulkJob2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJob) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJob2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJob) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, sel, v[i])
+		return ec.marshalNBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31370,7 +31370,7 @@ func (ec *executionContext) marshalNBulkJob2ᚕᚖhomeroomᚋgraphᚋmodelᚐBul
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJob!")
 		return graphql.Null
@@ -31378,11 +31378,11 @@ func (ec *executionContext) marshalNBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJo
 	return ec._BulkJob(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobCell2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobCell) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx, sel, v[i])
+		return ec.marshalNBulkJobCell2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31394,7 +31394,7 @@ func (ec *executionContext) marshalNBulkJobCell2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCell) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobCell2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCell(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCell) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobCell!")
 		return graphql.Null
@@ -31402,13 +31402,13 @@ func (ec *executionContext) marshalNBulkJobCell2ᚖhomeroomᚋgraphᚋmodelᚐBu
 	return ec._BulkJobCell(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx context.Context, v any) ([]*model.BulkJobCellInput, error) {
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellInputᚄ(ctx context.Context, v any) ([]*model.BulkJobCellInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]*model.BulkJobCellInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNBulkJobCellInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -31416,16 +31416,16 @@ func (ec *executionContext) unmarshalNBulkJobCellInput2ᚕᚖhomeroomᚋgraphᚋ
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNBulkJobCellInput2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx context.Context, v any) (*model.BulkJobCellInput, error) {
+func (ec *executionContext) unmarshalNBulkJobCellInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCellInput(ctx context.Context, v any) (*model.BulkJobCellInput, error) {
 	res, err := ec.unmarshalInputBulkJobCellInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobChange2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChange) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobChange2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx, sel, v[i])
+		return ec.marshalNBulkJobChange2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31437,7 +31437,7 @@ func (ec *executionContext) marshalNBulkJobChange2ᚕᚖhomeroomᚋgraphᚋmodel
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobChange2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChange) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobChange2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChange(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChange) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobChange!")
 		return graphql.Null
@@ -31445,7 +31445,7 @@ func (ec *executionContext) marshalNBulkJobChange2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._BulkJobChange(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobChangeConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangeConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobChangeConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangeConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobChangeConnection!")
 		return graphql.Null
@@ -31453,11 +31453,11 @@ func (ec *executionContext) marshalNBulkJobChangeConnection2ᚖhomeroomᚋgraph�
 	return ec._BulkJobChangeConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobChangeEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChangeEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobChangeEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobChangeEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobChangeEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdge(ctx, sel, v[i])
+		return ec.marshalNBulkJobChangeEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31469,7 +31469,7 @@ func (ec *executionContext) marshalNBulkJobChangeEdge2ᚕᚖhomeroomᚋgraphᚋm
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobChangeEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangeEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobChangeEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobChangeEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobChangeEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobChangeEdge!")
 		return graphql.Null
@@ -31477,7 +31477,7 @@ func (ec *executionContext) marshalNBulkJobChangeEdge2ᚖhomeroomᚋgraphᚋmode
 	return ec._BulkJobChangeEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobConnection!")
 		return graphql.Null
@@ -31485,7 +31485,7 @@ func (ec *executionContext) marshalNBulkJobConnection2ᚖhomeroomᚋgraphᚋmode
 	return ec._BulkJobConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobCounts2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCounts) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobCounts2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobCounts(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobCounts) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobCounts!")
 		return graphql.Null
@@ -31493,11 +31493,11 @@ func (ec *executionContext) marshalNBulkJobCounts2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._BulkJobCounts(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobEdge(ctx, sel, v[i])
+		return ec.marshalNBulkJobEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31509,7 +31509,7 @@ func (ec *executionContext) marshalNBulkJobEdge2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobEdge!")
 		return graphql.Null
@@ -31517,17 +31517,17 @@ func (ec *executionContext) marshalNBulkJobEdge2ᚖhomeroomᚋgraphᚋmodelᚐBu
 	return ec._BulkJobEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx context.Context, v any) (model.BulkJobKind, error) {
+func (ec *executionContext) unmarshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx context.Context, v any) (model.BulkJobKind, error) {
 	var res model.BulkJobKind
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBulkJobKind2homeroomᚋgraphᚋmodelᚐBulkJobKind(ctx context.Context, sel ast.SelectionSet, v model.BulkJobKind) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobKind(ctx context.Context, sel ast.SelectionSet, v model.BulkJobKind) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPayload(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobPayload!")
 		return graphql.Null
@@ -31535,11 +31535,11 @@ func (ec *executionContext) marshalNBulkJobPayload2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._BulkJobPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProblem2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobProblem) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobProblem2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx, sel, v[i])
+		return ec.marshalNBulkJobProblem2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31551,7 +31551,7 @@ func (ec *executionContext) marshalNBulkJobProblem2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobProblem2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblem) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProblem2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblem(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblem) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobProblem!")
 		return graphql.Null
@@ -31559,7 +31559,7 @@ func (ec *executionContext) marshalNBulkJobProblem2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._BulkJobProblem(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobProblemConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblemConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProblemConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblemConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobProblemConnection!")
 		return graphql.Null
@@ -31567,11 +31567,11 @@ func (ec *executionContext) marshalNBulkJobProblemConnection2ᚖhomeroomᚋgraph
 	return ec._BulkJobProblemConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobProblemEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobProblemEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProblemEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobProblemEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobProblemEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdge(ctx, sel, v[i])
+		return ec.marshalNBulkJobProblemEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31583,7 +31583,7 @@ func (ec *executionContext) marshalNBulkJobProblemEdge2ᚕᚖhomeroomᚋgraphᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobProblemEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblemEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProblemEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProblemEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProblemEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobProblemEdge!")
 		return graphql.Null
@@ -31591,7 +31591,7 @@ func (ec *executionContext) marshalNBulkJobProblemEdge2ᚖhomeroomᚋgraphᚋmod
 	return ec._BulkJobProblemEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobProgress2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobProgress(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProgress) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobProgress2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobProgress(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobProgress) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobProgress!")
 		return graphql.Null
@@ -31599,11 +31599,11 @@ func (ec *executionContext) marshalNBulkJobProgress2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._BulkJobProgress(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRow) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, sel, v[i])
+		return ec.marshalNBulkJobRefusedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31615,7 +31615,7 @@ func (ec *executionContext) marshalNBulkJobRefusedRow2ᚕᚖhomeroomᚋgraphᚋm
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobRefusedRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRow(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRow) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRow!")
 		return graphql.Null
@@ -31623,7 +31623,7 @@ func (ec *executionContext) marshalNBulkJobRefusedRow2ᚖhomeroomᚋgraphᚋmode
 	return ec._BulkJobRefusedRow(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobRefusedRowConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowConnection(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowConnection!")
 		return graphql.Null
@@ -31631,11 +31631,11 @@ func (ec *executionContext) marshalNBulkJobRefusedRowConnection2ᚖhomeroomᚋgr
 	return ec._BulkJobRefusedRowConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.BulkJobRefusedRowEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx, sel, v[i])
+		return ec.marshalNBulkJobRefusedRowEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31647,7 +31647,7 @@ func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚕᚖhomeroomᚋgraph
 	return ret
 }
 
-func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobRefusedRowEdge(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobRefusedRowEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "BulkJobRefusedRowEdge!")
 		return graphql.Null
@@ -31655,42 +31655,42 @@ func (ec *executionContext) marshalNBulkJobRefusedRowEdge2ᚖhomeroomᚋgraphᚋ
 	return ec._BulkJobRefusedRowEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNBulkJobStatus2homeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, v any) (model.BulkJobStatus, error) {
+func (ec *executionContext) unmarshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, v any) (model.BulkJobStatus, error) {
 	var res model.BulkJobStatus
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNBulkJobStatus2homeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, sel ast.SelectionSet, v model.BulkJobStatus) graphql.Marshaler {
+func (ec *executionContext) marshalNBulkJobStatus2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobStatus(ctx context.Context, sel ast.SelectionSet, v model.BulkJobStatus) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, v any) (model.CommitMode, error) {
+func (ec *executionContext) unmarshalNCommitMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, v any) (model.CommitMode, error) {
 	var res model.CommitMode
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCommitMode2homeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, sel ast.SelectionSet, v model.CommitMode) graphql.Marshaler {
+func (ec *executionContext) marshalNCommitMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCommitMode(ctx context.Context, sel ast.SelectionSet, v model.CommitMode) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNCompleteSignInInput2homeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx context.Context, v any) (model.CompleteSignInInput, error) {
+func (ec *executionContext) unmarshalNCompleteSignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCompleteSignInInput(ctx context.Context, v any) (model.CompleteSignInInput, error) {
 	res, err := ec.unmarshalInputCompleteSignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNConfirmTotpEnrollmentInput2homeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx context.Context, v any) (model.ConfirmTotpEnrollmentInput, error) {
+func (ec *executionContext) unmarshalNConfirmTotpEnrollmentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐConfirmTotpEnrollmentInput(ctx context.Context, v any) (model.ConfirmTotpEnrollmentInput, error) {
 	res, err := ec.unmarshalInputConfirmTotpEnrollmentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNCorrectBulkJobRowInput2homeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
+func (ec *executionContext) unmarshalNCorrectBulkJobRowInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowInput(ctx context.Context, v any) (model.CorrectBulkJobRowInput, error) {
 	res, err := ec.unmarshalInputCorrectBulkJobRowInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCorrectBulkJobRowPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCorrectBulkJobRowPayload(ctx context.Context, sel ast.SelectionSet, v *model.CorrectBulkJobRowPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CorrectBulkJobRowPayload!")
 		return graphql.Null
@@ -31698,12 +31698,12 @@ func (ec *executionContext) marshalNCorrectBulkJobRowPayload2ᚖhomeroomᚋgraph
 	return ec._CorrectBulkJobRowPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateGroupInput2homeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx context.Context, v any) (model.CreateGroupInput, error) {
+func (ec *executionContext) unmarshalNCreateGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateGroupInput(ctx context.Context, v any) (model.CreateGroupInput, error) {
 	res, err := ec.unmarshalInputCreateGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateGroupPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateGroupPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateGroupPayload!")
 		return graphql.Null
@@ -31711,12 +31711,12 @@ func (ec *executionContext) marshalNCreateGroupPayload2ᚖhomeroomᚋgraphᚋmod
 	return ec._CreateGroupPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateServiceKeyInput2homeroomᚋgraphᚋmodelᚐCreateServiceKeyInput(ctx context.Context, v any) (model.CreateServiceKeyInput, error) {
+func (ec *executionContext) unmarshalNCreateServiceKeyInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateServiceKeyInput(ctx context.Context, v any) (model.CreateServiceKeyInput, error) {
 	res, err := ec.unmarshalInputCreateServiceKeyInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateServiceKeyPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateServiceKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateServiceKeyPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateServiceKeyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateServiceKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateServiceKeyPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateServiceKeyPayload!")
 		return graphql.Null
@@ -31724,12 +31724,12 @@ func (ec *executionContext) marshalNCreateServiceKeyPayload2ᚖhomeroomᚋgraph�
 	return ec._CreateServiceKeyPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCreateStudentInput2homeroomᚋgraphᚋmodelᚐCreateStudentInput(ctx context.Context, v any) (model.CreateStudentInput, error) {
+func (ec *executionContext) unmarshalNCreateStudentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateStudentInput(ctx context.Context, v any) (model.CreateStudentInput, error) {
 	res, err := ec.unmarshalInputCreateStudentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNCreateStudentPayload2ᚖhomeroomᚋgraphᚋmodelᚐCreateStudentPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateStudentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNCreateStudentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐCreateStudentPayload(ctx context.Context, sel ast.SelectionSet, v *model.CreateStudentPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "CreateStudentPayload!")
 		return graphql.Null
@@ -31737,11 +31737,11 @@ func (ec *executionContext) marshalNCreateStudentPayload2ᚖhomeroomᚋgraphᚋm
 	return ec._CreateStudentPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDashboardNotification2ᚕᚖhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
+func (ec *executionContext) marshalNDashboardNotification2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotificationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DashboardNotification) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDashboardNotification2ᚖhomeroomᚋgraphᚋmodelᚐDashboardNotification(ctx, sel, v[i])
+		return ec.marshalNDashboardNotification2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotification(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31753,7 +31753,7 @@ func (ec *executionContext) marshalNDashboardNotification2ᚕᚖhomeroomᚋgraph
 	return ret
 }
 
-func (ec *executionContext) marshalNDashboardNotification2ᚖhomeroomᚋgraphᚋmodelᚐDashboardNotification(ctx context.Context, sel ast.SelectionSet, v *model.DashboardNotification) graphql.Marshaler {
+func (ec *executionContext) marshalNDashboardNotification2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDashboardNotification(ctx context.Context, sel ast.SelectionSet, v *model.DashboardNotification) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DashboardNotification!")
 		return graphql.Null
@@ -31761,12 +31761,12 @@ func (ec *executionContext) marshalNDashboardNotification2ᚖhomeroomᚋgraphᚋ
 	return ec._DashboardNotification(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (calendar.Day, error) {
+func (ec *executionContext) unmarshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (calendar.Day, error) {
 	res, err := scalar.UnmarshalDate(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDate2homeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v calendar.Day) graphql.Marshaler {
+func (ec *executionContext) marshalNDate2githubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v calendar.Day) graphql.Marshaler {
 	_ = sel
 	res := scalar.MarshalDate(v)
 	if res == graphql.Null {
@@ -31789,12 +31789,12 @@ func (ec *executionContext) marshalNDateTime2timeᚐTime(ctx context.Context, se
 	return res
 }
 
-func (ec *executionContext) unmarshalNDeleteGroupInput2homeroomᚋgraphᚋmodelᚐDeleteGroupInput(ctx context.Context, v any) (model.DeleteGroupInput, error) {
+func (ec *executionContext) unmarshalNDeleteGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteGroupInput(ctx context.Context, v any) (model.DeleteGroupInput, error) {
 	res, err := ec.unmarshalInputDeleteGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐDeleteGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteGroupPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDeleteGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteGroupPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeleteGroupPayload!")
 		return graphql.Null
@@ -31802,12 +31802,12 @@ func (ec *executionContext) marshalNDeleteGroupPayload2ᚖhomeroomᚋgraphᚋmod
 	return ec._DeleteGroupPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNDeleteStudentsInput2homeroomᚋgraphᚋmodelᚐDeleteStudentsInput(ctx context.Context, v any) (model.DeleteStudentsInput, error) {
+func (ec *executionContext) unmarshalNDeleteStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteStudentsInput(ctx context.Context, v any) (model.DeleteStudentsInput, error) {
 	res, err := ec.unmarshalInputDeleteStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNDeleteStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐDeleteStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteStudentsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNDeleteStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeleteStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.DeleteStudentsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeleteStudentsPayload!")
 		return graphql.Null
@@ -31815,11 +31815,11 @@ func (ec *executionContext) marshalNDeleteStudentsPayload2ᚖhomeroomᚋgraphᚋ
 	return ec._DeleteStudentsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDeletedStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudent) graphql.Marshaler {
+func (ec *executionContext) marshalNDeletedStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudent) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, sel, v[i])
+		return ec.marshalNDeletedStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31831,7 +31831,7 @@ func (ec *executionContext) marshalNDeletedStudent2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudent) graphql.Marshaler {
+func (ec *executionContext) marshalNDeletedStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudent(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudent) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeletedStudent!")
 		return graphql.Null
@@ -31839,7 +31839,7 @@ func (ec *executionContext) marshalNDeletedStudent2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._DeletedStudent(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDeletedStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNDeletedStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeletedStudentConnection!")
 		return graphql.Null
@@ -31847,11 +31847,11 @@ func (ec *executionContext) marshalNDeletedStudentConnection2ᚖhomeroomᚋgraph
 	return ec._DeletedStudentConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNDeletedStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNDeletedStudentEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.DeletedStudentEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNDeletedStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx, sel, v[i])
+		return ec.marshalNDeletedStudentEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31863,7 +31863,7 @@ func (ec *executionContext) marshalNDeletedStudentEdge2ᚕᚖhomeroomᚋgraphᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNDeletedStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNDeletedStudentEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDeletedStudentEdge(ctx context.Context, sel ast.SelectionSet, v *model.DeletedStudentEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "DeletedStudentEdge!")
 		return graphql.Null
@@ -31871,11 +31871,11 @@ func (ec *executionContext) marshalNDeletedStudentEdge2ᚖhomeroomᚋgraphᚋmod
 	return ec._DeletedStudentEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNEducator2ᚕᚖhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Educator) graphql.Marshaler {
+func (ec *executionContext) marshalNEducator2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducatorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Educator) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx, sel, v[i])
+		return ec.marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31887,7 +31887,7 @@ func (ec *executionContext) marshalNEducator2ᚕᚖhomeroomᚋgraphᚋmodelᚐEd
 	return ret
 }
 
-func (ec *executionContext) marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx context.Context, sel ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+func (ec *executionContext) marshalNEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx context.Context, sel ast.SelectionSet, v *model.Educator) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Educator!")
 		return graphql.Null
@@ -31895,12 +31895,12 @@ func (ec *executionContext) marshalNEducator2ᚖhomeroomᚋgraphᚋmodelᚐEduca
 	return ec._Educator(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNEraseStudentsInput2homeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx context.Context, v any) (model.EraseStudentsInput, error) {
+func (ec *executionContext) unmarshalNEraseStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsInput(ctx context.Context, v any) (model.EraseStudentsInput, error) {
 	res, err := ec.unmarshalInputEraseStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.EraseStudentsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNEraseStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEraseStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.EraseStudentsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "EraseStudentsPayload!")
 		return graphql.Null
@@ -31908,11 +31908,11 @@ func (ec *executionContext) marshalNEraseStudentsPayload2ᚖhomeroomᚋgraphᚋm
 	return ec._EraseStudentsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
+func (ec *executionContext) marshalNErasure2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Erasure) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx, sel, v[i])
+		return ec.marshalNErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31924,7 +31924,7 @@ func (ec *executionContext) marshalNErasure2ᚕᚖhomeroomᚋgraphᚋmodelᚐEra
 	return ret
 }
 
-func (ec *executionContext) marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
+func (ec *executionContext) marshalNErasure2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasure(ctx context.Context, sel ast.SelectionSet, v *model.Erasure) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Erasure!")
 		return graphql.Null
@@ -31932,11 +31932,11 @@ func (ec *executionContext) marshalNErasure2ᚖhomeroomᚋgraphᚋmodelᚐErasur
 	return ec._Erasure(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
+func (ec *executionContext) marshalNErasureCertificate2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificateᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ErasureCertificate) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, sel, v[i])
+		return ec.marshalNErasureCertificate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -31948,7 +31948,7 @@ func (ec *executionContext) marshalNErasureCertificate2ᚕᚖhomeroomᚋgraphᚋ
 	return ret
 }
 
-func (ec *executionContext) marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+func (ec *executionContext) marshalNErasureCertificate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ErasureCertificate!")
 		return graphql.Null
@@ -31956,17 +31956,17 @@ func (ec *executionContext) marshalNErasureCertificate2ᚖhomeroomᚋgraphᚋmod
 	return ec._ErasureCertificate(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, v any) (model.ErasureState, error) {
+func (ec *executionContext) unmarshalNErasureState2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, v any) (model.ErasureState, error) {
 	var res model.ErasureState
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNErasureState2homeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, sel ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
+func (ec *executionContext) marshalNErasureState2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureState(ctx context.Context, sel ast.SelectionSet, v model.ErasureState) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNFinishPasskeyRegistrationInput2homeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
+func (ec *executionContext) unmarshalNFinishPasskeyRegistrationInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐFinishPasskeyRegistrationInput(ctx context.Context, v any) (model.FinishPasskeyRegistrationInput, error) {
 	res, err := ec.unmarshalInputFinishPasskeyRegistrationInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
@@ -31985,11 +31985,11 @@ func (ec *executionContext) marshalNFloat2float64(ctx context.Context, sel ast.S
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
-func (ec *executionContext) marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNGroup2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Group) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx, sel, v[i])
+		return ec.marshalNGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32001,7 +32001,7 @@ func (ec *executionContext) marshalNGroup2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroup
 	return ret
 }
 
-func (ec *executionContext) marshalNGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {
+func (ec *executionContext) marshalNGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Group!")
 		return graphql.Null
@@ -32009,7 +32009,7 @@ func (ec *executionContext) marshalNGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ct
 	return ec._Group(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNGroupConnection2ᚖhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx context.Context, sel ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNGroupConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupConnection(ctx context.Context, sel ast.SelectionSet, v *model.GroupConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "GroupConnection!")
 		return graphql.Null
@@ -32017,11 +32017,11 @@ func (ec *executionContext) marshalNGroupConnection2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._GroupConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNGroupEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐGroupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GroupEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNGroupEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.GroupEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNGroupEdge2ᚖhomeroomᚋgraphᚋmodelᚐGroupEdge(ctx, sel, v[i])
+		return ec.marshalNGroupEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32033,7 +32033,7 @@ func (ec *executionContext) marshalNGroupEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐG
 	return ret
 }
 
-func (ec *executionContext) marshalNGroupEdge2ᚖhomeroomᚋgraphᚋmodelᚐGroupEdge(ctx context.Context, sel ast.SelectionSet, v *model.GroupEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNGroupEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupEdge(ctx context.Context, sel ast.SelectionSet, v *model.GroupEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "GroupEdge!")
 		return graphql.Null
@@ -32041,23 +32041,23 @@ func (ec *executionContext) marshalNGroupEdge2ᚖhomeroomᚋgraphᚋmodelᚐGrou
 	return ec._GroupEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNGroupOrderField2homeroomᚋgraphᚋmodelᚐGroupOrderField(ctx context.Context, v any) (model.GroupOrderField, error) {
+func (ec *executionContext) unmarshalNGroupOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupOrderField(ctx context.Context, v any) (model.GroupOrderField, error) {
 	var res model.GroupOrderField
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNGroupOrderField2homeroomᚋgraphᚋmodelᚐGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.GroupOrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNGroupOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupOrderField(ctx context.Context, sel ast.SelectionSet, v model.GroupOrderField) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNGroupsMode2homeroomᚋgraphᚋmodelᚐGroupsMode(ctx context.Context, v any) (model.GroupsMode, error) {
+func (ec *executionContext) unmarshalNGroupsMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupsMode(ctx context.Context, v any) (model.GroupsMode, error) {
 	var res model.GroupsMode
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNGroupsMode2homeroomᚋgraphᚋmodelᚐGroupsMode(ctx context.Context, sel ast.SelectionSet, v model.GroupsMode) graphql.Marshaler {
+func (ec *executionContext) marshalNGroupsMode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupsMode(ctx context.Context, sel ast.SelectionSet, v model.GroupsMode) graphql.Marshaler {
 	return v
 }
 
@@ -32104,11 +32104,11 @@ func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast
 	return ret
 }
 
-func (ec *executionContext) marshalNImportColumn2ᚕᚖhomeroomᚋgraphᚋmodelᚐImportColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ImportColumn) graphql.Marshaler {
+func (ec *executionContext) marshalNImportColumn2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumnᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ImportColumn) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNImportColumn2ᚖhomeroomᚋgraphᚋmodelᚐImportColumn(ctx, sel, v[i])
+		return ec.marshalNImportColumn2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumn(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32120,7 +32120,7 @@ func (ec *executionContext) marshalNImportColumn2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNImportColumn2ᚖhomeroomᚋgraphᚋmodelᚐImportColumn(ctx context.Context, sel ast.SelectionSet, v *model.ImportColumn) graphql.Marshaler {
+func (ec *executionContext) marshalNImportColumn2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportColumn(ctx context.Context, sel ast.SelectionSet, v *model.ImportColumn) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportColumn!")
 		return graphql.Null
@@ -32128,7 +32128,7 @@ func (ec *executionContext) marshalNImportColumn2ᚖhomeroomᚋgraphᚋmodelᚐI
 	return ec._ImportColumn(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNImportTemplate2ᚖhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
+func (ec *executionContext) marshalNImportTemplate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐImportTemplate(ctx context.Context, sel ast.SelectionSet, v *model.ImportTemplate) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ImportTemplate!")
 		return graphql.Null
@@ -32150,12 +32150,12 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
-func (ec *executionContext) unmarshalNInviteEducatorInput2homeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx context.Context, v any) (model.InviteEducatorInput, error) {
+func (ec *executionContext) unmarshalNInviteEducatorInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInviteEducatorInput(ctx context.Context, v any) (model.InviteEducatorInput, error) {
 	res, err := ec.unmarshalInputInviteEducatorInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNInviteEducatorPayload2ᚖhomeroomᚋgraphᚋmodelᚐInviteEducatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.InviteEducatorPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNInviteEducatorPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐInviteEducatorPayload(ctx context.Context, sel ast.SelectionSet, v *model.InviteEducatorPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "InviteEducatorPayload!")
 		return graphql.Null
@@ -32163,27 +32163,27 @@ func (ec *executionContext) marshalNInviteEducatorPayload2ᚖhomeroomᚋgraphᚋ
 	return ec._InviteEducatorPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNNode2ᚕhomeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
+func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
+		return ec.marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
 	})
 
 	return ret
 }
 
-func (ec *executionContext) unmarshalNNotificationKind2homeroomᚋgraphᚋmodelᚐNotificationKind(ctx context.Context, v any) (model.NotificationKind, error) {
+func (ec *executionContext) unmarshalNNotificationKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNotificationKind(ctx context.Context, v any) (model.NotificationKind, error) {
 	var res model.NotificationKind
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNNotificationKind2homeroomᚋgraphᚋmodelᚐNotificationKind(ctx context.Context, sel ast.SelectionSet, v model.NotificationKind) graphql.Marshaler {
+func (ec *executionContext) marshalNNotificationKind2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNotificationKind(ctx context.Context, sel ast.SelectionSet, v model.NotificationKind) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx context.Context, sel ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNNumberSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNumberSetting(ctx context.Context, sel ast.SelectionSet, v *model.NumberSetting) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "NumberSetting!")
 		return graphql.Null
@@ -32191,11 +32191,11 @@ func (ec *executionContext) marshalNNumberSetting2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._NumberSetting(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNOrganization2ᚕᚖhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
+func (ec *executionContext) marshalNOrganization2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Organization) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx, sel, v[i])
+		return ec.marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32207,7 +32207,7 @@ func (ec *executionContext) marshalNOrganization2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+func (ec *executionContext) marshalNOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *model.Organization) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Organization!")
 		return graphql.Null
@@ -32215,7 +32215,7 @@ func (ec *executionContext) marshalNOrganization2ᚖhomeroomᚋgraphᚋmodelᚐO
 	return ec._Organization(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNOrganizationSettings2ᚖhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx context.Context, sel ast.SelectionSet, v *model.OrganizationSettings) graphql.Marshaler {
+func (ec *executionContext) marshalNOrganizationSettings2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationSettings(ctx context.Context, sel ast.SelectionSet, v *model.OrganizationSettings) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "OrganizationSettings!")
 		return graphql.Null
@@ -32223,17 +32223,17 @@ func (ec *executionContext) marshalNOrganizationSettings2ᚖhomeroomᚋgraphᚋm
 	return ec._OrganizationSettings(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNOrganizationType2homeroomᚋgraphᚋmodelᚐOrganizationType(ctx context.Context, v any) (model.OrganizationType, error) {
+func (ec *executionContext) unmarshalNOrganizationType2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationType(ctx context.Context, v any) (model.OrganizationType, error) {
 	var res model.OrganizationType
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNOrganizationType2homeroomᚋgraphᚋmodelᚐOrganizationType(ctx context.Context, sel ast.SelectionSet, v model.OrganizationType) graphql.Marshaler {
+func (ec *executionContext) marshalNOrganizationType2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganizationType(ctx context.Context, sel ast.SelectionSet, v model.OrganizationType) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
+func (ec *executionContext) marshalNPageInfo2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPageInfo(ctx context.Context, sel ast.SelectionSet, v *model.PageInfo) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PageInfo!")
 		return graphql.Null
@@ -32241,11 +32241,11 @@ func (ec *executionContext) marshalNPageInfo2ᚖhomeroomᚋgraphᚋmodelᚐPageI
 	return ec._PageInfo(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPasskey2ᚕᚖhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
+func (ec *executionContext) marshalNPasskey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Passkey) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPasskey2ᚖhomeroomᚋgraphᚋmodelᚐPasskey(ctx, sel, v[i])
+		return ec.marshalNPasskey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskey(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32257,7 +32257,7 @@ func (ec *executionContext) marshalNPasskey2ᚕᚖhomeroomᚋgraphᚋmodelᚐPas
 	return ret
 }
 
-func (ec *executionContext) marshalNPasskey2ᚖhomeroomᚋgraphᚋmodelᚐPasskey(ctx context.Context, sel ast.SelectionSet, v *model.Passkey) graphql.Marshaler {
+func (ec *executionContext) marshalNPasskey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskey(ctx context.Context, sel ast.SelectionSet, v *model.Passkey) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Passkey!")
 		return graphql.Null
@@ -32265,7 +32265,7 @@ func (ec *executionContext) marshalNPasskey2ᚖhomeroomᚋgraphᚋmodelᚐPasske
 	return ec._Passkey(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNPasskeyCeremonyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremonyPayload(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremonyPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PasskeyCeremonyPayload!")
 		return graphql.Null
@@ -32273,16 +32273,16 @@ func (ec *executionContext) marshalNPasskeyCeremonyPayload2ᚖhomeroomᚋgraph�
 	return ec._PasskeyCeremonyPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPasskeySignInInput2homeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx context.Context, v any) (model.PasskeySignInInput, error) {
+func (ec *executionContext) unmarshalNPasskeySignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeySignInInput(ctx context.Context, v any) (model.PasskeySignInInput, error) {
 	res, err := ec.unmarshalInputPasskeySignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNPendingSetting2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.PendingSetting) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNPendingSetting2ᚖhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx, sel, v[i])
+		return ec.marshalNPendingSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32294,7 +32294,7 @@ func (ec *executionContext) marshalNPendingSetting2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNPendingSetting2ᚖhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx context.Context, sel ast.SelectionSet, v *model.PendingSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNPendingSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSetting(ctx context.Context, sel ast.SelectionSet, v *model.PendingSetting) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PendingSetting!")
 		return graphql.Null
@@ -32302,37 +32302,37 @@ func (ec *executionContext) marshalNPendingSetting2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._PendingSetting(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, v any) (model.PendingSettingName, error) {
+func (ec *executionContext) unmarshalNPendingSettingName2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, v any) (model.PendingSettingName, error) {
 	var res model.PendingSettingName
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPendingSettingName2homeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, sel ast.SelectionSet, v model.PendingSettingName) graphql.Marshaler {
+func (ec *executionContext) marshalNPendingSettingName2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPendingSettingName(ctx context.Context, sel ast.SelectionSet, v model.PendingSettingName) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNProblemSeverity2homeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (model.ProblemSeverity, error) {
+func (ec *executionContext) unmarshalNProblemSeverity2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (model.ProblemSeverity, error) {
 	var res model.ProblemSeverity
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNProblemSeverity2homeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, sel ast.SelectionSet, v model.ProblemSeverity) graphql.Marshaler {
+func (ec *executionContext) marshalNProblemSeverity2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, sel ast.SelectionSet, v model.ProblemSeverity) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNProveIdentityInput2homeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx context.Context, v any) (model.ProveIdentityInput, error) {
+func (ec *executionContext) unmarshalNProveIdentityInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProveIdentityInput(ctx context.Context, v any) (model.ProveIdentityInput, error) {
 	res, err := ec.unmarshalInputProveIdentityInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNRecordUsageInput2homeroomᚋgraphᚋmodelᚐRecordUsageInput(ctx context.Context, v any) (model.RecordUsageInput, error) {
+func (ec *executionContext) unmarshalNRecordUsageInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRecordUsageInput(ctx context.Context, v any) (model.RecordUsageInput, error) {
 	res, err := ec.unmarshalInputRecordUsageInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRecordUsagePayload2ᚖhomeroomᚋgraphᚋmodelᚐRecordUsagePayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordUsagePayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRecordUsagePayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRecordUsagePayload(ctx context.Context, sel ast.SelectionSet, v *model.RecordUsagePayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RecordUsagePayload!")
 		return graphql.Null
@@ -32340,12 +32340,12 @@ func (ec *executionContext) marshalNRecordUsagePayload2ᚖhomeroomᚋgraphᚋmod
 	return ec._RecordUsagePayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRemoveStudentsFromGroupsInput2homeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsInput(ctx context.Context, v any) (model.RemoveStudentsFromGroupsInput, error) {
+func (ec *executionContext) unmarshalNRemoveStudentsFromGroupsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsInput(ctx context.Context, v any) (model.RemoveStudentsFromGroupsInput, error) {
 	res, err := ec.unmarshalInputRemoveStudentsFromGroupsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRemoveStudentsFromGroupsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveStudentsFromGroupsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRemoveStudentsFromGroupsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRemoveStudentsFromGroupsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RemoveStudentsFromGroupsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RemoveStudentsFromGroupsPayload!")
 		return graphql.Null
@@ -32353,7 +32353,7 @@ func (ec *executionContext) marshalNRemoveStudentsFromGroupsPayload2ᚖhomeroom�
 	return ec._RemoveStudentsFromGroupsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRequestPasswordResetPayload2ᚖhomeroomᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRequestPasswordResetPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRequestPasswordResetPayload(ctx context.Context, sel ast.SelectionSet, v *model.RequestPasswordResetPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RequestPasswordResetPayload!")
 		return graphql.Null
@@ -32361,7 +32361,7 @@ func (ec *executionContext) marshalNRequestPasswordResetPayload2ᚖhomeroomᚋgr
 	return ec._RequestPasswordResetPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNResetSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResetSecondFactorsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNResetSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐResetSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.ResetSecondFactorsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ResetSecondFactorsPayload!")
 		return graphql.Null
@@ -32369,12 +32369,12 @@ func (ec *executionContext) marshalNResetSecondFactorsPayload2ᚖhomeroomᚋgrap
 	return ec._ResetSecondFactorsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRestoreStudentsInput2homeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
+func (ec *executionContext) unmarshalNRestoreStudentsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRestoreStudentsInput(ctx context.Context, v any) (model.RestoreStudentsInput, error) {
 	res, err := ec.unmarshalInputRestoreStudentsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRestoreStudentsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RestoreStudentsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRestoreStudentsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRestoreStudentsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RestoreStudentsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RestoreStudentsPayload!")
 		return graphql.Null
@@ -32382,7 +32382,7 @@ func (ec *executionContext) marshalNRestoreStudentsPayload2ᚖhomeroomᚋgraph�
 	return ec._RestoreStudentsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRevokeServiceKeyPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeServiceKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeServiceKeyPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRevokeServiceKeyPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRevokeServiceKeyPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeServiceKeyPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RevokeServiceKeyPayload!")
 		return graphql.Null
@@ -32390,7 +32390,7 @@ func (ec *executionContext) marshalNRevokeServiceKeyPayload2ᚖhomeroomᚋgraph�
 	return ec._RevokeServiceKeyPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNRevokeSessionsPayload2ᚖhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeSessionsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNRevokeSessionsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRevokeSessionsPayload(ctx context.Context, sel ast.SelectionSet, v *model.RevokeSessionsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RevokeSessionsPayload!")
 		return graphql.Null
@@ -32398,21 +32398,21 @@ func (ec *executionContext) marshalNRevokeSessionsPayload2ᚖhomeroomᚋgraphᚋ
 	return ec._RevokeSessionsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNRole2homeroomᚋgraphᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
+func (ec *executionContext) unmarshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx context.Context, v any) (model.Role, error) {
 	var res model.Role
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNRole2homeroomᚋgraphᚋmodelᚐRole(ctx context.Context, sel ast.SelectionSet, v model.Role) graphql.Marshaler {
+func (ec *executionContext) marshalNRole2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRole(ctx context.Context, sel ast.SelectionSet, v model.Role) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNRoleAssignment2ᚕᚖhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RoleAssignment) graphql.Marshaler {
+func (ec *executionContext) marshalNRoleAssignment2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleAssignmentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.RoleAssignment) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNRoleAssignment2ᚖhomeroomᚋgraphᚋmodelᚐRoleAssignment(ctx, sel, v[i])
+		return ec.marshalNRoleAssignment2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleAssignment(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32424,7 +32424,7 @@ func (ec *executionContext) marshalNRoleAssignment2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNRoleAssignment2ᚖhomeroomᚋgraphᚋmodelᚐRoleAssignment(ctx context.Context, sel ast.SelectionSet, v *model.RoleAssignment) graphql.Marshaler {
+func (ec *executionContext) marshalNRoleAssignment2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐRoleAssignment(ctx context.Context, sel ast.SelectionSet, v *model.RoleAssignment) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "RoleAssignment!")
 		return graphql.Null
@@ -32432,7 +32432,7 @@ func (ec *executionContext) marshalNRoleAssignment2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._RoleAssignment(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx context.Context, sel ast.SelectionSet, v *model.SchoolYear) graphql.Marshaler {
+func (ec *executionContext) marshalNSchoolYear2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYear(ctx context.Context, sel ast.SelectionSet, v *model.SchoolYear) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SchoolYear!")
 		return graphql.Null
@@ -32440,23 +32440,23 @@ func (ec *executionContext) marshalNSchoolYear2ᚖhomeroomᚋgraphᚋmodelᚐSch
 	return ec._SchoolYear(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, v any) (model.SecondFactorMethod, error) {
+func (ec *executionContext) unmarshalNSecondFactorMethod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, v any) (model.SecondFactorMethod, error) {
 	var res model.SecondFactorMethod
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorMethod) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactorMethod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorMethod) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, v any) ([]model.SecondFactorMethod, error) {
+func (ec *executionContext) unmarshalNSecondFactorMethod2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, v any) ([]model.SecondFactorMethod, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]model.SecondFactorMethod, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNSecondFactorMethod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -32464,11 +32464,11 @@ func (ec *executionContext) unmarshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋm
 	return res, nil
 }
 
-func (ec *executionContext) marshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SecondFactorMethod) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactorMethod2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethodᚄ(ctx context.Context, sel ast.SelectionSet, v []model.SecondFactorMethod) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSecondFactorMethod2homeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, sel, v[i])
+		return ec.marshalNSecondFactorMethod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorMethod(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32480,17 +32480,17 @@ func (ec *executionContext) marshalNSecondFactorMethod2ᚕhomeroomᚋgraphᚋmod
 	return ret
 }
 
-func (ec *executionContext) unmarshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (model.SecondFactorRequirement, error) {
+func (ec *executionContext) unmarshalNSecondFactorRequirement2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (model.SecondFactorRequirement, error) {
 	var res model.SecondFactorRequirement
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSecondFactorRequirement2homeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorRequirement) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactorRequirement2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v model.SecondFactorRequirement) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNSecondFactorSetting2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactorSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorSetting(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorSetting) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SecondFactorSetting!")
 		return graphql.Null
@@ -32498,7 +32498,7 @@ func (ec *executionContext) marshalNSecondFactorSetting2ᚖhomeroomᚋgraphᚋmo
 	return ec._SecondFactorSetting(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactors2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SecondFactors!")
 		return graphql.Null
@@ -32506,7 +32506,7 @@ func (ec *executionContext) marshalNSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._SecondFactors(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSecondFactorsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorsPayload(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SecondFactorsPayload!")
 		return graphql.Null
@@ -32514,11 +32514,11 @@ func (ec *executionContext) marshalNSecondFactorsPayload2ᚖhomeroomᚋgraphᚋm
 	return ec._SecondFactorsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNServiceKey2ᚕᚖhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
+func (ec *executionContext) marshalNServiceKey2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKeyᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.ServiceKey) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, sel, v[i])
+		return ec.marshalNServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32530,7 +32530,7 @@ func (ec *executionContext) marshalNServiceKey2ᚕᚖhomeroomᚋgraphᚋmodelᚐ
 	return ret
 }
 
-func (ec *executionContext) marshalNServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
+func (ec *executionContext) marshalNServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ServiceKey!")
 		return graphql.Null
@@ -32538,23 +32538,23 @@ func (ec *executionContext) marshalNServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐSer
 	return ec._ServiceKey(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNServiceScope2homeroomᚋgraphᚋmodelᚐServiceScope(ctx context.Context, v any) (model.ServiceScope, error) {
+func (ec *executionContext) unmarshalNServiceScope2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScope(ctx context.Context, v any) (model.ServiceScope, error) {
 	var res model.ServiceScope
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNServiceScope2homeroomᚋgraphᚋmodelᚐServiceScope(ctx context.Context, sel ast.SelectionSet, v model.ServiceScope) graphql.Marshaler {
+func (ec *executionContext) marshalNServiceScope2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScope(ctx context.Context, sel ast.SelectionSet, v model.ServiceScope) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNServiceScope2ᚕhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx context.Context, v any) ([]model.ServiceScope, error) {
+func (ec *executionContext) unmarshalNServiceScope2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx context.Context, v any) ([]model.ServiceScope, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]model.ServiceScope, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNServiceScope2homeroomᚋgraphᚋmodelᚐServiceScope(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNServiceScope2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScope(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -32562,11 +32562,11 @@ func (ec *executionContext) unmarshalNServiceScope2ᚕhomeroomᚋgraphᚋmodel�
 	return res, nil
 }
 
-func (ec *executionContext) marshalNServiceScope2ᚕhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ServiceScope) graphql.Marshaler {
+func (ec *executionContext) marshalNServiceScope2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScopeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.ServiceScope) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNServiceScope2homeroomᚋgraphᚋmodelᚐServiceScope(ctx, sel, v[i])
+		return ec.marshalNServiceScope2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceScope(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32578,11 +32578,11 @@ func (ec *executionContext) marshalNServiceScope2ᚕhomeroomᚋgraphᚋmodelᚐS
 	return ret
 }
 
-func (ec *executionContext) marshalNSession2ᚕᚖhomeroomᚋgraphᚋmodelᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Session) graphql.Marshaler {
+func (ec *executionContext) marshalNSession2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSessionᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Session) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSession2ᚖhomeroomᚋgraphᚋmodelᚐSession(ctx, sel, v[i])
+		return ec.marshalNSession2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSession(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32594,7 +32594,7 @@ func (ec *executionContext) marshalNSession2ᚕᚖhomeroomᚋgraphᚋmodelᚐSes
 	return ret
 }
 
-func (ec *executionContext) marshalNSession2ᚖhomeroomᚋgraphᚋmodelᚐSession(ctx context.Context, sel ast.SelectionSet, v *model.Session) graphql.Marshaler {
+func (ec *executionContext) marshalNSession2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSession(ctx context.Context, sel ast.SelectionSet, v *model.Session) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Session!")
 		return graphql.Null
@@ -32602,12 +32602,12 @@ func (ec *executionContext) marshalNSession2ᚖhomeroomᚋgraphᚋmodelᚐSessio
 	return ec._Session(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSetPasswordByLinkInput2homeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx context.Context, v any) (model.SetPasswordByLinkInput, error) {
+func (ec *executionContext) unmarshalNSetPasswordByLinkInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkInput(ctx context.Context, v any) (model.SetPasswordByLinkInput, error) {
 	res, err := ec.unmarshalInputSetPasswordByLinkInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSetPasswordByLinkPayload2ᚖhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPasswordByLinkPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSetPasswordByLinkPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSetPasswordByLinkPayload(ctx context.Context, sel ast.SelectionSet, v *model.SetPasswordByLinkPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SetPasswordByLinkPayload!")
 		return graphql.Null
@@ -32615,12 +32615,12 @@ func (ec *executionContext) marshalNSetPasswordByLinkPayload2ᚖhomeroomᚋgraph
 	return ec._SetPasswordByLinkPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSignInInput2homeroomᚋgraphᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
+func (ec *executionContext) unmarshalNSignInInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInInput(ctx context.Context, v any) (model.SignInInput, error) {
 	res, err := ec.unmarshalInputSignInInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNSignInPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInPayload(ctx context.Context, sel ast.SelectionSet, v *model.SignInPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SignInPayload!")
 		return graphql.Null
@@ -32628,11 +32628,11 @@ func (ec *executionContext) marshalNSignInPayload2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._SignInPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNSignInProvider2ᚕᚖhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SignInProvider) graphql.Marshaler {
+func (ec *executionContext) marshalNSignInProvider2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInProviderᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.SignInProvider) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNSignInProvider2ᚖhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx, sel, v[i])
+		return ec.marshalNSignInProvider2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32644,7 +32644,7 @@ func (ec *executionContext) marshalNSignInProvider2ᚕᚖhomeroomᚋgraphᚋmode
 	return ret
 }
 
-func (ec *executionContext) marshalNSignInProvider2ᚖhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx context.Context, sel ast.SelectionSet, v *model.SignInProvider) graphql.Marshaler {
+func (ec *executionContext) marshalNSignInProvider2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInProvider(ctx context.Context, sel ast.SelectionSet, v *model.SignInProvider) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SignInProvider!")
 		return graphql.Null
@@ -32652,18 +32652,18 @@ func (ec *executionContext) marshalNSignInProvider2ᚖhomeroomᚋgraphᚋmodel�
 	return ec._SignInProvider(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNSignInWithCodeInput2homeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx context.Context, v any) (model.SignInWithCodeInput, error) {
+func (ec *executionContext) unmarshalNSignInWithCodeInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSignInWithCodeInput(ctx context.Context, v any) (model.SignInWithCodeInput, error) {
 	res, err := ec.unmarshalInputSignInWithCodeInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSortDirection2homeroomᚋgraphᚋmodelᚐSortDirection(ctx context.Context, v any) (model.SortDirection, error) {
+func (ec *executionContext) unmarshalNSortDirection2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSortDirection(ctx context.Context, v any) (model.SortDirection, error) {
 	var res model.SortDirection
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSortDirection2homeroomᚋgraphᚋmodelᚐSortDirection(ctx context.Context, sel ast.SelectionSet, v model.SortDirection) graphql.Marshaler {
+func (ec *executionContext) marshalNSortDirection2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSortDirection(ctx context.Context, sel ast.SelectionSet, v model.SortDirection) graphql.Marshaler {
 	return v
 }
 
@@ -32710,11 +32710,11 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	return ret
 }
 
-func (ec *executionContext) marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Student) graphql.Marshaler {
+func (ec *executionContext) marshalNStudent2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.Student) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx, sel, v[i])
+		return ec.marshalNStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32726,7 +32726,7 @@ func (ec *executionContext) marshalNStudent2ᚕᚖhomeroomᚋgraphᚋmodelᚐStu
 	return ret
 }
 
-func (ec *executionContext) marshalNStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx context.Context, sel ast.SelectionSet, v *model.Student) graphql.Marshaler {
+func (ec *executionContext) marshalNStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx context.Context, sel ast.SelectionSet, v *model.Student) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Student!")
 		return graphql.Null
@@ -32734,7 +32734,7 @@ func (ec *executionContext) marshalNStudent2ᚖhomeroomᚋgraphᚋmodelᚐStuden
 	return ec._Student(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNStudentConnection2ᚖhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
+func (ec *executionContext) marshalNStudentConnection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentConnection(ctx context.Context, sel ast.SelectionSet, v *model.StudentConnection) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "StudentConnection!")
 		return graphql.Null
@@ -32742,11 +32742,11 @@ func (ec *executionContext) marshalNStudentConnection2ᚖhomeroomᚋgraphᚋmode
 	return ec._StudentConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StudentEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNStudentEdge2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.StudentEdge) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐStudentEdge(ctx, sel, v[i])
+		return ec.marshalNStudentEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentEdge(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32758,7 +32758,7 @@ func (ec *executionContext) marshalNStudentEdge2ᚕᚖhomeroomᚋgraphᚋmodel�
 	return ret
 }
 
-func (ec *executionContext) marshalNStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐStudentEdge(ctx context.Context, sel ast.SelectionSet, v *model.StudentEdge) graphql.Marshaler {
+func (ec *executionContext) marshalNStudentEdge2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentEdge(ctx context.Context, sel ast.SelectionSet, v *model.StudentEdge) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "StudentEdge!")
 		return graphql.Null
@@ -32766,28 +32766,28 @@ func (ec *executionContext) marshalNStudentEdge2ᚖhomeroomᚋgraphᚋmodelᚐSt
 	return ec._StudentEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNStudentOrderField2homeroomᚋgraphᚋmodelᚐStudentOrderField(ctx context.Context, v any) (model.StudentOrderField, error) {
+func (ec *executionContext) unmarshalNStudentOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentOrderField(ctx context.Context, v any) (model.StudentOrderField, error) {
 	var res model.StudentOrderField
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNStudentOrderField2homeroomᚋgraphᚋmodelᚐStudentOrderField(ctx context.Context, sel ast.SelectionSet, v model.StudentOrderField) graphql.Marshaler {
+func (ec *executionContext) marshalNStudentOrderField2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentOrderField(ctx context.Context, sel ast.SelectionSet, v model.StudentOrderField) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) unmarshalNStudentSelection2ᚖhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx context.Context, v any) (*model.StudentSelection, error) {
+func (ec *executionContext) unmarshalNStudentSelection2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentSelection(ctx context.Context, v any) (*model.StudentSelection, error) {
 	res, err := ec.unmarshalInputStudentSelection(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNStudentToErase2ᚕᚖhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx context.Context, v any) ([]*model.StudentToErase, error) {
+func (ec *executionContext) unmarshalNStudentToErase2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentToEraseᚄ(ctx context.Context, v any) ([]*model.StudentToErase, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]*model.StudentToErase, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNStudentToErase2ᚖhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNStudentToErase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -32795,17 +32795,17 @@ func (ec *executionContext) unmarshalNStudentToErase2ᚕᚖhomeroomᚋgraphᚋmo
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNStudentToErase2ᚖhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx context.Context, v any) (*model.StudentToErase, error) {
+func (ec *executionContext) unmarshalNStudentToErase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentToErase(ctx context.Context, v any) (*model.StudentToErase, error) {
 	res, err := ec.unmarshalInputStudentToErase(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNSubmitBulkImportInput2homeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx context.Context, v any) (model.SubmitBulkImportInput, error) {
+func (ec *executionContext) unmarshalNSubmitBulkImportInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSubmitBulkImportInput(ctx context.Context, v any) (model.SubmitBulkImportInput, error) {
 	res, err := ec.unmarshalInputSubmitBulkImportInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNSwitchSetting2ᚖhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx context.Context, sel ast.SelectionSet, v *model.SwitchSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNSwitchSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSwitchSetting(ctx context.Context, sel ast.SelectionSet, v *model.SwitchSetting) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "SwitchSetting!")
 		return graphql.Null
@@ -32813,7 +32813,7 @@ func (ec *executionContext) marshalNSwitchSetting2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return ec._SwitchSetting(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNTextSetting2ᚖhomeroomᚋgraphᚋmodelᚐTextSetting(ctx context.Context, sel ast.SelectionSet, v *model.TextSetting) graphql.Marshaler {
+func (ec *executionContext) marshalNTextSetting2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐTextSetting(ctx context.Context, sel ast.SelectionSet, v *model.TextSetting) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "TextSetting!")
 		return graphql.Null
@@ -32821,12 +32821,12 @@ func (ec *executionContext) marshalNTextSetting2ᚖhomeroomᚋgraphᚋmodelᚐTe
 	return ec._TextSetting(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateGroupInput2homeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx context.Context, v any) (model.UpdateGroupInput, error) {
+func (ec *executionContext) unmarshalNUpdateGroupInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateGroupInput(ctx context.Context, v any) (model.UpdateGroupInput, error) {
 	res, err := ec.unmarshalInputUpdateGroupInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateGroupPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateGroupPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateGroupPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateGroupPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateGroupPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateGroupPayload!")
 		return graphql.Null
@@ -32834,12 +32834,12 @@ func (ec *executionContext) marshalNUpdateGroupPayload2ᚖhomeroomᚋgraphᚋmod
 	return ec._UpdateGroupPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateOrganizationSettingsInput2homeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx context.Context, v any) (model.UpdateOrganizationSettingsInput, error) {
+func (ec *executionContext) unmarshalNUpdateOrganizationSettingsInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsInput(ctx context.Context, v any) (model.UpdateOrganizationSettingsInput, error) {
 	res, err := ec.unmarshalInputUpdateOrganizationSettingsInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateOrganizationSettingsPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateOrganizationSettingsPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateOrganizationSettingsPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateOrganizationSettingsPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateOrganizationSettingsPayload!")
 		return graphql.Null
@@ -32847,12 +32847,12 @@ func (ec *executionContext) marshalNUpdateOrganizationSettingsPayload2ᚖhomeroo
 	return ec._UpdateOrganizationSettingsPayload(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNUpdateStudentInput2homeroomᚋgraphᚋmodelᚐUpdateStudentInput(ctx context.Context, v any) (model.UpdateStudentInput, error) {
+func (ec *executionContext) unmarshalNUpdateStudentInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateStudentInput(ctx context.Context, v any) (model.UpdateStudentInput, error) {
 	res, err := ec.unmarshalInputUpdateStudentInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUpdateStudentPayload2ᚖhomeroomᚋgraphᚋmodelᚐUpdateStudentPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateStudentPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNUpdateStudentPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUpdateStudentPayload(ctx context.Context, sel ast.SelectionSet, v *model.UpdateStudentPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UpdateStudentPayload!")
 		return graphql.Null
@@ -32874,13 +32874,13 @@ func (ec *executionContext) marshalNUpload2githubᚗcomᚋ99designsᚋgqlgenᚋg
 	return res
 }
 
-func (ec *executionContext) unmarshalNUsageEventInput2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageEventInputᚄ(ctx context.Context, v any) ([]*model.UsageEventInput, error) {
+func (ec *executionContext) unmarshalNUsageEventInput2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageEventInputᚄ(ctx context.Context, v any) ([]*model.UsageEventInput, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
 	res := make([]*model.UsageEventInput, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNUsageEventInput2ᚖhomeroomᚋgraphᚋmodelᚐUsageEventInput(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNUsageEventInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageEventInput(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -32888,22 +32888,22 @@ func (ec *executionContext) unmarshalNUsageEventInput2ᚕᚖhomeroomᚋgraphᚋm
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalNUsageEventInput2ᚖhomeroomᚋgraphᚋmodelᚐUsageEventInput(ctx context.Context, v any) (*model.UsageEventInput, error) {
+func (ec *executionContext) unmarshalNUsageEventInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageEventInput(ctx context.Context, v any) (*model.UsageEventInput, error) {
 	res, err := ec.unmarshalInputUsageEventInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNUsagePeriod2homeroomᚋgraphᚋmodelᚐUsagePeriod(ctx context.Context, v any) (model.UsagePeriod, error) {
+func (ec *executionContext) unmarshalNUsagePeriod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsagePeriod(ctx context.Context, v any) (model.UsagePeriod, error) {
 	var res model.UsagePeriod
 	err := res.UnmarshalGQL(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNUsagePeriod2homeroomᚋgraphᚋmodelᚐUsagePeriod(ctx context.Context, sel ast.SelectionSet, v model.UsagePeriod) graphql.Marshaler {
+func (ec *executionContext) marshalNUsagePeriod2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsagePeriod(ctx context.Context, sel ast.SelectionSet, v model.UsagePeriod) graphql.Marshaler {
 	return v
 }
 
-func (ec *executionContext) marshalNUsageReport2ᚖhomeroomᚋgraphᚋmodelᚐUsageReport(ctx context.Context, sel ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageReport2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageReport(ctx context.Context, sel ast.SelectionSet, v *model.UsageReport) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageReport!")
 		return graphql.Null
@@ -32911,11 +32911,11 @@ func (ec *executionContext) marshalNUsageReport2ᚖhomeroomᚋgraphᚋmodelᚐUs
 	return ec._UsageReport(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUsageRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UsageRow) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageRow2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageRowᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UsageRow) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUsageRow2ᚖhomeroomᚋgraphᚋmodelᚐUsageRow(ctx, sel, v[i])
+		return ec.marshalNUsageRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageRow(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32927,7 +32927,7 @@ func (ec *executionContext) marshalNUsageRow2ᚕᚖhomeroomᚋgraphᚋmodelᚐUs
 	return ret
 }
 
-func (ec *executionContext) marshalNUsageRow2ᚖhomeroomᚋgraphᚋmodelᚐUsageRow(ctx context.Context, sel ast.SelectionSet, v *model.UsageRow) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageRow2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageRow(ctx context.Context, sel ast.SelectionSet, v *model.UsageRow) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageRow!")
 		return graphql.Null
@@ -32935,7 +32935,7 @@ func (ec *executionContext) marshalNUsageRow2ᚖhomeroomᚋgraphᚋmodelᚐUsage
 	return ec._UsageRow(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUsageTotals2ᚖhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx context.Context, sel ast.SelectionSet, v *model.UsageTotals) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageTotals2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageTotals(ctx context.Context, sel ast.SelectionSet, v *model.UsageTotals) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageTotals!")
 		return graphql.Null
@@ -32943,11 +32943,11 @@ func (ec *executionContext) marshalNUsageTotals2ᚖhomeroomᚋgraphᚋmodelᚐUs
 	return ec._UsageTotals(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUsageWeek2ᚕᚖhomeroomᚋgraphᚋmodelᚐUsageWeekᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UsageWeek) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageWeek2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageWeekᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UsageWeek) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUsageWeek2ᚖhomeroomᚋgraphᚋmodelᚐUsageWeek(ctx, sel, v[i])
+		return ec.marshalNUsageWeek2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageWeek(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32959,7 +32959,7 @@ func (ec *executionContext) marshalNUsageWeek2ᚕᚖhomeroomᚋgraphᚋmodelᚐU
 	return ret
 }
 
-func (ec *executionContext) marshalNUsageWeek2ᚖhomeroomᚋgraphᚋmodelᚐUsageWeek(ctx context.Context, sel ast.SelectionSet, v *model.UsageWeek) graphql.Marshaler {
+func (ec *executionContext) marshalNUsageWeek2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUsageWeek(ctx context.Context, sel ast.SelectionSet, v *model.UsageWeek) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UsageWeek!")
 		return graphql.Null
@@ -32967,11 +32967,11 @@ func (ec *executionContext) marshalNUsageWeek2ᚖhomeroomᚋgraphᚋmodelᚐUsag
 	return ec._UsageWeek(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
+func (ec *executionContext) marshalNUserError2ᚕᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserErrorᚄ(ctx context.Context, sel ast.SelectionSet, v []*model.UserError) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNUserError2ᚖhomeroomᚋgraphᚋmodelᚐUserError(ctx, sel, v[i])
+		return ec.marshalNUserError2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserError(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -32983,7 +32983,7 @@ func (ec *executionContext) marshalNUserError2ᚕᚖhomeroomᚋgraphᚋmodelᚐU
 	return ret
 }
 
-func (ec *executionContext) marshalNUserError2ᚖhomeroomᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v *model.UserError) graphql.Marshaler {
+func (ec *executionContext) marshalNUserError2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐUserError(ctx context.Context, sel ast.SelectionSet, v *model.UserError) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "UserError!")
 		return graphql.Null
@@ -32991,7 +32991,7 @@ func (ec *executionContext) marshalNUserError2ᚖhomeroomᚋgraphᚋmodelᚐUser
 	return ec._UserError(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+func (ec *executionContext) marshalNViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Viewer!")
 		return graphql.Null
@@ -32999,12 +32999,12 @@ func (ec *executionContext) marshalNViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(
 	return ec._Viewer(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNWithdrawPendingSettingInput2homeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx context.Context, v any) (model.WithdrawPendingSettingInput, error) {
+func (ec *executionContext) unmarshalNWithdrawPendingSettingInput2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingInput(ctx context.Context, v any) (model.WithdrawPendingSettingInput, error) {
 	res, err := ec.unmarshalInputWithdrawPendingSettingInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNWithdrawPendingSettingPayload2ᚖhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawPendingSettingPayload) graphql.Marshaler {
+func (ec *executionContext) marshalNWithdrawPendingSettingPayload2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐWithdrawPendingSettingPayload(ctx context.Context, sel ast.SelectionSet, v *model.WithdrawPendingSettingPayload) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "WithdrawPendingSettingPayload!")
 		return graphql.Null
@@ -33154,7 +33154,7 @@ func (ec *executionContext) marshalN__TypeKind2string(ctx context.Context, sel a
 	return res
 }
 
-func (ec *executionContext) unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, v any) ([]model.AuditAction, error) {
+func (ec *executionContext) unmarshalOAuditAction2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, v any) ([]model.AuditAction, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33163,7 +33163,7 @@ func (ec *executionContext) unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐ
 	res := make([]model.AuditAction, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNAuditAction2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditAction(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -33171,14 +33171,14 @@ func (ec *executionContext) unmarshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐ
 	return res, nil
 }
 
-func (ec *executionContext) marshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditAction) graphql.Marshaler {
+func (ec *executionContext) marshalOAuditAction2ᚕgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AuditAction) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
-		return ec.marshalNAuditAction2homeroomᚋgraphᚋmodelᚐAuditAction(ctx, sel, v[i])
+		return ec.marshalNAuditAction2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditAction(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -33190,7 +33190,7 @@ func (ec *executionContext) marshalOAuditAction2ᚕhomeroomᚋgraphᚋmodelᚐAu
 	return ret
 }
 
-func (ec *executionContext) unmarshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (*model.AuditActorKind, error) {
+func (ec *executionContext) unmarshalOAuditActorKind2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, v any) (*model.AuditActorKind, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33199,14 +33199,14 @@ func (ec *executionContext) unmarshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodel
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOAuditActorKind2ᚖhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v *model.AuditActorKind) graphql.Marshaler {
+func (ec *executionContext) marshalOAuditActorKind2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditActorKind(ctx context.Context, sel ast.SelectionSet, v *model.AuditActorKind) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalOAuditEventFilter2ᚖhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx context.Context, v any) (*model.AuditEventFilter, error) {
+func (ec *executionContext) unmarshalOAuditEventFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐAuditEventFilter(ctx context.Context, v any) (*model.AuditEventFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33244,14 +33244,14 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) marshalOBulkJob2ᚖhomeroomᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
+func (ec *executionContext) marshalOBulkJob2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJob(ctx context.Context, sel ast.SelectionSet, v *model.BulkJob) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._BulkJob(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, v any) (*model.BulkJobHold, error) {
+func (ec *executionContext) unmarshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, v any) (*model.BulkJobHold, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33260,14 +33260,14 @@ func (ec *executionContext) unmarshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOBulkJobHold2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobHold) graphql.Marshaler {
+func (ec *executionContext) marshalOBulkJobHold2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobHold(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobHold) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, v any) (*model.BulkJobPhase, error) {
+func (ec *executionContext) unmarshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, v any) (*model.BulkJobPhase, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33276,14 +33276,14 @@ func (ec *executionContext) unmarshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodel�
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOBulkJobPhase2ᚖhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPhase) graphql.Marshaler {
+func (ec *executionContext) marshalOBulkJobPhase2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐBulkJobPhase(ctx context.Context, sel ast.SelectionSet, v *model.BulkJobPhase) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (*calendar.Day, error) {
+func (ec *executionContext) unmarshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, v any) (*calendar.Day, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33291,7 +33291,7 @@ func (ec *executionContext) unmarshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐD
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalODate2ᚖhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v *calendar.Day) graphql.Marshaler {
+func (ec *executionContext) marshalODate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋinternalᚋcalendarᚐDay(ctx context.Context, sel ast.SelectionSet, v *calendar.Day) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -33319,35 +33319,35 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	return res
 }
 
-func (ec *executionContext) marshalODetectedFile2ᚖhomeroomᚋgraphᚋmodelᚐDetectedFile(ctx context.Context, sel ast.SelectionSet, v *model.DetectedFile) graphql.Marshaler {
+func (ec *executionContext) marshalODetectedFile2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐDetectedFile(ctx context.Context, sel ast.SelectionSet, v *model.DetectedFile) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._DetectedFile(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOEducator2ᚖhomeroomᚋgraphᚋmodelᚐEducator(ctx context.Context, sel ast.SelectionSet, v *model.Educator) graphql.Marshaler {
+func (ec *executionContext) marshalOEducator2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐEducator(ctx context.Context, sel ast.SelectionSet, v *model.Educator) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Educator(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOErasureCertificate2ᚖhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
+func (ec *executionContext) marshalOErasureCertificate2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐErasureCertificate(ctx context.Context, sel ast.SelectionSet, v *model.ErasureCertificate) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._ErasureCertificate(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOGroup2ᚖhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {
+func (ec *executionContext) marshalOGroup2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroup(ctx context.Context, sel ast.SelectionSet, v *model.Group) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Group(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOGroupFilter2ᚖhomeroomᚋgraphᚋmodelᚐGroupFilter(ctx context.Context, v any) (*model.GroupFilter, error) {
+func (ec *executionContext) unmarshalOGroupFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupFilter(ctx context.Context, v any) (*model.GroupFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33355,7 +33355,7 @@ func (ec *executionContext) unmarshalOGroupFilter2ᚖhomeroomᚋgraphᚋmodelᚐ
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOGroupOrder2ᚖhomeroomᚋgraphᚋmodelᚐGroupOrder(ctx context.Context, v any) (*model.GroupOrder, error) {
+func (ec *executionContext) unmarshalOGroupOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐGroupOrder(ctx context.Context, v any) (*model.GroupOrder, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33434,7 +33434,7 @@ func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.Sele
 	return res
 }
 
-func (ec *executionContext) unmarshalOMatchingStudents2ᚖhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx context.Context, v any) (*model.MatchingStudents, error) {
+func (ec *executionContext) unmarshalOMatchingStudents2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐMatchingStudents(ctx context.Context, v any) (*model.MatchingStudents, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33442,28 +33442,28 @@ func (ec *executionContext) unmarshalOMatchingStudents2ᚖhomeroomᚋgraphᚋmod
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalONode2homeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
+func (ec *executionContext) marshalONode2githubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOOrganization2ᚖhomeroomᚋgraphᚋmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *model.Organization) graphql.Marshaler {
+func (ec *executionContext) marshalOOrganization2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐOrganization(ctx context.Context, sel ast.SelectionSet, v *model.Organization) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Organization(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOPasskeyCeremony2ᚖhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
+func (ec *executionContext) marshalOPasskeyCeremony2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐPasskeyCeremony(ctx context.Context, sel ast.SelectionSet, v *model.PasskeyCeremony) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._PasskeyCeremony(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (*model.ProblemSeverity, error) {
+func (ec *executionContext) unmarshalOProblemSeverity2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, v any) (*model.ProblemSeverity, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33472,14 +33472,14 @@ func (ec *executionContext) unmarshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmode
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOProblemSeverity2ᚖhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, sel ast.SelectionSet, v *model.ProblemSeverity) graphql.Marshaler {
+func (ec *executionContext) marshalOProblemSeverity2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐProblemSeverity(ctx context.Context, sel ast.SelectionSet, v *model.ProblemSeverity) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx context.Context, v any) (*model.SchoolYearInput, error) {
+func (ec *executionContext) unmarshalOSchoolYearInput2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSchoolYearInput(ctx context.Context, v any) (*model.SchoolYearInput, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33487,7 +33487,7 @@ func (ec *executionContext) unmarshalOSchoolYearInput2ᚖhomeroomᚋgraphᚋmode
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (*model.SecondFactorRequirement, error) {
+func (ec *executionContext) unmarshalOSecondFactorRequirement2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, v any) (*model.SecondFactorRequirement, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33496,28 +33496,28 @@ func (ec *executionContext) unmarshalOSecondFactorRequirement2ᚖhomeroomᚋgrap
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOSecondFactorRequirement2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorRequirement) graphql.Marshaler {
+func (ec *executionContext) marshalOSecondFactorRequirement2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorRequirement(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorRequirement) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return v
 }
 
-func (ec *executionContext) marshalOSecondFactorStep2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorStep) graphql.Marshaler {
+func (ec *executionContext) marshalOSecondFactorStep2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactorStep(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactorStep) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._SecondFactorStep(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOSecondFactors2ᚖhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
+func (ec *executionContext) marshalOSecondFactors2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐSecondFactors(ctx context.Context, sel ast.SelectionSet, v *model.SecondFactors) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._SecondFactors(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOServiceKey2ᚖhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
+func (ec *executionContext) marshalOServiceKey2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐServiceKey(ctx context.Context, sel ast.SelectionSet, v *model.ServiceKey) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
@@ -33577,14 +33577,14 @@ func (ec *executionContext) marshalOString2ᚖstring(ctx context.Context, sel as
 	return res
 }
 
-func (ec *executionContext) marshalOStudent2ᚖhomeroomᚋgraphᚋmodelᚐStudent(ctx context.Context, sel ast.SelectionSet, v *model.Student) graphql.Marshaler {
+func (ec *executionContext) marshalOStudent2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudent(ctx context.Context, sel ast.SelectionSet, v *model.Student) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Student(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx context.Context, v any) (*model.StudentFilter, error) {
+func (ec *executionContext) unmarshalOStudentFilter2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentFilter(ctx context.Context, v any) (*model.StudentFilter, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33592,7 +33592,7 @@ func (ec *executionContext) unmarshalOStudentFilter2ᚖhomeroomᚋgraphᚋmodel�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOStudentOrder2ᚖhomeroomᚋgraphᚋmodelᚐStudentOrder(ctx context.Context, v any) (*model.StudentOrder, error) {
+func (ec *executionContext) unmarshalOStudentOrder2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐStudentOrder(ctx context.Context, v any) (*model.StudentOrder, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -33600,14 +33600,14 @@ func (ec *executionContext) unmarshalOStudentOrder2ᚖhomeroomᚋgraphᚋmodel�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOTotpFactor2ᚖhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx context.Context, sel ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {
+func (ec *executionContext) marshalOTotpFactor2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐTotpFactor(ctx context.Context, sel ast.SelectionSet, v *model.TotpFactor) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._TotpFactor(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalOViewer2ᚖhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
+func (ec *executionContext) marshalOViewer2ᚖgithubᚗcomᚋopenhomeroomᚋhomeroomᚋgraphᚋmodelᚐViewer(ctx context.Context, sel ast.SelectionSet, v *model.Viewer) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

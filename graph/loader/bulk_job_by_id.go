@@ -3,8 +3,8 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	jobs "homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/ent/db"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 func bulkJobByID(i *jobs.Service) func(context.Context, []int) (map[int]*db.BulkJob, error) {

@@ -5,9 +5,9 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func educatorsByGroup(d *database.DB) func(context.Context, []int) (map[int][]*db.Educator, error) {

@@ -3,9 +3,9 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func groupByID(d *database.DB) func(context.Context, []int) (map[int]*db.Group, error) {

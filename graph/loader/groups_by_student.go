@@ -3,9 +3,9 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/enrollment"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func groupsByStudent(d *database.DB) func(context.Context, []int) (map[int][]*db.Group, error) {

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/graph/loader"
+	"github.com/openhomeroom/homeroom/graph/loader"
 )
 
 func TestLoader(t *testing.T) {

@@ -3,13 +3,13 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/progress"
-	"homeroom/internal/roster"
-	"homeroom/internal/setting"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // Loaders are the loaders of one operation.

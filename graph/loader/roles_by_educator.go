@@ -3,9 +3,9 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func rolesByEducator(d *database.DB) func(context.Context, []int) (map[int][]*db.RoleAssignment, error) {

@@ -3,12 +3,12 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
-	"homeroom/internal/setting"
-	"homeroom/internal/usage"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // schoolByID reads the schools of students, groups and jobs in the purview. A

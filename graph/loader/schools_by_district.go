@@ -3,9 +3,9 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func schoolsByDistrict(d *database.DB) func(context.Context, []int) (map[int][]*db.Organization, error) {

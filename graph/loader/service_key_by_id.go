@@ -3,9 +3,9 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/servicekey"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func serviceKeyByID(d *database.DB) func(context.Context, []int) (map[int]*db.ServiceKey, error) {

@@ -3,10 +3,10 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // studentByID finds nobody for a program with a service key, which has students in

@@ -3,8 +3,8 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // studentCount counts for organizations that the answer has loaded before.

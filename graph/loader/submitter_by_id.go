@@ -3,10 +3,10 @@ package loader
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // submitterByID reads who submitted jobs in the purview: a job names its

@@ -5,17 +5,17 @@ package model
 import (
 	"bytes"
 	"fmt"
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/calendar"
-	"homeroom/internal/job"
-	"homeroom/internal/roster"
-	"homeroom/internal/usage"
 	"io"
 	"strconv"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // Whatever has an id of its own. The id is opaque text; it names the type, and it is the Database ID of exported files.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // MarshalDateTime writes an instant in UTC, as RFC 3339 does, with as many

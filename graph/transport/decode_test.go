@@ -11,7 +11,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 // TestWhatIsDecodedIsBounded sends JSON that takes far more memory than its text, by

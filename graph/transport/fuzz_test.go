@@ -16,7 +16,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 // secretWord stands in the requests where a password would, and must not come

@@ -15,7 +15,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 // FuzzWebSocket sends messages, one a line, and hears what comes: only messages

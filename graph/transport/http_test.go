@@ -17,7 +17,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 // fake is a schema whose only resolver is a function of the test.

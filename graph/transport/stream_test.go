@@ -11,7 +11,7 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
-	"homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/graph/transport"
 )
 
 var events = transport.SSE{Limits: limits, KeepAlive: time.Minute, Patience: 100 * time.Millisecond}

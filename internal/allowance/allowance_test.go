@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/allowance"
 )
 
 func TestAllowance(t *testing.T) {

@@ -9,15 +9,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/calendar"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/globalid"
-	"homeroom/internal/page"
-	"homeroom/internal/quote"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) audit() *cobra.Command {

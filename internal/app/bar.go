@@ -9,8 +9,8 @@ import (
 	"github.com/schollz/progressbar/v3"
 	"golang.org/x/term"
 
-	"homeroom/internal/job/progress"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // bar shows progress on a terminal: rows a second and the time that is left. On

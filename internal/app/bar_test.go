@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/app"
-	"homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/app"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
 )
 
 func TestTheBarTellsNoPaceThatItDoesNotKnow(t *testing.T) {

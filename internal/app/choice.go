@@ -12,16 +12,16 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/config"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/catalog"
-	"homeroom/internal/quote"
-	"homeroom/internal/table"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // importFlags are the choices of the import command.

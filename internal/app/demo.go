@@ -10,12 +10,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db/organization"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/identity"
-	"homeroom/internal/sample"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/sample"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // demoPassword is the password of the sample district's sign-ins.

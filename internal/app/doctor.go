@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/doctor"
-	"homeroom/internal/download"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/quote"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/doctor"
+	"github.com/openhomeroom/homeroom/internal/download"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) doctor() *cobra.Command {

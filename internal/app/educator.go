@@ -12,17 +12,17 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/audit"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/fold"
-	"homeroom/internal/identity"
-	"homeroom/internal/sso"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/sso"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) educator() *cobra.Command {

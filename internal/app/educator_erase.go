@@ -6,8 +6,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) eraseEducator() *cobra.Command {

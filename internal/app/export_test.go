@@ -4,7 +4,7 @@ import (
 	"io"
 	"time"
 
-	"homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
 )
 
 // Bar is a bar.

@@ -10,11 +10,11 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/factor"
-	"homeroom/internal/identity"
-	"homeroom/internal/seal"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/factor"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // secondFactors is what identity needs for them. The address is the one under which

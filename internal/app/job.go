@@ -9,14 +9,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/config"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/progress"
-	"homeroom/internal/quote"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) job() *cobra.Command {

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func (a *app) migrate() *cobra.Command {

@@ -9,8 +9,8 @@ import (
 	"path/filepath"
 	"runtime"
 
-	"homeroom/internal/config"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 const (

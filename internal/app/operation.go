@@ -9,13 +9,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db/registeredoperation"
-	"homeroom/graph"
-	"homeroom/internal/config"
-	"homeroom/internal/fault"
-	"homeroom/internal/operation"
-	"homeroom/internal/quote"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/registeredoperation"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/operation"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) operations() *cobra.Command {

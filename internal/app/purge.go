@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 func (a *app) purge() *cobra.Command {

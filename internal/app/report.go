@@ -6,12 +6,12 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/page"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // showVerified tells what the reader made of a file and what it will change.

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"homeroom/internal/config"
-	"homeroom/internal/lease"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/lease"
 )
 
 // resealEvery is how often the server looks for what is still encrypted with an old

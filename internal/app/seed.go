@@ -5,9 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/config"
-	"homeroom/internal/identity"
-	"homeroom/internal/sample"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
 func (a *app) seed() *cobra.Command {

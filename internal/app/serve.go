@@ -15,13 +15,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/graph"
-	"homeroom/internal/audit"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/httpd"
-	"homeroom/internal/httpd/page"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -12,14 +12,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/calendar"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/quote"
-	"homeroom/internal/setting"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) settings() *cobra.Command {

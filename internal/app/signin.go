@@ -1,10 +1,10 @@
 package app
 
 import (
-	"homeroom/graph/model"
-	"homeroom/internal/config"
-	"homeroom/internal/httpd/page"
-	"homeroom/internal/sso"
+	"github.com/openhomeroom/homeroom/graph/model"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/sso"
 )
 
 // signInProviders are the ways to sign in, for clients of the API.

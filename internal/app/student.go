@@ -10,15 +10,15 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/internal/audit"
-	"homeroom/internal/config"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/privacy"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (a *app) student() *cobra.Command {

@@ -10,8 +10,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"homeroom/internal/job/catalog"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 func (a *app) template() *cobra.Command {

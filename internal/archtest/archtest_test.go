@@ -66,16 +66,16 @@ var forbidden = []struct{ pkg, imported, why string }{
 	{"internal/csvfile", "entgo.io", "the reader of files knows no database"},
 	{"graph", "database/sql", "a resolver asks a service or a loader"},
 	{"graph", "entgo.io/ent/dialect", "a resolver writes no SQL"},
-	{"internal/job/educator", "homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
-	{"internal/job/educator", "homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
-	{"internal/job/enrollment", "homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
-	{"internal/job/enrollment", "homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
-	{"internal/job/group", "homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
-	{"internal/job/group", "homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
-	{"internal/job/school", "homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
-	{"internal/job/school", "homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
-	{"internal/job/student", "homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
-	{"internal/job/student", "homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
+	{"internal/job/educator", "github.com/openhomeroom/homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
+	{"internal/job/educator", "github.com/openhomeroom/homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
+	{"internal/job/enrollment", "github.com/openhomeroom/homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
+	{"internal/job/enrollment", "github.com/openhomeroom/homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
+	{"internal/job/group", "github.com/openhomeroom/homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
+	{"internal/job/group", "github.com/openhomeroom/homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
+	{"internal/job/school", "github.com/openhomeroom/homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
+	{"internal/job/school", "github.com/openhomeroom/homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
+	{"internal/job/student", "github.com/openhomeroom/homeroom/internal/job/queue", "a kind of row knows nothing of leases"},
+	{"internal/job/student", "github.com/openhomeroom/homeroom/internal/job/vault", "a kind of row knows nothing of what is encrypted"},
 }
 
 type pkg struct {
@@ -100,7 +100,7 @@ func TestImportsRunOneWay(t *testing.T) {
 			continue
 		}
 		for _, imported := range p.Imports {
-			if !strings.HasPrefix(imported, "homeroom/") {
+			if !strings.HasPrefix(imported, "github.com/openhomeroom/homeroom/") {
 				continue
 			}
 			to := family(imported)
@@ -151,12 +151,12 @@ func TestForbiddenImports(t *testing.T) {
 	t.Parallel()
 	for _, p := range packages(t) {
 		for _, rule := range forbidden {
-			if strings.TrimPrefix(p.ImportPath, "homeroom/") != rule.pkg {
+			if strings.TrimPrefix(p.ImportPath, "github.com/openhomeroom/homeroom/") != rule.pkg {
 				continue
 			}
 			for _, imported := range p.Imports {
 				thirdParty := rule.imported == "." && strings.Contains(imported, ".")
-				own := rule.imported == "." && strings.HasPrefix(imported, "homeroom/")
+				own := rule.imported == "." && strings.HasPrefix(imported, "github.com/openhomeroom/homeroom/")
 				if thirdParty || own || rule.imported != "." && strings.HasPrefix(imported, rule.imported) {
 					t.Errorf("%s imports %s: %s", rule.pkg, imported, rule.why)
 				}
@@ -167,7 +167,7 @@ func TestForbiddenImports(t *testing.T) {
 
 // family is the package as the layers name it; what ent generates is one.
 func family(importPath string) string {
-	path := strings.TrimPrefix(importPath, "homeroom/")
+	path := strings.TrimPrefix(importPath, "github.com/openhomeroom/homeroom/")
 	if strings.HasPrefix(path, "ent/db/") {
 		return "ent/db"
 	}
@@ -176,7 +176,7 @@ func family(importPath string) string {
 
 func packages(t *testing.T) []pkg {
 	t.Helper()
-	command := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "homeroom/...")
+	command := exec.Command("go", "list", "-json=ImportPath,Imports,GoFiles", "github.com/openhomeroom/homeroom/...")
 	out, err := command.Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)

@@ -10,7 +10,7 @@ import (
 	"hash"
 	"strconv"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // The first part of what is hashed names the form, so that another one can follow.

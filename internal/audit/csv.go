@@ -7,10 +7,10 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/globalid"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 // columns are those of the file.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/audit"
 )
 
 func TestTheDocumentationNamesEveryAction(t *testing.T) {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // eraseRows is how many subjects one statement names.

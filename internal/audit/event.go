@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Event is what a caller says about something that happened.

@@ -3,8 +3,8 @@ package audit
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // Forget takes back what the transaction of ctx has recorded, for benchmarks of a

@@ -10,15 +10,15 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/page"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Filter limits a list of entries; its parts combine with AND.

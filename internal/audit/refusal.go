@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // maxRefusals is how many refusals of different kinds a server records one by one

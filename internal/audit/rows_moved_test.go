@@ -5,15 +5,15 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/ent/db/auditevent"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestVerifyNoticesRowsThatMove removes, doubles, exchanges and replaces rows, each

@@ -5,10 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // stateApplied is the state of a row of a bulk job that was carried out and has not

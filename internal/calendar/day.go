@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Day is a calendar day, counted from 1970-01-01, without a time zone. It is

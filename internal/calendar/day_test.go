@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 func TestWeeksEndOnSaturday(t *testing.T) {

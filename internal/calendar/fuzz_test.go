@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // FuzzParseDay holds that a text that is a day is written in one way only.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // API says what the endpoint shows and runs.

@@ -12,8 +12,8 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Config is everything that an operator decides. A command uses the sections

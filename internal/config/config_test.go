@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 var everything = []config.Section{

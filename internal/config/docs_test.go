@@ -5,7 +5,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 // TestTheManualHoldsEverySetting compares docs/configuration.md with the

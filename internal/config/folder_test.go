@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestTheDataFolderStandsForItsDatabase(t *testing.T) {

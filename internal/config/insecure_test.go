@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestWhoMaySpeakHTTPToOtherMachines(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestLoadOrCreateKey(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Limits bound what one operation, and one caller, may ask of the server. Those

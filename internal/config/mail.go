@@ -4,7 +4,7 @@ import (
 	"errors"
 	"time"
 
-	"homeroom/internal/mail"
+	"github.com/openhomeroom/homeroom/internal/mail"
 )
 
 // Mail says how people are sent links.

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestOldSecretKeys(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 var units = []struct {

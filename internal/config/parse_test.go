@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestSizes(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // SignIn says how people sign in besides passwords.

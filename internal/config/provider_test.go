@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 func TestProviders(t *testing.T) {

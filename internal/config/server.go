@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Server is the part of the configuration that the HTTP server needs.

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Section is a part of the configuration that a command needs or not.

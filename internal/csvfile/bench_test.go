@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // roster is an ASCII file of about 9 MB with a few quoted cells.

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // TestACellHasItsBound tries cells of as many bytes as a cell may have and of one

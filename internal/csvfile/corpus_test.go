@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 
 	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"

@@ -3,7 +3,7 @@ package csvfile_test
 import (
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func TestDamagedNumber(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"fmt"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // sampleRecords is how many records under the header have a say in which

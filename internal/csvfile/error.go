@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"strconv"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Code is the stable name of a reason to refuse a whole file.

@@ -7,7 +7,7 @@ import (
 	"io"
 	"log"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func Example() {

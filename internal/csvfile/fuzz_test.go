@@ -7,7 +7,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // FuzzInspectAndRead holds what must be true of any bytes at all: they are

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/quick"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // awkward is a string of the characters that have a meaning somewhere in this

@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/text/cases"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // checkHeader returns the column names, or refuses a header that makes no sense.

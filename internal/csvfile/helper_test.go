@@ -8,7 +8,7 @@ import (
 	"testing"
 	"testing/quick"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // equal fails the test if got is not deeply equal to want.

@@ -9,7 +9,7 @@ import (
 	"testing"
 	"testing/iotest"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func TestInspectFindsTheDelimiter(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"time"
 	"unicode/utf16"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // heading is followed by what a file has n of.

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"testing/quick"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func TestSplitList(t *testing.T) {

@@ -6,7 +6,7 @@ import (
 	"io"
 	"slices"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Record is one row under the header.

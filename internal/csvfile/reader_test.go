@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func TestReaderReadsCellsAsASpreadsheetDoes(t *testing.T) {

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 func TestInspectRefuses(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"testing/quick"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // written returns the file that a Writer makes of rows.

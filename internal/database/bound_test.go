@@ -6,8 +6,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // forever are statements that would take minutes.

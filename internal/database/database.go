@@ -19,8 +19,8 @@ import (
 	"github.com/go-sql-driver/mysql"
 	_ "modernc.org/sqlite" // registers the driver "sqlite"
 
-	"homeroom/ent/db"
-	_ "homeroom/ent/db/runtime" // binds the policies to the client
+	"github.com/openhomeroom/homeroom/ent/db"
+	_ "github.com/openhomeroom/homeroom/ent/db/runtime" // binds the policies to the client
 )
 
 // DB is an open database. It is safe for concurrent use.

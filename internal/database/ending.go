@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // Ending is what a transaction does as its last act, just before it commits, with

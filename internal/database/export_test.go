@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"homeroom/ent/migrations"
+	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
 // MigrateFiles applies files on MySQL and calls at between notes and statements.

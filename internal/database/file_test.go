@@ -6,7 +6,7 @@ import (
 	"path/filepath"
 	"testing"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func TestAnSQLiteFileMayStandInAnyFolder(t *testing.T) {

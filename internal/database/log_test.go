@@ -10,7 +10,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func TestATroubleIsToldOnceInAWhile(t *testing.T) {

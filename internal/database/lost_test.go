@@ -4,11 +4,11 @@ import (
 	"context"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/product"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 func TestATransactionThatLosesItsConnection(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"ariga.io/atlas/sql/migrate"
 
-	"homeroom/ent/migrations"
+	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
 // revisionTable remembers how far each migration has come. On MySQL it has two

@@ -11,9 +11,9 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/migrations"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/ent/migrations"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // everyKind are migrations with the kinds of statements that ours may have and do

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/migrations"
+	"github.com/openhomeroom/homeroom/ent/migrations"
 )
 
 // migrator applies migrations on MySQL and MariaDB, where every statement that

@@ -8,9 +8,9 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"homeroom/ent/migrations"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/ent/migrations"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 func TestSeveralServersMigrateAtOnce(t *testing.T) {

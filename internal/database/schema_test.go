@@ -10,9 +10,9 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/schema"
 
-	dbmigrate "homeroom/ent/db/migrate"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	dbmigrate "github.com/openhomeroom/homeroom/ent/db/migrate"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestTheMigrationsBuildTheSchema fails where ent/schema has changed and no

@@ -4,8 +4,8 @@ import (
 	"context"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // A server that freezes in the middle of a transaction must not keep its locks

@@ -9,7 +9,7 @@ import (
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // Snapshot returns a context in which every query sees the database at one

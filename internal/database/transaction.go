@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 type clientKey struct{}

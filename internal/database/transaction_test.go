@@ -6,12 +6,12 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/product"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 func TestInTx(t *testing.T) {

@@ -1,6 +1,6 @@
 package database
 
-import "homeroom/internal/fault"
+import "github.com/openhomeroom/homeroom/internal/fault"
 
 // unavailable is what people are told of a trouble, and in how many seconds they
 // may try again.

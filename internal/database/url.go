@@ -8,7 +8,7 @@ import (
 
 	"github.com/go-sql-driver/mysql"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Kind is a kind of database.

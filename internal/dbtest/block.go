@@ -4,9 +4,9 @@ import (
 	"context"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Block keeps others from a table until the returned function is called: on MySQL from

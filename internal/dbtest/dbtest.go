@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // ServerVariable names the environment variable that holds the URL of a MySQL

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // EmptyMySQL returns the address of a MySQL database without tables that ends with the

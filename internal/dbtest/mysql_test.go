@@ -5,8 +5,8 @@ import (
 	"reflect"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestACopyIsWhatTheMigrationsMake compares the databases of tests with one that has

@@ -7,7 +7,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // lookEvery is the pause between two looks at the transactions of a server.

@@ -9,12 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/globalid"
-	"homeroom/internal/usage"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Finding is one derived value that is not what it should be.

@@ -3,9 +3,9 @@ package doctor
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/student"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // findWords compares the search words of students with their names, usernames

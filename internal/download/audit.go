@@ -5,7 +5,7 @@ import (
 	"io"
 	"net/url"
 
-	"homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/audit"
 )
 
 const auditFile = "audit-trail.csv"

@@ -23,16 +23,16 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/export"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/notify"
-	"homeroom/internal/privacy"
-	"homeroom/internal/seal"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/export"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Lifetime is how long an address works.

@@ -5,8 +5,8 @@ import (
 	"io"
 	"net/url"
 
-	"homeroom/ent/db"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 const failedRowsFile = "failed-rows.csv"

@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"net/url"
 
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // maxFilter is the length of a filter in an address. Servers and proxies take

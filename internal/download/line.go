@@ -8,8 +8,8 @@ import (
 	"strconv"
 	"time"
 
-	"homeroom/internal/allowance"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -12,17 +12,17 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/download"
-	"homeroom/internal/export"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/notify"
-	"homeroom/internal/roster"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/download"
+	"github.com/openhomeroom/homeroom/internal/export"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // slow is a client that accepts nothing until it is told to.

@@ -5,8 +5,8 @@ import (
 	"io"
 	"net/url"
 
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 const recordFile = "student-record.json"

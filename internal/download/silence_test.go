@@ -9,16 +9,16 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/download"
-	"homeroom/internal/export"
-	"homeroom/internal/fixture"
-	"homeroom/internal/notify"
-	"homeroom/internal/roster"
-	"homeroom/internal/usage"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/download"
+	"github.com/openhomeroom/homeroom/internal/export"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/notify"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestADatabaseThatHangsKeepsNoDownload says that a file whose first byte does not come

@@ -6,7 +6,7 @@ import (
 	"net/url"
 	"reflect"
 
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 const studentsFile = "students.csv"

@@ -3,10 +3,10 @@
 package export
 
 import (
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/roster"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // Service writes exports. What is in them is what the viewer of the context sees.

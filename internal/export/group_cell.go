@@ -6,15 +6,15 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // groupNames knows the groups of an organization, and how a file names each so

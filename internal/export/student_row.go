@@ -4,9 +4,9 @@ import (
 	"strconv"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/calendar"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // StudentColumns are those of every list of students, in its order. The file can

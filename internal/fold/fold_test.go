@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 func TestText(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // FuzzFold holds that what is folded is folded: comparing, sorting and searching

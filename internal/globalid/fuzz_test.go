@@ -4,7 +4,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // FuzzDecode holds that every row has one id, and every id means one row at most.

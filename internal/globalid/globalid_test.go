@@ -4,7 +4,7 @@ import (
 	"math"
 	"testing"
 
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 func TestIDs(t *testing.T) {

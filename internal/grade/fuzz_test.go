@@ -3,7 +3,7 @@ package grade_test
 import (
 	"testing"
 
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // FuzzParse holds that a text is a grade that comes back as the same grade, or

@@ -3,7 +3,7 @@ package grade_test
 import (
 	"testing"
 
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 func TestGradesReadBack(t *testing.T) {

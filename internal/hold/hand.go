@@ -8,16 +8,16 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/accounthand"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/accounthand"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Young is how long an account is taken for one in which somebody else acts who has

@@ -5,13 +5,13 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Month is how long students who were deleted count for a second time, so that nobody

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // What may be on its way of requests whose headers have not arrived, in bytes: of one

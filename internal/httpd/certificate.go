@@ -7,7 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 // lookEvery is how often the files of the certificate are read. Whoever renews a

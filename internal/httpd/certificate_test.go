@@ -17,8 +17,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 // pair is a certificate of a machine with its key, in PEM.

@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 // TestConnectionsThatWaitMakeRoom has a stranger keep connections open that have

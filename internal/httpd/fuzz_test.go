@@ -8,9 +8,9 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // FuzzAddressOfTheClient holds that nobody chooses the address that the limits

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // readyTimeout is how long the database may take to answer.

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 // chunked hides the length of a body.

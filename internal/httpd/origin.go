@@ -6,7 +6,7 @@ import (
 
 	"github.com/rs/cors"
 
-	"homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/config"
 )
 
 // sharing lets the pages of the allowed origins read answers. It refuses nothing:

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // withOrigin puts the address of the client, the name that it gives itself and the

@@ -7,9 +7,9 @@ import (
 	"net/netip"
 	"testing"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func TestTheAddressOfTheClient(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 func TestOrigins(t *testing.T) {

@@ -10,8 +10,8 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const requestIDHeader = "X-Request-Id"

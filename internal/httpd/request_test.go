@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 func TestRequestID(t *testing.T) {

@@ -20,9 +20,9 @@ import (
 	"github.com/rs/cors"
 	"golang.org/x/sync/singleflight"
 
-	"homeroom/internal/allowance"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/allowance"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // Deps are the handlers behind the server and what it needs itself. A handler

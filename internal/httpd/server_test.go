@@ -13,10 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/httpd"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/httpd"
 )
 
 // running is a server on the loopback interface.

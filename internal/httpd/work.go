@@ -3,7 +3,7 @@ package httpd
 import (
 	"net/http"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // What requests may hold that are being answered, in bytes: those of one network, and

@@ -6,19 +6,19 @@ import (
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/hold"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // NewEducator is an account that is to be.

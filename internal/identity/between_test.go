@@ -4,13 +4,13 @@ import (
 	"context"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/session"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // begun begins something that opens an account in two steps, and returns the second

@@ -5,16 +5,16 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/externalidentity"
-	"homeroom/ent/db/factorchallenge"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/passkey"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/db/session"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // The address and the password of an account are its credentials: whoever sets them

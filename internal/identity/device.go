@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // A device is a browser in which somebody has signed in to an account before. It

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/identity"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // Each sign-in gives a browser another token with a limit of its own, so that whoever

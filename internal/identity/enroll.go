@@ -4,13 +4,13 @@ import (
 	"context"
 	"strconv"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/factorchallenge"
-	"homeroom/ent/db/recoverycode"
-	"homeroom/ent/db/totpsecret"
-	"homeroom/internal/audit"
-	"homeroom/internal/factor"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/factor"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // issuer is what authenticator apps and passkey managers call the accounts here.

@@ -28,13 +28,13 @@ import (
 	"log/slog"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // maxTyped bounds what is hashed for a stranger, in bytes.

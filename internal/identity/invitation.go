@@ -6,8 +6,8 @@ import (
 	"strings"
 	"unicode"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // invitation is who invites somebody, and to what; empty where the mail is about an

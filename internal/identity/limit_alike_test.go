@@ -8,14 +8,14 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db/educator"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/testlog"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // target is an account that somebody guesses at, and what is around it: networks of

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // LinkPath is the page at which a link is used.

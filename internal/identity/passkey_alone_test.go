@@ -5,12 +5,12 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/factortest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/factortest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
 // Whoever had an account before keeps the passkeys of that time, and an administrator

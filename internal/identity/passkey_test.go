@@ -8,15 +8,15 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/passkey"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/factor"
-	"homeroom/internal/factortest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/factor"
+	"github.com/openhomeroom/homeroom/internal/factortest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // register adds a passkey to an account.

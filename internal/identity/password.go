@@ -15,7 +15,7 @@ import (
 	"golang.org/x/crypto/argon2"
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // Cost is how much work one argon2id hash takes.

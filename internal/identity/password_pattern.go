@@ -9,7 +9,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // The list of common passwords leaves out what is no word of anybody, because whoever

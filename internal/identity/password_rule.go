@@ -11,11 +11,11 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // The bounds of an educator's password in characters. Length is what counts (NIST

@@ -4,14 +4,14 @@ import (
 	"context"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/factorchallenge"
-	"homeroom/ent/db/session"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/ent/db/session"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // proofLifetime is for how long somebody who has shown who it is may change factors.

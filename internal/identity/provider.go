@@ -13,16 +13,16 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/externalidentity"
-	"homeroom/ent/db/onetimelink"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // External is a person as an OpenID provider has named them, in a token that has

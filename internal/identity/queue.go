@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -7,17 +7,17 @@ import (
 	"errors"
 	"testing"
 
-	"homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/ent/db/privacy"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/setting"
-	"homeroom/internal/testlog"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

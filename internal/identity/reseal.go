@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // resealedSecrets is how many secrets of authenticator apps are read at once, and

@@ -8,12 +8,12 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/totpsecret"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
 var (

@@ -3,16 +3,16 @@ package identity
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/passkey"
-	"homeroom/ent/db/recoverycode"
-	"homeroom/ent/db/totpsecret"
-	"homeroom/ent/rule"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 var errNoEducator = fault.NotFoundf("there is no such educator in your purview").At("educatorId")

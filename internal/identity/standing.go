@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // maxStanding is how many sessions or keys are looked up with one statement.

@@ -6,16 +6,16 @@ import (
 	"strconv"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/factorchallenge"
-	"homeroom/ent/db/passkey"
-	"homeroom/ent/db/recoverycode"
-	"homeroom/ent/db/totpsecret"
-	"homeroom/internal/audit"
-	"homeroom/internal/factor"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/ent/db/passkey"
+	"github.com/openhomeroom/homeroom/ent/db/recoverycode"
+	"github.com/openhomeroom/homeroom/ent/db/totpsecret"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/factor"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // factorRate is for the codes that are tried for one account, after the right

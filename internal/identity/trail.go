@@ -4,12 +4,12 @@ import (
 	"context"
 	"maps"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // recordAs records what a person does with the own account, such as signing in,

@@ -10,16 +10,16 @@ import (
 
 	"entgo.io/ent"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/signinmark"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/fold"
-	"homeroom/internal/identity"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/signinmark"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // newcomer is an account of a district without a password and without a role, as a

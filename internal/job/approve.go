@@ -5,15 +5,15 @@ import (
 	"encoding/json"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/servicekey"
-	"homeroom/internal/audit"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/fault"
-	"homeroom/internal/hold"
-	"homeroom/internal/job/state"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // PreviewChanged is the code for an approval of what a job does not do any more.

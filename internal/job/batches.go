@@ -7,12 +7,12 @@ import (
 	"iter"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/internal/job/actor"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // attempt is a batch on its way into the roster.

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // BenchmarkBehindALargeFile measures how long a file of one row takes to be checked,

@@ -4,8 +4,8 @@ import (
 	"context"
 	"sync"
 
-	jobs "homeroom/internal/job"
-	"homeroom/internal/viewer"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // moment is a point in the life of a job at which the world changes around it.

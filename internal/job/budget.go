@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // CheckTooCostly is the code for a file whose check takes more CPU time than any

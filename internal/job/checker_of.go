@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // checkerOf returns what checks the rows of a job for a viewer, or why none of them

@@ -6,14 +6,14 @@ import (
 	"io"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/actor"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // checkAlone checks a row of a file again, after those of the other rows that it

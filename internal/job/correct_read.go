@@ -6,9 +6,9 @@ import (
 	"runtime"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 const (

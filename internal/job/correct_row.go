@@ -6,14 +6,14 @@ import (
 	"maps"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 var errNoRow = fault.NotFoundf("there is no such row in the upload").At("row")

@@ -3,11 +3,11 @@ package job
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/hold"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // fail ends a job of which nothing has been written, because of the file as a

@@ -3,9 +3,9 @@ package job
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/progress"
-	"homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // Reseal encrypts what was encrypted with old keys anew; see vault.Reseal.

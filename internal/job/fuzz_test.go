@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/table"
 )
 
 // otherFiles are one of each kind but students.

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"sync"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/progress"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/progress"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
 // hashPasswords hashes the new passwords of rows on all cores. It takes so long

@@ -3,15 +3,15 @@ package job
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/internal/audit"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/hold"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/scale"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/scale"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // reservation counts in a transaction what a job deletes and changes with what has

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
 )
 
 // TestJobsOfAccountsOfOnesOwnMakingCountAsOne has somebody make administrators by a

@@ -5,15 +5,15 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // What is too much for a school is too much in a job for its district as well.

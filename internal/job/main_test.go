@@ -4,7 +4,7 @@ import (
 	"os"
 	"testing"
 
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 func TestMain(m *testing.M) { os.Exit(testlog.Main(m, 5)) }

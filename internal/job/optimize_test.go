@@ -8,11 +8,11 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	jobs "homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 func TestAServerThatStopsDuringTheStatisticsDoesNotComplain(t *testing.T) {

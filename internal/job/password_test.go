@@ -8,11 +8,11 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	jobs "homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 // dump is everything that a database holds, and for SQLite the file with its log,

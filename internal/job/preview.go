@@ -4,11 +4,11 @@ import (
 	"context"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // previewBatches is how many checked batches with nothing to write down but their

@@ -12,12 +12,12 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/fold"
-	"homeroom/internal/identity"
-	jobs "homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 var ratioRows = flag.Int("ratio-rows", 100_000, "how many new students the file of BenchmarkRatio has")

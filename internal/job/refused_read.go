@@ -9,11 +9,11 @@ import (
 	"slices"
 	"strconv"
 
-	"homeroom/ent/db"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/table"
 )
 
 // rowsOfFile reads the rows of a job's file once more, forwards and only as far as

@@ -7,15 +7,15 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 var (

@@ -7,11 +7,11 @@ import (
 	"strconv"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // ofSelection are the words that stand for those about files where there is none.

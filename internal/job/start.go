@@ -4,14 +4,14 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/audit"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/actor"
-	"homeroom/internal/job/state"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/actor"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // ErrNoJob is returned for a job that does not exist for the caller.

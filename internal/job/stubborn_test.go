@@ -7,12 +7,12 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/job/state"
 )
 
 // stubborn has the database refuse to write a student, for a reason that nobody

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/hold"
-	"homeroom/internal/job/state"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func (s sweeping) sweepForever(ctx context.Context) {

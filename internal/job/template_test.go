@@ -6,13 +6,13 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/catalog"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/catalog"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // telling are columns that no other kind of file has beside those that it needs. A

@@ -5,11 +5,11 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestUndoByOthers has jobs of the district's administrator for North undone by an

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func TestUndoOfJobsAboutTheSameStudents(t *testing.T) {

@@ -4,10 +4,10 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/globalid"
-	jobs "homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
 )
 
 // What a row had before belongs to somebody else by now: the row stays, the others

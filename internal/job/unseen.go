@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/probe"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/probe"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // unseenIn counts the problems that give away that somebody is there whom the

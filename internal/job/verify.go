@@ -6,15 +6,15 @@ import (
 	"fmt"
 	"io"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/table"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // prepared is a batch that waits for its check.

@@ -16,11 +16,11 @@ import (
 	"errors"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/lease"
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/database"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/lease"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // ErrLost is returned where another server has taken the work over.

@@ -18,7 +18,7 @@ import (
 	"github.com/emersion/go-sasl"
 	"github.com/emersion/go-smtp"
 
-	mailer "homeroom/internal/mail"
+	mailer "github.com/openhomeroom/homeroom/internal/mail"
 )
 
 // backend is a real mail server that keeps what it gets.

@@ -29,8 +29,9 @@ type fault struct {
 //	-	the text that stands there
 //	+	the text that is put there instead
 //
-// White space in the text does not count. Lines that begin with - or + may follow each other; none that begins with + takes
-// the text away. The lines "file:" and "test:" hold until the next one.
+// White space in the text does not count. Lines that begin with - or + may follow each
+// other; none that begins with + takes the text away. The lines "file:" and "test:"
+// hold until the next one.
 func parse(r io.Reader) (faults []fault, err error) {
 	var f fault
 	var tests []string

@@ -4,8 +4,8 @@ import (
 	"context"
 	"io"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/export"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/export"
 )
 
 // CSV writes the list of EachUnassigned as a file and returns how many students

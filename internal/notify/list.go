@@ -6,11 +6,11 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/internal/export"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/export"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // Row is one student of the list. The groups are blank: there are none.

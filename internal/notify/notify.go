@@ -9,14 +9,14 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/usage"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Kind says what a notification is about.

@@ -10,8 +10,8 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/fault"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Source is a document as a file has it.

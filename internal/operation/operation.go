@@ -12,13 +12,13 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/registeredoperation"
-	"homeroom/internal/audit"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/registeredoperation"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -9,8 +9,8 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/internal/fault"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 var orders = []page.Order{

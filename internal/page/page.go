@@ -10,7 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // The sizes of a page.

@@ -4,12 +4,12 @@ import (
 	"context"
 	"testing"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/factorchallenge"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 func TestAnEducatorIsErased(t *testing.T) {

@@ -3,8 +3,8 @@ package privacy_test
 import (
 	"testing"
 
-	"homeroom/internal/hold"
-	"homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/privacy"
 )
 
 // TestErasuresCountTowardsAHold has an administrator erase a school, twenty students

@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/fixture"
-	"homeroom/internal/lease"
-	"homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/lease"
+	"github.com/openhomeroom/homeroom/internal/privacy"
 )
 
 func TestAPurgeWaitsForTheLeaseOfOneThatWasKilled(t *testing.T) {

@@ -25,12 +25,12 @@ import (
 	"log/slog"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	jobs "homeroom/internal/job"
-	"homeroom/internal/lease"
-	"homeroom/internal/roster"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	jobs "github.com/openhomeroom/homeroom/internal/job"
+	"github.com/openhomeroom/homeroom/internal/lease"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // Service purges, erases and tells.

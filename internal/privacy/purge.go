@@ -7,16 +7,16 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/internal/audit"
-	"homeroom/internal/globalid"
-	"homeroom/internal/job/trace"
-	"homeroom/internal/lease"
-	"homeroom/internal/roster"
-	"homeroom/internal/setting"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/job/trace"
+	"github.com/openhomeroom/homeroom/internal/lease"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditdetail"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/usageday"
-	"homeroom/ent/db/usageevent"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditdetail"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/ent/db/usageevent"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // pageRows is how many rows of a record are read at once.

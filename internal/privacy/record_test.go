@@ -7,10 +7,10 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/migrate"
-	"homeroom/internal/fault"
-	"homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/migrate"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/privacy"
 )
 
 // place says what becomes of a column of a table that holds data of students: where

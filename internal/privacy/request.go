@@ -7,17 +7,17 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/erasure"
-	"homeroom/ent/db/loss"
-	"homeroom/ent/db/student"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
-	"homeroom/internal/globalid"
-	"homeroom/internal/hold"
-	"homeroom/internal/roster"
-	"homeroom/internal/setting"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/erasure"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Request puts the erasure of students on record, whether or not they are deleted,

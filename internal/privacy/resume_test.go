@@ -7,16 +7,16 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditevent"
-	"homeroom/ent/db/usagetotal"
-	"homeroom/internal/audit"
-	"homeroom/internal/calendar"
-	"homeroom/internal/fixture"
-	"homeroom/internal/fold"
-	"homeroom/internal/grade"
-	"homeroom/internal/privacy"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/ent/db/usagetotal"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/privacy"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // afterFirst ends a context when a purge has logged its first batch, as a server

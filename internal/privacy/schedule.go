@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"homeroom/internal/lease"
+	"github.com/openhomeroom/homeroom/internal/lease"
 )
 
 // lookEvery is how often a server asks whether the day's purge has been done.

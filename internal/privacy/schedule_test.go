@@ -3,7 +3,7 @@ package privacy_test
 import (
 	"testing"
 
-	"homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/fixture"
 )
 
 func TestTheServerPurgesOnceADay(t *testing.T) {

@@ -3,7 +3,7 @@ package quote_test
 import (
 	"testing"
 
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 func TestText(t *testing.T) {

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/internal/audit"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // Assigned is what AssignStudents did.

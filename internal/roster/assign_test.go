@@ -4,12 +4,12 @@ import (
 	"sync"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/enrollment"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func TestAssignStudents(t *testing.T) {

@@ -5,15 +5,15 @@ import (
 	"slices"
 	"unicode/utf8"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/ent/db/loss"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // NewGroup is what a group is created from.

@@ -4,15 +4,15 @@ import (
 	"cmp"
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/ent/db/predicate"
-	"homeroom/ent/db/student"
-	"homeroom/ent/rule"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // StudentChange is what of a student changes; nil leaves a field as it is.

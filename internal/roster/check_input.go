@@ -7,10 +7,10 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/grade"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // ClearWord in a cell of a file empties what can be emptied. Nobody and nothing

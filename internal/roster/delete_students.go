@@ -4,12 +4,12 @@ import (
 	"context"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // DeleteStudents hides students and takes them out of their groups. Only

@@ -3,8 +3,8 @@ package roster
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/page"
 )
 
 // Each reads the whole list by name, a page at a time, so that it makes no

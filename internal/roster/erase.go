@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // Erase removes students from the roster for good: enrollments, those of the past

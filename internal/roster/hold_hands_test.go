@@ -5,13 +5,13 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/hold"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // TestAccountsOfOnesOwnMakingCountAsOne has somebody do a little with each of several

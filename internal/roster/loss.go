@@ -4,11 +4,11 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/internal/audit"
-	"homeroom/internal/hold"
-	"homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
 // hold counts what the viewer deletes and changes, at the end of its transaction, and

@@ -5,13 +5,13 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/doctor"
-	"homeroom/internal/fixture"
-	"homeroom/internal/page"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/doctor"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 func TestRestoreStudents(t *testing.T) {

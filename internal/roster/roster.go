@@ -8,12 +8,12 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/probe"
-	"homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/probe"
+	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
 // The bounds of what people type, in characters.

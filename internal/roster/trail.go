@@ -4,9 +4,9 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // studentChanges are the fields of a student that differ, for the audit trail.

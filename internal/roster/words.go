@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // maxWord is the length of a search word in the database, in characters.

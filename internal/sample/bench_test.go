@@ -5,9 +5,9 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/sample"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
 // BenchmarkFill measures a load test's district on both kinds of database.

@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // rowsInStatement is how many rows one INSERT holds. With more the statements

@@ -6,10 +6,10 @@ import (
 	"math/rand/v2"
 	"time"
 
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/grade"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // plan is what the options come to before the first row: everything that does

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // group is a group of one school, with everything that is stored about it.

@@ -8,10 +8,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"homeroom/internal/calendar"
-	"homeroom/internal/fold"
-	"homeroom/internal/grade"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // student is a student with everything that is stored about one.

@@ -10,11 +10,11 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fold"
-	"homeroom/internal/sample"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/sample"
 )
 
 // untrue recomputes in SQL everything that is kept beside what it counts, and

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"testing"
 
-	"homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/seal"
 )
 
 func TestOldKeysOpenAndTheNewOneSeals(t *testing.T) {

@@ -5,7 +5,7 @@ import (
 	"crypto/cipher"
 	"testing"
 
-	"homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/seal"
 )
 
 func TestNew(t *testing.T) {

@@ -6,12 +6,12 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Bounds of what an organization can set, both included.

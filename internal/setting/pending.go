@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"time"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // Patience is how long a change waits that makes a hold, a retention or the need of a

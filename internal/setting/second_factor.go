@@ -3,7 +3,7 @@ package setting
 import (
 	"slices"
 
-	"homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
 )
 
 // SecondFactor says who needs a second factor to sign in.

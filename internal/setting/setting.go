@@ -9,11 +9,11 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/calendar"
-	"homeroom/internal/hold"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // What holds where no organization has set anything else.

@@ -6,16 +6,16 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/auditevent"
-	"homeroom/internal/audit"
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	"homeroom/internal/setting"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/auditevent"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func service(d *database.DB, changed func()) *setting.Service {

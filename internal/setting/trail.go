@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/internal/audit"
-	"homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
 // record records what of the settings of an organization has changed.

@@ -17,10 +17,10 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/httpd/page"
-	"homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
 // cookieName is the cookie of a sign-in that has begun.

@@ -13,8 +13,8 @@ import (
 	"golang.org/x/oauth2"
 	"golang.org/x/sync/singleflight"
 
-	"homeroom/internal/config"
-	"homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/identity"
 )
 
 // askAgainAfter is how long a provider that did not answer is left alone.

@@ -26,10 +26,10 @@ import (
 
 	"golang.org/x/sync/semaphore"
 
-	"homeroom/internal/config"
-	"homeroom/internal/httpd/page"
-	"homeroom/internal/identity"
-	"homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/seal"
 )
 
 // Path is where the handler belongs: on everything below it.

@@ -16,15 +16,15 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
-	"homeroom/graph"
-	"homeroom/internal/audit"
-	"homeroom/internal/config"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/identity"
-	"homeroom/internal/sso"
-	"homeroom/internal/testlog"
+	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/internal/audit"
+	"github.com/openhomeroom/homeroom/internal/config"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/sso"
+	"github.com/openhomeroom/homeroom/internal/testlog"
 )
 
 // strange is a provider that gives out whatever tokens a test wants, which a real

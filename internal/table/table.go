@@ -9,8 +9,8 @@ import (
 	"errors"
 	"io"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // File is a file that has been inspected.

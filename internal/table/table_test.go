@@ -11,8 +11,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/table"
 )
 
 func opener(file []byte) func() (io.Reader, error) {

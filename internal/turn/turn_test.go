@@ -5,7 +5,7 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/turn"
+	"github.com/openhomeroom/homeroom/internal/turn"
 )
 
 func TestTurns(t *testing.T) {

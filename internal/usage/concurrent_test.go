@@ -8,13 +8,13 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 func TestEventsThatAreSentAtTheSameTimeCountOnce(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // Limits of what is recorded.

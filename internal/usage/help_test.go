@@ -7,13 +7,13 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/student"
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 func service(d *database.DB) *usage.Service { return serviceAt(d, fixture.Today) }

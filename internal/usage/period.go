@@ -1,9 +1,9 @@
 package usage
 
 import (
-	"homeroom/internal/calendar"
-	"homeroom/internal/fault"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Period is a stretch of time that a report covers. Weeks end on Saturday.

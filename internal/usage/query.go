@@ -6,13 +6,13 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/ent/db/usageday"
-	"homeroom/internal/calendar"
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/usageday"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // query computes the sums of a report in the database. Each of its statements

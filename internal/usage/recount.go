@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/student"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Recount brings the sums of students up to date in the schools whose school

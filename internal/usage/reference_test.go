@@ -4,9 +4,9 @@ import (
 	"slices"
 	"time"
 
-	"homeroom/internal/calendar"
-	"homeroom/internal/grade"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // The reference is the report as one would compute it on paper: every number is

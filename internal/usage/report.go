@@ -3,12 +3,12 @@ package usage
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/organization"
-	"homeroom/ent/db/product"
-	"homeroom/internal/calendar"
-	"homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // Report is the usage of an organization in a period, as far as the caller sees

@@ -4,12 +4,12 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fault"
-	"homeroom/internal/fixture"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 func TestRowsOfADistrictAddUpToItsTotals(t *testing.T) {

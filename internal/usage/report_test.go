@@ -8,13 +8,13 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
-	"homeroom/internal/dbtest"
-	"homeroom/internal/fixture"
-	"homeroom/internal/grade"
-	"homeroom/internal/usage"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
 // reportWorld is a district with random usage, in the database and in the form

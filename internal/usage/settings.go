@@ -3,9 +3,9 @@ package usage
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/setting"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
 // Settings returns the settings of an organization that the caller sees.

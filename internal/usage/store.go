@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/product"
-	"homeroom/ent/db/usageevent"
-	"homeroom/internal/calendar"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/product"
+	"github.com/openhomeroom/homeroom/ent/db/usageevent"
+	"github.com/openhomeroom/homeroom/internal/calendar"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // dayKey is the key of a row of usage_days.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // large is a workbook with many students, each text in it once.

@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // cell is what a cell shows.

@@ -11,8 +11,8 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // TestDamagedWorkbooks is about files that other readers take for shorter ones.

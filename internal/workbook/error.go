@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"strings"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // The reasons to refuse a workbook, beside those of csvfile.

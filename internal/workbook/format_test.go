@@ -8,7 +8,7 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // TestNumberFormats checks what a format does to a number: which make days of

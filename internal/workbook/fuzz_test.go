@@ -9,8 +9,8 @@ import (
 	"testing"
 	"unicode/utf8"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // examine holds what must be true of any bytes at all: they are refused in words,

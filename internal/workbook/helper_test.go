@@ -12,8 +12,8 @@ import (
 
 	"github.com/xuri/excelize/v2"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // written is a workbook as excelize writes it.

@@ -4,7 +4,7 @@ import (
 	"io"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // sampled is how many rows have a say in whether the first row is a header.

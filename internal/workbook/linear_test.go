@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/workbook"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/workbook"
 )
 
 // parts of a workbook that a person might have made by hand; what is empty is left

@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // exactDigits is how many digits of a number a spreadsheet program keeps.

@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // decoder reads the XML of one part, and gives up where the part is larger than

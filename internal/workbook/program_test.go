@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // TestPrograms reads the same table as several programs have written it: with

@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // sheet is a sheet as the workbook lists it.

@@ -4,7 +4,7 @@ import (
 	"encoding/xml"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // sharedStrings are the texts that cells share, one after the other in one piece

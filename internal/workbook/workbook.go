@@ -35,7 +35,7 @@ import (
 	"io"
 	"strings"
 
-	"homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
 )
 
 // Encoding is what Format says of a workbook; it has no delimiter and no line

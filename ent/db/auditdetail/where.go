@@ -3,10 +3,10 @@
 package auditdetail
 
 import (
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // ID filters vertices based on their ID field.

@@ -3,11 +3,11 @@
 package bulkjobrow
 
 import (
-	"homeroom/ent/db/predicate"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
 )
 
 // ID filters vertices based on their ID field.

@@ -5,13 +5,12 @@ package enttest
 import (
 	"context"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 	// required by schema hooks.
-	_ "homeroom/ent/db/runtime"
-
-	"homeroom/ent/db/migrate"
+	_ "github.com/openhomeroom/homeroom/ent/db/runtime"
 
 	"entgo.io/ent/dialect/sql/schema"
+	"github.com/openhomeroom/homeroom/ent/db/migrate"
 )
 
 type (

@@ -5,7 +5,8 @@ package hook
 import (
 	"context"
 	"fmt"
-	"homeroom/ent/db"
+
+	"github.com/openhomeroom/homeroom/ent/db"
 )
 
 // The AccountHandFunc type is an adapter to allow the use of ordinary

@@ -4,12 +4,12 @@ package organization
 
 import (
 	"fmt"
-	"homeroom/internal/calendar"
 	"time"
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 const (
@@ -118,7 +118,7 @@ func ValidColumn(column string) bool {
 // package on the initialization of the application. Therefore,
 // it should be imported in the main as follows:
 //
-//	import _ "homeroom/ent/db/runtime"
+//	import _ "github.com/openhomeroom/homeroom/ent/db/runtime"
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy

@@ -3,12 +3,12 @@
 package organization
 
 import (
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/calendar"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
 // ID filters vertices based on their ID field.

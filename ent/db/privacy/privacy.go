@@ -5,7 +5,7 @@ package privacy
 import (
 	"context"
 
-	"homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db"
 
 	"entgo.io/ent/privacy"
 )

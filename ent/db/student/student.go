@@ -131,7 +131,7 @@ func ValidColumn(column string) bool {
 // package on the initialization of the application. Therefore,
 // it should be imported in the main as follows:
 //
-//	import _ "homeroom/ent/db/runtime"
+//	import _ "github.com/openhomeroom/homeroom/ent/db/runtime"
 var (
 	Hooks  [1]ent.Hook
 	Policy ent.Policy

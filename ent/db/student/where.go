@@ -3,12 +3,12 @@
 package student
 
 import (
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/grade"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
 // ID filters vertices based on their ID field.

@@ -17,8 +17,8 @@ import (
 	entsql "entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/schema"
 
-	dbmigrate "homeroom/ent/db/migrate"
-	"homeroom/internal/database"
+	dbmigrate "github.com/openhomeroom/homeroom/ent/db/migrate"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 func main() {

@@ -15,8 +15,8 @@ import (
 	"strings"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // StatementRows is how many rows one statement writes or names.

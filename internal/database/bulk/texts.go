@@ -5,8 +5,8 @@ import (
 	"database/sql"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // The characters that divide values and rows of a joined text. No text on record

@@ -13,7 +13,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
 )
 
 // published are the checksums of the files as their authors publish them; asset/README.md says where.

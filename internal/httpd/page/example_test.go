@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/validator"
 	"github.com/vektah/gqlparser/v2/validator/rules"
 
-	"homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
 )
 
 // contract is the schema that the server answers by.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
 )
 
 func TestWhoMaySeeGraphiQL(t *testing.T) {

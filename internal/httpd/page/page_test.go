@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"homeroom/internal/httpd/page"
+	"github.com/openhomeroom/homeroom/internal/httpd/page"
 )
 
 // get asks a handler for one address and gives the answer.

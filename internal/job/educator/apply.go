@@ -5,16 +5,16 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/ent/db/roleassignment"
-	"homeroom/ent/rule"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/hold"
-	"homeroom/internal/identity"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/hold"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // applyEducators writes a batch of rows of educators and their roles.

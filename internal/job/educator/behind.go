@@ -3,9 +3,9 @@ package educator
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/servicekey"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/servicekey"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // behind are those who have made the service keys of the programs that have submitted

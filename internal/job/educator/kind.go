@@ -4,13 +4,13 @@ package educator
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/loss"
-	"homeroom/internal/identity"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/loss"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // importKind is the kind of a file of educators.

@@ -3,13 +3,13 @@ package enrollment
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/teaching"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/teaching"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // applyEnrollments writes a batch of lines that each put one person into one

@@ -1,8 +1,8 @@
 package enrollment
 
 import (
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // format is what stands in a file of enrollments.

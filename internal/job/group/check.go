@@ -7,16 +7,16 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/groupeducator"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // groupCheck makes plans of the rows of a file of classes and groups.

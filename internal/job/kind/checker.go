@@ -3,7 +3,7 @@ package kind
 import (
 	"context"
 
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // Checker turns rows of one kind of file into plans.

@@ -7,12 +7,12 @@ import (
 	"io/fs"
 	"os"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobmark"
-	"homeroom/internal/database"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobmark"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // PlaceMark makes room for the mark of a job before its one transaction begins, and

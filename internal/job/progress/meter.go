@@ -7,10 +7,10 @@ import (
 	"sync"
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/job/queue"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/queue"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // Live is how far a job is that this server works on, as far as the row of the job

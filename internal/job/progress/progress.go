@@ -2,9 +2,9 @@
 package progress
 
 import (
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/state"
 )
 
 // Progress is how far a job is.

@@ -14,14 +14,14 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/state"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // DefaultLease is how long a server keeps a job without a sign of life. Another

@@ -3,8 +3,8 @@ package queue
 import (
 	"time"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // slot is what a job takes of its district while a server works on it. A check only

@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/job/state"
 )
 
 // Waiting says which other job of its district a job waits for: one of the same person,

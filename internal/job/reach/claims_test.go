@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
 )
 
 func TestClaims(t *testing.T) {

@@ -5,16 +5,16 @@ import (
 	"maps"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/educator"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/quote"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // EducatorFinder holds the educators whom a batch of rows may mean. They are

@@ -3,8 +3,8 @@ package reach
 import (
 	"context"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Here returns a context in which the hands in a job see of educators those whom an

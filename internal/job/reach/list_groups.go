@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strconv"
 
-	"homeroom/ent/db"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // ByName compares groups by name and then by key.

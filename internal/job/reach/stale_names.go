@@ -5,11 +5,11 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
 )
 
 // A plan knows schools and groups by their keys, and its preview shows their names.

@@ -5,8 +5,8 @@ import (
 	"maps"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // Batch is some rows that are written in one transaction.

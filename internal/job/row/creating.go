@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
 )
 
 // Creating are the rows of a batch that create something.

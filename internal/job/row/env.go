@@ -3,7 +3,7 @@ package row
 import (
 	"time"
 
-	"homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/database"
 )
 
 // Env is what every kind of job needs of the server.

@@ -1,7 +1,7 @@
 package row
 
 import (
-	"homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/db/student"
 )
 
 // What a row, or its undo, loses; see BulkJobRow.

@@ -6,8 +6,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"homeroom/ent/db/bulkjobproblem"
-	"homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobproblem"
+	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
 // The codes of problems, beside those of csvfile (a file that cannot be read)

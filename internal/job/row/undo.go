@@ -3,8 +3,8 @@ package row
 import (
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // UndoBatch is some rows that are put back in one transaction.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"database/sql"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
 )
 
 // StillAs reports whether the columns that a row has set hold what it set.

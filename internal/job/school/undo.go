@@ -4,11 +4,11 @@ import (
 	"context"
 	"fmt"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/organization"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/row"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // undoOrganizations puts the fields of schools back, and removes those that the job

@@ -4,7 +4,7 @@ import (
 	"strings"
 	"unicode"
 
-	"homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
 // Column is a column that is understood in the files of one kind.

@@ -4,12 +4,12 @@ import (
 	"maps"
 	"slices"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/fault"
-	"homeroom/internal/fold"
-	"homeroom/internal/job/row"
-	"homeroom/internal/quote"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // Marks are what a row says in its identifying columns, folded so far that two

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // DetectKind says what a file holds, from its headers and, where those leave a

@@ -1,7 +1,7 @@
 package sheet
 
 import (
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // Format says what stands in the files of one kind.

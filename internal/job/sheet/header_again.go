@@ -3,8 +3,8 @@ package sheet
 import (
 	"fmt"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // words are the forms of all headers that mean something in such a file.

@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/job/row"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Layout says where the columns of a kind stand in one file.

@@ -1,9 +1,9 @@
 package sheet
 
 import (
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 const hintDamagedText = "Save the file as CSV UTF-8, or as a workbook, from where its letters are still " +

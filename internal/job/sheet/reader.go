@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"io"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/table"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/table"
 )
 
 // BatchReader reads the rows of a file that has been inspected, a batch at a time.

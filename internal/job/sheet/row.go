@@ -6,9 +6,9 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // clearWord in a cell empties what can be emptied; a blank cell changes nothing.

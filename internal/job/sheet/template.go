@@ -4,11 +4,11 @@ import (
 	"slices"
 	"strings"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/row"
-	"homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
 // Template is an empty file to fill in: a row of column names, and under it

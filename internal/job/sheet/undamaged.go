@@ -1,9 +1,9 @@
 package sheet
 
 import (
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/row"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // Spoiled reports whether cell is what a spreadsheet program makes of a stored

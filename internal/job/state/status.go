@@ -4,8 +4,8 @@ package state
 import (
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // The statuses by what they ask for.

@@ -1,8 +1,8 @@
 package state
 
 import (
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // InWords says what a job is doing, for people who asked it for something else.

@@ -1,10 +1,10 @@
 package student
 
 import (
-	"homeroom/ent/db"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // keepStudent notes the values of columns of a student that are about to change.

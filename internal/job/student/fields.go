@@ -4,14 +4,14 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"homeroom/ent/db/student"
-	"homeroom/internal/fold"
-	"homeroom/internal/globalid"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/quote"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/globalid"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/quote"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // studentFields plans the fields of a student but for the groups and the

@@ -6,17 +6,17 @@ import (
 	"slices"
 	"strconv"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/group"
-	"homeroom/ent/db/student"
-	"homeroom/ent/rule"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/fold"
-	"homeroom/internal/grade"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/roster"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/group"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/ent/rule"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/grade"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // lookup is what a batch of rows needs to know about students.

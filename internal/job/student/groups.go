@@ -3,13 +3,13 @@ package student
 import (
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/internal/csvfile"
-	"homeroom/internal/job/reach"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/internal/csvfile"
+	"github.com/openhomeroom/homeroom/internal/job/reach"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
 // groupTexts are the groups that a cell names, each as it stands there.

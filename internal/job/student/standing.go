@@ -6,14 +6,14 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/ent/db/enrollment"
-	"homeroom/ent/db/student"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/ent/db/enrollment"
+	"github.com/openhomeroom/homeroom/ent/db/student"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // standing finds out for which students the version has grown because of later jobs

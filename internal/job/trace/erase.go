@@ -7,14 +7,14 @@ import (
 	"fmt"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/bulkjobrow"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/kind"
-	"homeroom/internal/job/row"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrow"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/kind"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // erasedLabel and erasedText stand where the data of an erased person were.

@@ -3,12 +3,12 @@ package trace
 import (
 	"context"
 
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/state"
-	"homeroom/internal/job/vault"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/state"
+	"github.com/openhomeroom/homeroom/internal/job/vault"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 const (

@@ -3,8 +3,8 @@ package vault
 import (
 	"fmt"
 
-	"homeroom/internal/job/row"
-	"homeroom/internal/seal"
+	"github.com/openhomeroom/homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/seal"
 )
 
 // What the keys of a job are for. A key of one purpose opens nothing of another.

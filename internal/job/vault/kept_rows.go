@@ -7,11 +7,11 @@ import (
 	"maps"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjobrefusedrow"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/sheet"
-	"homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjobrefusedrow"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/sheet"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // StoredCells are the cells of a kept row as JSON.

@@ -5,8 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 )
 
 // keyPrint is a fingerprint of the secret key: enough to tell two keys apart, and

@@ -4,9 +4,9 @@ import (
 	"context"
 	"encoding/json"
 
-	"homeroom/ent/db"
-	"homeroom/internal/database/bulk"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // WriteProblems stores problems of a job, with their wording encrypted where they quote a row.

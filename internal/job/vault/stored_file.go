@@ -14,11 +14,11 @@ import (
 	"io"
 	"slices"
 
-	"homeroom/ent/db"
-	"homeroom/ent/db/bulkjob"
-	"homeroom/ent/db/predicate"
-	"homeroom/internal/fault"
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
+	"github.com/openhomeroom/homeroom/ent/db/predicate"
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // chunkBytes is the size of a piece of a stored file before it is encrypted. The

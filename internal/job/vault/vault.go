@@ -5,7 +5,7 @@ package vault
 import (
 	"slices"
 
-	"homeroom/internal/job/row"
+	"github.com/openhomeroom/homeroom/internal/job/row"
 )
 
 // Vault keeps what of a job is only ever stored encrypted: its file, passwords, refused

@@ -1,4 +1,4 @@
-module homeroom/cmd/homeroom/testdata/dex
+module github.com/openhomeroom/homeroom/cmd/homeroom/testdata/dex
 
 go 1.26.8
 
