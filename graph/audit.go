@@ -74,7 +74,7 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 	if in.ActorID != nil {
 		t, k, ok := globalid.Decode(*in.ActorID)
 		if !ok || t != globalid.Educator && t != globalid.ServiceKey {
-			return f, fault.Invalidf("%s is not the id of an educator or a service key", quote.Text(shorten(*in.ActorID))).
+			return f, fault.Invalidf("%s is not the id of an educator or a service key", quote.Text(quote.Short(*in.ActorID))).
 				WithCode("BAD_ID").At("filter.actorId")
 		}
 		f.Actor = &audit.Subject{Type: t, ID: k}
@@ -82,7 +82,7 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 	if in.SubjectID != nil {
 		t, k, ok := globalid.Decode(*in.SubjectID)
 		if !ok {
-			return f, fault.Invalidf("%s is not an id", quote.Text(shorten(*in.SubjectID))).WithCode("BAD_ID").
+			return f, fault.Invalidf("%s is not an id", quote.Text(quote.Short(*in.SubjectID))).WithCode("BAD_ID").
 				At("filter.subjectId")
 		}
 		f.About = &audit.Subject{Type: t, ID: k}

@@ -65,7 +65,7 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 	if in.Grade != nil {
 		// An empty text would otherwise be a grade that stays as it is.
 		if _, ok := grade.Parse(*in.Grade); !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(*in.Grade))).
+			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(quote.Short(*in.Grade))).
 				WithCode("UNKNOWN_GRADE").At("grade")
 		}
 		edit.Grade = *in.Grade
@@ -100,7 +100,7 @@ func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelect
 		for i, id := range in.StudentIds {
 			k, ok := globalid.Key(globalid.Student, id)
 			if !ok {
-				return s, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(id))).WithCode("BAD_ID").
+				return s, fault.Invalidf("%s is not the id of a student", quote.Text(quote.Short(id))).WithCode("BAD_ID").
 					At("selection.studentIds", i)
 			}
 			s.StudentIDs[i] = k

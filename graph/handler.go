@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
 	"github.com/openhomeroom/homeroom/graph/loader"
 	"github.com/openhomeroom/homeroom/graph/transport"
@@ -25,13 +26,14 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
 	srv := handler.New(schema)
 	addTransports(srv, r, l)
-	cache := newDocuments()
-	srv.SetQueryCache(cache)
+	guard := document.NewGuard(l.Documents(), schema)
+	srv.SetQueryCache(guard.Parsed())
 	srv.SetParserTokenLimit(l.Tokens)
 	srv.SetErrorPresenter(presentError(r.Log, l.Introspection))
 	srv.SetRecoverFunc(recovered(r.Log))
-	srv.Use(newPersisted(r, l))
-	srv.Use(&guard{Limits: l, schema: schema, cache: cache})
+	// A document that comes by its hash meets the same limits as any other.
+	srv.Use(document.NewPersisted(l.Running, r.Operations, l.OwnOperations, r.notLookedUp))
+	srv.Use(guard)
 	srv.AroundOperations(r.onRecord)
 	srv.AroundOperations(onlySignedIn)
 	srv.AroundOperations(onlyInScope)

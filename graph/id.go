@@ -21,7 +21,8 @@ var named = map[globalid.Type]string{
 func key(want globalid.Type, id, field string) (int, error) {
 	k, ok := globalid.Key(want, id)
 	if !ok {
-		return 0, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).WithCode("BAD_ID").At(field)
+		return 0, fault.Invalidf("%s is not the id of %s", quote.Text(quote.Short(id)), named[want]).
+			WithCode("BAD_ID").At(field)
 	}
 	return k, nil
 }
@@ -33,7 +34,7 @@ func keys(want globalid.Type, ids []string, field string) ([]int, error) {
 	for i, id := range ids {
 		k, ok := globalid.Key(want, id)
 		if !ok {
-			return nil, fault.Invalidf("%s is not the id of %s", quote.Text(shorten(id)), named[want]).
+			return nil, fault.Invalidf("%s is not the id of %s", quote.Text(quote.Short(id)), named[want]).
 				WithCode("BAD_ID").At(field, i)
 		}
 		if !seen[k] {
@@ -50,12 +51,4 @@ func optionalKey(want globalid.Type, id *string, field string) (int, error) {
 		return 0, nil
 	}
 	return key(want, *id, field)
-}
-
-// shorten keeps what a caller sent from filling the answer.
-func shorten(s string) string {
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:40]) + "…"
-	}
-	return s
 }

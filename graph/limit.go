@@ -5,7 +5,7 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/openhomeroom/homeroom/internal/viewer"
+	"github.com/openhomeroom/homeroom/graph/document"
 )
 
 // Limits bound what one request, and one caller, may ask for. A field that is 0
@@ -35,25 +35,16 @@ type Limits struct {
 	// for all who have not signed in, and a 64th for those of one network.
 	BodyMemory int64
 
-	// DocumentBytes and Tokens bound the text of an operation before it is parsed.
-	DocumentBytes, Tokens int
-	// Depth is how many fields may stand inside each other.
-	Depth int
-	// Fields counts every field and fragment as often as it is reached (validating
-	// takes time with its square; GraphiQL's introspection has 240), Aliases
-	// those fields that are given another name, RootFields the fields of an
-	// operation itself.
-	Fields, Aliases, RootFields int
-	// Fragments and Directives are counted as they stand in the document.
-	Fragments, Directives int
-	// Complexity bounds the rows and fields that an answer can have; see costs.
-	Complexity int
+	// These bound the documents; document.Limits says how.
+	DocumentBytes, Tokens              int
+	Depth, Fields, Aliases, RootFields int
+	Fragments, Directives, Complexity  int
 
 	// Introspection says who may read the schema from the endpoint.
-	Introspection Introspection
+	Introspection document.Introspection
 	// Running says which operations are run. OwnOperations are the documents of the
 	// server's own pages, which are run in any case.
-	Running       Running
+	Running       document.Running
 	OwnOperations []string
 
 	// Operations is how many operations of a caller run at a time; others wait for
@@ -86,13 +77,13 @@ type Limits struct {
 // DefaultLimits are far above what the dashboard, the mobile app and GraphiQL
 // need, and far below what hurts.
 func DefaultLimits() Limits {
+	d := document.DefaultLimits()
 	return Limits{
 		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
 		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
 		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
-		DocumentBytes: 64 << 10, Tokens: 5000,
-		Depth: 20, Fields: 500, Aliases: 100, RootFields: 20, Fragments: 50, Directives: 50,
-		Complexity: 60000,
+		DocumentBytes: d.Bytes, Tokens: d.Tokens, Depth: d.Depth, Fields: d.Fields, Aliases: d.Aliases,
+		RootFields: d.RootFields, Fragments: d.Fragments, Directives: d.Directives, Complexity: d.Complexity,
 		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
 		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
 		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
@@ -143,18 +134,12 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// Introspection says who may read the schema from the endpoint, and is told in
-// error messages which name was probably meant.
-type Introspection int
-
-// Whom the endpoint shows its schema.
-const (
-	// ForAdministrators is the default: GraphiQL is theirs.
-	ForAdministrators Introspection = iota
-	ForEverybody
-	ForNobody
-)
-
-func (i Introspection) allows(v *viewer.Viewer) bool {
-	return i == ForEverybody || i == ForAdministrators && v.IsAdmin()
+// Documents are the limits that hold for documents, with their defaults.
+func (l Limits) Documents() document.Limits {
+	l = l.withDefaults()
+	return document.Limits{
+		Bytes: l.DocumentBytes, Tokens: l.Tokens, Depth: l.Depth, Fields: l.Fields, Aliases: l.Aliases,
+		RootFields: l.RootFields, Fragments: l.Fragments, Directives: l.Directives, Complexity: l.Complexity,
+		Introspection: l.Introspection,
+	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/registeredoperation"
 	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
 	"github.com/openhomeroom/homeroom/internal/fixture"
@@ -257,7 +258,7 @@ const (
 )
 
 // newRegistering is a server on which documents are registered.
-func newRegistering(t *testing.T, d *database.DB, running graph.Running, depth int) *server {
+func newRegistering(t *testing.T, d *database.DB, running document.Running, depth int) *server {
 	t.Helper()
 	s := newServer(t, d, func(l *graph.Limits) {
 		l.Running, l.Depth = running, depth
@@ -267,7 +268,7 @@ func newRegistering(t *testing.T, d *database.DB, running graph.Running, depth i
 	})
 	var list []operation.Operation
 	for _, document := range []string{listedDocument, watchedDocument, deepDocument} {
-		op, err := graph.NewChecker(graph.Limits{}).Check(document)
+		op, err := newChecker().Check(document)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -287,7 +288,7 @@ func newRegistering(t *testing.T, d *database.DB, running graph.Running, depth i
 func TestRegisteredOperations(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {
-		s := newRegistering(t, d, graph.RegisteredOperations, 0)
+		s := newRegistering(t, d, document.RegisteredOperations, 0)
 		for name, send := range transports {
 			t.Run("over "+name, func(t *testing.T) {
 				for what, c := range map[string]struct {
@@ -335,7 +336,7 @@ func TestRegisteredOperations(t *testing.T) {
 
 func TestAdministratorsMayRunWhatIsNotRegistered(t *testing.T) {
 	t.Parallel()
-	s := newRegistering(t, dbtest.Open(t, database.SQLite), graph.RegisteredOrAdministrators, 0)
+	s := newRegistering(t, dbtest.Open(t, database.SQLite), document.RegisteredOrAdministrators, 0)
 	for who, want := range map[*db.Educator]string{s.NorthAdmin: "ok", s.NorthTeacher: unregistered, nil: unregistered} {
 		if got := outcomeOf(transports["POST"](s, t, who, map[string]any{"query": otherDocument})); got != want {
 			t.Errorf("%v: %s; want %s", who, got, want)
@@ -352,7 +353,7 @@ func TestAdministratorsMayRunWhatIsNotRegistered(t *testing.T) {
 
 func TestRegisteredDocumentsMeetTheLimits(t *testing.T) {
 	t.Parallel()
-	s := newRegistering(t, dbtest.Open(t, database.SQLite), graph.RegisteredOperations, 4)
+	s := newRegistering(t, dbtest.Open(t, database.SQLite), document.RegisteredOperations, 4)
 	for _, fields := range []map[string]any{hashed(deepDocument), {"query": deepDocument}} {
 		if got := outcomeOf(transports["POST"](s, t, s.NorthTeacher, fields)); got != "TOO_DEEP" {
 			t.Errorf("got %s", got)
@@ -362,7 +363,7 @@ func TestRegisteredDocumentsMeetTheLimits(t *testing.T) {
 
 func TestCheckDocument(t *testing.T) {
 	t.Parallel()
-	checker := graph.NewChecker(graph.Limits{})
+	checker := newChecker()
 	for document, want := range map[string]string{
 		listedDocument: "",
 		"query A { viewer { ...E } } fragment E on Viewer { educator { id } }": "",
@@ -383,3 +384,5 @@ func TestCheckDocument(t *testing.T) {
 		}
 	}
 }
+
+func newChecker() *document.Checker { return document.NewChecker(document.DefaultLimits()) }

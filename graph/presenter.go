@@ -10,6 +10,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/transport"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -35,12 +36,12 @@ const (
 
 // presentError returns the error that a client sees. What is not meant for
 // people is logged here, once, and shown as an internal error.
-func presentError(log *slog.Logger, introspection Introspection) graphql.ErrorPresenterFunc {
+func presentError(log *slog.Logger, introspection document.Introspection) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var from *gqlerror.Error
 		if errors.As(err, &from) && from.Err == nil {
 			// Errors of documents, which have a code.
-			if !introspection.allows(viewer.FromContext(ctx)) {
+			if !introspection.Allows(viewer.FromContext(ctx)) {
 				from.Message = withoutSuggestions(from.Message)
 			}
 			return from

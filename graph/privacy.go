@@ -64,7 +64,7 @@ func (r mutationResolver) eraseStudents(ctx context.Context, in model.EraseStude
 		id, ok := globalid.Key(globalid.Student, st.ID)
 		switch {
 		case !ok:
-			return nil, fault.Invalidf("%s is not the id of a student", quote.Text(shorten(st.ID))).WithCode("BAD_ID").
+			return nil, fault.Invalidf("%s is not the id of a student", quote.Text(quote.Short(st.ID))).WithCode("BAD_ID").
 				At("students", i, "id")
 		case seen[id]:
 			return nil, fault.Invalidf("the student is named twice").WithCode("DUPLICATE").At("students", i, "id")

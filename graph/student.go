@@ -93,7 +93,7 @@ func toGrades(in []string, field string) ([]grade.Grade, error) {
 	for i, text := range in {
 		g, ok := grade.Parse(text)
 		if !ok {
-			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(shorten(text))).
+			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(quote.Short(text))).
 				WithCode("UNKNOWN_GRADE").At(field, i)
 		}
 		list = append(list, g)

@@ -45,6 +45,10 @@ func notLookedUp(ctx context.Context, log *slog.Logger, what string, err error) 
 	return presented(errNotLookedUp)
 }
 
+func (r *Resolver) notLookedUp(ctx context.Context, what string, err error) *gqlerror.Error {
+	return notLookedUp(ctx, r.Log, what, err)
+}
+
 // wholly makes an answer of which a part could not be had for such a reason one
 // that could not be had at all: a client would take null for "there is none" and
 // keep it. What a mutation has done is told nevertheless, and where its answer cannot

@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openhomeroom/homeroom/ent/db/registeredoperation"
-	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/operation"
@@ -86,7 +86,7 @@ func readOperations(cfg config.Config, paths []string) ([]operation.Operation, e
 	if err != nil {
 		return nil, err
 	}
-	checker := graph.NewChecker(limitsOf(cfg))
+	checker := document.NewChecker(limitsOf(cfg).Documents())
 	list := make([]operation.Operation, 0, len(sources))
 	var bad []string
 	for _, source := range sources {

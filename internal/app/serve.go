@@ -16,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -175,15 +176,15 @@ func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	return deps
 }
 
-var introspection = map[string]graph.Introspection{
-	config.ForAdministrators: graph.ForAdministrators,
-	config.ForEverybody:      graph.ForEverybody,
-	config.Off:               graph.ForNobody,
+var introspection = map[string]document.Introspection{
+	config.ForAdministrators: document.ForAdministrators,
+	config.ForEverybody:      document.ForEverybody,
+	config.Off:               document.ForNobody,
 }
 
-var running = map[string]graph.Running{
-	config.AnyOperation: graph.AnyOperation, config.RegisteredOperations: graph.RegisteredOperations,
-	config.RegisteredOrAdministrators: graph.RegisteredOrAdministrators,
+var running = map[string]document.Running{
+	config.AnyOperation: document.AnyOperation, config.RegisteredOperations: document.RegisteredOperations,
+	config.RegisteredOrAdministrators: document.RegisteredOrAdministrators,
 }
 
 // limitsOf are the limits of the endpoint as the operator wants them; those that

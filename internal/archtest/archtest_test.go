@@ -17,6 +17,7 @@ var layers = [][]string{
 	{"internal/app"},
 	{"internal/mutant"},
 	{"graph", "internal/httpd"},
+	{"graph/document"},
 	{"graph/loader", "graph/transport", "graph/generated", "graph/model", "graph/scalar", "internal/httpd/page", "internal/sso"},
 	{"internal/doctor", "internal/download", "internal/export", "internal/job/catalog", "internal/notify", "internal/operation", "internal/privacy", "internal/sample"},
 	{"internal/job"},

@@ -32,6 +32,15 @@ func Text[S ~string](s S) string {
 	return `"` + shown + `"`
 }
 
+// Short cuts off a text that a caller has sent, so that it does not fill the answer.
+func Short(s string) string {
+	const most = 40
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "…"
+	}
+	return s
+}
+
 // invisible reports whether r only directs how others are shown. Joiners stay:
 // some scripts, and emoji, are not written without them.
 func invisible(r rune) bool {

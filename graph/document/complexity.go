@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"context"
@@ -29,14 +29,14 @@ type costs struct {
 
 // MutateOperationContext checks what only the validated operation tells: what it
 // costs with its variables, and whether it reads the schema.
-func (g *guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
-	c := &costs{schema: g.schema.Schema(), limit: g.Complexity, variables: oc.Variables, known: map[string]int{}}
-	if n := c.selection(oc.Operation.SelectionSet); n > g.Complexity {
+func (g *Guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+	c := &costs{schema: g.schema.Schema(), limit: g.limits.Complexity, variables: oc.Variables, known: map[string]int{}}
+	if n := c.selection(oc.Operation.SelectionSet); n > g.limits.Complexity {
 		return over("TOO_COMPLEX",
-			"The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.",
-			n, g.Complexity)
+			"The operation costs %d points and may cost %d; a row of a page counts as often as first or last asks for it.", n,
+			g.limits.Complexity)
 	}
-	oc.DisableIntrospection = !g.Introspection.allows(viewer.FromContext(ctx))
+	oc.DisableIntrospection = !g.limits.Introspection.Allows(viewer.FromContext(ctx))
 	if c.introspect && oc.DisableIntrospection {
 		return transport.Errorf("INTROSPECTION_DISABLED",
 			"The schema is not shown to you; the documentation of the API describes it.")

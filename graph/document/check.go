@@ -1,4 +1,4 @@
-package graph
+package document
 
 import (
 	"strconv"
@@ -14,15 +14,11 @@ import (
 
 // Checker checks documents without a server, by what the endpoint would say of
 // them.
-type Checker struct{ guard *guard }
+type Checker struct{ guard *Guard }
 
 // NewChecker returns a checker with the limits of a server.
 func NewChecker(limits Limits) *Checker {
-	l := limits.withDefaults()
-	return &Checker{&guard{
-		Limits: l, cache: newDocuments(),
-		schema: generated.NewExecutableSchema(generated.Config{}),
-	}}
+	return &Checker{NewGuard(limits, generated.NewExecutableSchema(generated.Config{}))}
 }
 
 // Check returns the one operation of a document, or why the endpoint would refuse
@@ -43,9 +39,9 @@ func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	case doc.Operations[0].Name == "":
 		return nil, fault.Invalidf("the operation has no name, by which people could tell it from others")
 	}
-	costs := &costs{schema: c.guard.schema.Schema(), limit: c.guard.Complexity, known: map[string]int{}}
-	if n := costs.selection(doc.Operations[0].SelectionSet); n > c.guard.Complexity {
-		return nil, fault.Invalidf("the operation costs %d points and may cost %d", n, c.guard.Complexity)
+	costs := &costs{schema: c.guard.schema.Schema(), limit: c.guard.limits.Complexity, known: map[string]int{}}
+	if n := costs.selection(doc.Operations[0].SelectionSet); n > c.guard.limits.Complexity {
+		return nil, fault.Invalidf("the operation costs %d points and may cost %d", n, c.guard.limits.Complexity)
 	}
 	return doc.Operations[0], nil
 }

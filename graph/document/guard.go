@@ -1,4 +1,8 @@
-package graph
+// Package document decides which GraphQL documents run: those that are not too
+// large, not too deep and not too expensive, and, where the operator wants it, only
+// those that are registered. It looks at a document before gqlgen validates it,
+// because validating is what a short text can make expensive.
+package document
 
 import (
 	"context"
@@ -11,33 +15,44 @@ import (
 	"github.com/vektah/gqlparser/v2/parser"
 
 	"github.com/openhomeroom/homeroom/graph/transport"
+	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// guard refuses documents that cost more than they may, before gqlgen validates
-// them: its validation and its calculation of the complexity follow every path
-// through nested fragments, of which a short text can have billions.
-type guard struct {
-	Limits
+// Guard is a gqlgen extension that refuses documents over the limits. It looks at
+// them before gqlgen does: gqlgen's validation and its own calculation of complexity
+// follow every path through nested fragments, and a short text can have billions of
+// paths.
+type Guard struct {
+	limits Limits
 	schema graphql.ExecutableSchema
-	cache  *documents
+	parsed *cache
 }
 
 var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
-} = (*guard)(nil)
+} = (*Guard)(nil)
+
+// NewGuard returns the guard of an endpoint.
+func NewGuard(limits Limits, schema graphql.ExecutableSchema) *Guard {
+	return &Guard{limits: limits, schema: schema, parsed: newCache()}
+}
+
+// Parsed is where the endpoint has to keep the documents that it has parsed and
+// validated. The guard lets what is kept there pass.
+func (g *Guard) Parsed() graphql.Cache[*ast.QueryDocument] { return g.parsed }
 
 // ExtensionName implements graphql.HandlerExtension.
-func (*guard) ExtensionName() string { return "Guard" }
+func (*Guard) ExtensionName() string { return "Guard" }
 
 // Validate implements graphql.HandlerExtension.
-func (*guard) Validate(graphql.ExecutableSchema) error { return nil }
+func (*Guard) Validate(graphql.ExecutableSchema) error { return nil }
 
 // MutateOperationParameters checks the text of a document. It is called before
 // gqlgen parses it.
-func (g *guard) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
-	if _, known := g.cache.Get(ctx, p.Query); known {
+func (g *Guard) MutateOperationParameters(ctx context.Context, p *graphql.RawParams) *gqlerror.Error {
+	if _, known := g.parsed.Get(ctx, p.Query); known {
 		return nil
 	}
 	_, bad := g.parse(p.Query)
@@ -45,14 +60,14 @@ func (g *guard) MutateOperationParameters(ctx context.Context, p *graphql.RawPar
 }
 
 // parse reads a document, as far as its size allows.
-func (g *guard) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
-	if len(text) > g.DocumentBytes {
-		return nil, over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.DocumentBytes)
+func (g *Guard) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
+	if len(text) > g.limits.Bytes {
+		return nil, over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.limits.Bytes)
 	}
-	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, g.Tokens)
+	doc, err := parser.ParseQueryWithTokenLimit(&ast.Source{Input: text}, g.limits.Tokens)
 	if err != nil {
 		if strings.Contains(err.Error(), "exceeded token limit") {
-			return nil, over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.Tokens)
+			return nil, over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.limits.Tokens)
 		}
 		bad := gqlerror.Wrap(err)
 		bad.Err = nil // it is for people, as the presenter sees by this
@@ -84,9 +99,9 @@ const enough = 1 << 30
 
 func sum(a, b int) int { return min(a+b, enough) }
 
-func (g *guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
-	if len(doc.Fragments) > g.Fragments {
-		return over("TOO_MANY_FRAGMENTS", "The document has more than %d fragments.", g.Fragments)
+func (g *Guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
+	if len(doc.Fragments) > g.limits.Fragments {
+		return over("TOO_MANY_FRAGMENTS", "The document has more than %d fragments.", g.limits.Fragments)
 	}
 	m := &measuring{fragments: map[string]*ast.FragmentDefinition{}, known: map[string]size{}, open: map[string]bool{}}
 	for _, f := range doc.Fragments {
@@ -109,17 +124,17 @@ func (g *guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
 	}
 	switch {
 	case m.cycle != "":
-		return over("FRAGMENT_CYCLE", "The fragment %s contains itself.", shorten(m.cycle))
-	case m.directives > g.Directives:
-		return over("TOO_MANY_DIRECTIVES", "The document has more than %d directives.", g.Directives)
-	case all.depth > g.Depth:
-		return over("TOO_DEEP", "The document has more than %d fields inside each other.", g.Depth)
-	case all.fields > g.Fields:
-		return over("TOO_MANY_FIELDS", "The document asks for more than %d fields.", g.Fields)
-	case all.aliases > g.Aliases:
-		return over("TOO_MANY_ALIASES", "The document has more than %d aliases.", g.Aliases)
-	case all.roots > g.RootFields:
-		return over("TOO_MANY_ROOT_FIELDS", "The operation has more than %d fields at its top.", g.RootFields)
+		return over("FRAGMENT_CYCLE", "The fragment %s contains itself.", quote.Short(m.cycle))
+	case m.directives > g.limits.Directives:
+		return over("TOO_MANY_DIRECTIVES", "The document has more than %d directives.", g.limits.Directives)
+	case all.depth > g.limits.Depth:
+		return over("TOO_DEEP", "The document has more than %d fields inside each other.", g.limits.Depth)
+	case all.fields > g.limits.Fields:
+		return over("TOO_MANY_FIELDS", "The document asks for more than %d fields.", g.limits.Fields)
+	case all.aliases > g.limits.Aliases:
+		return over("TOO_MANY_ALIASES", "The document has more than %d aliases.", g.limits.Aliases)
+	case all.roots > g.limits.RootFields:
+		return over("TOO_MANY_ROOT_FIELDS", "The operation has more than %d fields at its top.", g.limits.RootFields)
 	}
 	return nil
 }

@@ -1,10 +1,9 @@
-package graph
+package document
 
 import (
 	"context"
 	"crypto/subtle"
 	"fmt"
-	"log/slog"
 	"regexp"
 	"strings"
 
@@ -30,15 +29,15 @@ const (
 	RegisteredOrAdministrators
 )
 
-// persisted lets clients send the SHA-256 of a document instead of the document, as
+// Persisted lets clients send the SHA-256 of a document instead of the document, as
 // Apollo's clients do (extensions.persistedQuery), and refuses documents that are
 // not registered, where the operator wants that. It stands before guard, so that a
 // document that comes by its hash meets the same limits as any other; what a
 // request may do by GET is decided after it as well.
-type persisted struct {
+type Persisted struct {
 	running    Running
 	registered *operation.Service
-	log        *slog.Logger
+	failed     func(ctx context.Context, what string, err error) *gqlerror.Error
 	// own are the documents of the server's own pages, by their hashes.
 	own map[string]string
 	// automatic are the documents that signed-in clients have sent with their hash
@@ -50,27 +49,30 @@ var _ interface {
 	graphql.HandlerExtension
 	graphql.OperationParameterMutator
 	graphql.OperationContextMutator
-} = (*persisted)(nil)
+} = (*Persisted)(nil)
 
-func newPersisted(r *Resolver, l Limits) *persisted {
-	p := &persisted{
-		running:    l.Running,
-		registered: r.Operations,
-		log:        r.Log,
-		own:        map[string]string{},
-		automatic:  newTexts(),
+// NewPersisted returns the persisted operations of an endpoint. Registered is nil where
+// none can be registered, own are the documents of the server's own pages, and failed
+// answers a caller whose document could not be looked up.
+func NewPersisted(
+	running Running, registered *operation.Service, own []string,
+	failed func(ctx context.Context, what string, err error) *gqlerror.Error,
+) *Persisted {
+	p := &Persisted{
+		running: running, registered: registered, failed: failed,
+		own: map[string]string{}, automatic: newTexts(),
 	}
-	for _, document := range l.OwnOperations {
+	for _, document := range own {
 		p.own[operation.Hash(document)] = document
 	}
 	return p
 }
 
 // ExtensionName implements graphql.HandlerExtension.
-func (*persisted) ExtensionName() string { return "PersistedOperations" }
+func (*Persisted) ExtensionName() string { return "PersistedOperations" }
 
 // Validate implements graphql.HandlerExtension.
-func (*persisted) Validate(graphql.ExecutableSchema) error { return nil }
+func (*Persisted) Validate(graphql.ExecutableSchema) error { return nil }
 
 // hashForm is a SHA-256 in hexadecimal.
 var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
@@ -102,7 +104,7 @@ func hashIn(extensions map[string]any) (string, *gqlerror.Error) {
 
 // MutateOperationParameters puts the document in the place of its hash. It is
 // called before guard looks at the document.
-func (p *persisted) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
+func (p *Persisted) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	hash, bad := hashIn(params.Extensions)
 	if bad != nil {
 		return bad
@@ -118,7 +120,7 @@ func (p *persisted) MutateOperationParameters(ctx context.Context, params *graph
 		}
 		_, known, err := p.listed(ctx, actual)
 		if err != nil {
-			return p.failed(ctx, err)
+			return p.failed(ctx, "a registered operation", err)
 		}
 		if !known {
 			return errUnlisted
@@ -127,7 +129,7 @@ func (p *persisted) MutateOperationParameters(ctx context.Context, params *graph
 	}
 	document, known, err := p.listed(ctx, hash)
 	if err != nil {
-		return p.failed(ctx, err)
+		return p.failed(ctx, "a registered operation", err)
 	}
 	if !known && !free {
 		return errUnlisted
@@ -144,7 +146,7 @@ func (p *persisted) MutateOperationParameters(ctx context.Context, params *graph
 
 // MutateOperationContext remembers a document that came with its hash. It is called
 // when the document has passed all limits and is valid.
-func (p *persisted) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
+func (p *Persisted) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	v := viewer.FromContext(ctx)
 	// A stranger does not push out what others use.
 	if hash, bad := hashIn(oc.Extensions); bad == nil && hash != "" && v != nil && p.free(v) {
@@ -154,13 +156,13 @@ func (p *persisted) MutateOperationContext(ctx context.Context, oc *graphql.Oper
 }
 
 // free reports whether a caller may run what is not registered.
-func (p *persisted) free(v *viewer.Viewer) bool {
+func (p *Persisted) free(v *viewer.Viewer) bool {
 	return p.running == AnyOperation || p.running == RegisteredOrAdministrators && v.IsAdmin()
 }
 
 // listed returns the document of a hash, if it is one of the server's own or
 // registered.
-func (p *persisted) listed(ctx context.Context, hash string) (string, bool, error) {
+func (p *Persisted) listed(ctx context.Context, hash string) (string, bool, error) {
 	if document, known := p.own[hash]; known {
 		return document, true, nil
 	}
@@ -168,8 +170,4 @@ func (p *persisted) listed(ctx context.Context, hash string) (string, bool, erro
 		return "", false, nil
 	}
 	return p.registered.Find(ctx, hash)
-}
-
-func (p *persisted) failed(ctx context.Context, err error) *gqlerror.Error {
-	return notLookedUp(ctx, p.log, "a registered operation", err)
 }

@@ -1,13 +1,14 @@
-package graph_test
+package document_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/vektah/gqlparser/v2"
 	"github.com/vektah/gqlparser/v2/ast"
 
-	"github.com/openhomeroom/homeroom/graph"
+	"github.com/openhomeroom/homeroom/graph/document"
 	"github.com/openhomeroom/homeroom/graph/generated"
 )
 
@@ -16,7 +17,7 @@ import (
 func TestWhatOperationsCost(t *testing.T) {
 	t.Parallel()
 	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
-	hundred := map[string]any{"ids": make1000("x")[:100], "n": 7}
+	hundred := map[string]any{"ids": slices.Repeat([]any{"x"}, 100), "n": 7}
 	for query, want := range map[string]int{
 		// Fields, fragments and what is beside each other.
 		`{ viewer { educator { id } } }`:                                                  3,
@@ -44,7 +45,7 @@ func TestWhatOperationsCost(t *testing.T) {
 		`mutation($ids: [ID!]!) { restoreStudents(input: {studentIds: $ids}) { students { id } } }`:                        1301,
 		`mutation($ids: [ID!]!) { assignStudentsToGroups(input: {studentIds: $ids, groupIds: $ids}) { students { id } } }`: 2701,
 	} {
-		got, err := graph.Cost(schema, 60_000, query, hundred)
+		got, err := document.Cost(schema, 60_000, query, hundred)
 		if err != nil || got != want {
 			t.Errorf("%s: %d points, %v; want %d", query, got, err, want)
 		}
@@ -59,8 +60,8 @@ func TestAnInterfaceCostsAsItsDearestType(t *testing.T) {
 		interface Asker { nodes(ids: [ID!]!): [Thing!]! }
 		type Thing { id: ID! }
 		type Query implements Asker { nodes(ids: [ID!]!): [Thing!]! asker: Asker }`})
-	if got, err := graph.Cost(schema, 60_000, `{ asker { nodes(ids: ["a", "b", "c", "d"]) { id } } }`, nil); err != nil ||
-		got != 7 {
+	if got, err := document.Cost(schema, 60_000, `{ asker { nodes(ids: ["a", "b", "c", "d"]) { id } } }`,
+		nil); err != nil || got != 7 {
 		t.Errorf("%d points, %v; want 7", got, err)
 	}
 }
@@ -90,11 +91,11 @@ func TestThePricesOfMutations(t *testing.T) {
 	}
 	for _, f := range generated.NewExecutableSchema(generated.Config{}).Schema().Mutation.Fields {
 		want, there := wanted[f.Name]
-		if got := graph.Price(60_000, "Mutation."+f.Name, nil); !there || got != want {
+		if got := document.Price(60_000, "Mutation."+f.Name, nil); !there || got != want {
 			t.Errorf("%s costs %d points; want %d", f.Name, got, want)
 		}
 	}
-	hundred := make1000("x")[:100]
+	hundred := slices.Repeat([]any{"x"}, 100)
 	for _, c := range []struct {
 		name  string
 		input map[string]any
@@ -114,7 +115,7 @@ func TestThePricesOfMutations(t *testing.T) {
 		{"updateStudent", map[string]any{"password": "a password"}, 3001},
 		{"eraseStudents", map[string]any{"students": hundred}, 100_000},
 	} {
-		if got := graph.Price(60_000, "Mutation."+c.name, map[string]any{"input": c.input}); got != c.want {
+		if got := document.Price(60_000, "Mutation."+c.name, map[string]any{"input": c.input}); got != c.want {
 			t.Errorf("%s with %d lists costs %d points; want %d", c.name, len(c.input), got, c.want)
 		}
 	}
