@@ -20,15 +20,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Young is how long an account is taken for one in which somebody else acts who has
-// had a hand in it. What it does in that time is not approved by that person, nor by
-// others whose accounts the same person has had a hand in.
+// Young is how long an account counts as controlled by whoever has had a hand in it. What
+// such an account asks for cannot be approved by that person, nor by other accounts in
+// which the same person has had a hand.
 const Young = 30 * 24 * time.Hour
 
-// Note notes that people could sign in with accounts: they have made them, given
-// them a role, or set their passwords or addresses. It belongs in the transaction
-// of that. The key 0, of the operator, is nobody, and nobody has a hand in the own
-// account.
+// Note notes that the viewer could sign in to accounts: by creating them, giving them a
+// role, or setting their passwords or addresses. Call it in the transaction of that
+// change. Key 0, which stands for the operator, is nobody, and nobody has a hand in their
+// own account.
 func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, educatorIDs ...int) error {
 	now = database.Instant(now)
 	var rows []*db.AccountHandCreate
@@ -53,24 +53,24 @@ func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, ed
 
 func distinct(ids []int) []int { return slices.Compact(slices.Sorted(slices.Values(ids))) }
 
-// Approval is what a second administrator consents to.
+// Approval is a request for the consent of a second administrator.
 type Approval struct {
 	OrganizationID, DistrictID int
-	// By are the accounts that have had a hand in it.
+	// By are the accounts that have had a hand in the request.
 	By []int
-	// AskedAt is when it was asked for. Whoever approves it was there before.
+	// AskedAt is when the consent was requested. An approver must have been there before.
 	AskedAt time.Time
 }
 
-// Refuse returns a fault.Forbidden where the viewer is no second administrator: has
-// an account or a role that is not older than what is asked for, or one in which
-// somebody has had a hand who asks for it, or whose account the viewer has made not
-// long ago; and likewise for whoever has had a hand in these accounts, as far back
-// as that goes.
+// Refuse returns a fault.Forbidden if the viewer cannot be the second administrator:
+// because the viewer's account or role is not older than the request, because somebody who
+// makes the request has had a hand in the viewer's account, or because the viewer has
+// recently made the account that makes the request. The same holds for everybody who has
+// had a hand in these accounts, and so on.
 func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) error {
 	v := viewer.FromContext(ctx)
 	system := viewer.AsSystem(ctx, "whether somebody is a second administrator")
-	// Nobody signs in with the account in which the operator approves.
+	// Nobody signs in to the account with which the operator approves.
 	operator, err := client.Educator.Query().Where(educator.ID(v.EducatorID), educator.Service(1)).Exist(system)
 	if err != nil || operator {
 		return err
@@ -113,14 +113,14 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 	return err
 }
 
-// resetBetween reports whether somebody who could act in those who ask could act in the
-// approver, too, because the one has taken the second factors of the other away not long
-// ago, or of both, or has made the other account: whoever has the passwords as well is
-// alone. It is no hand in the account for good, as a password is: people who have lost
-// their telephone are helped by the other administrator of the school.
+// resetBetween reports whether one person could control both the requester and the
+// approver because of a recent reset: one of them has removed the other's second factors,
+// or somebody has removed those of both or has made the other account. Somebody who also
+// has the passwords could then act alone. Unlike a password, a reset is no lasting hand in
+// the account, because administrators of a school help each other when a phone is lost.
 func resetBetween(system context.Context, client *db.Client, a Approval, asking, mine map[int]bool,
 	now time.Time) (bool, error) {
-	// Who could act in the account that has reset them has done it.
+	// Whoever could use the account that did the reset counts as having done it.
 	resetters := func(targets map[int]bool) (map[int]bool, error) {
 		actors, err := client.AuditEvent.Query().
 			Where(auditevent.DistrictID(a.DistrictID), auditevent.Action(string(audit.SecondFactorsReset)),
@@ -150,8 +150,8 @@ func resetBetween(system context.Context, client *db.Client, a Approval, asking,
 	return false, err
 }
 
-// handsIn returns accounts and those who could act in them: who have had a hand in
-// them since some time, or have made the service key that acts for them, and so on.
+// handsIn returns accounts and everybody who could use them: those who have had a hand in
+// them since an instant, the makers of the service keys that act for them, and so on.
 func handsIn(system context.Context, client *db.Client, accounts []int, since time.Time) (map[int]bool, error) {
 	h, err := handsOver(system, client, accounts, since)
 	if err != nil {

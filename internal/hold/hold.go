@@ -1,16 +1,15 @@
 // Package hold counts what is deleted and changed in a district without a second
-// administrator, and knows who is a second administrator.
+// administrator, and decides who can be the second administrator.
 //
-// A loss is something that somebody has deleted or changed: a student, a group, an
-// account, a school. Joining a group, being created and being brought back are none.
-// Losses are written in the transaction of the change; those of a bulk job when it
-// is started, so that two jobs that are started at the same moment count each other.
-// What a second administrator has approved, and what the operator does, is not
-// written down. After Window a loss counts no more, but for students who were deleted;
-// see Month.
+// A loss is a student, a group, an account or a school that somebody has deleted or
+// changed. Joining a group, being created and being restored are not losses. Losses are
+// written in the transaction of the change. Those of a bulk job are written when it is
+// started, so that two jobs that start at the same moment count each other. What a second
+// administrator has approved, and what the operator does, is not recorded. A loss expires
+// after Window; deleted students count longer, see Month.
 //
-// A hand is somebody who could sign in with another's account, because of having
-// made it, given it a role, or set its password or address; see hand.go.
+// A hand is what somebody has had in an account when that person could sign in to it: by
+// creating it, giving it a role, or setting its password or address. See hand.go.
 package hold
 
 import (
@@ -32,36 +31,36 @@ import (
 // Window is how long a loss counts.
 const Window = 24 * time.Hour
 
-// Few is how much a person can do in a window, however small the organization is and
-// whatever others have done there: so many students, groups, accounts or schools.
+// Few is how many students, groups, accounts or schools one person can always delete or
+// change in a window, however small the organization is and whatever others have done.
 const Few = 10
 
-// Thing is what can be lost.
+// Thing is a kind of object that can be lost.
 type Thing = loss.Thing
 
 // Verb is how it is lost.
 type Verb = loss.Verb
 
-// Loss is a number of things that somebody loses by one change.
+// Loss is a number of things that one change deletes or changes.
 type Loss struct {
 	DistrictID, OrganizationID int
 	Thing                      Thing
 	Verb                       Verb
-	// Subjects are the keys of the things. A bulk job has a Number instead, and its
-	// rows know the keys.
+	// Subjects are the keys of the things. A bulk job has only a Number; its rows have the
+	// keys.
 	Subjects []int
 	Number   int
 }
 
-// Job is the bulk job, or its undo, that losses belong to; the zero value is none.
+// Job is the bulk job, or its undo, that losses belong to. The zero value is no job.
 type Job struct {
 	ID   int
 	Undo bool
 }
 
-// Lock keeps others from adding up the losses of a district until the transaction
-// ends. It writes a row, so that it also holds between the nodes of a cluster, of
-// which one then begins again.
+// Lock keeps others from adding up the losses of a district until the transaction ends. It
+// writes a row, so it also works between the nodes of a cluster, where one of two
+// transactions starts again.
 func Lock(ctx context.Context, client *db.Client, districtID int) error {
 	system := viewer.AsSystem(ctx, "add up the losses of a district")
 	grow := func() (int, error) {
@@ -79,7 +78,7 @@ func Lock(ctx context.Context, client *db.Client, districtID int) error {
 	return err
 }
 
-// Write writes losses of the viewer down.
+// Write records losses that the viewer causes.
 func Write(ctx context.Context, client *db.Client, now time.Time, job Job, losses []Loss) error {
 	now = database.Instant(now)
 	actor := viewer.FromContext(ctx).SubmitterID()
@@ -116,8 +115,7 @@ func Write(ctx context.Context, client *db.Client, now time.Time, job Job, losse
 	return nil
 }
 
-// Forget removes the losses of a bulk job that has not come to pass, or has been put
-// back.
+// Forget removes the losses of a bulk job that was not carried out or was undone.
 func Forget(ctx context.Context, client *db.Client, job Job) error {
 	undo := int8(0)
 	if job.Undo {
@@ -128,7 +126,7 @@ func Forget(ctx context.Context, client *db.Client, job Job) error {
 	return err
 }
 
-// Restored removes the losses of students who are there again.
+// Restored removes the losses of students who are back.
 func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	for chunk := range slices.Chunk(studentIDs, 500) {
 		_, err := client.Loss.Delete().
@@ -141,8 +139,7 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 	return nil
 }
 
-// Purge removes the losses that count no more. Mostly there are none, and then it
-// writes nothing.
+// Purge removes expired losses. Mostly there are none, and then it writes nothing.
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
 	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),

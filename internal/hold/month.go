@@ -14,20 +14,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Month is how long students who were deleted count for a second time, so that nobody
-// deletes a school alone by staying below the limit of a day, day after day.
+// Month is a second, longer window for deleted students. It keeps somebody from deleting a
+// whole school by staying below the daily limit for many days.
 const Month = 30 * 24 * time.Hour
 
-// OfMonth is the limit of a Month, in percent: twice that of a day. Who leaves a school
-// in the course of a month is fewer, and whole years that leave are approved.
+// OfMonth is the limit of a Month in percent: twice the daily one. Fewer students than
+// that leave a school in an ordinary month; a whole grade that leaves needs an approval.
 func OfMonth(limit int) int { return min(100, 2*limit) }
 
 func sinceMonth(now time.Time) time.Time { return database.Instant(now.Add(-Month)) }
 
-// Monthly is how many students of an organization were deleted in the Month that ends
-// now and are still gone, with some more who are about to be; and, where that is more
-// than Few by the accounts that count as one, how many there were. What exceeds the
-// limit is counted exactly: who has been brought back by whatever way is no loss.
+// Monthly returns how many students of an organization were deleted within the last Month
+// and are still gone, plus those about to be deleted, and how many students there were. It
+// counts only if the accounts that count as one have deleted more than Few. Beyond the
+// limit it counts exactly: a student who was restored in any way is no loss.
 func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, more,
 	limit int) (n Number, were int, err error) {
 	system := viewer.AsSystem(ctx, "students who were deleted within a month")
@@ -51,7 +51,7 @@ func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organi
 		return n, were, err
 	}
 	for _, p := range parts {
-		// Of a job that is being carried out, all rows count.
+		// All rows of a running job count.
 		gone, err := number(system, client, "SELECT COUNT(*) FROM ("+
 			"SELECT l.subject_id AS id FROM losses l LEFT JOIN students s ON s.id = l.subject_id "+
 			"WHERE "+lost+p.also+" AND l.subject_id <> 0 AND (s.id IS NULL OR s.deleted_at IS NOT NULL) "+
@@ -67,8 +67,8 @@ func Monthly(ctx context.Context, client *db.Client, now time.Time, o *db.Organi
 	return n, were, nil
 }
 
-// studentsSince counts the students who have been in an organization at any time since
-// an instant; see withoutNew.
+// studentsSince counts the students who have been in an organization at any time since an
+// instant; see withoutNew.
 func studentsSince(system context.Context, client *db.Client, now, since time.Time, o *db.Organization) (int, error) {
 	in := student.OrganizationID(o.ID)
 	if o.Type == organization.TypeDISTRICT {
@@ -85,7 +85,7 @@ func studentsSince(system context.Context, client *db.Client, now, since time.Ti
 	return withoutNew(system, client, now, o, there+gone)
 }
 
-// refuseMonth refuses to delete students where too many were deleted within a Month.
+// refuseMonth refuses a deletion if too many students were deleted within a Month.
 func refuseMonth(ctx context.Context, client *db.Client, now time.Time, v *viewer.Viewer, o *db.Organization,
 	limits Limits, l Loss, own Own) error {
 	limit := OfMonth(limits.Deleted)

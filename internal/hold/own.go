@@ -16,20 +16,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Own are the accounts whose losses count as those of one account: itself, and those
-// in which the same person could act, because somebody has had a hand in both not long
-// ago. Whoever makes a dozen administrators is counted as one.
+// Own are the accounts that count as one because one person may control them all: somebody
+// has recently had a hand in each of them. So making a dozen administrators does not
+// multiply the limit.
 type Own struct {
-	// deleting are those among all who have deleted something. changing are those among
-	// administrators, and of a program those among programs too: what teachers change in
-	// the pupils they teach is the work of each of them, whoever has uploaded the file
-	// with their accounts, and what an information system sends every night takes nothing
-	// from the administrators whose accounts come from there.
+	// deleting are the accounts of the set that have deleted something. changing are the
+	// administrators of the set, and for a program also the programs. A teacher's changes
+	// to the teacher's own students count for that teacher alone, even if one person
+	// uploads the files of many; and the nightly changes of an information system take
+	// nothing from the administrators whose accounts it creates.
 	deleting, changing []int
 }
 
-// OwnOf returns the accounts that count as one in an organization. Only those matter
-// that have lost something there in the window, or deleted something in a Month.
+// OwnOf returns the accounts that count as one in an organization. Only those matter that
+// have lost something there in the window, or have deleted something within a Month.
 func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, actorID int) (Own, error) {
 	own := Own{deleting: []int{actorID}, changing: []int{actorID}}
 	if actorID == 0 {
@@ -51,7 +51,7 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	if err != nil {
 		return own, err
 	}
-	// Who is no administrator is found out for all at once, the account that asks too.
+	// One query finds the administrators among all of them, including the caller.
 	managing, programs, err := managers(system, client, append(changing, actorID))
 	if err != nil {
 		return own, err
@@ -89,8 +89,8 @@ func OwnOf(ctx context.Context, client *db.Client, now time.Time, o *db.Organiza
 	return own, nil
 }
 
-// OfDistrict leaves out what others have changed who are neither programs nor administer
-// the district, whoever has made their accounts.
+// OfDistrict leaves out what was changed by accounts that are no programs and do not
+// administer the district, whoever has made these accounts.
 func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, actorID int) (Own, error) {
 	ids, err := client.Educator.Query().
 		Where(educator.IDIn(o.changing...), educator.IDNEQ(actorID), educator.Or(educator.Service(1), educator.HasRolesWith(
@@ -100,8 +100,8 @@ func (o Own) OfDistrict(ctx context.Context, client *db.Client, districtID, acto
 	return o, err
 }
 
-// managers are those of some accounts that administer anything, or are programs, and
-// which of them are programs.
+// managers returns which of some accounts administer anything or are programs, and which
+// of them are programs.
 func managers(system context.Context, client *db.Client, ids []int) (managing, programs map[int]bool, err error) {
 	managing, programs = map[int]bool{}, map[int]bool{}
 	for chunk := range slices.Chunk(ids, 500) {
@@ -118,15 +118,15 @@ func managers(system context.Context, client *db.Client, ids []int) (managing, p
 	return managing, programs, nil
 }
 
-// hands are those who have had a hand in accounts, by account, and the programs among
-// all of them.
+// hands are the accounts that have had a hand in each account, and the programs among all
+// of them.
 type hands struct {
 	in       map[int][]int
 	programs map[int]bool
 }
 
-// handsOver returns the hands in accounts since some time, in the accounts of those,
-// and so on, with the makers of the service keys that act for them.
+// handsOver returns who has had a hand in accounts since an instant, who has had one in
+// those accounts, and so on, including the makers of the service keys that act for them.
 func handsOver(system context.Context, client *db.Client, accounts []int, since time.Time) (*hands, error) {
 	h := &hands{in: map[int][]int{}, programs: map[int]bool{}}
 	seen := map[int]bool{}
@@ -169,8 +169,8 @@ func handsOver(system context.Context, client *db.Client, accounts []int, since 
 	return h, nil
 }
 
-// behind are some accounts and those who could act in them. Accounts in which nobody
-// signs in are left out: those of service keys, whose makers are among them, and the
+// behind returns some accounts and everybody who could use them. Accounts that nobody
+// signs in to are left out: those of service keys, whose makers are included, and the
 // operator's, who is trusted.
 func (h *hands) behind(accounts ...int) map[int]bool {
 	all := map[int]bool{}

@@ -12,10 +12,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Required is the code for a change that needs a second administrator.
+// Required is the code of a change that needs a second administrator.
 const Required = "HOLD_REQUIRED"
 
-// Limits are what of an organization can be deleted and changed without a second
+// Limits are how much of an organization can be deleted and changed without a second
 // administrator, in percent.
 type Limits struct{ Deleted, Changed int }
 
@@ -23,11 +23,10 @@ type Limits struct{ Deleted, Changed int }
 type LimitsOf func(ctx context.Context, client *db.Client, now time.Time,
 	orgs ...*db.Organization) (map[int]Limits, error)
 
-// Single writes down what a change loses that is no bulk job, and returns a
-// fault.Conflict with Required where that is too much: with what the viewer, or
-// everybody, has deleted or changed there in the window, or deleted in a Month. It
-// belongs at the end of the transaction of the change. Nobody is refused who has done
-// no more than Few.
+// Single records the losses of a change that is no bulk job. It returns a fault.Conflict
+// with the code Required if they are too much, together with what the viewer, or
+// everybody, has deleted or changed in the window or deleted within a Month. Call it at
+// the end of the transaction of the change. Nobody is refused up to Few.
 func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf LimitsOf, losses ...Loss) error {
 	v := viewer.FromContext(ctx)
 	losses = slices.DeleteFunc(losses, func(l Loss) bool { return len(l.Subjects) == 0 })
@@ -41,8 +40,8 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 	if err := Write(ctx, client, now, Job{}, losses); err != nil {
 		return err
 	}
-	// Before the sums, so that two of one person's changes count each other, however
-	// little each of them is.
+	// The lock comes before the sums, so that two changes by one person always count each
+	// other, however small they are.
 	if err := Lock(ctx, client, losses[0].DistrictID); err != nil {
 		return err
 	}
@@ -74,7 +73,7 @@ func Single(ctx context.Context, client *db.Client, now time.Time, limitsOf Limi
 	return nil
 }
 
-// concerned returns the organizations of losses, and their district where the viewer
+// concerned returns the organizations of losses, and their district if the viewer
 // administers it.
 func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses []Loss) ([]*db.Organization, error) {
 	var ids []int
@@ -89,7 +88,7 @@ func concerned(ctx context.Context, client *db.Client, v *viewer.Viewer, losses 
 		All(viewer.AsSystem(ctx, "organizations in which something is lost"))
 }
 
-// counted is the verb that a loss is judged by.
+// counted returns the verb that a loss is judged by.
 func counted(verb Verb) Verb {
 	if verb == loss.VerbDELETED {
 		return verb
@@ -107,7 +106,7 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 		return nil
 	}
 	if l.Thing == loss.ThingSTUDENT && verb == loss.VerbCHANGED {
-		// A large district is not counted for each of a day's edits.
+		// A large district is not counted again for each single edit.
 		enough := sums.Of(l.Thing, verb).All*100/limit + 1
 		there, err := number(viewer.AsSystem(ctx, "whether there are many students"), client,
 			"SELECT COUNT(*) FROM (SELECT id FROM students WHERE "+scope(o)+" = ? AND deleted_at IS NULL LIMIT ?) there", o.ID,
@@ -132,7 +131,7 @@ func refuse(ctx context.Context, client *db.Client, now time.Time, v *viewer.Vie
 	instead := "ask another administrator to do it, or wait until tomorrow"
 	switch {
 	case !v.Administers(o.ID, o.DistrictID):
-		// How many there are is not told to somebody who does not see them all.
+		// The numbers are not told to somebody who does not see all the things.
 		return fault.Conflictf(
 			"more than %d %% of the %s of %s would be %s within 24 hours; ask an administrator of the school",
 			limit, inWords[l.Thing], o.Name, done).WithCode(Required)

@@ -20,7 +20,7 @@ import (
 )
 
 // Number is how much has been lost in a window: by everybody, and by the accounts that
-// count as one; see Own.
+// count as one (see Own).
 type Number struct{ All, Mine int }
 
 func (n Number) plus(o Number) Number { return Number{n.All + o.All, n.Mine + o.Mine} }
@@ -28,7 +28,7 @@ func (n Number) plus(o Number) Number { return Number{n.All + o.All, n.Mine + o.
 // Sums are the losses of an organization in a window.
 type Sums map[Thing]map[Verb]Number
 
-// Add adds what is to be lost as well, by the account whose losses are Mine.
+// Add adds losses that are about to happen, caused by the account whose losses are Mine.
 func (s Sums) Add(thing Thing, verb Verb, n int) {
 	if s[thing] == nil {
 		s[thing] = map[Verb]Number{}
@@ -36,8 +36,8 @@ func (s Sums) Add(thing Thing, verb Verb, n int) {
 	s[thing][verb] = s[thing][verb].plus(Number{n, n})
 }
 
-// Of returns how much is deleted or changed. A student who goes to another school is
-// changed.
+// Of returns how much is deleted or changed. Moving a student to another school is a
+// change.
 func (s Sums) Of(thing Thing, verb Verb) Number {
 	n := s[thing][verb]
 	if verb == loss.VerbCHANGED {
@@ -46,8 +46,8 @@ func (s Sums) Of(thing Thing, verb Verb) Number {
 	return n
 }
 
-// Sum adds up what has been lost in a school, or in a whole district, in the window
-// that ends now. Somebody who changes the same student twice has changed one.
+// Sum adds up what has been lost in a school, or in a whole district, in the window that
+// ends now. Changing the same student twice counts once.
 func Sum(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own) (Sums, error) {
 	sums, err := sum(ctx, client, now, scope(o), "?", o.ID, own)
 	if sums[o.ID] == nil {
@@ -61,7 +61,7 @@ func SumBySchool(ctx context.Context, client *db.Client, now time.Time, district
 	return sum(ctx, client, now, "district_id", "organization_id", districtID, own)
 }
 
-// sum returns the losses by what they are grouped by: a column, or ? for all.
+// sum returns the losses grouped by a column, or by nothing if it is ?.
 func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, id int, own Own) (map[int]Sums, error) {
 	const number = "COALESCE(SUM(CASE WHEN subject_id = 0 %[1]s THEN number ELSE 0 END), " +
 		"0) + COUNT(DISTINCT CASE WHEN subject_id <> 0 %[1]s THEN subject_id END)"
@@ -102,10 +102,10 @@ func sum(ctx context.Context, client *db.Client, now time.Time, in, by string, i
 	return all, rows.Err()
 }
 
-// Distinct puts in sums how many different students the bulk jobs behind them are
-// about, with one that is to be counted, where that is fewer: a program that sends
-// the same students every hour changes them once. The rows of a job are about more
-// students than those who lose something, so that neither number is too small.
+// Distinct corrects sums by the number of different students in the bulk jobs behind them
+// and in one that is about to count, if that is smaller: a program that sends the same
+// students every hour changes them once. The rows of a job include students who lose
+// nothing, so neither number is too small.
 func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, own Own, verb Verb, job Job,
 	sums Sums) error {
 	n, there := sums[loss.ThingSTUDENT][verb], ""
@@ -114,7 +114,7 @@ func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 		there = " AND s.deleted_at IS NULL"
 		by, actors = among(own.changing)
 	}
-	// Whoever has left a school is found in another one.
+	// A student who has left a school is found in another one.
 	where, at := "s."+scope(o), o.ID
 	if verb == loss.VerbLEFT {
 		where, at = "s.district_id", o.DistrictID
@@ -144,8 +144,8 @@ func Distinct(ctx context.Context, client *db.Client, now time.Time, o *db.Organ
 	return nil
 }
 
-// Base is how many things there are in an organization. What is deleted is measured
-// against those that were there when the window began, as far as sums tell.
+// Base is how many things there are in an organization. Deletions are measured against the
+// number at the start of the window, as far as the sums tell.
 func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organization, thing Thing, verb Verb,
 	sums Sums) (n int, err error) {
 	system := viewer.AsSystem(ctx, "how much there is to lose in an organization")
@@ -183,14 +183,13 @@ func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organizat
 	return n + gone, err
 }
 
-// settled is how long students whom bulk jobs have brought make no more room than there
-// was before. It is longer than Window: who imports a crowd would only have to wait a
-// day to delete all the others.
+// settled is how long students who came by bulk jobs do not raise the base. It is longer
+// than Window; otherwise one could import a crowd, wait a day, and delete everybody else.
 const settled = 7 * 24 * time.Hour
 
-// withoutNew counts students whom bulk jobs have brought not long ago for no more than
-// there were before: whoever imports a crowd may not delete so many more of the
-// others. In a school that has just begun they are all there are.
+// withoutNew counts students who came by recent bulk jobs only up to the number of
+// students who were there before. Otherwise importing a crowd would allow deleting more of
+// the others. In a new school there may be nobody else.
 func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
 	jobs, err := client.BulkJob.Query().
 		Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
@@ -211,9 +210,9 @@ func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.
 	return all, err
 }
 
-// Over reports whether so much of a number of things is too much: more than limit
-// percent of them by one account that does more than few, or by everybody where the
-// account has done at least Few. Where 100 percent are set, nothing is.
+// Over reports whether a loss is too much: more than limit percent, by one account that
+// has done more than Few, or by everybody if the account has done at least Few. With a
+// limit of 100 percent nothing is too much.
 func Over(n Number, base, limit, few int) bool {
 	over := func(n int) bool { return base > 0 && limit < 100 && n*100 > limit*base }
 	return n.Mine > few && over(n.Mine) || n.Mine >= max(Few, few+1) && over(n.All)

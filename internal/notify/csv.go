@@ -8,9 +8,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/export"
 )
 
-// CSV writes the list of EachUnassigned as a file and returns how many students
-// it holds. What is refused is refused before anything is written; after another
-// error the file may be there in part.
+// CSV writes the list of EachUnassigned as a file and returns the number of students. It
+// refuses before it writes anything; after any other error a part of the file may have
+// been written.
 func (s *Service) CSV(ctx context.Context, w io.Writer, organizationID int) (rows int, err error) {
 	file := csvfile.NewWriter(w)
 	if err := file.Write(export.StudentColumns); err != nil {

@@ -13,15 +13,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// Row is one student of the list. The groups are blank: there are none.
+// Row is one student of the list. The cell for groups is blank, because there are none.
 type Row = export.StudentRow
 
 const batchRows = 1000
 
-// EachUnassigned calls fn with the students whom Unassigned counts, in the order
-// of their names and at most 1,000 at a time. All batches see the database at
-// one moment, so that the list holds nobody twice and misses nobody. It is for
-// administrators of the organization; a teacher of it gets FORBIDDEN.
+// EachUnassigned calls fn with the students whom Unassigned counts, sorted by name, at
+// most 1,000 at a time. All batches see the same moment, so no student is missing or comes
+// twice. Only administrators of the organization may call it; a teacher gets FORBIDDEN.
 func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn func(batch []Row) error) error {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()
@@ -64,8 +63,8 @@ func (s *Service) EachUnassigned(ctx context.Context, organizationID int, fn fun
 	}
 }
 
-// after continues behind a student of a list sorted by name and key. Written as
-// a comparison of pairs the databases would not use the index.
+// after continues after a student, in a list sorted by name and key. Databases would not
+// use the index for a comparison of pairs.
 func after(name string, id int) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		s.Where(sql.And(
@@ -75,7 +74,7 @@ func after(name string, id int) func(*sql.Selector) {
 	}
 }
 
-// school is what the list says of a student's school.
+// school is what the list says about a student's school.
 type school struct {
 	name string
 	zone *time.Location

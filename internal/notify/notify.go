@@ -1,6 +1,5 @@
-// Package notify tells administrators which students use the program without
-// belonging to any group: how many they are, and who, as a file that can be
-// filled in and uploaded again.
+// Package notify tells administrators how many students use the program without being in a
+// group, and who they are: as a file to fill in and upload again.
 package notify
 
 import (
@@ -22,8 +21,8 @@ import (
 // Kind says what a notification is about.
 type Kind string
 
-// UnassignedActiveStudents counts the students who are active since the start of
-// the school year and in no group.
+// UnassignedActiveStudents counts the students who have been active since the start of the
+// school year and are in no group.
 const UnassignedActiveStudents Kind = "UNASSIGNED_ACTIVE_STUDENTS"
 
 // Notification is a number that an administrator should know.
@@ -40,25 +39,23 @@ type Service struct {
 	log   *slog.Logger
 }
 
-// New returns a service on a database. The usage service knows the time zones in
-// which the days of the list are given.
+// New returns a service on a database. The usage service knows the time zones of the days
+// in the list.
 func New(d *database.DB, u *usage.Service, log *slog.Logger) *Service {
 	return &Service{db: d, usage: u, log: log}
 }
 
-// ActiveAndUnassigned is the one definition of the students whom the notice
-// counts and the list holds. Both columns are compared as numbers, so that an
-// index answers.
+// ActiveAndUnassigned is the one definition of the students whom the notice counts and the
+// list holds. Both columns are compared as numbers, so that an index can be used.
 func ActiveAndUnassigned() predicate.Student {
 	return func(s *sql.Selector) {
 		s.Where(sql.And(sql.EQ(s.C(student.FieldUngrouped), 1), sql.EQ(s.C(student.FieldActive), 1)))
 	}
 }
 
-// Unassigned returns the notifications of an organization that the caller sees:
-// one for its administrators, also while its count is 0, so that a dashboard
-// that shows it learns when the last student has been assigned; none for
-// teachers.
+// Unassigned returns the notifications of an organization that the caller sees.
+// Administrators get one even if its count is 0, so that a dashboard that shows it learns
+// when the last student is assigned. Teachers get none.
 func (s *Service) Unassigned(ctx context.Context, organizationID int) ([]Notification, error) {
 	org, err := s.organization(ctx, organizationID)
 	if err != nil {

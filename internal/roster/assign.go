@@ -18,15 +18,15 @@ type Assigned struct {
 	Groups         []*db.Group
 }
 
-// AssignStudents enrolls students of the purview in groups of the purview. It
-// returns Refusals, and changes nothing, where a student or group does not exist
-// for the caller or a group is synced.
+// AssignStudents enrolls students in groups; the viewer must see both. If a student or a
+// group does not exist for the viewer, or a group is synced, it returns Refusals and
+// changes nothing.
 func (s *Service) AssignStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
 	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsAssigned, Enroll)
 }
 
-// RemoveStudents takes students out of groups; see AssignStudents. Added counts
-// the enrollments that were removed.
+// RemoveStudents takes students out of groups; see AssignStudents. Here Added counts the
+// enrollments that were removed.
 func (s *Service) RemoveStudents(ctx context.Context, studentIDs, groupIDs []int) (Assigned, error) {
 	return s.changeEnrollments(ctx, studentIDs, groupIDs, audit.StudentsRemoved, Unenroll)
 }
@@ -81,8 +81,8 @@ func checkSelection(studentIDs, groupIDs []int) error {
 	}
 }
 
-// lockBoth locks students and groups of the purview, in that order, and refuses
-// those that do not exist for the viewer and groups that are synced.
+// lockBoth locks students and then groups, all in the viewer's purview. It refuses those
+// that the viewer does not see, and synced groups.
 func (s *Service) lockBoth(ctx context.Context, client *db.Client, studentIDs, groupIDs []int) ([]*db.Student,
 	[]*db.Group, error) {
 	var refusals Refusals
@@ -160,6 +160,6 @@ func (s *Service) reread(ctx context.Context, client *db.Client, students []*db.
 	return st, gr, nil
 }
 
-// locks reports whether reads take row locks. SQLite has none: its writing
-// transaction is alone from its beginning.
+// locks reports whether reads take row locks. SQLite needs none: a writing transaction has
+// the database to itself from its start.
 func (s *Service) locks() bool { return s.db.RowLocks() }

@@ -16,7 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// NewGroup is what a group is created from.
+// NewGroup is the input of CreateGroup.
 type NewGroup struct {
 	OrganizationID          int
 	Name                    string
@@ -24,16 +24,16 @@ type NewGroup struct {
 	EducatorIDs, StudentIDs []int
 }
 
-// GroupChange is what of a group changes; nil leaves a field as it is.
+// GroupChange is the input of UpdateGroup. A nil field stays as it is.
 type GroupChange struct {
 	ID int
-	// ExternalID is removed by an empty text.
+	// An empty ExternalID removes the one that is there.
 	Name, ExternalID *string
-	// EducatorIDs, where not nil, are from now on all who teach the group.
+	// EducatorIDs replaces the educators of the group, unless it is nil.
 	EducatorIDs []int
 }
 
-// Group returns a group of the purview.
+// Group returns a group that the viewer sees.
 func (s *Service) Group(ctx context.Context, id int) (*db.Group, error) {
 	g, err := s.db.Client(ctx).Group.Get(ctx, id)
 	if db.IsNotFound(err) {
@@ -42,8 +42,8 @@ func (s *Service) Group(ctx context.Context, id int) (*db.Group, error) {
 	return g, err
 }
 
-// CreateGroup creates a group at a school of the purview, with educators and
-// students of the purview. A teacher who creates one teaches it.
+// CreateGroup creates a group at a school, with educators and students whom the viewer
+// sees. A teacher who creates a group teaches it.
 func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, error) {
 	v := viewer.FromContext(ctx)
 	school, err := s.school(ctx, s.db.Client(ctx), in.OrganizationID)
@@ -106,7 +106,7 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 	return s.Group(ctx, created.ID)
 }
 
-// UpdateGroup changes a group of the purview that is not synced.
+// UpdateGroup changes a group that is not synced.
 func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, error) {
 	var refusals Refusals
 	name, externalID := checkGroup(ch.Name, ch.ExternalID, &refusals)
@@ -165,12 +165,13 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 	return s.Group(ctx, ch.ID)
 }
 
-// DeleteGroup removes a group that is not synced, with its enrollments; the
-// students stay. Only administrators delete.
+// DeleteGroup deletes a group that is not synced, and its enrollments. The students stay.
+// Only administrators delete groups.
 func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 	v := viewer.FromContext(ctx)
-	// The students' locks come before the group's, so their keys are read first;
-	// who joins meanwhile is found under the group's lock and makes it start again.
+	// Students are locked before groups, so their keys are read first. If a student joins
+	// in between, the read under the group's lock finds out and the transaction starts
+	// again.
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		system := viewer.AsSystem(ctx, "students of a group that is deleted")
 		members, err := client.Enrollment.Query().Where(enrollment.GroupID(id)).
@@ -218,7 +219,7 @@ func (s *Service) DeleteGroup(ctx context.Context, id int) error {
 	})
 }
 
-// lockGroup locks a group of the purview that a person may change.
+// lockGroup locks a group that the viewer may change.
 func (s *Service) lockGroup(ctx context.Context, client *db.Client, id int) (*db.Group, error) {
 	groups, err := LockGroups(ctx, client, s.locks(), []int{id})
 	switch {
@@ -254,7 +255,7 @@ func checkGroup(name, externalID *string, refusals *Refusals) (*string, *string)
 	return name, externalID
 }
 
-// seen refuses educators outside of the purview.
+// seen refuses educators whom the viewer does not see.
 func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusals *Refusals) error {
 	if len(ids) == 0 {
 		return nil
@@ -265,7 +266,8 @@ func (s *Service) seen(ctx context.Context, client *db.Client, ids []int, refusa
 	return err
 }
 
-// teachersOf are all who teach a group, also those whom the viewer does not see.
+// teachersOf returns everybody who teaches the group, including those whom the viewer does
+// not see.
 func teachersOf(ctx context.Context, client *db.Client, groupID int) ([]int, error) {
 	return client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).Order(db.Asc(groupeducator.FieldEducatorID)).
 		Select(groupeducator.FieldEducatorID).Ints(viewer.AsSystem(ctx, "who teaches a group, for the audit trail"))
@@ -292,7 +294,7 @@ func (s *Service) replaceEducators(ctx context.Context, client *db.Client, group
 		slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return slices.Contains(there, id) }))
 }
 
-// teach adds educators, who have been checked, to a group.
+// teach adds educators to a group. They have been checked before.
 func teach(ctx context.Context, client *db.Client, groupID int, ids []int) error {
 	slices.Sort(ids)
 	for _, id := range slices.Compact(ids) {

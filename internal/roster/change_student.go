@@ -15,7 +15,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// StudentChange is what of a student changes; nil leaves a field as it is.
+// StudentChange is the input of UpdateStudent. A nil field stays as it is.
 type StudentChange struct {
 	ID                                        int
 	OrganizationID                            *int
@@ -24,7 +24,7 @@ type StudentChange struct {
 	Grade                                     *string
 }
 
-// Student returns a student of the purview.
+// Student returns a student whom the viewer sees.
 func (s *Service) Student(ctx context.Context, id int) (*db.Student, error) {
 	st, err := s.db.Client(ctx).Student.Get(ctx, id)
 	if db.IsNotFound(err) {
@@ -194,7 +194,7 @@ var (
 		WithCode("USERNAME_TAKEN").At("username")
 )
 
-// taken turns what a unique index says into words.
+// taken turns a violation of a unique index into an error for people.
 func taken(err error) error {
 	switch {
 	case !database.IsDuplicate(err):
@@ -206,9 +206,9 @@ func taken(err error) error {
 	}
 }
 
-// answer counts an answer that tells that somebody has an ID or username whom the
-// viewer does not see, and gives another one where there were too many. Whom the
-// viewer administers is no secret, deleted or not.
+// answer counts the answers that give away that somebody whom the viewer does not see has
+// an ID or username. After too many of them it gives another answer. Students whom the
+// viewer administers do not count, deleted or not: they are no secret.
 func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, err error) error {
 	var has predicate.Student
 	switch f := fault.From(err); {
@@ -225,7 +225,7 @@ func (s *Service) answer(ctx context.Context, districtID int, ch StudentChange, 
 	owner, find := client.Student.Query().Where(student.DistrictID(districtID), has).
 		Only(viewer.AsSystem(ctx, "who has an ID or username; nobody is shown it"))
 	switch {
-	case db.IsNotFound(find): // Who had it is gone in this moment.
+	case db.IsNotFound(find): // Whoever had it was removed a moment ago.
 		return err
 	case find != nil:
 		return find

@@ -13,14 +13,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// ClearWord in a cell of a file empties what can be emptied. Nobody and nothing
-// can be called so: an export would say something else than what it means.
+// ClearWord is what empties a field when it stands in a cell of a file. It cannot be a
+// name: an exported file would then empty the cell when it is imported again.
 const ClearWord = "[clear]"
 
-// Clean trims text and collapses its white space; control characters, which no
-// name holds, become spaces. Letters and their accents are composed (NFC), and
-// spaces without width are trimmed, as they are in every file that is read or
-// written: what is exported would otherwise come back as a change.
+// Clean trims a text and collapses its white space. Control characters become spaces,
+// letters and their accents are composed (NFC), and zero-width spaces at the ends are
+// removed. Files are read and written by the same rules; otherwise an exported name would
+// come back as a change.
 func Clean(s string) string {
 	if fold.Tidy(s) {
 		return s
@@ -30,7 +30,7 @@ func Clean(s string) string {
 	}), " "), " \u200B\uFEFF")
 }
 
-// reserved refuses what means something else in a file.
+// reserved refuses a text that has a meaning of its own in a file.
 func reserved(s, what string) *fault.Error {
 	if !strings.EqualFold(s, ClearWord) {
 		return nil
@@ -38,7 +38,7 @@ func reserved(s, what string) *fault.Error {
 	return fault.Invalidf("the %s cannot be %s, which empties a cell in files", what, ClearWord).WithCode("RESERVED")
 }
 
-// CheckExternalID checks a Student ID that has been cleaned.
+// CheckExternalID checks a Student ID after Clean.
 func CheckExternalID(s string) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
@@ -51,8 +51,8 @@ func CheckExternalID(s string) *fault.Error {
 	}
 }
 
-// CheckName checks a first, last or other name that has been cleaned; what names
-// it in the message, such as "first name".
+// CheckName checks a name after Clean. The message calls it what, for example "first
+// name".
 func CheckName(s, what string, longest int) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
@@ -64,11 +64,11 @@ func CheckName(s, what string, longest int) *fault.Error {
 	}
 }
 
-// foldsTooLong reports whether a folded text does not fit its column: folding
-// turns some letters, such as the ligature ﬃ, into three.
+// foldsTooLong reports whether a folded text is too long for its column. Folding turns
+// some letters, such as the ligature ﬃ, into three.
 func foldsTooLong(folded string) bool { return utf8.RuneCountInString(folded) > 190 }
 
-// CheckUsername checks a username that has been cleaned.
+// CheckUsername checks a username after Clean.
 func CheckUsername(s string) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n == 0:
@@ -83,7 +83,7 @@ func CheckUsername(s string) *fault.Error {
 	}
 }
 
-// CheckPassword checks the length of a password; its message never repeats it.
+// CheckPassword checks the length of a password. Its message never repeats the password.
 func CheckPassword(s string, shortest int) *fault.Error {
 	switch n := utf8.RuneCountInString(s); {
 	case n < shortest:

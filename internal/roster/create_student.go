@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// NewStudent is what a student is created from.
+// NewStudent is the input of CreateStudent.
 type NewStudent struct {
 	OrganizationID                            int
 	ExternalID, FirstName, LastName, Username string
@@ -20,8 +20,9 @@ type NewStudent struct {
 	GroupIDs                                  []int
 }
 
-// CreateStudent creates a student, or brings a deleted one with the same Student
-// ID back, in which case the given values win and the usage is there again.
+// CreateStudent creates a student. If a deleted student has the same Student ID, it
+// revives that one instead: the new values replace the old ones, and the usage is still
+// there.
 func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student, error) {
 	client := s.db.Client(ctx)
 	v := viewer.FromContext(ctx)
@@ -75,7 +76,7 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	return s.Student(ctx, id)
 }
 
-// join enrolls a student who has just been created in groups of the purview.
+// join enrolls a new student in groups that the viewer sees.
 func (s *Service) join(ctx context.Context, client *db.Client, studentID int, groupIDs []int) error {
 	if len(groupIDs) == 0 {
 		return nil
@@ -100,8 +101,8 @@ func (s *Service) join(ctx context.Context, client *db.Client, studentID int, gr
 	return err
 }
 
-// insert writes a new student, or revives the deleted one with that Student ID,
-// which it then returns as it was.
+// insert writes a new student, or revives the deleted student with the same Student ID. It
+// returns a revived student as it was before.
 func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Organization, ch StudentChange,
 	hash string) (_, deleted *db.Student, err error) {
 	deleted, err = client.Student.Query().
@@ -129,8 +130,8 @@ func (s *Service) insert(ctx context.Context, client *db.Client, school *db.Orga
 	return st, nil, WriteWords(ctx, client, []*db.Student{st}, true)
 }
 
-// revive brings a deleted student back. Only who administers the school where
-// the student was may do it; for everybody else the Student ID is taken.
+// revive brings a deleted student back. Only an administrator of the student's school may
+// do so; for everybody else the Student ID is taken.
 func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Organization, st *db.Student,
 	ch StudentChange, hash string) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
@@ -161,7 +162,7 @@ func (s *Service) revive(ctx context.Context, client *db.Client, school *db.Orga
 	if err := WriteWords(ctx, client, []*db.Student{st}, false); err != nil {
 		return nil, err
 	}
-	// The groups are those that were asked for, not those of the past.
+	// The student joins the groups of the request, not the former ones.
 	if err := ForgetFormer(ctx, client, []int{st.ID}); err != nil {
 		return nil, err
 	}

@@ -12,9 +12,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// DeleteStudents hides students and takes them out of their groups. Only
-// administrators delete; a refusal changes nothing. It refuses what needs a second
-// administrator, which a bulk job waits for.
+// DeleteStudents hides students and takes them out of their groups. Only administrators
+// delete. A refusal changes nothing. A deletion that needs a second administrator is
+// refused here; a bulk job can wait for one.
 func (s *Service) DeleteStudents(ctx context.Context, ids []int) error {
 	if len(ids) == 0 {
 		return fault.Invalidf("choose at least one student").WithCode("REQUIRED").At("studentIds")

@@ -19,22 +19,22 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// DeletedList are the deleted students of an organization who can come back.
+// DeletedList is the list of an organization's deleted students who can still be restored.
 type DeletedList struct {
 	service  *Service
 	where    []predicate.Student
 	settings map[int]setting.Settings
 }
 
-// DeletedStudent is one of them.
+// DeletedStudent is a row of the list.
 type DeletedStudent struct {
 	*db.Student
-	// PurgeAt is from when on the personal data are erased.
+	// PurgeAt is when the personal data may be erased.
 	PurgeAt time.Time
 }
 
-// Deleted returns the deleted students of an organization that the viewer
-// administers, until their time is over.
+// Deleted returns the deleted students of an organization that the viewer administers, as
+// long as they can be restored.
 func (s *Service) Deleted(ctx context.Context, organizationID int, search string) (*DeletedList, error) {
 	o, err := s.Organization(ctx, organizationID)
 	if err != nil {
@@ -67,8 +67,8 @@ func (s *Service) Deleted(ctx context.Context, organizationID int, search string
 	return l, nil
 }
 
-// kept limits deleted students to those whose time is not over. Most schools keep
-// them for the same time, so that the shortest of all is a range of the index.
+// kept selects the deleted students who can still be restored. Most schools keep them
+// equally long, so the shortest retention of all is a range of the index.
 func kept(settings map[int]setting.Settings, now time.Time) predicate.Student {
 	bySince := map[time.Time][]any{}
 	for id, set := range settings {
@@ -95,10 +95,10 @@ func kept(settings map[int]setting.Settings, now time.Time) predicate.Student {
 	}
 }
 
-// byDeletion shows who was deleted last first.
+// byDeletion sorts by the time of deletion, newest first.
 var byDeletion = page.Order{Name: "deleted", Column: student.FieldDeletedAt, Desc: true}
 
-// Page reads one page, the student who was deleted last first.
+// Page reads one page. The student who was deleted last comes first.
 func (l *DeletedList) Page(ctx context.Context, args page.Args) (page.Result[DeletedStudent], error) {
 	q, err := page.Parse(args, byDeletion)
 	if err != nil {
@@ -124,13 +124,14 @@ func (l *DeletedList) query(ctx context.Context) *db.StudentQuery {
 	return l.service.db.Client(ctx).Student.Query().Where(l.where...)
 }
 
-// system lifts the policy that hides deleted students; Deleted has checked who asks.
+// system lifts the policy that hides deleted students. Deleted has checked the caller
+// before.
 func (l *DeletedList) system(ctx context.Context) context.Context {
 	return viewer.AsSystem(ctx, "deleted students of an organization that the viewer administers")
 }
 
-// FormerGroups returns the groups that deleted students would come back to, as far
-// as they are inside the purview, by name.
+// FormerGroups returns the groups that deleted students would return to, by name, limited
+// to those that the viewer sees.
 func (s *Service) FormerGroups(ctx context.Context, studentIDs []int) (map[int][]*db.Group, error) {
 	if len(studentIDs) == 0 {
 		return nil, nil

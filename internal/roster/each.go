@@ -7,8 +7,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
-// Each reads the whole list by name, a page at a time, so that it makes no
-// difference how long it is. Within a snapshot every student comes exactly once.
+// Each reads the whole list in the order of names, a page at a time, so its memory does
+// not grow with the list. In a snapshot, every student comes exactly once.
 func (l *StudentList) Each(ctx context.Context, fn func([]*db.Student) error) error {
 	size := page.Max
 	args := page.Args{First: &size}

@@ -21,12 +21,12 @@ type Pair struct{ StudentID, GroupID int }
 // statementRows is how many rows one statement inserts or names.
 const statementRows = 500
 
-// Enroll adds the enrollments that are not there yet and returns those it added.
-// It counts what it added into students and groups, in the same transaction.
+// Enroll adds the enrollments that are missing and returns the added ones. In the same
+// transaction it updates the counts of students and groups.
 //
-// The caller has checked that the viewer may do so, and holds the locks of the
-// students (see LockStudents), under which alone an enrollment of a student
-// comes and goes: so what is missing now is still missing when it is inserted.
+// The caller has checked that the viewer may do this, and holds the locks of the students
+// (see LockStudents). Every change of an enrollment needs these locks, so an enrollment
+// that is missing now is still missing when it is inserted.
 func Enroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, error) {
 	there, err := existing(ctx, client, pairs)
 	if err != nil {
@@ -45,10 +45,10 @@ func Enroll(ctx context.Context, client *db.Client, pairs []Pair) ([]Pair, error
 	return added, count(ctx, client, added, +1)
 }
 
-// EnrollNew adds the first enrollments of students whom the same transaction has
-// created. Their rows hold the counts already, so that the indexes in which a
-// student without a group has another place are written once; the groups' are
-// added here. No pair may be there twice.
+// EnrollNew adds the first enrollments of students who were created in the same
+// transaction. Their rows have the right counts already, so that the indexes that tell
+// students without a group apart are written only once. The counts of the groups are
+// updated here. A pair must not occur twice.
 func EnrollNew(ctx context.Context, client *db.Client, pairs []Pair) error {
 	if err := insert(ctx, client, pairs); err != nil {
 		return err
@@ -130,9 +130,9 @@ func existing(ctx context.Context, client *db.Client, pairs []Pair) (map[Pair]bo
 	return there, nil
 }
 
-// count adds sign times the pairs to the counts of their students and groups.
-// The expressions give the same result whether an assignment sees the old value
-// of a column (SQLite) or the one just assigned (MySQL).
+// count adds the number of pairs, times sign, to the counts of their students and groups.
+// In one UPDATE, SQLite reads the old value of a column and MySQL the value that was just
+// assigned; the expressions give the same result either way.
 func count(ctx context.Context, client *db.Client, pairs []Pair, sign int) error {
 	perStudent := map[int]int{}
 	for _, p := range pairs {
@@ -181,10 +181,9 @@ func places(n int, place string) string {
 	return strings.TrimSuffix(strings.Repeat(place+", ", n), ", ")
 }
 
-// LockStudents reads students of the purview, in the order of their keys, and
-// keeps others from changing them until the transaction ends. Whoever changes
-// enrollments or a student takes these locks first and the groups' after them;
-// the one order keeps transactions from waiting for each other in a circle.
+// LockStudents reads students whom the viewer sees, in the order of their keys, and locks
+// them until the transaction ends. Every change of a student or an enrollment takes these
+// locks first and the locks of groups after them. The fixed order prevents deadlocks.
 func LockStudents(ctx context.Context, client *db.Client, lock bool, ids []int) ([]*db.Student, error) {
 	q := client.Student.Query().Where(student.IDIn(ids...)).Order(db.Asc(student.FieldID))
 	if lock {
@@ -193,7 +192,7 @@ func LockStudents(ctx context.Context, client *db.Client, lock bool, ids []int) 
 	return q.All(ctx)
 }
 
-// LockGroups is LockStudents for groups.
+// LockGroups does the same for groups.
 func LockGroups(ctx context.Context, client *db.Client, lock bool, ids []int) ([]*db.Group, error) {
 	q := client.Group.Query().Where(group.IDIn(ids...)).Order(db.Asc(group.FieldID))
 	if lock {

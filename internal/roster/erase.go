@@ -8,10 +8,10 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 )
 
-// Erase removes students from the roster for good: enrollments, those of the past
-// too, search words and the rows themselves, after which Student IDs and usernames
-// are free. The caller holds their locks and has removed their usage before. It
-// returns how many enrollments it removed.
+// Erase removes students from the roster for good: the rows, the search words, and all
+// enrollments, former ones too. Their Student IDs and usernames are free afterwards. The
+// caller holds the locks of the students and has removed their usage. Erase returns the
+// number of enrollments that it removed.
 func Erase(ctx context.Context, client *db.Client, students []*db.Student) (enrollments int, err error) {
 	ids := make([]int, len(students))
 	for i, st := range students {

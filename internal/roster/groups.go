@@ -13,12 +13,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
-// GroupFilter narrows a list of groups; its parts combine with AND.
+// GroupFilter narrows a list of groups. A group must match every field that is set.
 type GroupFilter struct {
-	// Search is the beginning of the name, without regard to case and accents.
+	// Search is the beginning of the name; case and accents do not matter.
 	Search string
 	Synced *bool
-	// EducatorIDs keeps the groups that any of them teaches.
+	// EducatorIDs selects the groups that any of these educators teaches.
 	EducatorIDs []int
 }
 
@@ -27,13 +27,14 @@ var groupOrders = map[string]page.Order{
 	"STUDENT_COUNT": {Name: "STUDENT_COUNT", Column: group.FieldStudentCount},
 }
 
-// GroupList is a list of groups of the purview before a page of it is read.
+// GroupList is a list of groups of which no page has been read yet.
 type GroupList struct {
 	service *Service
 	where   []predicate.Group
 }
 
-// Groups returns the list; organizationID is 0 for the whole purview.
+// Groups returns the groups that the viewer sees in an organization; 0 stands for all
+// organizations.
 func (s *Service) Groups(ctx context.Context, organizationID int, f GroupFilter) (*GroupList, error) {
 	l := &GroupList{service: s}
 	if organizationID != 0 {

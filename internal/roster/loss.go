@@ -11,13 +11,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
-// hold counts what the viewer deletes and changes, at the end of its transaction, and
+// hold counts what the viewer deletes and changes, at the end of the transaction. It
 // refuses what needs a second administrator; see hold.Single.
 func (s *Service) hold(ctx context.Context, client *db.Client, losses ...hold.Loss) error {
 	return hold.Single(ctx, client, s.now(), setting.Holds, losses...)
 }
 
-// Lost are students as losses of their schools.
+// Lost counts students as losses of their schools.
 func Lost(students []*db.Student, verb hold.Verb) (losses []hold.Loss) {
 	for _, part := range audit.BySchool(students, schoolOf) {
 		l := hold.Loss{
@@ -34,13 +34,13 @@ func Lost(students []*db.Student, verb hold.Verb) (losses []hold.Loss) {
 	return losses
 }
 
-// among returns the students that stand in pairs.
+// among returns the students who occur in pairs.
 func among(students []*db.Student, pairs []Pair) []*db.Student {
 	in := groupsOf(pairs)
 	return slices.DeleteFunc(slices.Clone(students), func(st *db.Student) bool { return len(in[st.ID]) == 0 })
 }
 
-// lostGroup is a group that is deleted or changed.
+// lostGroup is the loss of a group that is deleted or changed.
 func lostGroup(g *db.Group, verb hold.Verb) hold.Loss {
 	return hold.Loss{
 		DistrictID:     g.DistrictID,

@@ -13,9 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// KeepFormer notes the enrollments that students lose by being deleted, so that
-// RestoreStudents can bring them back. It belongs in the transaction of the
-// deletion.
+// KeepFormer notes the enrollments that students lose when they are deleted, so that
+// RestoreStudents can bring them back. Call it in the transaction of the deletion.
 func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
 	for chunk := range slices.Chunk(pairs, statementRows) {
 		args := make([]any, 0, 3*len(chunk))
@@ -31,8 +30,8 @@ func KeepFormer(ctx context.Context, client *db.Client, pairs []Pair) error {
 	return nil
 }
 
-// ForgetFormer removes what KeepFormer has noted. Whoever brings students back,
-// in whatever way, calls it in the same transaction.
+// ForgetFormer removes the notes of KeepFormer. Whatever revives students calls it in the
+// same transaction.
 func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) error {
 	for chunk := range slices.Chunk(studentIDs, statementRows) {
 		args := make([]any, len(chunk))
@@ -47,18 +46,18 @@ func ForgetFormer(ctx context.Context, client *db.Client, studentIDs []int) erro
 	return nil
 }
 
-// Restored is what RestoreStudents did.
+// Restored is the result of RestoreStudents.
 type Restored struct {
 	Students []*db.Student
-	// Rejoined and Lost count enrollments that came back and that did not, because
-	// the group is gone or kept by the school's information system now.
+	// Rejoined counts the enrollments that came back. Lost counts those that did not,
+	// because the group is gone or synced by now.
 	Rejoined, Lost int
 }
 
-// RestoreStudents brings deleted students back as they were, in their groups as
-// far as these are still there and are not synced. Only administrators of the
-// school do it, until the personal data may be erased; whom that does not allow
-// does not exist. A refusal changes nothing.
+// RestoreStudents brings deleted students back as they were, and back into their groups
+// where these still exist and are not synced. Only administrators of the school may do so,
+// and only until the personal data may be erased. For everybody else the students do not
+// exist. A refusal changes nothing.
 func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Restored, err error) {
 	switch {
 	case len(ids) == 0:
@@ -74,8 +73,8 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 		if err != nil {
 			return err
 		}
-		// From here on a student of somebody else is one who does not exist, also for
-		// what is looked up.
+		// From here on, a student of another organization does not exist, not even for the
+		// look-ups below.
 		v := viewer.FromContext(ctx)
 		students = slices.DeleteFunc(students, func(st *db.Student) bool {
 			return !v.Administers(st.OrganizationID, st.DistrictID)
@@ -120,8 +119,8 @@ func (s *Service) RestoreStudents(ctx context.Context, ids []int) (restored Rest
 	return restored, err
 }
 
-// refuseToRestore refuses who is not deleted, who is not among the students that
-// were found, and those whose time is over.
+// refuseToRestore refuses students who were not found, who are not deleted, or who can no
+// longer be restored.
 func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []int, students []*db.Student) error {
 	var schools []int
 	for _, st := range students {
@@ -155,8 +154,8 @@ func (s *Service) refuseToRestore(ctx context.Context, client *db.Client, ids []
 	return refusals.orNil()
 }
 
-// former returns the enrollments that deleted students get back, whose groups it
-// locks, and how many they do not get back.
+// former locks the groups of deleted students. It returns the enrollments that come back,
+// and the number of those that do not.
 func (s *Service) former(system context.Context, client *db.Client, studentIDs []int) (pairs []Pair,
 	lost int, err error) {
 	rows, err := client.FormerEnrollment.Query().Where(formerenrollment.StudentIDIn(studentIDs...)).

@@ -1,5 +1,5 @@
-// Package roster keeps organizations, groups, students and enrollments, and the
-// numbers that are derived from them.
+// Package roster keeps organizations, groups, students and enrollments, and the numbers
+// that are derived from them. Its README has the rules and the tests that hold them.
 package roster
 
 import (
@@ -16,7 +16,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/setting"
 )
 
-// The bounds of what people type, in characters.
+// The limits of input, in characters.
 const (
 	MaxExternalID  = 64
 	MaxName        = 100
@@ -28,7 +28,7 @@ const (
 	MaxGroupsAtOne = 100
 )
 
-// Service is the roster. Its methods act for the viewer of their context.
+// Service is the roster. Every method acts for the viewer in its context.
 type Service struct {
 	db      *database.DB
 	hash    func(ctx context.Context, password string) (string, error)
@@ -38,15 +38,15 @@ type Service struct {
 	log     *slog.Logger
 }
 
-// Options are what a Service needs of other capabilities.
+// Options are what a Service needs from other packages.
 type Options struct {
 	// Hash returns the stored form of a password.
 	Hash func(ctx context.Context, password string) (string, error)
-	// Recount computes the usage sums of students whose school has changed,
-	// inside the transaction of the change.
+	// Recount computes the usage sums of students who have moved to another school, inside
+	// the transaction of the move.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
-	// Probes counts the answers that somebody unseen has an ID or username; nil counts
-	// nothing.
+	// Probes counts the answers that give away that somebody unseen has an ID or username.
+	// If it is nil, nothing is counted.
 	Probes *probe.Counter
 	Now    func() time.Time
 	Log    *slog.Logger
@@ -57,7 +57,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{db: d, hash: o.Hash, recount: o.Recount, probes: o.Probes, now: o.Now, log: o.Log}
 }
 
-// Refusals are several errors that the person can mend; nothing was changed.
+// Refusals are one or more errors that the user can correct. Nothing was changed.
 type Refusals []*fault.Error
 
 func (r Refusals) Error() string {
@@ -68,7 +68,7 @@ func (r Refusals) Error() string {
 	return strings.Join(texts, "; ")
 }
 
-// Unwrap gives the first refusal as the kind of the whole.
+// Unwrap returns the first refusal; its kind is the kind of the whole.
 func (r Refusals) Unwrap() error {
 	if len(r) == 0 {
 		return nil
@@ -76,7 +76,7 @@ func (r Refusals) Unwrap() error {
 	return r[0]
 }
 
-// orNil returns the refusals as an error, or nil where there are none.
+// orNil returns the refusals as an error, or nil if there are none.
 func (r Refusals) orNil() error {
 	if len(r) == 0 {
 		return nil
@@ -84,7 +84,7 @@ func (r Refusals) orNil() error {
 	return r
 }
 
-// Organization returns an organization of the purview.
+// Organization returns an organization that the viewer sees.
 func (s *Service) Organization(ctx context.Context, id int) (*db.Organization, error) {
 	o, err := s.db.Client(ctx).Organization.Get(ctx, id)
 	if db.IsNotFound(err) {
@@ -93,13 +93,14 @@ func (s *Service) Organization(ctx context.Context, id int) (*db.Organization, e
 	return o, err
 }
 
-// Organizations returns the purview: districts first, then schools by name.
+// Organizations returns all organizations that the viewer sees: districts first, then
+// schools by name.
 func (s *Service) Organizations(ctx context.Context) ([]*db.Organization, error) {
 	return s.db.Client(ctx).Organization.Query().
 		Order(db.Asc(organization.FieldType), db.Asc(organization.FieldNameKey, organization.FieldID)).All(ctx)
 }
 
-// What does not exist for the caller.
+// These say that something does not exist for the caller.
 var (
 	ErrNoOrganization = fault.NotFoundf("there is no such organization in your purview")
 	ErrNoGroup        = fault.NotFoundf("there is no such class or group in your purview")
@@ -107,7 +108,7 @@ var (
 	ErrNoEducator     = fault.NotFoundf("there is no such educator in your purview")
 )
 
-// school returns a school of the purview in which groups and students may stand.
+// school returns a school that the viewer sees and that can have groups and students.
 func (s *Service) school(ctx context.Context, client *db.Client, id int) (*db.Organization, error) {
 	o, err := client.Organization.Get(ctx, id)
 	switch {
@@ -123,7 +124,7 @@ func (s *Service) school(ctx context.Context, client *db.Client, id int) (*db.Or
 	}
 }
 
-// settings are those of one organization that has been read.
+// settings returns the settings of an organization that has been read.
 func (s *Service) settings(ctx context.Context, client *db.Client, o *db.Organization) (setting.Settings, error) {
 	all, err := setting.Read(ctx, client, s.now(), o)
 	return all[o.ID], err

@@ -21,22 +21,23 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// StudentFilter narrows a list of students; its parts combine with AND.
+// StudentFilter narrows a list of students. A student must match every field that is set.
 type StudentFilter struct {
-	// GroupIDs and NoGroups are one part: in any of the groups, or in none.
+	// GroupIDs and NoGroups count as one field: a student is in any of the groups, or in
+	// none at all.
 	GroupIDs []int
 	NoGroups bool
 	Active   *bool
 	Grades   []grade.Grade
-	// ProductCodes keeps the students who have used any of the products.
+	// ProductCodes selects the students who have used any of the products.
 	ProductCodes []string
 	Synced       *bool
-	// Search has words that must each begin a word of a name, the username or
+	// Search is a list of words. Each must begin a word of a name, of the username or of
 	// the Student ID.
 	Search string
 }
 
-// The orders of a list of students, by the names that the API uses.
+// The orders of a list of students, named as in the API.
 var studentOrders = map[string]page.Order{
 	"NAME":        {Name: "NAME", Column: student.FieldSortName},
 	"EXTERNAL_ID": {Name: "EXTERNAL_ID", Column: student.FieldExternalID},
@@ -46,14 +47,14 @@ var studentOrders = map[string]page.Order{
 	"MINUTES":     {Name: "MINUTES", Column: student.FieldSecondsThisYear},
 }
 
-// StudentList is a list of students of the purview, or of one organization of
-// it, before a page of it is read.
+// StudentList is a list of students of which no page has been read yet.
 type StudentList struct {
 	service *Service
 	where   []predicate.Student
 }
 
-// Students returns the list; organizationID is 0 for the whole purview.
+// Students returns the students whom the viewer sees in an organization; 0 stands for all
+// organizations.
 func (s *Service) Students(ctx context.Context, organizationID int, f StudentFilter) (*StudentList, error) {
 	l := &StudentList{service: s}
 	if organizationID != 0 {
@@ -68,7 +69,7 @@ func (s *Service) Students(ctx context.Context, organizationID int, f StudentFil
 	return l, err
 }
 
-// StudentsOfGroup returns the students of a group of the purview.
+// StudentsOfGroup returns the students of a group that the viewer sees.
 func (s *Service) StudentsOfGroup(groupID int) *StudentList {
 	return &StudentList{service: s, where: []predicate.Student{inGroups([]int{groupID})}}
 }
@@ -108,8 +109,8 @@ func (s *Service) narrow(ctx context.Context, f StudentFilter) ([]predicate.Stud
 	return where, err
 }
 
-// classesAndGroups is the filter of that name. Groups that the viewer does not
-// see hold nobody: the list would tell who is in them.
+// classesAndGroups is the filter of that name in the dashboard. A group that the viewer
+// does not see has no students here; otherwise the list would tell who is in it.
 func (s *Service) classesAndGroups(ctx context.Context, f StudentFilter) (predicate.Student, error) {
 	var either []predicate.Student
 	if f.NoGroups {
@@ -144,7 +145,7 @@ func inGroups(ids []int) predicate.Student {
 	}
 }
 
-// maxSearchWords bounds the work of one search.
+// maxSearchWords limits the work of one search.
 const maxSearchWords = 8
 
 func searchWords(search string) ([]string, error) {
@@ -160,7 +161,7 @@ func searchWords(search string) ([]string, error) {
 	return words, nil
 }
 
-// hasWord reads a range of the index of words: those that begin with word.
+// hasWord matches the search words that begin with word; they are one range of the index.
 func hasWord(v *viewer.Viewer, word string) predicate.Student {
 	return func(s *sql.Selector) {
 		w := sql.Table(studentword.Table).As("word")
@@ -223,8 +224,7 @@ func (l *StudentList) Count(ctx context.Context) (int, error) {
 	return l.service.db.Client(ctx).Student.Query().Where(l.where...).Count(ctx)
 }
 
-// CountStudents counts the students of organizations of the purview, with one
-// statement.
+// CountStudents counts the students of several organizations with one statement.
 func (s *Service) CountStudents(ctx context.Context, organizations []*db.Organization) (map[int]int, error) {
 	var districts, schools []int
 	for _, o := range organizations {

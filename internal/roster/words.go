@@ -11,10 +11,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// maxWord is the length of a search word in the database, in characters.
+// maxWord is the longest search word in the database, in characters.
 const maxWord = 64
 
-// Words returns the search words of a student: each once, folded and cut.
+// Words returns the search words of a student, folded and cut to maxWord, each once.
 func Words(texts ...string) []string {
 	words := fold.Words(strings.Join(texts, " "))
 	for i, w := range words {
@@ -31,8 +31,8 @@ func StudentWords(s *db.Student) []string {
 	return Words(s.FirstName, s.LastName, s.Username, s.ExternalID)
 }
 
-// WriteWords replaces the search words of students. Where the students are new,
-// nothing needs to be removed first.
+// WriteWords replaces the search words of students. For new students there is nothing to
+// remove first.
 func WriteWords(ctx context.Context, client *db.Client, students []*db.Student, areNew bool) error {
 	if !areNew {
 		for chunk := range slices.Chunk(students, statementRows) {

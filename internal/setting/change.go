@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Bounds of what an organization can set, both included.
+// Bounds of the settings, both included.
 var (
 	goalMinutes    = bounds{1, 7 * 24 * 60, "minutes a week"}
 	passwordLength = bounds{DefaultPasswordMinLength, 64, "characters"}
@@ -37,14 +37,14 @@ func (b bounds) check(field string, n int) *fault.Error {
 	return nil
 }
 
-// Field is one setting of a change. Where it is not Set, the setting stays; with
-// a nil Value the organization inherits it from now on.
+// Field is one setting in a change. If it is not Set, the setting stays as it is. If Value
+// is nil, the organization inherits the setting from now on.
 type Field[T any] struct {
 	Set   bool
 	Value *T
 }
 
-// Change is what of an organization's settings changes.
+// Change is the input of Update.
 type Change struct {
 	OrganizationID       int
 	Year                 Field[calendar.Year]
@@ -69,8 +69,8 @@ type Service struct {
 
 // Options are what a Service needs.
 type Options struct {
-	// Changed is called when settings have changed, so that what follows from a
-	// school year is computed soon; it may be nil.
+	// Changed is called after settings have changed, so that what depends on a school year
+	// is recomputed soon. It may be nil.
 	Changed func()
 	Now     func() time.Time
 	Log     *slog.Logger
@@ -83,15 +83,15 @@ func New(d *database.DB, o Options) *Service {
 
 var errNoOrganization = fault.NotFoundf("there is no such organization in your purview").At("organizationId")
 
-// Update changes the settings of an organization that the caller administers. An
-// administrator of a school can make it stricter than its district in what
-// protects students, and not laxer; how long data are kept is the district's
-// matter, because what is reserved is reserved in the whole district. All that is
-// wrong is told at once, and then nothing changes.
+// Update changes the settings of an organization that the caller administers. In what
+// protects students, an administrator of a school can be stricter than the district, but
+// not laxer. How long data are kept is set by the district alone, because a Student ID is
+// reserved in the whole district. Update reports everything that is wrong at once, and
+// then changes nothing.
 //
-// What makes a hold, a retention or the need of a second factor less strict waits: for
-// Patience, or for a second administrator; see ApprovePending. Somebody who could do
-// without a hold alone has none.
+// A change that makes a hold, a retention or the need of a second factor less strict has
+// to wait: for Patience, or for a second administrator (see ApprovePending). Otherwise one
+// person could switch off the hold that needs two.
 func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*fault.Error, error) {
 	refusals := ch.check()
 	if len(refusals) > 0 {
@@ -138,7 +138,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*db.Organization, []*f
 	return updated, nil, nil
 }
 
-// check returns what is wrong with a change in itself.
+// check returns what is wrong with a change by itself.
 func (ch Change) check() (refusals []*fault.Error) {
 	note := func(err *fault.Error) {
 		if err != nil {

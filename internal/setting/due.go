@@ -11,13 +11,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// dueEvery is how often it is looked for changes whose time has come.
+// dueEvery is how often the server looks for changes that are due.
 const dueEvery = 15 * time.Second
 
-// Run writes down the changes whose time has come, until ctx ends. Who reads settings
-// sees them without it. Package identity asks in SQL who needs a second factor, and
-// keeps to the stricter value until it is written down, so that a clock or a server
-// that stands still only makes it ask for longer.
+// Run writes down the changes that are due, until ctx ends. Reading settings does not
+// depend on it. Package identity asks in SQL who needs a second factor, and applies the
+// stricter value until the change is written down; a server or clock that stands still
+// only prolongs that.
 func (s *Service) Run(ctx context.Context) error {
 	tick := time.NewTicker(dueEvery)
 	defer tick.Stop()
@@ -33,8 +33,8 @@ func (s *Service) Run(ctx context.Context) error {
 	}
 }
 
-// ApplyDue writes down the changes whose time has come. Several servers may do it at
-// once: each change is made under the lock of its row, once.
+// ApplyDue writes down the changes that are due. Several servers may do it at once: each
+// change is made once, under the lock of its row.
 func (s *Service) ApplyDue(ctx context.Context) error {
 	system := viewer.AsSystem(ctx, "settings whose time has come")
 	waiting, err := s.db.Client(system).Organization.Query().Where(organization.PendingSettingsNotNil()).
@@ -42,7 +42,7 @@ func (s *Service) ApplyDue(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	var problems []error // One organization does not hold up the others.
+	var problems []error // A failure for one organization does not stop the others.
 	for _, o := range waiting {
 		problems = append(problems, s.applyDue(system, o))
 	}

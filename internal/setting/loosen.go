@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// district returns the district of an organization, which is locked where it is
-// another row: what it allows and gives on must not change while it is looked at.
+// district returns the district of an organization. It is locked, because what it allows
+// and passes on must not change meanwhile.
 func (s *Service) district(ctx context.Context, client *db.Client, o *db.Organization) (*db.Organization, error) {
 	if o.DistrictID == o.ID {
 		return o, nil
@@ -29,8 +29,8 @@ func (s *Service) district(ctx context.Context, client *db.Client, o *db.Organiz
 	return q.Only(viewer.AsSystem(ctx, "what a district sets for its schools"))
 }
 
-// fold writes down the changes of an organization whose time has come. They have been
-// recorded when they were asked for.
+// fold writes down the changes of an organization that are due. They were recorded in the
+// audit trail when they were requested.
 func (s *Service) fold(ctx context.Context, client *db.Client, o *db.Organization) (*db.Organization, error) {
 	changed, err := settled(o, s.now())
 	if err != nil || changed == o {
@@ -63,9 +63,9 @@ func storePending(u *db.OrganizationUpdateOne, all []Pending) error {
 	return err
 }
 
-// postpone takes out of a change what would make an organization less strict, and
-// has it wait. What is set in any other way does not wait any more. The operator
-// waits for nobody.
+// postpone moves everything out of a change that would make an organization less strict,
+// and lets it wait. Setting a value in any other way ends the wait of an earlier one. The
+// operator waits for nobody.
 func (s *Service) postpone(ctx context.Context, client *db.Client, u *db.OrganizationUpdateOne, o *db.Organization,
 	ch *Change) (postponed []Pending, err error) {
 	district, err := s.district(ctx, client, o)
@@ -116,9 +116,9 @@ var (
 				WithCode("PENDING_CHANGED").At("value")
 )
 
-// ApprovePending lets a change hold at once that somebody else has asked for. value is
-// the one that the viewer has looked at. It takes a second administrator of the
-// organization, as an approval of a bulk job does; see hold.Approval.
+// ApprovePending puts a change into effect that somebody else has requested. The viewer
+// passes the value that was on the screen. An approval needs a second administrator of the
+// organization, as for a bulk job; see hold.Approval.
 func (s *Service) ApprovePending(ctx context.Context, organizationID int, name Name,
 	value Value) (*db.Organization, error) {
 	return s.decide(ctx, organizationID, name,
@@ -139,7 +139,8 @@ func (s *Service) ApprovePending(ctx context.Context, organizationID int, name N
 		})
 }
 
-// WithdrawPending takes a change back that waits. It is for whoever may ask for it.
+// WithdrawPending takes back a change that waits. Everybody who may request such a change
+// may do so.
 func (s *Service) WithdrawPending(ctx context.Context, organizationID int, name Name) (*db.Organization, error) {
 	return s.decide(ctx, organizationID, name,
 		func(ctx context.Context, _ *db.Client, o *db.Organization, p Pending, _ *db.OrganizationUpdateOne) error {
@@ -148,7 +149,7 @@ func (s *Service) WithdrawPending(ctx context.Context, organizationID int, name 
 		})
 }
 
-// decide ends the waiting of a change that the viewer may ask for.
+// decide ends the wait of a change that the viewer could have requested.
 func (s *Service) decide(ctx context.Context, organizationID int, name Name,
 	how func(context.Context, *db.Client, *db.Organization, Pending, *db.OrganizationUpdateOne) error) (
 	updated *db.Organization, err error) {
@@ -198,8 +199,8 @@ func (s *Service) decide(ctx context.Context, organizationID int, name Name,
 	return updated, nil
 }
 
-// administered locks an organization that the viewer administers, with what has
-// come to hold by now.
+// administered locks an organization that the viewer administers. Changes that are due are
+// included.
 func (s *Service) administered(ctx context.Context, client *db.Client, id int) (*db.Organization, error) {
 	q := client.Organization.Query().Where(organization.ID(id))
 	if s.db.RowLocks() {

@@ -11,15 +11,15 @@ import (
 )
 
 // Patience is how long a change waits that makes a hold, a retention or the need of a
-// second factor less strict, where no second administrator consents to it: long
-// enough for somebody to see it who has not asked for it.
+// second factor less strict, unless a second administrator consents. It is long enough for
+// somebody else to notice.
 const Patience = 24 * time.Hour
 
-// Name names a setting whose changes can wait.
+// Name names a setting whose changes may have to wait.
 type Name string
 
-// The settings that are less strict with a larger number, and those that are with a
-// smaller one.
+// Some of these settings are less strict with a larger number, the others with a smaller
+// one.
 const (
 	HoldDeletedPercent Name = "HOLD_DELETED_PERCENT"
 	HoldChangedPercent Name = "HOLD_CHANGED_PERCENT"
@@ -27,18 +27,18 @@ const (
 	JobDays            Name = "JOB_DAYS"
 )
 
-// SecondFactorRequired is less strict where it asks fewer people.
+// SecondFactorRequired is less strict if it asks fewer people.
 const SecondFactorRequired Name = "SECOND_FACTOR_REQUIRED"
 
 // Names are all of them, in the order in which they are shown.
 var names = []Name{HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays, SecondFactorRequired}
 
-// Value is what a setting is to be. Where both are nil the organization is to inherit
-// it.
+// Value is the requested value of a setting. If both fields are nil, the organization is
+// to inherit it.
 type Value struct {
-	// Number is that of all settings but one.
+	// Number is the value of every setting except one.
 	Number *int `json:"value"`
-	// Need is that of SecondFactorRequired.
+	// Need is the value of SecondFactorRequired.
 	Need *SecondFactor `json:"need,omitempty"`
 }
 
@@ -56,23 +56,23 @@ func (v Value) Text() string {
 	}
 }
 
-// Pending is a change that does not hold yet.
+// Pending is a change that is not in effect yet.
 type Pending struct {
 	Name Name `json:"name"`
 	Value
-	// By is the educator who has asked for it.
+	// By is the educator who has requested it.
 	By          int       `json:"by"`
 	AskedAt     time.Time `json:"askedAt"`
 	EffectiveAt time.Time `json:"effectiveAt"`
 }
 
-// PendingOf returns what of the settings of an organization waits at an instant.
+// PendingOf returns the settings of an organization that wait at an instant.
 func PendingOf(o *db.Organization, now time.Time) ([]Pending, error) {
 	all, err := storedPending(o)
 	return slices.DeleteFunc(all, func(p Pending) bool { return p.due(now) }), err
 }
 
-// Pending is PendingOf for this moment.
+// Pending is PendingOf for the present moment.
 func (s *Service) Pending(o *db.Organization) ([]Pending, error) { return PendingOf(o, s.now()) }
 
 func (p Pending) due(now time.Time) bool { return !now.Before(p.EffectiveAt) }
@@ -87,8 +87,8 @@ func storedPending(o *db.Organization) (all []Pending, err error) {
 	return all, nil
 }
 
-// settled returns an organization as it is at an instant: with the changes whose time
-// has come.
+// settled returns an organization as it is at an instant, including the changes that are
+// due.
 func settled(o *db.Organization, now time.Time) (*db.Organization, error) {
 	all, err := storedPending(o)
 	if err != nil || !slices.ContainsFunc(all, func(p Pending) bool { return p.due(now) }) {
@@ -126,7 +126,7 @@ func (ch *Change) number(name Name) *Field[int] {
 		RetentionDays: &ch.RetentionDays, JobDays: &ch.JobDays}[name]
 }
 
-// wants returns what a change makes of a setting, and whether it makes anything.
+// wants returns the value that a change gives to a setting, and whether it gives one.
 func (ch *Change) wants(name Name) (Value, bool) {
 	if name == SecondFactorRequired {
 		return Value{Need: ch.SecondFactorRequired.Value}, ch.SecondFactorRequired.Set
@@ -135,7 +135,7 @@ func (ch *Change) wants(name Name) (Value, bool) {
 	return Value{Number: f.Value}, f.Set
 }
 
-// leave takes a setting out of a change.
+// leave removes a setting from a change.
 func (ch *Change) leave(name Name) {
 	if name == SecondFactorRequired {
 		ch.SecondFactorRequired = Field[SecondFactor]{}
@@ -155,7 +155,7 @@ func only(organizationID int, name Name, value Value) Change {
 	return ch
 }
 
-// value is what holds of a setting that is a number.
+// value is the effective value of a numeric setting.
 func (s Settings) value(name Name) int {
 	return map[Name]int{
 		HoldDeletedPercent: s.HoldDeletedPercent,
@@ -165,7 +165,7 @@ func (s Settings) value(name Name) int {
 	}[name]
 }
 
-// looser reports whether a setting is less strict than it was.
+// looser reports whether a setting is less strict than before.
 func looser(name Name, was, is Settings) bool {
 	switch name {
 	case SecondFactorRequired:

@@ -1,6 +1,5 @@
-// Package setting knows what holds for an organization: what it has set itself,
-// else what its district has set, else the default. It is the one place that
-// knows defaults and bounds.
+// Package setting knows which settings apply to an organization: its own, else those of
+// its district, else the defaults. All defaults and bounds are here.
 package setting
 
 import (
@@ -16,17 +15,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What holds where no organization has set anything else.
+// The defaults.
 const (
 	// DefaultGoalMinutes is the usage goal, in minutes a week for each student.
 	DefaultGoalMinutes = 100
 	// DefaultPasswordMinLength counts characters.
 	DefaultPasswordMinLength = 4
-	// DefaultHoldDeletedPercent and DefaultHoldChangedPercent are the parts of the
-	// students beyond which a job waits for a second administrator.
+	// DefaultHoldDeletedPercent and DefaultHoldChangedPercent are the share of the students
+	// beyond which a job waits for a second administrator.
 	DefaultHoldDeletedPercent = 10
 	DefaultHoldChangedPercent = 75
-	// DefaultRetentionDays is how long a deleted student can come back.
+	// DefaultRetentionDays is how long a deleted student can be restored.
 	DefaultRetentionDays = 90
 	// DefaultJobDays is how long the rows of finished jobs are kept.
 	DefaultJobDays = 365
@@ -34,44 +33,42 @@ const (
 	MinDays = 30
 )
 
-// retentionNotice is how long a changed retention is without effect on the purge.
-// What a purge has erased nobody brings back, so a slip can be mended for a week.
+// retentionNotice is how long a changed retention has no effect on the purge. A purge
+// cannot be reverted, so there is a week to correct a mistake.
 const retentionNotice = 7 * 24 * time.Hour
 
-// Settings are what holds for an organization.
+// Settings are what applies to an organization.
 type Settings struct {
-	// Year is the school year, taken as it was set: it neither rolls over when its
-	// last day has passed nor waits for its first. The default year begins on
-	// 1 August and does roll over.
+	// Year is the school year exactly as it was set: it does not roll over after its last
+	// day, nor wait for its first. The default year begins on August 1 and does roll over.
 	Year calendar.Year
 	// GoalMinutesPerWeek is the usage goal for each student.
 	GoalMinutesPerWeek int
-	// TimeZone says which calendar day an instant belongs to; UTC by default.
+	// TimeZone decides on which calendar day an instant falls. The default is UTC.
 	TimeZone *time.Location
-	// PasswordMinLength is the fewest characters of a student's new password.
+	// PasswordMinLength is the shortest new password of a student, in characters.
 	PasswordMinLength int
-	// PasswordRequired is true where a new student needs a password.
+	// PasswordRequired is true if a new student needs a password.
 	PasswordRequired bool
-	// HoldDeletedPercent and HoldChangedPercent are what a job may do to the
-	// students without the approval of a second administrator.
+	// HoldDeletedPercent and HoldChangedPercent are how many of the students a job may
+	// delete and change without the approval of a second administrator.
 	HoldDeletedPercent, HoldChangedPercent int
 	// RetentionDays is how long a deleted student is kept, and a job can be undone.
 	RetentionDays int
-	// JobDays is how long the rows of finished jobs are kept; at least as long as
-	// they can be undone.
+	// JobDays is how long the rows of finished jobs are kept, which is at least as long as
+	// the jobs can be undone.
 	JobDays int
-	// SecondFactorRequired says which educators need a second factor to sign in.
-	// Package identity reads it with every request, in SQL.
+	// SecondFactorRequired says which educators need a second factor to sign in. Package
+	// identity reads it with every request, in SQL.
 	SecondFactorRequired SecondFactor
 
-	// Inherited says which of them the organization has not set itself.
+	// Inherited says which settings the organization has not set itself.
 	Inherited Inherited
 
 	retentionSince time.Time
 }
 
-// Inherited is true where an organization takes its district's setting or the
-// default.
+// Inherited is true where an organization uses its district's setting or the default.
 type Inherited struct {
 	Year, GoalMinutesPerWeek, TimeZone, PasswordMinLength, PasswordRequired,
 	HoldDeletedPercent, HoldChangedPercent, RetentionDays, JobDays, SecondFactorRequired bool
@@ -83,9 +80,9 @@ func (s Settings) Today(now time.Time) calendar.Day { return calendar.DayOf(now,
 // Retention is RetentionDays as a duration.
 func (s Settings) Retention() time.Duration { return days(s.RetentionDays) }
 
-// PurgeAt is when the personal data of a student who was deleted at an instant
-// may be erased. Until then the student can come back, and Student ID and
-// username stay reserved.
+// PurgeAt is when the personal data of a student may be erased who was deleted at an
+// instant. Until then the student can be restored, and the Student ID and username stay
+// reserved.
 func (s Settings) PurgeAt(deletedAt time.Time) time.Time {
 	at := deletedAt.Add(s.Retention())
 	if notice := s.retentionSince.Add(retentionNotice); !s.retentionSince.IsZero() && notice.After(at) {
@@ -94,8 +91,8 @@ func (s Settings) PurgeAt(deletedAt time.Time) time.Time {
 	return at
 }
 
-// PurgedBefore is PurgeAt read backwards: whoever was deleted before it may be
-// erased now. It is the zero time while a changed retention is without effect.
+// PurgedBefore is the reverse of PurgeAt: students who were deleted before it may be
+// erased now. It is the zero time while a changed retention has no effect yet.
 func (s Settings) PurgedBefore(now time.Time) time.Time {
 	if !s.retentionSince.IsZero() && now.Before(s.retentionSince.Add(retentionNotice)) {
 		return time.Time{}
@@ -103,15 +100,14 @@ func (s Settings) PurgedBefore(now time.Time) time.Time {
 	return now.Add(-s.Retention())
 }
 
-// Reserves reports whether a student who was deleted at an instant can still
-// come back.
+// Reserves reports whether a student who was deleted at an instant can still be restored.
 func (s Settings) Reserves(deletedAt, now time.Time) bool {
 	return !IsErasing(deletedAt) && !now.After(s.PurgeAt(deletedAt))
 }
 
-// ErasingAt is the instant of deletion of students whose erasure somebody has asked
-// for: nobody brings them back, no list shows them, and no purge comes before the
-// erasure.
+// ErasingAt stands in for the time of deletion of students who are being erased on
+// request. Nobody can restore them, no list shows them, and no purge takes them before the
+// erasure does.
 func ErasingAt() time.Time { return time.Unix(0, 0).UTC() }
 
 // IsErasing reports whether a student who was deleted at an instant is being erased.
@@ -119,15 +115,15 @@ func IsErasing(deletedAt time.Time) bool { return !deletedAt.After(ErasingAt()) 
 
 func days(n int) time.Duration { return time.Duration(n) * 24 * time.Hour }
 
-// Of works out the settings of an organization in a district, which are the same
-// row for a district itself.
+// Of works out the settings of an organization in a district. For a district itself, both
+// are the same row.
 func Of(org, district *db.Organization, now time.Time) (Settings, error) {
 	return zones{}.of(org, district, now)
 }
 
-// Read returns the settings of organizations that have been read, by their keys,
-// with one statement for their districts. The administrator of a school does not
-// see the district, but sees what it has set for the school.
+// Read returns the settings of organizations that have been read, by their keys. One
+// statement reads their districts. The administrator of a school does not see the
+// district's row, but does see what the district has set for the school.
 func Read(ctx context.Context, client *db.Client, now time.Time, orgs ...*db.Organization) (map[int]Settings, error) {
 	districts := make(map[int]*db.Organization)
 	var missing []int
@@ -172,8 +168,8 @@ func Holds(ctx context.Context, client *db.Client, now time.Time,
 	return limits, err
 }
 
-// ByID is Read for keys; it reads the organizations as the server, for what is
-// decided about rows that the caller has been checked for.
+// ByID is Read for keys. It reads the organizations as the server; the caller has been
+// checked for the rows in question.
 func ByID(ctx context.Context, client *db.Client, now time.Time, ids ...int) (map[int]Settings, error) {
 	slices.Sort(ids)
 	orgs, err := client.Organization.Query().Where(organization.IDIn(slices.Compact(ids)...)).
@@ -184,7 +180,7 @@ func ByID(ctx context.Context, client *db.Client, now time.Time, ids ...int) (ma
 	return Read(ctx, client, now, orgs...)
 }
 
-// zones are time zones by name, each loaded once for a call.
+// zones are time zones by name. Each is loaded once in a call.
 type zones map[string]*time.Location
 
 func (z zones) load(name string) (*time.Location, error) {
@@ -203,7 +199,7 @@ func (z zones) of(org, district *db.Organization, now time.Time) (Settings, erro
 	if district == nil {
 		return Settings{}, fmt.Errorf("organization %d lies in district %d, which does not exist", org.ID, org.DistrictID)
 	}
-	// A district is one row, read once or twice.
+	// For a district both are the same row.
 	district, err := settled(district, now)
 	if err != nil {
 		return Settings{}, err
@@ -259,7 +255,7 @@ func yearOf(o *db.Organization) (calendar.Year, bool) {
 	return calendar.Year{StartsOn: *o.SchoolYearStartsOn, EndsOn: *o.SchoolYearEndsOn}, true
 }
 
-// pick sets what holds, and whether the organization has not set it itself.
+// pick sets the effective value, and whether it is inherited.
 func pick[T any](own, district *T, otherwise T, value *T, inherited *bool) {
 	*inherited = own == nil
 	switch {

@@ -9,10 +9,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// bringAlong has the schools of a district that has become stricter inherit what
-// they have set less strictly: otherwise a school that once wrote down what held
-// anyway would be excepted from all that comes. An exception is granted by an
-// administrator of the district, afterwards.
+// bringAlong makes the schools of a district that has become stricter inherit the settings
+// that they have set less strictly. Otherwise a school that once wrote down the value of
+// that time would be an exception from every later change. Afterwards an administrator of
+// the district can grant an exception.
 func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, after *db.Organization) error {
 	if after.ID != after.DistrictID {
 		return nil
@@ -75,8 +75,8 @@ func (s *Service) bringAlong(ctx context.Context, client *db.Client, before, aft
 	return nil
 }
 
-// dropPending takes back what waits for a school and is less strict than its district
-// has become.
+// dropPending takes back the changes of a school that wait and are less strict than its
+// district is by now.
 func dropPending(u *db.OrganizationUpdateOne, o *db.Organization, is Settings, deleted, changed, factor bool) error {
 	all, err := storedPending(o)
 	if err != nil || len(all) == 0 {

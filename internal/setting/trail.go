@@ -9,7 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// record records what of the settings of an organization has changed.
+// record records in the audit trail which settings of an organization have changed.
 func record(ctx context.Context, before, after *db.Organization) {
 	e := audit.Event{
 		Action:         audit.SettingsChanged,
@@ -31,7 +31,7 @@ func record(ctx context.Context, before, after *db.Organization) {
 	audit.Record(ctx, e)
 }
 
-// shown writes a setting; nil is one that is inherited.
+// shown writes a setting as a text; nil is one that is inherited.
 func shown[T any](value *T) *string {
 	if value == nil {
 		return nil

@@ -18,20 +18,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Crowd is the fewest students whose usage may be shown as a sum of its own, so
-// that nobody can be found in it.
+// Crowd is the smallest number of students whose usage may be shown as one sum. In a
+// smaller group a single student could be recognized.
 const Crowd = 10
 
-// Erased is what Erase has removed.
+// Erased is the result of Erase.
 type Erased struct{ Days, Events int }
 
-// Erase turns the usage of students into anonymous sums and removes it: which
-// student it was, on which day, and by which events. What is left is the seconds
-// of a school in a product in a week. Where fewer than Crowd students of a school
-// are erased at once, their seconds go into the sums of the district, in which
-// they are not told from those of other schools. The grade is not kept.
+// Erase turns the usage of students into anonymous sums and deletes the rest: which
+// student it was, on which day, and in which events. What remains is the seconds of a
+// school in a product in a week. If fewer than Crowd students of a school are erased at
+// once, their seconds go into the sums of the district, where schools are not told apart.
+// The grade is not kept.
 //
-// It belongs in the transaction that removes the students, who are locked.
+// Call it in the transaction that removes the students. They must be locked.
 func Erase(ctx context.Context, client *db.Client, kind database.Kind, now time.Time,
 	students []*db.Student) (Erased, error) {
 	perSchool := map[int]int{}
@@ -70,7 +70,7 @@ func Erase(ctx context.Context, client *db.Client, kind database.Kind, now time.
 	return erased, nil
 }
 
-// place is where a sum is kept.
+// place identifies a sum.
 type place struct{ district, organization int }
 
 type totalKey struct {
@@ -98,7 +98,7 @@ func weekSums(ctx context.Context, client *db.Client, of map[int]place, ids []in
 }
 
 func addTotals(ctx context.Context, client *db.Client, kind database.Kind, now time.Time, sums map[totalKey]int) error {
-	// In one order, so that two transactions do not wait for each other's rows.
+	// The fixed order prevents deadlocks.
 	keys := slices.SortedFunc(maps.Keys(sums), func(a, b totalKey) int {
 		return cmp.Or(cmp.Compare(a.organization, b.organization), cmp.Compare(a.week, b.week),
 			cmp.Compare(a.product, b.product))
@@ -130,11 +130,9 @@ func deleted(result interface{ RowsAffected() (int64, error) }, err error) (int,
 	return int(n), err
 }
 
-// ErasedSeconds is the usage of students whose personal data have been erased, in
-// the weeks that the period of a report touches. They are in no other number. It
-// is nil where grades were chosen, which the sums do not know, where fewer than
-// Crowd students stand behind it, and for teachers: the sums of a school are those
-// of a crowd, and those of a district are shown when they have become one.
+// ErasedSeconds is the usage of erased students in the weeks that the period of a report
+// touches. No other number includes it. It is nil if grades were chosen, because the sums
+// have no grades; if the sum is of fewer than Crowd students; and for teachers.
 func (s *Service) ErasedSeconds(ctx context.Context, r *Report) (*int, error) {
 	q, weeks := r.query, r.weeks
 	if len(q.grades) > 0 || !viewer.FromContext(ctx).Administers(q.org.ID, q.org.DistrictID) {

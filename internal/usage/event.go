@@ -12,33 +12,31 @@ import (
 
 // Limits of what is recorded.
 const (
-	// MaxEvents is the most events of one call.
+	// MaxEvents is the largest number of events in one call.
 	MaxEvents = 1000
 	// MaxEventSeconds is the longest event: a day.
 	MaxEventSeconds = 24 * 60 * 60
-	// MaxClockSkew is how far a product's clock may run ahead of the server's.
+	// MaxClockSkew is how far a product's clock may be ahead of the server's.
 	MaxClockSkew = 5 * time.Minute
 	// MaxEventIDLength counts characters.
 	MaxEventIDLength = 128
 )
 
-// UnknownStudent is the code of an event whose student is not in the
-// organization: never was, has moved, or is deleted.
+// UnknownStudent is the code of an event whose student is not in the organization: never
+// was, has moved away, or is deleted.
 const UnknownStudent = "UNKNOWN_STUDENT"
 
-// Event is one stretch of usage as a learning product reports it.
+// Event is one stretch of usage, as a learning product reports it.
 type Event struct {
-	// ID is the product's own name for the event, 1 to 128 characters, unique in
-	// the district. An id is counted once ever, however often it is sent and
-	// whatever else the event says.
+	// ID is the product's name for the event: 1 to 128 characters, unique in the district.
+	// An ID counts once, however often it is sent and whatever else the event says.
 	ID string
 	// StudentExternalID is the district's Student ID.
 	StudentExternalID string
-	// ProductCode is 1 to 64 letters, digits, _ . or -. A code that is new is
-	// registered.
+	// ProductCode is 1 to 64 letters, digits, _ . or -. A new code is registered.
 	ProductCode string
-	// StartedAt decides on the day: all seconds count on the day on which the
-	// event began, in the school's time zone.
+	// StartedAt decides on the day. All seconds count on the day on which the event began
+	// in the school's time zone.
 	StartedAt time.Time
 	// Seconds is 1 to MaxEventSeconds.
 	Seconds int
@@ -46,15 +44,15 @@ type Event struct {
 
 var productCode = regexp.MustCompile(`^[A-Za-z0-9_.-]{1,64}$`)
 
-// earliest is the first instant at which an event may have begun: 1 August two
-// calendar years ago. It lets products deliver the whole last school year late,
-// and refuses clocks that were never set.
+// earliest is the first instant at which an event may have begun: August 1, two calendar
+// years ago. Products may deliver the whole last school year late; clocks that were never
+// set are refused.
 func earliest(now time.Time) time.Time {
 	return time.Date(now.UTC().Year()-2, time.August, 1, 0, 0, 0, 0, time.UTC)
 }
 
-// problems reports what is wrong with the event in itself, with field paths
-// under events.i.
+// problems returns what is wrong with the event itself. The field paths begin with
+// events.i.
 func (e Event) problems(i int, now time.Time) []*fault.Error {
 	var found []*fault.Error
 	bad := func(field, format string, args ...any) {
@@ -63,7 +61,7 @@ func (e Event) problems(i int, now time.Time) []*fault.Error {
 	switch n := utf8.RuneCountInString(e.ID); {
 	case n < 1 || n > MaxEventIDLength:
 		bad("eventId", "an event id has 1 to %d characters", MaxEventIDLength)
-	// Databases disagree on whether blanks at the end make two texts different.
+	// Databases disagree on whether trailing blanks make two texts different.
 	case strings.TrimSpace(e.ID) != e.ID || strings.ContainsFunc(e.ID, unicode.IsControl) || !utf8.ValidString(e.ID):
 		bad("eventId", "an event id neither begins nor ends with a blank and holds no control characters")
 	}

@@ -9,7 +9,7 @@ import (
 // Period is a stretch of time that a report covers. Weeks end on Saturday.
 type Period string
 
-// The periods, by the names that the API uses.
+// The periods, named as in the API.
 const (
 	// ThisWeek is from Sunday to today.
 	ThisWeek Period = "THIS_WEEK"
@@ -19,8 +19,8 @@ const (
 	FourWeeks Period = "FOUR_WEEKS"
 	// EightWeeks is the last seven full weeks and this one to today.
 	EightWeeks Period = "EIGHT_WEEKS"
-	// YearToDate is from the first day of the school year to today, and today
-	// alone where the school year is still to begin.
+	// YearToDate is from the first day of the school year to today. Before the school year
+	// starts it is today alone.
 	YearToDate Period = "YEAR_TO_DATE"
 	// Custom is from one given day to another, both included.
 	Custom Period = "CUSTOM"

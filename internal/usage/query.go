@@ -15,24 +15,24 @@ import (
 	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
-// query computes the sums of a report in the database. Each of its statements
-// selects from students, whom the policies limit to the caller's purview, and
-// joins to them the usage of each student of the organization.
+// query computes the sums of a report in the database. Every statement selects from
+// students, which the policies limit to the caller's purview, and joins the usage of each
+// student to them.
 type query struct {
 	client *db.Client
 	org    *db.Organization
-	// goal is the minutes a week for students of schools that set no goal.
+	// goal is the minutes a week for schools that set no goal of their own.
 	goal     int
 	from, to calendar.Day
 	weeks    int
 	grades   []grade.Grade
-	// byProduct limits usage to products, which may be none at all.
+	// byProduct limits usage to some products, of which there may be none.
 	byProduct bool
 	products  []int
 }
 
-// sum is what the database computes for a set of students: those of a school who
-// are in groups or in none, those of a group, or those with usage in a week.
+// sum is what the database computes for a set of students: those of a school with or
+// without a group, those of a group, or those with usage in a week.
 type sum struct {
 	OrganizationID int `sql:"organization_id"`
 	Ungrouped      int `sql:"ungrouped"`
@@ -56,8 +56,8 @@ func (a sum) totals(weeks int) Totals {
 	return t
 }
 
-// bySchool returns the sums of each school's students, those in groups and those
-// in none apart.
+// bySchool returns the sums of each school, separately for students with and without a
+// group.
 func (q query) bySchool(ctx context.Context) (rows []sum, err error) {
 	err = q.students().Modify(func(s *sql.Selector) {
 		q.joinPeriod(s)
@@ -68,7 +68,7 @@ func (q query) bySchool(ctx context.Context) (rows []sum, err error) {
 	return rows, err
 }
 
-// byGroup returns the sums of the students of each group.
+// byGroup returns the sums of each group.
 func (q query) byGroup(ctx context.Context) (rows []sum, err error) {
 	err = q.students().Modify(func(s *sql.Selector) {
 		enrolled := sql.Table(enrollment.Table).As("enrolled")
@@ -81,8 +81,8 @@ func (q query) byGroup(ctx context.Context) (rows []sum, err error) {
 	return rows, err
 }
 
-// byWeek returns the sums of each week in which there is usage. A day's week ends
-// on the Saturday that calendar.Day.WeekEnding names.
+// byWeek returns the sums of each week with usage. calendar.Day.WeekEnding names the
+// Saturday that ends a day's week.
 func (q query) byWeek(ctx context.Context) (rows []sum, err error) {
 	const weekEnding = "u.day + ((2 - u.day) % 7 + 7) % 7"
 	err = q.students().Modify(func(s *sql.Selector) {
@@ -97,8 +97,8 @@ func (q query) byWeek(ctx context.Context) (rows []sum, err error) {
 	return rows, err
 }
 
-// students starts every statement. The policies leave out deleted students for
-// people, and within does so for the server as well.
+// students starts every statement. For people the policies leave out deleted students; for
+// the server, within does.
 func (q query) students() *db.StudentQuery {
 	query := q.client.Student.Query().Where(within(q.org))
 	if len(q.grades) > 0 {
@@ -107,7 +107,7 @@ func (q query) students() *db.StudentQuery {
 	return query
 }
 
-// joinPeriod joins each student's usage in the period and each student's school.
+// joinPeriod joins the school of each student and the usage in the period.
 func (q query) joinPeriod(s *sql.Selector) {
 	used := q.usage(s)
 	if q.byProduct {
@@ -119,8 +119,8 @@ func (q query) joinPeriod(s *sql.Selector) {
 	q.joinSchool(s)
 }
 
-// joinSchool names the district as well, without which a planner may begin with
-// the schools of all districts.
+// joinSchool names the district as well. Without it a query planner may start with the
+// schools of all districts.
 func (q query) joinSchool(s *sql.Selector) {
 	school := sql.Table(organization.Table).As("school")
 	s.Join(school).On(school.C(organization.FieldID), s.C(student.FieldOrganizationID)).
@@ -143,9 +143,8 @@ func (q query) selectUsed(s *sql.Selector, weeks int) {
 			q.goal, 60*weeks), "meeting_goal")
 }
 
-// usage is a table, used, of the seconds of each student of the organization in
-// the period; also of students whom the caller does not see, and who have no row
-// to be joined to.
+// usage is the table "used": the seconds of each student of the organization in the
+// period. It includes students whom the caller does not see; no row is joined to them.
 func (q query) usage(outer *sql.Selector) *sql.Selector {
 	x, u := sql.Table(student.Table).As("x"), sql.Table(usageday.Table).As("u")
 	t := sql.Dialect(outer.Dialect()).Select(u.C(usageday.FieldStudentID)).From(x).
@@ -171,7 +170,7 @@ func (q query) inPeriod(used *sql.Selector) *sql.Selector {
 	return used.Where(sql.ExprP("u.day >= ? AND u.day <= ?", int(q.from), int(q.to)))
 }
 
-// withStart adds the seconds since the day from which the student's school counts.
+// withStart adds the seconds since the first day that counts for the student's school.
 func (q query) withStart(used *sql.Selector) *sql.Selector {
 	counted := sql.Table(organization.Table).As("counted")
 	used.Join(counted).OnP(sql.ExprP("counted.id = x.organization_id AND counted.district_id = ?", q.org.DistrictID))

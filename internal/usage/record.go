@@ -18,14 +18,13 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Record counts events of students of an organization: of the whole district, or
-// of one school. It is for those who administer the organization, and for service
-// keys of it with the scope USAGE_WRITE; a teacher of it gets FORBIDDEN, everybody
-// else NOT_FOUND.
+// Record counts events of students of an organization: a district, or one of its schools.
+// Administrators of the organization may call it, and service keys with the scope
+// USAGE_WRITE. A teacher of the organization gets FORBIDDEN, and everybody else NOT_FOUND.
 //
-// If anything is wrong with any event, the problems name all of it and nothing is
-// written. Otherwise every event is either accepted or a duplicate: its id was
-// counted before, or stands earlier in the same call.
+// If anything is wrong with any event, the problems name everything that is wrong, and
+// nothing is written. Otherwise each event is either accepted or a duplicate: its ID was
+// counted before, or occurs earlier in the same call.
 func (s *Service) Record(ctx context.Context, organizationID int, events []Event) (accepted, duplicates int,
 	problems []*fault.Error, err error) {
 	org, err := s.organization(ctx, organizationID)
@@ -68,7 +67,7 @@ func (s *Service) Record(ctx context.Context, organizationID int, events []Event
 	return accepted, duplicates, problems, nil
 }
 
-// recording is one call of Record inside of its transaction.
+// recording is one call of Record, inside its transaction.
 type recording struct {
 	service *Service
 	client  *db.Client
@@ -76,18 +75,17 @@ type recording struct {
 	events  []Event
 	now     time.Time
 
-	// What prepare has found and locked: students by external id and by key,
-	// schools and their settings by key.
+	// prepare finds and locks these: students by external ID and by key, schools and their
+	// settings by key.
 	byExternalID map[string]*db.Student
 	students     map[int]*db.Student
 	schools      map[int]*db.Organization
 	settings     map[int]setting.Settings
 }
 
-// prepare checks the events, and locks their schools against a change of what is
-// counted and their students against everybody. Which schools to lock is known
-// from the students, who are locked after them; if one has moved in between, it
-// begins again.
+// prepare checks the events. It locks their schools, so that what counts does not change,
+// and then their students. Which schools these are is known from the students; if a
+// student has moved in between, it starts again.
 func (r *recording) prepare(ctx context.Context) ([]*fault.Error, error) {
 	const rounds = 5
 	for range rounds {
@@ -108,7 +106,7 @@ func (r *recording) prepare(ctx context.Context) ([]*fault.Error, error) {
 	return nil, fault.Unavailablef("students are being moved between schools; send the events again").After(1)
 }
 
-// within limits students to those of the organization who are not deleted.
+// within selects the students of the organization who are not deleted.
 func within(org *db.Organization) predicate.Student {
 	if org.Type == organization.TypeDISTRICT {
 		return student.And(student.DistrictID(org.ID), student.DeletedAtIsNil())
@@ -116,9 +114,9 @@ func within(org *db.Organization) predicate.Student {
 	return student.And(student.OrganizationID(org.ID), student.DeletedAtIsNil())
 }
 
-// find reads the students of the events. Those of the organization are all that
-// the caller may know of: an administrator sees them, and a service key, which
-// sees no student, is told only whether there is one with a Student ID.
+// find reads the students of the events. The caller may know of all students of the
+// organization: administrators see them, and a service key, which sees no student, is told
+// only whether somebody has a Student ID.
 func (r *recording) find(ctx context.Context) error {
 	ids := make([]string, len(r.events))
 	for i, e := range r.events {
@@ -151,8 +149,8 @@ func (r *recording) check() []*fault.Error {
 	return bad
 }
 
-// lockSchools keeps Recount from changing what a school counts until the
-// transaction ends; recordings do not keep each other out.
+// lockSchools keeps Recount from changing what counts in a school until the transaction
+// ends. Several recordings can hold these locks at once.
 func (r *recording) lockSchools(ctx context.Context) error {
 	var ids []int
 	for _, st := range r.byExternalID {
@@ -172,8 +170,8 @@ func (r *recording) lockSchools(ctx context.Context) error {
 	return err
 }
 
-// lockStudents locks the students in the order of their keys and reports whether
-// all of them are still where find has seen them.
+// lockStudents locks the students in the order of their keys. It reports whether all of
+// them are still where find saw them.
 func (r *recording) lockStudents(ctx context.Context) (bool, error) {
 	var ids []int
 	for _, st := range r.byExternalID {
@@ -197,7 +195,7 @@ func (r *recording) lockStudents(ctx context.Context) (bool, error) {
 	return len(locked) == len(r.byExternalID), nil
 }
 
-// write counts the events that are new, and returns how many they are.
+// write counts the new events and returns how many there are.
 func (r *recording) write(ctx context.Context) (int, error) {
 	products, err := r.registerProducts(ctx)
 	if err != nil {

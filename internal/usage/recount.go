@@ -12,16 +12,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Recount brings the sums of students up to date in the schools whose school
-// year begins on another day than the one from which their sums are counted:
-// dates were changed, a new year has begun, or the school is new. It returns how
-// many schools it recounted, and goes on after a school that fails. It is called
-// when a server starts and from time to time after that; several servers may do
-// so at once.
+// Recount updates the sums of students in schools whose school year starts on another day
+// than the one from which the sums count: the dates were changed, a new year has begun, or
+// the school is new. It returns the number of recounted schools, and goes on after a
+// school that fails. A server calls it when it starts and then from time to time; several
+// servers may do so at once.
 //
-// A school is recounted in one transaction, so that its students, its
-// usage_counted_from and the report agree at every moment. Recordings of its
-// students wait meanwhile.
+// Each school is one transaction, so that its students, its usage_counted_from and the
+// report always agree. Recordings for its students wait meanwhile.
 func (s *Service) Recount(ctx context.Context) (int, error) {
 	ctx = viewer.AsSystem(ctx, "sums of usage since the start of the school year")
 	const page = 500
@@ -59,7 +57,7 @@ func (s *Service) Recount(ctx context.Context) (int, error) {
 	}
 }
 
-// recountSchool returns false where another server was faster.
+// recountSchool returns false if another server was faster.
 func (s *Service) recountSchool(ctx context.Context, id int) (done bool, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		done = false
@@ -80,7 +78,7 @@ func (s *Service) recountSchool(ctx context.Context, id int) (done bool, err err
 		if err := client.Organization.UpdateOneID(id).SetUsageCountedFrom(from).Exec(ctx); err != nil {
 			return err
 		}
-		// The deleted ones as well: a student who comes back is counted right.
+		// Deleted students too: one who is restored must have the right sums.
 		ids, err := client.Student.Query().Where(student.OrganizationID(id)).IDs(ctx)
 		if err != nil {
 			return err
@@ -103,14 +101,13 @@ WHERE id IN `
 
 const recountActive = `UPDATE students SET active = CASE WHEN seconds_this_year >= ? THEN 1 ELSE 0 END WHERE id IN `
 
-// RecountStudents computes seconds_this_year and active of students anew, from
-// the day from which their schools count. It belongs in the transaction that
-// moves students to another school, after the move, with that transaction's
-// client.
+// RecountStudents computes seconds_this_year and active of students anew, from the first
+// day that counts for their schools. Call it in the transaction that moves students to
+// another school, after the move, with the client of that transaction.
 func RecountStudents(ctx context.Context, client *db.Client, studentIDs []int) error {
 	ctx = viewer.AsSystem(ctx, "sums of usage since the start of the school year")
 	for chunk := range slices.Chunk(sortedIDs(studentIDs), rowsAStatement) {
-		// A recording of these students has either committed or waits.
+		// Any recording for these students has committed or is waiting.
 		students := client.Student.Query().Where(student.IDIn(chunk...)).Order(student.ByID())
 		students.Modify(exclusive)
 		locked, err := students.Select(student.FieldID, student.FieldOrganizationID).All(ctx)

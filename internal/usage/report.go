@@ -11,22 +11,21 @@ import (
 	"github.com/openhomeroom/homeroom/internal/grade"
 )
 
-// Report is the usage of an organization in a period, as far as the caller sees
-// its students; deleted students are in no number of it.
+// Report is the usage of an organization in a period, limited to the students whom the
+// caller sees. Deleted students are in no number.
 type Report struct {
 	Organization *db.Organization
 	// From and To are the first and the last day.
 	From, To           calendar.Day
 	GoalMinutesPerWeek int
 	Totals             Totals
-	// Weeks has one entry for each week that the period touches, oldest first. The
-	// first and the last one hold only the days inside of the period.
+	// Weeks has one entry for each week that the period touches, oldest first. The first
+	// and the last one count only the days inside the period.
 	Weeks []Week
-	// Rows are, for a district, its schools with the students who are in groups;
-	// for a school, the groups that the caller sees. The last row holds the
-	// students in no group. The rows of a district add up to its totals (each row's
-	// minutes are rounded down by itself). In a school a student of two groups
-	// counts in both rows and once in the totals.
+	// Rows are the schools of a district, or the groups of a school that the caller sees.
+	// The last row holds the students in no group. The rows of a district add up to its
+	// totals; the minutes of each row are rounded down. In a school, a student in two
+	// groups counts in both rows, and once in the totals.
 	Rows []Row
 
 	query query
@@ -35,23 +34,22 @@ type Report struct {
 
 // Totals are the numbers of a set of students.
 type Totals struct {
-	// ActiveStudents are the students who are active by the one definition:
-	// ActiveSeconds of usage since the start of the school year, whatever the
-	// period; with products chosen, ActiveSeconds in these products. So the row of
-	// students in no group has the number of the notice. In a Week they are the
-	// students with ActiveSeconds in that week.
+	// ActiveStudents counts the students with at least ActiveSeconds of usage since the
+	// start of the school year, whatever the period. If products are chosen, only usage of
+	// these counts. So the row of students in no group has the number of the notice. In a
+	// Week, it counts the students with ActiveSeconds in that week.
 	ActiveStudents int
-	// Seconds is the usage in the period, by everybody.
+	// Seconds is everybody's usage in the period.
 	Seconds int
 	// Minutes are the whole minutes of Seconds.
 	Minutes int
-	// AverageMinutesPerStudentPerWeek is Minutes by ActiveStudents by the number
-	// of weeks in Report.Weeks, a part of a week taken as a whole one; 0 where
-	// nobody is active.
+	// AverageMinutesPerStudentPerWeek is Minutes, divided by ActiveStudents and by the
+	// number of weeks in Report.Weeks; a partial week counts as one. It is 0 if nobody is
+	// active.
 	AverageMinutesPerStudentPerWeek float64
-	// StudentsMeetingGoal are the students whose seconds in the period reach the
-	// goal of their school in every week on average. They need not be active, as
-	// the period may lie before the school year.
+	// StudentsMeetingGoal counts the students whose weekly average in the period reaches
+	// the goal of their school. They need not be active, because the period may lie before
+	// the school year.
 	StudentsMeetingGoal int
 }
 
@@ -62,8 +60,8 @@ type Week struct {
 	Totals Totals
 }
 
-// Row is one line of a report. Organization is set in the row of a school, Group
-// in that of a group, Ungrouped in that of the students in no group.
+// Row is one line of a report. The row of a school sets Organization, that of a group sets
+// Group, and that of the students in no group sets Ungrouped.
 type Row struct {
 	Organization *db.Organization
 	Group        *db.Group
@@ -71,11 +69,10 @@ type Row struct {
 	Totals       Totals
 }
 
-// Report computes the usage of an organization that the caller sees. From and to
-// are for the period Custom alone. Without grades and products it covers all of
-// them; of a product that nobody has used there is no usage. The number of
-// statements depends neither on students nor on schools, groups or weeks, and
-// all of them see the database at one moment.
+// Report computes the usage of an organization that the caller sees. From and to are for
+// the period Custom only. No grades and no products means all of them. The number of
+// statements does not grow with students, schools, groups or weeks, and all of them see
+// the same moment.
 func (s *Service) Report(ctx context.Context, organizationID int, period Period, from, to *calendar.Day,
 	grades []grade.Grade, productCodes []string) (*Report, error) {
 	ctx, end := s.db.Snapshot(ctx)
@@ -163,8 +160,8 @@ func (r *Report) addGroups(ctx context.Context, q query) error {
 	if err != nil {
 		return err
 	}
-	// The sums of groups that the caller does not see have no row to stand in:
-	// they hold only those students whom the caller sees through other groups.
+	// The sums of groups that the caller does not see have no row: they hold only the
+	// students whom the caller sees through other groups.
 	sums, err := q.byGroup(ctx)
 	if err != nil {
 		return err

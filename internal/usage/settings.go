@@ -17,8 +17,8 @@ func (s *Service) Settings(ctx context.Context, organizationID int) (setting.Set
 	return s.settingsOfOne(ctx, org)
 }
 
-// SettingsOf returns the settings of many organizations in two statements. Those
-// that the caller does not see are missing from the result.
+// SettingsOf returns the settings of several organizations with two statements. Those that
+// the caller does not see are missing from the result.
 func (s *Service) SettingsOf(ctx context.Context, organizationIDs []int) (map[int]setting.Settings, error) {
 	if len(organizationIDs) == 0 {
 		return map[int]setting.Settings{}, nil

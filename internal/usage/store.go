@@ -22,8 +22,7 @@ type dayKey struct {
 	product int
 }
 
-// registerProducts returns the keys of the events' products, and creates those
-// that are new.
+// registerProducts returns the keys of the events' products. It creates new products.
 func (r *recording) registerProducts(ctx context.Context) (map[string]int, error) {
 	codes := make(map[string]int)
 	for _, e := range r.events {
@@ -62,11 +61,10 @@ func (r *recording) registerProducts(ctx context.Context) (map[string]int, error
 	}
 }
 
-// claim writes the ids of the events that were never counted and returns these
-// events, the first one of each id. The unique index decides between calls at
-// the same time: whoever comes second waits for the first to commit, is refused
-// with the whole statement, and then sees the ids of the first as counted. So
-// each refusal leaves fewer ids to write, and one that does not is an error.
+// claim writes the IDs that were never counted and returns their events, the first one of
+// each ID. The unique index decides between simultaneous calls: the second one waits for
+// the first to commit, its statement is refused, and then it sees the IDs of the first as
+// counted. So each refusal leaves fewer IDs to write; one that does not is an error.
 func (r *recording) claim(ctx context.Context) ([]Event, error) {
 	byID := make(map[string]Event, len(r.events))
 	for _, e := range slices.Backward(r.events) {
@@ -108,7 +106,7 @@ func (r *recording) claim(ctx context.Context) ([]Event, error) {
 	}
 }
 
-// addDays adds seconds to the days of students, who are locked.
+// addDays adds seconds to the days of students. The students are locked.
 func (r *recording) addDays(ctx context.Context, days map[dayKey]int) error {
 	keys := slices.SortedFunc(maps.Keys(days), func(a, b dayKey) int {
 		return cmp.Or(cmp.Compare(a.student, b.student), cmp.Compare(a.day, b.day), cmp.Compare(a.product, b.product))
@@ -131,7 +129,7 @@ func (r *recording) addDays(ctx context.Context, days map[dayKey]int) error {
 	return nil
 }
 
-// saveStudents writes the sums of students, who are locked.
+// saveStudents writes the sums of students. The students are locked.
 func (r *recording) saveStudents(ctx context.Context, students map[int]*db.Student) error {
 	ids := slices.Sorted(maps.Keys(students))
 	for chunk := range slices.Chunk(ids, rowsAStatement) {
@@ -160,10 +158,10 @@ func activeFlag(secondsThisYear int) int {
 	return 0
 }
 
-// rowsAStatement bounds statements whose cost or size grows with their rows.
+// rowsAStatement limits statements whose cost or size grows with their rows.
 const rowsAStatement = 250
 
-// tuples returns n parenthesised lists of width placeholders.
+// tuples returns n parenthesized lists of width placeholders.
 func tuples(width, n int) string {
 	one := "(" + strings.TrimSuffix(strings.Repeat("?, ", width), ", ") + ")"
 	return strings.TrimSuffix(strings.Repeat(one+", ", n), ", ")

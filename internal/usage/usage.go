@@ -1,11 +1,11 @@
-// Package usage takes in what the learning products report, keeps the sums by
-// which students are active, and computes the usage report.
+// Package usage records what learning products report, keeps the sums that make a student
+// active, and computes the usage report.
 //
-// An event counts on the calendar day on which it started in the time zone of
-// the student's school. Each day's seconds stand in usage_days, one row for a
-// student, a day and a product. Sums that lists and notices filter by stand in
-// the student's own row: seconds_this_year are the seconds since the day that the
-// school's usage_counted_from names, active is 1 from ActiveSeconds of them on.
+// An event counts on the calendar day on which it started in the time zone of the
+// student's school. The table usage_days has the seconds of each day, one row for a
+// student, a day and a product. The sums that lists and notices filter by are in the
+// student's row: seconds_this_year are the seconds since the school's usage_counted_from,
+// and active is 1 if there are at least ActiveSeconds of them.
 //
 // Locks are taken in one order: organizations, then students, each by key.
 package usage
@@ -25,8 +25,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// ActiveSeconds is the usage since the start of the school year from which on a
-// student is active.
+// ActiveSeconds is the usage since the start of the school year that makes a student
+// active.
 const ActiveSeconds = 60
 
 // Service records and reports usage.
@@ -50,9 +50,9 @@ func (s *Service) organization(ctx context.Context, id int) (*db.Organization, e
 	return org, err
 }
 
-// share locks the selected rows against change until the transaction ends, and
-// exclusive against reading for a change as well. SQLite has no such locks and
-// needs none, because it lets one transaction write at a time.
+// share locks the selected rows against changes until the transaction ends; exclusive also
+// keeps others from reading them in order to change them. SQLite has no such locks and
+// needs none: only one transaction writes at a time.
 func share(s *sql.Selector) {
 	if s.Dialect() == dialect.MySQL {
 		s.ForShare(sql.WithLockClause("LOCK IN SHARE MODE")) // MariaDB knows no FOR SHARE.
