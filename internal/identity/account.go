@@ -21,7 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// NewEducator is an account that is to be.
+// NewEducator is the input of AddEducator and Invite.
 type NewEducator struct {
 	Email               string
 	FirstName, LastName string
@@ -29,9 +29,9 @@ type NewEducator struct {
 	OrganizationID      int
 }
 
-// Invite makes an account and sends its link. Somebody who is there already, from
-// a file, and has no password yet is invited as well, and gets the role. It is for
-// administrators of the organization; it refuses as CreateKey.
+// Invite creates an account and sends its link. An account that exists already, for
+// example from a file, and has no password yet is invited too and gets the role. Only
+// administrators of the organization may call it; it refuses in the same way as CreateKey.
 func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, error) {
 	if s.send == nil {
 		return nil, errNoMail
@@ -50,9 +50,9 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
-// mayMail lets a few invitations to one address through: each is a mail in somebody's
-// mailbox, which the server sends for whoever asks, and a link that is good for days. They
-// count for each district, so that none keeps another one from inviting.
+// mayMail allows only a few invitations to one address: each is a mail to somebody's
+// mailbox, sent by the server for whoever asks, with a link that is good for days. Each
+// district counts by itself, so that none can keep another from inviting.
 func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
@@ -67,8 +67,8 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	return err
 }
 
-// AddEducator makes an account without a password, or gives a role to one that
-// has none yet. It is for administrators of the organization and the operator.
+// AddEducator creates an account without a password, or gives a role to one that has no
+// password yet. It is for administrators of the organization and for the operator.
 func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator, error) {
 	return s.addEducator(ctx, in, audit.EducatorAdded)
 }
@@ -110,7 +110,7 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 		if err != nil {
 			return err
 		}
-		// Whoever invites may have named an address of the own.
+		// The inviter may have named an address that belongs to the inviter.
 		if err := hold.Note(ctx, client, s.now(), []int{viewer.FromContext(ctx).EducatorID}, e.ID); err != nil {
 			return err
 		}
@@ -137,8 +137,8 @@ const notInviting = "administrators invite educators"
 
 var errTaken = fault.Conflictf("there is an account with this address already").WithCode("EMAIL_TAKEN").At("email")
 
-// mayInvite checks that an account that is there may be invited again: it lies in
-// the district, nobody uses it yet, and the viewer may change it.
+// mayInvite checks that an existing account may be invited again: it belongs to the
+// district, nobody uses it yet, and the viewer may change it.
 func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educator, o *db.Organization) error {
 	if e.DistrictID != o.DistrictID || e.Service == 1 {
 		return errTaken
@@ -149,8 +149,8 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	if e.Disabled == 1 || e.PasswordHash != "" {
 		return errTaken
 	}
-	// A school may not send a link for somebody who has a role that it cannot give, and
-	// nobody gives one to the own account.
+	// A school may not send a link to somebody with a role that the school cannot give, and
+	// nobody gives a role to their own account.
 	roles, err := RolesOf(ctx, client, []int{e.ID})
 	if err != nil {
 		return err
@@ -161,7 +161,7 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	return nil
 }
 
-// giveRole gives an educator a role, and reports whether it was not there before.
+// giveRole gives an educator a role, and reports whether it is new.
 func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role,
 	o *db.Organization) (bool, error) {
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
@@ -198,8 +198,8 @@ func checkEducator(in NewEducator, o *db.Organization) (NewEducator, error) {
 	return in, nil
 }
 
-// SetPassword sets the password of an account, for the operator, and ends its
-// sessions and links.
+// SetPassword sets the password of an account for the operator, and ends its sessions and
+// links.
 func (s *Service) SetPassword(ctx context.Context, educatorID int, password string) error {
 	e, err := s.db.Client(ctx).Educator.Get(ctx, educatorID)
 	if err != nil {
@@ -221,8 +221,8 @@ func (s *Service) SetPassword(ctx context.Context, educatorID int, password stri
 	})
 }
 
-// SetDisabled lets an account in or keeps it out, for the operator. An account
-// that is kept out loses its sessions and links at once.
+// SetDisabled disables or enables an account for the operator. A disabled account loses
+// its sessions and links at once.
 func (s *Service) SetDisabled(ctx context.Context, email string, disabled bool) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)

@@ -11,11 +11,11 @@ import (
 // maxEmail is the longest address that the database holds, in characters.
 const maxEmail = 190
 
-// IsAddress reports whether a text is an address as such, by whichever way it comes.
-// Mails would also go to <nora@example.com>, to nora@ｅxample.com and to nora@example.com
-// with something in it that nobody sees, the domains of which are other texts than that
-// of a provider that is required; and what is no domain in the whole world is one in the
-// network of the mail server.
+// IsAddress reports whether a text is a bare, ordinary address, however it came in. A mail
+// server would also accept <nora@example.com>, nora@ｅxample.com, or an address with an
+// invisible character in it; but the text of their domain differs from that of a required
+// provider. A name that is no public domain could be a machine in the network of the mail
+// server.
 func IsAddress(email string) bool {
 	address, err := mail.ParseAddress(email)
 	if err != nil || address.Address != email {
@@ -30,8 +30,8 @@ func isVisible(text string) bool {
 	return visible(text) == text && !strings.ContainsFunc(text, unicode.IsSpace)
 }
 
-// isDomain reports whether a text is the name of a domain below another one, in the form
-// in which it is looked up.
+// isDomain reports whether a text names a domain below another one, in the form in which
+// DNS looks it up.
 func isDomain(text string) bool {
 	labels := strings.Split(text, ".")
 	if len(labels) < 2 || !isVisible(text) || norm.NFKC.String(text) != norm.NFC.String(text) {

@@ -14,25 +14,25 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// challengeLifetime is how long somebody may take for a step.
+// challengeLifetime is how long a step may take.
 const challengeLifetime = 5 * time.Minute
 
 var errChallenge = fault.Conflictf(
 	"this step has been finished, took too long, or belongs to another sign-in; begin again").
 	WithCode("CHALLENGE_ENDED").At("challenge")
 
-// state is what a challenge remembers between its beginning and its end.
+// state is what a challenge remembers from its start to its end.
 type state struct {
-	// Password tells whether the password is still the one that was right.
+	// Password identifies the password that was right, to notice if it changes.
 	Password string `json:"password,omitempty"`
-	// Provider is where the person came from, where it was a provider.
+	// Provider is where the person came from, if it was a provider.
 	Provider string `json:"provider,omitempty"`
-	// Taken is what the attempt to sign in has taken from the limits, by the mark, in
-	// milliseconds.
+	// Taken is what the attempt to sign in has taken from each limit, by the limit's mark,
+	// in milliseconds.
 	Taken map[string]int64 `json:"taken,omitempty"`
-	// Ceremony is what a passkey is to sign.
+	// Ceremony is what a passkey is asked to sign.
 	Ceremony []byte `json:"ceremony,omitempty"`
-	// Secret is that of an authenticator app that is being set up.
+	// Secret is the secret of an authenticator app that is being set up.
 	Secret string `json:"secret,omitempty"`
 }
 
@@ -44,8 +44,8 @@ func (st *state) takes(buckets []bucket) {
 	}
 }
 
-// taken is what is to be given back when the attempt was right, always in the same
-// order, so that attempts wait for each other and do not block each other.
+// taken is what a successful attempt gives back. The order is always the same, so that
+// attempts wait for each other without a deadlock.
 func (st *state) taken() (buckets []bucket) {
 	for _, m := range slices.Sorted(maps.Keys(st.Taken)) {
 		buckets = append(buckets, bucket{mark: m, rate: rate{every: time.Duration(st.Taken[m]) * time.Millisecond}})
@@ -59,8 +59,8 @@ type Challenge struct {
 	ExpiresAt time.Time
 }
 
-// pose begins a step. The owner, and the session that may finish it, are nil where
-// nobody has signed in.
+// pose starts a step. Owner, and the session that may finish it, are nil if nobody has
+// signed in.
 func (s *Service) pose(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID,
 	sessionID *int, st state) (c Challenge, err error) {
 	if s.factors.Seal == nil {
@@ -93,8 +93,8 @@ func (s *Service) posed(ctx context.Context, client *db.Client, token string,
 	return c, nil
 }
 
-// takeChallenge uses a step up and returns what it remembers. Of several who come at once, on
-// whatever servers, one gets it; and where the transaction fails, nobody has.
+// takeChallenge uses up a step and returns what it remembers. Of several calls at the same
+// time, on any server, one succeeds; if its transaction fails, none has.
 func (s *Service) takeChallenge(ctx context.Context, client *db.Client, token string, purpose factorchallenge.Purpose,
 	own *db.Session) (st state, err error) {
 	c, err := s.posed(ctx, client, token, purpose)
@@ -122,7 +122,8 @@ func challengeBinding(purpose factorchallenge.Purpose) []byte {
 	return []byte("challenge " + string(purpose))
 }
 
-// ask has a passkey of an account sign, beside something else that has been shown.
+// ask asks for a signature by a passkey of an account, besides something else that was
+// shown.
 func (s *Service) ask(ctx context.Context, client *db.Client, e *db.Educator) (factor.Ceremony, error) {
 	owner, err := ownerOf(ctx, client, e)
 	if err != nil {

@@ -17,52 +17,51 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// The address and the password of an account are its credentials: whoever sets them
-// can be that person. There are several ways to change them, which are a file, its
-// correction and its undo, an invitation, a link, and the command line. Guard says who
-// may, and CredentialsChanged ends what was opened with the old ones; no way goes
-// around either.
+// The address and the password of an account are its credentials: whoever sets them can
+// act as that person. They can be changed by a file, its correction or its undo, an
+// invitation, a link, and the command line. Guard decides who may change them, and
+// CredentialsChanged ends what was opened with the old ones; every way of changing them
+// calls both.
 
-// The codes of what Guard refuses.
+// The codes of Guard's refusals.
 const (
-	// OwnAccount is for a file that changes the account, or the role, of one who has a
-	// hand in it.
+	// OwnAccount refuses a file that changes the account, or the role, of somebody who has
+	// a hand in it.
 	OwnAccount = "OWN_ACCOUNT"
-	// WiderRole is for an account that holds a role outside of the purview.
+	// WiderRole refuses a change of an account with a role that the viewer does not cover.
 	WiderRole = "FORBIDDEN"
-	// ByProvider is for an address whose accounts sign in at a provider, and nowhere else.
+	// ByProvider refuses an address whose accounts sign in at a provider only.
 	ByProvider = "SIGN_IN_WITH_PROVIDER"
 )
 
-// Change is what somebody wants to do to the credentials of an account.
+// Change is a change of an account's credentials.
 type Change struct {
-	// EducatorID is 0 for an account that is to be made.
+	// EducatorID is 0 for a new account.
 	EducatorID int
-	// Behind are the accounts of those who stand behind a program that has a hand in it,
-	// because they have made its key.
+	// Behind are the makers of the key of a program that has a hand in the change.
 	Behind []int
-	// Roles are all roles that the account holds, in the purview or not.
+	// Roles are all roles of the account, whether or not the viewer sees them.
 	Roles []viewer.Assignment
-	// Old and New are the folded addresses before and after; both are the same where the
-	// address stays, and empty where there is none.
+	// Old and New are the folded addresses before and after the change. Both are the same
+	// if the address stays, and empty if there is none.
 	Old, New string
-	// Password is set where a password is set, and not where one is taken away.
+	// Password is true if a password is set; taking one away does not count.
 	Password bool
 }
 
-// Guard decides who may change the credentials of which account. Its zero value knows
-// no provider.
+// Guard decides who may change the credentials of an account. Its zero value knows no
+// provider.
 type Guard struct{ providerOf map[string]string }
 
-// NewGuard returns a Guard that knows the providers at which people with some domains
-// in their addresses have to sign in, by domain.
+// NewGuard returns a Guard that knows the required providers, by the domain of the
+// address.
 func NewGuard(providerOf map[string]string) Guard { return Guard{providerOf} }
 
-// Guard is that of the service.
+// Guard returns the guard of the service.
 func (s *Service) Guard() Guard { return s.guard }
 
-// Refuse returns why somebody may not make a change, or nil. Of several who have a
-// hand in it each has to be allowed to. It does not say whether they see the account.
+// Refuse returns why a change is not allowed, or nil. Everybody who has a hand in the
+// change must be allowed to make it. It does not check whether they see the account.
 func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 	if by.IsAmong(c.EducatorID) || slices.Contains(c.Behind, c.EducatorID) {
 		return fault.Forbiddenf(
@@ -76,7 +75,7 @@ func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 	return g.refuseDomain(c)
 }
 
-// refuseDomain is the part of Refuse that holds for everybody, the operator too.
+// refuseDomain is the part of Refuse that applies to everybody, including the operator.
 func (g Guard) refuseDomain(c Change) *fault.Error {
 	for _, key := range []string{c.Old, c.New} {
 		label := g.providerOf[domainOf(key)]
@@ -93,16 +92,16 @@ func (g Guard) refuseDomain(c Change) *fault.Error {
 	return nil
 }
 
-// Covers reports whether somebody administers every organization at which an account
-// holds a role, so that nobody sets the credentials of an account that may do more. An
-// equal one is covered. An account without any role is one of the district.
+// Covers reports whether somebody administers every organization at which an account holds
+// a role. So nobody sets the credentials of an account that may do more; an account that
+// may do the same is covered. An account without any role counts as one of the district.
 func Covers(by *viewer.Viewer, roles []viewer.Assignment) bool {
 	return !slices.ContainsFunc(roles, func(r viewer.Assignment) bool {
 		return !by.Administers(r.OrganizationID, r.DistrictID)
 	})
 }
 
-// RolesOf returns all roles of some accounts, in the purview of whoever asks or not.
+// RolesOf returns all roles of some accounts, whether or not the caller sees them.
 func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int][]viewer.Assignment, error) {
 	all := map[int][]viewer.Assignment{}
 	system := viewer.AsSystem(ctx, "whether an account holds a role outside of the purview; nobody is shown it")
@@ -120,12 +119,13 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 	return all, nil
 }
 
-// CredentialsChanged is called for every account whose address or password has
-// changed, whoever did it and in whatever way, in the transaction of the change. It
-// ends all sessions, links and steps of a sign-in of the accounts: they were opened with what is no longer
-// right, and a link would set a password for whoever has the old address. Passkeys stay,
-// because a file that took them away would be a way around the second factor, but open
-// the account no more without what has changed: whoever had it before may still have one.
+// CredentialsChanged must be called for every account whose address or password has
+// changed, whoever changed it and how, in the transaction of the change. It ends all
+// sessions, links and sign-in steps of the account: they were opened with what is no
+// longer right, and a link would let the owner of the old address set a password. Passkeys
+// stay, because removing them by a file would be a way around the second factor. But until
+// the next sign-in with the new credentials a passkey does not open the account alone,
+// since the previous user of the account may still have one.
 func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "end what was opened with other credentials")
 	for chunk := range slices.Chunk(educatorIDs, 500) {
@@ -147,10 +147,10 @@ func CredentialsChanged(ctx context.Context, client *db.Client, now time.Time, e
 	return nil
 }
 
-// AddressChanged is called beside CredentialsChanged for every account whose address
-// has changed. It takes away the persons at providers who were linked by the old
-// address: whoever has the new one is linked at the next sign-in, by a verified address
-// as at the first time.
+// AddressChanged must be called together with CredentialsChanged for every account whose
+// address has changed. It unlinks the persons at providers who were linked by the old
+// address. The owner of the new address is linked at the next sign-in, by a verified
+// address as the first time.
 func AddressChanged(ctx context.Context, client *db.Client, educatorIDs ...int) error {
 	system := viewer.AsSystem(ctx, "unlink who signed in at a provider with another address")
 	for chunk := range slices.Chunk(educatorIDs, 500) {

@@ -11,30 +11,30 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// A device is a browser in which somebody has signed in to an account before. It
-// keeps a token that says so, and with it gets a limit of its own: a whole school may
-// lie behind one address, where a pupil who guesses a teacher's password would fill
-// the limits that account and network have together. The token opens nothing.
+// A device is a browser that has signed in to an account before. It keeps a token that
+// says so, and gets a rate limit of its own. A whole school may share one network address,
+// where a student who guesses a teacher's password would otherwise exhaust the limits that
+// account and network share. The token does not open the account.
 //
-// It is sealed and stands in no table, so that nobody fills one by signing in. It ends
-// with the password: each sign-in gives another token, so that somebody who knew a
-// password once, and kept a hundred of them, would guess the next one a hundred times as
-// fast as everybody else.
+// The token is encrypted and is in no table, so signing in does not fill one. It becomes
+// invalid when the password changes. Otherwise somebody who once knew a password, and kept
+// a hundred tokens from it, could guess the next one a hundred times as fast as anybody
+// else.
 
-// maxDevices is how many accounts a browser is known for, the latest first.
+// maxDevices is how many accounts a browser remembers, the latest first.
 const maxDevices = 8
 
 var deviceBinding = []byte("device")
 
 type devicesKey struct{}
 
-// WithDevices returns a context of a request whose browser has kept what Session.Devices
-// was after an earlier sign-in.
+// WithDevices returns a context for a request of a browser that has kept Session.Devices
+// from an earlier sign-in.
 func WithDevices(ctx context.Context, kept string) context.Context {
 	return context.WithValue(ctx, devicesKey{}, kept)
 }
 
-// tokensOf are the tokens that the browser of a request has kept.
+// tokensOf returns the tokens that the browser of a request has kept.
 func tokensOf(ctx context.Context) []string {
 	kept, _ := ctx.Value(devicesKey{}).(string)
 	if kept == "" || len(kept) > maxTyped {
@@ -44,8 +44,8 @@ func tokensOf(ctx context.Context) []string {
 	return tokens[:min(len(tokens), maxDevices)]
 }
 
-// device returns the token of the browser for an account, or nothing; for any account
-// where it is empty.
+// device returns the browser's token for an account, or for any account if id is 0; empty
+// if there is none.
 func (s *Service) device(ctx context.Context, account string) string {
 	for _, token := range tokensOf(ctx) {
 		if kept, good := s.openDevice(token); good && (account == "" || kept.account == digestOf(account)) {
@@ -55,8 +55,8 @@ func (s *Service) device(ctx context.Context, account string) string {
 	return ""
 }
 
-// deviceWith is device for a browser in which the password has been the right one that
-// is right now, by its hash.
+// deviceWith is device for a browser that has signed in with the current password, which
+// is given by its hash.
 func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) string {
 	for _, token := range tokensOf(ctx) {
 		if kept, good := s.openDevice(token); good && kept.account == digestOf(account) &&
@@ -67,9 +67,9 @@ func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) 
 	return ""
 }
 
-// takeInNetwork takes from the bucket of the network and some others, or, where that is
-// full, from one of the browser instead: of one that is known for the account, or, where
-// there is none yet, for any. It returns what it has taken.
+// takeInNetwork takes from the bucket of the network and some others. If the network's is
+// full, it takes from a bucket of the browser instead: one that is known for the account
+// or, if there is none yet, for any account. It returns what it has taken.
 func (s *Service) takeInNetwork(system context.Context, account, tooMany string, others ...bucket) ([]bucket, error) {
 	taken := append([]bucket{{mark("network", viewer.OriginOf(system).Network()), networkRate}}, others...)
 	err := s.take(system, taken, tooMany)
@@ -84,10 +84,10 @@ func (s *Service) takeInNetwork(system context.Context, account, tooMany string,
 	return taken, s.take(system, taken, tooMany)
 }
 
-// keptDevice is what stands in a token.
+// keptDevice is the content of a token.
 type keptDevice struct{ account, password [digestSize]byte }
 
-// openDevice reads a token, and reports whether it is a good one.
+// openDevice reads a token, and reports whether it is valid.
 func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	sealed, err := base64.RawURLEncoding.DecodeString(token)
 	if err != nil || s.factors.Seal == nil {
@@ -102,8 +102,8 @@ func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	return kept, s.now().Before(time.Unix(int64(binary.BigEndian.Uint64(rest)), 0))
 }
 
-// devices returns what the browser of a request keeps from now on: a new token for
-// the account that has been signed in to, and those for others.
+// devices returns what the browser of a request keeps from now on: a new token for the
+// account that has signed in, and its tokens for others.
 func (s *Service) devices(ctx context.Context, account, passwordHash string) string {
 	if s.factors.Seal == nil {
 		return ""
@@ -122,7 +122,7 @@ func (s *Service) devices(ctx context.Context, account, passwordHash string) str
 
 const digestSize = 16
 
-// digestOf names an account, or a password by its hash, in a token.
+// digestOf identifies an account, or a password by its hash, in a token.
 func digestOf(text string) [digestSize]byte {
 	sum := sha256.Sum256([]byte(text))
 	return [digestSize]byte(sum[:digestSize])

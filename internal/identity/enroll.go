@@ -13,11 +13,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// issuer is what authenticator apps and passkey managers call the accounts here.
+// issuer is what authenticator apps and passkey managers call this service.
 const issuer = "Homeroom"
 
-// totpBinding binds a secret to its account, so that a row that is copied to another
-// one is good for nothing.
+// totpBinding ties a secret to its account, so that copying the row to another account
+// does not work.
 func totpBinding(educatorID int) []byte { return []byte("totp " + strconv.Itoa(educatorID)) }
 
 func (s *Service) openTOTP(row *db.TotpSecret) (string, error) {
@@ -31,8 +31,8 @@ func (s *Service) openTOTP(row *db.TotpSecret) (string, error) {
 	return string(secret), nil
 }
 
-// BeginTOTP makes a secret for the viewer's authenticator app. It counts only when a
-// code of the app has been shown.
+// BeginTOTP creates a secret for the viewer's authenticator app. It takes effect when a
+// code from the app has been shown.
 func (s *Service) BeginTOTP(ctx context.Context) (t factor.TOTP, c Challenge, err error) {
 	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error {
 		if err := s.ownFactors(e); err != nil {
@@ -47,8 +47,8 @@ func (s *Service) BeginTOTP(ctx context.Context) (t factor.TOTP, c Challenge, er
 	return t, c, err
 }
 
-// ConfirmTOTP sets the viewer's authenticator app up, in the place of one that may be
-// there. It returns recovery codes with the first factor.
+// ConfirmTOTP sets up the viewer's authenticator app and replaces the previous one. If it
+// is the first factor, it returns recovery codes.
 func (s *Service) ConfirmTOTP(ctx context.Context, token, code string) (codes []string, err error) {
 	educatorID := 0
 	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error {
@@ -58,7 +58,7 @@ func (s *Service) ConfirmTOTP(ctx context.Context, token, code string) (codes []
 		}
 		step, right := factor.Step(st.Secret, code, s.now())
 		if !right || len(code) > maxTyped {
-			return errCode // the step stays, for the next code
+			return errCode // the step stays open for the next code
 		}
 		if _, err := client.TotpSecret.Delete().Where(totpsecret.EducatorID(e.ID)).Exec(ctx); err != nil {
 			return err
@@ -97,8 +97,7 @@ func (s *Service) RemoveTOTP(ctx context.Context) error {
 	return err
 }
 
-// RegenerateRecoveryCodes gives the viewer new recovery codes; those before are good
-// for nothing from then on.
+// RegenerateRecoveryCodes replaces the viewer's recovery codes. The old ones stop working.
 func (s *Service) RegenerateRecoveryCodes(ctx context.Context) (codes []string, err error) {
 	educatorID := 0
 	err = s.change(ctx, func(ctx context.Context, client *db.Client, e *db.Educator, _ *db.Session) error {
@@ -130,7 +129,7 @@ func (s *Service) makeRecoveryCodes(ctx context.Context, client *db.Client, e *d
 	return codes, client.RecoveryCode.CreateBulk(rows...).Exec(ctx)
 }
 
-// ownFactors refuses factors for an account that signs in at a provider alone, which
+// ownFactors refuses factors for an account that signs in at a provider only; the provider
 // has its own.
 func (s *Service) ownFactors(e *db.Educator) *fault.Error {
 	if e.EmailKey == nil {

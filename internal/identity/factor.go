@@ -18,7 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Method is a second factor, by the name that the API uses.
+// Method is a second factor, named as in the API.
 type Method string
 
 // The methods.
@@ -30,23 +30,23 @@ const (
 
 // Factors is what a Service needs for second factors.
 type Factors struct {
-	// Seal encrypts what the database must not tell. Without it nobody sets up a
-	// factor, and nobody who has one signs in.
+	// Seal encrypts secrets in the database. Without it nobody can set up a factor, and
+	// nobody with a factor can sign in.
 	Seal *seal.Reader
-	// Site is where passkeys belong; nil where the server's address has no name.
+	// Site is where passkeys belong. It is nil if the server's address has no domain name.
 	Site *factor.Site
 }
 
-// SecondFactors are those of the viewer.
+// SecondFactors are the viewer's factors.
 type SecondFactors struct {
-	// Required is true where one of the person's organizations asks for a factor.
+	// Required is true if one of the person's organizations requires a factor.
 	Required bool
 	// TOTP is nil where no authenticator app is set up.
 	TOTP          *db.TotpSecret
 	Passkeys      []*db.Passkey
 	RecoveryCodes int
-	// ProvedUntil is until when the person need not show again who it is; nil where
-	// that is over.
+	// ProvedUntil is how long the person need not prove their identity again; nil if that
+	// time is over.
 	ProvedUntil *time.Time
 }
 
@@ -60,7 +60,7 @@ var (
 			WithCode("SECOND_FACTOR_REQUIRED")
 )
 
-// SecondFactors returns the viewer's own.
+// SecondFactors returns the viewer's factors.
 func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error) {
 	v := viewer.FromContext(ctx)
 	system, client := viewer.AsSystem(ctx, "the viewer's own second factors"), s.db.Client(ctx)
@@ -88,17 +88,17 @@ func (s *Service) SecondFactors(ctx context.Context) (f SecondFactors, err error
 	return f, ignoreNotFound(err)
 }
 
-// needsFactor is an expression about a role r at an organization o of a district d:
-// whether its holder must have a second factor. What an organization has not set it
-// takes from its district, as package setting has it.
+// needsFactor is an SQL expression for a role r at an organization o of a district d:
+// whether the holder of the role must have a second factor. A school that has not set it
+// inherits it from its district, as in package setting.
 const needsFactor = "(COALESCE(o.second_factor_required, d.second_factor_required) = 'ALL' OR " +
 	"COALESCE(o.second_factor_required, d.second_factor_required) = 'ADMINISTRATORS' AND r.role <> 'TEACHER')"
 
-// rolesAndOrganizations joins what needsFactor is about to educators e.
+// rolesAndOrganizations joins the tables of needsFactor to educators e.
 const rolesAndOrganizations = "LEFT JOIN role_assignments r ON r.educator_id = e.id " +
 	"LEFT JOIN organizations o ON o.id = r.organization_id LEFT JOIN organizations d ON d.id = r.district_id "
 
-// mustHaveFactor reports whether one of an account's organizations asks for a factor.
+// mustHaveFactor reports whether one of the account's organizations requires a factor.
 func (s *Service) mustHaveFactor(ctx context.Context, educatorID int) (bool, error) {
 	rows, err := s.db.Query(ctx,
 		"SELECT COUNT(*) FROM educators e "+rolesAndOrganizations+"WHERE e.id = ? AND "+needsFactor, educatorID)
@@ -115,7 +115,7 @@ func (s *Service) mustHaveFactor(ctx context.Context, educatorID int) (bool, err
 	return n > 0, rows.Err()
 }
 
-// methodsOf are the factors that an account has; recovery codes alone are none.
+// methodsOf returns the factors of an account. Recovery codes alone are no factor.
 func methodsOf(ctx context.Context, client *db.Client, educatorID int) (methods []Method, err error) {
 	app, err := client.TotpSecret.Query().Where(totpsecret.EducatorID(educatorID)).Exist(ctx)
 	if err != nil {
@@ -141,8 +141,8 @@ func methodsOf(ctx context.Context, client *db.Client, educatorID int) (methods 
 	return methods, err
 }
 
-// added is what follows from a new factor: this session has shown it, others have
-// not and end, and the first factor brings recovery codes, which are returned.
+// added does what a new factor entails. This session counts as having shown it; all other
+// sessions end. The first factor comes with recovery codes, which are returned.
 func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method,
 	facts audit.Facts) (codes []string, err error) {
 	if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(1).SetProvedAt(s.instant()).Exec(ctx); err != nil {
@@ -163,8 +163,8 @@ func (s *Service) added(ctx context.Context, client *db.Client, e *db.Educator, 
 	return s.makeRecoveryCodes(ctx, client, e)
 }
 
-// removed is what follows from a factor that is gone. The last one takes the
-// recovery codes along; it stays where the person must have one.
+// removed does what the removal of a factor entails. The last factor takes the recovery
+// codes with it, and cannot be removed if the person must have one.
 func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session, method Method,
 	facts audit.Facts) error {
 	left, err := methodsOf(ctx, client, e.ID)
@@ -179,8 +179,8 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 		if _, err := client.RecoveryCode.Delete().Where(recoverycode.EducatorID(e.ID)).Exec(ctx); err != nil {
 			return err
 		}
-		// What this session has shown is no factor any more, where one is asked for later. A
-		// provider that stands in for one still does.
+		// The factor that this session has shown is gone, so it counts no more if one is
+		// required later. A provider that stands in for a factor still counts.
 		if s.ownFactors(e) == nil {
 			if err := client.Session.UpdateOneID(own.ID).SetSecondFactor(0).Exec(ctx); err != nil {
 				return err
@@ -195,7 +195,7 @@ func (s *Service) removed(ctx context.Context, client *db.Client, e *db.Educator
 	return s.endOthers(ctx, client, own)
 }
 
-// endOthers ends the other sessions of an account, and the steps that have begun.
+// endOthers ends the other sessions of an account, and the steps that are in progress.
 func (s *Service) endOthers(ctx context.Context, client *db.Client, own *db.Session) error {
 	if _, err := client.Session.Delete().Where(session.EducatorID(own.EducatorID), session.IDNEQ(own.ID)).
 		Exec(ctx); err != nil {
@@ -205,8 +205,8 @@ func (s *Service) endOthers(ctx context.Context, client *db.Client, own *db.Sess
 	return err
 }
 
-// change changes the viewer's own factors: the account is locked, and the person has
-// shown who it is within the last minutes.
+// change changes the viewer's own factors. The account is locked, and the person must have
+// proved their identity within the last minutes.
 func (s *Service) change(ctx context.Context,
 	what func(ctx context.Context, client *db.Client, e *db.Educator, own *db.Session) error) error {
 	v := viewer.FromContext(ctx)
@@ -224,7 +224,7 @@ func (s *Service) change(ctx context.Context,
 		})
 }
 
-// tell mails a person what has happened to the account, where mail is configured.
+// tell mails the owner of an account what has happened to it, if mail is configured.
 func (s *Service) tell(ctx context.Context, educatorID int, what string) {
 	if s.send == nil {
 		return

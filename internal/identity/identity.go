@@ -1,22 +1,7 @@
-// Package identity knows who is asking. It signs educators in and out, turns a
-// token or a service key into the viewer of a request, and looks after accounts:
-// invitations, passwords, sessions.
-//
-// # What holds
-//
-//   - A token, a key or the secret of a link is told once and kept as a hash.
-//   - An unknown address, a wrong password and a disabled account get the same
-//     answer after the same work.
-//   - Attempts to sign in are limited, and nobody is locked out by a stranger; see
-//     limit.go.
-//   - Somebody who comes from a provider is linked to the account with the verified
-//     address once; after that the address at the provider decides nothing.
-//   - Whose credentials somebody sets is decided in one place, and other credentials
-//     end what was opened with the old ones; see Guard and CredentialsChanged.
-//   - A disabled account has no sessions, no links and no viewer, at once.
-//   - Whoever has a second factor shows it before there is a session; a code, a
-//     recovery code and a step are good once, on whatever server. Whoever must have
-//     one and has none gets a session that is good for setting one up; see step.go.
+// Package identity knows who is asking. It signs educators in and out, turns the token of
+// a session or a service key into the viewer of a request, and manages accounts:
+// invitations, passwords, second factors and sessions. Its README has the rules and the
+// tests that hold them.
 package identity
 
 import (
@@ -37,13 +22,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// maxTyped bounds what is hashed for a stranger, in bytes.
+// maxTyped limits what is hashed for a stranger, in bytes.
 const maxTyped = 1024
 
-// takeBackPatience is how long an attempt that tried nothing waits to be taken back.
+// takeBackPatience is how long the service tries to give back what an attempt took that
+// tried nothing.
 const takeBackPatience = 10 * time.Second
 
-// Service signs in and out.
+// Service signs educators in and out.
 type Service struct {
 	db       *database.DB
 	hasher   *Hasher
@@ -55,28 +41,28 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
-	// trying are the attempts with a password, entering the transactions of whoever
-	// signs in.
+	// trying limits the attempts with a password, entering the transactions of people who
+	// sign in.
 	trying, entering *queue
-	// guard knows the label of the provider, by the domain of addresses.
+	// guard knows the label of the required provider, by the domain of addresses.
 	guard   Guard
 	factors Factors
 }
 
-// Options are what a Service needs of the rest of the program.
+// Options are what a Service needs from the rest of the program.
 type Options struct {
 	Hasher *Hasher
-	// Audit records what is refused.
+	// Audit records refusals.
 	Audit *audit.Service
-	// Lifetime is how long a session lasts, Idle how long it lasts unused. Zero
+	// Lifetime is how long a session lasts, and Idle how long it lasts without use. Zero
 	// stands for 12 and 2 hours.
 	Lifetime, Idle time.Duration
-	// Send delivers a mail; nil where no mail server is configured.
+	// Send delivers a mail. It is nil if no mail server is configured.
 	Send func(ctx context.Context, m Mail) error
-	// LinkBase is the address under which people reach the server, for links.
+	// LinkBase is the address at which people reach the server. Links begin with it.
 	LinkBase string
-	// ProviderOf names, for domains of addresses, the provider at which their
-	// accounts sign in, and nowhere else; see package sso.
+	// ProviderOf is the required provider of each domain of addresses: accounts with such
+	// an address sign in there and nowhere else; see package sso.
 	ProviderOf map[string]string
 	// Factors is for second factors.
 	Factors Factors
@@ -102,10 +88,10 @@ func New(d *database.DB, o Options) *Service {
 
 var errSignIn = fault.Invalidf("the address or the password is not right").WithCode("WRONG_CREDENTIALS")
 
-// SignIn starts a session, or returns a *StepRequired where the password is right and
-// the account has a second factor. A wrong password, an unknown address and a disabled
-// account give the same error after the same work. Where there have been too many
-// attempts the error has the code RATE_LIMITED and says when to try again.
+// SignIn starts a session. If the password is right and the account has a second factor,
+// it returns a *StepRequired. A wrong password, an unknown address and a disabled account
+// give the same error after the same work. After too many attempts the error has the code
+// RATE_LIMITED and says when to try again.
 func (s *Service) SignIn(ctx context.Context, email, password string) (Session, error) {
 	system := viewer.AsSystem(ctx, "sign-in")
 	if len(password) > maxTyped || len(email) > maxTyped {
@@ -148,10 +134,9 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 	}
 }
 
-// verify reports whether a password is right in an attempt that was admitted. Where
-// there have been too many attempts it is looked at only where the network is known,
-// and everything else takes about the same time, whatever account it is, and is told
-// try.refusal.
+// verify reports whether the password of an admitted attempt is right. After too many
+// attempts, only the password of somebody from a known network is checked. Everything else
+// gets try.refusal, and takes about the same time for every account.
 func (s *Service) verify(system context.Context, password, hash string, try attempt) (bool, error) {
 	if try.refusal != nil && !try.known {
 		s.hasher.pretend(system)
@@ -167,10 +152,10 @@ func (s *Service) verify(system context.Context, password, hash string, try atte
 	return right, err
 }
 
-// takeBack undoes an attempt that tried nothing, and so does not count. The client
-// may have gone away.
+// takeBack gives back what an attempt took that tried nothing. The client may have gone
+// away.
 func (s *Service) takeBack(system context.Context, try attempt) {
-	// In a database that hangs it would keep the turn of everybody who signs in.
+	// With a database that hangs, it would otherwise block everybody who signs in.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(system), takeBackPatience)
 	defer cancel()
 	if err := s.giveBack(ctx, try); err != nil {
@@ -178,7 +163,7 @@ func (s *Service) takeBack(system context.Context, try attempt) {
 	}
 }
 
-// instant is the present moment as the databases keep it.
+// instant is the present moment with the precision of the databases.
 func (s *Service) instant() time.Time { return database.Instant(s.now()) }
 
 // newSecret returns 32 random bytes as text.
@@ -188,8 +173,8 @@ func newSecret() string {
 	return base64.RawURLEncoding.EncodeToString(secret)
 }
 
-// hashToken is what is kept of a token. A token has 256 bits of its own, so that a
-// fast hash without a salt is enough.
+// hashToken is what is stored of a token. A token has 256 random bits, so a fast hash
+// without a salt is enough.
 func hashToken(token string) string {
 	sum := sha256.Sum256([]byte(token))
 	return hex.EncodeToString(sum[:])

@@ -10,14 +10,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// invitation is who invites somebody, and to what; empty where the mail is about an
-// account that is there.
+// invitation says who invites somebody, and to what. It is empty if the mail is about an
+// existing account.
 type invitation struct {
 	by, organization string
 	role             viewer.Role
 }
 
-// invitationTo is the invitation of whoever asks.
+// invitationTo is an invitation by the viewer.
 func (s *Service) invitationTo(ctx context.Context, in NewEducator) (invitation, error) {
 	system := viewer.AsSystem(ctx, "names in an invitation")
 	client := s.db.Client(system)
@@ -42,7 +42,7 @@ var roleWords = map[viewer.Role]string{
 	viewer.DistrictAdmin: "an administrator of", viewer.SchoolAdmin: "an administrator of", viewer.Teacher: "a teacher at",
 }
 
-// text is the invitation as the beginning of a sentence.
+// text is the invitation as the start of a sentence.
 func (i invitation) text() string {
 	to := ""
 	if at := inMail(i.organization); at != "" && roleWords[i.role] != "" {
@@ -64,16 +64,16 @@ func hello(e *db.Educator) string {
 const (
 	// maxNameInMail is how much of a name a mail shows, in characters.
 	maxNameInMail = 80
-	// maxDigitsInMail is how many digits a name may have in a mail: enough for a
-	// school, too few for a telephone.
+	// maxDigitsInMail is how many digits a name may have in a mail: enough for the name of
+	// a school, too few for a phone number.
 	maxDigitsInMail = 4
 )
 
-// inMail is a name as it may stand in a mail. A mail comes from the server, with a
-// link that opens an account, so that nothing in it may be a link, an address or an
-// instruction that somebody has given themselves as a name: mail programs make links
-// of evil.example and www.evil, and telephones of long numbers. Only letters, few
-// digits and the signs of names are left; a point stays where a word ends with it.
+// inMail is a name as a mail may show it. The mail comes from the server and has a link
+// that opens an account, so a name that somebody has chosen must not bring in a link, an
+// address or an instruction of its own. Mail programs make links of evil.example and
+// www.evil, and phone numbers of long numbers. What remains is letters, a few digits and
+// the punctuation of names; a period remains at the end of a word.
 func inMail(name string) string {
 	runes := []rune(name)
 	digits := 0

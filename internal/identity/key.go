@@ -24,20 +24,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// KeyPrefix begins every service key, so that people, and programs that look for
-// secrets in the wrong places, recognize one.
+// KeyPrefix begins every service key, so that people, and scanners for leaked secrets,
+// recognize one.
 const KeyPrefix = "hrk_"
 
 const (
-	// shownOfKey is how many characters of a key are kept to tell it apart: the
-	// prefix and six of 43 random ones.
+	// shownOfKey is how many characters of a key are kept to recognize it: the prefix and
+	// six of 43 random ones.
 	shownOfKey = len(KeyPrefix) + 6
-	// maxKeyAge is how far ahead a key may expire. A key that nobody renews is one
-	// that nobody remembers.
+	// maxKeyAge is how far in the future a key may expire. A key that nobody renews is a
+	// key that nobody remembers.
 	maxKeyAge = 2 * 366 * 24 * time.Hour
 )
 
-// NewKey is what a service key is to be.
+// NewKey is the input of CreateKey.
 type NewKey struct {
 	Name           string
 	OrganizationID int
@@ -45,10 +45,10 @@ type NewKey struct {
 	ExpiresAt      time.Time
 }
 
-// CreateKey makes a service key and returns it with its secret, which is told this
-// once. It is for administrators of the organization and for the operator: an
-// organization that is not seen is fault.NotFound, one that is not administered
-// fault.Forbidden.
+// CreateKey creates a service key and returns it with its secret, which is shown only this
+// once. It is for administrators of the organization and for the operator. An organization
+// that the viewer does not see is fault.NotFound, one that the viewer does not administer
+// is fault.Forbidden.
 func (s *Service) CreateKey(ctx context.Context, in NewKey) (_ *db.ServiceKey, secret string, err error) {
 	o, err := s.administered(ctx, in.OrganizationID, "administrators make the service keys of an organization")
 	if err != nil {
@@ -130,11 +130,11 @@ func (s *Service) checkKey(in NewKey) (NewKey, error) {
 	return in, nil
 }
 
-// newAgent creates the account in whose name a key imports. It has a role, but
-// neither an address nor a password, and is marked as nobody's.
+// newAgent creates the account under whose name a key imports. It has a role, but no
+// address and no password, and is marked as belonging to nobody.
 func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, suffix string) (int, error) {
-	// That the viewer may do this has been decided; whoever may make the key may
-	// not always give a role.
+	// The caller has checked that the viewer may create the key. That does not always
+	// include giving a role.
 	system := viewer.AsSystem(ctx, "account in whose name a service key imports")
 	agent, err := client.Educator.Create().SetDistrictID(o.DistrictID).SetService(1).
 		SetExternalID("homeroom-key-" + suffix).
@@ -150,8 +150,9 @@ func newAgent(ctx context.Context, client *db.Client, o *db.Organization, name, 
 		SetDistrictID(o.DistrictID).SetRole(role).Exec(system)
 }
 
-// Keys returns the service keys of an organization and, for a district, of its
-// schools, newest first; those that have ended as well. It refuses as CreateKey.
+// Keys returns the service keys of an organization, including those that have ended; for a
+// district also those of its schools. The newest come first. It refuses in the same way as
+// CreateKey.
 func (s *Service) Keys(ctx context.Context, organizationID int) ([]*db.ServiceKey, error) {
 	o, err := s.administered(ctx, organizationID, "administrators see the service keys of an organization")
 	if err != nil {
@@ -166,9 +167,9 @@ func (s *Service) Keys(ctx context.Context, organizationID int) ([]*db.ServiceKe
 	return q.All(ctx)
 }
 
-// RevokeKey ends a service key at once, and the jobs that it has submitted with
-// it. A key that has been revoked before stays so. A key outside of the
-// administrative purview is fault.NotFound.
+// RevokeKey ends a service key at once, together with the jobs that it has submitted.
+// Revoking it again changes nothing. A key that the viewer does not administer is
+// fault.NotFound.
 func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		key, err = client.ServiceKey.Query().Where(servicekey.ID(id)).Only(ctx)
@@ -191,11 +192,11 @@ func (s *Service) RevokeKey(ctx context.Context, id int) (key *db.ServiceKey, er
 	return key, err
 }
 
-// errKey is given for a key that is unknown, has expired or has been revoked.
+// errKey is the error for a key that is unknown, expired or revoked.
 var errKey = fault.Unauthenticatedf("the service key is unknown, expired or revoked")
 
-// authenticateKey returns the viewer of a service key, with one statement, and
-// once a minute a second one.
+// authenticateKey returns the viewer of a service key with one statement, plus a second
+// one once a minute.
 func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool) (*viewer.Viewer, error) {
 	const query = "SELECT id, organization_id, district_id, COALESCE(agent_id, 0), scopes, " +
 		"CASE WHEN last_used_at IS NULL OR last_used_at <= ? THEN 1 ELSE 0 END FROM service_keys " +
@@ -215,8 +216,8 @@ func (s *Service) authenticateKey(ctx context.Context, secret string, isUse bool
 	return &viewer.Viewer{Key: k}, nil
 }
 
-// KeyViewer returns the viewer of a service key by its id, for what the server does
-// later for the program. A key that has expired or has been revoked has none.
+// KeyViewer returns the viewer of a service key by its ID, for what the server does later
+// on behalf of the program. A key that has expired or was revoked has none.
 func (s *Service) KeyViewer(ctx context.Context, id int) (*viewer.Viewer, error) {
 	found, err := s.StandingKeys(ctx, []int{id})
 	if err == nil && found[id] == nil {
@@ -233,7 +234,7 @@ func (s *Service) loadKey(ctx context.Context, query string, args ...any) (k *vi
 	return k, stale, err
 }
 
-// loadKeys reads service keys, and tells of each whether the last use is to be written.
+// loadKeys reads service keys, and for each whether its last use is due to be written.
 func (s *Service) loadKeys(ctx context.Context, found func(k *viewer.Key, stale bool), query string,
 	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)
@@ -255,7 +256,7 @@ func (s *Service) loadKeys(ctx context.Context, found func(k *viewer.Key, stale 
 	return rows.Err()
 }
 
-// ParseScope reads the name of a scope as people write it: usage-write.
+// ParseScope reads the name of a scope in the form that people write: usage-write.
 func ParseScope(text string) (viewer.Scope, bool) {
 	scope := viewer.Scope(strings.ToUpper(strings.ReplaceAll(strings.TrimSpace(text), "-", "_")))
 	return scope, slices.Contains(viewer.Scopes(), scope)

@@ -14,44 +14,43 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Attempts to sign in are limited by buckets that empty with time. One is for the
-// account and the network together; one for the network, whatever the account;
-// and one for the account, whatever the network. An attempt takes from all of
-// them, and a right password gives back what it took.
+// Sign-in attempts are limited by three buckets that drain with time: one for the account
+// and the network together, one for the network with any account, and one for the account
+// from any network. An attempt takes from all three, and a right password gives back what
+// it took.
 //
-// The last two would let a stranger keep somebody out, by wrong passwords from
-// elsewhere or from beside them in the same school. So where the account has signed
-// in from the network before, a right password opens the account although these
-// buckets are full, within a limit of its own; and in a browser where it has signed in
-// before, within a limit of that browser, which nobody else fills. What a wrong one is told is computed
-// from the three buckets alone, and so the answers do not tell which accounts exist
-// and where they are used. A bucket that is full is never closed: it lets one
-// attempt through at every interval, and setting a password by a link makes a
-// network known. The buckets stand in the database, because several servers share
-// them.
+// The last two would let a stranger lock somebody out, by wrong passwords from elsewhere
+// or from within the same school. Therefore, from a network where the account has signed
+// in before, a right password opens the account even if these buckets are full, within a
+// limit of its own. The same holds for a browser that has signed in to the account before;
+// nobody else can exhaust that limit. The answer to a wrong password depends on the three
+// buckets alone, so answers do not reveal which accounts exist and where they are used. A
+// full bucket never closes: it lets one attempt through at every interval, and setting a
+// password by a link makes a network known. The buckets are in the database, because
+// several servers share them.
 var (
 	pairRate    = rate{burst: 10, every: time.Minute}
 	networkRate = rate{burst: 100, every: 3 * time.Second}
 	accountRate = rate{burst: 30, every: 30 * time.Second}
-	// spareRate is for attempts that the other rates refuse. Those on accounts that
-	// are not known in the network count as well, and try nothing.
+	// spareRate is for attempts that the other rates refuse. Attempts on accounts that are
+	// not known in the network count too, although they try nothing.
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
-	// inviteRate is for invitations to one address, which administrators repeat.
+	// inviteRate is for invitations to one address, which administrators may repeat.
 	inviteRate = rate{burst: 5, every: 10 * time.Minute}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.
 const KnownFor = 90 * 24 * time.Hour
 
-// rate allows a number of attempts at once and after that one at every interval.
+// rate allows a number of attempts at once, and then one at every interval.
 type rate struct {
 	burst int
 	every time.Duration
 }
 
-// bucket is one limit for one attempt.
+// bucket is one limit of one attempt.
 type bucket struct {
 	mark string
 	rate rate
@@ -62,24 +61,23 @@ type attempt struct {
 	account string
 	network string
 	taken   []bucket
-	// refusal is what a wrong password is told instead of WRONG_CREDENTIALS, and known
-	// whether a right one opens the account all the same.
+	// refusal is the answer to a wrong password instead of WRONG_CREDENTIALS. known says
+	// whether a right password opens the account all the same.
 	refusal error
 	known   bool
-	// passwordHash is that of the account when the attempt began, or empty.
+	// passwordHash is the account's at the start of the attempt, or empty.
 	passwordHash string
 }
 
-// mark names what is remembered. It is hashed so that the table holds neither
-// mail addresses nor arbitrarily long text.
+// mark names what is remembered. It is hashed, so that the table holds neither mail
+// addresses nor texts of any length.
 func mark(kind string, parts ...string) string {
 	return hashToken(kind + "\x00" + strings.Join(parts, "\x00"))
 }
 
-// admit lets an attempt on an account through, or says when to try again. It runs
-// the same statements for accounts that do not exist. An attempt with a refusal is
-// one that nobody may notice but by a right password. The hash is that of the account's
-// password, or empty.
+// admit lets an attempt on an account through, or says when to try again. It runs the same
+// statements for accounts that do not exist. If an attempt has a refusal, only a right
+// password may make a difference. The hash is that of the account's password, or empty.
 func (s *Service) admit(system context.Context, account, passwordHash string) (attempt, error) {
 	network := viewer.OriginOf(system).Network()
 	known, err := s.db.Client(system).SignInMark.Query().
@@ -117,8 +115,8 @@ func isLimit(err error) bool {
 	return f != nil && f.Code == codeLimited
 }
 
-// take takes from all buckets or from none. The buckets come in the same order
-// every time, so that attempts wait for each other and do not block each other.
+// take takes from all buckets or from none. Their order is always the same, so that
+// attempts wait for each other without a deadlock.
 func (s *Service) take(system context.Context, buckets []bucket, tooMany string) error {
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
 		var longest time.Duration
@@ -136,9 +134,9 @@ func (s *Service) take(system context.Context, buckets []bucket, tooMany string)
 	})
 }
 
-// takeOne takes from one bucket, and returns how long to wait where it is full.
-// until_ms is the moment at which the bucket will be empty again. A bucket that
-// nobody has taken from takes the same statements as one that somebody has.
+// takeOne takes from one bucket. If it is full, it returns how long to wait. until_ms is
+// the moment at which the bucket will be empty. A new bucket needs the same statements as
+// an old one.
 func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (time.Duration, error) {
 	now, every := s.now().UnixMilli(), b.rate.every.Milliseconds()
 	full := now + int64(b.rate.burst-1)*every
@@ -156,7 +154,7 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 	if n, err := result.RowsAffected(); n > 0 || err != nil {
 		return 0, err
 	}
-	// The row is locked, so that it is what the update has seen.
+	// The row is locked, so this is what the update has seen.
 	query := client.SignInMark.Query().Where(signinmark.Mark(b.mark))
 	if s.db.RowLocks() {
 		query.ForUpdate()
@@ -168,7 +166,7 @@ func (s *Service) takeOne(ctx context.Context, client *db.Client, b bucket) (tim
 	return time.Duration(row.UntilMs-full) * time.Millisecond, nil
 }
 
-// giveBack undoes an attempt that tried nothing.
+// giveBack returns what an attempt took that tried nothing.
 func (s *Service) giveBack(system context.Context, try attempt) error {
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error { return giveBack(ctx, client, try.taken) })
 }
@@ -191,8 +189,8 @@ func (s *Service) succeed(ctx context.Context, client *db.Client, try attempt) e
 	return s.remember(ctx, client, try.account, try.network, try.passwordHash)
 }
 
-// remember makes a network known for an account. Where nobody knows the network
-// there is nothing to remember.
+// remember makes a network known for an account. If the network is unknown, there is
+// nothing to remember.
 func (s *Service) remember(ctx context.Context, client *db.Client, account, network, passwordHash string) error {
 	if network == "" {
 		return nil
@@ -204,13 +202,14 @@ func (s *Service) remember(ctx context.Context, client *db.Client, account, netw
 		})).Exec(ctx)
 }
 
-// knownMark names a network for an account and its password of today: whoever knew a
-// password once, and signed in from a hundred networks, has no hundred limits for the next.
+// knownMark names a network for an account and its current password. Somebody who once
+// knew a password, and signed in from a hundred networks, must not get a hundred limits
+// for guessing the next one.
 func knownMark(account, network, passwordHash string) string {
 	return mark("known", account, network, passwordHash)
 }
 
-// inWords is a time to wait for people, never shorter than it is.
+// inWords writes a duration for people. It never shortens it.
 func inWords(d time.Duration) string {
 	if seconds := int((d + time.Second - 1) / time.Second); seconds < 100 {
 		return plural(seconds, "second")

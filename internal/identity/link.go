@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// LinkPath is the page at which a link is used.
+// LinkPath is the page where a link is used.
 const LinkPath = "/account/set-password"
 
 var linkLifetimes = map[onetimelink.Purpose]time.Duration{
@@ -22,15 +22,15 @@ var linkLifetimes = map[onetimelink.Purpose]time.Duration{
 	onetimelink.PurposeRESET:  time.Hour,
 }
 
-// Link makes a link by which an educator sets the password, once. The secret
-// stands behind the #, which browsers keep to themselves: it reaches neither the
-// log of a proxy nor another site.
+// Link creates a link with which an educator sets the password, once. The secret comes
+// after the #, which browsers do not send, so it reaches neither the log of a proxy nor
+// another site.
 func (s *Service) Link(system context.Context, educatorID int, purpose onetimelink.Purpose) (string, error) {
 	return s.linkTo(system, purpose, educator.ID(educatorID))
 }
 
-// linkTo is Link for an account as it has to be still. It is locked: whoever changes its
-// address or its password at this moment ends the link, or there is none.
+// linkTo is Link for an account that must still be as expected. The account is locked: a
+// simultaneous change of its address or password either ends the link or prevents it.
 func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose,
 	which ...predicate.Educator) (string, error) {
 	secret, now := newSecret(), s.instant()
@@ -50,8 +50,8 @@ func (s *Service) linkTo(system context.Context, purpose onetimelink.Purpose,
 	return s.linkBase + LinkPath + "#" + secret, err
 }
 
-// RequestPasswordReset sends a link to an address, if it is that of an account.
-// The answer is the same, after the same work, if it is not.
+// RequestPasswordReset sends a link to an address, if an account has it. If none has, the
+// answer is the same after the same work.
 func (s *Service) RequestPasswordReset(ctx context.Context, email string) error {
 	if len(email) > maxTyped {
 		return fault.Invalidf("this is not an address").At("email")
@@ -68,8 +68,8 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 		bucket{mark("reset", key), resetRate}); err != nil {
 		return err
 	}
-	// Whether there is such an account is not looked up before the answer; the link
-	// that is made for one has an entry of its own.
+	// The answer comes before the account is looked up. The link has an entry of its own in
+	// the audit trail.
 	if err := s.audit.Now(ctx, audit.Event{Action: audit.LinkRequested}); err != nil {
 		return err
 	}
@@ -79,10 +79,10 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 var errLink = fault.Conflictf("the link has been used, or its time is over; ask for a new one").
 	WithCode("LINK_ENDED").At("token")
 
-// SetPasswordByLink uses a link up: it sets the password of its educator, and ends
-// all sessions and other links. The network from which it is used is known from
-// then on, and so is the browser, which keeps what is returned as Session.Devices, so
-// that a stranger who guesses passwords cannot keep the educator from signing in.
+// SetPasswordByLink uses up a link: it sets the password of the educator, and ends all
+// sessions and other links. From then on the network is known, and so is the browser,
+// which keeps the returned value as Session.Devices. So a stranger who guesses passwords
+// cannot lock the educator out.
 func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string) (devices string, err error) {
 	if err := CheckPassword(password); err != nil {
 		return "", err
@@ -93,7 +93,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 			onetimelink.PurposeIn(onetimelink.PurposeINVITE, onetimelink.PurposeRESET),
 			onetimelink.ExpiresAtGT(s.instant()), onetimelink.HasEducatorWith(educator.Disabled(0), educator.Service(0)))
 	}
-	// Nothing is hashed for somebody who has no link.
+	// Nothing is hashed for somebody without a link.
 	held, err := usable(s.db.Client(system)).WithEducator().Only(system)
 	if err != nil {
 		return "", orElse(ignoreNotFound(err), errLink)
@@ -118,7 +118,7 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 		if err != nil {
 			return err
 		}
-		// Of several who come at once, one changes the row.
+		// If several come at once, only one changes the row.
 		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).
 			SetUsedAt(s.instant()).Save(ctx)
 		if err != nil || n != 1 {
@@ -136,8 +136,8 @@ func (s *Service) SetPasswordByLink(ctx context.Context, secret, password string
 	return devices, err
 }
 
-// setPassword changes a password and ends whatever was opened with the old one. An
-// address whose accounts sign in at a provider gets none, by whatever way.
+// setPassword changes a password and ends everything that was opened with the old one. An
+// address whose accounts sign in at a provider never gets a password.
 func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educator, hash string) error {
 	key := ""
 	if e.EmailKey != nil {

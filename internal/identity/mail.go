@@ -15,34 +15,32 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Mail is a message of plain text to one person.
+// Mail is a plain-text message to one person.
 type Mail struct {
 	To, Subject, Text string
 }
 
 const (
-	// outboxSize is how many mails may wait; deliverers is how many are being sent.
+	// outboxSize is how many mails may wait, and deliverers how many are sent at a time.
 	outboxSize = 200
 	deliverers = 4
 	// mailPatience is how long a mail server may take.
 	mailPatience = 30 * time.Second
-	// sweepEvery is how often what has ended is removed.
+	// sweepEvery is how often expired rows are removed.
 	sweepEvery = 10 * time.Minute
-	// linksKeptFor is how long a link stays after its end, for those who ask what
-	// became of it.
+	// linksKeptFor is how long a link is kept after it has ended, to answer questions about
+	// it.
 	linksKeptFor = 30 * 24 * time.Hour
 )
 
-// delivery is a link that is to be made and sent. Whether the account exists is
-// only looked up when the person who asked has been answered, so that the answer
-// tells nothing.
+// delivery is a link to create and send. Whether the account exists is looked up only
+// after the request was answered, so the answer reveals nothing.
 type delivery struct {
 	emailKey string
 	purpose  onetimelink.Purpose
-	// invitation is set for one.
+	// invitation is set if the mail is an invitation.
 	invitation invitation
-	// notice is what has happened to the account, where the mail is about that and
-	// brings no link.
+	// notice is what has happened to the account, for a mail without a link.
 	notice string
 }
 
@@ -51,7 +49,7 @@ var (
 	errOutbox = fault.Unavailablef("too many mails are waiting to be sent; try again in a few minutes").After(120)
 )
 
-// enqueue puts a mail into the outbox, or says why it cannot.
+// enqueue puts a mail into the outbox, or returns why it cannot.
 func (s *Service) enqueue(d delivery) error {
 	if s.send == nil {
 		return errNoMail
@@ -64,7 +62,7 @@ func (s *Service) enqueue(d delivery) error {
 	}
 }
 
-// Run sends mails and removes what has ended, until ctx ends.
+// Run sends mails and removes expired rows, until ctx ends.
 func (s *Service) Run(ctx context.Context) error {
 	ended := make(chan struct{}, deliverers)
 	for range deliverers {
@@ -97,7 +95,7 @@ func (s *Service) Run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// deliver sends a link, where the account may have one.
+// deliver sends a link, if the account may have one.
 func (s *Service) deliver(ctx context.Context, d delivery) {
 	ctx, cancel := context.WithTimeout(ctx, mailPatience)
 	defer cancel()
@@ -118,7 +116,7 @@ func (s *Service) deliver(ctx context.Context, d delivery) {
 			educator.Disabled(0)); err == nil {
 			err = s.send(ctx, compose(e, d, link))
 		}
-		err = ignoreNotFound(err) // it has another address by now
+		err = ignoreNotFound(err) // the address has changed meanwhile
 	}
 	if err != nil {
 		s.log.ErrorContext(ctx, "send a link", "purpose", d.purpose, "error", err)
@@ -145,7 +143,7 @@ func (s *Service) greet(e *db.Educator, i invitation, provider string) Mail {
 			"If you did not expect this, you need not do anything.\n", hello(e), i.text(), provider, s.linkBase)}
 }
 
-// inWordsLong is a round time of hours or days.
+// inWordsLong writes a round number of hours or days.
 func inWordsLong(d time.Duration) string {
 	if d%(24*time.Hour) == 0 {
 		return plural(int(d/(24*time.Hour)), "day")
@@ -153,7 +151,7 @@ func inWordsLong(d time.Duration) string {
 	return plural(int(d/time.Hour), "hour")
 }
 
-// Sweep removes sessions, links and marks that mean nothing any more.
+// Sweep removes expired sessions, links and marks.
 func (s *Service) Sweep(ctx context.Context) error {
 	system, client, now := viewer.AsSystem(ctx, "what has ended"), s.db.Client(ctx), s.instant()
 	_, sessions := client.Session.Delete().Where(s.over(now)).Exec(system)

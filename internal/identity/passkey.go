@@ -20,7 +20,7 @@ import (
 const (
 	// maxPasskeys is how many an account may have.
 	maxPasskeys = 20
-	// maxResponse bounds what a browser answers, in bytes.
+	// maxResponse limits the answer of a browser, in bytes.
 	maxResponse = 64 << 10
 )
 
@@ -30,23 +30,23 @@ var (
 			"and on the own machine opens it as localhost").WithCode("PASSKEYS_UNAVAILABLE")
 	errPasskey = fault.Invalidf("this passkey does not open the account; use another one, or another way").
 			WithCode("WRONG_PASSKEY").At("passkey")
-	// errSecondOnly is told to whoever has the passkey and nobody else.
+	// errSecondOnly is told only to somebody who has the passkey.
 	errSecondOnly = fault.Invalidf(
 		"the address or the password of your account has changed; sign in once with the password, or at your provider, " +
 			"and show this passkey beside it").WithCode("WRONG_PASSKEY").At("passkey")
 	errThere = fault.Conflictf("this passkey is there already").WithCode("PASSKEY_EXISTS").At("response")
 )
 
-// PasskeyStep is something that a browser has to have signed.
+// PasskeyStep is a request for a browser to sign something.
 type PasskeyStep struct {
 	Challenge
-	// Options is what the browser is asked for, as JSON.
+	// Options is the request to the browser, as JSON.
 	Options string
-	// Origin is the address at which it works.
+	// Origin is the address at which the passkey works.
 	Origin string
 }
 
-// PasskeyOrigin is the address at which passkeys work here; empty for none.
+// PasskeyOrigin is the address at which passkeys work; empty if they do not.
 func (s *Service) PasskeyOrigin() string {
 	if s.factors.Site == nil {
 		return ""
@@ -75,7 +75,7 @@ func ownerOf(ctx context.Context, client *db.Client, e *db.Educator) (factor.Own
 	return owner, err
 }
 
-// passkeyStep poses what a browser is to answer.
+// passkeyStep starts a step that a browser has to answer.
 func (s *Service) passkeyStep(ctx context.Context, client *db.Client, purpose factorchallenge.Purpose, educatorID,
 	sessionID *int, asked factor.Ceremony, taken ...bucket) (PasskeyStep, error) {
 	st := state{Ceremony: asked.State}
@@ -110,8 +110,8 @@ func (s *Service) BeginPasskey(ctx context.Context) (step PasskeyStep, err error
 	return step, err
 }
 
-// FinishPasskey keeps a new passkey of the viewer. It returns recovery codes with the
-// first factor.
+// FinishPasskey stores a new passkey of the viewer. If it is the first factor, it returns
+// recovery codes.
 func (s *Service) FinishPasskey(ctx context.Context, token, response, name string) (p *db.Passkey,
 	codes []string, err error) {
 	if s.factors.Site == nil {
@@ -169,7 +169,7 @@ func checkPasskeyName(name string) (string, error) {
 
 var errNoPasskey = fault.NotFoundf("you have no such passkey").At("id")
 
-// RenamePasskey gives one of the viewer's passkeys another name.
+// RenamePasskey renames one of the viewer's passkeys.
 func (s *Service) RenamePasskey(ctx context.Context, id int, name string) (p *db.Passkey, err error) {
 	if name, err = checkPasskeyName(name); err != nil {
 		return nil, err
@@ -203,15 +203,15 @@ func (s *Service) RemovePasskey(ctx context.Context, id int) error {
 	return err
 }
 
-// BeginPasskeySignIn asks for a passkey that says itself whose it is. How often is
-// limited for the network, because it needs no account; a sign-in that comes to its
-// end does not count, so that a whole school can sign in from one address.
+// BeginPasskeySignIn asks for a passkey without knowing whose it will be. It needs no
+// account, so it is limited by network. A completed sign-in does not count, so a whole
+// school can sign in from one address.
 func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err error) {
 	if s.factors.Site == nil {
 		return step, errNoSite
 	}
 	system := viewer.AsSystem(ctx, "sign-in with a passkey")
-	// Whose passkey it will be is not known yet.
+	// The owner of the passkey is not known yet.
 	taken, err := s.takeInNetwork(system, "", "too many attempts to sign in")
 	if err != nil {
 		return step, err
@@ -227,8 +227,8 @@ func (s *Service) BeginPasskeySignIn(ctx context.Context) (step PasskeyStep, err
 	return step, err
 }
 
-// FinishPasskeySignIn starts a session for whoever's passkey has signed. The device
-// has made sure who uses it, so that this is both factors. All that is wrong gets
+// FinishPasskeySignIn starts a session for the owner of the passkey that has signed. The
+// device has verified its user, so the passkey counts as both factors. Every failure gets
 // the same answer.
 func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response string) (Session, error) {
 	if s.factors.Site == nil {
@@ -285,8 +285,8 @@ func (s *Service) FinishPasskeySignIn(ctx context.Context, token, response strin
 	return s.opened(system, opened)
 }
 
-// opensAlone refuses a passkey that has signed for an account, where it is not enough.
-// Nobody gets to know of these reasons who does not have the passkey.
+// opensAlone refuses a passkey that has signed but is not enough for its account. Only
+// somebody with the passkey learns these reasons.
 func (s *Service) opensAlone(ctx context.Context, client *db.Client, e *db.Educator, p factor.Passkey) error {
 	if err := s.byProviderOnly(*e.EmailKey); err != nil {
 		return err
@@ -299,14 +299,14 @@ func (s *Service) opensAlone(ctx context.Context, client *db.Client, e *db.Educa
 	return err
 }
 
-// ownerByResponse is the account of the passkey that a response names, or nil.
+// ownerByResponse returns the account of the passkey in a response, or nil.
 func (s *Service) ownerByResponse(system context.Context, response string) (*db.Educator, error) {
 	if len(response) > maxResponse {
 		return nil, nil
 	}
 	id, err := factor.CredentialID(response)
 	if err != nil {
-		return nil, nil // whatever it is, it opens nothing
+		return nil, nil // an unreadable response opens nothing
 	}
 	p, err := s.db.Client(system).Passkey.Query().Where(passkey.CredentialHash(hashToken(string(id)))).Only(system)
 	if err != nil {

@@ -18,15 +18,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// Cost is how much work one argon2id hash takes.
+// Cost is how much work one argon2id hash is.
 type Cost struct {
 	// Memory in KiB.
 	Memory uint32
 	Time   uint32
 }
 
-// DefaultCost is the least that OWASP recommends for argon2id (Password Storage
-// Cheat Sheet): 19 MiB, two passes, one lane; about 40 ms.
+// DefaultCost is the minimum that OWASP recommends for argon2id (Password Storage Cheat
+// Sheet): 19 MiB, two passes, one lane. A hash takes about 40 ms.
 var DefaultCost = Cost{Memory: 19 * 1024, Time: 2}
 
 const (
@@ -34,27 +34,27 @@ const (
 	hashLength = 32
 )
 
-// maxPerSlot is how many passwords may wait to be verified for each core. At the
-// default cost that is a queue of some seconds; whoever comes later is better told
-// at once than served after the browser has given up.
+// maxPerSlot is how many passwords may wait for each core. At the default cost that is a
+// queue of some seconds. It is better to refuse the next person at once than to answer
+// after the browser has given up.
 const maxPerSlot = 64
 
-// Hasher hashes passwords, on at most all cores at once, so that a burst of
-// sign-ins or an import takes neither the memory nor the machine.
+// Hasher hashes passwords, at most one on each core, so that many sign-ins or an import
+// cannot take all memory and all cores.
 type Hasher struct {
 	cost  Cost
 	slots chan struct{}
-	// verifying counts those who verify or wait for it. Hashing is not counted: it
-	// is asked for by imports, one after the other, and by people who have signed in.
+	// verifying counts who verifies or waits to. Hashing does not count: only imports, one
+	// after the other, and people who have signed in ask for it.
 	verifying atomic.Int64
 	// took is how long the last hash took, in nanoseconds.
 	took atomic.Int64
-	// decoy is verified where there is no account, so that an unknown address
-	// takes as long as a wrong password.
+	// decoy is verified if there is no account, so that an unknown address takes as long as
+	// a wrong password.
 	decoy string
 }
 
-// NewHasher returns a hasher; tests give it a small cost.
+// NewHasher returns a hasher. Tests give it a small cost.
 func NewHasher(cost Cost) *Hasher {
 	h := &Hasher{cost: cost, slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
 	h.decoy = h.encode("decoy", make([]byte, saltLength))
@@ -74,12 +74,11 @@ func (h *Hasher) Hash(ctx context.Context, password string) (string, error) {
 	return h.encode(composed(password), salt), nil
 }
 
-// errBusy is given instead of a place in a queue that is too long.
+// errBusy refuses somebody if the queue is too long.
 var errBusy = fault.Unavailablef("too many people are signing in at this moment; try again in a few seconds").After(5)
 
-// Verify reports whether a password belongs to a PHC string; it takes the same
-// time, and answers no, where the string is empty. It returns fault.Unavailable
-// where too many are waiting already.
+// Verify reports whether a password matches a PHC string. For an empty string it takes the
+// same time and returns false. It returns fault.Unavailable if too many are waiting.
 func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, error) {
 	defer h.verifying.Add(-1)
 	if h.verifying.Add(1) > int64(maxPerSlot*cap(h.slots)) {
@@ -103,8 +102,8 @@ func (h *Hasher) Verify(ctx context.Context, password, encoded string) (bool, er
 	return subtle.ConstantTimeCompare(got, want) == 1 && known, nil
 }
 
-// pretend takes as long as verifying a password, and none of the work of it: for
-// attempts that come too often to be given any.
+// pretend takes as long as verifying a password without the work, for attempts that are
+// too many to deserve any.
 func (h *Hasher) pretend(ctx context.Context) {
 	timer := time.NewTimer(time.Duration(h.took.Load()))
 	defer timer.Stop()
@@ -125,8 +124,8 @@ func (h *Hasher) enter(ctx context.Context) error {
 
 func (h *Hasher) leave() { <-h.slots }
 
-// composed is the form in which a password is hashed (NFC, as in RFC 8265): a
-// keyboard may send é as one character, another one as two.
+// composed is the form in which a password is hashed (NFC, as in RFC 8265): a keyboard may
+// send é as one character or as two.
 func composed(password string) string { return norm.NFC.String(password) }
 
 func (h *Hasher) encode(password string, salt []byte) string {

@@ -12,25 +12,24 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// The list of common passwords leaves out what is no word of anybody, because whoever
-// collected it knows it by its pattern: aaaaaaaa, 87654321 and passwordpassword stand in
-// every list of leaked passwords, and are tried as early as the others.
+// The list of common passwords has no patterns, because its authors leave them out:
+// aaaaaaaa, 87654321 and passwordpassword are in every list of leaked passwords, and are
+// tried as early as the others.
 
 const (
-	// minDistinct is how many different characters a password has.
+	// minDistinct is how many different characters a password must have.
 	minDistinct = 4
-	// minUnforeseen is how many characters of a password do not follow from the one
-	// before: of 87654321 one, of qwerty123456 two.
+	// minUnforeseen is how many characters of a password must not follow from the one
+	// before. 87654321 has one such character, qwerty123456 two.
 	minUnforeseen = 4
 )
 
-// rows are the keys of a keyboard that lie side by side, in the form in which passwords
-// are compared.
+// rows are adjacent keys of a keyboard, in the form in which passwords are compared.
 var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü",
 	"azertyuiop", "йцукенгшщзхъ"}
 
-// usualWords are tried at every school, with a year or a sign behind them; the list has
-// none so short.
+// usualWords are guessed at every school, with a year or a sign behind them. The list has
+// no words this short.
 var usualWords = []string{
 	"changeme", "letmein", "qwerty", "dragon", "monkey",
 	"administrator", "admin", "classroom", "educator", "principal", "school", "student", "teacher", "welcome",
@@ -38,8 +37,8 @@ var usualWords = []string{
 	"october", "november", "december",
 }
 
-// isPattern reports whether a password, in the form in which it is compared, has next to
-// nothing that its beginning does not tell.
+// isPattern reports whether the beginning of a password gives away almost all of it. The
+// password is in the form in which passwords are compared.
 func isPattern(key string) bool {
 	runes := []rune(key)
 	distinct := map[rune]bool{}
@@ -53,8 +52,8 @@ func isPattern(key string) bool {
 	return len(distinct) < minDistinct || unforeseen < minUnforeseen || periodOf(runes) < MinPassword || isDate(key)
 }
 
-// follows reports whether a character stands beside the one before: in the alphabet, or
-// on a keyboard.
+// follows reports whether a character comes next to the one before, in the alphabet or on
+// a keyboard.
 func follows(before, r rune) bool {
 	if d := r - before; -1 <= d && d <= 1 {
 		return true
@@ -66,8 +65,8 @@ func follows(before, r rune) bool {
 	})
 }
 
-// periodOf is after how many characters a text begins again, to its end and at least
-// once as a whole; its length where it does not.
+// periodOf is the number of characters after which a text repeats itself, to its end and
+// at least once in full. It is the length of the text if it does not repeat.
 func periodOf(runes []rune) int {
 	for n := 1; n <= len(runes)/2; n++ {
 		if slices.Equal(runes[n:], runes[:len(runes)-n]) {
@@ -77,14 +76,14 @@ func periodOf(runes []rune) int {
 	return max(len(runes), MinPassword)
 }
 
-// dates are 01012026, 1 January 2026 in digits and 2026-01-01.
+// dates matches 01012026 and 2026-01-01 and the like.
 var dates = regexp.MustCompile(`^((\d\d?[-./ ]?){2}(19|20)\d\d|(19|20)\d\d([-./ ]?\d\d?){2})$`)
 
 func isDate(key string) bool { return dates.MatchString(key) }
 
-// spellings are the ways in which a password is read by whoever guesses: as it is, with
-// the letters that digits and signs stand for, without what stands around the letters, or
-// around letters and digits, once instead of twice, and each of them backwards.
+// spellings are the readings of a password that somebody who guesses would try: as it is,
+// with letters for the digits and signs that stand for them, without what surrounds the
+// letters, or the letters and digits, halved if it repeats, and each of these backwards.
 func spellings(key string) (all []string) {
 	word, core := strings.TrimFunc(key, isNoLetter), strings.TrimFunc(key, isSign)
 	for _, text := range []string{key, word, core, spelledOut.Replace(key), spelledOut.Replace(word)} {
@@ -103,23 +102,23 @@ func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicod
 
 func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsDigit(r) }
 
-// spelledOut writes letters for the digits and signs that stand for them.
+// spelledOut replaces digits and signs by the letters that they stand for.
 var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a",
 	"$", "s", "!", "i")
 
-// isUsual reports whether a password is one of the words of every school and hardly a
-// letter else.
+// isUsual reports whether a password is a common word of schools with hardly any other
+// letter.
 func isUsual(key string) bool {
 	return slices.ContainsFunc(spellings(key), func(text string) bool { return isMadeOf(text, usualWords) })
 }
 
-// compared is the form in which passwords are compared: without regard to case, width,
-// blanks and what nobody sees.
+// compared is the form in which passwords are compared: without case, width, blanks and
+// invisible characters.
 func compared(password string) string {
 	return strings.ReplaceAll(fold.Key(visible(norm.NFKC.String(password))), " ", "")
 }
 
-// visible leaves out what is shown as nothing.
+// visible removes invisible characters.
 func visible(text string) string {
 	return strings.Map(func(r rune) rune {
 		if unicode.In(r, unicode.Cf, unicode.Cc, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) {
@@ -129,6 +128,6 @@ func visible(text string) string {
 	}, text)
 }
 
-// lengthOf counts the characters of a password in the form in which it is hashed: é is
-// one, however it is typed, and what is shown as nothing is none.
+// lengthOf counts the characters of a password as it is hashed: é is one, however it is
+// typed, and an invisible character is none.
 func lengthOf(password string) int { return utf8.RuneCountInString(visible(composed(password))) }

@@ -18,21 +18,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
 
-// The bounds of an educator's password in characters. Length is what counts (NIST
-// SP 800-63B); nothing is asked about letters and digits.
+// The bounds of an educator's password, in characters. Length is what counts (NIST SP
+// 800-63B), so nothing is required about letters and digits.
 const (
 	MinPassword = 8
 	MaxPassword = 256
 )
 
 const (
-	// minOwnWord is how long a word must be, in bytes, to count as somebody's own.
-	// In bytes, because two letters of Chinese are a name, and two of Latin are
-	// part of most words.
+	// minOwnWord is how long a word must be, in bytes, to count as the owner's own. Two
+	// Chinese characters are a name; two Latin letters are part of most words.
 	minOwnWord = 3
-	// minRest is how many letters a password must have besides the own words.
+	// minRest is how many letters a password must have besides the owner's own words.
 	minRest = 4
-	// service is the name of the program, which is everybody's own.
+	// service is the name of the program. It counts as everybody's own word.
 	service = "homeroom"
 )
 
@@ -48,9 +47,9 @@ const (
 	PersonalPassword = "PERSONAL_PASSWORD"
 )
 
-// CheckPassword checks a password that an educator wants to have. It must be neither
-// one of the most common nor made of what belongs to its owner: names, the address,
-// the organizations. Its messages never repeat it.
+// CheckPassword checks a new password of an educator. It must not be one of the most
+// common, nor consist of the owner's own words: names, address, organizations. The
+// messages never repeat it.
 func CheckPassword(password string, own ...string) *fault.Error {
 	switch n := utf8.RuneCountInString(password); {
 	case n > MaxPassword || len(password) > maxTyped:
@@ -72,8 +71,8 @@ func CheckPassword(password string, own ...string) *fault.Error {
 	}
 }
 
-// isCommon reports whether a password is tried before others: one of the list, however
-// it is spelled, one that follows from its first characters, or a word of every school.
+// isCommon reports whether a password is guessed early: it is in the list in some
+// spelling, follows from its first characters, or is a common word of schools.
 func isCommon(password string) bool {
 	key := compared(password)
 	return isPattern(key) || isUsual(key) || slices.ContainsFunc(spellings(key), isListed)
@@ -97,28 +96,27 @@ func isListed(text string) bool {
 	return false
 }
 
-// isPersonal reports whether hardly a letter is left of a password without the own
-// words. Digits and signs, such as those of dana2026!, make it no better, and neither
-// does D4na or anad.
+// isPersonal reports whether hardly a letter of a password is left without the owner's
+// words. Digits and signs, as in dana2026!, do not help, nor do D4na and anad.
 func isPersonal(password string, own []string) bool {
 	words := ownWords(own)
 	return slices.ContainsFunc(spellings(compared(password)), func(text string) bool { return isMadeOf(text, words) })
 }
 
-// isMadeOf reports whether hardly a letter is left of a text without some words, the
-// longest of which come first.
+// isMadeOf reports whether hardly a letter of a text is left without some words. The
+// longest words come first.
 func isMadeOf(text string, words []string) bool {
 	rest := lettersOf(text)
 	before := rest
 	for _, word := range words {
-		// What stood on both sides of a word makes no new one.
+		// What is left on both sides must not join into a new word.
 		rest = strings.ReplaceAll(rest, word, " ")
 	}
 	return rest != before && utf8.RuneCountInString(strings.ReplaceAll(rest, " ", "")) < minRest
 }
 
-// ownWords are the words in texts about a person, each text as a whole among them,
-// the longest first.
+// ownWords are the words in texts about a person, and the texts themselves, the longest
+// first.
 func ownWords(texts []string) []string {
 	words := []string{service}
 	for _, text := range texts {
@@ -143,7 +141,7 @@ func lettersOf(text string) string {
 	}, fold.Text(norm.NFKC.String(text)))
 }
 
-// checkPasswordOf checks a password that is to be that of an account.
+// checkPasswordOf checks a new password of an account.
 func (s *Service) checkPasswordOf(system context.Context, e *db.Educator, password string) error {
 	own, err := s.ownOf(system, e)
 	if err != nil {
@@ -155,7 +153,7 @@ func (s *Service) checkPasswordOf(system context.Context, e *db.Educator, passwo
 	return nil
 }
 
-// ownOf are the texts of which the password of an account must not be made.
+// ownOf are the texts about an account that its password must not consist of.
 func (s *Service) ownOf(system context.Context, e *db.Educator) ([]string, error) {
 	client := s.db.Client(system)
 	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID)).All(system)
@@ -171,8 +169,8 @@ func (s *Service) ownOf(system context.Context, e *db.Educator) ([]string, error
 	return append(Own(e.FirstName, e.LastName, e.Email, e.Username), names...), err
 }
 
-// Own are the texts about a person of which the person's password must not be made,
-// beside the names of organizations.
+// Own are the texts about a person, besides the names of organizations, that the person's
+// password must not consist of.
 func Own(first, last, email, username string) []string {
 	return []string{first + " " + last, last + first, email, username}
 }

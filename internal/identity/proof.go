@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// proofLifetime is for how long somebody who has shown who it is may change factors.
+// proofLifetime is how long somebody may change factors after proving their identity.
 const proofLifetime = 10 * time.Minute
 
 var (
@@ -24,16 +24,16 @@ var (
 			WithCode("SIGN_IN_AGAIN")
 )
 
-// Proof is how somebody who has signed in shows once more who it is: by a second
-// factor where the account has one, and otherwise by the password.
+// Proof is how a signed-in person proves their identity again: by a second factor if the
+// account has one, otherwise by the password.
 type Proof struct {
 	Password string
-	// Challenge is that of BeginProof, for a passkey.
+	// Challenge is the one of BeginProof, for a passkey.
 	Challenge string
 	Answer
 }
 
-// fresh returns the viewer's session, where the person has shown lately who it is.
+// fresh returns the viewer's session if the person has proved their identity recently.
 func (s *Service) fresh(ctx context.Context, client *db.Client, v *viewer.Viewer) (*db.Session, error) {
 	own, err := s.ownSession(ctx, client, v)
 	if err != nil {
@@ -54,7 +54,7 @@ func (s *Service) ownSession(ctx context.Context, client *db.Client, v *viewer.V
 	return own, nil
 }
 
-// BeginProof asks for a signature of one of the viewer's passkeys.
+// BeginProof asks for a signature by one of the viewer's passkeys.
 func (s *Service) BeginProof(ctx context.Context) (step PasskeyStep, err error) {
 	if s.factors.Site == nil {
 		return step, errNoSite
@@ -79,8 +79,8 @@ func (s *Service) BeginProof(ctx context.Context) (step PasskeyStep, err error) 
 	return step, err
 }
 
-// Prove notes in the viewer's session that the person has shown who it is. It tries
-// no more often than signing in does.
+// Prove notes in the viewer's session that the person has proved their identity. The
+// limits of signing in apply.
 func (s *Service) Prove(ctx context.Context, p Proof) error {
 	v := viewer.FromContext(ctx)
 	system := viewer.AsSystem(ctx, "proof of who somebody is")
@@ -154,7 +154,7 @@ func (s *Service) proveByPassword(system context.Context, v *viewer.Viewer, acco
 		return fault.Invalidf("the password is not right").WithCode("WRONG_CREDENTIALS").At("password")
 	}
 	return s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		// A factor may have come, or another password, while this one was looked at.
+		// A factor or a new password may have come meanwhile.
 		e, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash))
 		if err != nil || e == nil {
 			return orElse(err, ErrSession)

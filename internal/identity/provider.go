@@ -25,25 +25,24 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// External is a person as an OpenID provider has named them, in a token that has
-// been checked.
+// External is a person as an OpenID provider describes them, in a verified token.
 type External struct {
 	// Provider is the name of the provider here, for the log.
 	Provider string
-	// Issuer and Subject are the provider and the person, for good.
+	// Issuer and Subject identify the provider and the person for good.
 	Issuer, Subject string
-	// Email counts only where the provider has verified it.
+	// Email counts only if the provider has verified it.
 	Email    string
 	Verified bool
-	// Domains are those of the addresses whose accounts the provider may sign in;
-	// empty for all.
+	// Domains are those of the addresses whose accounts the provider may open; empty for
+	// all.
 	Domains []string
-	// Required is true where the operator requires the provider for these domains. It
-	// then stands in for a second factor, which it asks for itself.
+	// Required is true if the operator requires the provider for these domains. It then
+	// counts as a second factor, because it asks for one itself.
 	Required bool
 }
 
-// standsIn reports whether coming from the provider counts as a second factor.
+// standsIn reports whether the provider counts as a second factor.
 func (who External) standsIn(e *db.Educator) bool {
 	return who.Required && len(who.Domains) > 0 && inDomains(e, who.Domains)
 }
@@ -51,24 +50,25 @@ func (who External) standsIn(e *db.Educator) bool {
 // appCodeLifetime is how long an app may take to use its code.
 const appCodeLifetime = time.Minute
 
-// The bounds of what a provider names; longer things are not stored.
+// The limits of what a provider sends. Longer values are not stored.
 const maxExternal = 255
 
-// errNoExternal is for whoever comes from a provider and may not come in: nobody
-// is told which of the reasons it is.
+// errNoExternal refuses somebody who comes from a provider. It does not say for which
+// reason.
 var errNoExternal = fault.Invalidf(
 	"there is no account here that you can open this way; ask your administrator for an account " +
 		"with exactly the address that you use there, and whether the address has been confirmed there").
 	WithCode("NO_ACCOUNT")
 
-// SignInExternally starts a session for a person whom a provider has named. The
-// first time the account is found by the verified address, and the person is
-// linked to it; from then on the link counts, whatever address it is. An account
-// with a second factor returns a *StepRequired, unless the provider stands in. There is
-// one and the same error for an address that is unknown or not verified, and for
-// an account that is disabled, belongs to a program, has no address any more, lies
-// outside of the domains of the provider, has to sign in at another one or is linked to somebody else
-// there. The log tells them apart.
+// SignInExternally starts a session for a person from a provider. The first time, the
+// account is found by the verified address, and the person is linked to it; from then on
+// the link counts, whatever the address. An account with a second factor returns a
+// *StepRequired, unless the provider counts as one.
+//
+// The error is the same for every reason: the address is unknown or not verified; the
+// account is disabled, belongs to a program, has no address any more, lies outside the
+// domains of the provider, must sign in at another provider, or is linked to another
+// person there. The log tells them apart.
 func (s *Service) SignInExternally(ctx context.Context, who External) (Session, error) {
 	var opened opening
 	var step *StepRequired
@@ -84,7 +84,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 			if err = s.open(ctx, client, e, &opened); err != nil {
 				return err
 			}
-			// As after a right password, so that nobody who guesses here keeps the person out.
+			// As after a right password, so that nobody who guesses can lock the person out.
 			return s.remember(ctx, client, *e.EmailKey, viewer.OriginOf(ctx).Network(), e.PasswordHash)
 		})
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Service) SignInExternally(ctx context.Context, who External) (Session, 
 	return s.opened(system, opened)
 }
 
-// record writes down what somebody does who is only now coming in.
+// record writes down what somebody does who is just signing in.
 func record(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
 	audit.Record(ctx, audit.Event{
 		Action:         action,
@@ -109,16 +109,16 @@ func record(ctx context.Context, action audit.Action, e *db.Educator, facts audi
 	})
 }
 
-// challengeForm is a SHA-256 in base64url, as PKCE has it.
+// challengeForm is a SHA-256 in base64url, as in PKCE.
 var challengeForm = regexp.MustCompile(`^[A-Za-z0-9_-]{43}$`)
 
 // IsChallenge reports whether a text can be the challenge of an app.
 func IsChallenge(text string) bool { return challengeForm.MatchString(text) }
 
-// AppCode is SignInExternally for a mobile app: instead of a session it makes a
-// code for the app, which goes through the browser and is good for a minute, once,
-// and only together with the verifier that the challenge was made of. Another app
-// that catches the code cannot use it.
+// AppCode is SignInExternally for a mobile app. Instead of a session it creates a code for
+// the app, which is passed through the browser. The code works once, within a minute, and
+// only with the verifier of the challenge, so another app that intercepts it cannot use
+// it.
 func (s *Service) AppCode(ctx context.Context, who External, challenge string) (string, error) {
 	code, now := newSecret(), s.instant()
 	system := viewer.AsSystem(ctx, "sign-in of an app by a provider")
@@ -136,7 +136,7 @@ var errAppCode = fault.Conflictf(
 	"the code has been used, its minute is over, or it belongs to another sign-in; sign in again").
 	WithCode("CODE_ENDED").At("code")
 
-// SignInWithCode uses a code up and starts a session.
+// SignInWithCode uses up a code and starts a session.
 func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Session, error) {
 	if len(code) > maxTyped || len(verifier) > maxTyped {
 		return Session{}, errAppCode
@@ -154,7 +154,7 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 		if err != nil {
 			return orElse(ignoreNotFound(err), errAppCode)
 		}
-		// Of several who come at once, one changes the row.
+		// If several come at once, only one changes the row.
 		n, err := client.OneTimeLink.Update().Where(onetimelink.ID(link.ID), onetimelink.UsedAtIsNil()).
 			SetUsedAt(s.instant()).Save(ctx)
 		if err != nil || n != 1 {
@@ -183,8 +183,8 @@ func (s *Service) SignInWithCode(ctx context.Context, code, verifier string) (Se
 	return s.opened(system, opened)
 }
 
-// admitExternally finds the account of a person and lets admit do in the same
-// transaction what the person came for.
+// admitExternally finds the account of a person and calls admit in the same transaction,
+// which does what the person came for.
 func (s *Service) admitExternally(system context.Context, who External,
 	admit func(context.Context, *db.Client, *db.Educator) error) (account *db.Educator, err error) {
 	if who.Issuer == "" || who.Subject == "" || len(who.Issuer) > maxExternal || len(who.Subject) > maxExternal {
@@ -201,8 +201,8 @@ func (s *Service) admitExternally(system context.Context, who External,
 		})
 	}
 	if err = attempt(); database.IsDuplicate(err) {
-		// Somebody has been linked at the same moment: the same person, in another
-		// tab, or another one, who is refused now.
+		// Somebody was linked at the same moment: the same person in another tab, or another
+		// person, who is refused now.
 		err = attempt()
 	}
 	if err == nil && reason != "" {
@@ -214,8 +214,8 @@ func (s *Service) admitExternally(system context.Context, who External,
 	return account, nil
 }
 
-// external returns the account of a person, which it links at the first time, or
-// the reason why there is none.
+// external returns the account of a person, or the reason why there is none. The first
+// time, it links the person to the account.
 func (s *Service) external(ctx context.Context, client *db.Client, who External) (e *db.Educator,
 	reason string, err error) {
 	now := s.instant()
@@ -245,7 +245,7 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	if reason := s.closedTo(who, e); reason != "" {
 		return e, reason, nil
 	}
-	// The account is locked by now; the same person in another tab may have been first.
+	// The account is locked now, but the same person in another tab may have been first.
 	linked, err := client.ExternalIdentity.Query().
 		Where(externalidentity.EducatorID(e.ID), externalidentity.Issuer(who.Issuer)).Only(ctx)
 	switch {
@@ -277,9 +277,9 @@ func (s *Service) refuseExternal(ctx context.Context, who External, e *db.Educat
 	return errNoExternal
 }
 
-// closedTo returns why a provider may not open an account, or nothing. Where a provider
-// is required, the account opens by no other one, as it does not open by a password. One
-// without an address opens by nothing: the operator's commands do not find it either.
+// closedTo returns why a provider may not open an account, or nothing. If a provider is
+// required, neither a password nor another provider opens the account. Nothing opens an
+// account without an address: the operator's commands would not find it either.
 func (s *Service) closedTo(who External, e *db.Educator) string {
 	switch {
 	case e.EmailKey == nil:
@@ -297,9 +297,9 @@ func inDomains(e *db.Educator, domains []string) bool {
 	return len(domains) == 0 || e.EmailKey != nil && slices.Contains(domains, domainOf(*e.EmailKey))
 }
 
-// sameAddress reports whether two addresses are those of one mailbox, which differ in
-// the case of letters at most. Keys are folded further: ſ is s there, the sign of
-// Kelvin is k, and ß is ss, each of which is somebody else's mailbox.
+// sameAddress reports whether two addresses are the same mailbox, that is, differ only in
+// the case of letters. Keys are folded further: there ſ is s, the Kelvin sign is k, and ß
+// is ss, and each of these may be somebody else's mailbox.
 func sameAddress(a, b string) bool {
 	const kelvin = "\u212a" // which NFC makes a K
 	return !strings.Contains(a+b, kelvin) &&
@@ -310,8 +310,8 @@ func sameAddress(a, b string) bool {
 
 func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
 
-// byProviderOnly returns the error for addresses that sign in at a provider, or
-// nil. It tells nothing about accounts: only the domain decides.
+// byProviderOnly returns the error for addresses that sign in at a provider, or nil. It
+// reveals nothing about accounts, because only the domain decides.
 func (s *Service) byProviderOnly(emailKey string) error {
 	if label := s.guard.providerOf[domainOf(emailKey)]; label != "" {
 		return fault.Invalidf("people with this address sign in with %s, and not with a password here", label).
@@ -320,9 +320,8 @@ func (s *Service) byProviderOnly(emailKey string) error {
 	return nil
 }
 
-// Unlink forgets the persons of providers to which an account is linked, for the
-// operator, and ends what they have opened; the next one with the verified address is
-// linked anew.
+// Unlink removes the links of an account to persons at providers, for the operator, and
+// ends their sessions. The next person with the verified address is linked anew.
 func (s *Service) Unlink(ctx context.Context, email string) (n int, err error) {
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email))).Only(ctx)

@@ -10,40 +10,40 @@ import (
 )
 
 const (
-	// maxEntering is how many transactions of people who are signing in run at a time
-	// on one server. It is a part of the connections to the database: a flood of
-	// attempts leaves the others to those who have signed in.
+	// maxEntering is how many transactions of people who sign in run at a time on one
+	// server. It is a part of the database connections, so a flood of attempts leaves the
+	// rest to those who have signed in.
 	maxEntering = 8
-	// maxTrying is how many attempts of one network are on their way on one server. An
-	// attempt takes from the limits when it begins and gives back when it was right;
-	// were more of a school on their way than the limit of a network lets through, it
-	// would refuse right passwords.
+	// maxTrying is how many attempts of one network run at a time on one server. An attempt
+	// takes from the limits when it starts and gives back when it was right. If more people
+	// of a school tried at once than the network's limit allows, right passwords would be
+	// refused.
 	maxTrying = 32
-	// tryingPatience is how long an attempt waits for those before it; whoever comes
-	// later is better told at once than served after the browser has given up.
+	// tryingPatience is how long an attempt waits for those before it. It is better to
+	// refuse early than to answer after the browser has given up.
 	tryingPatience = 15 * time.Second
 )
 
-// queue lets those in who are signing in: a few of one network, and of all networks
-// not many more. Networks take turns, so that a long queue of one keeps nobody else
-// waiting; of one network, whoever comes first is first.
+// queue admits people who are signing in: a few from each network, and not many more from
+// all together. Networks take turns, so a long queue of one does not delay the others.
+// Within a network, the first come first.
 type queue struct {
 	each int
-	// all is nil where only each network is bounded.
+	// all is nil if only each network is limited.
 	all chan struct{}
 
 	mu       sync.Mutex
 	networks map[string]*entrance
 }
 
-// entrance is where those of one network wait.
+// entrance is where the people of one network wait.
 type entrance struct {
 	turn chan struct{}
-	// users are those who are in or wait.
+	// users counts who is in or waits.
 	users int
 }
 
-// newQueue returns a queue; all is 0 where only each network is bounded.
+// newQueue returns a queue. With all = 0, only each network is limited.
 func newQueue(each, all int) *queue {
 	q := &queue{each: each, networks: map[string]*entrance{}}
 	if all > 0 {
@@ -52,7 +52,7 @@ func newQueue(each, all int) *queue {
 	return q
 }
 
-// enter waits for a turn. It fails where ctx ends first.
+// enter waits for a turn. It fails if ctx ends first.
 func (q *queue) enter(ctx context.Context, network string) (leave func(), err error) {
 	e := q.at(network)
 	free := []chan struct{}{e.turn}
@@ -97,10 +97,9 @@ func (q *queue) gone(network string, e *entrance) {
 	}
 }
 
-// inTurn runs a transaction of somebody who is signing in, or is about to, in the
-// turn of the network: one after the other, because they change the same row, that of
-// the limit of the network. They would wait for each other in any case, and each would
-// hold a connection meanwhile. It must not be called inside of itself.
+// inTurn runs a transaction of somebody who is signing in, one at a time for each network.
+// They change the same row, the limit of the network, so they would wait for each other
+// anyway, each holding a connection. Do not nest it.
 func (s *Service) inTurn(system context.Context, fn func(ctx context.Context, client *db.Client) error) error {
 	leave, err := s.entering.enter(system, viewer.OriginOf(system).Network())
 	if err != nil {
@@ -110,8 +109,8 @@ func (s *Service) inTurn(system context.Context, fn func(ctx context.Context, cl
 	return s.db.InTx(system, fn)
 }
 
-// try waits until an attempt with a password can begin, but not for long. It takes
-// nothing from the limits meanwhile.
+// try waits a little until an attempt with a password can start. While it waits, it takes
+// nothing from the limits.
 func (s *Service) try(system context.Context) (leave func(), err error) {
 	patient, cancel := context.WithTimeout(system, tryingPatience)
 	defer cancel()

@@ -8,20 +8,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// resealedSecrets is how many secrets of authenticator apps are read at once, and
-// encrypted anew in one transaction.
+// resealedSecrets is how many secrets of authenticator apps are read and re-encrypted in
+// one transaction.
 const resealedSecrets = 200
 
-// totpSealed is the secret of an app as it is stored.
+// totpSealed is the stored form of an app's secret.
 type totpSealed struct {
 	id, educatorID int
 	sealed         []byte
 }
 
-// Reseal encrypts what is kept of second factors and was encrypted with old keys anew,
-// piece by piece, and returns how much that was. Whoever is stopped in the middle loses
-// nothing: which key a secret needs is found by opening it. Challenges are left alone,
-// because they end within minutes. alive is asked after every piece whether to go on.
+// Reseal re-encrypts what second factors have stored under old keys, piece by piece, and
+// returns how much that was. It can be stopped at any point: opening a secret tells which
+// key it needs. Challenges are skipped, because they end within minutes. After every
+// piece, alive says whether to go on.
 func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error) (done int, err error) {
 	if s.factors.Seal == nil || s.factors.Seal.Older() == 0 {
 		return 0, nil
@@ -38,8 +38,8 @@ func (s *Service) Reseal(ctx context.Context, alive func(context.Context) error)
 	return done, err
 }
 
-// resealPiece encrypts those of a piece anew that need an old key. An app that is set
-// up, or removed, at the same moment is not touched: its row is another one.
+// resealPiece re-encrypts the secrets of a piece that need an old key. It does not touch
+// an app that is set up or removed at the same moment, because that is another row.
 func (s *Service) resealPiece(system context.Context, piece []totpSealed) (done int, err error) {
 	aead := s.factors.Seal
 	var old []totpSealed
@@ -77,7 +77,7 @@ func (s *Service) resealPiece(system context.Context, piece []totpSealed) (done 
 	return done, nil
 }
 
-// eachSealed shows the secrets of all authenticator apps, piece by piece.
+// eachSealed passes the secrets of all authenticator apps, piece by piece.
 func (s *Service) eachSealed(system context.Context, show func([]totpSealed) error) error {
 	for after := 0; ; {
 		piece, err := s.readSealed(system, after)
@@ -108,15 +108,15 @@ func (s *Service) readSealed(system context.Context, after int) (piece []totpSea
 	return piece, rows.Err()
 }
 
-// KeyUse is how many authenticator apps need which keys.
+// KeyUse says how many authenticator apps need which keys.
 type KeyUse struct {
 	// Needed has a number for each old key, in the order in which they were given.
 	Needed []int
-	// Missing are those that no key opens that is here.
+	// Missing counts the secrets that no key here opens.
 	Missing int
 }
 
-// KeyUse tells which old keys are still needed for second factors.
+// KeyUse counts which old keys second factors still need.
 func (s *Service) KeyUse(system context.Context) (KeyUse, error) {
 	if s.factors.Seal == nil {
 		return KeyUse{}, nil

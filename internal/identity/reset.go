@@ -17,10 +17,10 @@ import (
 
 var errNoEducator = fault.NotFoundf("there is no such educator in your purview").At("educatorId")
 
-// ResetFactors removes the factors of somebody who has lost them, and ends the
-// sessions and links of the account. It is for administrators of every organization
-// at which the person has a role, who have shown lately who they are; nobody resets
-// the own factors.
+// ResetFactors removes the factors of somebody who has lost them, and ends the sessions
+// and links of the account. The caller must administer every organization at which the
+// person has a role, and must have proved their identity recently. Nobody resets their own
+// factors.
 func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educator, error) {
 	v := viewer.FromContext(ctx)
 	seen, err := s.db.Client(ctx).Educator.Query().Where(educator.ID(educatorID), educator.Service(0)).Only(ctx)
@@ -54,7 +54,7 @@ func (s *Service) ResetFactors(ctx context.Context, educatorID int) (*db.Educato
 	return seen, nil
 }
 
-// ResetFactorsOf is ResetFactors for the operator, by the address.
+// ResetFactorsOf is ResetFactors for the operator, by address.
 func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
 	return s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		e, err := client.Educator.Query().Where(educator.EmailKey(fold.Key(email)), educator.Service(0)).Only(ctx)
@@ -69,8 +69,8 @@ func (s *Service) ResetFactorsOf(ctx context.Context, email string) error {
 }
 
 func (s *Service) reset(ctx context.Context, client *db.Client, e *db.Educator) error {
-	// Whoever is signing in at this moment comes before, and is signed out, or after,
-	// and has no step any more.
+	// Somebody who signs in at this moment is either earlier, and signed out here, or
+	// later, and has no step any more.
 	if s.db.RowLocks() {
 		if _, err := client.Educator.Query().Where(educator.ID(e.ID)).ForUpdate().Only(ctx); err != nil {
 			return err

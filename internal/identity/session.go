@@ -17,39 +17,39 @@ import (
 )
 
 const (
-	// useIsWrittenEvery is how exactly the last use of a session or key is known.
-	// Writing it with every request would make every read a write.
+	// useIsWrittenEvery is the precision of the last use of a session or key. Writing it
+	// with every request would turn every read into a write.
 	useIsWrittenEvery = time.Minute
-	// usePatience is how long a request waits for that to be written, where an
-	// import keeps an embedded database busy; the next request tries again.
+	// usePatience is how long a request waits for that to be written while an import keeps
+	// an embedded database busy. The next request tries again.
 	usePatience = 250 * time.Millisecond
 
 	maxUserAgent = 200
 )
 
-// Session is a sign-in. The token is told once and stored as a hash.
+// Session is a sign-in. The token is shown once and stored as a hash.
 type Session struct {
 	Token     string
 	ExpiresAt time.Time
 	Viewer    *viewer.Viewer
-	// Devices is what the browser keeps, also when the session has ended, and gives to
-	// WithDevices; empty for nothing.
+	// Devices is what the browser keeps, even after the session, and sends for WithDevices.
+	// It may be empty.
 	Devices string
 }
 
-// start begins a session of an educator who has shown the right password.
+// start starts a session of an educator who has entered the right password.
 func (s *Service) start(system context.Context, account *db.Educator, try attempt) (Session, error) {
 	var opened opening
 	var step *StepRequired
 	err := s.inTurn(system, func(ctx context.Context, client *db.Client) error {
-		// A password or an address that is changed, or an account that is disabled, at this
-		// moment ends the sessions that are there, and this one must not come after it.
+		// A simultaneous change of the password or the address, or disabling the account,
+		// ends all sessions that exist. This one must not be created after that.
 		same, err := s.lockEnabled(ctx, client, educator.ID(account.ID), educator.PasswordHash(account.PasswordHash),
 			educator.EmailKey(*account.EmailKey))
 		if err != nil || same == nil {
 			return orElse(err, errSignIn)
 		}
-		// What the attempt took is given back when the second factor is right as well.
+		// What the attempt took is given back once the second factor is right too.
 		if step, err = s.secondStep(ctx, client, same, try, ""); err != nil || step != nil {
 			return err
 		}
@@ -68,8 +68,8 @@ func (s *Service) start(system context.Context, account *db.Educator, try attemp
 	return s.opened(system, opened)
 }
 
-// lockEnabled returns the account that can be signed in to, which nobody changes
-// until the transaction ends, or nil where there is none.
+// lockEnabled locks an account that can be signed in to until the transaction ends, and
+// returns it; nil if there is none.
 func (s *Service) lockEnabled(ctx context.Context, client *db.Client,
 	which ...predicate.Educator) (*db.Educator, error) {
 	query := client.Educator.Query().Where(which...).Where(educator.Disabled(0), educator.Service(0))
@@ -80,19 +80,19 @@ func (s *Service) lockEnabled(ctx context.Context, client *db.Client,
 	return e, ignoreNotFound(err)
 }
 
-// opening is a session that is being made.
+// opening is a session that is being created.
 type opening struct {
 	token   string
 	expires time.Time
-	// facts say in the audit trail how the person came in.
+	// facts say in the audit trail how the person signed in.
 	facts audit.Facts
-	// secondFactor is true where the person has shown one, or a provider stands in.
+	// secondFactor is true if the person has shown one, or a provider counts as one.
 	secondFactor bool
 	// devices is Session.Devices.
 	devices string
 }
 
-// open makes a session, and removes those of the account that have ended.
+// open creates a session, and removes the account's expired ones.
 func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
 	now := s.instant()
 	o.token, o.expires = newSecret(), now.Add(s.lifetime)
@@ -123,7 +123,7 @@ func ignoreNotFound(err error) error {
 	return err
 }
 
-// shorten makes what a client calls itself fit for a list.
+// shorten makes the name that a client gives itself fit for a list.
 func shorten(userAgent string) string {
 	text := strings.Map(func(r rune) rune {
 		if r < ' ' || r == 0x7f || r == utf8.RuneError {
@@ -137,23 +137,23 @@ func shorten(userAgent string) string {
 	return text
 }
 
-// ErrSession is given for a token that is not, or no longer, of a session.
+// ErrSession is the error for a token that has no session, or whose session has ended.
 var ErrSession = fault.Unauthenticatedf("the session has ended; sign in again")
 
-// ofSession continues a statement that reads the viewers of sessions s: whether a
-// second factor is still to be set up, the account, its roles.
+// ofSession continues a statement that reads the viewers of sessions s: whether a second
+// factor has yet to be set up, the account, and its roles.
 const ofSession = "CASE WHEN s.second_factor = 0 AND " + needsFactor + " THEN 1 ELSE 0 END, " +
 	"e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 	"FROM sessions s JOIN educators e ON e.id = s.educator_id " + rolesAndOrganizations
 
-// Authenticate returns the viewer of a token, with one statement. Once a minute it
-// takes a second one, which writes down that the session is in use.
+// Authenticate returns the viewer of a token with one statement. Once a minute a second
+// one notes that the session is in use.
 func (s *Service) Authenticate(ctx context.Context, token string) (*viewer.Viewer, error) {
 	return s.authenticate(ctx, token, true)
 }
 
-// Check is Authenticate for what goes on by itself, such as a page that is left
-// open and watches something: it is no use of the session.
+// Check is Authenticate for requests that a program makes by itself, such as a page that
+// is left open and watches something. They do not count as use of the session.
 func (s *Service) Check(ctx context.Context, token string) (*viewer.Viewer, error) {
 	return s.authenticate(ctx, token, false)
 }
@@ -176,8 +176,7 @@ func (s *Service) authenticate(ctx context.Context, token string, isUse bool) (*
 	return v, err
 }
 
-// writeUse writes that something is in use, and lets the request go on where that
-// fails.
+// writeUse notes that something is in use. If that fails, the request goes on.
 func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, client *db.Client) error) {
 	limited, cancel := context.WithTimeout(viewer.AsSystem(ctx, "last use of a session or key"), usePatience)
 	defer cancel()
@@ -186,9 +185,9 @@ func (s *Service) writeUse(ctx context.Context, write func(ctx context.Context, 
 	}
 }
 
-// Viewer returns an educator as a viewer, for work that the server does later in
-// the educator's name. A disabled account has no viewer. What was begun before a
-// second factor was asked for goes on.
+// Viewer returns an educator as a viewer, for work that the server does later on their
+// behalf. A disabled account has none. Work that was started before a second factor was
+// required continues.
 func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, error) {
 	const query = "SELECT 0, 0, 0, e.id, e.district_id, r.role, r.organization_id, r.district_id " +
 		"FROM educators e LEFT JOIN role_assignments r ON r.educator_id = e.id WHERE e.id = ? " +
@@ -197,7 +196,7 @@ func (s *Service) Viewer(ctx context.Context, educatorID int) (*viewer.Viewer, e
 	return v, err
 }
 
-// loadOne reads a viewer with the roles, and whether the last use is to be written.
+// loadOne reads a viewer with the roles, and whether the last use is due to be written.
 func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *viewer.Viewer, stale bool, err error) {
 	err = s.load(ctx, func(each *viewer.Viewer, due bool) { v, stale = each, due }, query, args...)
 	if err == nil && v == nil {
@@ -206,8 +205,8 @@ func (s *Service) loadOne(ctx context.Context, query string, args ...any) (v *vi
 	return v, stale, err
 }
 
-// load reads viewers with their roles, whose rows stand one after the other, and tells
-// of each whether the last use is to be written.
+// load reads viewers with their roles, whose rows are adjacent, and for each whether the
+// last use is due to be written.
 func (s *Service) load(ctx context.Context, found func(v *viewer.Viewer, stale bool), query string,
 	args ...any) (err error) {
 	rows, err := s.db.Query(ctx, query, args...)

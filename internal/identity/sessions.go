@@ -15,18 +15,18 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// over are the sessions that have ended, by their time or because nobody uses them.
+// over matches sessions that have ended, by age or for lack of use.
 func (s *Service) over(now time.Time) predicate.Session {
 	return session.Or(session.ExpiresAtLTE(now), session.LastUsedAtLTE(now.Add(-s.idle)))
 }
 
-// Sessions returns the viewer's own sessions, the one used last first.
+// Sessions returns the viewer's own sessions, the most recently used first.
 func (s *Service) Sessions(ctx context.Context) ([]*db.Session, error) {
 	return s.db.Client(ctx).Session.Query().Where(session.Not(s.over(s.instant()))).
 		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
 }
 
-// SignOut ends the session of the viewer in ctx and reports whether there was one.
+// SignOut ends the session of the viewer in ctx, and reports whether there was one.
 func (s *Service) SignOut(ctx context.Context) (bool, error) {
 	v := viewer.FromContext(ctx)
 	if v == nil || v.SessionID == 0 {
@@ -42,8 +42,8 @@ func (s *Service) SignOut(ctx context.Context) (bool, error) {
 	return n > 0, err
 }
 
-// RevokeSession ends one of the viewer's own sessions; fault.NotFound where the
-// viewer has none of that key.
+// RevokeSession ends one of the viewer's own sessions. It returns fault.NotFound if the
+// viewer has no session with that key.
 func (s *Service) RevokeSession(ctx context.Context, id int) error {
 	ended, err := s.revoke(ctx, session.ID(id))
 	if err == nil && len(ended) == 0 {
@@ -52,7 +52,7 @@ func (s *Service) RevokeSession(ctx context.Context, id int) error {
 	return err
 }
 
-// RevokeOtherSessions ends the viewer's sessions but the one that asks, and
+// RevokeOtherSessions ends all of the viewer's sessions except the current one, and
 // returns the keys of those that it ended.
 func (s *Service) RevokeOtherSessions(ctx context.Context) ([]int, error) {
 	return s.revoke(ctx, session.IDNEQ(viewer.FromContext(ctx).SessionID))

@@ -8,11 +8,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// maxStanding is how many sessions or keys are looked up with one statement.
+// maxStanding is how many sessions or keys one statement looks up.
 const maxStanding = 1000
 
-// SessionViewer returns the viewer of a session by its id, for what it has made. A
-// session that has ended has none.
+// SessionViewer returns the viewer of a session by its ID, for what that session has
+// started. A session that has ended has none.
 func (s *Service) SessionViewer(ctx context.Context, id int) (*viewer.Viewer, error) {
 	found, err := s.Standing(ctx, []int{id})
 	if err == nil && found[id] == nil {
@@ -21,8 +21,8 @@ func (s *Service) SessionViewer(ctx context.Context, id int) (*viewer.Viewer, er
 	return found[id], err
 }
 
-// Standing returns the viewers of the sessions that have not ended, by their ids, with
-// one statement for a thousand. It is no use of the sessions.
+// Standing returns the viewers of those sessions that have not ended, by ID, with one
+// statement for a thousand. It does not count as use.
 func (s *Service) Standing(ctx context.Context, ids []int) (map[int]*viewer.Viewer, error) {
 	now := s.instant()
 	found := make(map[int]*viewer.Viewer, len(ids))
@@ -40,8 +40,7 @@ func (s *Service) Standing(ctx context.Context, ids []int) (map[int]*viewer.View
 	return found, nil
 }
 
-// StandingKeys returns the viewers of the service keys that have not ended, by their
-// ids.
+// StandingKeys returns the viewers of those service keys that have not ended, by ID.
 func (s *Service) StandingKeys(ctx context.Context, ids []int) (map[int]*viewer.Viewer, error) {
 	found := make(map[int]*viewer.Viewer, len(ids))
 	for some := range slices.Chunk(ids, maxStanding) {

@@ -18,8 +18,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// factorRate is for the codes that are tried for one account, after the right
-// password: of a million codes three are right at any moment.
+// factorRate limits the codes that are tried for one account after the right password. Of
+// a million codes, three are right at any moment.
 var factorRate = rate{burst: 5, every: 5 * time.Minute}
 
 var (
@@ -32,24 +32,24 @@ var (
 type Step struct {
 	Challenge
 	Methods []Method
-	// Passkey is what a browser is asked for, as JSON; empty without a passkey.
+	// Passkey is the request to the browser, as JSON; empty without a passkey.
 	Passkey string
 }
 
-// StepRequired is the error of a sign-in that is right so far and needs a second
-// factor. Its fault has the code SECOND_FACTOR_REQUIRED.
+// StepRequired is the error of a sign-in that is right so far and needs a second factor.
+// Its fault has the code SECOND_FACTOR_REQUIRED.
 type StepRequired struct{ Step Step }
 
 func (e *StepRequired) Error() string { return errStep.Error() }
 
 func (e *StepRequired) Unwrap() error { return errStep }
 
-// Answer is how somebody shows a second factor: a code of an app, a recovery code,
-// or what a browser has answered, as JSON.
+// Answer is how somebody shows a second factor: a code from an app, a recovery code, or
+// the answer of a browser, as JSON.
 type Answer struct{ Code, Passkey string }
 
-// secondStep returns the step that is still to come for an account that is locked,
-// or nil where it has no factor. What a step knows of the sign-in is kept with it.
+// secondStep returns the next step for an account that is locked, or nil if the account
+// has no factor. The step remembers what is known of the sign-in.
 func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educator, try attempt,
 	provider string) (*StepRequired, error) {
 	methods, err := methodsOf(ctx, client, e.ID)
@@ -77,8 +77,8 @@ func (s *Service) secondStep(ctx context.Context, client *db.Client, e *db.Educa
 	return &StepRequired{step}, nil
 }
 
-// CompleteSignIn finishes a sign-in with a second factor. A wrong code leaves the
-// step as it is, until there have been too many.
+// CompleteSignIn finishes a sign-in with a second factor. After a wrong code the step
+// stays open, until there were too many.
 func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answer) (Session, error) {
 	system := viewer.AsSystem(ctx, "second step of a sign-in")
 	c, err := s.posed(system, s.db.Client(system), token, factorchallenge.PurposeSIGN_IN)
@@ -134,8 +134,8 @@ func (s *Service) CompleteSignIn(ctx context.Context, token string, answer Answe
 	return s.opened(system, opened)
 }
 
-// tryFactor counts an attempt to show a factor of an account, and carries it out in
-// a transaction; what is right gives back what it took.
+// tryFactor counts an attempt to show a factor of an account, and runs it in a
+// transaction. A right one gives back what it took.
 func (s *Service) tryFactor(system context.Context, account *db.Educator,
 	try func(ctx context.Context, client *db.Client, giveBackTry func() error) error) error {
 	buckets := []bucket{{mark("factor", strconv.Itoa(account.ID)), factorRate}}
@@ -151,8 +151,8 @@ func (s *Service) tryFactor(system context.Context, account *db.Educator,
 	return err
 }
 
-// shown checks an answer of an account that is locked and uses it up. The ceremony
-// is what a passkey was asked to sign.
+// shown checks an answer and uses it up. The account is locked. The ceremony is what a
+// passkey was asked to sign.
 func (s *Service) shown(ctx context.Context, client *db.Client, e *db.Educator, answer Answer,
 	ceremony []byte) (Method, error) {
 	switch {
@@ -172,8 +172,7 @@ func (s *Service) shown(ctx context.Context, client *db.Client, e *db.Educator, 
 	}
 }
 
-// shownTOTP checks a code of an account's app. A code is good once, whichever
-// server is asked.
+// shownTOTP checks a code from an account's app. A code works once, on whichever server.
 func (s *Service) shownTOTP(ctx context.Context, client *db.Client, educatorID int, code string) error {
 	app, err := client.TotpSecret.Query().Where(totpsecret.EducatorID(educatorID)).Only(ctx)
 	if err != nil {
@@ -195,7 +194,7 @@ func (s *Service) shownTOTP(ctx context.Context, client *db.Client, educatorID i
 	return err
 }
 
-// signed checks the signature of one of an account's passkeys.
+// signed checks the signature of one of the account's passkeys.
 func (s *Service) signed(ctx context.Context, client *db.Client, e *db.Educator, response string,
 	ceremony []byte) error {
 	if s.factors.Site == nil || len(ceremony) == 0 {
@@ -213,8 +212,8 @@ func (s *Service) signed(ctx context.Context, client *db.Client, e *db.Educator,
 	return s.usedPasskey(ctx, client, p)
 }
 
-// usedPasskey writes down how a passkey is after it has signed. Whoever has come so far
-// has shown what the account opens with now, so that the passkey opens it alone again.
+// usedPasskey stores the state of a passkey after it has signed. The person has just shown
+// the current credentials, so from now on the passkey opens the account alone again.
 func (s *Service) usedPasskey(ctx context.Context, client *db.Client, p factor.Passkey) error {
 	return client.Passkey.Update().Where(passkey.CredentialHash(hashToken(string(p.ID)))).SetSignCount(int64(p.SignCount)).
 		SetBackedUp(flag(p.BackedUp)).SetSecondOnly(0).SetLastUsedAt(s.instant()).Exec(ctx)
@@ -227,7 +226,7 @@ func flag(yes bool) int8 {
 	return 0
 }
 
-// opened returns a session that has begun, as its person will use it.
+// opened returns a session that has started, as its owner will use it.
 func (s *Service) opened(system context.Context, o opening) (Session, error) {
 	v, err := s.Authenticate(system, o.token)
 	return Session{Token: o.token, ExpiresAt: o.expires, Viewer: v, Devices: o.devices}, err

@@ -12,15 +12,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// recordAs records what a person does with the own account, such as signing in,
-// before which the context does not know who it is.
+// recordAs records something that people do with their own accounts, such as signing in,
+// before the context knows who they are.
 func recordAs(ctx context.Context, v *viewer.Viewer, action audit.Action, facts audit.Facts) {
 	who := audit.ActorOfViewer(v)
 	audit.Record(ctx, audit.Event{Action: action, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID,
 		Target: audit.On(globalid.Educator, v.EducatorID), Facts: facts, Actor: &who})
 }
 
-// recordSignIn records a session that has begun, with the roles that it begins with.
+// recordSignIn records a session that has started, and the roles at its start.
 func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, begun *db.Session,
 	facts audit.Facts) error {
 	roles, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(account.ID)).Order(roleassignment.ByID()).
@@ -39,16 +39,16 @@ func recordSignIn(ctx context.Context, client *db.Client, account *db.Educator, 
 	return nil
 }
 
-// recordAbout records what happens to an account. The district sees it: an account
+// recordAbout records what happens to an account. The district sees it, because an account
 // may have roles at several schools.
 func recordAbout(ctx context.Context, action audit.Action, e *db.Educator, facts audit.Facts) {
 	audit.Record(ctx, audit.Event{Action: action, DistrictID: e.DistrictID, OrganizationID: e.DistrictID,
 		Target: audit.On(globalid.Educator, e.ID), Facts: facts})
 }
 
-// refused records a sign-in that was refused: at the account, where there is one
-// with the address, and otherwise where it belongs to no district. The address that
-// was typed is not recorded; it may be a password in the wrong field.
+// refused records a refused sign-in. If an account has the address, the entry belongs to
+// that account, otherwise to no district. The address is not recorded, because it may be a
+// password in the wrong field.
 func (s *Service) refused(ctx context.Context, account *db.Educator, err error) {
 	f := fault.From(err)
 	if f == nil {
