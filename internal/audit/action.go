@@ -8,7 +8,7 @@ import (
 // Action is what happened.
 type Action string
 
-// What happens to the roster.
+// Changes to the roster.
 const (
 	StudentCreated          Action = "STUDENT_CREATED"
 	StudentRevived          Action = "STUDENT_REVIVED"
@@ -38,7 +38,7 @@ const (
 	UsageRecorded       Action = "USAGE_RECORDED"
 )
 
-// What happens to accounts and keys.
+// Changes to accounts and keys.
 const (
 	SignedIn        Action = "SIGNED_IN"
 	SignInRefused   Action = "SIGN_IN_REFUSED"
@@ -68,7 +68,7 @@ const (
 	KeyRevoked Action = "KEY_REVOKED"
 )
 
-// What happens to bulk jobs.
+// Events of bulk jobs.
 const (
 	JobSubmitted     Action = "JOB_SUBMITTED"
 	JobStarted       Action = "JOB_STARTED"
@@ -82,7 +82,7 @@ const (
 	JobFinished      Action = "JOB_FINISHED"
 )
 
-// What is read, and what is refused.
+// Reads and refusals.
 const (
 	StudentsRead         Action = "STUDENTS_READ"
 	StudentsWatched      Action = "STUDENTS_WATCHED"
@@ -101,8 +101,8 @@ const (
 	SampleDistrictMade   Action = "SAMPLE_DISTRICT_MADE"
 )
 
-// meanings says in words what each action is. The API, docs/audit.md and the check
-// of every entry read it.
+// meanings describes each action in words, for the API and docs/audit.md. An entry with an
+// action that is not here is refused.
 var meanings = map[Action]string{
 	StudentCreated:          "A student was created.",
 	StudentRevived:          "A deleted student came back with the same Student ID.",
@@ -190,8 +190,8 @@ var meanings = map[Action]string{
 	SampleDistrictMade: "A made-up district was written.",
 }
 
-// Actions are all of them, in the order of their names.
+// Actions returns all actions in the order of their names.
 func Actions() []Action { return slices.Sorted(maps.Keys(meanings)) }
 
-// Meaning says in words what an action is; empty for one that is not known.
+// Meaning describes an action in words; empty for one that is not known.
 func (a Action) Meaning() string { return meanings[a] }

@@ -13,14 +13,14 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db"
 )
 
-// The first part of what is hashed names the form, so that another one can follow.
+// The first part of what is hashed names the format, so that it can change later.
 const (
 	formOfEvent   = "homeroom audit event 1"
 	formOfDetails = "homeroom audit details 1"
 )
 
-// link computes the hash of an entry from everything that stands in it, the hash
-// of the entry before among it.
+// link computes the hash of an entry from everything in it, including the hash of the
+// entry before.
 func link(e *db.AuditEvent) string {
 	h := sha256.New()
 	for _, part := range []string{
@@ -34,23 +34,23 @@ func link(e *db.AuditEvent) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// write adds a part with its length before it, so that no two lists of parts give
-// the same bytes.
+// write adds a part, preceded by its length, so that no two lists of parts give the same
+// bytes.
 func write(h hash.Hash, part string) {
 	h.Write(strconv.AppendInt(nil, int64(len(part)), 10))
 	h.Write([]byte{':'})
 	h.Write([]byte(part))
 }
 
-// digestOf is the digest of a body under its salt. Without the salt nobody can
-// find out by guessing what an erased body said.
+// digestOf is the digest of a body with its salt. Without the salt nobody can find out by
+// guessing what an erased body said.
 func digestOf(salt, body string) string {
 	mac := hmac.New(sha256.New, []byte(salt))
 	mac.Write([]byte(body))
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// digestAll is what an entry holds of its details, which come in their order.
+// digestAll is the digest of an entry's details, which must come in order.
 func digestAll(details []*db.AuditDetail) string {
 	if len(details) == 0 {
 		return ""
@@ -66,7 +66,7 @@ func digestAll(details []*db.AuditDetail) string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// seal writes the changes of a subject as a detail.
+// seal turns the changes of a subject into a detail.
 func seal(d Detail, position int) (*db.AuditDetail, error) {
 	changes := d.Changes
 	if changes == nil {
@@ -88,8 +88,7 @@ func seal(d Detail, position int) (*db.AuditDetail, error) {
 // maxFacts is the longest text of facts, in bytes.
 const maxFacts = 1000
 
-// text writes facts with their names in order, so that the same facts are the same
-// text.
+// text writes facts sorted by name, so that equal facts give equal texts.
 func (f Facts) text() (string, error) {
 	if len(f) == 0 {
 		return "", nil

@@ -13,14 +13,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/page"
 )
 
-// columns are those of the file.
+// columns are the columns of the file.
 var columns = []string{
 	"District", "Sequence", "Time", "Action", "Code", "Actor Kind", "Actor", "Roles", "Address", "Request", "Operation",
 	"Organization", "Target", "Job", "Facts", "Changes", "Hash",
 }
 
-// CSV writes a list as a file, newest first, and returns how many entries it holds.
-// It is read page by page, so that a long list takes no memory.
+// CSV writes a list as a file, newest first, and returns the number of entries. It reads
+// page by page, so the length of the list does not matter for memory.
 func (l *List) CSV(ctx context.Context, w io.Writer) (rows int, err error) {
 	file := csvfile.NewWriter(w)
 	if err := file.Write(columns); err != nil {
@@ -58,7 +58,7 @@ func cells(e *db.AuditEvent, told []Told) []string {
 	}
 }
 
-// ID is the id of a key in the API; empty for none.
+// ID is the ID of a key in the API; empty for none.
 func ID(t globalid.Type, key int) string {
 	if key == 0 {
 		return ""
@@ -88,8 +88,8 @@ func value(v *string) string {
 	return *v
 }
 
-// Who is the actor of an entry: the id of an educator or key, the login of an
-// operator, or why the server acted.
+// Who describes the actor of an entry: the ID of an educator or a key, the login of an
+// operator, or the reason why the server acted.
 func Who(e *db.AuditEvent) string {
 	switch ActorKind(e.ActorKind) {
 	case Educator:

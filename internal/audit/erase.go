@@ -14,12 +14,12 @@ import (
 // eraseRows is how many subjects one statement names.
 const eraseRows = 500
 
-// Erase takes what the audit trail of a district says about students or educators:
-// the values of their fields, before and after. That something happened to them,
-// when and by whom, stays. It records STUDENT_ERASED or EDUCATOR_ERASED for each of
-// them, in the same transaction, by which Verify tells an erasure from damage.
+// Erase removes what the audit trail of a district says about students or educators: the
+// values of their fields, before and after. It keeps that something happened to them,
+// when, and by whom. In the same transaction it records STUDENT_ERASED or EDUCATOR_ERASED
+// for each of them, by which Verify tells an erasure from damage.
 //
-// It must run inside of database.InTx, and returns how many details it has taken.
+// Call it inside database.InTx. It returns the number of details that it has removed.
 func Erase(ctx context.Context, client *db.Client, districtID, organizationID int, kind globalid.Type,
 	ids []int) (erased int, err error) {
 	action, ok := map[globalid.Type]Action{globalid.Student: StudentErased, globalid.Educator: EducatorErased}[kind]

@@ -9,33 +9,32 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Event is what a caller says about something that happened.
+// Event is what a caller records about something that happened.
 type Event struct {
 	Action Action
-	// Code is why something was refused, such as RATE_LIMITED; empty for what was done.
+	// Code is the reason of a refusal, such as RATE_LIMITED; empty for anything else.
 	Code string
-	// DistrictID is whose chain it is in, and 0 only for what belongs to no district.
+	// DistrictID selects the chain. It is 0 only for what belongs to no district.
 	DistrictID int
-	// OrganizationID is what it is about: whoever administers it sees the entry.
-	// What is about several schools has their district's.
+	// OrganizationID is what the event is about; its administrators see the entry. An event
+	// about several schools has their district here.
 	OrganizationID int
-	// Target is what it was done to; Changes is what of it changed.
+	// Target is what was acted on, and Changes is what changed about it.
 	Target  Subject
 	Changes Changes
-	// Others are further persons or things that it is about, each of which finds
-	// the entry.
+	// Others are further persons or things that the event is about. The entry is found by
+	// each of them.
 	Others []Detail
-	// JobID is the bulk job that it belongs to, or 0.
+	// JobID is the bulk job that the event belongs to, or 0.
 	JobID int
 	// Facts are counts and constants, never anything personal.
 	Facts Facts
-	// Actor is who did it, where the context cannot know: somebody who is only now
-	// signing in.
+	// Actor is who acted, if the context cannot know: somebody who is just signing in.
 	Actor *Actor
 }
 
-// Facts are counts and constants by name. Values are numbers, booleans, texts and
-// lists of texts.
+// Facts are counts and constants by name. Values are numbers, booleans, texts and lists of
+// texts.
 type Facts map[string]any
 
 // Subject is a person or thing.
@@ -53,7 +52,7 @@ type Detail struct {
 	Changes Changes
 }
 
-// Change is one field with its values before and after; nil is none.
+// Change is one field with its values before and after; nil stands for no value.
 type Change struct {
 	Field  string  `json:"field"`
 	Before *string `json:"before"`
@@ -63,14 +62,14 @@ type Change struct {
 // Changes are the fields that have changed.
 type Changes []Change
 
-// Text adds a field, where its values differ.
+// Text adds a field if its values differ.
 func (c *Changes) Text(field, before, after string) {
 	if before != after {
 		*c = append(*c, Change{Field: field, Before: &before, After: &after})
 	}
 }
 
-// Optional adds a field that may have no value, where its values differ.
+// Optional adds a field that may have no value, if its values differ.
 func (c *Changes) Optional(field string, before, after *string) {
 	if before == nil && after == nil || before != nil && after != nil && *before == *after {
 		return
@@ -78,12 +77,12 @@ func (c *Changes) Optional(field string, before, after *string) {
 	*c = append(*c, Change{Field: field, Before: before, After: after})
 }
 
-// New adds a field of something that has been created.
+// New adds a field of something that was created.
 func (c *Changes) New(field, after string) {
 	*c = append(*c, Change{Field: field, After: &after})
 }
 
-// Gone adds a field of something that has been removed.
+// Gone adds a field of something that was removed.
 func (c *Changes) Gone(field, before string) {
 	*c = append(*c, Change{Field: field, Before: &before})
 }
@@ -91,7 +90,7 @@ func (c *Changes) Gone(field, before string) {
 // Secret adds a field whose values nobody may read.
 func (c *Changes) Secret(field string) { c.New(field, "set") }
 
-// IDs writes keys as the ids of the API, for a value.
+// IDs writes keys as the IDs of the API.
 func IDs(t globalid.Type, keys ...int) string {
 	texts := make([]string, len(keys))
 	for i, k := range keys {
@@ -100,16 +99,16 @@ func IDs(t globalid.Type, keys ...int) string {
 	return strings.Join(texts, " ")
 }
 
-// ActorKind is what sort of caller it was.
+// ActorKind is the kind of caller.
 type ActorKind string
 
 // The kinds of actors.
 const (
 	Educator   ActorKind = "EDUCATOR"
 	ServiceKey ActorKind = "SERVICE_KEY"
-	// Operator is somebody who runs a command on the server's machine.
+	// Operator is somebody who runs a command on the server.
 	Operator ActorKind = "OPERATOR"
-	// Server is the program itself: schedules, recoveries.
+	// Server is the program itself: schedules and recoveries.
 	Server    ActorKind = "SERVER"
 	Anonymous ActorKind = "ANONYMOUS"
 )
@@ -117,14 +116,14 @@ const (
 // Actor is who did something.
 type Actor struct {
 	Kind ActorKind
-	// ID is the educator or the service key.
+	// ID is that of the educator or the service key.
 	ID int
 	// Label is the login of an operator, or the reason why the server acted.
 	Label string
-	// Roles are those of that moment.
+	// Roles are the roles at that moment.
 	Roles string
-	// DistrictID and OrganizationID are where the actor belongs: the one school of
-	// somebody who has a role at no other place, otherwise the district.
+	// DistrictID and OrganizationID are where the actor belongs: the school, if all roles
+	// are there, otherwise the district.
 	DistrictID, OrganizationID int
 }
 
@@ -181,5 +180,5 @@ func ActorOfViewer(v *viewer.Viewer) Actor {
 	return a
 }
 
-// maxRoles is how many roles an entry names.
+// maxRoles is how many roles an entry lists.
 const maxRoles = 6

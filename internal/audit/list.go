@@ -21,7 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Filter limits a list of entries; its parts combine with AND.
+// Filter narrows a list of entries. An entry must match every field that is set.
 type Filter struct {
 	Actions []Action
 	// Actor is an educator or a service key.
@@ -31,11 +31,11 @@ type Filter struct {
 	// About is a person or thing that the entry is about.
 	About *Subject
 	JobID int
-	// From and To are the first moment and the first moment after the last.
+	// From is the first moment; To is the first moment after the last.
 	From, To *time.Time
 }
 
-// maxActions bounds the actions of a filter.
+// maxActions limits the actions of a filter.
 const maxActions = 100
 
 // List is a list of entries, newest first.
@@ -46,9 +46,9 @@ type List struct {
 
 var errNotAdministrator = fault.Forbiddenf("administrators see the audit trail").At("organizationId")
 
-// Events returns the entries about an organization, for a district with those about
-// its schools, or, for 0, all that the viewer sees. It is for administrators:
-// an organization that is not seen is fault.NotFound, one that is not administered
+// Events returns the entries about an organization; for a district, also those about its
+// schools; for 0, all that the viewer sees. Only administrators may call it: an
+// organization that they do not see is fault.NotFound, one that they do not administer is
 // fault.Forbidden.
 func (s *Service) Events(ctx context.Context, organizationID int, f Filter) (*List, error) {
 	v := viewer.FromContext(ctx)
@@ -114,7 +114,7 @@ func (f Filter) where(s *sql.Selector) {
 	}
 }
 
-// Page returns a page of the list.
+// Page returns one page of the list.
 func (l *List) Page(ctx context.Context, args page.Args) (page.Result[*db.AuditEvent], error) {
 	q, err := page.Parse(args, page.Order{Name: "AT", Column: auditevent.FieldCreatedAt, Desc: true})
 	if err != nil {
@@ -127,7 +127,7 @@ func (l *List) Page(ctx context.Context, args page.Args) (page.Result[*db.AuditE
 	return page.NewResult(q, rows, func(e *db.AuditEvent) (page.Value, int) { return e.CreatedAt, e.ID }), nil
 }
 
-// Count returns how many entries the list has.
+// Count returns the number of entries in the list.
 func (l *List) Count(ctx context.Context) (int, error) {
 	return l.db.Client(ctx).AuditEvent.Query().Where(l.where).Count(ctx)
 }
@@ -135,12 +135,12 @@ func (l *List) Count(ctx context.Context) (int, error) {
 // Told is what an entry says about one subject.
 type Told struct {
 	Subject Subject
-	// Erased is set where the values were erased; then there are no changes.
+	// Erased is true if the values were erased. There are no changes then.
 	Erased  bool
 	Changes Changes
 }
 
-// Details returns what entries, which the viewer sees, say in detail, by their keys.
+// Details returns the details of entries, by their keys. The viewer must see the entries.
 func (s *Service) Details(ctx context.Context, events []*db.AuditEvent) (map[int][]Told, error) {
 	return details(ctx, s.db, events)
 }

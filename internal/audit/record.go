@@ -21,8 +21,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Record adds an entry to the transaction of ctx, which writes it just before it
-// commits. It panics outside of a transaction.
+// Record adds an entry to the transaction of ctx. It is written just before the commit.
+// Record panics outside a transaction.
 func Record(ctx context.Context, e Event) {
 	trail, ok := database.AtEnd(ctx, trailKey{}, newTrail).(*trail)
 	if !ok {
@@ -33,7 +33,7 @@ func Record(ctx context.Context, e Event) {
 
 type trailKey struct{}
 
-// entry is an event with what the context knows about it.
+// entry is an event together with what the context knows about it.
 type entry struct {
 	Event
 	actor     Actor
@@ -75,8 +75,8 @@ func (t *trail) End(ctx context.Context, client *db.Client) error {
 	for _, e := range t.entries {
 		chains[e.DistrictID] = append(chains[e.DistrictID], e)
 	}
-	// In the order of the districts, so that two transactions with entries in the
-	// same chains do not wait for each other.
+	// Districts come in a fixed order, so that transactions with entries in the same chains
+	// cannot deadlock.
 	for _, district := range slices.Sorted(maps.Keys(chains)) {
 		if err := extend(ctx, client, district, chains[district]); err != nil {
 			return fmt.Errorf("audit trail: %w", err)
@@ -85,9 +85,9 @@ func (t *trail) End(ctx context.Context, client *db.Client) error {
 	return nil
 }
 
-// extend locks the head of a chain and writes entries behind it.
+// extend locks the head of a chain and appends entries.
 func extend(ctx context.Context, client *db.Client, districtID int, entries []entry) error {
-	// What can be computed without the head is computed before it is locked.
+	// Everything that does not need the head is computed before it is locked.
 	events := make([]*db.AuditEvent, len(entries))
 	details := make([][]*db.AuditDetail, len(entries))
 	for i, e := range entries {
@@ -120,13 +120,13 @@ func extend(ctx context.Context, client *db.Client, districtID int, entries []en
 	return client.AuditHead.UpdateOneID(head.ID).SetSeq(seq).SetHash(previous).Exec(ctx)
 }
 
-// lockHead returns the head of a chain, which nobody else can extend until the
-// transaction ends, and makes it where the chain is new.
+// lockHead returns the head of a chain and locks it until the transaction ends. It creates
+// the head of a new chain.
 func lockHead(ctx context.Context, client *db.Client, districtID int) (*db.AuditHead, error) {
 	find := func() (*db.AuditHead, error) {
 		q := client.AuditHead.Query().Where(audithead.DistrictID(districtID))
 		q.Modify(func(s *sql.Selector) {
-			if s.Dialect() == dialect.MySQL { // SQLite's writer is alone
+			if s.Dialect() == dialect.MySQL { // SQLite has one writer at a time
 				s.ForUpdate()
 			}
 		})
@@ -136,7 +136,7 @@ func lockHead(ctx context.Context, client *db.Client, districtID int) (*db.Audit
 	if !db.IsNotFound(err) {
 		return head, err
 	}
-	// Of several who begin the chain, one makes the row and the others wait for it.
+	// If several start the chain at once, one creates the row and the others wait.
 	err = client.AuditHead.Create().SetDistrictID(districtID).SetSeq(0).SetHash("").
 		OnConflict(sql.ConflictColumns(audithead.FieldDistrictID), sql.ResolveWithIgnore()).Exec(ctx)
 	if err != nil {
@@ -145,7 +145,7 @@ func lockHead(ctx context.Context, client *db.Client, districtID int) (*db.Audit
 	return find()
 }
 
-// rows are the entry as it will be stored, but for its place in the chain.
+// rows is the entry as it will be stored, without its place in the chain.
 func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 	if e.Action.Meaning() == "" {
 		return nil, nil, fmt.Errorf("the action is not known")
@@ -185,9 +185,9 @@ func (e entry) rows() (*db.AuditEvent, []*db.AuditDetail, error) {
 	}, details, nil
 }
 
-// cut makes text fit its column, in characters, without a half of one, and a line:
-// an operator's login is whatever the shell says, and must not look like an entry
-// of its own, nor speak to a terminal, where entries are listed.
+// cut makes a text fit its column, in characters, without splitting one, and keeps it on
+// one line. An operator's login is whatever the shell says; in a list of entries it must
+// not look like an entry of its own or send control sequences to a terminal.
 func cut(text string, size int) string {
 	text = strings.Map(func(r rune) rune {
 		if unicode.IsControl(r) {
@@ -223,8 +223,8 @@ func insertDetails(ctx context.Context, client *db.Client, details []*db.AuditDe
 	})
 }
 
-// insert writes rows with as few statements as possible; ent's own way takes
-// several times as long for the thousand details of a large assignment.
+// insert writes rows with as few statements as possible. For the thousand details of a
+// large assignment, ent's own way takes several times as long.
 func insert[T any](ctx context.Context, client *db.Client, table, columns string, rows []T,
 	values func(T) []any) error {
 	for chunk := range slices.Chunk(rows, statementRows) {
@@ -242,8 +242,8 @@ func insert[T any](ctx context.Context, client *db.Client, table, columns string
 	return nil
 }
 
-// BySchool groups what an event is about by school, because whoever administers a
-// school sees the entries about it; the schools come in order.
+// BySchool groups the subjects of an event by school, because the administrators of a
+// school see the entries about it. The schools come in order.
 func BySchool[T any](list []T, school func(T) int) [][]T {
 	parts := map[int][]T{}
 	for _, v := range list {

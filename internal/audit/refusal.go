@@ -8,20 +8,19 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// maxRefusals is how many refusals of different kinds a server records one by one
-// in a minute. What comes after them is counted together.
+// maxRefusals is how many different refusals a server records individually in a minute.
+// The rest is counted together.
 const maxRefusals = 500
 
-// Somebody can be refused in as many ways as a program can think of operations, and
-// that must not hide what happens to others: one caller uses up only a part of them,
-// and all callers that are not signed in together leave some to those who are.
+// One caller can be refused in as many ways as a program can invent operations, and must
+// not hide what happens to others. So one caller, and all callers together who are not
+// signed in, get only a part of them.
 const (
 	maxRefusalsOfOne       = 50
 	maxRefusalsOfStrangers = 400
 )
 
-// refusal is what makes two refusals the same: then the second one is counted and
-// not recorded.
+// refusal identifies equal refusals. Only the first is recorded; the others are counted.
 type refusal struct {
 	action       Action
 	code         string
@@ -34,7 +33,7 @@ type refusal struct {
 	operation    string
 }
 
-// counted is a refusal that has been recorded, and how often it came again.
+// counted is a refusal that was recorded, and how often it came again.
 type counted struct {
 	entry entry
 	again int
@@ -45,14 +44,14 @@ type refusals struct {
 	mu     sync.Mutex
 	minute time.Time
 	seen   map[refusal]*counted
-	// callers counts the kinds that were recorded of each; further those that were not.
+	// callers counts the recorded refusals of each caller; further counts the rest.
 	callers   map[refuser]int
 	further   map[refuser]*counted
 	strangers int
 	others    counted
 }
 
-// refuser is who is refused, and in whose chain.
+// refuser is who was refused, and in which chain.
 type refuser struct {
 	kind     ActorKind
 	actor    int
@@ -64,10 +63,10 @@ func newRefusals() refusals {
 	return refusals{seen: map[refusal]*counted{}, callers: map[refuser]int{}, further: map[refuser]*counted{}}
 }
 
-// Refused records that something was refused. The same refusal of the same caller
-// is recorded once in a minute, and then counted: a flood of refusals neither fills
-// the disk nor leaves no trace. It waits for nobody: where the writer has no room, the
-// refusal is counted as well.
+// Refused records a refusal. Within a minute, the same refusal of the same caller is
+// recorded once and then counted, so a flood of refusals neither fills the disk nor passes
+// unnoticed. Refused never waits: if the writer has no room, the refusal is counted as
+// well.
 func (s *Service) Refused(ctx context.Context, e Event) {
 	if !s.writing() {
 		s.countRefusals()
@@ -80,7 +79,8 @@ func (s *Service) Refused(ctx context.Context, e Event) {
 	}
 }
 
-// writing reports whether the writer runs, which counts what came again itself.
+// writing reports whether the writer is running, which then records repeated refusals by
+// itself.
 func (s *Service) writing() bool {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -126,8 +126,8 @@ func (r *refusals) again(key refusal) {
 	}
 }
 
-// countRefusals records how often refusals came again, when their minute is over, and
-// no writer runs that does.
+// countRefusals records how often refusals came again when their minute is over, if no
+// writer runs.
 func (s *Service) countRefusals() {
 	for _, e := range s.refusals.over(s.now(), false) {
 		s.hand(context.Background(), e, handPatience)

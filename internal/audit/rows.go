@@ -7,18 +7,17 @@ import (
 	"strconv"
 )
 
-// Rows computes the digest of the rows of a bulk job that one transaction has
-// written. The entry of the batch has it; what each row changed stands with the
-// job, and Verify computes the digest from there for as long as it does.
+// Rows computes the digest of the rows of a bulk job that one transaction has written. The
+// entry of the batch holds the digest. The rows themselves stay with the job, and as long
+// as they do, Verify computes the digest from them again.
 type Rows struct {
 	hash   hash.Hash
 	n      int
 	images int
 }
 
-// Add adds a row as it is stored: its number, what it changed and which version of
-// that it left behind, its plan, and what was there before. They come in the order
-// of their numbers.
+// Add adds a row as it is stored: its number, what it changed and which version that left
+// behind, its plan, and the values before. Rows must come in the order of their numbers.
 func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 	if r.hash == nil {
 		r.hash = sha256.New()
@@ -38,13 +37,13 @@ func (r *Rows) Add(row, targetID, version int, plan, before []byte) {
 	writeBytes(r.hash, before)
 }
 
-// Count is how many rows were added.
+// Count is the number of rows that were added.
 func (r *Rows) Count() int { return r.n }
 
-// Images is how many of them had something there before.
+// Images is how many of them replaced something.
 func (r *Rows) Images() int { return r.images }
 
-// Digest is that of the rows, in hexadecimal; empty without any.
+// Digest is the digest of the rows, in hexadecimal; empty without rows.
 func (r *Rows) Digest() string {
 	if r.hash == nil {
 		return ""

@@ -15,15 +15,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Fault is how a chain is damaged.
+// Fault is a kind of damage.
 type Fault string
 
-// The ways in which a chain can be damaged.
+// The kinds of damage to a chain.
 const (
-	// Missing is an entry that is not there though the one behind it is.
+	// Missing is an entry that is gone, although the one after it exists.
 	Missing Fault = "MISSING"
-	// Altered is an entry, or one of its details, that says something else than it
-	// did, or that was put in.
+	// Altered is an entry, or one of its details, that was changed or inserted.
 	Altered Fault = "ALTERED"
 	// CutOff is a chain that ends before its head.
 	CutOff Fault = "CUT_OFF"
@@ -33,7 +32,7 @@ const (
 	Unexpected Fault = "UNEXPECTED"
 )
 
-// Damage is the first place at which a chain is not what it was.
+// Damage is the first place where a chain is damaged.
 type Damage struct {
 	Fault Fault
 	// Seq is the entry.
@@ -41,41 +40,40 @@ type Damage struct {
 	Text string
 }
 
-// Verified is what Verify found out about one chain.
+// Verified is the result of verifying one chain.
 type Verified struct {
 	// DistrictID is 0 for the chain of what belongs to no district.
 	DistrictID int
-	// Entries is how many there are, Erased how many of their details were erased.
+	// Entries is the number of entries, and Erased how many of their details were erased.
 	Entries, Erased int
-	// Batches is how many batches of bulk jobs were compared with the rows of the
-	// job; Forgotten is how many could not be, because rows were undone, or what they
-	// replaced was forgotten or erased.
+	// Batches is how many batches of bulk jobs were compared with the rows of their jobs.
+	// Forgotten is how many could not be, because rows were undone, forgotten or erased.
 	Batches, Forgotten int
-	// Hash is that of the newest entry; whoever notes it elsewhere can tell later
-	// that nobody has written the whole chain anew.
+	// Hash is that of the newest entry. If it is noted elsewhere, it can show later that
+	// nobody has rewritten the whole chain.
 	Hash string
-	// Damage is nil where the chain is whole.
+	// Damage is nil if the chain is whole.
 	Damage *Damage
 }
 
 // verifyPage is how many entries are read at a time.
 const verifyPage = 500
 
-// Chains returns the districts that have a chain, 0 among them, in order.
+// Chains returns the districts that have a chain, in order, 0 among them.
 func Chains(ctx context.Context, d *database.DB) ([]int, error) {
 	ctx = viewer.AsSystem(ctx, "verify the audit trail")
 	heads, err := d.Client(ctx).AuditHead.Query().Select(audithead.FieldDistrictID).Ints(ctx)
 	if err != nil {
 		return nil, err
 	}
-	// A chain whose head was removed is still one.
+	// A chain without its head is still a chain.
 	chains, err := d.Client(ctx).AuditEvent.Query().Unique(true).Select(auditevent.FieldDistrictID).Ints(ctx)
 	return slices.Compact(slices.Sorted(slices.Values(append(heads, chains...)))), err
 }
 
-// Verify reads one chain from its beginning and says where it is damaged first.
-// expect is the hash of an entry that was noted before, or empty. It reads as of
-// one moment, so that entries may be added meanwhile.
+// Verify reads one chain from its start and reports the first damage. expect is the hash
+// of an entry that was noted earlier, or empty. It reads one moment of the database, so
+// entries may be added meanwhile.
 func Verify(ctx context.Context, d *database.DB, districtID int, expect string) (Verified, error) {
 	ctx, end := d.Snapshot(viewer.AsSystem(ctx, "verify the audit trail"))
 	defer end()
@@ -92,7 +90,7 @@ func Verify(ctx context.Context, d *database.DB, districtID int, expect string) 
 	}, err
 }
 
-// walk is one verification on its way.
+// walk is a verification in progress.
 type walk struct {
 	client   *db.Client
 	district int
@@ -101,8 +99,8 @@ type walk struct {
 	seq    int
 	hash   string
 	damage *Damage
-	// details counts the erased ones; erased has the place of the last one of each
-	// subject, until the entry that explains it is met.
+	// details counts the erased ones. erased has the place of the last one of each subject,
+	// until the entry comes that explains it.
 	details int
 	erased  map[Subject]int
 
@@ -143,7 +141,7 @@ func (w *walk) run(ctx context.Context) error {
 	return nil
 }
 
-// check compares one entry with the one before it and with its details.
+// check compares an entry with the one before it and with its details.
 func (w *walk) check(e *db.AuditEvent, details []*db.AuditDetail) {
 	switch {
 	case e.Seq != w.seq+1:

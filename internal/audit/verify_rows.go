@@ -11,19 +11,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/globalid"
 )
 
-// stateApplied is the state of a row of a bulk job that was carried out and has not
-// been undone.
+// stateApplied is the state of a bulk job's row that was carried out and not undone.
 const stateApplied = 1
 
-// batchFacts are what the entry of a batch says.
+// batchFacts are the facts in the entry of a batch.
 type batchFacts struct {
 	From, To, Rows, Images int
 	Digest                 string
 }
 
-// checkRows compares what a batch of a bulk job has written with the rows of the
-// job, as long as all of them are there. An undo, the end of the time for which a
-// job remembers, and an erasure take them away.
+// checkRows compares the entry of a batch with the rows of the job, as long as all of them
+// are there. Undoing, expiry and erasure remove rows.
 func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 	var f batchFacts
 	if err := json.Unmarshal([]byte(e.Facts), &f); err != nil {
@@ -52,7 +50,7 @@ func (w *walk) checkRows(ctx context.Context, e *db.AuditEvent) error {
 		w.forgotten++
 		return nil
 	}
-	// An erasure takes what the row says and whom it is about, and has an entry.
+	// An erasure empties the row and removes its subject. It has an entry of its own.
 	erased := false
 	if nameless {
 		erased, err = w.client.AuditEvent.Query().

@@ -14,47 +14,46 @@ import (
 )
 
 const (
-	// queueSize is how many entries may wait. Whoever comes when it is full waits as
-	// well, but not for long, and is then given nothing: nothing is ever dropped.
+	// queueSize is how many entries may wait. If the queue is full, a caller waits a
+	// little, and then fails; no entry is ever dropped.
 	queueSize = 2000
-	// handPatience is how long somebody waits for room in the queue.
+	// handPatience is how long a caller waits for room in the queue.
 	handPatience = 5 * time.Second
-	// writeEvery is how long an entry waits at most, and so how much is lost when the
+	// writeEvery is how long an entry waits at most, and therefore how much is lost if the
 	// process is killed.
 	writeEvery = 500 * time.Millisecond
 	// writeAtOnce is how many entries one transaction writes.
 	writeAtOnce = 200
-	// nowPatience is how long somebody waits for an entry that is written at once.
+	// nowPatience is how long a caller waits for an entry that is written immediately.
 	nowPatience = 30 * time.Second
-	// lastPatience is how long the end of the process waits for the database.
+	// lastPatience is how long the process waits for the database when it ends.
 	lastPatience = 10 * time.Second
-	// maxPause is how long the writer waits after errors of the database.
+	// maxPause is how long the writer pauses after errors of the database.
 	maxPause = 5 * time.Second
 )
 
-// Service records what happens outside of the transactions of changes: reads and
-// refusals. A database that answers slowly does not make a read slow, because a
-// writer in the background, Run, writes the entries in batches. Where Run does not
-// run, as in a command, they are written at once.
+// Service records what happens outside the transactions of changes: reads and refusals. A
+// slow database does not slow down a read, because a writer in the background, Run, writes
+// the entries in batches. If Run is not running, as in a command, entries are written
+// immediately.
 type Service struct {
 	db  *database.DB
 	log *slog.Logger
 	now func() time.Time
 
 	queue chan entry
-	// full tells the writer that a batch is waiting, before its time has come.
+	// full tells the writer that a batch is complete before its time is up.
 	full chan struct{}
 
 	mu      sync.RWMutex
 	running bool
-	// failing is set while the writer cannot write what it has.
+	// failing is true while the writer cannot write.
 	failing atomic.Bool
 
 	refusals refusals
 }
 
-// New returns the service of a database. now is the clock by whose minutes refusals
-// are counted.
+// New returns the service of a database. now is the clock for the minutes of refusals.
 func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
 	return &Service{
 		db:       d,
@@ -66,24 +65,23 @@ func New(d *database.DB, now func() time.Time, log *slog.Logger) *Service {
 	}
 }
 
-// Now records something and returns when it has been committed: what is given out
-// as a file is recorded before its first byte. A database that hangs is not waited
-// for without an end.
+// Now records something and returns after the commit. A file is recorded in this way
+// before its first byte. It gives up on a database that hangs.
 func (s *Service) Now(ctx context.Context, e Event) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), nowPatience)
 	defer cancel()
 	return s.write(ctx, []entry{describe(ctx, e)})
 }
 
-// errFull is given where nothing more can be put on record: personal data that is not
-// on record is not given out.
+// errFull is the error if nothing more can be recorded. Personal data must not be given
+// out without a record.
 var errFull = fault.Unavailablef(
 	"what is read has to be on record, and the record cannot be written at the moment; try again in a minute").
 	WithCode("AUDIT_TRAIL_FULL").After(60)
 
-// Read records that personal data is given out. It does not wait for the database,
-// unless more is read than can be written; then it fails after a while, and nothing may
-// be given out.
+// Read records that personal data is given out. It does not wait for the database, unless
+// more is read than can be written. Then it fails after a while, and the data must not be
+// given out.
 func (s *Service) Read(ctx context.Context, e Event) error {
 	patience := handPatience
 	if s.failing.Load() {
@@ -95,13 +93,13 @@ func (s *Service) Read(ctx context.Context, e Event) error {
 	return nil
 }
 
-// hand gives an entry to the writer, or writes it where none runs. It reports false
-// where the writer takes none.
+// hand passes an entry to the writer, or writes it if no writer runs. It returns false if
+// the writer has no room.
 func (s *Service) hand(ctx context.Context, e entry, patience time.Duration) bool {
 	s.mu.RLock()
 	if s.running {
 		defer s.mu.RUnlock()
-		// The writer takes entries until nobody holds the lock that is waiting here.
+		// The writer keeps taking entries until nobody holds the lock that is awaited here.
 		return s.enqueue(ctx, e, patience)
 	}
 	s.mu.RUnlock()
@@ -152,7 +150,7 @@ func (s *Service) write(ctx context.Context, entries []entry) error {
 		})
 }
 
-// Run writes what is handed to it until ctx ends, and then what is left.
+// Run writes entries until ctx ends, and then those that are left.
 func (s *Service) Run(ctx context.Context) error {
 	s.mu.Lock()
 	s.running = true
@@ -171,8 +169,8 @@ func (s *Service) Run(ctx context.Context) error {
 	return s.stop(ctx)
 }
 
-// drain writes some entries and all that wait. Where the database does not answer,
-// they are tried again, and the queue fills.
+// drain writes some entries and all that wait. If the database does not answer, it
+// retries, and the queue fills up.
 func (s *Service) drain(ctx context.Context, first []entry) {
 	for batch := append(first, s.take()...); len(batch) > 0; batch = s.take() {
 		for pause := 100 * time.Millisecond; ; pause = min(2*pause, maxPause) {
@@ -192,7 +190,7 @@ func (s *Service) drain(ctx context.Context, first []entry) {
 	}
 }
 
-// take returns some entries that wait.
+// take returns some of the waiting entries.
 func (s *Service) take() (batch []entry) {
 	for len(batch) < writeAtOnce {
 		select {
@@ -205,11 +203,11 @@ func (s *Service) take() (batch []entry) {
 	return batch
 }
 
-// stop writes what is left; from now on entries are written by whoever has them.
+// stop writes what is left. From now on, callers write their entries themselves.
 func (s *Service) stop(ctx context.Context) error {
 	stopped := make(chan struct{})
 	go func() {
-		// Whoever waits at a full queue holds the lock, and goes on as it empties.
+		// A caller who waits for room holds the lock, and continues as the queue empties.
 		s.mu.Lock()
 		s.running = false
 		s.mu.Unlock()
@@ -231,7 +229,7 @@ func (s *Service) stop(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// last writes entries when there is no later.
+// last writes entries at the end of the process.
 func (s *Service) last(ctx context.Context, batch []entry) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lastPatience)
 	defer cancel()

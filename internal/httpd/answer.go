@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// answer is the response of one request: it remembers what was sent, and replaces
-// what a handler says about a body that could not be read.
+// answer is the response to one request. It remembers what was sent, and replaces the
+// handler's answer if the body could not be read.
 type answer struct {
 	http.ResponseWriter
 	control   *http.ResponseController
@@ -24,13 +24,13 @@ type answer struct {
 	http2    bool
 	// bodyFailed is the status for a body that could not be read, or 0.
 	bodyFailed atomic.Int32
-	// replaced is set where the handler's answer is thrown away.
+	// replaced is true if the handler's answer is discarded.
 	replaced bool
 }
 
 func newAnswer(w http.ResponseWriter, requestID string, patience time.Duration) *answer {
 	a := &answer{ResponseWriter: w, control: http.NewResponseController(w), requestID: requestID, patience: patience}
-	// The request before on this connection may have left a deadline.
+	// The previous request on this connection may have left a deadline.
 	_ = a.control.SetWriteDeadline(time.Time{})
 	return a
 }
@@ -39,7 +39,7 @@ func newAnswer(w http.ResponseWriter, requestID string, patience time.Duration) 
 func (a *answer) WriteHeader(status int) {
 	switch {
 	case status < 200:
-		// Informational; the answer is still to come.
+		// This is informational; the answer is still to come.
 	case a.status != 0:
 		return
 	case a.bodyFailed.Load() != 0:
@@ -70,14 +70,14 @@ func (a *answer) send(p []byte) (int, error) {
 	return n, err
 }
 
-// extend gives the client time for the next piece. A stream may take hours, but
-// a client that accepts nothing does not keep the connection.
+// extend gives the client time for the next piece. A stream may take hours, but a client
+// that accepts nothing must not keep the connection.
 func (a *answer) extend() { _ = a.control.SetWriteDeadline(time.Now().Add(a.patience)) }
 
 // Flush implements http.Flusher.
 func (a *answer) Flush() { _ = a.FlushError() }
 
-// FlushError is what http.ResponseController looks for.
+// FlushError is called by http.ResponseController.
 func (a *answer) FlushError() error {
 	if a.status == 0 {
 		a.WriteHeader(http.StatusOK)
@@ -96,10 +96,10 @@ func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	return conn, buffer, err
 }
 
-// Unwrap is what http.ResponseController looks for.
+// Unwrap is called by http.ResponseController.
 func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 
-// finish is called when the handler has returned.
+// finish is called after the handler has returned.
 func (a *answer) finish() {
 	if a.hijacked {
 		return
@@ -107,8 +107,8 @@ func (a *answer) finish() {
 	if a.status == 0 && a.bodyFailed.Load() != 0 {
 		a.failBody()
 	}
-	// What is still in a buffer is sent after this; over HTTP/2 before the room that the
-	// request takes is given back.
+	// Buffered data is sent after this; over HTTP/2, before the room of the request is
+	// given back.
 	a.extend()
 	if a.http2 && a.status != 0 {
 		_ = a.control.Flush()
@@ -124,9 +124,9 @@ func (a *answer) failBody() {
 		"the request is larger than the server accepts; split the file, or ask the operator for a higher limit")
 }
 
-// fail answers with an error of the server's own.
+// fail answers with an error of the server itself.
 func (a *answer) fail(status int, code, message string) {
-	// What a handler has prepared describes another answer.
+	// The headers that the handler has set describe another answer.
 	for _, name := range []string{"Content-Length", "Content-Encoding", "Content-Disposition", "Etag", "Set-Cookie"} {
 		a.Header().Del(name)
 	}
@@ -134,14 +134,14 @@ func (a *answer) fail(status int, code, message string) {
 	writeError(own{a}, status, code, message, a.requestID)
 }
 
-// own writes past what is thrown away.
+// own writes even if the handler's answer is discarded.
 type own struct{ *answer }
 
 func (o own) WriteHeader(status int)      { o.ResponseWriter.WriteHeader(status) }
 func (o own) Write(p []byte) (int, error) { return o.send(p) }
 
-// writeError answers in the form of GraphQL, which clients of the API read
-// anyway. The request id lets an operator find the request in the log.
+// writeError answers in the format of GraphQL, which clients of the API can read. The
+// request ID lets an operator find the request in the log.
 func writeError(w http.ResponseWriter, status int, code, message, requestID string) {
 	type extensions struct {
 		Code      string `json:"code"`
@@ -157,6 +157,6 @@ func writeError(w http.ResponseWriter, status int, code, message, requestID stri
 func writeJSON(w http.ResponseWriter, status int, value any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
-	// A client that went away gets no answer.
+	// A client that has gone away gets no answer.
 	_ = json.NewEncoder(w).Encode(value)
 }

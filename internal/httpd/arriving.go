@@ -11,18 +11,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What may be on its way of requests whose headers have not arrived, in bytes: of one
-// network, and of all. A header that is whole is there in a moment and no longer counts;
-// one that goes on and on costs whoever sends it nothing, and the server three times its
-// length.
+// How many bytes of incomplete request headers may be held, for one network and for all. A
+// complete header arrives within a moment and no longer counts. An endless one costs its
+// sender nothing, and the server three times its length.
 const (
 	arrivingEach = 4 << 20
 	arrivingAll  = 64 << 20
 )
 
-// arriving closes the connections whose headers have been arriving for longest where
-// too much of them is on its way. Nobody has said yet who asks, so that networks are all
-// that tells strangers apart.
+// arriving closes the connections whose headers have been arriving for the longest time if
+// they hold too much. Nobody has signed in at that point, so strangers are told apart by
+// network only.
 type arriving struct {
 	each, all int64
 
@@ -32,7 +31,7 @@ type arriving struct {
 	networks map[string]*network
 }
 
-// network is what arrives from one network.
+// network is what is arriving from one network.
 type network struct {
 	sum   int64
 	order *list.List
@@ -42,7 +41,7 @@ func newArriving(each, all int64) *arriving {
 	return &arriving{each: each, all: all, order: list.New(), networks: map[string]*network{}}
 }
 
-// listener is one whose connections are counted.
+// listener accepts connections and counts them.
 func (a *arriving) listener(l net.Listener) net.Listener { return arrivingListener{l, a} }
 
 type arrivingListener struct {
@@ -61,13 +60,13 @@ func (l arrivingListener) Accept() (net.Conn, error) {
 	return c, nil
 }
 
-// arrivingConn is a connection whose bytes count while no request is at work on it.
+// arrivingConn is a connection whose bytes count while it has no running request.
 type arrivingConn struct {
 	net.Conn
 	arriving *arriving
 	from     string
 	counts   atomic.Bool
-	// bytes, inAll and inNetwork belong to arriving.
+	// bytes, inAll and inNetwork are protected by the lock of arriving.
 	bytes            int64
 	inAll, inNetwork *list.Element
 }
@@ -83,7 +82,7 @@ func (c *arrivingConn) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// arrived says that a request is at work, or that the connection is no more.
+// arrived is called when a request is running or the connection is closed.
 func (c *arrivingConn) arrived() {
 	c.counts.Store(false)
 	a := c.arriving
@@ -92,10 +91,10 @@ func (c *arrivingConn) arrived() {
 	a.remove(c)
 }
 
-// begins says that the next request may come.
+// begins is called when the next request may come.
 func (c *arrivingConn) begins() { c.counts.Store(true) }
 
-// took counts, and returns the connections that make room.
+// took counts bytes, and returns the connections to close.
 func (a *arriving) took(c *arrivingConn, n int64) (surplus []*arrivingConn) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -138,8 +137,8 @@ func (a *arriving) remove(c *arrivingConn) *arrivingConn {
 	return c
 }
 
-// bare is the connection below TLS. To close it waits for nobody, where TLS would say
-// good-bye to a client that reads nothing.
+// bare is the connection below TLS. Closing it never blocks; TLS would try to send a
+// good-bye to a client that may read nothing.
 func bare(conn net.Conn) net.Conn {
 	if t, ok := conn.(*tls.Conn); ok {
 		return t.NetConn()

@@ -10,12 +10,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 )
 
-// lookEvery is how often the files of the certificate are read. Whoever renews a
-// certificate replaces them in many ways, of which their content is the one that
-// always tells.
+// lookEvery is how often the files of the certificate are read. Certificates are replaced
+// in many ways; only the content of the files always tells.
 const lookEvery = 2 * time.Second
 
-// certificate is the one that the server shows, which changes with its files.
+// certificate is the server's certificate. It changes with its files.
 type certificate struct {
 	files   config.TLS
 	log     *slog.Logger
@@ -24,7 +23,7 @@ type certificate struct {
 	seen config.Pair
 }
 
-// newCertificate reads the files, which the configuration has checked.
+// newCertificate reads the files. The configuration has checked them.
 func newCertificate(files config.TLS, log *slog.Logger) (*certificate, error) {
 	pair, err := files.Load(time.Now())
 	if err != nil {
@@ -42,8 +41,8 @@ func (c *certificate) config() *tls.Config {
 	}
 }
 
-// watch takes a new certificate over until ctx ends. While the files do not belong
-// together, as between the writing of one and of the other, the old one stays.
+// watch loads new certificates until ctx ends. While the two files do not match, as
+// between writing one and the other, the old certificate stays.
 func (c *certificate) watch(ctx context.Context) {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()

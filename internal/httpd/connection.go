@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// maxConnections is how many connections are open at a time where the operating
-// system would allow more.
+// maxConnections is how many connections may be open, even if the operating system allows
+// more.
 const maxConnections = 16_384
 
-// mostConnections leaves half of the files that the process may open to the database,
-// to uploads and to the program itself.
+// mostConnections leaves half of the process's file descriptors to the database, to
+// uploads and to the program itself.
 func mostConnections() int {
 	files := openFiles()
 	if files <= 0 {
@@ -21,18 +21,16 @@ func mostConnections() int {
 	return int(min(maxConnections, max(16, files/2)))
 }
 
-// connections closes those that have waited longest for a next request when there
-// are as many as the server takes. A connection that has asked once costs whoever
-// keeps it open nothing, and the server one of its files, so that a stranger could
-// leave it none. Those at which a request is at work are never closed here: their
-// number is bounded by what requests may hold.
+// connections closes the connections that have been idle for the longest time when the
+// server has as many as it accepts. An idle connection costs a client nothing and the
+// server a file descriptor, so a stranger could use up all of them. Connections with a
+// running request are never closed here; the limits of requests bound their number.
 type connections struct {
 	most int
 
 	mu   sync.Mutex
 	open int
-	// silent are the connections that wait for a request, the one that has waited
-	// longest first.
+	// silent are the idle connections, the one that has been idle longest first.
 	silent *list.List
 	at     map[net.Conn]*list.Element
 }
@@ -41,8 +39,8 @@ func newConnections(most int) *connections {
 	return &connections{most: most, silent: list.New(), at: map[net.Conn]*list.Element{}}
 }
 
-// state is the ConnState of an http.Server. A new connection is silent until its
-// first request has come.
+// state is the ConnState of an http.Server. A new connection is idle until its first
+// request arrives.
 func (c *connections) state(conn net.Conn, state http.ConnState) {
 	if a, ok := bare(conn).(*arrivingConn); ok {
 		if state == http.StateNew || state == http.StateIdle {
@@ -52,7 +50,7 @@ func (c *connections) state(conn net.Conn, state http.ConnState) {
 		}
 	}
 	for _, old := range c.changed(conn, state) {
-		// Its own state follows, and takes it out of the count.
+		// StateClosed follows, and takes it out of the count.
 		_ = bare(old).Close()
 	}
 }
@@ -71,7 +69,7 @@ func (c *connections) changed(conn net.Conn, state http.ConnState) (surplus []ne
 	case http.StateIdle:
 		c.at[conn] = c.silent.PushBack(conn)
 	case http.StateClosed, http.StateHijacked:
-		// A connection that has become a WebSocket is bounded as such.
+		// WebSockets have a limit of their own.
 		c.open--
 	}
 	for n := c.open - c.most; n > 0 && c.silent.Len() > 1; n-- {

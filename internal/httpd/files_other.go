@@ -2,6 +2,5 @@
 
 package httpd
 
-// openFiles is how many files the process may have open; 0 where nobody knows or there
-// is no end.
+// openFiles is how many files the process may have open; 0 if it is unknown or unlimited.
 func openFiles() int64 { return 0 }

@@ -17,14 +17,13 @@ type health struct {
 	Reasons []string `json:"reasons,omitempty"`
 }
 
-// healthz says that the process is alive; a supervisor that gets no answer starts
-// it anew.
+// healthz says that the process is alive. A supervisor that gets no answer restarts it.
 func (s *Server) healthz(w http.ResponseWriter, _ *http.Request) {
 	writeJSON(w, http.StatusOK, health{Status: "ok"})
 }
 
-// readyz says whether the server can do its work; a load balancer sends requests
-// elsewhere where it cannot. It is open to everybody and tells no details.
+// readyz says whether the server can do its work. A load balancer sends requests elsewhere
+// if it cannot. Everybody may ask; it tells no details.
 func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	reasons := s.notReady(r.Context())
 	if len(reasons) > 0 {
@@ -35,8 +34,8 @@ func (s *Server) readyz(w http.ResponseWriter, r *http.Request) {
 	writeJSON(w, http.StatusOK, health{Status: "ready"})
 }
 
-// notReady returns the reasons why it cannot. The database is asked once for all who
-// want to know at the same moment: anybody may.
+// notReady returns the reasons why the server cannot work. Anybody may ask, so
+// simultaneous requests share one look at the database.
 func (s *Server) notReady(ctx context.Context) []string {
 	found := s.looking.DoChan("", func() (any, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyTimeout)
@@ -55,7 +54,7 @@ func (s *Server) notReady(ctx context.Context) []string {
 	}
 }
 
-// troubles are those of the database.
+// troubles are the troubles of the database.
 func (s *Server) troubles(ctx context.Context) (reasons []string) {
 	if err := s.db.Ping(ctx); err != nil {
 		s.log.WarnContext(ctx, "the database does not answer", "error", err)

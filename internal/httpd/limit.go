@@ -11,8 +11,8 @@ import (
 	"time"
 )
 
-// limit passes a request on with its body limited before anything is read, and
-// with its time limited where it carries no file and streams nothing.
+// limit limits the body of a request before anything is read, and its time unless it
+// carries a file or streams.
 func (s *Server) limit(a *answer, r *http.Request) {
 	upload := isUpload(r)
 	most := s.cfg.MaxRequestBytes
@@ -29,7 +29,7 @@ func (s *Server) limit(a *answer, r *http.Request) {
 	defer cancel()
 	switch {
 	case isStream(r):
-		// A stream ends by itself only when its client goes away.
+		// A stream ends only when its client goes away.
 		stop := context.AfterFunc(s.draining, cancel)
 		defer stop()
 	case r.URL.Path == graphQLPath && !upload:
@@ -49,19 +49,19 @@ func isUpload(r *http.Request) bool {
 	return err == nil && media == "multipart/form-data" && r.Method == http.MethodPost && r.URL.Path == graphQLPath
 }
 
-// isStream reports whether the answer may go on for as long as the client likes.
+// isStream reports whether the client decides how long the answer goes on.
 func isStream(r *http.Request) bool {
 	return isWebSocket(r) || strings.Contains(r.Header.Get("Accept"), "text/event-stream")
 }
 
-// isWebSocket reports whether a request opens a WebSocket. Others that say so are none,
-// and have no more time than without.
+// isWebSocket reports whether a request really opens a WebSocket. A header that merely
+// says so gives no extra time.
 func isWebSocket(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// body is the body of a request with a limit to its size and to the time that it
-// takes: all of an ordinary one, each piece of an upload.
+// body is a request body with a limit on its size and on its time: the whole of an
+// ordinary body, each piece of an upload.
 type body struct {
 	io.ReadCloser
 	answer   *answer
@@ -71,8 +71,8 @@ type body struct {
 }
 
 func newBody(a *answer, raw io.ReadCloser, most int64, patience time.Duration, upload bool) *body {
-	// MaxBytesReader gets net/http's own writer, which closes the connection
-	// instead of reading what is left.
+	// MaxBytesReader needs net/http's own writer, in order to close the connection instead
+	// of reading the rest.
 	b := &body{ReadCloser: http.MaxBytesReader(a.ResponseWriter, raw, most), answer: a, patience: patience, upload: upload}
 	b.wait()
 	return b
@@ -88,8 +88,8 @@ func (b *body) Read(p []byte) (int, error) {
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, io.EOF):
-		// net/http has taken the deadline away and watches from here on whether
-		// the client is still there; another deadline would end the request.
+		// net/http has removed the deadline and now watches whether the client is still
+		// there. Another deadline would end the request.
 		b.ended = true
 	case errors.As(err, &tooLarge):
 		b.answer.bodyFailed.Store(http.StatusRequestEntityTooLarge)

@@ -9,11 +9,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 )
 
-// sharing lets the pages of the allowed origins read answers. It refuses nothing:
-// that is what protection does.
+// sharing lets pages of the allowed origins read answers. It refuses nothing; that is the
+// job of protection.
 func sharing(allowed []string) *cors.Cors {
 	return cors.New(cors.Options{
-		// An empty list would allow every origin; this function does not.
+		// In rs/cors, an empty list allows every origin; this function does not.
 		AllowOriginFunc:  func(origin string) bool { return slices.Contains(allowed, origin) },
 		AllowCredentials: true,
 		AllowedMethods:   []string{http.MethodGet, http.MethodPost, http.MethodOptions},
@@ -23,13 +23,13 @@ func sharing(allowed []string) *cors.Cors {
 	})
 }
 
-// protection refuses what a browser sends on behalf of a page of another origin,
-// which a multipart form does without asking first.
+// protection refuses requests that a browser sends for a page of another origin. A
+// multipart form does so without a preflight request.
 func protection(cfg config.Server) *http.CrossOriginProtection {
 	p := http.NewCrossOriginProtection()
 	trusted := slices.Clone(cfg.AllowedOrigins)
 	if cfg.PublicURL != "" {
-		// A proxy may hide the name under which browsers know the server.
+		// Behind a proxy the server may not see the name that browsers use.
 		trusted = append(trusted, cfg.PublicURL)
 	}
 	for _, origin := range trusted {
@@ -40,9 +40,9 @@ func protection(cfg config.Server) *http.CrossOriginProtection {
 	return p
 }
 
-// fromElsewhere reports whether a request must be refused because of the page
-// that sent it. The request that opens a WebSocket is a GET, but gives the page
-// everything, so that it counts as one that changes something.
+// fromElsewhere reports whether a request must be refused because of the page that sent
+// it. The request that opens a WebSocket is a GET but gives the page full access, so it
+// counts as a change.
 func (s *Server) fromElsewhere(r *http.Request) bool {
 	if isWebSocket(r) {
 		r = r.WithContext(r.Context())

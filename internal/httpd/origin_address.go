@@ -10,10 +10,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// withOrigin puts the address of the client, the name that it gives itself and the
-// id of the request into a context. Behind trusted proxies the address is the last one in
-// X-Forwarded-For that is not a proxy's; whatever stands before it was written by
-// the client, who may write what he likes.
+// withOrigin puts the client's address, the name that it gives itself and the request ID
+// into a context. Behind trusted proxies, the address is the last one in X-Forwarded-For
+// that is not a proxy's. Everything before it comes from the client, who can write
+// anything.
 func withOrigin(ctx context.Context, r *http.Request, proxies []netip.Prefix, id string) context.Context {
 	return viewer.WithOrigin(ctx,
 		viewer.Origin{Address: clientAddress(r, proxies), UserAgent: r.UserAgent(), RequestID: id})
@@ -39,7 +39,7 @@ func clientAddress(r *http.Request, proxies []netip.Prefix) netip.Addr {
 	return address
 }
 
-// parseHop reads an entry of X-Forwarded-For; some proxies add the port.
+// parseHop reads an entry of X-Forwarded-For. Some proxies add the port.
 func parseHop(hop string) (netip.Addr, bool) {
 	hop = strings.TrimSpace(hop)
 	if a, err := netip.ParseAddr(strings.Trim(hop, "[]")); err == nil {

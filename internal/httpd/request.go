@@ -19,8 +19,8 @@ const requestIDHeader = "X-Request-Id"
 // RequestID returns the id of the request that a context belongs to, or nothing.
 func RequestID(ctx context.Context) string { return viewer.OriginOf(ctx).RequestID }
 
-// requestIDOf returns the id under which a proxy or client knows the request, if
-// it is harmless in a log, and otherwise a new one.
+// requestIDOf returns the request ID that a proxy or client has sent, if it is harmless in
+// a log, and otherwise a new one.
 func requestIDOf(r *http.Request) string {
 	id := r.Header.Get(requestIDHeader)
 	strange := func(c rune) bool {
@@ -32,7 +32,7 @@ func requestIDOf(r *http.Request) string {
 	return id
 }
 
-// NewLogHandler returns a handler that adds the request id to whatever is logged
+// NewLogHandler returns a handler that adds the request ID to everything that is logged
 // with the context of a request.
 func NewLogHandler(h slog.Handler) slog.Handler {
 	if known, ok := h.(logHandler); ok {
@@ -56,8 +56,8 @@ func (h logHandler) WithAttrs(attrs []slog.Attr) slog.Handler {
 
 func (h logHandler) WithGroup(name string) slog.Handler { return logHandler{h.Handler.WithGroup(name)} }
 
-// logRequest writes the line of the access log: never a query, which holds the
-// signatures of downloads, and never a body or a header.
+// logRequest writes the line of the access log. It never contains a query, which has the
+// signatures of downloads, nor a body or a header.
 func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counter, took time.Duration) {
 	status := a.status
 	if status == 0 {
@@ -66,7 +66,7 @@ func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counte
 	level := slog.LevelInfo
 	switch {
 	case r.URL.Path == "/healthz" || r.URL.Path == "/readyz":
-		// Something asks every few seconds; what is wrong is logged apart.
+		// Something asks every few seconds. Troubles are logged elsewhere.
 		level = slog.LevelDebug
 	case status >= 500:
 		level = slog.LevelError
@@ -80,8 +80,8 @@ func (s *Server) logRequest(r *http.Request, a *answer, counter *database.Counte
 		slog.Int("statements", counter.Statements()))
 }
 
-// contain answers for a handler that panicked. Where the answer has begun, the
-// connection is cut, so that nobody takes it for complete.
+// contain answers for a handler that panicked. If the answer has started, it cuts the
+// connection, so that nobody takes the answer for complete.
 func (s *Server) contain(r *http.Request, a *answer) {
 	p := recover()
 	if p == nil {
@@ -101,7 +101,7 @@ func (s *Server) contain(r *http.Request, a *answer) {
 		return
 	}
 	if !begun {
-		a.status = 499 // the customary number for a connection without an answer
+		a.status = 499 // the usual status for a connection that was closed without an answer
 	}
 	panic(http.ErrAbortHandler)
 }

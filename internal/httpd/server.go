@@ -1,7 +1,7 @@
-// Package httpd is the HTTP server around the handlers that it is given. It knows
-// nothing of what they do: it names every request, logs it without what is
-// private, limits it, contains its panics, says which web pages may send it, and
-// lets it finish when the server stops.
+// Package httpd is the HTTP server around the handlers. It does not know what they do. It
+// gives every request an ID, logs it without private data, limits it, contains panics,
+// decides which web pages may send requests, and lets requests finish when the server
+// stops.
 package httpd
 
 import (
@@ -25,20 +25,20 @@ import (
 	"github.com/openhomeroom/homeroom/internal/database"
 )
 
-// Deps are the handlers behind the server and what it needs itself. A handler
+// Deps are the handlers behind the server, and what the server needs itself. A handler
 // that is nil does not exist for clients.
 type Deps struct {
-	// GraphQL answers at /graphql. The server has checked the origin of every
-	// request, that of a WebSocket too, and limits the body: whatever the
-	// handler answers after a body that is too large, the client gets a 413.
+	// GraphQL answers at /graphql. The server has checked the origin of every request,
+	// including that of a WebSocket, and limits the body. Whatever the handler answers to a
+	// body that is too large, the client gets a 413.
 	GraphQL http.Handler
 	// GraphiQL answers at /graphiql and below.
 	GraphiQL http.Handler
-	// Home answers at / alone.
+	// Home answers at / only.
 	Home http.Handler
-	// Password answers at /account/set-password alone.
+	// Password answers at /account/set-password only.
 	Password http.Handler
-	// Security answers at /account/security alone.
+	// Security answers at /account/security only.
 	Security http.Handler
 	// SSO answers below /account/sso/.
 	SSO http.Handler
@@ -47,10 +47,10 @@ type Deps struct {
 
 	DB  *database.DB
 	Log *slog.Logger
-	// Asked is told of every request; nil where nobody wants to know.
+	// Asked is called for every request; it may be nil.
 	Asked func()
-	// Connections is how many connections are open at a time before those that wait
-	// for a next request are closed; 0 stands for what the operating system allows.
+	// Connections is how many connections may be open before idle ones are closed; 0 stands
+	// for what the operating system allows.
 	Connections int
 }
 
@@ -63,14 +63,14 @@ type Server struct {
 	cors    *cors.Cors
 	asked   func()
 	origins *http.CrossOriginProtection
-	// most is how many connections are open at a time.
+	// most is how many connections may be open.
 	most int
 	// looking finds out whether the database can be used.
 	looking singleflight.Group
-	// https is set where browsers reach the server by HTTPS, through a proxy or not.
+	// https is true if browsers reach the server by HTTPS, through a proxy or not.
 	https bool
 
-	// draining ends when the server begins to stop.
+	// draining ends when the server starts to stop.
 	draining context.Context
 	drain    context.CancelFunc
 	running  sync.WaitGroup
@@ -119,8 +119,8 @@ func (s *Server) routes(deps Deps) map[string]http.Handler {
 	}
 }
 
-// Patterns are those under which a server can answer, sorted, as http.ServeMux
-// writes them; the table of who gets what at each of them has to be complete.
+// Patterns returns the patterns under which a server can answer, sorted, in the form of
+// http.ServeMux. A test compares the table of who gets what with it.
 func Patterns() []string { return slices.Sorted(maps.Keys((&Server{}).routes(Deps{}))) }
 
 const graphQLPath = "/graphql"
@@ -132,12 +132,12 @@ const (
 	maxHeaderBytes = 64 << 10
 )
 
-// Serve answers requests until ctx ends, then takes no new ones and waits for the
-// running ones up to the shutdown timeout. Streams are ended at once. It returns
-// nil when all of them could finish.
+// Serve answers requests until ctx ends. Then it accepts no new ones, and waits for the
+// running ones up to the shutdown timeout. Streams end at once. It returns nil if all
+// requests could finish.
 func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
-	// A request that is running must not end because the server wants to stop,
-	// but has to when the time for that is over.
+	// A running request must not end because the server wants to stop, but must when the
+	// time for that is over.
 	base, cut := context.WithCancel(context.WithoutCancel(ctx))
 	defer cut()
 	server := &http.Server{
@@ -186,7 +186,7 @@ func (s *Server) Serve(ctx context.Context, listener net.Listener) error {
 	return nil
 }
 
-// wait waits for what Shutdown does not see: WebSockets.
+// wait waits for WebSockets, which Shutdown does not see.
 func (s *Server) wait(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {
@@ -230,8 +230,8 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	a.finish()
 }
 
-// harden sets the headers that every answer has. A page that needs more, such as
-// scripts, replaces the policy by its own.
+// harden sets the headers of every answer. A page that needs more, such as scripts,
+// replaces the policy.
 func harden(h http.Header, id string) {
 	h.Set(requestIDHeader, id)
 	h.Set("X-Content-Type-Options", "nosniff")

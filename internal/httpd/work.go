@@ -6,19 +6,19 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What requests may hold that are being answered, in bytes: those of one network, and
-// all. A header that is whole stays until its request is answered, and that is for as
-// long as the client may take to read.
+// How many bytes requests may hold while they are answered, for one network and for all.
+// The header of a request stays until the request is answered, which takes as long as the
+// client takes to read.
 const (
 	workEach = 32 << 20
 	workAll  = 256 << 20
-	// leastWork is what an answer over HTTP/2 takes by itself: a connection has hundreds
-	// of them. Over HTTP/1 it has one, and connections are bounded.
+	// leastWork is what an answer over HTTP/2 takes by itself; a connection can have
+	// hundreds. Over HTTP/1 it has one, and connections are limited.
 	leastWork = 16 << 10
 )
 
-// begin takes what a request holds until it is answered, and cuts it off where its
-// network, or all, hold too much: an answer would be held as well.
+// begin takes what a request holds until it is answered. It cuts the request off if its
+// network, or all together, hold too much, because the answer would be held too.
 func (s *Server) begin(r *http.Request) (end func()) {
 	var size int64
 	if r.ProtoMajor > 1 {

@@ -21,17 +21,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What an erased account is called from then on.
+// The name of an erased account.
 const (
 	erasedFirst = "Erased"
 	erasedLast  = "educator"
 )
 
-// EraseEducator erases the personal data of an educator, by the address to sign in
-// with: names, address, ids, password, second factors, sessions, links, accounts elsewhere, roles
-// and groups taught. The row stays without them, so that jobs, keys and the audit
-// trail still name one actor, and nobody can sign in with it. It is for the
-// operator.
+// EraseEducator erases the personal data of an educator, found by the sign-in address:
+// names, address, IDs, password, second factors, sessions, links, accounts at providers,
+// roles and taught groups. The empty row stays, so that jobs, keys and the audit trail
+// still name one actor. Nobody can sign in to it. It is for the operator.
 func (s *Service) EraseEducator(ctx context.Context, email string) error {
 	if !viewer.FromContext(ctx).IsSystem() {
 		return fault.Forbiddenf("only the operator erases accounts")

@@ -20,40 +20,40 @@ import (
 )
 
 const (
-	// MaxErased is how many students one request erases.
+	// MaxErased is how many students one request can erase.
 	MaxErased = 20
 	// maxReference counts characters.
 	maxReference = 200
 )
 
-// Confirmed is a student whom somebody wants erased, with the Student ID that the
-// person has typed to show that it is the right one.
+// Confirmed is a student to erase, together with the Student ID that was typed to confirm
+// it.
 type Confirmed struct {
 	ID         int
 	ExternalID string
 }
 
-// Certificate says what was erased, when and by whom, without saying who it was.
-// It stands in the audit trail as well.
+// Certificate says what was erased, when, and by whom, without saying who it was. The
+// audit trail has a copy.
 type Certificate struct {
-	// StudentID is the key that the student had, as in the audit trail.
+	// StudentID is the former key of the student, as in the audit trail.
 	StudentID    string    `json:"studentId"`
 	Organization string    `json:"organizationId"`
 	School       string    `json:"school"`
 	ErasedAt     time.Time `json:"erasedAt"`
-	// By is who asked: the kind of actor, with the id of an educator.
+	// By is who asked for it: the kind of actor, and the ID of an educator.
 	By        string `json:"by"`
 	Reference string `json:"reference"`
 	Erased    Counts `json:"erased"`
-	// Digest is the SHA-256 of the other fields, by which a printed certificate is
-	// compared with the audit trail.
+	// Digest is the SHA-256 of the other fields, to compare a printed certificate with the
+	// audit trail.
 	Digest string `json:"digest,omitempty"`
 
 	// OrganizationKey is the key of the school.
 	OrganizationKey int `json:"-"`
 }
 
-// Text is the certificate on paper.
+// Text is the certificate for printing.
 func (c Certificate) Text() string {
 	return fmt.Sprintf(`CERTIFICATE OF ERASURE
 
@@ -81,8 +81,8 @@ func (c Certificate) digest() (string, error) {
 	return "sha256:" + hex.EncodeToString(sum[:]), err
 }
 
-// names reports whether a text names a student: by Student ID, username or last
-// name, however they are written.
+// names reports whether a text names a student, by Student ID, username or last name, in
+// any spelling.
 func names(text string, st *db.Student) bool {
 	text = fold.Text(text)
 	for _, name := range []string{st.ExternalID, st.Username, st.LastName} {

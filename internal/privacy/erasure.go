@@ -18,18 +18,18 @@ import (
 )
 
 const (
-	// erasureLease is the piece of work that one server does at a time.
+	// erasureLease names the work that one server does at a time.
 	erasureLease = "erasure"
-	// erasureEvery is how long it takes a server to notice what another one was asked.
+	// erasureEvery is how long a server takes to notice a request to another one.
 	erasureEvery = time.Second
-	// erasurePause follows a failure.
+	// erasurePause is the pause after a failure.
 	erasurePause = 15 * time.Second
-	// roundErasures is how many erasures look through the jobs of a district together.
+	// roundErasures is how many erasures share one walk through the jobs of a district.
 	roundErasures = 500
 )
 
-// RunErasures erases what somebody has asked for until ctx ends. Of several servers
-// one does it at a time; where it dies, another one goes on where it was.
+// RunErasures carries out requested erasures until ctx ends. One server does so at a time;
+// if it dies, another one continues.
 func (s *Service) RunErasures(ctx context.Context) error {
 	for {
 		pause := erasureEvery
@@ -59,9 +59,9 @@ func (s *Service) wakeUp() {
 	}
 }
 
-// EraseNext works on the erasures of one district until they are done, and reports
-// whether there were any that no other server is at work on. It may be stopped at any
-// moment: whoever comes next goes on at the page of the job that it was at.
+// EraseNext carries out the erasures of one district. It reports whether there were any
+// that no other server is working on. It may be stopped at any moment; the next one
+// continues at the same page of the same job.
 func (s *Service) EraseNext(ctx context.Context) (worked bool, err error) {
 	return s.eraseNext(ctx, func(int, int) {})
 }
@@ -100,8 +100,8 @@ func (s *Service) eraseNext(ctx context.Context, progress func(done, total int))
 	return true, nil
 }
 
-// nextRound returns the erasures that have begun together, or has those of one
-// district begin that have been asked for by now.
+// nextRound returns the erasures of a round that has started. Otherwise it starts a round
+// with all requested erasures of one district.
 func (s *Service) nextRound(ctx context.Context, held *lease.Held) (round []*db.Erasure, err error) {
 	find := func(state erasure.State) ([]*db.Erasure, error) {
 		q := s.db.Client(ctx).Erasure.Query().Where(erasure.StateEQ(state)).Order(erasure.ByID())
@@ -134,9 +134,9 @@ func (s *Service) nextRound(ctx context.Context, held *lease.Held) (round []*db.
 	return round, err
 }
 
-// walk looks through the jobs of the district: first through all that there were when
-// the round began, which is noted page by page, and then through those that have come
-// since, or that a server was at work on when they were looked at.
+// walk goes through the jobs of the district: first those that existed when the round
+// started, noting its position after every page, and then those that are newer or that a
+// server was working on.
 func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasure,
 	progress func(done, total int)) error {
 	keys := make([]int, len(round))
@@ -172,7 +172,7 @@ func (s *Service) walk(ctx context.Context, held *lease.Held, round []*db.Erasur
 		At: func(ctx context.Context, _ trace.Place) error { return held.Renew(ctx) }})
 }
 
-// finish erases one student, and writes the certificate, in one transaction.
+// finish erases one student and writes the certificate, in one transaction.
 func (s *Service) finish(ctx context.Context, held *lease.Held, e *db.Erasure) error {
 	return held.InFence(ctx, func(ctx context.Context, client *db.Client) error {
 		locked, err := roster.LockStudents(ctx, client, s.locks(), []int{e.StudentID})
@@ -198,9 +198,9 @@ func (s *Service) finish(ctx context.Context, held *lease.Held, e *db.Erasure) e
 	})
 }
 
-// certify makes the certificate and has the audit trail hold it, in the name of
-// whoever asked. The reference is a text that somebody typed, and so a detail; it is
-// one about the school, and stays.
+// certify creates the certificate and records it in the audit trail, in the name of
+// whoever asked. The reference is a text that somebody typed, so it is recorded as a
+// detail; it is a detail about the school, and therefore stays.
 func (s *Service) certify(ctx context.Context, client *db.Client, e *db.Erasure, counts Counts) (Certificate, error) {
 	school, err := client.Organization.Get(ctx, e.OrganizationID)
 	if err != nil {
@@ -238,7 +238,7 @@ func (s *Service) certify(ctx context.Context, client *db.Client, e *db.Erasure,
 	return c, nil
 }
 
-// await works on erasures until some are done; another server may be doing it.
+// await works on erasures until certain ones are done. Another server may be doing it.
 func (s *Service) await(ctx context.Context, ids []int, progress func(done, total int)) ([]Certificate, error) {
 	for {
 		worked, err := s.eraseNext(ctx, progress)

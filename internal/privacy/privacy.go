@@ -1,23 +1,22 @@
-// Package privacy erases the personal data of students when their time is over,
-// and those of students and educators when somebody asks for it, and tells what is
-// held about one student.
+// Package privacy erases personal data: of students when their retention is over, and of
+// students and educators on request. It also writes down everything that is held about one
+// student.
 //
 // # What an erasure leaves
 //
-//   - The student's row, enrollments, words of the search, usage and events are
-//     gone. Student ID and username are free.
+//   - The student's row, enrollments, search words, usage and events are gone. The
+//     Student ID and the username are free.
 //   - The usage is part of the sums in usage_totals, which usage.Erase makes: of a
 //     school, a product and a week, and never of fewer than usage.Crowd students of
 //     a school.
-//   - Bulk jobs keep their counts. Rows about the student are empty; refused rows
-//     and the wording of problems that name the student are removed.
-//   - The audit trail says that something happened to a student with this key, when
-//     and by whom, and no longer what (audit.Erase).
+//   - Bulk jobs keep their counts. Rows about the student are empty. Refused rows,
+//     and texts of problems that name the student, are removed.
+//   - The audit trail still says that something happened to a student with this key,
+//     when and by whom, but not what it was (audit.Erase).
 //
-// docs/privacy.md says the same for administrators. A test writes unmistakable
-// values everywhere and looks for them in every column afterwards; another one
-// compares what this package knows with the entities, so that a new place for a
-// student's data is not forgotten.
+// docs/privacy.md tells administrators the same. A test writes unmistakable values
+// everywhere and looks for them in every column afterwards. Another one compares this
+// package with the entities, so that no new place for a student's data is forgotten.
 package privacy
 
 import (
@@ -33,12 +32,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/usage"
 )
 
-// Service purges, erases and tells.
+// Service purges, erases, and writes records.
 type Service struct {
 	db       *database.DB
 	importer *jobs.Service
 	leases   *lease.Keeper
-	// wake tells the worker that an erasure has been asked for.
+	// wake tells the worker that an erasure was requested.
 	wake chan struct{}
 	now  func() time.Time
 	log  *slog.Logger
@@ -46,10 +45,10 @@ type Service struct {
 
 // Options are what a Service needs.
 type Options struct {
-	// Importer empties rows of bulk jobs; it has the key of refused rows.
+	// Importer empties rows of bulk jobs. It has the key of refused rows.
 	Importer *jobs.Service
-	// Lease is how long a server that purges may give no sign of life; zero stands
-	// for two minutes.
+	// Lease is how long a purging server may be silent before another one takes over. Zero
+	// stands for two minutes.
 	Lease time.Duration
 	Now   func() time.Time
 	Log   *slog.Logger
@@ -89,8 +88,8 @@ func (c *Counts) add(o Counts) {
 	c.AuditDetails += o.AuditDetails
 }
 
-// eraseLocked erases students of one district, who are locked, in the transaction
-// of the caller.
+// eraseLocked erases students of one district in the caller's transaction. The students
+// are locked.
 func (s *Service) eraseLocked(ctx context.Context, client *db.Client, students []*db.Student) (Counts, error) {
 	if len(students) == 0 {
 		return Counts{}, nil
@@ -121,7 +120,7 @@ func (s *Service) eraseLocked(ctx context.Context, client *db.Client, students [
 	return c, err
 }
 
-// instant is the present moment as the databases keep it.
+// instant is the present moment with the precision of the databases.
 func (s *Service) instant() time.Time { return database.Instant(s.now()) }
 
 // locks reports whether reads take row locks.

@@ -20,13 +20,13 @@ import (
 )
 
 const (
-	// leaseName is the piece of work that one server does at a time.
+	// leaseName names the work that one server does at a time.
 	leaseName = "purge"
-	// batchStudents is how many students one transaction erases. A student has some
-	// hundred days of usage a year, so that it stays short.
+	// batchStudents is how many students one transaction erases. A student has some hundred
+	// days of usage a year, so this keeps it short.
 	batchStudents = 50
-	// roundStudents is how many students are looked for at once in what bulk jobs
-	// keep, which is read as a whole for it.
+	// roundStudents is how many students are looked for together in the data of bulk jobs,
+	// all of which have to be read.
 	roundStudents = 5000
 )
 
@@ -37,16 +37,16 @@ type Purged struct {
 	Counts
 }
 
-// errBusy is returned where another server is purging, or was and has died.
+// errBusy means that another server is purging, or has died doing so.
 var errBusy = errors.New("privacy: another server is purging")
 
-// claimAgain is how often a purge asks whether it can begin.
+// claimAgain is how often a purge tries to start.
 const claimAgain = 200 * time.Millisecond
 
-// Purge erases the personal data of all students whose time is over, district by
-// district, and returns what it has erased. It works in short transactions and
-// may be stopped at any moment: the next purge goes on. Where another server is at
-// it, or has died of it, it waits until that one has ended or its lease is over.
+// Purge erases the personal data of all students whose retention is over, district by
+// district, and returns what it has erased. It works in short transactions and may be
+// stopped at any moment; the next purge continues. If another server is purging, or has
+// died doing so, it waits until that one has finished or its lease has expired.
 func (s *Service) Purge(ctx context.Context) ([]Purged, error) {
 	for {
 		purged, err := s.purge(ctx, s.now().Add(time.Hour))
@@ -61,7 +61,7 @@ func (s *Service) Purge(ctx context.Context) ([]Purged, error) {
 	}
 }
 
-// purge is Purge where it was last done before due; it returns errBusy otherwise.
+// purge is Purge, if the last one was before due. Otherwise it returns errBusy.
 func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, err error) {
 	held, err := s.leases.Claim(ctx, leaseName, due)
 	if err != nil {
@@ -93,15 +93,14 @@ func (s *Service) purge(ctx context.Context, due time.Time) (purged []Purged, er
 	}
 	if len(purged) > 0 {
 		if err := s.db.Scrub(ctx); err != nil {
-			// Nothing is wrong with the tables; the next checkpoint does it.
+			// The tables are fine; the next checkpoint does it.
 			s.log.WarnContext(ctx, "what was erased is still in the log of the database", "error", err)
 		}
 	}
 	return purged, held.Done(ctx)
 }
 
-// Due counts the students whom a purge would erase now, by district, and changes
-// nothing.
+// Due counts the students whom a purge would erase now, by district. It changes nothing.
 func (s *Service) Due(ctx context.Context) ([]Purged, error) {
 	ctx = viewer.AsSystem(ctx, "students whom a purge would erase")
 	districts, err := s.districts(ctx)
@@ -136,8 +135,7 @@ func (s *Service) districts(ctx context.Context) ([]*db.Organization, error) {
 		Order(organization.ByID()).All(ctx)
 }
 
-// school is one whose deleted students are looked at: those who were deleted
-// before some instant.
+// school is a school with students who were deleted before some instant.
 type school struct {
 	id     int
 	before time.Time
@@ -164,7 +162,7 @@ func (s *Service) schools(ctx context.Context, district *db.Organization) ([]sch
 	return list, nil
 }
 
-// purgeDistrict erases round by round, until no student of the district is due.
+// purgeDistrict erases in rounds until no student of the district is due.
 func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held,
 	district *db.Organization) (total Counts, err error) {
 	schools, err := s.schools(ctx, district)
@@ -194,13 +192,13 @@ func (s *Service) purgeDistrict(ctx context.Context, held *lease.Held,
 			erased += c.Students
 		}
 		if erased == 0 {
-			// All of them have been restored or changed school meanwhile.
+			// All of them have been restored or moved to another school meanwhile.
 			return total, nil
 		}
 	}
 }
 
-// round reads students who are due, those of a school together.
+// round reads students who are due, sorted by school.
 func (s *Service) round(ctx context.Context, schools []school) (due []*db.Student, err error) {
 	for _, school := range schools {
 		some, err := s.db.Client(ctx).Student.Query().
@@ -217,7 +215,7 @@ func (s *Service) round(ctx context.Context, schools []school) (due []*db.Studen
 	return due, nil
 }
 
-// purgeBatch erases those of a batch who are still due when they are locked.
+// purgeBatch locks a batch of students and erases those who are still due.
 func (s *Service) purgeBatch(ctx context.Context, held *lease.Held, district *db.Organization, batch []*db.Student,
 	before map[int]time.Time) (c Counts, err error) {
 	ids := make([]int, len(batch))
@@ -264,8 +262,8 @@ func (c Counts) facts() audit.Facts {
 	}
 }
 
-// eraseTrail erases students in the audit trail, by school, because whoever
-// administers one sees the entries about it.
+// eraseTrail erases students in the audit trail, by school, because the administrators of
+// a school see the entries about it.
 func eraseTrail(ctx context.Context, client *db.Client, students []*db.Student) (erased int, err error) {
 	for _, part := range audit.BySchool(students, func(st *db.Student) int { return st.OrganizationID }) {
 		ids := make([]int, len(part))

@@ -21,15 +21,15 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// The format of a record; docs/privacy.md describes it. A field that is added
-// leaves the version as it is.
+// The format of a record; docs/privacy.md describes it. Adding a field does not change the
+// version.
 const (
 	recordFormat  = "homeroom student record"
 	recordVersion = 1
 )
 
-// person is the student in a record. What it does not hold is the password, of
-// which nobody can be told more than that there is one.
+// person is the student in a record. The password is missing, because nobody can be told
+// more than that there is one.
 type person struct {
 	ID                  string     `json:"id"`
 	ExternalID          string     `json:"externalId"`
@@ -61,12 +61,12 @@ type membership struct {
 	Joined *time.Time `json:"joined,omitempty"`
 }
 
-// CheckRecord returns the student whose record the viewer asks for, deleted or
-// not. Only administrators of the school get it, until the data are erased.
+// CheckRecord returns the student whose record the viewer asks for, deleted or not. Only
+// administrators of the school get it, until the data are erased.
 func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, error) {
 	v := viewer.FromContext(ctx)
-	// Both are asked in any case, so that a foreign student takes no longer than one
-	// who does not exist.
+	// Both are always looked up, so that a student of somebody else takes no longer than
+	// one who does not exist.
 	visible, err := s.db.Client(ctx).Student.Query().Where(student.ID(studentID)).Exist(ctx)
 	if err != nil {
 		return nil, err
@@ -84,9 +84,8 @@ func (s *Service) CheckRecord(ctx context.Context, studentID int) (*db.Student, 
 	}
 }
 
-// Record writes everything that is held about a student as one JSON document, as
-// it is read and at one moment. What is refused is refused before anything is
-// written.
+// Record writes everything that is held about a student as one JSON document, while it
+// reads one moment of the database. Refusals come before anything is written.
 func (s *Service) Record(ctx context.Context, w io.Writer, studentID int) error {
 	ctx, end := s.db.Snapshot(ctx)
 	defer end()
@@ -238,7 +237,7 @@ func (d *document) field(name string, v any) {
 	d.value(v)
 }
 
-// list writes an array as its elements are read.
+// list writes an array while its elements are read.
 func (d *document) list(name string, each func(add func(any) error) error) error {
 	d.name(name)
 	d.raw("[")

@@ -66,8 +66,8 @@ func (s *Service) eachUsageEvent(ctx context.Context, st *db.Student, add func(a
 	}
 }
 
-// entry is what the audit trail says about the student. Who did it is told by
-// kind, key and roles: the record is the student's, and not the educator's.
+// entry is what the audit trail says about the student. The actor is named by kind, key
+// and roles only: this is the student's record, not the educator's.
 type entry struct {
 	At      time.Time       `json:"at"`
 	Action  string          `json:"action"`

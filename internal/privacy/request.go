@@ -20,13 +20,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Request puts the erasure of students on record, whether or not they are deleted,
-// and hides them for good: nobody sees them or brings them back any more, and their
-// Student IDs and usernames stay reserved until they are erased. That happens in the
-// background, because every job of the district is looked through; see EraseNext.
-// Only administrators of the school ask for it. What is refused is refused before
-// anything changes. Asking again for a student who is being erased returns the
-// erasure that is there.
+// Request records that students are to be erased, deleted or not, and hides them for good:
+// nobody sees or restores them any more. Their Student IDs and usernames stay reserved
+// until they are erased. That happens in the background, because every job of the district
+// has to be searched; see EraseNext. Only administrators of the school may ask for it. A
+// refusal changes nothing. A second request for the same student returns the first
+// erasure.
 func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference string) ([]*db.Erasure, error) {
 	reference = roster.Clean(reference)
 	switch n := utf8.RuneCountInString(reference); {
@@ -92,9 +91,9 @@ func (s *Service) Request(ctx context.Context, wanted []Confirmed, reference str
 	return list, nil
 }
 
-// request hides one student, who is locked, and puts the erasure on record. The
-// reference is a text that somebody typed, and so a detail of the trail; it is one
-// about the school, and stays.
+// request hides one student, who is locked, and records the erasure. The reference is a
+// text that somebody typed, so it is recorded as a detail; it is a detail about the
+// school, and therefore stays.
 func (s *Service) request(system context.Context, client *db.Client, st *db.Student,
 	reference string) (*db.Erasure, error) {
 	if st.DeletedAt != nil && setting.IsErasing(*st.DeletedAt) {
@@ -133,8 +132,8 @@ func (s *Service) request(system context.Context, client *db.Client, st *db.Stud
 	return e, nil
 }
 
-// Erasure returns an erasure that the viewer may ask for: that of a student of a
-// school that the viewer administers. All others do not exist.
+// Erasure returns an erasure that the viewer may ask about: of a student of a school that
+// the viewer administers. All others do not exist.
 func (s *Service) Erasure(ctx context.Context, id int) (*db.Erasure, error) {
 	e, err := s.db.Client(ctx).Erasure.Query().Where(erasure.ID(id)).
 		Only(viewer.AsSystem(ctx, "an erasure; whether the viewer may see it is checked behind it"))
@@ -146,7 +145,7 @@ func (s *Service) Erasure(ctx context.Context, id int) (*db.Erasure, error) {
 
 var errNoErasure = fault.NotFoundf("there is no such erasure in your purview").At("id")
 
-// CertificateOf returns the certificate of an erasure that is done, or nil.
+// CertificateOf returns the certificate of a finished erasure, or nil.
 func CertificateOf(e *db.Erasure) (*Certificate, error) {
 	if e.State != erasure.StateDONE || len(e.Certificate) == 0 {
 		return nil, nil
@@ -155,9 +154,8 @@ func CertificateOf(e *db.Erasure) (*Certificate, error) {
 	return c, json.Unmarshal(e.Certificate, c)
 }
 
-// Erase is Request, and the work behind it until the certificates are there. It is
-// for commands; progress is told how many jobs have been looked through, and may be
-// nil.
+// Erase is Request followed by the work until the certificates exist. It is for commands.
+// progress is called with the number of jobs that were searched, and may be nil.
 func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference string,
 	progress func(done, total int)) ([]Certificate, error) {
 	if progress == nil {
@@ -170,7 +168,7 @@ func (s *Service) Erase(ctx context.Context, wanted []Confirmed, reference strin
 	return s.await(ctx, erasureIDs(requested), progress)
 }
 
-// actorText says who asked, as the audit trail does.
+// actorText describes who asked, as the audit trail does.
 func actorText(a audit.Actor) string {
 	switch {
 	case a.Kind == audit.Educator:

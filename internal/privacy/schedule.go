@@ -8,11 +8,11 @@ import (
 	"github.com/openhomeroom/homeroom/internal/lease"
 )
 
-// lookEvery is how often a server asks whether the day's purge has been done.
+// lookEvery is how often a server checks whether the daily purge has been done.
 const lookEvery = time.Minute
 
-// Run purges once a day, at an hour in UTC, until ctx ends. Of several servers the
-// one that comes first does it; where it dies, another one goes on.
+// Run purges once a day, at an hour in UTC, until ctx ends. The first of several servers
+// does it; if it dies, another one continues.
 func (s *Service) Run(ctx context.Context, hour int) error {
 	tick := time.NewTicker(lookEvery)
 	defer tick.Stop()
@@ -29,8 +29,8 @@ func (s *Service) Run(ctx context.Context, hour int) error {
 	}
 }
 
-// look purges if it is due. What another server is at is looked for again a minute
-// later: it may have died.
+// look purges if a purge is due. If another server is purging, it looks again a minute
+// later, in case that one has died.
 func (s *Service) look(ctx context.Context, hour int) {
 	switch purged, err := s.purge(ctx, lastAt(s.now(), hour)); {
 	case ctx.Err() != nil:
@@ -46,7 +46,7 @@ func (s *Service) look(ctx context.Context, hour int) {
 	}
 }
 
-// lastAt is the last instant at which it was a full hour of the day in UTC.
+// lastAt is the last time that this hour of the day began in UTC.
 func lastAt(now time.Time, hour int) time.Time {
 	y, m, d := now.UTC().Date()
 	at := time.Date(y, m, d, hour, 0, 0, 0, time.UTC)

@@ -16,8 +16,9 @@ import (
 //go:embed asset/LICENSES asset/*.js asset/*.css
 var assetFiles embed.FS
 
-// assets serves the embedded files of other people. The address of each contains the hash of its content, so that a
-// browser may keep it for good and a new version of the program is seen at once.
+// assets serves embedded files of other authors. Each address contains the hash of the
+// content, so browsers may cache the file forever and still see a new version of the
+// program at once.
 type assets struct {
 	prefix string
 	byPath map[string]*asset
@@ -27,11 +28,12 @@ type assets struct {
 type asset struct {
 	contentType string
 	plain       []byte
-	// zipped is made once, when the first browser asks for the file; all of them together take a tenth of a second.
+	// zipped is made when the first browser asks for the file. All files together take a
+	// tenth of a second.
 	zipped func() []byte
 }
 
-// newAssets gives every file of asset/ an address below prefix, which ends in a slash.
+// newAssets gives every file of asset/ an address below prefix, which ends with a slash.
 func newAssets(prefix string) *assets {
 	entries, err := assetFiles.ReadDir("asset")
 	if err != nil {
@@ -78,7 +80,7 @@ func (a *assets) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = file.zipped()
 	}
 	header.Set("Content-Length", strconv.Itoa(len(body)))
-	// A browser that went away in the middle of a file is nobody's problem.
+	// It does not matter if a browser goes away in the middle of a file.
 	_, _ = w.Write(body)
 }
 
@@ -94,7 +96,8 @@ func contentType(name string) string {
 	}
 }
 
-// acceptsGzip reads Accept-Encoding: gzip is wanted where it is named, or meant by a star, without the weight 0.
+// acceptsGzip reads Accept-Encoding. Gzip is accepted if it is named, or covered by a
+// star, without the weight 0.
 func acceptsGzip(values []string) bool {
 	star := false
 	for offer := range strings.SplitSeq(strings.Join(values, ","), ",") {
@@ -114,7 +117,7 @@ func acceptsGzip(values []string) bool {
 	return star
 }
 
-// zip compresses as well as it can, because it happens once. Writing to memory cannot fail.
+// zip compresses as much as it can, because it runs once. Writing to memory cannot fail.
 func zip(content []byte) []byte {
 	var zipped bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&zipped, gzip.BestCompression)

@@ -9,19 +9,20 @@ import (
 //go:embed example
 var exampleFiles embed.FS
 
-// Example is one operation that GraphiQL opens in a tab of its own.
+// Example is an operation that GraphiQL opens in a tab of its own.
 type Example struct {
 	// Name is the name of the operation and the title of the tab.
 	Name string `json:"name"`
 	// Query is the document, with comments for the person who reads it.
 	Query string `json:"query"`
-	// Variables is a JSON object. ORGANIZATION_ID and JOB_ID in it are replaced in the browser by the organization
-	// where the visitor is an administrator and by the latest bulk job; other ids are for the visitor to fill in.
+	// Variables is a JSON object. The browser replaces ORGANIZATION_ID and JOB_ID in it by
+	// an organization that the visitor administers and by the latest bulk job. The visitor
+	// fills in other IDs.
 	Variables string `json:"variables"`
 }
 
-// Examples gives the operations of the main job in the order of the work: from finding the students without a group to
-// watching the import that gives them one.
+// Examples returns the operations of the main job in the order of the work: from finding
+// the students without a group to watching the import that gives them one.
 func Examples() []Example {
 	names := []string{
 		"WhoAmI", "UnassignedNotice", "UnassignedStudents", "AssignStudents", "UsageReport", "ImportJob",
@@ -37,13 +38,13 @@ func Examples() []Example {
 	return examples
 }
 
-// operation finds the operations in the scripts of the pages: strings that begin like one.
+// operation matches the operations in the scripts of the pages: strings that start like
+// one.
 var operation = regexp.MustCompile(
 	"(?s)(?:query: \"((?:mutation )?\\{[^\"]+)\"|Query = `([^`]+)`|Mutation = `([^`]+)`)")
 
-// Operations gives the documents that the scripts of the pages send by themselves, as they send them. A server that
-// runs
-// only known operations has to know these.
+// Operations returns the documents that the scripts of the pages send, exactly as they
+// send them. A server that runs only registered operations has to know them.
 func Operations() []string {
 	entries, err := web.ReadDir("web")
 	if err != nil {

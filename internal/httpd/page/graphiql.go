@@ -5,27 +5,28 @@ import (
 	"strings"
 )
 
-// Path is where the handler of GraphiQL belongs: on this path and on everything below it.
+// Path is where the handler of GraphiQL belongs: this path and everything below it.
 const Path = "/graphiql"
 
 // Access is what a visitor of GraphiQL is, as far as this package has to know.
 type Access int
 
 const (
-	// SignedOut visitors get the sign-in form. It is the zero value, so that a mistake shows too little, not too much.
+	// SignedOut visitors get the sign-in form. It is the zero value, so that a mistake
+	// shows too little rather than too much.
 	SignedOut Access = iota
-	// SignedIn visitors have a session but are administrators nowhere. GraphiQL is refused to them.
+	// SignedIn visitors have a session but administer nothing. GraphiQL is refused to them.
 	SignedIn
 	// Administrator visitors get GraphiQL.
 	Administrator
-	// BeforeSecondFactor visitors have to set up a second factor first.
+	// BeforeSecondFactor visitors must set up a second factor first.
 	BeforeSecondFactor
 )
 
-// GraphiQL answers under Path. The page depends on what access says about the request; the operations that the
-// browser then sends to endpoint, which is a path of this server, are checked there once more, like any client's.
-// The files below Path + "/assets/" are the same for everybody and contain nothing of the server.
-// The providers are further ways to sign in.
+// GraphiQL answers under Path. The page depends on what access says about the request. The
+// browser then sends operations to endpoint, a path of this server, where they are checked
+// again like any client's. The files below Path + "/assets/" are the same for everybody
+// and contain nothing about the server. The providers are further ways to sign in.
 func GraphiQL(endpoint string, access func(*http.Request) Access, providers ...Provider) http.Handler {
 	return &graphiql{
 		endpoint:  endpoint,
@@ -51,7 +52,7 @@ type graphiql struct {
 	editor    screen
 }
 
-// editorContent is what the template of GraphiQL needs beside the view.
+// editorContent is what the template of GraphiQL needs besides the view.
 type editorContent struct {
 	Styles, Scripts []string
 	Licenses        string

@@ -1,7 +1,9 @@
-// Package page shows the few web pages that the server itself has: the start page, the sign-in form and GraphiQL.
+// Package page has the few web pages of the server itself: the start page, the sign-in
+// form, the pages for passwords and second factors, and GraphiQL.
 //
-// Everything they need is embedded, and the content security policy of each page keeps the browser from asking any
-// other machine. Scripts run only with the nonce of the one response that they came in.
+// Everything they need is embedded. The content security policy of each page keeps the
+// browser from contacting any other machine, and scripts run only with the nonce of the
+// response that they came in.
 package page
 
 import (
@@ -17,7 +19,7 @@ import (
 //go:embed web
 var web embed.FS
 
-// inlineStyle says which style sheets inside the page a browser may apply.
+// inlineStyle says which inline style sheets a browser may apply.
 type inlineStyle int
 
 const (
@@ -27,7 +29,7 @@ const (
 	styleAnywhere
 )
 
-// screen is one page: a template, the scripts that it runs, and what it is allowed to do.
+// screen is one page: a template, the scripts that it runs, and what it may do.
 type screen struct {
 	template *template.Template
 	status   int
@@ -45,8 +47,9 @@ type view struct {
 	Content  any
 }
 
-// newScreen reads web/<name>.html with the shared parts, and joins the named scripts and style sheets of web/ in their
-// order. It panics where an embedded file is missing or broken, because then the program itself was built wrong.
+// newScreen reads web/<name>.html with the shared parts, and joins the named scripts and
+// style sheets of web/ in this order. It panics if an embedded file is missing or broken,
+// because then the program was built wrong.
 func newScreen(name string, status int, inline inlineStyle, files ...string) screen {
 	style, script := mustRead(web, "web/page.css"), []byte{}
 	for _, file := range files {
@@ -66,7 +69,8 @@ func newScreen(name string, status int, inline inlineStyle, files ...string) scr
 	}
 }
 
-// show answers with the page. It is never stored anywhere, because it depends on who asks and its nonce serves once.
+// show answers with the page. The answer is never cached, because it depends on the
+// visitor and its nonce works once.
 func (s screen) show(w http.ResponseWriter, endpoint string, content any) {
 	nonce := rand.Text()
 	var body bytes.Buffer
@@ -85,7 +89,7 @@ func (s screen) show(w http.ResponseWriter, endpoint string, content any) {
 	header.Set("Referrer-Policy", "same-origin")
 	header.Set("X-Content-Type-Options", "nosniff")
 	w.WriteHeader(s.status)
-	// A browser that went away in the middle of its page is nobody's problem.
+	// It does not matter if a browser goes away in the middle of its page.
 	_, _ = w.Write(body.Bytes())
 }
 
@@ -93,7 +97,7 @@ func (s screen) show(w http.ResponseWriter, endpoint string, content any) {
 func (s screen) policy(nonce string) string {
 	style := "style-src 'self' 'nonce-" + nonce + "'; "
 	if s.inline == styleAnywhere {
-		// A nonce here would switch 'unsafe-inline' off again.
+		// A nonce here would disable 'unsafe-inline'.
 		style = "style-src 'self' 'unsafe-inline'; "
 	}
 	return "default-src 'self'; " +
@@ -108,7 +112,8 @@ func (s screen) policy(nonce string) string {
 		"form-action 'self'"
 }
 
-// onlyReading refuses every method but GET and HEAD, and reports whether the request may go on.
+// onlyReading refuses every method except GET and HEAD, and reports whether the request
+// may continue.
 func onlyReading(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
 		return true
@@ -118,7 +123,7 @@ func onlyReading(w http.ResponseWriter, r *http.Request) bool {
 	return false
 }
 
-// mustRead gives an embedded file that is known to be there.
+// mustRead returns an embedded file that is known to exist.
 func mustRead(files embed.FS, name string) []byte {
 	content, err := files.ReadFile(name)
 	if err != nil {

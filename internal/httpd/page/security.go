@@ -5,9 +5,9 @@ import "net/http"
 // SecurityPath is where Security belongs.
 const SecurityPath = "/account/security"
 
-// signInContent is what the sign-in form shows beside the view.
+// signInContent is what the sign-in form shows besides the view.
 type signInContent struct {
-	// Lead says what it is for, and Path is the page that it is on.
+	// Lead says what the form is for, and Path is the page that it is on.
 	Lead, Path string
 	Providers  []Provider
 }
@@ -17,9 +17,9 @@ func newSignIn() screen {
 		"second-step.js", "signin.js")
 }
 
-// Security answers for SecurityPath and no other path: the page at which people set up their second factors, with the
-// form
-// to sign in for those who have not. Everything on it is asked of endpoint, which decides who may do it.
+// Security answers for SecurityPath only: the page where people set up their second
+// factors, or the sign-in form for those who are not signed in. Everything on it goes
+// through endpoint, which decides who may do it.
 func Security(endpoint string, signedIn func(*http.Request) bool, providers ...Provider) http.Handler {
 	factors := newScreen("security", http.StatusOK, styleByNonce, "card.css", "api.js", "passkey.js", "security.js")
 	form := newSignIn()

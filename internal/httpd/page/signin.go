@@ -4,7 +4,7 @@ import "net/http"
 
 // Provider is a way to sign in besides the password: a button on the form.
 type Provider struct {
-	// Label is the name for people, Address the path that leads there.
+	// Label is the name for people, and Address the path that leads there.
 	Label, Address string
 }
 
@@ -12,11 +12,11 @@ type Provider struct {
 type Refusal struct {
 	// Message says what is wrong and what to do.
 	Message string
-	// Back is the page from which to begin again.
+	// Back is the page to start again from.
 	Back string
 }
 
-// SignInRefused returns what answers with a page that shows a refusal.
+// SignInRefused returns a handler for a page that shows a refusal.
 func SignInRefused() func(w http.ResponseWriter, status int, refusal Refusal) {
 	refused := newScreen("signin_refused", http.StatusForbidden, styleByNonce, "card.css")
 	return func(w http.ResponseWriter, status int, refusal Refusal) {
