@@ -1,4 +1,5 @@
-// Command homeroom is the server of an educator dashboard and its operator's tool.
+// Command homeroom is the server of an educator dashboard, and the tool of the person who
+// runs it.
 package main
 
 import (

@@ -12,17 +12,17 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// AuditEventsSeen are the entries of the districts administered, and those about
-// the schools administered. Nobody sees the entries that belong to no district;
-// the operator reads them.
+// AuditEventsSeen matches the entries of the districts and about the schools that the
+// viewer administers. Nobody sees entries that belong to no district; the operator reads
+// them.
 func AuditEventsSeen(v *viewer.Viewer) predicate.AuditEvent {
 	return anyOf(auditevent.Or,
 		when(v.AdminDistricts(), auditevent.DistrictIDIn),
 		when(v.AdminSchools(), auditevent.OrganizationIDIn))
 }
 
-// LimitAuditToAdministrators is the rule for reading the audit trail. The details
-// of an entry are read by the server, for whoever sees the entry.
+// LimitAuditToAdministrators is the rule for reading the audit trail. The server reads the
+// details of an entry, on behalf of somebody who sees the entry.
 func LimitAuditToAdministrators() privacy.QueryRule {
 	return privacy.AuditEventQueryRuleFunc(func(ctx context.Context, q *db.AuditEventQuery) error {
 		q.Where(AuditEventsSeen(ask(ctx)))
@@ -30,15 +30,15 @@ func LimitAuditToAdministrators() privacy.QueryRule {
 	})
 }
 
-// OnlyCreatedByTheServer is the policy for changing what is written once: not even
-// the server changes or removes it.
+// OnlyCreatedByTheServer is the policy for what is written once. Not even the server
+// changes or removes it.
 func OnlyCreatedByTheServer() privacy.MutationPolicy {
 	return append(privacy.MutationPolicy{denyIfNobodyAsks{},
 		privacy.DenyMutationOperationRule(db.OpUpdate | db.OpUpdateOne | db.OpDelete | db.OpDeleteOne)}, Mutation()...)
 }
 
-// OnlyCreatedAndErasedByTheServer is OnlyCreatedByTheServer, but for the change
-// that takes the text of a detail, with its salt, and nothing else.
+// OnlyCreatedAndErasedByTheServer also allows the change that removes the text of a detail
+// with its salt, and nothing else.
 func OnlyCreatedAndErasedByTheServer() privacy.MutationPolicy {
 	return append(privacy.MutationPolicy{denyIfNobodyAsks{}, onlyErases{}}, Mutation()...)
 }

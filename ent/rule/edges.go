@@ -8,14 +8,15 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/privacy"
 )
 
-// ownEdges are the edges that are a column of the row itself, which the rules look at
-// as a field. Every other edge changes rows of another entity, past its policy.
+// ownEdges are the edges that are a column of the row itself. The rules treat these as
+// fields. Every other edge changes rows of another entity, without asking that entity's
+// policy.
 var ownEdges = []string{"agent", "creator", "educator", "group", "job", "organization", "parent", "product",
 	"student", "submitter"}
 
-// denyEdges refuses what would change another entity's rows on the way: a school
-// administrator must not hang a foreign district under the own school as its child.
-// People and programs change each row itself.
+// denyEdges refuses a mutation that would change rows of another entity as well. Otherwise
+// a school administrator could make somebody else's district a child of their school.
+// People and programs have to change each row by itself.
 type denyEdges struct{}
 
 func (denyEdges) EvalMutation(_ context.Context, m db.Mutation) error {

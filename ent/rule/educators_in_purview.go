@@ -13,9 +13,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// EducatorsSeen are oneself, the educators of the districts administered, those
-// with a role at the schools in the purview of a school administrator, and, for
-// a teacher, those who teach the same groups or at the same schools.
+// EducatorsSeen matches the viewer, the educators of the districts that the viewer
+// administers, those with a role at a school where the viewer is a school administrator,
+// and, for a teacher, those who teach the same groups or at the same schools.
 func EducatorsSeen(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsSeen) }
 
 func educatorsSeen(v *viewer.Viewer) predicate.Educator {
@@ -39,8 +39,8 @@ func LimitEducatorsToPurview() privacy.QueryRule {
 	})
 }
 
-// AdministratorsChangeEducators lets administrators create educators in their
-// district, change those with a role at their schools, and nobody delete one.
+// AdministratorsChangeEducators lets administrators create educators in their district and
+// change those with a role at their schools. Nobody deletes one.
 func AdministratorsChangeEducators() privacy.MutationRule {
 	return privacy.EducatorMutationRuleFunc(func(ctx context.Context, m *db.EducatorMutation) error {
 		v := ask(ctx)
@@ -61,9 +61,9 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 	})
 }
 
-// EducatorsEdited are the educators whom an administrator may change: all of the
-// district, or those whose roles all lie at the schools administered, so that a
-// school never changes the account of somebody who holds more than it gives.
+// EducatorsEdited matches the educators whom an administrator may change: all educators of
+// the district, or those whose roles are all at schools that the viewer administers. So a
+// school never changes the account of somebody who may do more than the school can grant.
 func EducatorsEdited(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsEdited) }
 
 func educatorsEdited(v *viewer.Viewer) predicate.Educator {
@@ -76,8 +76,8 @@ func educatorsEdited(v *viewer.Viewer) predicate.Educator {
 	return anyOf(educator.Or, parts)
 }
 
-// LimitRolesToPurview shows the roles at organizations in the purview, and the
-// viewer's own.
+// LimitRolesToPurview shows the roles at organizations in the purview, and the viewer's
+// own.
 func LimitRolesToPurview() privacy.QueryRule {
 	return privacy.RoleAssignmentQueryRuleFunc(func(ctx context.Context, q *db.RoleAssignmentQuery) error {
 		q.Where(jointly(ask(ctx), rolesSeen))
@@ -90,9 +90,9 @@ func rolesSeen(v *viewer.Viewer) predicate.RoleAssignment {
 		roleassignment.HasOrganizationWith(OrganizationsSeen(v)))
 }
 
-// AdministratorsGiveRoles lets administrators give roles at the organizations
-// that they administer, to educators of that district; a school administrator thus
-// never makes a district's.
+// AdministratorsGiveRoles lets administrators give roles at the organizations that they
+// administer to educators of the same district. A school administrator thus never creates
+// a district administrator.
 func AdministratorsGiveRoles() privacy.MutationRule {
 	return privacy.RoleAssignmentMutationRuleFunc(func(ctx context.Context, m *db.RoleAssignmentMutation) error {
 		v := ask(ctx)
@@ -109,7 +109,7 @@ func AdministratorsGiveRoles() privacy.MutationRule {
 		case !administered:
 			return privacy.Denyf("organization %d is outside of the purview", id)
 		}
-		// Who is only now given a first role is seen by nobody at the school yet.
+		// Nobody at the school sees an educator who is just getting a first role there.
 		person, _ := m.EducatorID()
 		theirs, err := m.Client().Educator.Query().Where(educator.ID(person), educator.DistrictID(district)).
 			Exist(viewer.AsSystem(ctx, "district of an educator"))

@@ -17,8 +17,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// GroupsSeen are the groups of the organizations administered and the groups
-// taught. A group that is seen may be edited, unless it is synced.
+// GroupsSeen matches the groups of the organizations that the viewer administers, and the
+// groups that the viewer teaches. A group that is seen may be edited, unless it is synced.
 func GroupsSeen(v *viewer.Viewer) predicate.Group { return jointly(v, groupsSeen) }
 
 func groupsSeen(v *viewer.Viewer) predicate.Group {
@@ -43,8 +43,8 @@ func LimitGroupsToPurview() privacy.QueryRule {
 	})
 }
 
-// EducatorsChangeTheirGroups lets administrators and teachers create groups at
-// their schools and change those they see; only administrators delete one.
+// EducatorsChangeTheirGroups lets administrators and teachers create groups at their
+// schools and change those that they see. Only administrators delete groups.
 func EducatorsChangeTheirGroups() privacy.MutationRule {
 	return privacy.GroupMutationRuleFunc(func(ctx context.Context, m *db.GroupMutation) error {
 		v := ask(ctx)
@@ -83,8 +83,8 @@ func LimitEnrollmentsToPurview() privacy.QueryRule {
 	})
 }
 
-// EducatorsEnrollStudentsTheySee lets a viewer enroll students that are seen in
-// groups that are seen, and take them out of such groups.
+// EducatorsEnrollStudentsTheySee lets viewers enroll students whom they see in groups that
+// they see, and take them out of such groups.
 func EducatorsEnrollStudentsTheySee() privacy.MutationRule {
 	return privacy.EnrollmentMutationRuleFunc(func(ctx context.Context, m *db.EnrollmentMutation) error {
 		if m.Op().Is(db.OpDelete | db.OpDeleteOne) {
@@ -116,9 +116,9 @@ func LimitTeachingToPurview() privacy.QueryRule {
 	})
 }
 
-// EducatorsChangeWhoTeachesTheirGroups lets a viewer add and remove the
-// educators of groups that are seen. Who teaches a group that somebody has just
-// created is written by the service, in the transaction of the creation.
+// EducatorsChangeWhoTeachesTheirGroups lets viewers add and remove the educators of groups
+// that they see. For a new group, the service writes who teaches it, in the transaction
+// that creates the group.
 func EducatorsChangeWhoTeachesTheirGroups() privacy.MutationRule {
 	return privacy.GroupEducatorMutationRuleFunc(func(ctx context.Context, m *db.GroupEducatorMutation) error {
 		v := ask(ctx)

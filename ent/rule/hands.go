@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// everyHand asks a policy for each of those who ask together, as if that one asked
-// alone; see viewer.Jointly. What one of them may not do is refused, and the rows are
-// those that each of them reaches. So no rule has to know that there can be several.
+// everyHand evaluates a policy for each person of a joint viewer, as if that person asked
+// alone; see viewer.Jointly. It refuses what any of them may not do, and shows the rows
+// that each of them sees. So no other rule needs to know about joint viewers.
 type everyHand struct {
 	query    privacy.QueryPolicy
 	mutation privacy.MutationPolicy

@@ -19,11 +19,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// teachersJobs are the kinds of jobs that teachers submit.
+// teachersJobs are the kinds of jobs that teachers may submit.
 var teachersJobs = []bulkjob.Kind{bulkjob.KindIMPORT_STUDENTS, bulkjob.KindIMPORT_GROUPS, bulkjob.KindEDIT_STUDENTS}
 
-// JobsSeen are the jobs of the organizations administered, and one's own where one
-// still has a role with which one submits such jobs: they name students.
+// JobsSeen matches the jobs of the organizations that the viewer administers, and the
+// viewer's own jobs as long as the viewer has a role that may submit such jobs. Jobs name
+// students, so they disappear together with the role.
 func JobsSeen(v *viewer.Viewer) predicate.BulkJob { return jointly(v, jobsSeen) }
 
 func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
@@ -31,7 +32,7 @@ func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 	if schools := v.TeacherSchools(); len(schools) > 0 {
 		own = append(own, bulkjob.And(bulkjob.OrganizationIDIn(schools...), bulkjob.KindIn(teachersJobs...)))
 	}
-	// What was selected from several schools belongs to their district.
+	// A selection from several schools belongs to their district.
 	if schools := v.AdminSchools(); len(schools) > 0 {
 		own = append(own, bulkjob.And(bulkjob.OrganizationID(v.DistrictID), selectedFrom(schools)))
 	}
@@ -45,8 +46,7 @@ func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 		[]predicate.BulkJob{bulkjob.And(bulkjob.SubmittedBy(v.EducatorID), anyOf(bulkjob.Or, own))})
 }
 
-// selectedFrom keeps the jobs whose students were selected from some schools and
-// from no others.
+// selectedFrom matches the jobs whose students were all selected from certain schools.
 func selectedFrom(schools []int) predicate.BulkJob {
 	return func(s *sql.Selector) {
 		rest, args := s.C(bulkjob.FieldSchools), make([]any, len(schools))
@@ -57,9 +57,10 @@ func selectedFrom(schools []int) predicate.BulkJob {
 	}
 }
 
-// jobsSeenWhole are, of the jobs that are seen, those of which all rows are: one's
-// own, and those of the districts administered. A row of a job for one school can
-// name something outside of it, which the school's administrators do not see.
+// jobsSeenWhole matches, among the jobs that are seen, those of which the viewer sees all
+// rows: the viewer's own, and those of districts that the viewer administers. A row of a
+// school's job can name something outside the school, which the administrators of the
+// school do not see.
 func jobsSeenWhole(v *viewer.Viewer) predicate.BulkJob {
 	return jointly(v, func(v *viewer.Viewer) predicate.BulkJob {
 		return anyOf(bulkjob.Or, when(v.AdminDistricts(), bulkjob.DistrictIDIn),
@@ -67,8 +68,8 @@ func jobsSeenWhole(v *viewer.Viewer) predicate.BulkJob {
 	})
 }
 
-// RefusedRowsSeen are, of the refused rows of a job that is seen, those that a
-// viewer is shown. They are read by the server, which opens them.
+// RefusedRowsSeen matches the refused rows that a viewer may see, of a job that the viewer
+// sees. The server reads and decrypts them.
 func RefusedRowsSeen(v *viewer.Viewer) predicate.BulkJobRefusedRow {
 	if v.IsSystem() {
 		return func(*sql.Selector) {}
@@ -104,10 +105,10 @@ func LimitJobProblemsToPurview() privacy.QueryRule {
 	})
 }
 
-// EducatorsSubmitJobs lets a viewer create jobs in the own name: administrators
-// of every kind at organizations administered, teachers students and groups at
-// their schools, both what was selected from several schools of their district. Afterwards the server
-// alone changes a job.
+// EducatorsSubmitJobs lets viewers create jobs in their own name: administrators jobs of
+// every kind at organizations that they administer, teachers jobs about students and
+// groups at their schools, and both selections from several schools of their district.
+// After that, only the server changes a job.
 func EducatorsSubmitJobs() privacy.MutationRule {
 	return privacy.BulkJobMutationRuleFunc(func(ctx context.Context, m *db.BulkJobMutation) error {
 		v := ask(ctx)
@@ -119,8 +120,8 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 		districtID, _ := m.DistrictID()
 		kind, _ := m.Kind()
 		teachers := slices.Contains(teachersJobs, kind)
-		// A selection from several schools belongs to their district; it was read in
-		// the purview, and so is every row of it again.
+		// A selection from several schools belongs to their district. It was read within the
+		// purview, and every row will be again.
 		selected := organizationID == districtID && districtID == v.DistrictID &&
 			(kind == bulkjob.KindEDIT_STUDENTS && v.IsTeacher() ||
 				v.IsAdmin() && (kind == bulkjob.KindEDIT_STUDENTS || kind == bulkjob.KindDELETE_STUDENTS))
@@ -132,7 +133,7 @@ func EducatorsSubmitJobs() privacy.MutationRule {
 	})
 }
 
-// LimitSessionsToTheirOwner shows everybody the own sessions.
+// LimitSessionsToTheirOwner shows people their own sessions.
 func LimitSessionsToTheirOwner() privacy.QueryRule {
 	return privacy.SessionQueryRuleFunc(func(ctx context.Context, q *db.SessionQuery) error {
 		q.Where(session.EducatorID(ask(ctx).EducatorID))

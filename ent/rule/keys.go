@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// denyKeys stands at the beginning of every policy, so that the rules after it
-// are about people alone.
+// denyKeys is at the start of every policy, so that the rules after it are about people
+// only.
 type denyKeys struct{}
 
 func (denyKeys) EvalQuery(ctx context.Context, _ db.Query) error { return noKey(ctx) }
@@ -31,20 +31,20 @@ func noKey(ctx context.Context) error {
 	return privacy.Skip
 }
 
-// QueryAlsoByKeys is Query for an entity that a program with a service key may
-// read as well, as far as the first rule goes.
+// QueryAlsoByKeys is Query for an entity that service keys may read too, within the first
+// rule.
 func QueryAlsoByKeys(keys privacy.QueryRule, rules ...privacy.QueryRule) privacy.QueryPolicy {
 	return privacy.QueryPolicy{everyHand{query: append(privacy.QueryPolicy{forKeys{query: keys}}, Query(rules...)...)}}
 }
 
-// MutationAlsoByKeys is Mutation for an entity that a program with a service key
-// may change as well, as far as the first rule goes.
+// MutationAlsoByKeys is Mutation for an entity that service keys may change too, within
+// the first rule.
 func MutationAlsoByKeys(keys privacy.MutationRule, rules ...privacy.MutationRule) privacy.MutationPolicy {
 	return privacy.MutationPolicy{
 		everyHand{mutation: append(privacy.MutationPolicy{forKeys{mutation: keys}}, Mutation(rules...)...)}}
 }
 
-// forKeys runs a rule for keys alone.
+// forKeys applies a rule to service keys only.
 type forKeys struct {
 	query    privacy.QueryRule
 	mutation privacy.MutationRule
@@ -67,8 +67,8 @@ func (r forKeys) EvalMutation(ctx context.Context, m db.Mutation) error {
 	return r.mutation.EvalMutation(ctx, m)
 }
 
-// KeysReadTheirOrganization shows a key the organization at which it is good, and
-// the schools of a district.
+// KeysReadTheirOrganization shows a key its own organization and, if that is a district,
+// its schools.
 func KeysReadTheirOrganization() privacy.QueryRule {
 	return privacy.OrganizationQueryRuleFunc(func(ctx context.Context, q *db.OrganizationQuery) error {
 		k := ask(ctx).Key
@@ -81,7 +81,7 @@ func KeysReadTheirOrganization() privacy.QueryRule {
 	})
 }
 
-// jobsOfKey are the jobs that a key has submitted.
+// jobsOfKey matches the jobs that a key has submitted.
 func jobsOfKey(v *viewer.Viewer) predicate.BulkJob {
 	if !v.Has(viewer.RosterImport) {
 		return never
@@ -113,8 +113,7 @@ func KeysReadTheirJobProblems() privacy.QueryRule {
 	})
 }
 
-// KeysSubmitJobs lets a key create jobs at its organization, in the name of its
-// agent.
+// KeysSubmitJobs lets a key create jobs at its organization, in the name of its agent.
 func KeysSubmitJobs() privacy.MutationRule {
 	return privacy.BulkJobMutationRuleFunc(func(ctx context.Context, m *db.BulkJobMutation) error {
 		v := ask(ctx)
@@ -129,15 +128,14 @@ func KeysSubmitJobs() privacy.MutationRule {
 	})
 }
 
-// keysAdministered are the keys of the organizations administered.
+// keysAdministered matches the keys of the organizations that the viewer administers.
 func keysAdministered(v *viewer.Viewer) predicate.ServiceKey {
 	return anyOf(servicekey.Or,
 		when(v.AdminDistricts(), servicekey.DistrictIDIn),
 		when(v.AdminSchools(), servicekey.OrganizationIDIn))
 }
 
-// LimitKeysToAdministrators shows the keys of an organization to those who
-// administer it.
+// LimitKeysToAdministrators shows the keys of an organization to its administrators.
 func LimitKeysToAdministrators() privacy.QueryRule {
 	return privacy.ServiceKeyQueryRuleFunc(func(ctx context.Context, q *db.ServiceKeyQuery) error {
 		q.Where(keysAdministered(ask(ctx)))
@@ -145,8 +143,8 @@ func LimitKeysToAdministrators() privacy.QueryRule {
 	})
 }
 
-// AdministratorsChangeKeys lets administrators make, in their own name, and revoke
-// the keys of the organizations that they administer; nobody deletes one.
+// AdministratorsChangeKeys lets administrators create, in their own name, and revoke the
+// keys of the organizations that they administer. Nobody deletes one.
 func AdministratorsChangeKeys() privacy.MutationRule {
 	return privacy.ServiceKeyMutationRuleFunc(func(ctx context.Context, m *db.ServiceKeyMutation) error {
 		v := ask(ctx)
@@ -175,8 +173,8 @@ func AdministratorsChangeKeys() privacy.MutationRule {
 	})
 }
 
-// checkAgent refuses an account in whose name a key shall act that is not a
-// program's, or that may do more than the maker of the key can give.
+// checkAgent refuses a key whose agent is not a program's account, or may do more than the
+// maker of the key can grant.
 func checkAgent(ctx context.Context, client *db.Client, v *viewer.Viewer, id int) error {
 	theirs, err := client.Educator.Query().Where(educator.ID(id), educator.Service(1), EducatorsEdited(v)).
 		Exist(viewer.AsSystem(ctx, "account of a key"))

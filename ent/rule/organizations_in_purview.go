@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// OrganizationsSeen are the districts administered with all their schools, and
-// the schools at which a role is held.
+// OrganizationsSeen matches the districts that the viewer administers with all their
+// schools, and the schools where the viewer has a role.
 func OrganizationsSeen(v *viewer.Viewer) predicate.Organization {
 	return jointly(v, organizationsSeen)
 }
@@ -23,7 +23,7 @@ func organizationsSeen(v *viewer.Viewer) predicate.Organization {
 		when(append(v.AdminSchools(), v.TeacherSchools()...), organization.IDIn))
 }
 
-// OrganizationsAdministered are the organizations seen as an administrator.
+// OrganizationsAdministered matches the organizations that the viewer administers.
 func OrganizationsAdministered(v *viewer.Viewer) predicate.Organization {
 	return jointly(v, organizationsAdministered)
 }
@@ -42,7 +42,7 @@ func LimitOrganizationsToPurview() privacy.QueryRule {
 	})
 }
 
-// settings are the columns that an administrator of a school changes as well.
+// settings are the columns that a school administrator may change too.
 var settings = []string{
 	organization.FieldSchoolYearStartsOn, organization.FieldSchoolYearEndsOn, organization.FieldUsageGoalMinutes,
 	organization.FieldTimeZone, organization.FieldPasswordMinLength, organization.FieldPasswordRequired,
@@ -50,14 +50,14 @@ var settings = []string{
 	organization.FieldSecondFactorRequired,
 }
 
-// places are the columns that say where an organization lies. People never change
-// them: whoever administers a district must not take a school out of it, nor put it
-// into another one.
+// places are the columns that say where an organization belongs. People never change them:
+// a district administrator must not take a school out of the district, nor move it to
+// another one.
 var places = []string{organization.FieldDistrictID, organization.FieldParentID}
 
-// DistrictAdministratorsChangeSchools lets district administrators create and
-// change the schools of their districts, and school administrators change the
-// settings of theirs; nobody deletes an organization.
+// DistrictAdministratorsChangeSchools lets district administrators create and change the
+// schools of their districts, and school administrators change the settings of their
+// schools. Nobody deletes an organization.
 func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 	return privacy.OrganizationMutationRuleFunc(func(ctx context.Context, m *db.OrganizationMutation) error {
 		districts := ask(ctx).AdminDistricts()
@@ -88,9 +88,9 @@ func DistrictAdministratorsChangeSchools() privacy.MutationRule {
 	})
 }
 
-// checkDistrict refuses a new row whose organization lies in another district than
-// the row says: who administers a district would otherwise reach into every other
-// one by naming the own.
+// checkDistrict refuses a new row whose organization belongs to another district than the
+// row says. Otherwise a district administrator could reach into every other district by
+// naming their own.
 func checkDistrict(ctx context.Context, client *db.Client, organizationID, districtID int) error {
 	lies, err := client.Organization.Query().Where(organization.ID(organizationID), organization.DistrictID(districtID)).
 		Exist(viewer.AsSystem(ctx, "district of an organization"))

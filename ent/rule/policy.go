@@ -1,7 +1,7 @@
-// Package rule decides who may see and change what. A policy is the shared
-// beginning of Query or Mutation, the rules that make an entity different, and a
-// refusal: whatever no rule allows is denied. Predicates whose names end in Seen
-// are the purview for reading, those that end in Edited the purview for writing.
+// Package rule decides who may see and change what. A policy consists of the shared
+// beginning of Query or Mutation, the rules of the entity, and a refusal: what no rule
+// allows is denied. Predicates whose names end in Seen define what a viewer may read,
+// those that end in Edited what a viewer may change.
 package rule
 
 import (
@@ -14,25 +14,24 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Query returns the policy for reading an entity. A program with a service key
-// reads nothing; see QueryAlsoByKeys.
+// Query returns the policy for reading an entity. Service keys read nothing; see
+// QueryAlsoByKeys.
 func Query(rules ...privacy.QueryRule) privacy.QueryPolicy {
 	return QueryAlsoBeforeSecondFactor(append([]privacy.QueryRule{denyBeforeSecondFactor{}}, rules...)...)
 }
 
-// QueryAlsoBeforeSecondFactor is Query for what people see of themselves while they
-// are still to set up a second factor. Its rules give nothing to a viewer without
-// roles but what is the viewer's own.
+// QueryAlsoBeforeSecondFactor is Query for what people may read of themselves before they
+// have set up a required second factor. To a viewer without roles, its rules must show
+// nothing but the viewer's own.
 func QueryAlsoBeforeSecondFactor(rules ...privacy.QueryRule) privacy.QueryPolicy {
 	policy := privacy.QueryPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyKeys{}}
 	policy = append(policy, rules...)
 	return privacy.QueryPolicy{everyHand{query: append(policy, privacy.AlwaysDenyRule())}}
 }
 
-// Mutation returns the policy for changing an entity. A rule that limits which
-// rows are changed does not guard the creation of new ones, so an entity that
-// people create has a rule for that as well. A program with a service key
-// changes nothing; see MutationAlsoByKeys.
+// Mutation returns the policy for changing an entity. A rule that limits which rows are
+// changed does not guard the creation of new ones, so an entity that people create needs
+// another rule for that. Service keys change nothing; see MutationAlsoByKeys.
 func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
 	policy := privacy.MutationPolicy{denyIfNobodyAsks{}, allowTheServer{}, denyEdges{}, denyKeys{},
 		denyBeforeSecondFactor{}}
@@ -40,13 +39,13 @@ func Mutation(rules ...privacy.MutationRule) privacy.MutationPolicy {
 	return privacy.MutationPolicy{everyHand{mutation: append(policy, privacy.AlwaysDenyRule())}}
 }
 
-// ByTheServerAlone is the policy for changing what only the server changes.
+// ByTheServerAlone is the policy for what only the server changes.
 func ByTheServerAlone() privacy.MutationPolicy { return Mutation() }
 
 // never matches no row.
 func never(s *sql.Selector) { s.Where(sql.False()) }
 
-// allowIf allows what a last check has nothing against.
+// allowIf allows the mutation if a last check has no objection.
 func allowIf(err error) error {
 	if err != nil {
 		return err
@@ -82,8 +81,8 @@ func server(ctx context.Context) error {
 	return privacy.Skip
 }
 
-// denyBeforeSecondFactor keeps those out who must have a second factor and have
-// shown none.
+// denyBeforeSecondFactor refuses viewers who must have a second factor and have not set
+// one up.
 type denyBeforeSecondFactor struct{}
 
 func (denyBeforeSecondFactor) EvalQuery(ctx context.Context, _ db.Query) error { return complete(ctx) }
@@ -99,10 +98,10 @@ func complete(ctx context.Context) error {
 	return privacy.Skip
 }
 
-// allowEverybodySignedIn lets every viewer read; for what holds nothing personal.
+// allowEverybodySignedIn lets every viewer read. It is for entities without personal data.
 type allowEverybodySignedIn struct{}
 
-// AllowEverybodySignedIn lets every viewer read; for what holds nothing personal.
+// AllowEverybodySignedIn lets every viewer read. It is for entities without personal data.
 func AllowEverybodySignedIn() privacy.QueryRule { return allowEverybodySignedIn{} }
 
 func (allowEverybodySignedIn) EvalQuery(context.Context, db.Query) error { return privacy.Allow }

@@ -8,8 +8,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// when returns the predicate over ids, or none where there are no ids: a purview
-// part that the viewer does not have.
+// when returns the predicate over ids, or none if there are no ids, because the viewer
+// does not have this part of a purview.
 func when[P ~func(*sql.Selector)](ids []int, over func(...int) P) []P {
 	if len(ids) == 0 {
 		return nil
@@ -17,8 +17,8 @@ func when[P ~func(*sql.Selector)](ids []int, over func(...int) P) []P {
 	return []P{over(ids...)}
 }
 
-// anyOf joins the parts of a purview; without a part it matches no row. It
-// avoids an OR of one, which hides the index from some planners.
+// anyOf joins the parts of a purview. Without parts it matches no row. It avoids an OR
+// with one operand, which keeps some planners from using the index.
 func anyOf[P ~func(*sql.Selector)](or func(...P) P, parts ...[]P) P {
 	switch all := slices.Concat(parts...); len(all) {
 	case 0:
@@ -30,8 +30,8 @@ func anyOf[P ~func(*sql.Selector)](or func(...P) P, parts ...[]P) P {
 	}
 }
 
-// jointly keeps the rows that everybody who asks may have: of several hands in one
-// thing the purview of each limits what they do together.
+// jointly matches the rows that every person of a joint viewer may have: the purview of
+// each limits what they do together.
 func jointly[P ~func(*sql.Selector)](v *viewer.Viewer, one func(*viewer.Viewer) P) P {
 	hands := v.Hands()
 	if len(hands) == 1 {

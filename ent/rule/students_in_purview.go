@@ -15,9 +15,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// StudentsSeen are the students of the organizations administered and, for a
-// teacher, those of the groups taught and the ungrouped ones of the schools at
-// which the role is held.
+// StudentsSeen matches the students of the organizations that the viewer administers and,
+// for a teacher, those of the groups taught, and the ungrouped students of the schools
+// where the viewer teaches.
 func StudentsSeen(v *viewer.Viewer) predicate.Student { return jointly(v, studentsSeen) }
 
 func studentsSeen(v *viewer.Viewer) predicate.Student {
@@ -28,8 +28,8 @@ func studentsSeen(v *viewer.Viewer) predicate.Student {
 	return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v), taught))
 }
 
-// StudentsEdited are the students of the organizations administered and, for a
-// teacher, those of the groups taught.
+// StudentsEdited matches the students of the organizations that the viewer administers
+// and, for a teacher, those of the groups taught.
 func StudentsEdited(v *viewer.Viewer) predicate.Student { return jointly(v, studentsEdited) }
 
 func studentsEdited(v *viewer.Viewer) predicate.Student {
@@ -40,7 +40,8 @@ func studentsEdited(v *viewer.Viewer) predicate.Student {
 	return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v), taught))
 }
 
-// StudentsAdministered are the students of the organizations administered.
+// StudentsAdministered matches the students of the organizations that the viewer
+// administers.
 func StudentsAdministered(v *viewer.Viewer) predicate.Student {
 	return jointly(v, func(v *viewer.Viewer) predicate.Student {
 		return student.And(student.DeletedAtIsNil(), anyOf(student.Or, studentsAdministered(v)))
@@ -60,7 +61,7 @@ func studentsTaught(educatorID int) predicate.Student {
 	}
 }
 
-// studentsSeenByTeacher is one IN over a union. With an OR of two conditions the
+// studentsSeenByTeacher is one IN over a union. With an OR of two conditions, the
 // databases would read every student to find a class of thirty.
 func studentsSeenByTeacher(educatorID int, schools []int) predicate.Student {
 	return func(s *sql.Selector) {
@@ -83,9 +84,9 @@ func LimitStudentsToPurview() privacy.QueryRule {
 	})
 }
 
-// EducatorsChangeTheirStudents lets administrators create, change, move and hide
-// students, and teachers create students at their schools and change those of
-// their groups. No row is deleted: hiding is a change of deleted_at.
+// EducatorsChangeTheirStudents lets administrators create, change, move and hide students,
+// and teachers create students at their schools and change those of their groups. No row
+// is deleted: hiding is a change of deleted_at.
 func EducatorsChangeTheirStudents() privacy.MutationRule {
 	return privacy.StudentMutationRuleFunc(func(ctx context.Context, m *db.StudentMutation) error {
 		v := ask(ctx)
@@ -113,8 +114,8 @@ func EducatorsChangeTheirStudents() privacy.MutationRule {
 }
 
 // mayHaveStudents checks that the viewer may put students into a school: only an
-// administrator of both schools moves one, a teacher creates at the own schools. A
-// new student names the district of the school.
+// administrator of both schools moves a student, and a teacher creates students at the
+// teacher's schools. A new student names the district of the school.
 func mayHaveStudents(ctx context.Context, m *db.StudentMutation, v *viewer.Viewer, organizationID int) error {
 	districtID, creates := m.DistrictID()
 	if creates && v.TeachesAt(organizationID) && districtID == v.DistrictID {

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// AccountHand is somebody who has made an account, given it a role, or set its
-// password or address, and who could therefore sign in with it; see internal/hold.
+// AccountHand is somebody who has created an account, given it a role, or set its password
+// or address, and could therefore sign in to it; see internal/hold.
 type AccountHand struct{ ent.Schema }
 
 // Mixin of AccountHand.

@@ -9,12 +9,12 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// AuditDetail is what an entry of the audit trail says about one person or thing.
-// Its text can be erased: the entry holds the digest alone, which is made with a
-// salt that goes with the text, so that nobody can guess what it was.
+// AuditDetail is what an entry of the audit trail says about one person or thing. Its text
+// can be erased, because the entry holds only a digest. The digest is made with a salt
+// that is erased with the text, so nobody can guess what the text was.
 //
-// It names its entry by the chain and the place in it, which are known before the
-// entry has a key.
+// A detail names its entry by the chain and its place there, because both are known before
+// the entry has a key.
 type AuditDetail struct{ ent.Schema }
 
 // Mixin of AuditDetail.

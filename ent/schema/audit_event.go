@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// AuditEvent is one entry of the audit trail. It is written once and never changed;
-// internal/audit writes it and says what each field means. No name, username or
-// Student ID stands in it: those are in AuditDetail, where they can be erased.
+// AuditEvent is one entry of the audit trail. It is written once and never changed.
+// Package audit writes it and explains the fields. It contains no name, username or
+// Student ID: these are in AuditDetail, where they can be erased.
 type AuditEvent struct{ ent.Schema }
 
 // Mixin of AuditEvent.
@@ -50,8 +50,8 @@ func (AuditEvent) Fields() []ent.Field {
 	}
 }
 
-// Indexes of AuditEvent. Lists are read by time, newest first, of a district or an
-// organization, and there of an action or an actor; or of one job.
+// Indexes of AuditEvent. Lists are read by time, newest first: of a district or an
+// organization, optionally with an action or an actor; or of one job.
 func (AuditEvent) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("district_id", "seq").Unique(),

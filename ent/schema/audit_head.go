@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// AuditHead is the newest entry of one chain of the audit trail. Whoever adds an
-// entry locks it as the last thing in the transaction.
+// AuditHead is the newest entry of one chain of the audit trail. Adding an entry locks it,
+// as the last step of the transaction.
 type AuditHead struct{ ent.Schema }
 
 // Mixin of AuditHead.

@@ -13,8 +13,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJob is one import, edit or deletion on its way from the
-// submission to the last row.
+// BulkJob is one import, bulk edit or bulk deletion, from its submission to its end.
 type BulkJob struct{ ent.Schema }
 
 // Mixin of BulkJob.
@@ -92,8 +91,8 @@ func (BulkJob) Fields() []ent.Field {
 			Comment("A fingerprint of the secret key that the file and the passwords are encrypted with; " +
 				"only servers with that key claim the job."),
 
-		// The lease: one server works on a job at a time, and a server that lost
-		// the job finds another fence in the row when it wants to write.
+		// The lease: one server works on a job at a time. A server that has lost the job
+		// finds another fence in the row when it wants to write.
 		field.String("lease_owner").SchemaType(varchar(64)).Default(""),
 		field.Time("lease_until").SchemaType(instant).Optional().Nillable(),
 		field.Int("fence").Default(0),

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJobChunk is a piece of an uploaded file, encrypted, because a file may
-// hold passwords. The pieces are deleted when the job has ended.
+// BulkJobChunk is a piece of an uploaded file. It is encrypted, because a file may contain
+// passwords, and deleted when the job has ended.
 type BulkJobChunk struct{ ent.Schema }
 
 // Mixin of BulkJobChunk.

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJobMark tells how far a job is whose one transaction is still open, to
-// servers that do not do the work. The job's own row is locked meanwhile.
+// BulkJobMark shows the progress of a job whose single transaction is still open to the
+// servers that are not working on it. The job's own row is locked at that time.
 type BulkJobMark struct{ ent.Schema }
 
 // Mixin of BulkJobMark.

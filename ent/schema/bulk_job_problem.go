@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJobProblem is one thing that is wrong, or odd, in a file.
+// BulkJobProblem is one thing in a file that is wrong, or odd.
 type BulkJobProblem struct{ ent.Schema }
 
 // Mixin of BulkJobProblem.

@@ -11,10 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJobRefusedRow is a refused row as it stood in the file, so that it can be
-// given back with the reasons, mended, and sent again, or corrected by itself. A
-// row that has been corrected stays here with its new cells as long as the job
-// may need them.
+// BulkJobRefusedRow is a refused row exactly as it was in the file. It can be downloaded
+// with the reasons, fixed and uploaded again, or corrected by itself. A corrected row
+// stays here with its new cells as long as the job may need them.
 type BulkJobRefusedRow struct{ ent.Schema }
 
 // Mixin of BulkJobRefusedRow.

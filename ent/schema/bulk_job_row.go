@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// BulkJobRow is what one row of a file will change: the plan that the preview
-// shows and that the start carries out. Rows that change nothing have none.
+// BulkJobRow is what one row of a file will change: the plan that the preview shows and
+// the start carries out. A row that changes nothing has none.
 type BulkJobRow struct{ ent.Schema }
 
 // Mixin of BulkJobRow.
@@ -56,7 +56,7 @@ func (BulkJobRow) Edges() []ent.Edge {
 func (BulkJobRow) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("job_id", "row").Unique(),
-		index.Fields("target_id"), // what jobs have to do with one student, to tell and to erase it
+		index.Fields("target_id"), // finds what jobs hold about one student, for records and erasures
 	}
 }
 

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// Erasure is the erasure of one student that somebody has asked for, on its way to
-// its certificate; see internal/privacy. It never says who the student was.
+// Erasure is the requested erasure of one student, up to its certificate; see
+// internal/privacy. It never says who the student was.
 type Erasure struct{ ent.Schema }
 
 // Mixin of Erasure.
@@ -30,7 +30,7 @@ func (Erasure) Fields() []ent.Field {
 		field.Int("enrollments").Default(0).Immutable().Comment("Places in groups that the request has ended."),
 		field.Enum("state").SchemaType(varchar(16)).Values("REQUESTED", "RUNNING", "DONE").Default("REQUESTED"),
 
-		// How far the walk over the jobs of the district is. Erasures that began
+		// The progress of the walk through the jobs of the district. Erasures that started
 		// together have the same values.
 		field.Int("jobs_total").Default(0),
 		field.Int("jobs_done").Default(0),

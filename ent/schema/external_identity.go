@@ -11,9 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// ExternalIdentity links an account to a person whom an OpenID provider knows.
-// The provider's subject never changes and never moves to another person, as an
-// address does.
+// ExternalIdentity links an account to a person at an OpenID provider. Unlike an address,
+// the provider's subject never changes and never passes to another person.
 type ExternalIdentity struct{ ent.Schema }
 
 // Mixin of ExternalIdentity.
@@ -43,7 +42,7 @@ func (ExternalIdentity) Edges() []ent.Edge {
 func (ExternalIdentity) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("issuer", "subject").Unique(),
-		// One person of a provider for an account.
+		// An account has one person at each provider.
 		index.Fields("educator_id", "issuer").Unique(),
 	}
 }

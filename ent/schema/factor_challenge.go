@@ -11,9 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// FactorChallenge is a step that somebody has to finish within minutes, once: the
-// second factor of a sign-in, a passkey that signs, an authenticator app that is
-// set up. It lies in the database, so that any server can finish it.
+// FactorChallenge is a step that somebody has to finish once and within minutes: the
+// second factor of a sign-in, a signature by a passkey, or setting up an authenticator
+// app. It is in the database, so that any server can finish it.
 type FactorChallenge struct{ ent.Schema }
 
 // Mixin of FactorChallenge.

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// FormerEnrollment is a group in which a deleted student was, for the day on which
-// the student is restored. The group may be gone by then.
+// FormerEnrollment is a group that a deleted student was in, in case the student is
+// restored. The group may no longer exist by then.
 type FormerEnrollment struct{ ent.Schema }
 
 // Mixin of FormerEnrollment.

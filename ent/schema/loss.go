@@ -10,7 +10,7 @@ import (
 )
 
 // Loss is what somebody has deleted or changed without a second administrator; see
-// internal/hold. It is removed when it counts no more.
+// internal/hold. It is removed when it no longer counts.
 type Loss struct{ ent.Schema }
 
 // Mixin of Loss.

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// LossHead is written by whoever adds up the losses of a district, so that two who
-// do it at the same moment count each other; see internal/hold.
+// LossHead is written by every transaction that adds up the losses of a district, so that
+// simultaneous ones count each other; see internal/hold.
 type LossHead struct{ ent.Schema }
 
 // Mixin of LossHead.

@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// OneTimeLink lets whoever reads the mail of an educator set the password, once;
-// and a mobile app whose browser has signed somebody in start a session, once.
+// OneTimeLink works once. It lets the owner of an educator's mailbox set the password, or
+// a mobile app start a session after a sign-in in the browser.
 type OneTimeLink struct{ ent.Schema }
 
 // Mixin of OneTimeLink.

@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// Passkey is a credential that an educator's device or security key signs with. The
+// Passkey is a credential with which an educator's device or security key signs. The
 // private key never leaves it.
 type Passkey struct{ ent.Schema }
 

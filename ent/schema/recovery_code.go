@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// RecoveryCode stands in for a second factor that is lost, once: the row goes when
-// the code is used.
+// RecoveryCode takes the place of a lost second factor, once. Using the code deletes the
+// row.
 type RecoveryCode struct{ ent.Schema }
 
 // Mixin of RecoveryCode.

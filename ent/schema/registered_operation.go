@@ -10,8 +10,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// RegisteredOperation is an operation of a client that the operator knows. A
-// server can be told to run no others.
+// RegisteredOperation is a client's operation that the operator has registered. A server
+// can be set to run no others.
 type RegisteredOperation struct{ ent.Schema }
 
 // Mixin of RegisteredOperation.

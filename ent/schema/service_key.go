@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// ServiceKey lets a program do one or two things at one organization. The key
-// itself is known to its bearer alone.
+// ServiceKey lets a program do one or two things at one organization. Only its bearer
+// knows the key itself.
 type ServiceKey struct{ ent.Schema }
 
 // Mixin of ServiceKey.

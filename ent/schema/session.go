@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// Session is one sign-in. The token itself is known to its bearer alone.
+// Session is one sign-in. Only its bearer knows the token itself.
 type Session struct{ ent.Schema }
 
 // Mixin of Session.

@@ -9,9 +9,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// SignInMark remembers something about signing in for a while: how many attempts
-// failed, or that an address has signed in before. It means nothing after its
-// time, so that the table is as long as the last hours were busy.
+// SignInMark remembers something about signing in for a while: how many attempts failed,
+// or that an address has signed in before. It expires, so the size of the table depends on
+// the last hours only.
 type SignInMark struct{ ent.Schema }
 
 // Mixin of SignInMark.

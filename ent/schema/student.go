@@ -33,9 +33,9 @@ func (Student) Fields() []ent.Field {
 		field.String("password_hash").SchemaType(varchar(255)).Optional().Sensitive(),
 		field.Int8("synced").Default(0).Comment(flag),
 
-		// What follows is kept in the transaction that changes what it counts, so
-		// that lists and notices read an index instead of counting enrollments and
-		// usage. The doctor command recomputes all of it.
+		// The transaction that changes what these columns count also updates them. So lists
+		// and notices read an index instead of counting enrollments and usage. The doctor
+		// command recomputes all of them.
 		field.Int("group_count").Default(0).Comment("Enrollments of the student."),
 		field.Int8("ungrouped").Default(1).
 			Comment("1 where group_count is 0; apart from it, so that an index entry moves only when it flips."),
@@ -60,11 +60,10 @@ func (Student) Edges() []ent.Edge {
 	}
 }
 
-// Indexes of Student. Every list and count starts at a district or at a school.
-// The notice counts a range of (…, ungrouped, active, deleted_at) without reading
-// a student; with sort_name behind it, the page of the same students is read in
-// order as well. The list of all unassigned students reads (…, ungrouped,
-// deleted_at, sort_name).
+// Indexes of Student. Every list and count starts at a district or a school. The notice
+// counts a range of (…, ungrouped, active, deleted_at) without reading a student;
+// sort_name at the end lets a page of these students be read in order. The list of all
+// unassigned students reads (…, ungrouped, deleted_at, sort_name).
 func (Student) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("district_id", "external_id").Unique(),

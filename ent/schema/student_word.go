@@ -10,9 +10,9 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// StudentWord is one folded word of a student's names, username or Student ID.
-// A search reads a range of this index; an OR over four columns would read every
-// student of the district.
+// StudentWord is one folded word of a student's names, username or Student ID. A search
+// reads a range of this index; an OR over four columns would read every student of the
+// district.
 type StudentWord struct{ ent.Schema }
 
 // Mixin of StudentWord.

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// TakenAnswer counts how often one account was told on one day that an ID or a
-// username is taken by somebody whom it does not see; see internal/probe.
+// TakenAnswer counts how often an account was told on one day that an ID or username is
+// taken by somebody whom it does not see; see internal/probe.
 type TakenAnswer struct{ ent.Schema }
 
 // Mixin of TakenAnswer.

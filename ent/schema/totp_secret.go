@@ -11,7 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// TotpSecret is the secret that an educator's authenticator app makes its codes of.
+// TotpSecret is the secret from which an educator's authenticator app makes its codes.
 type TotpSecret struct{ ent.Schema }
 
 // Mixin of TotpSecret.

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// UsageEvent remembers that an event was counted, so that a product may send it
-// again without counting it twice.
+// UsageEvent remembers that an event was counted, so that a product can send it again
+// without counting it twice.
 type UsageEvent struct{ ent.Schema }
 
 // Mixin of UsageEvent.

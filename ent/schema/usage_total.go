@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
-// UsageTotal is the usage of students whose personal data have been erased, as a
-// sum in which nobody can be found again. internal/privacy says how it is made.
+// UsageTotal is the usage of erased students, as a sum in which nobody can be recognized.
+// internal/privacy says how it is made.
 type UsageTotal struct{ ent.Schema }
 
 // Mixin of UsageTotal.

@@ -1,4 +1,4 @@
-// Package app puts the capabilities together and holds the commands.
+// Package app holds the commands, and wires the other packages together for them.
 package app
 
 import (
@@ -21,7 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// app is what every command gets of the world.
+// app is a command's access to the outside: its arguments, streams and environment.
 type app struct {
 	in       io.Reader
 	out, err io.Writer
@@ -29,9 +29,9 @@ type app struct {
 	now      func() time.Time
 }
 
-// Main runs a command line and returns the exit code: 0 for success, 1 for an
-// error, and for a job of which nothing was written, 2 for one that refused rows or
-// could not put all of them back, 3 for one that waits for an approval.
+// Main runs a command line and returns the exit code: 0 for success; 1 for an error, and
+// for a job that wrote nothing; 2 for a job that refused rows or could not put all of them
+// back; 3 for a job that waits for an approval.
 func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -60,7 +60,7 @@ func Main(args []string, in io.Reader, out, err io.Writer, getenv func(string) s
 	}
 }
 
-// exitCode is an outcome that has been told already.
+// exitCode is an outcome that was reported already.
 type exitCode int
 
 // The outcomes of a job.
@@ -70,7 +70,7 @@ const (
 	exitHeld    exitCode = 3
 )
 
-// codeOf returns the outcome of a job that is not a success, or nil.
+// codeOf returns the outcome of a job that was not a full success, or nil.
 func codeOf(job *db.BulkJob) error {
 	switch job.Status {
 	case bulkjob.StatusFAILED, bulkjob.StatusCANCELED:
@@ -99,8 +99,8 @@ Start with "homeroom demo": it runs everything on a sample district.`,
 		SilenceErrors: true,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		PersistentPreRun: func(cmd *cobra.Command, _ []string) {
-			// The audit trail names the operator for what a command does. These two
-			// answer the requests of others.
+			// The audit trail names the operator for what a command does. These two commands
+			// answer the requests of other people.
 			if name := cmd.Name(); name != "serve" && name != "demo" {
 				cmd.SetContext(viewer.WithOperator(cmd.Context(), a.login(), cmd.CommandPath()))
 			}
@@ -113,7 +113,7 @@ Start with "homeroom demo": it runs everything on a sample district.`,
 	return root
 }
 
-// login is the name of the person who runs a command, as the machine knows it.
+// login is the name under which the person who runs a command is logged in to the machine.
 func (a *app) login() string {
 	for _, variable := range []string{"SUDO_USER", "LOGNAME", "USER", "USERNAME"} {
 		if name := a.getenv(variable); name != "" {
@@ -123,7 +123,7 @@ func (a *app) login() string {
 	return ""
 }
 
-// recordCommand records a command that gives out personal data, before it does.
+// recordCommand records a command that gives out personal data, before it does so.
 func (a *app) recordCommand(ctx context.Context, d *database.DB) error {
 	return audit.New(d, a.now, a.quietLog()).Now(ctx, audit.Event{Action: audit.OperatorCommand})
 }

@@ -115,7 +115,7 @@ func (a *app) showVerifiedChain(v audit.Verified) {
 	}
 }
 
-// auditFlags say which entries are meant.
+// auditFlags select entries.
 type auditFlags struct {
 	organization, from, to, about string
 	actions                       []string
@@ -157,7 +157,7 @@ func (f *auditFlags) filter() (filter audit.Filter, err error) {
 	return filter, nil
 }
 
-// dayFlag is the beginning of a day, some days later.
+// dayFlag is the start of a day, plus some days.
 func dayFlag(text string, later int) (*time.Time, error) {
 	if text == "" {
 		return nil, nil
@@ -221,8 +221,7 @@ func (a *app) exportAudit() *cobra.Command {
 	return cmd
 }
 
-// withAudit gives a command the entries that its flags choose, once it is on
-// record that they are read.
+// withAudit passes the selected entries to a command, after recording that they are read.
 func (a *app) withAudit(cmd *cobra.Command, loader *config.Loader, f *auditFlags, action audit.Action,
 	use func(context.Context, *audit.List) error) error {
 	filter, err := f.filter()

@@ -13,10 +13,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// bar shows progress on a terminal: rows a second and the time that is left. On
-// anything else it stays silent, so that logs hold no carriage returns.
+// bar shows progress on a terminal: rows per second and the remaining time. Anywhere else
+// it stays silent, so that logs have no carriage returns.
 type bar struct {
-	// out is nil where there is no terminal.
+	// out is nil if there is no terminal.
 	out   io.Writer
 	what  string
 	now   func() time.Time
@@ -32,14 +32,14 @@ func (a *app) bar(what string) *bar {
 	return b
 }
 
-// to moves the bar; it never goes back.
+// to moves the bar. It never moves back.
 func (b *bar) to(done, total int) {
 	if b.out == nil || total == 0 {
 		return
 	}
 	if b.shown == nil {
-		// The library would divide what a job had done before by the moment since the
-		// bar was made, so the rate is not its own.
+		// The library would divide all the work of the job by the time since the bar was
+		// made, so the rate is computed here.
 		b.shown = progressbar.NewOptions(total,
 			progressbar.OptionSetWriter(b.out), progressbar.OptionSetDescription(b.what), progressbar.OptionShowCount(),
 			progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false),
@@ -50,8 +50,8 @@ func (b *bar) to(done, total int) {
 	}
 }
 
-// during moves the bar and says what is being done, and how fast: hashing passwords
-// takes long, and the rows stand still meanwhile.
+// during moves the bar and says what is being done, and how fast. While passwords are
+// hashed, which takes long, the number of rows does not move.
 func (b *bar) during(p progress.Progress) {
 	b.to(p.ProcessedRows, p.TotalRows)
 	if b.shown == nil {
@@ -69,7 +69,7 @@ func (b *bar) during(p progress.Progress) {
 	}
 }
 
-// finish leaves the bar and goes to the next line.
+// finish leaves the bar as it is and starts a new line.
 func (b *bar) finish() {
 	if b.shown != nil {
 		_ = b.shown.Finish()
@@ -77,19 +77,19 @@ func (b *bar) finish() {
 	}
 }
 
-// pace is how fast a phase of a job goes, from the moment at which it was seen
-// first: another server may have done a part of it before.
+// pace is how fast a phase of a job goes, measured from when it was first seen. Another
+// server may have done a part of it before.
 type pace struct {
 	phase progress.Phase
 	since time.Time
 	from  int
 }
 
-// settled is how long a phase has to last before its pace says anything.
+// settled is how long a phase must last before its pace is meaningful.
 const settled = 500 * time.Millisecond
 
-// tell says how fast a phase goes and how long it will take, behind a comma, or
-// nothing as long as that is not known.
+// tell returns how fast a phase goes and how long it will take, after a comma. It is empty
+// as long as that is unknown.
 func (p *pace) tell(now time.Time, phase progress.Phase, done, total int, noun string) string {
 	if p.since.IsZero() || phase != p.phase || done < p.from {
 		*p = pace{phase, now, done}

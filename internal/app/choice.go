@@ -24,18 +24,18 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// importFlags are the choices of the import command.
+// importFlags are the flags of the import command.
 type importFlags struct {
 	kind, organization, district, groupsMode, commitMode string
 	dryRun, yes, noHold                                  bool
 	show                                                 int
-	// scratch is set for a dry run on a database of its own, which is gone afterwards.
+	// scratch is true for a dry run on a database of its own, which is removed afterwards.
 	scratch bool
-	// left are the files from the present one on.
+	// left are the files from the current one on.
 	left []string
 }
 
-// The choices as the command line writes them.
+// The values of the flags on the command line.
 var (
 	kindNames = map[string]bulkjob.Kind{
 		"organizations": bulkjob.KindIMPORT_ORGANIZATIONS,
@@ -52,7 +52,7 @@ var (
 	}
 )
 
-// validate reports everything that is wrong with the choices.
+// validate reports everything that is wrong with the flags.
 func (f importFlags) validate() error {
 	var problems []error
 	if f.kind != "" {
@@ -74,8 +74,8 @@ func oneOf[T any](flag, value string, choices map[string]T) error {
 		strings.Join(slices.Sorted(maps.Keys(choices)), ", "))
 }
 
-// kindsOf says what each file holds, before anything is written: a file that
-// cannot be read at all stops the command before the ones in front of it.
+// kindsOf determines the kind of each file before anything is written. A file that cannot
+// be read stops the command, even if the files before it are good.
 func kindsOf(name string, files []string) ([]bulkjob.Kind, error) {
 	kinds := make([]bulkjob.Kind, len(files))
 	var problems []error
@@ -94,7 +94,7 @@ func kindsOf(name string, files []string) ([]bulkjob.Kind, error) {
 
 var errUnreadable = errors.New("cannot be read")
 
-// kindOf finds out what a file holds.
+// kindOf determines the kind of a file.
 func kindOf(path string) (bulkjob.Kind, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -128,7 +128,7 @@ func kindOf(path string) (bulkjob.Kind, error) {
 	}
 }
 
-// unreadable leaves the path away, which stands in front of the message.
+// unreadable leaves out the path, because the message starts with it already.
 func unreadable(err error) error {
 	var at *fs.PathError
 	if errors.As(err, &at) {
@@ -137,8 +137,8 @@ func unreadable(err error) error {
 	return fmt.Errorf("%w: %w", errUnreadable, err)
 }
 
-// open connects to the database. A dry run that would have to create the first
-// district runs on a database of its own, which is removed afterwards.
+// open connects to the database. A dry run that would have to create the first district
+// runs on a database of its own, which is removed afterwards.
 func (f *importFlags) open(ctx context.Context, url string) (*database.DB, func(), error) {
 	d, err := openMigrated(ctx, url)
 	if err != nil {

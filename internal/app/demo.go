@@ -18,7 +18,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// demoPassword is the password of the sample district's sign-ins.
+// demoPassword is the password of the accounts in the sample district.
 const demoPassword = "homeroom"
 
 func (a *app) demo() *cobra.Command {
@@ -66,8 +66,8 @@ func (a *app) runDemo(ctx context.Context, data, addr string, fresh, insecure bo
 	})
 }
 
-// removeDatabase removes the files of an embedded database, and nothing else of
-// the folder.
+// removeDatabase removes the files of an embedded database, and nothing else in the
+// folder.
 func removeDatabase(path string) error {
 	for _, file := range database.FilesOf(path) {
 		if err := os.Remove(file); err != nil && !errors.Is(err, fs.ErrNotExist) {
@@ -77,7 +77,7 @@ func removeDatabase(path string) error {
 	return nil
 }
 
-// fillDemo creates the sample district where the database is empty.
+// fillDemo creates the sample district if the database is empty.
 func (a *app) fillDemo(ctx context.Context, d *database.DB) error {
 	filled, err := d.Client(ctx).Organization.Query().Where(organization.IDGT(0)).
 		Exist(viewer.AsSystem(ctx, "look for the sample district"))
@@ -94,7 +94,7 @@ func (a *app) fillDemo(ctx context.Context, d *database.DB) error {
 	return err
 }
 
-// printMail stands for a mail server in the demo.
+// printMail takes the place of a mail server in the demo.
 func (a *app) printMail(_ context.Context, m identity.Mail) error {
 	_, err := fmt.Fprintf(a.out, "\nA mail to %s: %s\n\n%s\n", m.To, m.Subject, m.Text)
 	return err

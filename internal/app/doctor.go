@@ -73,8 +73,8 @@ which students are found. It also says which old secret keys are still needed. T
 	return cmd
 }
 
-// tellKeys says which keys what is stored needs, where it needs another one than the
-// secret key, or old keys are given. Where there is no key yet, nothing needs one.
+// tellKeys prints which keys the stored data need, if they need another one than the
+// secret key, or if old keys are given. Before there is a secret key, nothing needs one.
 func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loader) error {
 	cfg, err := loader.Load(a.getenv)
 	if err != nil {
@@ -127,7 +127,7 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 	return nil
 }
 
-// needs lists what needs a key; it is empty where nothing does.
+// needs lists what needs a key; it is empty if nothing does.
 func needs(jobs, apps int) string {
 	var list []string
 	if jobs > 0 {

@@ -41,11 +41,11 @@ account: administrators invite others through the API.`,
 	return cmd
 }
 
-// newEducator is the command line of "educator add".
+// newEducator holds the flags of "educator add".
 type newEducator struct {
 	name, role, organization, district, publicURL string
 	passwordStdin, invite                         bool
-	// providerOf is where people sign in, by the domain of their addresses.
+	// providerOf is the required provider by the domain of addresses.
 	providerOf map[string]string
 }
 
@@ -101,7 +101,7 @@ that this is how a new installation gets its first administrator.`,
 func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator, email string) error {
 	people := a.identityWith(d, strings.TrimSuffix(f.publicURL, "/"), f.providerOf)
 	if f.passwordStdin || f.invite {
-		// Before anything is written, as below.
+		// This comes before anything is written, as below.
 		if err := people.Guard().
 			Refuse(viewer.FromContext(ctx), identity.Change{New: fold.Key(email), Password: true}); err != nil {
 			return err
@@ -111,7 +111,8 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	own := append(identity.Own(first, last, email, ""), f.organization, f.district)
 	password := ""
 	if f.passwordStdin {
-		// Before anything is written: a password that does not do leaves no account.
+		// This comes before anything is written, so that a bad password leaves no account
+		// behind.
 		var err error
 		if password, err = a.readPassword(own...); err != nil {
 			return err
@@ -149,8 +150,8 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 	return nil
 }
 
-// readPassword reads one line from standard input, which must not be made of what
-// belongs to its owner.
+// readPassword reads one line from standard input. The password must not consist of the
+// owner's own words.
 func (a *app) readPassword(own ...string) (string, error) {
 	line, err := bufio.NewReader(a.in).ReadString('\n')
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -163,13 +164,13 @@ func (a *app) readPassword(own ...string) (string, error) {
 	return password, nil
 }
 
-// identity is what commands need of the service of that name that set no password.
+// identity returns the identity service for commands that set no password.
 func (a *app) identity(d *database.DB, linkBase string) *identity.Service {
 	return a.identityWith(d, linkBase, nil)
 }
 
-// identityWith is identity for commands that set passwords, which some domains do not
-// have here.
+// identityWith returns it for commands that set passwords, which are not allowed for some
+// domains.
 func (a *app) identityWith(d *database.DB, linkBase string, providerOf map[string]string) *identity.Service {
 	return identity.New(d, identity.Options{
 		Hasher:     identity.NewHasher(identity.DefaultCost),
@@ -229,7 +230,7 @@ func organizationNames(system context.Context, d *database.DB, people []*db.Educ
 	for id := range names {
 		ids = append(ids, id)
 	}
-	// A few hundred at a time, because SQLite bounds the parameters of a statement.
+	// A few hundred at a time, because SQLite limits the parameters of a statement.
 	for chunk := range slices.Chunk(ids, 500) {
 		list, err := d.Client(system).Organization.Query().Where(organization.IDIn(chunk...)).All(system)
 		if err != nil {

@@ -17,9 +17,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// secondFactors is what identity needs for them. The address is the one under which
-// people reach the server; empty for commands, in which nobody signs in. What was
-// sealed with older keys is read.
+// secondFactors is what package identity needs for second factors. The address is the
+// public one; it is empty for commands, because nobody signs in with them. Data that was
+// encrypted with older keys can be read.
 func secondFactors(secret []byte, older [][]byte, address string, origins []string,
 	log *slog.Logger) (f identity.Factors, err error) {
 	if f.Seal, err = seal.NewReader(secret, older, "homeroom second factors"); err != nil || address == "" {
@@ -33,8 +33,8 @@ func secondFactors(secret []byte, older [][]byte, address string, origins []stri
 	return f, err
 }
 
-// named is an address with localhost for the addresses of the own machine: browsers
-// know passkeys of localhost, and none of an IP address.
+// named replaces a loopback address by localhost: browsers accept passkeys for localhost,
+// but not for an IP address.
 func named(address string) string {
 	u, err := url.Parse(address)
 	if err != nil {

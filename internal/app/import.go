@@ -187,8 +187,8 @@ func (a *app) importOne(ctx context.Context, s *services, o *db.Organization, f 
 	return job, a.showDone(ctx, s, job, f)
 }
 
-// discard ends a job that nobody is going to start: it would wait for 14 days, with
-// the passwords of the file.
+// discard cancels a job that nobody is going to start. Otherwise it would wait for 14
+// days, with the passwords of the file.
 func (a *app) discard(ctx context.Context, s *services, id int) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), time.Minute)
 	defer stop()
@@ -199,7 +199,7 @@ func (a *app) discard(ctx context.Context, s *services, id int) error {
 	return err
 }
 
-// watch works on a job, and shows how far it is, until it waits or is finished.
+// watch works on a job and shows its progress, until it waits for somebody or is finished.
 func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.BulkJob, error) {
 	bar := a.bar(what)
 	defer bar.finish()
@@ -230,7 +230,7 @@ func (a *app) watch(ctx context.Context, s *services, id int, what string) (*db.
 	}
 }
 
-// tellWaiting says once for each job that comes before another one that it does.
+// tellWaiting says once for each job that this one waits for it.
 func (a *app) tellWaiting(ctx context.Context, s *services, job *db.BulkJob, told *int) {
 	first, err := s.importer.Waiting(ctx, job)
 	if err == nil && first != 0 && first != *told {

@@ -82,12 +82,12 @@ func (a *app) listJobs() *cobra.Command {
 
 func nameOf(e *db.Educator) string { return strings.TrimSpace(e.FirstName + " " + e.LastName) }
 
-// succeeded is for commands that have done what they were asked for, whatever the
-// job is like.
+// succeeded is for commands that have done what they were asked to do, whatever the state
+// of the job.
 func succeeded(*db.BulkJob) error { return nil }
 
-// oneJob is a command that does something with one job and shows it afterwards.
-// outcome is its exit code then.
+// oneJob is a command that does something with one job and then shows it. outcome gives
+// its exit code.
 func (a *app) oneJob(name, short string, act func(context.Context, *services, *db.BulkJob) (*db.BulkJob, error),
 	outcome func(*db.BulkJob) error) *cobra.Command {
 	var show int
@@ -128,7 +128,7 @@ func oneArgument(cmd *cobra.Command, args []string) error {
 	return misuse(cmd, "%s needs the id of one job; see homeroom job list%s", cmd.CommandPath(), config.Again(cmd.Flags()))
 }
 
-// withJob opens the database and reads a job, given by its id in the API.
+// withJob opens the database and reads a job by its ID in the API.
 func (a *app) withJob(cmd *cobra.Command, loader *config.Loader, name string,
 	fn func(system context.Context, s *services, job *db.BulkJob) error) error {
 	id, ok := globalid.Key(globalid.BulkJob, name)
@@ -176,8 +176,8 @@ imported, and import the whole of it again.`,
 	return cmd
 }
 
-// asOperator returns a context in which the operator's account acts in the
-// district of a job.
+// asOperator returns a context in which the operator's account acts in the district of a
+// job.
 func asOperator(ctx context.Context, s *services, job *db.BulkJob) (context.Context, error) {
 	district, err := s.db.Client(ctx).Organization.Get(viewer.AsSystem(ctx, "district of a job"), job.DistrictID)
 	if err != nil {

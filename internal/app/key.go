@@ -80,14 +80,15 @@ func (a *app) createKey() *cobra.Command {
 		}
 		fmt.Fprintf(a.err, "%s is good at %s until %s. It is shown this once:\n",
 			globalid.Encode(globalid.ServiceKey, made.ID), o.Name, made.ExpiresAt.Format(time.DateOnly))
-		// On its own on standard output, so that it can go where it belongs without a screen.
+		// The key is alone on standard output, so that it can be piped to where it belongs
+		// without being shown.
 		_, err = fmt.Fprintln(a.out, secret)
 		return err
 	}
 	return cmd
 }
 
-// parseDays reads 90d, or what time.ParseDuration reads.
+// parseDays reads 90d, and everything that time.ParseDuration reads.
 func parseDays(text string) (time.Duration, error) {
 	if days, is := strings.CutSuffix(strings.TrimSpace(text), "d"); is {
 		if n, err := strconv.Atoi(days); err == nil && n > 0 && n <= 10000 {
@@ -153,7 +154,7 @@ func (a *app) revokeKey() *cobra.Command {
 	}
 	loader := config.NewLoader(cmd.Flags(), config.DatabaseSection)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
-		// The argument is not repeated: it may be the key itself.
+		// The argument is not repeated, because it may be the key itself.
 		id, ok := globalid.Key(globalid.ServiceKey, args[0])
 		if !ok {
 			return misuse(cmd, "this is not the id of a key, such as key_1")

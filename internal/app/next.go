@@ -20,8 +20,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// again returns the command that imports files as these flags say. It repeats
-// whatever decides the result: whoever copies it gets what was meant.
+// again returns the command that imports files with these flags. It repeats every flag
+// that affects the result, so that copying it does what was meant.
 func (f importFlags) again(s *services, files ...string) string {
 	var b strings.Builder
 	b.WriteString("homeroom import")
@@ -53,7 +53,7 @@ func (f importFlags) again(s *services, files ...string) string {
 	return b.String()
 }
 
-// flagsOf are the choices with which a job was submitted, whoever did it.
+// flagsOf returns the flags with which a job was submitted.
 func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, error) {
 	f := importFlags{
 		kind:       kindName(job.Kind),
@@ -79,8 +79,8 @@ func flagsOf(ctx context.Context, s *services, job *db.BulkJob) (importFlags, er
 	return f, err
 }
 
-// kindName is a kind of file as the command line writes it, or nothing for a job
-// without a file.
+// kindName is the name of a kind of file on the command line; empty for a job without a
+// file.
 func kindName(kind bulkjob.Kind) string {
 	for _, name := range slices.Sorted(maps.Keys(kindNames)) {
 		if kindNames[name] == kind {
@@ -95,10 +95,10 @@ func about(s *services, job *db.BulkJob, command string) string {
 	return "homeroom job " + command + " " + globalid.Encode(globalid.BulkJob, job.ID) + s.again
 }
 
-// nameNext tells how to go on with a job of which not everything was carried out.
-// f is what a file is imported with again, its left files beginning with the job's.
+// nameNext says how to go on with a job that was not carried out completely. f has the
+// flags for importing the file again; its left files start with the file of the job.
 func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
-	// The job of a dry run into an empty database is gone with it.
+	// The job of a dry run into an empty database no longer exists.
 	refused := false
 	if !f.scratch {
 		has, err := s.importer.HaveFailedRows(ctx, []int{job.ID})
@@ -130,8 +130,8 @@ func (a *app) nameNext(ctx context.Context, s *services, job *db.BulkJob, f impo
 	return nil
 }
 
-// nameWhole tells how to go on where nothing of a file was written: its good rows
-// would be lost if only those were imported that were refused.
+// nameWhole says how to go on if nothing of a file was written. Importing only the refused
+// rows would lose the good ones.
 func (a *app) nameWhole(s *services, job *db.BulkJob, f importFlags, refused bool) {
 	mend := "Mend it"
 	if refused {
@@ -145,7 +145,7 @@ func (a *app) nameWhole(s *services, job *db.BulkJob, f importFlags, refused boo
 	fmt.Fprintf(a.out, "  %s, and import the whole file again%s: %s\n", mend, after, f.again(s, f.left...))
 }
 
-// tellHeld tells why a job is on hold, which is the last that was found out about it.
+// tellHeld says why a job is on hold. The last finding counts.
 func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error {
 	warning, first := bulkjobproblem.SeverityWARNING, page.Max
 	p, err := s.importer.Problems(ctx, job.ID, &first, nil, &warning)
@@ -157,7 +157,7 @@ func (a *app) tellHeld(ctx context.Context, s *services, job *db.BulkJob) error 
 	return err
 }
 
-// nameHeld tells who has to approve a job, and how.
+// nameHeld says who has to approve a job, and how.
 func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	id := globalid.Encode(globalid.BulkJob, job.ID)
 	submitter, err := s.db.Client(ctx).Educator.Get(viewer.AsSystem(ctx, "whether the operator has submitted a job"),
@@ -186,7 +186,7 @@ func (a *app) nameHeld(ctx context.Context, s *services, job *db.BulkJob, f impo
 	return nil
 }
 
-// adviseFailedRows tells beside a file of refused rows what it is good for.
+// adviseFailedRows says what a file of refused rows is good for.
 func (a *app) adviseFailedRows(ctx context.Context, s *services, job *db.BulkJob) error {
 	f, err := flagsOf(ctx, s, job)
 	switch {

@@ -14,18 +14,18 @@ import (
 )
 
 const (
-	// byOthers are the rights of everybody but the owner, byStrangers those of
-	// everybody but the owner and the group.
+	// byOthers are the permissions of everybody but the owner; byStrangers exclude the
+	// group as well.
 	byOthers    fs.FileMode = 0o077
 	byStrangers fs.FileMode = 0o007
 )
 
-// warnOfOpenFiles says of the files and folders that are there already which of them
-// others on the machine can open. The server makes its own so that nobody else can,
-// but changes nothing that somebody else has made.
+// warnOfOpenFiles warns about existing files and folders that other users of the machine
+// can open. The server creates its own so that nobody else can, but it does not change
+// what somebody else has created.
 func warnOfOpenFiles(ctx context.Context, cfg config.Config, log *slog.Logger) {
 	if runtime.GOOS == "windows" {
-		return // Its rights are no bits of a mode.
+		return // Permissions on Windows are not mode bits.
 	}
 	folders, files := map[string]bool{}, []string{}
 	if cfg.Secret.Key == "" {
@@ -42,7 +42,7 @@ func warnOfOpenFiles(ctx context.Context, cfg config.Config, log *slog.Logger) {
 		warnIfOpen(ctx, log, file, byOthers, "file", 0o600)
 	}
 	for _, file := range cfg.SignIn.SecretFiles() {
-		// Machines that hand out secrets have a group that may read them.
+		// Machines that distribute secrets have a group that may read them.
 		warnIfOpen(ctx, log, file, byStrangers, "file with the secret of a provider", 0o640)
 	}
 	if cfg.Server.TLS.On() {

@@ -79,8 +79,8 @@ folder all such files are taken.`,
 	return cmd
 }
 
-// readOperations reads and checks documents; one that is not good is named, and
-// then none is.
+// readOperations reads and checks documents. If one of them is bad, it is named, and none
+// is registered.
 func readOperations(cfg config.Config, paths []string) ([]operation.Operation, error) {
 	sources, err := operation.Read(paths)
 	if err != nil {

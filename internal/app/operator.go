@@ -19,13 +19,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// operatorID is the external id of the account in whose name the operator of an
-// installation imports files. It has no address and no password: nobody signs in
-// with it.
+// operatorID is the external ID of the account under which the operator of an installation
+// imports files. It has no address and no password, and nobody signs in to it.
 const operatorID = "homeroom-operator"
 
-// operator returns the operator's account in a district, which it creates at the
-// first time.
+// operator returns the operator's account in a district. It creates the account when it is
+// needed for the first time.
 func operator(ctx context.Context, d *database.DB, district *db.Organization) (*db.Educator, error) {
 	system := viewer.AsSystem(ctx, "account of the operator")
 	find := func(client *db.Client) (*db.Educator, error) {
@@ -57,9 +56,9 @@ func operator(ctx context.Context, d *database.DB, district *db.Organization) (*
 	return e, err
 }
 
-// target finds the organization that a command names: by its id in the API, its
-// external id or its name. Without a name it is the one district of the
-// database; an empty database gets a district of the given name.
+// target finds the organization that a command names: by its ID in the API, its external
+// ID or its name. Without a name it is the only district of the database. In an empty
+// database it creates a district with the given name.
 func target(ctx context.Context, d *database.DB, name, newDistrict string) (*db.Organization, error) {
 	system := viewer.AsSystem(ctx, "organization that the operator names")
 	client := d.Client(ctx)

@@ -14,10 +14,10 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// showVerified tells what the reader made of a file and what it will change.
+// showVerified prints what the check made of a file, and what it will change.
 func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	if job.Encoding != "" {
-		// A workbook has neither delimiter nor line ends.
+		// A workbook has no delimiter and no line endings.
 		format := slices.DeleteFunc([]string{job.Encoding, job.Delimiter, job.LineEnding}, func(s string) bool {
 			return s == "none"
 		})
@@ -45,7 +45,7 @@ func (a *app) showVerified(ctx context.Context, s *services, job *db.BulkJob, f 
 	return nil
 }
 
-// showDone tells what has become of a file.
+// showDone prints what has become of a file.
 func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f importFlags) error {
 	if job.Status == bulkjob.StatusFAILED {
 		fmt.Fprintln(a.out, "  Nothing was written.")
@@ -59,7 +59,7 @@ func (a *app) showDone(ctx context.Context, s *services, job *db.BulkJob, f impo
 	return a.nameNext(ctx, s, job, f)
 }
 
-// showChanges shows the first changes of a job, and how many more there are.
+// showChanges prints the first changes of a job, and how many more there are.
 func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, most int) error {
 	n, err := eachOf(most, func(first *int, after *string) (page.Result[jobs.RowChange], error) {
 		return s.importer.Changes(ctx, job.ID, first, after)
@@ -76,9 +76,9 @@ func (a *app) showChanges(ctx context.Context, s *services, job *db.BulkJob, mos
 	return err
 }
 
-// showProblems shows the first problems of a job, and how many more there are.
+// showProblems prints the first problems of a job, and how many more there are.
 func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, most int) error {
-	// After an undo the warnings are what counts: they say which rows were left.
+	// After an undo the warnings matter: they say which rows were left as they are.
 	var only *bulkjobproblem.Severity
 	if severity := bulkjobproblem.SeverityWARNING; job.Status == bulkjob.StatusPARTIALLY_UNDONE {
 		only = &severity
@@ -105,8 +105,8 @@ func (a *app) showProblems(ctx context.Context, s *services, job *db.BulkJob, mo
 	return err
 }
 
-// eachOf does something with the first elements of a list, page by page, and
-// returns how many there were, at most most.
+// eachOf calls a function with the first elements of a list, page by page. It returns how
+// many there were, at most most.
 func eachOf[T any](most int, read func(first *int, after *string) (page.Result[T], error),
 	do func(T)) (n int, err error) {
 	var after *string

@@ -10,12 +10,12 @@ import (
 	"github.com/openhomeroom/homeroom/internal/lease"
 )
 
-// resealEvery is how often the server looks for what is still encrypted with an old
-// secret key; jobs that a server was working on are done the next time.
+// resealEvery is how often the server looks for data that is still encrypted with an old
+// secret key. A job that a server is working on has to wait for the next time.
 const resealEvery = 30 * time.Second
 
-// resealForever encrypts what was encrypted with old secret keys anew, on one server
-// at a time.
+// resealForever re-encrypts what was encrypted with old secret keys, on one server at a
+// time.
 func (s *services) resealForever(ctx context.Context, cfg config.Config, log *slog.Logger) {
 	if len(cfg.Secret.Old) == 0 {
 		return
@@ -39,18 +39,19 @@ func (s *services) resealForever(ctx context.Context, cfg config.Config, log *sl
 	}
 }
 
-// reseal returns how many jobs, and how many authenticator apps, were encrypted anew.
+// reseal returns how many jobs, and how many authenticator apps, were re-encrypted.
 func (s *services) reseal(ctx context.Context, leases *lease.Keeper) (jobs, apps int, err error) {
-	// It is due at any time; a second later than now is due also on a server that asks first.
+	// The work is due at any time. The extra second lets a server whose clock is behind do
+	// it too.
 	held, err := leases.Claim(ctx, "secret key", s.now().Add(time.Second))
 	if err != nil || held == nil {
 		return 0, 0, err
 	}
-	// People wait for their apps; and what holds a job up must not hold them up.
+	// People wait for their apps, so a trouble with jobs must not stop these.
 	apps, factorsErr := s.identity.Reseal(ctx, held.Renew)
 	jobs, jobsErr := s.importer.Reseal(ctx, held.Renew)
 	if err := errors.Join(factorsErr, jobsErr); err != nil {
-		_ = held.Release(ctx) // It ends by itself as well.
+		_ = held.Release(ctx) // It also expires by itself.
 		return jobs, apps, err
 	}
 	return jobs, apps, held.Done(ctx)

@@ -26,7 +26,7 @@ import (
 )
 
 const (
-	// recountEvery is how often the server looks for school years that have begun.
+	// recountEvery is how often the server looks for school years that have started.
 	recountEvery = 10 * time.Minute
 	// uploadMemory is how much of an upload is kept in memory, in bytes.
 	uploadMemory = 4 << 20
@@ -61,8 +61,8 @@ Several servers may run on one MySQL or MariaDB database; give them the same sec
 	return cmd
 }
 
-// run serves until ctx ends. ready is called when the address is taken and the
-// tables are up to date, before the first request is answered.
+// run serves until ctx ends. It calls ready when it listens and the tables are up to date,
+// before it answers the first request.
 func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
 	ready func(ctx context.Context, d *database.DB, address string) error) error {
 	warnOfOpenFiles(ctx, cfg, log)
@@ -70,7 +70,7 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
 	if err != nil {
 		return err
 	}
-	// The address is taken first: it is what most often cannot be had.
+	// Listening comes first, because it is what fails most often.
 	listener, err := listen(cfg.Server.Addr)
 	if err != nil {
 		return err
@@ -81,7 +81,7 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
 		return err
 	}
 	defer d.Close()
-	// The tables are up to date; what comes now is short.
+	// The tables are up to date. The rest is quick.
 	d.BoundStatements(cfg.Limits.StatementTimeout)
 	address := "http://" + shownAddress(listener)
 	if cfg.Server.TLS.On() {
@@ -106,10 +106,10 @@ func (a *app) run(ctx context.Context, cfg config.Config, log *slog.Logger,
 
 // serve answers requests and works on jobs until ctx ends.
 func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Listener, log *slog.Logger) error {
-	// The audit trail is written to the last answer, and ends after it.
+	// The audit trail outlives the last answer.
 	trail, stopTrail := context.WithCancel(context.WithoutCancel(ctx))
 	var trailed sync.WaitGroup
-	trailed.Go(func() { _ = s.audit.Run(trail) }) // ends with trail, and logs what goes wrong
+	trailed.Go(func() { _ = s.audit.Run(trail) }) // ends with trail, and logs its errors
 	defer trailed.Wait()
 	defer stopTrail()
 	work, stopWork := context.WithCancel(ctx)
@@ -123,15 +123,15 @@ func (s *services) serve(ctx context.Context, cfg config.Config, listener net.Li
 	})
 	background.Go(func() { s.recountForever(work, log) })
 	background.Go(func() { s.resealForever(work, cfg, log) })
-	background.Go(func() { _ = s.privacy.Run(work, cfg.Server.PurgeHour) }) // ends with work, and logs what goes wrong
+	background.Go(func() { _ = s.privacy.Run(work, cfg.Server.PurgeHour) }) // ends with work, and logs its errors
 	background.Go(func() { _ = s.privacy.RunErasures(work) })
 	background.Go(func() { _ = s.settings.Run(work) })
 	background.Go(func() { s.sso.Warm(work) })
-	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs what goes wrong
+	background.Go(func() { _ = s.identity.Run(work) }) // ends with work, and logs its errors
 	return httpd.New(cfg.Server, s.handlers(cfg, log)).Serve(ctx, listener)
 }
 
-// handlers are what answers at the addresses of the server.
+// handlers are the handlers of the server's addresses.
 func (s *services) handlers(cfg config.Config, log *slog.Logger) httpd.Deps {
 	secure := strings.HasPrefix(cfg.Server.PublicURL, "https://")
 	endpoint := graph.NewHandler(&graph.Resolver{
@@ -187,8 +187,8 @@ var running = map[string]document.Running{
 	config.RegisteredOrAdministrators: document.RegisteredOrAdministrators,
 }
 
-// limitsOf are the limits of the endpoint as the operator wants them; those that
-// nobody sets have their defaults.
+// limitsOf are the limits of the endpoint as the operator has set them. A limit that is
+// not set has its default.
 func limitsOf(cfg config.Config) graph.Limits {
 	l := cfg.Limits
 	return graph.Limits{
@@ -219,8 +219,8 @@ func limitsOf(cfg config.Config) graph.Limits {
 
 var kindNamesOf = map[database.Kind]string{database.SQLite: "SQLite", database.MySQL: "MySQL or MariaDB"}
 
-// signedIn reports whether somebody has a session, be it one that is good for setting
-// up a second factor and nothing else.
+// signedIn reports whether somebody has a session, even one that is only good for setting
+// up a second factor.
 func signedIn(req *http.Request) bool {
 	v := viewer.FromContext(req.Context())
 	return v != nil && v.SessionID != 0
@@ -238,7 +238,7 @@ func (s *services) accessToGraphiQL(req *http.Request) page.Access {
 	who := audit.ActorOfViewer(v)
 	e := audit.Event{Action: audit.GraphiQLOpened, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID}
 	if v.IsAdmin() {
-		// The page holds nobody's data: what is asked with it is on record or not given out.
+		// The page contains nobody's data. What its operations read is recorded first.
 		_ = s.audit.Read(ctx, e)
 		return page.Administrator
 	}
@@ -247,7 +247,7 @@ func (s *services) accessToGraphiQL(req *http.Request) page.Access {
 	return page.SignedIn
 }
 
-// recountForever keeps the sums of usage those of the current school year.
+// recountForever keeps the usage sums up to date when a school year starts.
 func (s *services) recountForever(ctx context.Context, log *slog.Logger) {
 	tick := time.NewTicker(recountEvery)
 	defer tick.Stop()
@@ -274,7 +274,7 @@ func listen(address string) (net.Listener, error) {
 	return listener, err
 }
 
-// shownAddress is the address of a listener as a person would open it.
+// shownAddress is the address of a listener in a form that opens in a browser.
 func shownAddress(l net.Listener) string {
 	host, port, err := net.SplitHostPort(l.Addr().String())
 	if ip := net.ParseIP(host); err != nil || ip != nil && ip.IsUnspecified() {

@@ -29,7 +29,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// services are the capabilities over one database.
+// services are the services on one database.
 type services struct {
 	db       *database.DB
 	audit    *audit.Service
@@ -37,14 +37,14 @@ type services struct {
 	identity *identity.Service
 	roster   *roster.Service
 	settings *setting.Service
-	// recount is written to when a school year may have changed.
+	// recount is sent to when a school year may have changed.
 	recount  chan struct{}
 	usage    *usage.Service
 	notify   *notify.Service
 	importer *jobs.Service
 	turns    *turn.Turns
-	// exports are the turns of files that are made for people. They are not those of
-	// imports, which may hold what a file waits for.
+	// exports limits the files that are made for people at one time. Imports are not
+	// limited by it, because they may be what a file waits for.
 	exports   *turn.Turns
 	privacy   *privacy.Service
 	downloads *download.Service
@@ -55,7 +55,7 @@ type services struct {
 	again string
 }
 
-// accounts is how people get links; the zero value sends none.
+// accounts is how people get links. The zero value sends none.
 type accounts struct {
 	linkBase string
 	send     func(ctx context.Context, m identity.Mail) error
@@ -73,7 +73,7 @@ func mailer(cfg config.Mail, now func() time.Time) (func(ctx context.Context, m 
 	return func(ctx context.Context, m identity.Mail) error { return server.Send(ctx, m.To, m.Subject, m.Text) }, nil
 }
 
-// newServices wires the capabilities. secret is the server's secret key.
+// newServices wires the services. secret is the server's secret key.
 func newServices(d *database.DB, secret []byte, cfg config.Config, people accounts, now func() time.Time,
 	log *slog.Logger) (*services, error) {
 	s := &services{
@@ -156,7 +156,7 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	return s, err
 }
 
-// wakeRecount has the sums of usage looked at soon.
+// wakeRecount makes the server look at the usage sums soon.
 func (s *services) wakeRecount() {
 	select {
 	case s.recount <- struct{}{}:
@@ -164,8 +164,7 @@ func (s *services) wakeRecount() {
 	}
 }
 
-// open connects to the database of a command's configuration and brings its
-// tables up to date.
+// open connects to the configured database and brings its tables up to date.
 func (a *app) open(ctx context.Context, loader *config.Loader) (*database.DB, error) {
 	cfg, err := loader.Load(a.getenv)
 	if err != nil {
@@ -174,8 +173,8 @@ func (a *app) open(ctx context.Context, loader *config.Loader) (*database.DB, er
 	return openMigrated(ctx, cfg.Database.URL.Reveal())
 }
 
-// openServices does the same and gives the capabilities to a command; whoever asks
-// closes their database.
+// openServices does the same and passes the services to a command. The caller must close
+// their database.
 func (a *app) openServices(ctx context.Context, loader *config.Loader) (*services, error) {
 	cfg, err := loader.Load(a.getenv)
 	if err != nil {
@@ -214,7 +213,7 @@ func openMigrated(ctx context.Context, url string) (*database.DB, error) {
 	return d, nil
 }
 
-// recordMigration records what a migration has done; mostly that is nothing.
+// recordMigration records what a migration has done. Mostly that is nothing.
 func recordMigration(ctx context.Context, d *database.DB, done []string) error {
 	if len(done) == 0 {
 		return nil

@@ -17,7 +17,7 @@ func signInProviders(cfg config.Config) []*model.SignInProvider {
 	return list
 }
 
-// buttons are the ways to sign in to a page, from which people come back to it.
+// buttons are the ways to sign in to a page. People return to that page afterwards.
 func buttons(cfg config.Config, to string) []page.Provider {
 	var list []page.Provider
 	for _, p := range cfg.SignIn.Providers {

@@ -45,7 +45,7 @@ func (a *app) exportStudent() *cobra.Command {
 	cmd.Flags().
 		StringVar(&out, "out", "", "the file to write, which must not exist; standard output where it is not given")
 	return a.aboutStudent(cmd, func(ctx context.Context, s *services, st *db.Student) error {
-		// What is not on record is not given out.
+		// What is not recorded is not given out.
 		err := s.audit.Now(ctx,
 			audit.Event{Action: audit.StudentRecordDownloaded, DistrictID: st.DistrictID, OrganizationID: st.OrganizationID,
 				Target: audit.On(globalid.Student, st.ID)})
@@ -106,7 +106,7 @@ typed once more, or given with --confirm.`,
 	})
 }
 
-// aboutStudent has a command act on one student whom its argument names.
+// aboutStudent makes a command act on the student that its argument names.
 func (a *app) aboutStudent(cmd *cobra.Command,
 	act func(ctx context.Context, s *services, st *db.Student) error) *cobra.Command {
 	var district string
@@ -129,8 +129,7 @@ func (a *app) aboutStudent(cmd *cobra.Command,
 	return cmd
 }
 
-// findStudent finds a student by the id in the API or the Student ID, deleted or
-// not.
+// findStudent finds a student by the ID in the API or the Student ID, deleted or not.
 func findStudent(ctx context.Context, s *services, name, district string) (*db.Student, error) {
 	q := s.db.Client(ctx).Student.Query()
 	if id, ok := globalid.Key(globalid.Student, name); ok {

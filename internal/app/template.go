@@ -52,7 +52,7 @@ Without --columns the file has all columns; with it those that are named, and th
 		case list:
 			return a.listColumns(t)
 		case output != "":
-			// It will hold personal data, and passwords.
+			// The file will hold personal data, and passwords.
 			return os.WriteFile(output, []byte(t.CSV()), 0o600)
 		default:
 			_, err := fmt.Fprint(a.out, t.CSV())

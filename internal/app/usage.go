@@ -14,16 +14,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// misuse is a command line that cannot be understood, with where to read on. It
-// must not repeat what stands where a name is expected: that may be a database
-// URL, which holds a password.
+// misuse is a command line that cannot be understood, with a hint where to read on. It
+// must not repeat an unexpected argument: that may be a database URL with a password.
 func misuse(cmd *cobra.Command, format string, args ...any) error {
 	return fmt.Errorf(format+"; see %q", append(args, cmd.CommandPath()+" --help")...)
 }
 
-// whatToCheck says what a person looks at first where the system has refused
-// something and told it in its own words; it is empty for other errors, which say
-// by themselves what to do.
+// whatToCheck says what to look at first if the operating system has refused something. It
+// is empty for other errors, whose messages say what to do.
 func whatToCheck(err error) string {
 	switch {
 	case errors.Is(err, syscall.EISDIR):
@@ -41,7 +39,7 @@ func whatToCheck(err error) string {
 	}
 }
 
-// noArguments is for commands that are told everything by flags.
+// noArguments is for commands that have flags only.
 func noArguments(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -95,7 +93,7 @@ func flagMisuse(cmd *cobra.Command, err error) error {
 	}
 }
 
-// forms are the types of flags that can be given a wrong value.
+// forms are the types of flags that can have a wrong value.
 var forms = map[string]string{
 	"int":    "a whole number",
 	"uint64": "a whole number, 0 or more",

@@ -11,7 +11,7 @@ import (
 // release is the version of the next release; see CHANGELOG.md.
 const release = "0.1.0"
 
-// Version returns the release, with the commit where the build knows it.
+// Version returns the release, with the commit if the build knows it.
 func Version() string {
 	commit := ""
 	if info, ok := debug.ReadBuildInfo(); ok {

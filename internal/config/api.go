@@ -12,9 +12,9 @@ import (
 type API struct {
 	// Introspection is who may read the schema from the endpoint.
 	Introspection string
-	// GraphiQL is who gets GraphiQL.
+	// GraphiQL is who may use GraphiQL.
 	GraphiQL string
-	// Operations is which operations are run.
+	// Operations is which operations run.
 	Operations string
 }
 
@@ -24,12 +24,12 @@ const (
 	ForEverybody      = "everybody"
 	Off               = "off"
 
-	// AnyOperation is run, registered or not.
+	// With AnyOperation, registered and other operations run.
 	AnyOperation = "any"
-	// RegisteredOperations alone are run.
+	// With RegisteredOperations, no others run.
 	RegisteredOperations = "registered"
-	// RegisteredOrAdministrators is RegisteredOperations, and any for administrators
-	// who are signed in, so that GraphiQL can be used.
+	// RegisteredOrAdministrators is RegisteredOperations, except that signed-in
+	// administrators may run anything, so that they can use GraphiQL.
 	RegisteredOrAdministrators = "registered-or-administrators"
 )
 
@@ -58,7 +58,7 @@ func (a API) settings() []Setting {
 	}
 }
 
-// oneOf returns what stores one of a few words.
+// oneOf returns a function that stores one of a few words.
 func oneOf(place func(*Config) *string, words ...string) func(c *Config, value string) error {
 	return func(c *Config, value string) error {
 		value = strings.ToLower(strings.TrimSpace(value))

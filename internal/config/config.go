@@ -1,7 +1,7 @@
-// Package config is the whole configuration of Homeroom as one value, which is
-// checked completely before anything starts. Every setting is a flag or an
-// environment variable; the flag wins. All problems are told at once, each with
-// what to do about it, and no message repeats a secret.
+// Package config is the whole configuration of Homeroom as one value, which is checked
+// completely before anything starts. Every setting is a flag or an environment variable;
+// the flag wins. All problems are reported together, each with what to do about it, and no
+// message repeats a secret.
 package config
 
 import (
@@ -16,8 +16,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Config is everything that an operator decides. A command uses the sections
-// that it asked its Loader for; the others hold their defaults, unchecked.
+// Config holds everything that an operator can set. A command uses the sections that it
+// requested from its Loader; the others have their defaults and are not checked.
 type Config struct {
 	Database Database
 	Server   Server
@@ -31,7 +31,7 @@ type Config struct {
 	Log      Log
 }
 
-// Default returns the configuration in which nothing has been set.
+// Default returns the configuration with nothing set.
 func Default() Config {
 	return Config{
 		Server: Server{
@@ -60,7 +60,7 @@ func Default() Config {
 
 // Database says where the data are.
 type Database struct {
-	// URL holds a password; it is hidden in every log.
+	// URL includes a password, which is hidden in every log.
 	URL Hidden
 }
 
@@ -83,7 +83,7 @@ func (d Database) Validate() error {
 // Session says how long people stay signed in.
 type Session struct {
 	Lifetime time.Duration
-	// IdleTimeout is how long a session lasts that nobody uses.
+	// IdleTimeout is how long a session lasts without use.
 	IdleTimeout time.Duration
 }
 
@@ -93,7 +93,7 @@ func (s Session) Validate() error {
 	if s.Lifetime < time.Minute || s.Lifetime > 365*24*time.Hour {
 		lifetime = problem("session-lifetime", "%v is not between 1m and 8760h; a school day is 12h", s.Lifetime)
 	}
-	// The last use is known to the minute.
+	// The last use is only known to the minute.
 	if s.IdleTimeout < 5*time.Minute || s.IdleTimeout > 365*24*time.Hour {
 		idle = problem("session-idle-timeout",
 			"%v is not between 5m and 8760h; 2h is a long lesson and a break", s.IdleTimeout)
@@ -101,13 +101,13 @@ func (s Session) Validate() error {
 	return errors.Join(lifetime, idle)
 }
 
-// Log says what is logged and in which form.
+// Log says what is logged, and in which format.
 type Log struct {
 	Level  slog.Level
 	Format string
 }
 
-// The forms of a log.
+// The formats of a log.
 const (
 	FormatText = "text"
 	FormatJSON = "json"
@@ -121,7 +121,7 @@ func (l Log) Validate() error {
 	return nil
 }
 
-// Handler returns the handler of the log that is written to w.
+// Handler returns the handler of a log that is written to w.
 func (l Log) Handler(w io.Writer) slog.Handler {
 	options := &slog.HandlerOptions{Level: l.Level}
 	if l.Format == FormatJSON {

@@ -11,14 +11,14 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// DatabaseFile is the name of the database that a data folder stands for.
+// DatabaseFile is the name of the database in a data folder.
 const DatabaseFile = "homeroom.db"
 
 const (
 	urlFlag  = "database-url"
 	dataFlag = "data"
 	keyFlag  = "secret-key"
-	// oldKeysFlag is for keys that are only read with.
+	// oldKeysFlag is for keys that are only used to read.
 	oldKeysFlag = "old-secret-keys"
 )
 
@@ -27,10 +27,10 @@ func FolderURL(folder string) Hidden {
 	return Hidden("sqlite:" + filepath.Join(folder, DatabaseFile))
 }
 
-// databaseOf returns the database of a data folder, for a command that has been told
-// the folder and no database. A folder without one is refused, unless the command
-// may begin one: a server that has lost the address of its database does not go on
-// with an empty one, and a misspelled folder is not examined and found in order.
+// databaseOf returns the database of a data folder, for a command that was given the
+// folder but no database. It refuses a folder without a database, unless the command may
+// create one. So a server that has lost the address of its database does not go on with an
+// empty one, and a check of a misspelled folder does not report success.
 func (l *Loader) databaseOf(folder string) (Hidden, error) {
 	if l.begins {
 		return FolderURL(folder), nil
@@ -47,9 +47,9 @@ func (l *Loader) databaseOf(folder string) (Hidden, error) {
 	return FolderURL(folder), nil
 }
 
-// Again returns the flags by which a command was told where the data are, each after
-// a blank, for a hint that names another command. What may hold a secret is left to
-// be filled in.
+// Again returns the flags with which a command was told where the data are, each preceded
+// by a blank, for a hint that names another command. Values that may hold a secret are
+// left to be filled in.
 func Again(flags *pflag.FlagSet) string {
 	var b strings.Builder
 	for _, name := range []string{urlFlag, dataFlag, keyFlag, oldKeysFlag} {
@@ -73,7 +73,7 @@ func Again(flags *pflag.FlagSet) string {
 
 var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
 
-// Word returns a value as one word of a shell's command line.
+// Word returns a value quoted as one word of a shell command.
 func Word(value string) string {
 	if plainWord.MatchString(value) {
 		return value

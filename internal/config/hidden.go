@@ -6,8 +6,8 @@ import (
 	"log/slog"
 )
 
-// Hidden is text that must not reach a log, an error or a terminal. Whatever
-// formats it writes a placeholder; only Reveal gives the text.
+// Hidden is a text that must not reach a log, an error or a terminal. Formatting it gives
+// a placeholder; only Reveal gives the text.
 type Hidden string
 
 const placeholder = "(hidden)"

@@ -12,19 +12,19 @@ import (
 	"strings"
 )
 
-// Secret is the key that signs links and encrypts stored files. All servers of
-// an installation need the same one.
+// Secret is the key that signs links and encrypts stored files. All servers of an
+// installation need the same key.
 type Secret struct {
-	// Key is the decoded key, or empty where it lies in the data folder.
+	// Key is the decoded key; empty if the key is in the data folder.
 	Key Hidden
-	// Old are decoded keys that were used before: what they have sealed can be read.
+	// Old are decoded keys that were used before. What they have encrypted can be read.
 	Old []Hidden
-	// DataDir is the folder for what the server keeps beside the database.
+	// DataDir is the folder for what the server keeps outside the database.
 	DataDir string
 }
 
-// keyBytes is the size of a key that the server makes, and the least of one that
-// it is given.
+// keyBytes is the size of a key that the server creates, and the least size of a given
+// one.
 const keyBytes = 32
 
 // maxOldKeys is how many old keys are tried.
@@ -49,8 +49,8 @@ func (s Secret) Validate() error {
 	return nil
 }
 
-// Load returns the key that was given, otherwise the one in the data folder,
-// which it creates at the first time.
+// Load returns the given key, otherwise the one in the data folder, which it creates if
+// there is none.
 func (s Secret) Load() ([]byte, error) {
 	if s.Key != "" {
 		return []byte(s.Key.Reveal()), nil
@@ -58,7 +58,7 @@ func (s Secret) Load() ([]byte, error) {
 	return LoadOrCreateKey(s.DataDir)
 }
 
-// OldKeys are the keys that were used before.
+// OldKeys returns the keys that were used before.
 func (s Secret) OldKeys() [][]byte {
 	keys := make([][]byte, len(s.Old))
 	for i, k := range s.Old {
@@ -67,7 +67,7 @@ func (s Secret) OldKeys() [][]byte {
 	return keys
 }
 
-// Find returns the key of Load, or nil where there is none yet; it makes none.
+// Find returns the key of Load without creating one; nil if there is none yet.
 func (s Secret) Find() ([]byte, error) {
 	if s.Key != "" {
 		return []byte(s.Key.Reveal()), nil
@@ -79,8 +79,8 @@ func (s Secret) Find() ([]byte, error) {
 	return key, err
 }
 
-// parseOldKeys reads keys with commas between them, or a file with a key in each
-// line, as which an old key file will do.
+// parseOldKeys reads keys separated by commas, or a file with one key in each line. An old
+// key file is such a file.
 func parseOldKeys(s string) ([]Hidden, error) {
 	if info, err := os.Stat(strings.TrimSpace(s)); err == nil && info.Mode().IsRegular() {
 		if info.Mode().Perm()&0o077 != 0 {
@@ -123,9 +123,9 @@ func parseKey(s string) (Hidden, error) {
 	return "", fmt.Errorf("is neither hex nor base64; openssl rand -hex %d makes a good one", keyBytes)
 }
 
-// LoadOrCreateKey returns the key in a folder, and makes one, readable by nobody
-// else, where there is none. Servers that start at the same time get the same
-// key: the file appears whole and at once, and only the first one stays.
+// LoadOrCreateKey returns the key in a folder. If there is none, it creates one that
+// nobody else can read. Servers that start at the same time get the same key: the file
+// appears complete and at once, and only the first one stays.
 func LoadOrCreateKey(dir string) ([]byte, error) {
 	path := filepath.Join(dir, KeyFile)
 	key, err := readKey(path)
@@ -161,8 +161,8 @@ func readKey(path string) ([]byte, error) {
 	return key, nil
 }
 
-// createKey writes the file under a name of its own and then links it to path,
-// which fails where path exists; a rename would replace the key of another.
+// createKey writes the file under a temporary name and then links it to path. That fails
+// if path exists; a rename would replace the key of another server.
 func createKey(dir, path string) error {
 	temp, err := os.CreateTemp(dir, KeyFile+".*") // with mode 0600
 	if err != nil {

@@ -10,33 +10,34 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Limits bound what one operation, and one caller, may ask of the server. Those
-// of whole requests belong to Server.
+// Limits bound what one operation, and one caller, may ask of the server. The limits of
+// whole requests are in Server.
 type Limits struct {
-	// DocumentBytes and Tokens bound the text of an operation.
+	// DocumentBytes and Tokens limit the text of an operation.
 	DocumentBytes int64
 	Tokens        int
-	// Depth, Fields, Aliases, RootFields and Complexity bound what it asks for.
+	// Depth, Fields, Aliases, RootFields and Complexity limit what it asks for.
 	Depth, Fields, Aliases, RootFields, Complexity int
 	// Operations, Subscriptions and Uploads are how many a caller may have at a time.
 	Operations, Subscriptions, Uploads int
-	// Sockets and AllSockets are how many WebSockets one caller and all callers may
-	// have open; NewSockets and AllNewSockets are those that have not signed in yet, of
-	// one network and of all.
+	// Sockets and AllSockets are how many WebSockets one caller and all callers may have
+	// open. NewSockets and AllNewSockets are how many of them may not have signed in yet,
+	// from one network and from all.
 	Sockets, AllSockets, NewSockets, AllNewSockets int
-	// AllSubscriptions is how many subscriptions all callers may have open.
+	// AllSubscriptions is how many subscriptions all callers together may have open.
 	AllSubscriptions int
-	// Downloads and AllDownloads are how many files are made at a time for one caller
-	// and for all.
+	// Downloads and AllDownloads are how many files are made at a time, for one caller and
+	// for all.
 	Downloads, AllDownloads int
-	// BodyMemory is what may be held of requests that arrive or wait for their answer.
+	// BodyMemory is how much memory requests may hold while they arrive or wait for their
+	// answer.
 	BodyMemory int64
 	// StatementTimeout is how long the database may work on one statement.
 	StatementTimeout time.Duration
 }
 
-// bound is the smallest and largest value of a setting that is a number. The
-// largest keep a typing error from switching a limit off.
+// bound is the smallest and largest value of a numeric setting. The largest value keeps a
+// typing error from switching a limit off.
 type bound struct {
 	flag        string
 	value       func(*Limits) *int

@@ -12,15 +12,15 @@ import (
 // Loader reads the settings of a command.
 type Loader struct {
 	sections []Section
-	// also are sections that the command reads from the environment alone.
+	// also are sections that the command reads from the environment only.
 	also   []Section
 	flags  *pflag.FlagSet
 	begins bool
 }
 
-// NewLoader registers the flags of the sections that a command needs. Their help
-// names the environment variable and the default. A command with a database is told
-// it by its URL, or by the data folder that it lies in.
+// NewLoader registers the flags of the sections that a command needs. Their help names the
+// environment variable and the default. A command with a database gets its URL, or the
+// data folder that the database is in.
 func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
 	l := &Loader{sections: sections, flags: flags}
 	for _, s := range Settings() {
@@ -34,17 +34,17 @@ func NewLoader(flags *pflag.FlagSet, sections ...Section) *Loader {
 	return l
 }
 
-// MayBegin is for a command that fills an empty database: a data folder without a
-// database stands for a new one. It returns the loader.
+// MayBegin is for a command that fills an empty database: a data folder without a database
+// stands for a new one. It returns the loader.
 func (l *Loader) MayBegin() *Loader {
 	l.begins = true
 	return l
 }
 
-// Also has a command obey settings of the server for which it has no flags, because
-// they hold secrets or are none of its own: they are read from the environment, which
-// the command is run with as the server is. What they lack for a server is not
-// complained of. It returns the loader.
+// Also makes a command read settings of the server for which it has no flags, because they
+// are secret or do not concern it directly. They are read from the environment, which
+// should be the server's. It does not report settings that only a server would need. It
+// returns the loader.
 func (l *Loader) Also(sections ...Section) *Loader {
 	l.also = append(l.also, sections...)
 	return l
@@ -53,9 +53,8 @@ func (l *Loader) Also(sections ...Section) *Loader {
 // Again is Again of the flags of the command.
 func (l *Loader) Again() string { return Again(l.flags) }
 
-// Load returns the configuration after the flags have been parsed, or everything
-// that is wrong with it. A variable that is empty counts as not set; a flag that
-// is given as empty does not.
+// Load returns the configuration after the flags were parsed, or everything that is wrong
+// with it. An empty variable counts as not set; an empty flag counts as set.
 func (l *Loader) Load(getenv func(string) string) (Config, error) {
 	c := Default()
 	var problems []error
@@ -80,8 +79,8 @@ func (l *Loader) Load(getenv func(string) string) (Config, error) {
 			problems = append(problems, err)
 		}
 	}
-	// A setting that could not be read holds its default, about which there is
-	// nothing to complain but what follows from the mistake.
+	// A setting that could not be read has its default, so a complaint about it would only
+	// repeat the mistake.
 	for _, err := range each(c.validate(l.uses)) {
 		var p *Problem
 		if !errors.As(err, &p) || !broken[p.Flag] {
@@ -109,7 +108,7 @@ func (l *Loader) value(s Setting, getenv func(string) string) (string, bool) {
 	return v, v != ""
 }
 
-// each returns the errors that have been joined, down to the last one.
+// each splits a joined error into its parts.
 func each(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	switch {

@@ -7,27 +7,26 @@ import (
 	"github.com/openhomeroom/homeroom/internal/mail"
 )
 
-// Mail says how people are sent links.
+// Mail says how links are sent to people.
 type Mail struct {
-	// SMTP is the URL of the mail server, which holds a password; empty for none.
+	// SMTP is the URL of the mail server, which includes a password; empty for none.
 	SMTP Hidden
-	// From is the address that mails come from.
+	// From is the sender of the mails.
 	From string
 	// TLS is TLSRequired or TLSOptional.
 	TLS string
-	// Print writes mails to standard output instead of sending them; for the demo.
+	// Print writes mails to standard output instead of sending them. It is for the demo.
 	Print bool
 }
 
-// Whether mails leave the server only encrypted.
+// These say whether mails leave the server only with encryption.
 const (
 	TLSRequired = "required"
 	TLSOptional = "optional"
 )
 
-// Validate reports what is wrong, without connecting. Links in mails need the
-// address of the server: without it a mail would lead wherever the request that
-// caused it pretended to be.
+// Validate reports what is wrong, without connecting. Links in mails need the address of
+// the server; without it, a forged request could make a mail lead to another site.
 func (m Mail) Validate(publicURL string) error {
 	if m.SMTP == "" {
 		return nil

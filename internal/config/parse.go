@@ -22,8 +22,8 @@ var units = []struct {
 	{"KB", 1e3}, {"MB", 1e6}, {"GB", 1e9}, {"B", 1},
 }
 
-// parseSize reads a number of bytes, such as 1048576, 64MiB or 1GiB. Whole
-// numbers alone are allowed; case and a space before the unit do not matter.
+// parseSize reads a number of bytes, such as 1048576, 64MiB or 1GiB. Only whole numbers
+// are allowed. Case, and a space before the unit, do not matter.
 func parseSize(s string) (int64, error) {
 	digits, factor := strings.TrimSpace(s), int64(1)
 	for _, u := range units {
@@ -58,7 +58,7 @@ func parseDuration(s string) (time.Duration, error) {
 	return d, nil
 }
 
-// formatDuration writes 12h, where Duration.String writes 12h0m0s.
+// formatDuration writes 12h where Duration.String writes 12h0m0s.
 func formatDuration(d time.Duration) string {
 	s := d.String()
 	if strings.HasSuffix(s, "m0s") {
@@ -70,8 +70,7 @@ func formatDuration(d time.Duration) string {
 	return s
 }
 
-// parseOrigins reads a list with commas, in which empty entries and repetitions
-// are left out.
+// parseOrigins reads a comma-separated list. It drops empty entries and repetitions.
 func parseOrigins(s string) ([]string, error) {
 	var origins []string
 	var problems []error
@@ -90,8 +89,8 @@ func parseOrigins(s string) ([]string, error) {
 	return origins, errors.Join(problems...)
 }
 
-// parseOrigin reads scheme://host[:port] and returns it as browsers write it: in
-// small letters, without the port that the scheme implies.
+// parseOrigin reads scheme://host[:port] and returns it as browsers write it: in lower
+// case, without the default port of the scheme.
 func parseOrigin(s string) (string, error) {
 	if strings.Contains(s, "*") {
 		return "", errors.New(
@@ -115,7 +114,7 @@ func parseOrigin(s string) (string, error) {
 	return origin, nil
 }
 
-// parseNetworks reads a list with commas of networks or single addresses.
+// parseNetworks reads a comma-separated list of networks or addresses.
 func parseNetworks(s string) ([]netip.Prefix, error) {
 	var networks []netip.Prefix
 	var problems []error
@@ -143,7 +142,7 @@ func parseNetworks(s string) ([]netip.Prefix, error) {
 	return networks, errors.Join(problems...)
 }
 
-// redact leaves out what stands before an @, which may be a password.
+// redact removes everything before an @, which may be a password.
 func redact(s string) string {
 	if at := strings.LastIndex(s, "@"); at >= 0 {
 		return "…" + s[at:]

@@ -16,41 +16,41 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// SignIn says how people sign in besides passwords.
+// SignIn says how people sign in other than by password.
 type SignIn struct {
 	// Providers are the OpenID providers, in the order of their buttons.
 	Providers []Provider
-	// ProvidersFile is where they stand; empty where the list itself was given.
+	// ProvidersFile is the file that lists them; empty if the list itself was given.
 	ProvidersFile string
-	// AppLinks are the addresses at which mobile apps take a sign-in over from the
-	// browser, such as org.example.homeroom:/signed-in.
+	// AppLinks are the addresses with which mobile apps continue a sign-in that took place
+	// in the browser, such as org.example.homeroom:/signed-in.
 	AppLinks []string
 }
 
-// Provider is an OpenID provider at which people sign in, such as a district's
-// Google Workspace.
+// Provider is an OpenID provider where people sign in, such as a district's Google
+// Workspace.
 type Provider struct {
-	// Name stands in the addresses of the server, such as google.
+	// Name is a part of the server's addresses, such as google.
 	Name string `json:"name"`
 	// Label is the name for people, on the button.
 	Label string `json:"label"`
-	// Issuer is the address of the provider, exactly as its tokens have it.
+	// Issuer is the address of the provider, exactly as in its tokens.
 	Issuer       string `json:"issuer"`
 	ClientID     string `json:"clientId"`
 	ClientSecret Hidden `json:"clientSecret"`
-	// ClientSecretFile holds the secret instead.
+	// ClientSecretFile holds the secret, as an alternative.
 	ClientSecretFile string   `json:"clientSecretFile"`
 	Scopes           []string `json:"scopes"`
-	// Domains are those of the addresses whose accounts the provider may sign in;
-	// empty for all.
+	// Domains are those of the addresses whose accounts the provider may open; empty for
+	// all.
 	Domains []string `json:"domains"`
-	// Required ends signing in by password for the accounts of Domains.
+	// Required disables passwords for the accounts of Domains.
 	Required bool `json:"required"`
 }
 
 var defaultScopes = []string{"openid", "email", "profile"}
 
-// SecretFiles are the files in which the secrets of the providers stand.
+// SecretFiles are the files with the secrets of the providers.
 func (s SignIn) SecretFiles() (files []string) {
 	for _, p := range s.Providers {
 		switch {
@@ -63,7 +63,7 @@ func (s SignIn) SecretFiles() (files []string) {
 	return slices.Compact(slices.Sorted(slices.Values(files)))
 }
 
-// providersFile is the path that a setting names, or nothing where it is the list.
+// providersFile is the path in a setting; empty if the setting is the list itself.
 func providersFile(value string) string {
 	if value = strings.TrimSpace(value); strings.HasPrefix(value, "[") {
 		return ""
@@ -71,8 +71,8 @@ func providersFile(value string) string {
 	return value
 }
 
-// parseProviders reads the JSON list of providers, or the file that holds it. No
-// error repeats what stands in it.
+// parseProviders reads the JSON list of providers, or the file with it. No error repeats
+// its content.
 func parseProviders(value string) ([]Provider, error) {
 	value = strings.TrimSpace(value)
 	if value == "" {
@@ -134,8 +134,8 @@ func (p Provider) called(i int) string {
 	return "provider " + quote.Text(p.Name)
 }
 
-// pathless is the cause of an error of a file. The path may be the JSON text
-// itself, with a secret in it.
+// pathless is the cause of a file error. The path may be the JSON text itself, with a
+// secret in it.
 func pathless(err error) error {
 	var p *os.PathError
 	if errors.As(err, &p) {
@@ -162,13 +162,13 @@ func whatIsWrong(err error) string {
 var (
 	providerName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?$`)
 	mailDomain   = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)+$`)
-	// appScheme has a dot: such a scheme is the name of a domain backwards, which
-	// other apps do not take by accident.
+	// appScheme has a dot: such a scheme is a domain name backwards, which other apps do
+	// not use by accident.
 	appScheme = regexp.MustCompile(`^[a-z][a-z0-9+-]*(\.[a-z0-9+-]+)+$`)
 )
 
-// Validate reports everything that is wrong, without asking a provider. The
-// provider sends browsers back to the public URL, which it must know beforehand.
+// Validate reports everything that is wrong, without contacting a provider. A provider
+// sends browsers back to the public URL, which it must know in advance.
 func (s SignIn) Validate(publicURL string) error {
 	var problems []error
 	names, issuers := map[string]bool{}, map[string]bool{}
@@ -221,7 +221,7 @@ func (s SignIn) Validate(publicURL string) error {
 	return errors.Join(problems...)
 }
 
-// maxIssuer is what the database holds.
+// maxIssuer is the longest issuer in the database.
 const maxIssuer = 255
 
 func checkIssuer(issuer string) error {

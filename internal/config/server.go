@@ -10,33 +10,33 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Server is the part of the configuration that the HTTP server needs.
+// Server is the configuration of the HTTP server.
 type Server struct {
-	// Addr is host:port; without a host the server listens everywhere.
+	// Addr is host:port. Without a host, the server listens on all addresses.
 	Addr string
-	// PublicURL is the origin under which people reach the server, such as
-	// https://homeroom.example.org, without a slash at the end; empty where
-	// addresses stay relative.
+	// PublicURL is the origin at which people reach the server, such as
+	// https://homeroom.example.org, without a trailing slash. If it is empty, addresses
+	// stay relative.
 	PublicURL string
-	// InsecureHTTP lets the server speak HTTP to other machines, without a proxy.
+	// InsecureHTTP lets the server speak HTTP to other machines without a proxy.
 	InsecureHTTP bool
-	// TLS is the certificate with which the server speaks HTTPS.
+	// TLS is the certificate for HTTPS.
 	TLS TLS
-	// AllowedOrigins are the origins of web pages elsewhere that may use the API.
+	// AllowedOrigins are the origins of other web pages that may use the API.
 	AllowedOrigins []string
-	// TrustedProxies are the networks of the proxies whose X-Forwarded-For is believed.
+	// TrustedProxies are the networks of proxies whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 	// ShutdownTimeout is how long running requests may take to finish.
 	ShutdownTimeout time.Duration
-	// MaxUploadBytes limits a request that carries a file, MaxRequestBytes any other.
+	// MaxUploadBytes limits a request with a file, and MaxRequestBytes any other.
 	MaxUploadBytes  int64
 	MaxRequestBytes int64
-	// RequestTimeout limits a request that carries no file and streams no answer.
+	// RequestTimeout limits a request without a file whose answer is not a stream.
 	RequestTimeout time.Duration
-	// JobLease is how long a server keeps a bulk job without a sign of life.
+	// JobLease is how long a server may be silent before it loses a bulk job.
 	JobLease time.Duration
-	// PurgeHour is the hour of the day, in UTC, from which on the personal data of
-	// students whose time is over are erased.
+	// PurgeHour is the hour of the day, in UTC, at which the purge of students whose
+	// retention is over may start.
 	PurgeHour int
 }
 

@@ -10,7 +10,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Section is a part of the configuration that a command needs or not.
+// Section is a part of the configuration. A command needs some of them.
 type Section string
 
 // The sections, in the order in which they are described.
@@ -30,7 +30,7 @@ const (
 // Setting is one thing that an operator may set.
 type Setting struct {
 	Section Section
-	// Name is what the setting is called in a sentence.
+	// Name is the name of the setting in a sentence.
 	Name string
 	// Flag is the name of the flag, without dashes.
 	Flag string
@@ -38,9 +38,9 @@ type Setting struct {
 	Variable string
 	// Form is what the value looks like, such as duration.
 	Form string
-	// Default is the value that holds when nothing is set; empty for none.
+	// Default is the value if nothing is set; empty for none.
 	Default string
-	// Description is one sentence without a full stop.
+	// Description is one sentence without the period.
 	Description string
 
 	set func(c *Config, value string) error
@@ -265,8 +265,8 @@ func variable(flag string) string {
 	return "HOMEROOM_" + strings.ToUpper(strings.ReplaceAll(flag, "-", "_"))
 }
 
-// store returns what parses a value into a place and leaves the place alone
-// where it cannot.
+// store returns a function that parses a value into a variable, and leaves the variable
+// alone if it cannot.
 func store[T any](place *T, parse func(string) (T, error)) func(string) error {
 	return func(v string) error {
 		parsed, err := parse(v)
@@ -292,7 +292,7 @@ func parseLevel(s string) (slog.Level, error) {
 	}
 }
 
-// formBool is the form of a flag that may stand without a value.
+// formBool is the form of a flag that may have no value.
 const formBool = "bool"
 
 func parseBool(s string) (bool, error) {

@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// TLS names the files of a certificate and its key, in PEM; empty where the server
+// TLS names the files of a certificate and its key, in PEM. They are empty if the server
 // speaks HTTP, behind a proxy that speaks HTTPS.
 type TLS struct{ Cert, Key string }
 
 // On reports whether the server speaks HTTPS itself.
 func (t TLS) On() bool { return t.Cert != "" }
 
-// Pair is a certificate with the content of its files, by which a change is seen.
+// Pair is a certificate with the content of its files, which shows changes.
 type Pair struct {
 	Certificate *tls.Certificate
 	cert, key   []byte
 }
 
-// Same reports whether two pairs come from the same content.
+// Same reports whether two pairs have the same content.
 func (p Pair) Same(other Pair) bool {
 	return bytes.Equal(p.cert, other.cert) && bytes.Equal(p.key, other.key)
 }
 
-// Load reads the files. Content that is no usable pair is returned as well, so that
-// the same mistake need not be told twice.
+// Load reads the files. It also returns content that is no usable pair, so that the same
+// mistake need not be reported twice.
 func (t TLS) Load(now time.Time) (p Pair, err error) {
 	if p.cert, err = os.ReadFile(t.Cert); err != nil {
 		return p, problem("tls-cert", "%s cannot be read: %v", t.Cert, pathless(err))
@@ -36,7 +36,7 @@ func (t TLS) Load(now time.Time) (p Pair, err error) {
 	}
 	pair, err := tls.X509KeyPair(p.cert, p.key)
 	if err != nil {
-		// The messages of crypto/tls name what is wrong and repeat nothing of the key.
+		// The messages of crypto/tls say what is wrong and repeat nothing of the key.
 		return p, problem("tls-cert", "%s and %s are no certificate with its key in PEM: %v", t.Cert, t.Key, err)
 	}
 	if leaf := pair.Leaf; leaf != nil && now.After(leaf.NotAfter) {

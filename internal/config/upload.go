@@ -6,31 +6,32 @@ import (
 	"time"
 )
 
-// Uploads bound what bulk jobs of all kinds may take: uploads, bulk edits and
-// deletions, and corrected rows that are submitted anew.
+// Uploads limit bulk jobs of all kinds: uploads, bulk edits, bulk deletions, and corrected
+// rows that are submitted again.
 type Uploads struct {
-	// Person, Key and District are what each may have; a key is one of a program.
+	// Person, Key and District are the quotas of a person, of a program with a service key,
+	// and of a district.
 	Person, Key, District Quota
-	// CheckTime is how much CPU time the check of one file may take, beside what its
-	// rows are allowed.
+	// CheckTime is how much CPU time the check of one file may take, in addition to an
+	// allowance for each row.
 	CheckTime time.Duration
-	// TakenAnswers is how often a day one account is told that an ID or username is
-	// taken by somebody whom it does not see.
+	// TakenAnswers is how often in a day an account is told that an ID or username is taken
+	// by somebody whom it does not see.
 	TakenAnswers int
 }
 
-// Quota bounds the jobs of somebody.
+// Quota limits the jobs of a person, a program or a district.
 type Quota struct {
-	// Jobs are those that wait: to be checked, started or approved.
+	// Jobs limits the jobs that wait to be checked, started or approved.
 	Jobs int
-	// Bytes are those of the files of jobs that have not ended.
+	// Bytes limits the files of jobs that have not ended.
 	Bytes int64
-	// Daily are the jobs that are submitted within 24 hours.
+	// Daily limits the jobs that are submitted within 24 hours.
 	Daily int
 }
 
-// defaultUploads let a district of a million students and its nightly
-// synchronizations through; small installations may want less.
+// defaultUploads are enough for a district of a million students with nightly
+// synchronization. Small installations may want less.
 func defaultUploads() Uploads {
 	return Uploads{
 		Person:    Quota{Jobs: 100, Bytes: 1 << 30, Daily: 1000},
@@ -40,7 +41,7 @@ func defaultUploads() Uploads {
 	}
 }
 
-// quotas are those of whom, in the order in which they are described.
+// quotas names them in the order in which they are described.
 var quotas = []struct {
 	name, whose string
 	of          func(*Uploads) *Quota

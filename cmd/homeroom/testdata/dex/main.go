@@ -1,10 +1,9 @@
-// The command dex runs a Dex server, the OpenID provider of the tests, on an
-// address of this machine. It is a module of its own, because Dex depends on much
-// that Homeroom has no use for.
+// Command dex runs a Dex server on this machine, as the OpenID provider of the tests. It
+// is a module of its own, because Dex has many dependencies that Homeroom does not need.
 //
-// The people who can sign in stand in a JSON file, which is read at every sign-in:
-// so a test can change an address while the provider runs. Everything else is
-// Dex's own: its pages, its codes, its tokens and its keys.
+// A JSON file lists the people who can sign in. It is read at every sign-in, so a test can
+// change an address while the provider runs. Everything else is Dex's own: its pages,
+// codes, tokens and keys.
 package main
 
 import (
@@ -64,7 +63,7 @@ func run(addr, people string, client storage.Client) error {
 	return http.Serve(listener, dex)
 }
 
-// roll is a connector that lets in whoever stands in a file.
+// roll is a connector that admits the people in a file.
 type roll string
 
 type person struct {
