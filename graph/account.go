@@ -26,7 +26,7 @@ func (r viewerResolver) Sessions(ctx context.Context, _ *model.Viewer) ([]*model
 	}), err
 }
 
-// known is nil for an empty text, which stands for what nobody knows.
+// known returns nil for an empty text, which stands for something unknown.
 func known(s string) *string {
 	if s == "" {
 		return nil

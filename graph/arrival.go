@@ -5,10 +5,10 @@ import (
 	"sync"
 )
 
-// arrivals are the strangers who have begun something and not finished it, by their
-// networks, who came first in front. Where a network has as many as it may, the first
-// one makes room for the next: who is in earnest is done in a moment, and somebody who
-// sits in the same school and sends nothing would else keep all others there out.
+// arrivals are the strangers who have started something and not finished it, by network,
+// the oldest first. If a network has as many as it may, the oldest one makes room for the
+// next. A real client is done in a moment. Otherwise somebody in a school who connects and
+// sends nothing could lock out everybody else there.
 type arrivals struct {
 	mu       sync.Mutex
 	networks map[string]*list.List
@@ -16,8 +16,8 @@ type arrivals struct {
 
 func newArrivals() *arrivals { return &arrivals{networks: map[string]*list.List{}} }
 
-// add notes an arrival until it is over. cut is called, once at most, where it has to
-// make room.
+// add notes an arrival until it is over. cut is called, at most once, if it has to make
+// room.
 func (a *arrivals) add(network string, cut func()) (over func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -35,13 +35,13 @@ func (a *arrivals) add(network string, cut func()) (over func()) {
 }
 
 func (a *arrivals) remove(network string, all *list.List, e *list.Element) {
-	all.Remove(e) // does nothing where it has been removed
+	all.Remove(e) // does nothing if it was removed
 	if all.Len() == 0 && a.networks[network] == all {
 		delete(a.networks, network)
 	}
 }
 
-// makeRoom cuts the first arrival of a network, and reports whether there was one.
+// makeRoom cuts off the oldest arrival of a network, and reports whether there was one.
 func (a *arrivals) makeRoom(network string) bool {
 	a.mu.Lock()
 	all := a.networks[network]

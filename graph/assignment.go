@@ -42,7 +42,8 @@ func changeEnrollments(ctx context.Context, studentIDs, groupIDs []string,
 	if err != nil {
 		return roster.Assigned{}, err
 	}
-	// Who stays where he was is in no entry of the change, and is told all the same.
+	// The audit entry of the change does not name students who stayed where they were, but
+	// the answer shows them.
 	if done.Added < len(done.Students)*len(done.Groups) && selects(ctx, "students") {
 		noteRead(ctx, reading{list: "payload", students: len(done.Students)})
 	}

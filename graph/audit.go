@@ -92,7 +92,7 @@ func toAuditFilter(in *model.AuditEventFilter) (f audit.Filter, err error) {
 	return f, err
 }
 
-// toAuditEvents reads, with one statement each, what the selected fields need.
+// toAuditEvents reads what the selected fields need, with one statement each.
 func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEvent) ([]*model.AuditEvent, error) {
 	l := loader.From(ctx)
 	if selects(ctx, "nodes.organization", "edges.node.organization") {
@@ -140,8 +140,7 @@ func (r queryResolver) toAuditEvents(ctx context.Context, events []*db.AuditEven
 	return nodes, nil
 }
 
-// primeSubjects reads whom and what a page of entries is about, as far as the
-// viewer sees them.
+// primeSubjects reads what a page of entries is about, as far as the viewer sees it.
 func primeSubjects(ctx context.Context, told map[int][]audit.Told) error {
 	ids := map[globalid.Type]map[int]bool{}
 	for _, list := range told {
@@ -186,7 +185,7 @@ func toAuditEvent(e *db.AuditEvent) *model.AuditEvent {
 func toAuditFacts(text string) []*model.AuditFact {
 	var facts map[string]json.RawMessage
 	if text != "" {
-		// The text was written by this program; what cannot be read is shown as none.
+		// This program wrote the text. If it cannot be read, there is no value.
 		_ = json.Unmarshal([]byte(text), &facts)
 	}
 	return all(slices.Sorted(maps.Keys(facts)), func(name string) *model.AuditFact {
@@ -209,8 +208,8 @@ func (r auditEventResolver) Organization(ctx context.Context, e *model.AuditEven
 	return toOrganization(o), err
 }
 
-// Actor names who did something to whoever sees the entry, also where an
-// administrator of the district is not among the educators that are seen.
+// Actor names the actor to everybody who sees the entry, even a district administrator
+// whom the viewer does not see otherwise.
 func (r auditEventResolver) Actor(ctx context.Context, e *model.AuditEvent) (*model.AuditActor, error) {
 	a := &model.AuditActor{
 		Kind:  model.AuditActorKind(e.Entity.ActorKind),

@@ -175,8 +175,7 @@ func (r bulkJobResolver) Waiting(ctx context.Context, j *model.BulkJob) (bool, e
 	return first != 0, err
 }
 
-// WaitingFor is null where the job that comes first is one that the person who
-// asks does not see.
+// WaitingFor is null if the viewer does not see the job that comes first.
 func (r bulkJobResolver) WaitingFor(ctx context.Context, j *model.BulkJob) (*model.BulkJob, error) {
 	first, err := loader.From(ctx).WaitingByJob.Load(ctx, j.Entity)
 	if err != nil || first == 0 {
@@ -190,8 +189,8 @@ func (r bulkJobResolver) Organization(ctx context.Context, j *model.BulkJob) (*m
 	return schoolByID(ctx, j.Entity.OrganizationID)
 }
 
-// SubmittedBy names the submitter to whoever sees the job, also where an
-// administrator of the district is not among the educators that are seen.
+// SubmittedBy names the submitter to everybody who sees the job, even a district
+// administrator whom the viewer does not see otherwise.
 func (r bulkJobResolver) SubmittedBy(ctx context.Context, j *model.BulkJob) (*model.Educator, error) {
 	e, err := loader.From(ctx).SubmitterByID.Load(ctx, j.Entity.SubmittedBy)
 	return toEducator(e), err

@@ -32,7 +32,7 @@ func (r mutationResolver) UndoBulkJob(ctx context.Context, id string) (*model.Bu
 	return actOnJob(ctx, id, r.Importer.Undo)
 }
 
-// actOnJob does something with a job and answers with the job as it is then.
+// actOnJob does something with a job and answers with the job as it is afterwards.
 func actOnJob(ctx context.Context, id string,
 	act func(context.Context, int) (*db.BulkJob, error)) (*model.BulkJobPayload, error) {
 	var job *db.BulkJob
@@ -63,7 +63,7 @@ func (r mutationResolver) bulkEdit(ctx context.Context, in model.BulkEditStudent
 		return nil, err
 	}
 	if in.Grade != nil {
-		// An empty text would otherwise be a grade that stays as it is.
+		// An empty text would otherwise mean that the grade stays as it is.
 		if _, ok := grade.Parse(*in.Grade); !ok {
 			return nil, fault.Invalidf("%s is not a grade; write PK, K or 1 to 12", quote.Text(quote.Short(*in.Grade))).
 				WithCode("UNKNOWN_GRADE").At("grade")
@@ -87,15 +87,14 @@ func (r mutationResolver) BulkDeleteStudents(ctx context.Context,
 	return jobPayload(ctx, job, err)
 }
 
-// selection reads which students are meant. A literal of a @oneOf input is
-// checked before this; a variable that has none or both of its fields is refused
-// by the importer.
+// selection reads which students are selected. gqlgen has checked a literal of a @oneOf
+// input. A variable with none or both of its fields is refused by the service.
 func (r mutationResolver) selection(ctx context.Context, in *model.StudentSelection) (s jobs.Selection, err error) {
 	if in == nil {
 		return s, nil
 	}
 	if in.StudentIds != nil {
-		// The positions are those of the list as it came, with what is in it twice.
+		// The positions are those in the list as it was sent, including repetitions.
 		s.StudentIDs = make([]int, len(in.StudentIds))
 		for i, id := range in.StudentIds {
 			k, ok := globalid.Key(globalid.Student, id)

@@ -57,7 +57,7 @@ func primeCandidates(ctx context.Context, problems []*db.BulkJobProblem, prefixe
 	return loader.From(ctx).StudentByID.Prime(ctx, ids)
 }
 
-// Candidates are those of the students whom the person who asks sees.
+// Candidates are those whom the viewer sees.
 func (r bulkJobProblemResolver) Candidates(ctx context.Context, p *model.BulkJobProblem) ([]*model.Student, error) {
 	students := []*model.Student{}
 	for _, id := range p.CandidateIDs {

@@ -8,7 +8,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// gate lets each caller do a thing a limited number of times at once.
+// gate lets each caller do something only a few times at once.
 type gate struct {
 	most int
 	wait time.Duration
@@ -22,11 +22,11 @@ type callerID struct{ educator, key int }
 
 type caller struct {
 	slots chan struct{}
-	// users are those who hold a slot or wait for one.
+	// users counts who holds a slot or waits for one.
 	users int
 }
 
-// callerOf returns who a viewer is, and whether that is anybody in particular.
+// callerOf returns who a viewer is. known is false if it is nobody in particular.
 func callerOf(v *viewer.Viewer) (id callerID, known bool) {
 	if v == nil {
 		return id, false
@@ -42,9 +42,9 @@ func newGate(most int, wait time.Duration) *gate {
 	return &gate{most: most, wait: wait, callers: map[callerID]*caller{}}
 }
 
-// enter waits for a slot, but not for long. It returns false where none became
-// free; otherwise leave gives the slot back. Nobody in particular needs no slot:
-// all that a stranger can do is to sign in, which has a bound of its own.
+// enter waits a little for a slot. It returns false if none became free; otherwise leave
+// gives the slot back. Nobody in particular needs no slot: a stranger can only sign in,
+// which has limits of its own.
 func (g *gate) enter(ctx context.Context, v *viewer.Viewer) (leave func(), ok bool) {
 	id, known := callerOf(v)
 	if !known {

@@ -55,8 +55,8 @@ func toStudent(s *db.Student) *model.Student {
 	}
 }
 
-// all converts every element of a list; the result is never nil, because the
-// API's lists are never null.
+// all converts every element of a list. The result is never nil, because lists in the API
+// are never null.
 func all[A, B any](list []A, convert func(A) B) []B {
 	converted := make([]B, len(list))
 	for i, a := range list {
@@ -74,7 +74,7 @@ func toPageInfo[T any](p page.Result[T]) *model.PageInfo {
 	return info
 }
 
-// edges pairs nodes with the cursors of their page.
+// edges pairs nodes with their cursors.
 func edges[N, E any](cursors []string, nodes []N, edge func(string, N) E) []E {
 	list := make([]E, len(nodes))
 	for i, n := range nodes {

@@ -44,7 +44,7 @@ func (r queryResolver) DeletedStudents(ctx context.Context, organizationID strin
 	return c, nil
 }
 
-// toDeletedStudents reads with one statement each what the selected fields need.
+// toDeletedStudents reads what the selected fields need, with one statement each.
 func (r queryResolver) toDeletedStudents(ctx context.Context,
 	list []roster.DeletedStudent) ([]*model.DeletedStudent, error) {
 	if selects(ctx, "nodes.organization", "edges.node.organization") {

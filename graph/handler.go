@@ -20,7 +20,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// NewHandler returns the GraphQL endpoint. Its requests have passed Authenticate.
+// NewHandler returns the GraphQL endpoint. Its requests must pass through Authenticate
+// first.
 func NewHandler(r *Resolver, limits Limits) http.Handler {
 	l := limits.withDefaults()
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: r})
@@ -47,7 +48,7 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	return withToken(srv)
 }
 
-// addTransports adds the transports; the first that supports a request takes it.
+// addTransports adds the transports. The first one that supports a request takes it.
 func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	limits := transport.Limits{
 		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes, Room: newBodies(l).room, SignIn: presented(errSignIn),
@@ -64,7 +65,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 			v := viewer.FromContext(ctx)
 			if v == nil {
 				r.refuseUpload(ctx, errSignIn)
-				return nil, presented(errSignIn) // a stranger does not fill the disk
+				return nil, presented(errSignIn) // a stranger must not fill the disk
 			}
 			if v.BeforeSecondFactor {
 				r.refuseUpload(ctx, errSetUp)
@@ -87,10 +88,10 @@ func isStranger(ctx context.Context) bool {
 	return !known
 }
 
-// prepare gives an answer its loaders and, where it only reads, a snapshot of the
-// database, so that all its numbers are of the same moment. Each event of a
-// subscription is an answer of its own. It is prepared before the event is there,
-// which holds nothing: a snapshot begins with its first query.
+// prepare gives an answer its loaders and, if it only reads, a snapshot of the database,
+// so that all its numbers are of the same moment. Each event of a subscription is an
+// answer of its own. It is prepared before there is an event, which costs nothing: a
+// snapshot starts with its first query.
 func (r *Resolver) prepare(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
 	op := graphql.GetOperationContext(ctx).Operation
 	if op != nil && op.Operation != ast.Mutation {
@@ -132,10 +133,10 @@ func tooMany(message string) *fault.Error {
 	return fault.Unavailablef("%s", message).WithCode(tooManyRequests)
 }
 
-// oneOfFew bounds the answers that are computed for one caller at a time.
+// oneOfFew limits how many answers are computed for one caller at a time.
 func oneOfFew(operations *gate) graphql.ResponseMiddleware {
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		// A subscription mostly waits; how many there are is bounded instead.
+		// A subscription mostly waits. The number of subscriptions is limited instead.
 		op := graphql.GetOperationContext(ctx).Operation
 		if op == nil || op.Operation == ast.Subscription {
 			return next(ctx)
@@ -149,8 +150,8 @@ func oneOfFew(operations *gate) graphql.ResponseMiddleware {
 	}
 }
 
-// onlySignedIn refuses an operation that asks for more than signing in where
-// nobody has. Behind it the policies deny the same.
+// onlySignedIn refuses operations of people who are not signed in, unless they are for
+// signing in. The policies deny the same.
 func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	if viewer.FromContext(ctx) != nil {
 		return next(ctx)
@@ -161,7 +162,7 @@ func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.Re
 			return refused(errSignIn)
 		}
 	}
-	// Signing in fills the viewer, so that its payload can be asked for.
+	// Signing in fills this viewer, so that the rest of the payload can be read.
 	return next(viewer.NewContext(ctx, &viewer.Viewer{}))
 }
 

@@ -11,19 +11,18 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// heavy are the mutations that take a core for up to a second. How many of them fit
-// into one operation their price says; how many operations with one run at a time is
-// bounded here.
+// heavy are the mutations that keep a core busy for up to a second. Their price limits how
+// many fit into one operation. Here the number of such operations at a time is limited.
 var heavy = map[string]bool{"correctBulkJobRow": true, "eraseStudents": true}
 
-// heavyWait is how long an operation waits for those of others to end.
+// heavyWait is how long an operation waits for others to end.
 const heavyWait = 5 * time.Second
 
 var errTooManyHeavy = retryLater(tooManyRequests,
 	"Another correction or erasure of yours is running; wait for it to end.")
 
-// fewHeavy lets a caller, and all callers together, run few operations with a heavy
-// mutation at a time; others wait, but not for long.
+// fewHeavy limits how many operations with a heavy mutation run at a time, for one caller
+// and for all. Others wait, but not for long.
 func fewHeavy(l Limits) graphql.ResponseMiddleware {
 	turns := allowance.New[callerID](int64(l.Heavy), int64(l.AllHeavy))
 	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {

@@ -6,7 +6,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// named are the types as a message for people names them.
+// named are the types in messages for people.
 var named = map[globalid.Type]string{
 	globalid.Organization: "an organization",
 	globalid.Educator:     "an educator",
@@ -17,7 +17,7 @@ var named = map[globalid.Type]string{
 	globalid.ServiceKey:   "a service key",
 }
 
-// key reads an id of the wanted type; field is its path in the input.
+// key reads an ID of a type. field is its path in the input.
 func key(want globalid.Type, id, field string) (int, error) {
 	k, ok := globalid.Key(want, id)
 	if !ok {
@@ -27,7 +27,7 @@ func key(want globalid.Type, id, field string) (int, error) {
 	return k, nil
 }
 
-// keys reads a list of ids, without repetitions.
+// keys reads a list of IDs and drops repetitions.
 func keys(want globalid.Type, ids []string, field string) ([]int, error) {
 	list := make([]int, 0, len(ids))
 	seen := make(map[int]bool, len(ids))
@@ -45,7 +45,7 @@ func keys(want globalid.Type, ids []string, field string) ([]int, error) {
 	return list, nil
 }
 
-// optionalKey reads an id that may be absent, as 0.
+// optionalKey reads an ID that may be missing; it returns 0 then.
 func optionalKey(want globalid.Type, id *string, field string) (int, error) {
 	if id == nil {
 		return 0, nil

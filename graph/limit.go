@@ -8,31 +8,31 @@ import (
 	"github.com/openhomeroom/homeroom/graph/document"
 )
 
-// Limits bound what one request, and one caller, may ask for. A field that is 0
-// has the default of DefaultLimits.
+// Limits are what one request, and one caller, may ask for. A field that is 0 has the
+// default of DefaultLimits.
 type Limits struct {
 	// UploadBytes is the largest request with files, in bytes.
 	UploadBytes int64
-	// UploadMemory is how much of an upload is kept in memory; the rest goes to
-	// a temporary file.
+	// UploadMemory is how much of an upload is kept in memory. The rest goes to a temporary
+	// file.
 	UploadMemory int64
-	// UploadFiles is how many files a request may have, and Uploads how many
-	// requests with files a caller may have at a time.
+	// UploadFiles is how many files a request may have, and Uploads how many requests with
+	// files a caller may send at a time.
 	UploadFiles, Uploads int
-	// RequestBytes is the largest request without files, and the largest message
-	// over a WebSocket. The HTTP server has a limit of its own, which an operator
-	// sets; this one holds where nothing stands before the endpoint.
+	// RequestBytes is the largest request without files, and the largest message over a
+	// WebSocket. The HTTP server has its own limit, which the operator sets; this one
+	// applies if the endpoint runs without that server.
 	RequestBytes int64
-	// VariableBytes is the longest JSON text of the variables. Decoded they may take
-	// eight times that.
+	// VariableBytes is the longest JSON text of variables. Decoded, they may take eight
+	// times as much memory.
 	VariableBytes int
-	// StrangerBytes is the largest request of somebody who has not signed in, and
+	// StrangerBytes is the largest request from somebody who is not signed in, and
 	// StrangerPatience how long it may take to arrive.
 	StrangerBytes    int64
 	StrangerPatience time.Duration
-	// BodyMemory is what may be held of requests without files until they are
-	// answered, of all callers together: at most an eighth for one caller, a quarter
-	// for all who have not signed in, and a 64th for those of one network.
+	// BodyMemory is how much memory requests without files may hold until they are
+	// answered, all callers together. One caller gets at most an eighth of it, everybody
+	// who is not signed in a quarter, and those of one network a 64th.
 	BodyMemory int64
 
 	// These bound the documents; document.Limits says how.
@@ -42,40 +42,40 @@ type Limits struct {
 
 	// Introspection says who may read the schema from the endpoint.
 	Introspection document.Introspection
-	// Running says which operations are run. OwnOperations are the documents of the
-	// server's own pages, which are run in any case.
+	// Running says which operations run. OwnOperations are the documents of the server's
+	// own pages, which always run.
 	Running       document.Running
 	OwnOperations []string
 
-	// Operations is how many operations of a caller run at a time; others wait for
-	// OperationWait and are refused then. Subscriptions count apart.
+	// Operations is how many operations a caller may run at a time. Others wait for
+	// OperationWait, and are then refused. Subscriptions are counted separately.
 	Operations, Subscriptions int
-	// AllSubscriptions is how many all callers together may have.
+	// AllSubscriptions is how many subscriptions all callers together may have.
 	AllSubscriptions int
 	OperationWait    time.Duration
-	// Heavy is how many operations of a caller that take a core for long run at a time,
-	// and AllHeavy how many of all callers.
+	// Heavy is how many operations that keep a core busy a caller may run at a time, and
+	// AllHeavy how many all callers may.
 	Heavy, AllHeavy int
-	// Sockets is how many WebSockets a caller may have open, AllSockets how many all
-	// callers may. NewSockets and AllNewSockets are those that have not signed in yet,
-	// of one network and of all.
+	// Sockets is how many WebSockets a caller may have open, and AllSockets how many all
+	// callers may. NewSockets and AllNewSockets are how many may not have signed in yet,
+	// from one network and from all.
 	Sockets, AllSockets, NewSockets, AllNewSockets int
 	// SocketOperations is how many operations run at a time on one WebSocket.
 	SocketOperations int
-	// InitTimeout is how long a WebSocket may take to say who is asking.
+	// InitTimeout is how long a WebSocket may take to authenticate.
 	InitTimeout time.Duration
-	// KeepAlive is how often a stream shows that it is there.
+	// KeepAlive is how often a stream shows that it is alive.
 	KeepAlive time.Duration
-	// Patience bounds an operation that is no subscription, where it comes by a
-	// stream. The HTTP server bounds the others.
+	// Patience limits how long a query or mutation over a stream may take. The HTTP server
+	// limits the others.
 	Patience time.Duration
-	// SessionCheck is how often a server makes sure that the sessions that have
-	// subscriptions have not ended, and which roles they have.
+	// SessionCheck is how often a server checks the sessions that have subscriptions:
+	// whether they have ended, and which roles they have.
 	SessionCheck time.Duration
 }
 
-// DefaultLimits are far above what the dashboard, the mobile app and GraphiQL
-// need, and far below what hurts.
+// DefaultLimits are far more than the dashboard, the mobile app and GraphiQL need, and far
+// less than what hurts.
 func DefaultLimits() Limits {
 	d := document.DefaultLimits()
 	return Limits{
@@ -134,7 +134,7 @@ func (l Limits) withDefaults() Limits {
 	}
 }
 
-// Documents are the limits that hold for documents, with their defaults.
+// Documents returns the limits of documents, with their defaults.
 func (l Limits) Documents() document.Limits {
 	l = l.withDefaults()
 	return document.Limits{

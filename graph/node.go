@@ -40,7 +40,7 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 	for t, list := range keysOf {
 		primeNodes, isNode := prime[t]
 		if !isNode {
-			continue // an id that is seen elsewhere, such as a session's
+			continue // an ID of something that is no Node, such as a session
 		}
 		if err := primeNodes(ctx, list); err != nil {
 			return nil, err
@@ -65,7 +65,7 @@ func (r queryResolver) Nodes(ctx context.Context, ids []string) ([]model.Node, e
 	return nodes, nil
 }
 
-// loadNode returns nil for what does not exist, or not for the viewer.
+// loadNode returns nil for what does not exist for the viewer.
 func loadNode(ctx context.Context, l *loader.Loaders, id string) (model.Node, error) {
 	t, k, _ := globalid.Decode(id)
 	switch t {
@@ -84,7 +84,7 @@ func loadNode(ctx context.Context, l *loader.Loaders, id string) (model.Node, er
 	}
 }
 
-// node loads one row; a nil row must become a nil interface.
+// node loads one row. A nil row must become a nil interface.
 func node[E any, M interface {
 	comparable
 	model.Node

@@ -26,13 +26,13 @@ func (r queryResolver) Organization(ctx context.Context, id string) (*model.Orga
 	return toOrganization(o), primeOrganizations(ctx, []*db.Organization{o}, "")
 }
 
-// organizationByID returns nil for an organization outside of the purview.
+// organizationByID returns nil for an organization that the viewer does not see.
 func organizationByID(ctx context.Context, id int) (*model.Organization, error) {
 	o, err := loader.From(ctx).OrganizationByID.Load(ctx, id)
 	return toOrganization(o), err
 }
 
-// schoolByID returns the school of something in the purview; see the loader.
+// schoolByID returns the school of something that the viewer sees; see the loader.
 func schoolByID(ctx context.Context, id int) (*model.Organization, error) {
 	o, err := loader.From(ctx).SchoolByID.Load(ctx, id)
 	return toOrganization(o), err
@@ -146,7 +146,7 @@ func toSettingsChange(id int, in model.UpdateOrganizationSettingsInput) setting.
 	return ch
 }
 
-// toField tells a value that is left out from one that is null.
+// toField tells a value that is left out from null.
 func toField[T any](in graphql.Omittable[*T]) setting.Field[T] {
 	value, given := in.ValueOK()
 	return setting.Field[T]{Set: given, Value: value}

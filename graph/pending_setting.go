@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// pendingSettings are the changes of an organization that do not hold yet,
-// for those who may decide about them.
+// pendingSettings returns the changes of an organization that are not in effect yet, for
+// viewers who may decide about them.
 func (r organizationResolver) pendingSettings(ctx context.Context,
 	o *db.Organization) ([]*model.PendingSetting, error) {
 	if !viewer.FromContext(ctx).Administers(o.ID, o.DistrictID) {
@@ -32,8 +32,8 @@ func (r organizationResolver) pendingSettings(ctx context.Context,
 	}), err
 }
 
-// RequestedBy names whoever has asked to those who may decide about it, also where an
-// administrator of the district is not among the educators that are seen.
+// RequestedBy names the requester to viewers who may decide about the change, even a
+// district administrator whom they do not see otherwise.
 func (r pendingSettingResolver) RequestedBy(ctx context.Context, p *model.PendingSetting) (*model.Educator, error) {
 	e, err := loader.From(ctx).SubmitterByID.Load(ctx, p.RequestedByID)
 	return toEducator(e), err

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// places are the WebSockets that may be open: those of clients that have not said
-// yet who they are, by the network that they come from, and those of callers.
+// places limits the open WebSockets: by network for clients that have not authenticated
+// yet, and by caller for the others.
 type places struct {
 	strangers *allowance.Allowance[string]
 	callers   *allowance.Allowance[callerID]
@@ -28,8 +28,8 @@ func newPlaces(l Limits) *places {
 	}
 }
 
-// enter finds a place for a connection. A request that has shown a session already
-// takes one of its caller.
+// enter finds a place for a connection. A request that comes with a session takes one of
+// its caller's places.
 func (p *places) enter(ctx context.Context) (transport.Place, *gqlerror.Error) {
 	if _, known := callerOf(viewer.FromContext(ctx)); known {
 		place := &place{places: p, leave: func() {}}
@@ -54,20 +54,20 @@ func (p *places) enter(ctx context.Context) (transport.Place, *gqlerror.Error) {
 	return place, nil
 }
 
-// place is that of one connection.
+// place is the place of one connection.
 type place struct {
 	*places
 
 	mu     sync.Mutex
 	caller callerID
 	leave  func()
-	// lost is set where another one has got the place, which gone is told, in a goroutine
-	// of its own.
+	// lost is true if another connection has taken the place. gone is then called, in a
+	// goroutine of its own.
 	lost bool
 	gone func()
 }
 
-// lose makes room for another connection, unless the caller has signed in.
+// lose gives the place to another connection, unless the caller has signed in.
 func (p *place) lose() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -118,11 +118,10 @@ func (p *place) Leave() {
 	p.leave = func() {}
 }
 
-// crowdedSeconds is when somebody may try again who was refused because others, or
-// the own requests, take all the room there is.
+// crowdedSeconds is when to try again after a refusal for lack of room.
 const crowdedSeconds = 5
 
-// crowded is what a caller is told who gets nothing of an allowance.
+// crowded is the error for a caller whom an allowance has refused.
 func crowded(err error, own *gqlerror.Error) *gqlerror.Error {
 	if errors.Is(err, allowance.ErrEach) {
 		return own

@@ -17,8 +17,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// codes are the values of extensions.code, by the kind of the error. They are
-// those that Apollo's servers use, where Apollo has one.
+// codes are the values of extensions.code by the kind of the error. They are the ones of
+// Apollo's servers, where Apollo has one.
 var codes = map[fault.Kind]string{
 	fault.Unauthenticated: "UNAUTHENTICATED",
 	fault.NotFound:        "NOT_FOUND",
@@ -34,13 +34,13 @@ const (
 	timedOut     = "TIMEOUT"
 )
 
-// presentError returns the error that a client sees. What is not meant for
-// people is logged here, once, and shown as an internal error.
+// presentError returns the error that a client sees. An error that is not meant for people
+// is logged here, once, and shown as an internal error.
 func presentError(log *slog.Logger, introspection document.Introspection) graphql.ErrorPresenterFunc {
 	return func(ctx context.Context, err error) *gqlerror.Error {
 		var from *gqlerror.Error
 		if errors.As(err, &from) && from.Err == nil {
-			// Errors of documents, which have a code.
+			// Errors of documents have a code already.
 			if !introspection.Allows(viewer.FromContext(ctx)) {
 				from.Message = withoutSuggestions(from.Message)
 			}
@@ -63,11 +63,11 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 			shown.Message = "The operation took too long; ask for less at once, or try again."
 			shown.Extensions = map[string]any{"code": timedOut}
 		case strings.HasSuffix(err.Error(), " is not an Upload"):
-			// gqlgen has no better name for it.
+			// gqlgen has no better way to recognize it.
 			shown.Message = "A file must be sent as multipart/form-data, as the GraphQL multipart request convention has it."
 			shown.Extensions = map[string]any{"code": codes[fault.Invalid]}
 		default:
-			if !errors.Is(err, errPanicked) { // which has been logged with its stack
+			if !errors.Is(err, errPanicked) { // already logged, with its stack
 				log.ErrorContext(ctx, "a resolver failed", "path", shown.Path.String(), "error", err)
 			}
 			shown.Message = "Something went wrong on the server. Try again; if it stays so, tell the operator the request id."
@@ -80,7 +80,7 @@ func presentError(log *slog.Logger, introspection document.Introspection) graphq
 func extensionsOf(f *fault.Error) map[string]any {
 	e := map[string]any{"code": codes[f.Kind]}
 	if f.Code == tooManyRequests || f.Code == string(database.Uncertain) {
-		e["code"] = f.Code // transports answer 429; nobody tries again by a rule what may have been done
+		e["code"] = f.Code // so that transports answer 429, and no client retries automatically what may have been done
 	} else if f.Code != codes[f.Kind] {
 		e["reason"] = f.Code
 	}
@@ -95,20 +95,20 @@ func extensionsOf(f *fault.Error) map[string]any {
 
 const tooManyRequests = "TOO_MANY_REQUESTS"
 
-// presented is an error as the presenter shows it, for what does not pass it.
+// presented is an error as the presenter shows it, for errors that do not pass through it.
 func presented(f *fault.Error) *gqlerror.Error {
 	return &gqlerror.Error{Message: fault.Sentence(f.Message), Extensions: extensionsOf(f)}
 }
 
-// refused answers an operation that is not executed.
+// refused answers an operation without executing it.
 func refused(f *fault.Error) graphql.ResponseHandler { return refusedBy(presented(f)) }
 
 func refusedBy(err *gqlerror.Error) graphql.ResponseHandler {
 	return graphql.OneShot(&graphql.Response{Errors: gqlerror.List{err}})
 }
 
-// withoutSuggestions cuts off the names that the validator thinks were meant: they
-// tell the schema to those whom introspection does not.
+// withoutSuggestions removes the names that the validator suggests. They would reveal the
+// schema to callers who may not read it.
 func withoutSuggestions(message string) string {
 	before, _, _ := strings.Cut(message, " Did you mean ")
 	return before

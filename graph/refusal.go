@@ -9,14 +9,14 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// userErrors turns what the person can mend into entries of userErrors; any
-// other error stays an error of the operation.
+// userErrors turns errors that the user can correct into entries of userErrors. Any other
+// error stays an error of the operation.
 func userErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 	noteFault(ctx, err)
 	return mendable(err)
 }
 
-// mendable is userErrors for what has been recorded already.
+// mendable is userErrors for errors that were recorded already.
 func mendable(err error) ([]*model.UserError, error) {
 	var refusals roster.Refusals
 	if errors.As(err, &refusals) {

@@ -1,5 +1,6 @@
-// Package graph answers GraphQL operations. A resolver is one query or one call
-// of a service; what many fields of an answer need is read by package loader.
+// Package graph answers GraphQL operations. A resolver is one query or one call of a
+// service. Package loader reads what many fields of an answer need, document decides which
+// documents run, and transport carries operations over HTTP and WebSockets.
 package graph
 
 //go:generate go -C .. tool gqlgen generate
@@ -33,9 +34,9 @@ type Resolver struct {
 	Notify    *notify.Service
 	Importer  *jobs.Service
 	Downloads *download.Service
-	// Operations are those that are registered; nil where none can be.
+	// Operations are the registered operations; nil if none can be registered.
 	Operations *operation.Service
-	// Audit records what is read and refused.
+	// Audit records reads and refusals.
 	Audit *audit.Service
 	// Providers are further ways to sign in, in the order of their buttons.
 	Providers []*model.SignInProvider
@@ -154,8 +155,7 @@ func (r *Resolver) AuditEventConnection() generated.AuditEventConnectionResolver
 	return auditEventConnectionResolver{r}
 }
 
-// The resolvers of the types. Their methods stand in the file of their
-// capability.
+// The resolvers of the types. Their methods are in the file of their capability.
 type (
 	queryResolver                       struct{ *Resolver }
 	mutationResolver                    struct{ *Resolver }

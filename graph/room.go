@@ -12,19 +12,19 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// Shares of the memory for bodies. Strangers together cannot take it away from those
-// who have signed in, nor a single caller from the others.
+// Shares of the memory for bodies. All strangers together cannot take it away from people
+// who have signed in, and one caller cannot take it away from the others.
 const (
 	callerShare   = 8
 	strangersPart = 4
 	networkShare  = 64
 )
 
-// leastRoom is what a request takes with its first byte, so that the number of
-// requests is bounded as well, in bytes.
+// leastRoom is what a request takes with its first byte, so that the number of requests is
+// limited too, in bytes.
 const leastRoom = 4 << 10
 
-// bodies is the memory that may hold what callers send until it is answered.
+// bodies is the memory that holds what callers send until it is answered.
 type bodies struct {
 	callers   *allowance.Allowance[callerID]
 	strangers *allowance.Allowance[string]
@@ -32,7 +32,7 @@ type bodies struct {
 }
 
 func newBodies(l Limits) *bodies {
-	// Whatever the setting, one request has room.
+	// Whatever the setting, there is room for one request.
 	all := max(l.BodyMemory, 2*l.RequestBytes)
 	return &bodies{
 		callers:   allowance.New[callerID](max(all/callerShare, l.RequestBytes+leastRoom), all-all/strangersPart),
@@ -41,7 +41,7 @@ func newBodies(l Limits) *bodies {
 	}
 }
 
-// room begins a request without anything in it.
+// room returns the room of a new request.
 func (b *bodies) room(ctx context.Context) transport.Room {
 	if id, known := callerOf(viewer.FromContext(ctx)); known {
 		return &room{
@@ -55,7 +55,8 @@ func (b *bodies) room(ctx context.Context) transport.Room {
 	r.take = func(n int64) error {
 		for {
 			err := b.strangers.Take(network, n)
-			// What is as short as a sign-in finds room; it is there in a moment.
+			// A request as short as a sign-in may displace a slow one; it will have arrived
+			// in a moment.
 			if !errors.Is(err, allowance.ErrEach) || !r.short || !b.arrivals.makeRoom(network) {
 				return err
 			}
@@ -69,18 +70,18 @@ type room struct {
 	take     func(n int64) error
 	give     func(n int64)
 	arriving func(cut func()) (arrived func())
-	// short is set where what arrives is.
+	// short is true if the request is as short as a sign-in.
 	short bool
 
 	mu         sync.Mutex
 	held, used int64
-	// arrived is set where it is here, or makes no room for others any more; cut where
-	// it has made it.
+	// arrived is true once the request has arrived, or can no longer be displaced. cut is
+	// true if it was displaced.
 	arrived, cut bool
 }
 
-// Take implements transport.Room. It takes in steps, so that a body that comes byte
-// by byte does not lock for each.
+// Take implements transport.Room. It takes room in steps, so that a body that comes byte
+// by byte does not lock for each byte.
 func (r *room) Take(bytes int) *gqlerror.Error {
 	r.mu.Lock()
 	r.used += int64(bytes)
@@ -93,7 +94,8 @@ func (r *room) Take(bytes int) *gqlerror.Error {
 	if need <= 0 {
 		return nil
 	}
-	// Others may be cut off meanwhile, and this one by others; so nothing is locked.
+	// Nothing is locked here, because taking room may displace other requests, and others
+	// may displace this one.
 	err := r.take(need)
 	r.mu.Lock()
 	defer r.mu.Unlock()

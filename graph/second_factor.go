@@ -13,8 +13,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// settingUp are the fields of Query and Mutation that somebody may ask for who must
-// have a second factor and has none, beside those that need no session.
+// settingUp are the fields, besides those without a session, that somebody may ask for who
+// must have a second factor and has none.
 var settingUp = map[string]bool{
 	"viewer":                    true,
 	"revokeSession":             true,
@@ -30,8 +30,8 @@ var settingUp = map[string]bool{
 var errSetUp = fault.Forbiddenf("your organization asks for a second factor; set one up first").
 	WithCode("SECOND_FACTOR_SETUP_REQUIRED")
 
-// onlySettingUp refuses everything but setting up a second factor where one is
-// missing. Behind it the viewer has no roles, and the policies deny the same.
+// onlySettingUp refuses everything except setting up a second factor if a required one is
+// missing. The viewer has no roles then, so the policies deny the same.
 func onlySettingUp(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	if !viewer.FromContext(ctx).BeforeSecondFactor {
 		return next(ctx)
@@ -75,7 +75,7 @@ func toPasskey(p *db.Passkey) *model.Passkey {
 	}
 }
 
-// changed answers with the factors after a change of them.
+// changed answers with the factors after a change.
 func (r mutationResolver) changed(ctx context.Context, codes []string, err error) (*model.SecondFactorsPayload, error) {
 	if err != nil {
 		refusals, err := userErrors(ctx, err)
@@ -85,7 +85,7 @@ func (r mutationResolver) changed(ctx context.Context, codes []string, err error
 	return &model.SecondFactorsPayload{SecondFactors: f, RecoveryCodes: codes, UserErrors: []*model.UserError{}}, err
 }
 
-// added is changed for a new factor, with which the session is good for everything.
+// added is changed for a new factor. From now on the session may do everything.
 func (r mutationResolver) added(ctx context.Context, codes []string, err error) (*model.SecondFactorsPayload, error) {
 	if asker := viewer.FromContext(ctx); err == nil && asker.BeforeSecondFactor {
 		v, err := r.Identity.Viewer(ctx, asker.EducatorID)
@@ -97,7 +97,7 @@ func (r mutationResolver) added(ctx context.Context, codes []string, err error) 
 	return r.changed(ctx, codes, err)
 }
 
-// begun answers with what a browser is to be asked for.
+// begun answers with the request to the browser.
 func (r mutationResolver) begun(ctx context.Context, step identity.PasskeyStep,
 	err error) (*model.PasskeyCeremonyPayload, error) {
 	if err != nil {
@@ -109,8 +109,8 @@ func (r mutationResolver) begun(ctx context.Context, step identity.PasskeyStep,
 	}}, nil
 }
 
-// passkeyErrors is userErrors where a server without a name is something that the
-// person gets to know, and not an error of the operation.
+// passkeyErrors is userErrors, except that somebody is told if the server has no name for
+// passkeys.
 func passkeyErrors(ctx context.Context, err error) ([]*model.UserError, error) {
 	if f := fault.From(err); f != nil && f.Code == "PASSKEYS_UNAVAILABLE" {
 		return []*model.UserError{toUserError(f)}, nil
@@ -226,7 +226,7 @@ func (r mutationResolver) ResetSecondFactors(ctx context.Context,
 	return &model.ResetSecondFactorsPayload{Educator: toEducator(e), UserErrors: refusals}, err
 }
 
-// given is what an optional argument says, or nothing.
+// given returns an optional argument, or an empty text.
 func given(s *string) string {
 	if s == nil {
 		return ""

@@ -11,8 +11,8 @@ import (
 	"github.com/openhomeroom/homeroom/graph/loader"
 )
 
-// selects reports whether the field being resolved asks for what lies at one of
-// the paths below it, such as "nodes.groups".
+// selects reports whether the current field selects one of the paths below it, such as
+// "nodes.groups".
 func selects(ctx context.Context, paths ...string) bool {
 	if !graphql.HasOperationContext(ctx) {
 		return false
@@ -43,9 +43,9 @@ func collect(op *graphql.OperationContext, set ast.SelectionSet) []graphql.Colle
 	return graphql.CollectFields(op, set, nil)
 }
 
-// primeStudents reads, with one statement each, what the selected fields of a
-// page of students need. prefixes are the paths to the students below the field
-// being resolved; an empty one says that it resolves the students themselves.
+// primeStudents reads what the selected fields of a page of students need, with one
+// statement each. prefixes are the paths to the students below the current field; an empty
+// one stands for the field itself.
 func primeStudents(ctx context.Context, students []*db.Student, prefixes ...string) error {
 	if len(students) == 0 {
 		return nil

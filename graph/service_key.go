@@ -14,7 +14,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// forScopes are the fields that a service key with a scope may ask for.
+// forScopes are the fields that a service key may ask for, by scope.
 var forScopes = map[viewer.Scope]map[string]bool{
 	viewer.UsageWrite:   {"recordUsage": true},
 	viewer.RosterImport: {"submitBulkImport": true, "startBulkJob": true, "bulkJob": true, "bulkJobs": true},
@@ -22,9 +22,8 @@ var forScopes = map[viewer.Scope]map[string]bool{
 
 var errNotForKey = fault.Forbiddenf("the service key is not for this; see its scopes")
 
-// onlyInScope refuses an operation of a service key that asks for anything but
-// what its scopes are for. Behind it the policies, which give a key next to
-// nothing, deny the same.
+// onlyInScope refuses an operation of a service key that goes beyond its scopes. The
+// policies give a key next to nothing, and deny the same.
 func onlyInScope(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	v := viewer.FromContext(ctx)
 	if v == nil || v.Key == nil {

@@ -17,19 +17,19 @@ import (
 
 type tokenKey struct{}
 
-// sessionPatience is how long a request waits for the database to say who asks.
+// sessionPatience is how long a request waits for the database to look up its session.
 const sessionPatience = 10 * time.Second
 
-// withToken keeps the token of a request for what outlives it.
+// withToken keeps the token of a request for subscriptions, which outlive the request.
 func withToken(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		next.ServeHTTP(w, req.WithContext(context.WithValue(req.Context(), tokenKey{}, tokenOf(req))))
 	})
 }
 
-// connect finds out who has opened a WebSocket. Browsers cannot send a header with
-// it, so that the payload of connection_init may hold what Authorization would:
-// {"authorization": "Bearer …"}. Without one the cookie counts.
+// connect finds out who has opened a WebSocket. Browsers cannot send a header with it, so
+// the payload of connection_init may contain what the header would: {"authorization":
+// "Bearer …"}. Without it the cookie counts.
 func (r *Resolver) connect(ctx context.Context, payload map[string]any) (context.Context, *gqlerror.Error) {
 	for name, value := range payload {
 		if !strings.EqualFold(name, "authorization") {
@@ -42,15 +42,15 @@ func (r *Resolver) connect(ctx context.Context, payload map[string]any) (context
 	return r.authenticate(ctx)
 }
 
-// authenticate asks anew who is behind a connection: between two operations the
-// session may have ended, or the roles may have changed. Each operation gets a
-// viewer of its own, because signing in fills it.
+// authenticate looks up the session of a connection again: since the last operation it may
+// have ended, or its roles may have changed. Each operation gets a viewer of its own,
+// because signing in fills it.
 func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror.Error) {
 	token, _ := ctx.Value(tokenKey{}).(string)
 	if token == "" {
 		return ctx, presented(errSignIn)
 	}
-	// A database that does not answer must not keep the place of a stranger.
+	// A database that does not answer must not keep a stranger's place occupied.
 	v, err := authenticated(ctx, r.Identity, token)
 	switch {
 	case err == nil:
@@ -62,16 +62,16 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	}
 }
 
-// session is who watches a subscription, from one moment to the next.
+// session is the current state of a session with a subscription.
 type session struct {
 	identity *identity.Service
 	token    string
-	// id is that of the session, or 0 and key that of a service key.
+	// id is that of the session or 0, and key that of a service key.
 	id, key int
 
 	mu     sync.Mutex
 	viewer *viewer.Viewer
-	// ended is set where the session is no more, and lost where a role is.
+	// ended is true if the session has ended, lost if it has lost a role.
 	ended, lost bool
 	// changed is closed when the session ends or its roles change.
 	changed chan struct{}
@@ -94,7 +94,7 @@ func sessionOf(ctx context.Context) *session {
 	return s
 }
 
-// renew tells the session who it is now; nil where it has ended.
+// renew updates the viewer of the session; nil if it has ended.
 func (s *session) renew(v *viewer.Viewer) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +113,8 @@ func (s *session) renew(v *viewer.Viewer) {
 	s.changed = make(chan struct{})
 }
 
-// current returns the viewer as it is known now, and what ends when that changes. The
-// error's kind is fault.Unauthenticated where the session has ended.
+// current returns the current viewer, and a channel that is closed when it changes. The
+// error is fault.Unauthenticated if the session has ended.
 func (s *session) current() (*viewer.Viewer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -124,14 +124,14 @@ func (s *session) current() (*viewer.Viewer, error) {
 	return s.viewer, nil
 }
 
-// change is closed when the session ends or its roles change.
+// change returns a channel that is closed when the session ends or its roles change.
 func (s *session) change() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.changed
 }
 
-// confirm looks the session up, and reports whether it is as it was known.
+// confirm looks the session up, and reports whether it is unchanged.
 func (s *session) confirm(ctx context.Context) (same bool, err error) {
 	before, err := s.current()
 	if err != nil {
@@ -149,12 +149,12 @@ func (s *session) confirm(ctx context.Context) (same bool, err error) {
 	return after == before, err
 }
 
-// errRoles ends a subscription of somebody who has lost a role and would still see
-// what it shows.
+// errRoles ends a subscription if the viewer has lost a role, even if the viewer would
+// still see what it shows.
 var errRoles = fault.Conflictf("your roles have changed; subscribe again").WithCode("ROLES_CHANGED")
 
-// lookAs does something as who the session belongs to now. Where a role has been lost
-// it ends with an error in any case: that of what cannot be seen any more, if it is
+// lookAs does something as the current owner of the session. If a role was lost it always
+// ends with an error: with the error that something is not visible any more, if there is
 // one.
 func lookAs[T any](ctx context.Context, s *session, look func(context.Context) (T, error)) (none T, _ error) {
 	v, err := s.current()
@@ -170,7 +170,7 @@ func lookAs[T any](ctx context.Context, s *session, look func(context.Context) (
 	return seen, err
 }
 
-// await returns the viewer of the answer to an event that is still to come.
+// await returns the viewer of the answer to the next event.
 func (s *session) await() *viewer.Viewer {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,8 +179,8 @@ func (s *session) await() *viewer.Viewer {
 	return s.waiting
 }
 
-// arrive is called before an event is sent: who waits for it may have lost a role
-// since it began to wait. An answer that is being computed keeps its viewer.
+// arrive is called before an event is sent, because the viewer may have lost a role while
+// waiting. An answer that is being computed keeps its viewer.
 func (s *session) arrive() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

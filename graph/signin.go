@@ -18,8 +18,8 @@ import (
 const (
 	// cookieName is the cookie of browser sessions.
 	cookieName = "homeroom_session"
-	// devicesCookie is the cookie of what a browser keeps when a session has ended: for
-	// which accounts it is known. It opens nothing.
+	// devicesCookie is the cookie that remembers, after a session, for which accounts the
+	// browser is known. It does not open them.
 	devicesCookie = "homeroom_devices"
 )
 
@@ -38,10 +38,10 @@ func (r queryResolver) SignInProviders(context.Context) ([]*model.SignInProvider
 	return append([]*model.SignInProvider{}, r.Providers...), nil
 }
 
-// signedIn answers with a session that has begun.
+// signedIn answers with a session that has started.
 func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err error) (*model.SignInPayload, error) {
 	if err != nil {
-		// What identity has not recorded, at the account, is a guess.
+		// A failure that identity has not recorded at an account is a guess.
 		if f := fault.From(err); f != nil && (f.Code == "CODE_ENDED" || f.Code == "CHALLENGE_ENDED") {
 			noteFault(ctx, err)
 		}
@@ -55,7 +55,7 @@ func (r mutationResolver) signedIn(ctx context.Context, s identity.Session, err 
 	}
 	setCookie(ctx, s.Token, s.ExpiresAt)
 	keepDevices(ctx, s.Devices)
-	// What follows in this answer is asked by who has just signed in.
+	// The rest of the answer is read by the person who has just signed in.
 	*viewer.FromContext(ctx) = *s.Viewer
 	v, err := r.currentViewer(ctx)
 	return &model.SignInPayload{Viewer: v, Token: &s.Token, ExpiresAt: &s.ExpiresAt, UserErrors: []*model.UserError{}}, err
@@ -90,8 +90,8 @@ func setCookie(ctx context.Context, token string, expires time.Time) {
 	SetSession(t.w, t.secure, token, expires)
 }
 
-// SetSession gives a browser the cookie of its session, or takes it away where the
-// token is empty.
+// SetSession sets the cookie of a session in a browser, or removes it if the token is
+// empty.
 func SetSession(w http.ResponseWriter, secure bool, token string, expires time.Time) {
 	http.SetCookie(w, &http.Cookie{
 		Name: cookieName, Value: token, Path: "/", Expires: expires,
@@ -99,7 +99,7 @@ func SetSession(w http.ResponseWriter, secure bool, token string, expires time.T
 	})
 }
 
-// keepDevices has a browser keep for which accounts it is known.
+// keepDevices makes the browser remember for which accounts it is known.
 func keepDevices(ctx context.Context, devices string) {
 	t, ok := ctx.Value(exchangeKey{}).(exchange)
 	if !ok || devices == "" {
@@ -111,10 +111,10 @@ func keepDevices(ctx context.Context, devices string) {
 	})
 }
 
-// Authenticate puts the viewer of a bearer token or a session cookie into the
-// context of a request. A request without either, or with one that has expired,
-// goes on without a viewer; what needs one refuses it. Where the database does not
-// tell, the answer is that of the endpoint to an operation.
+// Authenticate puts the viewer of a bearer token or a session cookie into the context of a
+// request. A request with neither, or with one that has expired, continues without a
+// viewer; what needs one refuses it. If the database does not answer, the client gets the
+// same error as for an operation.
 func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
 		ctx := context.WithValue(req.Context(), exchangeKey{}, exchange{w: w, secure: secure || req.TLS != nil})
@@ -136,9 +136,8 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 	})
 }
 
-// authenticated looks a session up, for not too long: a stream has no time limit of its
-// own, and those who connect again and again to a database that hangs would be ever
-// more.
+// authenticated looks up a session, with a time limit of its own. A stream has none, and
+// clients that reconnect again and again to a database that hangs would pile up.
 func authenticated(ctx context.Context, service *identity.Service, token string) (*viewer.Viewer, error) {
 	ctx, cancel := context.WithTimeout(ctx, sessionPatience)
 	defer cancel()

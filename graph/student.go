@@ -48,7 +48,8 @@ func (r queryResolver) StudentsCSVURL(ctx context.Context, organizationID string
 	return r.Downloads.StudentsURL(ctx, organization, f)
 }
 
-// studentPage reads a page and what its selected fields need, and notes who reads it.
+// studentPage reads a page and what its selected fields need, and notes the read for the
+// audit trail.
 func studentPage(ctx context.Context, list *roster.StudentList, args page.Args, order model.StudentOrder,
 	read reading) (*model.StudentConnection, error) {
 	c := &model.StudentConnection{List: list}

@@ -24,17 +24,16 @@ func (r *Resolver) Subscription() generated.SubscriptionResolver { return subscr
 
 type subscriptionResolver struct{ *Resolver }
 
-// Several servers share a database, and a job may run on any of them, so a
-// subscription looks there. How often it looks is bounded: while something moves
-// every jobFast, and ever less often down to jobSlow where nothing does.
+// Several servers share a database, and a job may run on any of them, so a subscription
+// polls the database: every jobFast while something moves, and more and more slowly down
+// to jobSlow while nothing does.
 const (
 	jobFast     = 250 * time.Millisecond
 	jobSlow     = time.Second
 	noticeEvery = 2 * time.Second
 )
 
-// watching gives a subscription its session, and each caller a limited number of
-// subscriptions.
+// watching gives a subscription its session, and limits the subscriptions of each caller.
 func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID],
 	sessions *watcher) graphql.OperationMiddleware {
 	return func(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
@@ -57,7 +56,7 @@ func (r *Resolver) watching(subscriptions *allowance.Allowance[callerID],
 	}
 }
 
-// BulkJob sends a job now and whenever it has moved, and ends with it.
+// BulkJob sends a job immediately and whenever it has progressed, and ends with the job.
 func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *model.BulkJob, error) {
 	k, ok := globalid.Key(globalid.BulkJob, id)
 	if !ok {
@@ -77,14 +76,14 @@ func (r subscriptionResolver) BulkJob(ctx context.Context, id string) (<-chan *m
 	}, jobFast, jobSlow)
 }
 
-// seenJob is a job at one look.
+// seenJob is a job at one poll.
 type seenJob struct {
 	job      *db.BulkJob
 	progress progress.Progress
 }
 
-// jobState is what of a job a subscription tells; its lease is renewed without
-// anybody caring.
+// jobState is what a subscription shows of a job. Renewing the lease does not count as a
+// change.
 type jobState struct {
 	status                                string
 	total, verified, processed, undone    int
@@ -105,7 +104,7 @@ func stateOf(s seenJob) jobState {
 	}
 }
 
-// DashboardNotifications sends the notices now and whenever a count has changed.
+// DashboardNotifications sends the notices immediately and whenever a count has changed.
 func (r subscriptionResolver) DashboardNotifications(ctx context.Context,
 	organizationID string) (<-chan []*model.DashboardNotification, error) {
 	id, err := key(globalid.Organization, organizationID, "organizationId")
@@ -126,17 +125,16 @@ func (r subscriptionResolver) DashboardNotifications(ctx context.Context,
 	}, noticeEvery, noticeEvery)
 }
 
-// watch looks at something from time to time, at first now, and sends it
-// whenever its state is another one, until it is finished, the session has ended or
-// lost a role, or nobody listens any more. What cannot be seen the first time is an
-// error of the operation; what cannot be seen later ends the subscription with an
-// error.
+// watch polls something, starting now, and sends it whenever its state has changed. It
+// stops when the thing is finished, the session has ended or lost a role, or nobody
+// listens any more. If the thing is not visible the first time, that is an error of the
+// operation; later it ends the subscription with an error.
 //
-// No connection to the database and no snapshot is held between two looks.
+// Between two polls it holds no database connection and no snapshot.
 func watch[T, M any, S comparable](ctx context.Context, look func(context.Context) (T, error), state func(T) S,
 	finished func(T) bool, convert func(T) M, fast, slow time.Duration) (<-chan M, error) {
 	session := sessionOf(ctx)
-	// What changes behind this line ends the next pause.
+	// A change of the session after this line ends the next pause.
 	changed := session.change()
 	now, err := lookAs(ctx, session, look)
 	if err != nil {
@@ -178,8 +176,8 @@ func watch[T, M any, S comparable](ctx context.Context, look func(context.Contex
 	return events, nil
 }
 
-// confirmed is what is to be sent, after it is certain that the session is still
-// there: nothing goes to a session that has ended, however short ago.
+// confirmed returns what to send, after making sure that the session still exists. Nothing
+// is sent to a session that has just ended.
 func confirmed[T any](ctx context.Context, s *session, seen T, look func(context.Context) (T, error)) (T, error) {
 	same, err := s.confirm(ctx)
 	if err != nil || same {

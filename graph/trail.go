@@ -18,22 +18,22 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// notes are what an operation does that the audit trail must know, beside the
-// changes, which are recorded where they are made.
+// notes are what an operation does that the audit trail must know, besides changes, which
+// are recorded where they are made.
 type notes struct {
 	mu sync.Mutex
-	// students is how many were given out, through lists, with these filters.
+	// students is how many were given out in lists, and with which filters.
 	students       int
 	lists, filters map[string]bool
-	// organizations are those that the lists were limited to, 0 for none.
+	// organizations are those that the lists were limited to; 0 stands for no limit.
 	organizations map[int]bool
 	// entries is how many entries of the audit trail were given out.
 	entries int
-	// reader is to whom: who signs in is somebody only afterwards.
+	// reader is who has read. Somebody who signs in is known only afterwards.
 	reader audit.Actor
-	// refusals are codes, with who was refused first.
+	// refusals are codes, each with the first caller who was refused.
 	refusals map[string]audit.Actor
-	// watched is set where a subscription that gives out personal data is on record.
+	// watched is true if a subscription that gives out personal data was recorded.
 	watched bool
 }
 
@@ -44,7 +44,7 @@ func notesOf(ctx context.Context) *notes {
 	return n
 }
 
-// reading is one list of students, or of what a job changes about them.
+// reading is one list of students, or of changes of a job that name students.
 type reading struct {
 	list         string
 	students     int
@@ -52,8 +52,8 @@ type reading struct {
 	filters      []string
 }
 
-// noteRead notes that personal data is given out. It costs no statement: what an
-// operation gives out is one entry, which is written in the background.
+// noteRead notes that personal data is given out. It costs no statement: everything that
+// an operation gives out is one entry, which is written in the background.
 func noteRead(ctx context.Context, r reading) {
 	n := notesOf(ctx)
 	if n == nil || r.students == 0 {
@@ -77,7 +77,7 @@ func noteRead(ctx context.Context, r reading) {
 }
 
 // noteAuditRead notes that entries of the audit trail are given out, about one
-// organization or, for 0, all that are seen.
+// organization or, for 0, about all that the viewer sees.
 func noteAuditRead(ctx context.Context, entries, organization int) {
 	n := notesOf(ctx)
 	if n == nil {
@@ -93,7 +93,7 @@ func noteAuditRead(ctx context.Context, entries, organization int) {
 	n.organizations[organization] = true
 }
 
-// noteRefusal notes that something was refused because of who asked.
+// noteRefusal notes a refusal because of who asked.
 func noteRefusal(ctx context.Context, code string) {
 	n := notesOf(ctx)
 	if n == nil {
@@ -109,7 +109,7 @@ func noteRefusal(ctx context.Context, code string) {
 	}
 }
 
-// guesses are the codes of errors that somebody gets who tries out secrets.
+// guesses are the codes of errors for somebody who guesses a secret.
 var guesses = map[string]bool{
 	"RATE_LIMITED":      true,
 	"LINK_ENDED":        true,
@@ -120,7 +120,7 @@ var guesses = map[string]bool{
 	"WRONG_CREDENTIALS": true,
 }
 
-// noteFault notes the errors that are about who asked, and not about the input.
+// noteFault notes the errors that depend on who asked, not on the input.
 func noteFault(ctx context.Context, err error) {
 	if refusals, ok := err.(roster.Refusals); ok {
 		for _, f := range refusals {
@@ -138,8 +138,8 @@ func noteFault(ctx context.Context, err error) {
 	}
 }
 
-// onRecord gives an operation its name, and records what it has read and what it
-// was refused. It stands before everything that refuses operations.
+// onRecord names an operation, and records what it has read and what it was refused. It
+// comes before everything that refuses operations.
 func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
 	oc := graphql.GetOperationContext(ctx)
 	ctx = viewer.WithOperation(ctx, operationName(oc))
@@ -168,8 +168,8 @@ func (r *Resolver) onRecord(ctx context.Context, next graphql.OperationHandler) 
 	}
 }
 
-// notGivenOut is the answer in the place of one that is not on record. What a mutation
-// has changed is changed.
+// notGivenOut replaces an answer that could not be recorded. What a mutation has changed
+// stays changed.
 func notGivenOut(kind ast.Operation, err error) *graphql.Response {
 	f := fault.From(err)
 	if kind == ast.Mutation {
@@ -178,11 +178,11 @@ func notGivenOut(kind ast.Operation, err error) *graphql.Response {
 	return &graphql.Response{Errors: gqlerror.List{presented(f)}}
 }
 
-// refusalCodes are the errors of an operation that are about who asked.
+// refusalCodes are the errors of an operation that depend on who asked.
 var refusalCodes = map[string]bool{"UNAUTHENTICATED": true, "FORBIDDEN": true, "NOT_FOUND": true, tooManyRequests: true}
 
-// recordNotes hands the notes over and begins anew: a subscription has more than
-// one answer. Where it fails, nothing may be given out.
+// recordNotes passes the notes to the audit trail and starts over, because a subscription
+// has more than one answer. If it fails, nothing may be given out.
 func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation) (err error) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -203,8 +203,8 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 			err = r.recordWatch(ctx)
 		}
 	} else {
-		// The payload of a mutation is on record with the change; the lists that can be
-		// asked for behind it are not.
+		// The change itself records the payload of a mutation, but not the lists that can be
+		// selected below it.
 		who := n.reader
 		about := n.about(who)
 		if n.students > 0 {
@@ -230,7 +230,7 @@ func (r *Resolver) recordNotes(ctx context.Context, n *notes, kind ast.Operation
 	return err
 }
 
-// about is the organization that all lists were limited to, or where the reader
+// about is the organization that all lists were limited to, or otherwise where the reader
 // belongs.
 func (n *notes) about(who audit.Actor) int {
 	if len(n.organizations) == 1 {
@@ -243,11 +243,11 @@ func (n *notes) about(who audit.Actor) int {
 	return who.OrganizationID
 }
 
-// uploadOperation stands for the name of an operation that is not read, because its
-// file is refused.
+// uploadOperation stands in for the name of an operation that was not read, because its
+// file was refused.
 const uploadOperation = "(upload)"
 
-// refuseUpload records a file that was refused before anything of it was read.
+// refuseUpload records a file that was refused before it was read.
 func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
 	who := audit.ActorOf(ctx)
 	code, _ := extensionsOf(why)["code"].(string)
@@ -255,8 +255,7 @@ func (r *Resolver) refuseUpload(ctx context.Context, why *fault.Error) {
 		Action: audit.AccessRefused, Code: code, DistrictID: who.DistrictID, OrganizationID: who.OrganizationID})
 }
 
-// recordWatch records the beginning of a subscription that gives out personal data
-// with each of its answers.
+// recordWatch records the start of a subscription whose answers give out personal data.
 func (r *Resolver) recordWatch(ctx context.Context) error {
 	who := audit.ActorOf(ctx)
 	return r.Audit.Read(ctx,
@@ -275,8 +274,7 @@ func givesOutPeople(oc *graphql.OperationContext) bool {
 	return false
 }
 
-// operationName is the name that the client has given an operation, or what it
-// asks for.
+// operationName is the name of an operation, or its fields if it has none.
 func operationName(oc *graphql.OperationContext) string {
 	if name := oc.Operation.Name; name != "" {
 		return name
@@ -290,8 +288,7 @@ func operationName(oc *graphql.OperationContext) string {
 	return "{" + strings.Join(fields, " ") + "}"
 }
 
-// filterKinds names the filters that are set. What was searched for is nobody's
-// business.
+// filterKinds names the filters that are set. It does not record the searched text.
 func filterKinds(f *model.StudentFilter) (kinds []string) {
 	if f == nil {
 		return nil

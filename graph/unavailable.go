@@ -25,7 +25,7 @@ var (
 		WithCode("DISK_FULL").After(60)
 )
 
-// unavailable returns what a client is told where it is not its fault and passes,
+// unavailable returns the error for a client if something outside its control will pass,
 // and nil otherwise.
 func unavailable(err error) *fault.Error {
 	for _, full := range []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS} {
@@ -36,7 +36,7 @@ func unavailable(err error) *fault.Error {
 	return database.Unavailable(err)
 }
 
-// notLookedUp is the answer to what could not even begin.
+// notLookedUp is the answer if not even the session or the document could be looked up.
 func notLookedUp(ctx context.Context, log *slog.Logger, what string, err error) *gqlerror.Error {
 	log.WarnContext(ctx, "look up "+what, "error", err)
 	if f := unavailable(err); f != nil {
@@ -49,10 +49,10 @@ func (r *Resolver) notLookedUp(ctx context.Context, what string, err error) *gql
 	return notLookedUp(ctx, r.Log, what, err)
 }
 
-// wholly makes an answer of which a part could not be had for such a reason one
-// that could not be had at all: a client would take null for "there is none" and
-// keep it. What a mutation has done is told nevertheless, and where its answer cannot
-// be given, that it may have been done: a client would do it twice.
+// wholly turns a partial answer into no answer, if a part is missing because the database
+// was unavailable: a client would take null for "there is none" and keep it. It keeps the
+// results of a mutation. If the answer of a mutation cannot be given, it says that the
+// change may have been made, so that the client does not repeat it.
 func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Response) *graphql.Response {
 	if resp == nil || resp.Data == nil {
 		return resp
@@ -73,7 +73,7 @@ func wholly(op *ast.OperationDefinition, made *database.Made, resp *graphql.Resp
 	return resp
 }
 
-// hasDone reports whether a field at the top of an answer has a value.
+// hasDone reports whether a top-level field of an answer has a value.
 func hasDone(data json.RawMessage) bool {
 	var fields map[string]json.RawMessage
 	if json.Unmarshal(data, &fields) != nil {

@@ -28,8 +28,8 @@ func (r queryResolver) UsageReport(ctx context.Context, organizationID string, p
 	return toUsageReport(ctx, report, id), nil
 }
 
-// toUsageReport makes the organizations and groups that the report has read
-// known to the loaders.
+// toUsageReport also gives the loaders the organizations and groups that the report has
+// read.
 func toUsageReport(ctx context.Context, report *usage.Report, organizationID int) *model.UsageReport {
 	l := loader.From(ctx)
 	l.OrganizationByID.Set(organizationID, report.Organization)

@@ -12,14 +12,14 @@ func (r queryResolver) Viewer(ctx context.Context) (*model.Viewer, error) {
 	return r.currentViewer(ctx)
 }
 
-// currentViewer presents the viewer of the context.
+// currentViewer shows the viewer of the context.
 func (r *Resolver) currentViewer(ctx context.Context) (*model.Viewer, error) {
 	v := viewer.FromContext(ctx)
 	e, err := loader.From(ctx).EducatorByID.Load(ctx, v.EducatorID)
 	if err != nil {
 		return nil, err
 	}
-	// The roles are known, so their organizations are read at once and not one by one.
+	// The roles are known, so their organizations are read together.
 	if selects(ctx, "roles.organization", "viewer.roles.organization") {
 		if err := loader.From(ctx).OrganizationByID.Prime(ctx,
 			all(v.Assignments, func(a viewer.Assignment) int { return a.OrganizationID })); err != nil {

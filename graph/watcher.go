@@ -11,10 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// watcher makes sure, from time to time, that sessions with subscriptions have not
-// ended, and which roles they have: of all sessions with one statement, and of all
-// service keys with another. A session may be ended at any server, so the database is
-// asked.
+// watcher checks sessions with subscriptions from time to time: whether they have ended,
+// and which roles they have. One statement checks all sessions, and another all service
+// keys. A session may end on any server, so the database has to be asked.
 type watcher struct {
 	identity *identity.Service
 	log      *slog.Logger
@@ -45,7 +44,7 @@ func (w *watcher) add(s *session) (leave func()) {
 	}
 }
 
-// run looks as long as there is anybody to look for.
+// run polls as long as there is a session to watch.
 func (w *watcher) run() {
 	tick := time.NewTicker(w.every)
 	defer tick.Stop()
@@ -58,8 +57,7 @@ func (w *watcher) run() {
 	}
 }
 
-// watched returns the sessions, and says where there are none that nobody looks for
-// them any more.
+// watched returns the sessions. If there are none, it notes that polling stops.
 func (w *watcher) watched() (list []*session) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -70,9 +68,8 @@ func (w *watcher) watched() (list []*session) {
 	return list
 }
 
-// look tells sessions what has become of them. Where the database does not answer
-// nothing is told: what a subscription shows is looked at as often as that, and ends
-// it.
+// look tells sessions what has become of them. If the database does not answer, it tells
+// nothing: subscriptions poll just as often, and end with the error.
 func (w *watcher) look(watched []*session) {
 	ctx, cancel := context.WithTimeout(context.Background(), sessionPatience)
 	defer cancel()

@@ -9,10 +9,9 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 )
 
-// cache keeps parsed and validated documents, the latest used, by their text.
-// It is bounded by the bytes of the texts and not by their number: a parsed
-// document is fifty times its text and more, and a caller can send as many
-// different ones as it likes.
+// cache keeps the most recently used parsed and validated documents, by their text. It is
+// limited by bytes, not by number: a parsed document takes fifty times its text and more,
+// and a caller can send any number of different ones.
 type cache struct {
 	most int
 
@@ -30,8 +29,8 @@ type entry struct {
 var _ graphql.Cache[*ast.QueryDocument] = (*cache)(nil)
 
 const (
-	// maxCache is the bytes of all documents together. A dashboard has fifty, of
-	// 2 KB at most.
+	// maxCache is the bytes of all documents together. A dashboard has fifty, of 2 KB at
+	// most.
 	maxCache = 1 << 20
 	// maxCached is the longest document that is kept.
 	maxCached = 16 << 10

@@ -12,17 +12,16 @@ import (
 	"github.com/openhomeroom/homeroom/internal/fault"
 )
 
-// Checker checks documents without a server, by what the endpoint would say of
-// them.
+// Checker checks documents by the rules of the endpoint, without a server.
 type Checker struct{ guard *Guard }
 
-// NewChecker returns a checker with the limits of a server.
+// NewChecker returns a checker with certain limits.
 func NewChecker(limits Limits) *Checker {
 	return &Checker{NewGuard(limits, generated.NewExecutableSchema(generated.Config{}))}
 }
 
-// Check returns the one operation of a document, or why the endpoint would refuse
-// it. What it costs is counted without variables: lists have their usual page.
+// Check returns the one operation of a document, or why the endpoint would refuse it. It
+// computes the cost without variables: lists have their usual page.
 func (c *Checker) Check(document string) (*ast.OperationDefinition, error) {
 	doc, bad := c.guard.parse(document)
 	if bad != nil {

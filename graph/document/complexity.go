@@ -16,9 +16,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// costs adds up what an operation can cost, each fragment once: a field is one
-// point, a list its rows times what is asked of each, and each entry of a list that
-// is sent a part of a point. What a field costs beyond that stands in price.go.
+// costs adds up what an operation can cost; each fragment is visited once. A field is one
+// point, a list is its rows times the cost of a row, and each entry of a list that is sent
+// is a part of a point. Further prices of fields are in price.go.
 type costs struct {
 	schema     *ast.Schema
 	limit      int
@@ -27,8 +27,8 @@ type costs struct {
 	introspect bool
 }
 
-// MutateOperationContext checks what only the validated operation tells: what it
-// costs with its variables, and whether it reads the schema.
+// MutateOperationContext checks what only the validated operation shows: its cost with its
+// variables, and whether it reads the schema.
 func (g *Guard) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	c := &costs{schema: g.schema.Schema(), limit: g.limits.Complexity, variables: oc.Variables, known: map[string]int{}}
 	if n := c.selection(oc.Operation.SelectionSet); n > g.limits.Complexity {
@@ -71,7 +71,7 @@ func (c *costs) field(f *ast.Field) int {
 	if strings.HasPrefix(f.Name, "__") && f.Definition == nil {
 		return sum(child, 1)
 	}
-	// An interface's field costs what it costs of the dearest type behind it.
+	// A field of an interface costs as much as in the most expensive type behind it.
 	types := []string{f.ObjectDefinition.Name}
 	for _, t := range c.schema.GetPossibleTypes(f.ObjectDefinition) {
 		types = append(types, t.Name)
@@ -85,7 +85,7 @@ func (c *costs) field(f *ast.Field) int {
 	return sum(sum(product(child, rows), extra), 1)
 }
 
-// rowsOf is how often what is asked of a field's value has to be answered.
+// rowsOf is how many values a field can have.
 func rowsOf(parent string, field *ast.FieldDefinition, arguments map[string]any) int {
 	name := parent + "." + field.Name
 	switch {
@@ -98,19 +98,18 @@ func rowsOf(parent string, field *ast.FieldDefinition, arguments map[string]any)
 	case listRows[name] != 0:
 		return listRows[name]
 	case field.Name == "nodes" || field.Name == "edges" || field.Name == "userErrors":
-		return 1 // The page around them, or the input, has been counted.
+		return 1 // The page around them, or the input, was counted.
 	default:
 		return unknownList
 	}
 }
 
-// paged reports whether a field is a list of which the caller says how much of it to
-// read.
+// paged reports whether a field is a list whose length the caller chooses.
 func paged(field *ast.FieldDefinition) bool {
 	return field.Arguments.ForName("first") != nil || field.Arguments.ForName("last") != nil
 }
 
-// pageOf is how many rows the caller asks for. A page that is too large is refused
+// pageOf is how many rows the caller asks for. A page that is too large is refused later,
 // when it is read.
 func pageOf(arguments map[string]any) int {
 	for _, name := range []string{"first", "last"} {
@@ -121,8 +120,8 @@ func pageOf(arguments map[string]any) int {
 	return page.Default
 }
 
-// number is an Int as literals, variables and gqlgen write it; what is none of them
-// is refused later, and counts as much as it can.
+// number reads an Int from a literal, a variable or a type of gqlgen. Anything else is
+// refused later, and counts as much as possible.
 func number(v any) int {
 	switch x := v.(type) {
 	case int:
@@ -143,7 +142,7 @@ func number(v any) int {
 	return page.Max
 }
 
-// entries is how many entries the lists in a value have, also inside each other.
+// entries is how many entries the lists in a value have, including nested ones.
 func entries(value any) (n int) {
 	if object, ok := value.(map[string]any); ok {
 		for _, v := range object {
@@ -151,7 +150,7 @@ func entries(value any) (n int) {
 		}
 		return n
 	}
-	// gqlgen writes variables as lists of their own types.
+	// gqlgen gives variables as slices of their own types.
 	if list := reflect.ValueOf(value); list.Kind() == reflect.Slice {
 		n = list.Len()
 		for i := range n {
@@ -161,8 +160,8 @@ func entries(value any) (n int) {
 	return n
 }
 
-// listAt is the length of the list at a path of the arguments, such as
-// input.studentIds; 0 where there is none. A single value stands for a list of one.
+// listAt is the length of the list at a path of the arguments, such as input.studentIds; 0
+// if there is none. A single value counts as a list of one.
 func listAt(arguments map[string]any, path string) int {
 	var at any = arguments
 	for _, step := range strings.Split(path, ".") {

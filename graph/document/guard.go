@@ -1,7 +1,7 @@
-// Package document decides which GraphQL documents run: those that are not too
-// large, not too deep and not too expensive, and, where the operator wants it, only
-// those that are registered. It looks at a document before gqlgen validates it,
-// because validating is what a short text can make expensive.
+// Package document decides which GraphQL documents run. It refuses those that are too
+// large, too deep or too expensive and, if the operator wants that, those that are not
+// registered. It looks at a document before gqlgen validates it, because a short text can
+// make validation expensive.
 package document
 
 import (
@@ -39,8 +39,8 @@ func NewGuard(limits Limits, schema graphql.ExecutableSchema) *Guard {
 	return &Guard{limits: limits, schema: schema, parsed: newCache()}
 }
 
-// Parsed is where the endpoint has to keep the documents that it has parsed and
-// validated. The guard lets what is kept there pass.
+// Parsed is the cache in which the endpoint must keep parsed and validated documents. The
+// guard lets a document pass that is in the cache.
 func (g *Guard) Parsed() graphql.Cache[*ast.QueryDocument] { return g.parsed }
 
 // ExtensionName implements graphql.HandlerExtension.
@@ -59,7 +59,7 @@ func (g *Guard) MutateOperationParameters(ctx context.Context, p *graphql.RawPar
 	return bad
 }
 
-// parse reads a document, as far as its size allows.
+// parse reads a document within the limits.
 func (g *Guard) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
 	if len(text) > g.limits.Bytes {
 		return nil, over("DOCUMENT_TOO_LARGE", "The document has more than %d bytes.", g.limits.Bytes)
@@ -70,7 +70,7 @@ func (g *Guard) parse(text string) (*ast.QueryDocument, *gqlerror.Error) {
 			return nil, over("TOO_MANY_TOKENS", "The document has more than %d tokens.", g.limits.Tokens)
 		}
 		bad := gqlerror.Wrap(err)
-		bad.Err = nil // it is for people, as the presenter sees by this
+		bad.Err = nil // this tells the presenter that the error is for people
 		errcode.Set(bad, errcode.ParseFailed)
 		return nil, bad
 	}
@@ -81,20 +81,20 @@ func over(code, format string, args ...any) *gqlerror.Error {
 	return transport.Errorf(code, format+" Ask for less at once.", args...)
 }
 
-// size is what a selection holds when all its fragments are written out.
+// size is what a selection contains with all its fragments written out.
 type size struct{ depth, fields, aliases, roots int }
 
-// measuring walks a document, each fragment once.
+// measuring walks a document and visits each fragment once.
 type measuring struct {
 	fragments map[string]*ast.FragmentDefinition
 	known     map[string]size
-	// open are the fragments around what is being walked.
+	// open are the fragments around the current one.
 	open       map[string]bool
 	cycle      string
 	directives int
 }
 
-// enough keeps sums from overflowing; no limit is near it.
+// enough keeps sums from overflowing. No limit is near it.
 const enough = 1 << 30
 
 func sum(a, b int) int { return min(a+b, enough) }
@@ -115,11 +115,11 @@ func (g *Guard) measure(doc *ast.QueryDocument) *gqlerror.Error {
 			m.directives += len(v.Directives)
 		}
 		s := m.selection(op.SelectionSet)
-		// The validator looks at every operation, not only the one that will run.
+		// The validator looks at every operation, not only at the one that will run.
 		all = size{max(all.depth, s.depth), sum(all.fields, s.fields), sum(all.aliases, s.aliases), max(all.roots, s.roots)}
 	}
 	for _, f := range doc.Fragments {
-		s := m.fragment(f.Name) // also those that nobody uses
+		s := m.fragment(f.Name) // unused ones too
 		all.depth, all.fields = max(all.depth, s.depth), max(all.fields, s.fields)
 	}
 	switch {
@@ -171,7 +171,7 @@ func (m *measuring) fragment(name string) size {
 	}
 	f, exists := m.fragments[name]
 	if !exists {
-		return size{} // the validator says so
+		return size{} // the validator reports it
 	}
 	if m.open[name] {
 		m.cycle = name

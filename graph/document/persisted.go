@@ -18,30 +18,30 @@ import (
 // Running says which operations a server runs.
 type Running int
 
-// Which operations are run.
+// The operations that run.
 const (
 	// AnyOperation is the default.
 	AnyOperation Running = iota
-	// RegisteredOperations are those that the operator has registered, and those of
-	// the server's own pages.
+	// RegisteredOperations are those that the operator has registered, and those of the
+	// server's own pages.
 	RegisteredOperations
-	// RegisteredOrAdministrators are RegisteredOperations, and any of administrators.
+	// RegisteredOrAdministrators adds all operations of administrators.
 	RegisteredOrAdministrators
 )
 
-// Persisted lets clients send the SHA-256 of a document instead of the document, as
-// Apollo's clients do (extensions.persistedQuery), and refuses documents that are
-// not registered, where the operator wants that. It stands before guard, so that a
-// document that comes by its hash meets the same limits as any other; what a
-// request may do by GET is decided after it as well.
+// Persisted lets clients send the SHA-256 of a document instead of the document, like
+// Apollo's clients (extensions.persistedQuery). If the operator wants that, it refuses
+// documents that are not registered. It runs before Guard, so a document that comes as a
+// hash has to stay within the same limits as any other. What a GET may do is decided
+// later, too.
 type Persisted struct {
 	running    Running
 	registered *operation.Service
 	failed     func(ctx context.Context, what string, err error) *gqlerror.Error
-	// own are the documents of the server's own pages, by their hashes.
+	// own are the documents of the server's own pages, by hash.
 	own map[string]string
-	// automatic are the documents that signed-in clients have sent with their hash
-	// and that were valid; only this server knows them.
+	// automatic are the valid documents that signed-in clients have sent together with
+	// their hash. Only this server knows them.
 	automatic *texts
 }
 
@@ -51,9 +51,9 @@ var _ interface {
 	graphql.OperationContextMutator
 } = (*Persisted)(nil)
 
-// NewPersisted returns the persisted operations of an endpoint. Registered is nil where
-// none can be registered, own are the documents of the server's own pages, and failed
-// answers a caller whose document could not be looked up.
+// NewPersisted returns the persisted operations of an endpoint. registered is nil if none
+// can be registered, own are the documents of the server's own pages, and failed answers a
+// caller whose document could not be looked up.
 func NewPersisted(
 	running Running, registered *operation.Service, own []string,
 	failed func(ctx context.Context, what string, err error) *gqlerror.Error,
@@ -78,7 +78,7 @@ func (*Persisted) Validate(graphql.ExecutableSchema) error { return nil }
 var hashForm = regexp.MustCompile(`^[0-9a-f]{64}$`)
 
 var (
-	// Clients of Apollo know these words and this code, and send the document then.
+	// Apollo's clients know these words and this code, and then send the document.
 	errNotFound = transport.Errorf("PERSISTED_QUERY_NOT_FOUND", "PersistedQueryNotFound")
 	errMismatch = transport.Errorf("PERSISTED_QUERY_HASH_MISMATCH", "The provided sha256Hash is not that of the query.")
 	errHashForm = transport.Errorf("BAD_REQUEST",
@@ -87,7 +87,7 @@ var (
 		"This server runs only the operations that its operator has registered, and this is none of them.")
 )
 
-// hashIn returns the hash that a request names, or nothing.
+// hashIn returns the hash in a request, or an empty text.
 func hashIn(extensions map[string]any) (string, *gqlerror.Error) {
 	value, given := extensions["persistedQuery"]
 	if !given {
@@ -102,8 +102,7 @@ func hashIn(extensions map[string]any) (string, *gqlerror.Error) {
 	return hash, nil
 }
 
-// MutateOperationParameters puts the document in the place of its hash. It is
-// called before guard looks at the document.
+// MutateOperationParameters replaces a hash by its document, before Guard looks at it.
 func (p *Persisted) MutateOperationParameters(ctx context.Context, params *graphql.RawParams) *gqlerror.Error {
 	hash, bad := hashIn(params.Extensions)
 	if bad != nil {
@@ -144,24 +143,23 @@ func (p *Persisted) MutateOperationParameters(ctx context.Context, params *graph
 	return nil
 }
 
-// MutateOperationContext remembers a document that came with its hash. It is called
-// when the document has passed all limits and is valid.
+// MutateOperationContext remembers a document that came with its hash. At this point the
+// document is valid and within all limits.
 func (p *Persisted) MutateOperationContext(ctx context.Context, oc *graphql.OperationContext) *gqlerror.Error {
 	v := viewer.FromContext(ctx)
-	// A stranger does not push out what others use.
+	// A stranger must not push out what others use.
 	if hash, bad := hashIn(oc.Extensions); bad == nil && hash != "" && v != nil && p.free(v) {
 		p.automatic.add(hash, oc.RawQuery)
 	}
 	return nil
 }
 
-// free reports whether a caller may run what is not registered.
+// free reports whether a caller may run operations that are not registered.
 func (p *Persisted) free(v *viewer.Viewer) bool {
 	return p.running == AnyOperation || p.running == RegisteredOrAdministrators && v.IsAdmin()
 }
 
-// listed returns the document of a hash, if it is one of the server's own or
-// registered.
+// listed returns the document of a hash if it is registered or one of the server's own.
 func (p *Persisted) listed(ctx context.Context, hash string) (string, bool, error) {
 	if document, known := p.own[hash]; known {
 		return document, true, nil

@@ -3,15 +3,14 @@ package document
 import "strings"
 
 const (
-	// entriesAPoint is how many entries of a list that is sent are worth a field.
+	// entriesAPoint is how many sent entries of a list cost as much as a field.
 	entriesAPoint = 4
-	// unknownList is what a list counts whose rows nobody has thought about; a test
-	// finds it.
+	// unknownList is how many rows a list counts that is missing here. A test fails for it.
 	unknownList = 500
 )
 
-// listRows are how many rows the lists have that are not paged, as it is usual. The
-// lists of the schema need no database and are counted at a fifth.
+// listRows are the usual lengths of the lists that are not paged. The lists of the
+// introspection schema need no database and count a fifth.
 var listRows = map[string]int{
 	"Viewer.roles": 2, "Viewer.organizations": 40, "Viewer.sessions": 5,
 	"Educator.roles": 2, "Educator.groups": 5,
@@ -25,7 +24,7 @@ var listRows = map[string]int{
 	"Query.dashboardNotifications": 1, "Subscription.dashboardNotifications": 1,
 	"Query.serviceKeys": 10, "Query.signInProviders": 3,
 	"CorrectBulkJobRowPayload.changes": 10, "CorrectBulkJobRowPayload.problems": 3,
-	// Of these the input says how many they are; see rowsByArguments.
+	// The input says how long these are; see rowsByArguments.
 	"AssignStudentsToGroupsPayload.students": 1, "AssignStudentsToGroupsPayload.groups": 1,
 	"RemoveStudentsFromGroupsPayload.students": 1, "RemoveStudentsFromGroupsPayload.groups": 1,
 	"RestoreStudentsPayload.students": 1, "EraseStudentsPayload.certificates": 1, "EraseStudentsPayload.erasures": 1,
@@ -35,7 +34,7 @@ var listRows = map[string]int{
 	"__Type.enumValues": 3, "__Type.possibleTypes": 2, "__Field.args": 2, "__Directive.args": 2,
 }
 
-// rowsByArguments are how many rows a field has of which the input says it.
+// rowsByArguments are the lengths of lists that the input determines.
 var rowsByArguments = map[string]func(arguments map[string]any) int{
 	"Query.nodes":                       longest("ids"),
 	"Mutation.assignStudentsToGroups":   longest("input.studentIds", "input.groupIds"),
@@ -53,17 +52,17 @@ func longest(paths ...string) func(map[string]any) int {
 	}
 }
 
-// mutationPrices are what mutations cost beyond their answer, by the name of the
-// field. One that is missing costs as much as signing in.
+// mutationPrices are what mutations cost in addition to their answer, by field. A missing
+// one costs as much as signing in.
 var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
-	// Three of them in one operation are somebody who tries out passwords.
+	// Three of them in one operation would be guessing passwords.
 	"signIn":              part(3),
 	"signInWithCode":      part(3),
 	"setPasswordByLink":   part(3),
 	"completeSignIn":      part(3),
 	"finishPasskeySignIn": part(3),
 	"proveIdentity":       part(3),
-	// The file of the job is read through, which takes up to a second.
+	// This reads through the file of the job, which takes up to a second.
 	"correctBulkJobRow": part(5),
 
 	"signOut":                    each(100),
@@ -93,13 +92,13 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"updateGroup":    each(100, "input.educatorIds"),
 	"deleteGroup":    each(1000),
 	"deleteStudents": each(100, "input.studentIds"),
-	// Each brings groups back.
+	// Each student brings groups back.
 	"restoreStudents":          each(100, "input.studentIds"),
 	"assignStudentsToGroups":   pairs,
 	"removeStudentsFromGroups": pairs,
 	"createStudent":            hashing,
 	"updateStudent":            hashing,
-	// Whatever names the student is looked for everywhere.
+	// Everything that names the student has to be searched.
 	"eraseStudents": func(_ int, arguments map[string]any) int {
 		return 1000 * max(1, listAt(arguments, "input.students"))
 	},
@@ -114,8 +113,7 @@ var mutationPrices = map[string]func(limit int, arguments map[string]any) int{
 	"recordUsage":        each(100, "input.events"),
 }
 
-// queryPrices are the same for fields of other types; one that is missing costs
-// nothing more.
+// queryPrices are the same for other fields. A missing one costs nothing extra.
 var queryPrices = map[string]int{
 	"Query.usageReport":       100,
 	"Query.studentsCsvUrl":    100,
@@ -128,7 +126,7 @@ func part(n int) func(int, map[string]any) int {
 	return func(limit int, _ map[string]any) int { return limit/n + 1 }
 }
 
-// each is a price to which ten points are added for each entry of lists.
+// each is a base price plus ten points for each entry of certain lists.
 func each(base int, paths ...string) func(int, map[string]any) int {
 	return func(_ int, arguments map[string]any) int {
 		n := base
@@ -139,8 +137,8 @@ func each(base int, paths ...string) func(int, map[string]any) int {
 	}
 }
 
-// pairs is the price of putting every student into every group. The most that one
-// call may ask for leaves room for the answer.
+// pairs is the price of putting every student into every group. The largest allowed call
+// leaves room for the answer.
 func pairs(_ int, arguments map[string]any) int {
 	return product(listAt(arguments, "input.studentIds"), max(1, listAt(arguments, "input.groupIds"))) / 4
 }
@@ -153,7 +151,7 @@ func hashing(limit int, arguments map[string]any) int {
 	return 100 + 10*listAt(arguments, "input.groupIds")
 }
 
-// price is what a field, such as Mutation.signIn, costs beyond its answer.
+// price is what a field, such as Mutation.signIn, costs in addition to its answer.
 func (c *costs) price(name string, arguments map[string]any) int {
 	mutation, is := strings.CutPrefix(name, "Mutation.")
 	if !is {

@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// texts keeps documents by their hashes, the latest used, bounded by their bytes.
+// texts keeps the most recently used documents by their hashes. It is limited by bytes.
 type texts struct {
 	mu    sync.Mutex
 	bytes int
@@ -15,7 +15,7 @@ type texts struct {
 
 type text struct{ hash, document string }
 
-// maxTexts is the bytes of all documents together: five hundred large ones.
+// maxTexts is the bytes of all documents together, which is five hundred large ones.
 const maxTexts = 2 << 20
 
 func newTexts() *texts { return &texts{known: map[string]*list.Element{}} }

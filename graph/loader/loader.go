@@ -1,6 +1,5 @@
-// Package loader reads rows that many fields of one answer ask for with one
-// statement for all of them. The loaders live as long as one operation; one file
-// holds one key.
+// Package loader reads rows for many fields of one answer with one statement. Loaders live
+// as long as one operation. Each file has the loader of one key.
 package loader
 
 import (
@@ -11,12 +10,11 @@ import (
 	"time"
 )
 
-// wait is how long a loader collects keys. Lists announce their keys with Prime,
-// so that only what nobody foresaw is collected.
+// wait is how long a loader collects keys. Lists announce their keys with Prime, so only
+// unforeseen keys are collected.
 const wait = time.Millisecond
 
-// Loader reads values by key, each once. A key that fetch leaves out has the
-// zero value.
+// Loader reads values by key, each once. A key that fetch leaves out has the zero value.
 type Loader[K comparable, V any] struct {
 	fetch func(ctx context.Context, keys []K) (map[K]V, error)
 
@@ -25,7 +23,7 @@ type Loader[K comparable, V any] struct {
 	pending *batch[K, V]
 }
 
-// batch is one statement, sent or about to be.
+// batch is one statement, sent or about to be sent.
 type batch[K comparable, V any] struct {
 	keys   []K
 	done   chan struct{}
@@ -38,8 +36,8 @@ func New[K comparable, V any](fetch func(ctx context.Context, keys []K) (map[K]V
 	return &Loader[K, V]{fetch: fetch, loaded: make(map[K]*batch[K, V])}
 }
 
-// Load returns the value of a key. It waits a moment for other keys, unless the
-// key is known, and no longer than ctx lives.
+// Load returns the value of a key. If the key is not known, it waits a moment for other
+// keys. It returns when ctx ends.
 func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	l.mu.Lock()
 	b, known := l.loaded[key]
@@ -62,7 +60,7 @@ func (l *Loader[K, V]) Load(ctx context.Context, key K) (V, error) {
 	}
 }
 
-// Prime reads the keys that are not known yet, at once.
+// Prime reads the unknown ones of some keys immediately.
 func (l *Loader[K, V]) Prime(ctx context.Context, keys []K) error {
 	b := &batch[K, V]{done: make(chan struct{})}
 	l.mu.Lock()
@@ -79,7 +77,7 @@ func (l *Loader[K, V]) Prime(ctx context.Context, keys []K) error {
 	return b.err
 }
 
-// Set makes the value of a key known.
+// Set gives the loader the value of a key.
 func (l *Loader[K, V]) Set(key K, value V) {
 	b := &batch[K, V]{done: make(chan struct{}), values: map[K]V{key: value}}
 	close(b.done)
@@ -98,9 +96,9 @@ func (l *Loader[K, V]) sendLater(ctx context.Context, b *batch[K, V]) {
 	b.send(ctx, l.fetch)
 }
 
-// send sends the statement. A panic in it is an error of everybody who waits for it: in
-// a goroutine of its own it would end the server, and without an error a key that was
-// not read would pass for one that has nothing.
+// send runs the statement. A panic in it becomes an error of everybody who waits for it.
+// In a goroutine of its own it would end the server, and without an error a key that was
+// not read would look like one without a value.
 func (b *batch[K, V]) send(ctx context.Context, fetch func(context.Context, []K) (map[K]V, error)) {
 	defer close(b.done)
 	defer func() {

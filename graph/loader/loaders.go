@@ -30,12 +30,13 @@ type Loaders struct {
 	BulkJobByID       *Loader[int, *db.BulkJob]
 	ServiceKeyByID    *Loader[int, *db.ServiceKey]
 	FailedRowsByJob   *Loader[int, bool]
-	// These are by the row that the answer shows, so that all its fields tell of one moment.
+	// The keys of these are the rows that the answer shows, so that all its fields are of
+	// one moment.
 	ProgressByJob *Loader[*db.BulkJob, progress.Progress]
 	WaitingByJob  *Loader[*db.BulkJob, int]
 }
 
-// NewLoaders returns loaders that know nothing yet.
+// NewLoaders returns empty loaders.
 func NewLoaders(d *database.DB, r *roster.Service, u *usage.Service, i *jobs.Service) *Loaders {
 	l := &Loaders{
 		OrganizationByID:  New(organizationByID(d)),

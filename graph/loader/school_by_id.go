@@ -11,9 +11,9 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// schoolByID reads the schools of students, groups and jobs in the purview. A
-// teacher may teach a student of a school at which no role is held: the answer
-// then names the school, and nothing below it is in the purview.
+// schoolByID reads the schools of students, groups and jobs that the viewer sees. A
+// teacher may teach a student of a school where the teacher has no role. The answer then
+// names the school, and nothing below it is visible.
 func schoolByID(d *database.DB) func(context.Context, []int) (map[int]*db.Organization, error) {
 	return func(ctx context.Context, ids []int) (map[int]*db.Organization, error) {
 		rows, err := d.Client(ctx).Organization.Query().Where(organization.IDIn(ids...)).

@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// studentByID finds nobody for a program with a service key, which has students in
-// the answers about its imports and no purview.
+// studentByID finds nobody for a service key, which sees no students, although answers
+// about its imports name some.
 func studentByID(d *database.DB) func(context.Context, []int) (map[int]*db.Student, error) {
 	return func(ctx context.Context, ids []int) (map[int]*db.Student, error) {
 		if v := viewer.FromContext(ctx); v != nil && v.Key != nil {

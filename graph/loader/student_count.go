@@ -7,7 +7,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/roster"
 )
 
-// studentCount counts for organizations that the answer has loaded before.
+// studentCount counts the students of organizations that the answer has loaded before.
 func studentCount(r *roster.Service, organizations *Loader[int, *db.Organization]) func(context.Context,
 	[]int) (map[int]int, error) {
 	return func(ctx context.Context, ids []int) (map[int]int, error) {

@@ -9,7 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// submitterByID reads who submitted jobs in the purview: a job names its
+// submitterByID reads the submitters of jobs that the viewer sees: a job names its
 // submitter to everybody who sees the job.
 func submitterByID(d *database.DB) func(context.Context, []int) (map[int]*db.Educator, error) {
 	return func(ctx context.Context, ids []int) (map[int]*db.Educator, error) {

@@ -12,8 +12,8 @@ import (
 	"github.com/openhomeroom/homeroom/internal/calendar"
 )
 
-// MarshalDateTime writes an instant in UTC, as RFC 3339 does, with as many
-// digits of a second as it has.
+// MarshalDateTime writes an instant in UTC as in RFC 3339, with as many digits of a second
+// as it has.
 func MarshalDateTime(t time.Time) graphql.Marshaler {
 	return graphql.WriterFunc(func(w io.Writer) {
 		_, _ = io.WriteString(w, strconv.Quote(t.UTC().Format(time.RFC3339Nano)))

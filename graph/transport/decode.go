@@ -1,21 +1,21 @@
 package transport
 
-// What a value of each kind takes in memory once it is decoded, in bytes, rounded up:
-// an interface and what it points to. A map with one entry has room for eight.
+// What a value of each kind takes in memory after decoding, in bytes, rounded up: an
+// interface and what it points to. A map with one entry has room for eight.
 const (
 	decodedMap   = 400
 	decodedList  = 64
 	decodedValue = 48
 )
 
-// maxNesting is how deep the lists and objects of variables may stand inside each
-// other; no input of the schema comes near it.
+// maxNesting is how deeply lists and objects may be nested in variables. No input of the
+// schema comes near it.
 const maxNesting = 64
 
-// decoded is about what a JSON text takes in memory as maps and lists, and how deep
-// they stand inside each other. It allocates nothing: {"a":[[],[],…]} takes twenty
-// times its length, so that its length alone bounds nothing. The text need not be
-// JSON; the decoder says so.
+// decoded estimates how much memory a JSON text takes as maps and lists, and how deeply
+// these are nested. It allocates nothing. Decoding {"a":[[],[],…]} takes twenty times the
+// length of the text, so limiting the length is not enough. The text need not be valid
+// JSON; the decoder reports that.
 func decoded(text []byte) (size int64, depth int) {
 	size = int64(len(text))
 	nested := 0

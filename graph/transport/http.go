@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// HTTP answers GET and POST, and refuses whatever no other transport took. It is
+// HTTP answers GET and POST, and refuses what no other transport has taken. It must be
 // added last.
 type HTTP struct{ Limits Limits }
 
@@ -29,7 +29,7 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		w.WriteHeader(http.StatusNoContent)
 		return
 	case http.MethodGet:
-		// A link or an image of another page is a GET with the person's cookie.
+		// A link or an image on another page is a GET with the user's cookie.
 		allowed = onlyQueries
 	case http.MethodPost:
 		allowed = noStreams
@@ -74,22 +74,21 @@ func noStreams(op ast.Operation) *gqlerror.Error {
 	return nil
 }
 
-// The media types of answers. In the older one a client looks for errors in the
-// body, not in the status.
+// The media types of answers. With the older one, a client looks for errors in the body
+// and not in the status.
 const (
 	responseJSON = "application/graphql-response+json"
 	plainJSON    = "application/json"
 )
 
-// Refuse answers a request of which nothing has been read, in the form of all other
-// answers.
+// Refuse answers a request that has not been read, in the form of all other answers.
 func Refuse(w http.ResponseWriter, r *http.Request, err *gqlerror.Error) { respond(w, r, failed(err)) }
 
-// respond writes an answer in the type that the client prefers.
+// respond writes an answer in the media type that the client prefers.
 func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 	body, err := encode(resp)
 	if err != nil {
-		panic(err) // what gqlgen has written is JSON
+		panic(err) // gqlgen always writes JSON
 	}
 	media := negotiate(r)
 	if media == "" {
@@ -103,7 +102,7 @@ func respond(w http.ResponseWriter, r *http.Request, resp *graphql.Response) {
 		}
 	}
 	w.WriteHeader(status(media, resp))
-	_, _ = w.Write(body) // a client that went away gets no answer
+	_, _ = w.Write(body) // a client that has gone away gets no answer
 }
 
 func status(media string, resp *graphql.Response) int {
@@ -123,9 +122,8 @@ func status(media string, resp *graphql.Response) int {
 	}
 }
 
-// negotiate returns the media type of the answer, or nothing where the client
-// accepts neither. A client that does not say, or takes anything, is taken for an
-// old one.
+// negotiate returns the media type of the answer; empty if the client accepts neither. A
+// client that does not say, or accepts anything, counts as an old one.
 func negotiate(r *http.Request) string {
 	header := strings.Join(r.Header.Values("Accept"), ",")
 	if strings.TrimSpace(header) == "" {

@@ -18,32 +18,32 @@ import (
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
-// Multipart takes operations with files: the part "operations", the part "map"
-// and then the files, in this order.
+// Multipart accepts operations with files: the part "operations", then the part "map",
+// then the files.
 type Multipart struct {
 	Limits Limits
 	// UploadBytes is the largest request, with all its files.
 	UploadBytes int64
-	// UploadMemory is how much of the files is kept in memory; the rest goes to
-	// temporary files.
+	// UploadMemory is how much of the files is kept in memory. The rest goes to temporary
+	// files.
 	UploadMemory int64
 	// Files is how many files a request may have.
 	Files int
-	// Patience is how long the operation may take when everything has arrived, beside a
-	// second for each leastStored bytes of files; 0 for as long as the request.
+	// Patience is how long the operation may take after everything has arrived, plus a
+	// second for every leastStored bytes of files; 0 for as long as the request.
 	Patience time.Duration
-	// Admit decides, before the body is read, whether a request may bring files,
-	// and returns what to call when they are no longer needed.
+	// Admit decides, before the body is read, whether a request may bring files. It returns
+	// what to call when they are no longer needed.
 	Admit func(ctx context.Context) (leave func(), err *gqlerror.Error)
 }
 
 var _ graphql.Transport = Multipart{}
 
-// maxField bounds operations and map, which are read into memory, where an ordinary
-// request could have more.
+// maxField limits operations and map. They are read into memory, where an ordinary request
+// could have more.
 const maxField int64 = 1 << 20
 
-// leastStored is how many bytes of a file are stored in a second at least.
+// leastStored is the least number of bytes of a file that are stored in a second.
 const leastStored = 128 << 10
 
 // Supports implements graphql.Transport.
@@ -86,8 +86,8 @@ func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	respond(w, r, execute(ctx, exec, params, noStreams))
 }
 
-// refusal shows an error of ours, and has the presenter log what went wrong on
-// the server, such as a full disk.
+// refusal shows an error that is meant for people, and lets the presenter log what went
+// wrong on the server, such as a full disk.
 func (Multipart) refusal(ctx context.Context, exec graphql.GraphExecutor, err error) *graphql.Response {
 	var known *gqlerror.Error
 	if errors.As(err, &known) {
@@ -180,7 +180,7 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 	}
 	kept.size += size
 	for _, path := range places {
-		// Each place reads from the beginning.
+		// Each place in the variables reads from the beginning.
 		upload := graphql.Upload{
 			File: io.NewSectionReader(content, 0, size), Size: size,
 			Filename: part.FileName(), ContentType: part.Header.Get("Content-Type"),
@@ -193,7 +193,7 @@ func (t Multipart) file(params *graphql.RawParams, part *multipart.Part, places 
 	return nil
 }
 
-// place puts a file where the variables hold null, and reports whether they do.
+// place puts a file where the variables have null, and reports whether they do.
 func place(variables map[string]any, path []string, upload graphql.Upload) bool {
 	if len(path) < 2 || path[0] != "variables" {
 		return false

@@ -11,7 +11,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// operate runs an operation and sends what it answers.
+// operate runs an operation and sends its answers.
 func (s *socket) operate(ctx context.Context, id string, params *graphql.RawParams) {
 	ctx, err := s.Begin(ctx)
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *socket) operate(ctx context.Context, id string, params *graphql.RawPara
 	anything := func(ast.Operation) *gqlerror.Error { return nil }
 	stream(ctx, s.exec, params, s.Patience, anything, func(resp *graphql.Response) error {
 		if ctx.Err() != nil {
-			return ctx.Err() // the client may have given the id to another operation
+			return ctx.Err() // the client may have reused the ID
 		}
 		if resp.Data == nil && len(resp.Errors) > 0 {
 			s.fail(id, resp.Errors)
@@ -35,13 +35,13 @@ func (s *socket) operate(ctx context.Context, id string, params *graphql.RawPara
 		return s.send(message{ID: id, Type: "next", Payload: body})
 	})
 	if ctx.Err() == nil {
-		// The id is free before the client can know, so that it may use it again.
+		// The ID is free before the client can know, so that the client may reuse it.
 		s.end(id)
 		_ = s.send(message{ID: id, Type: "complete"})
 	}
 }
 
-// end ends an operation, or does nothing where it has ended.
+// end ends an operation, unless it has ended already.
 func (s *socket) end(id string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -51,8 +51,8 @@ func (s *socket) end(id string) {
 	}
 }
 
-// fail ends an operation with errors. A session that has ended ends the
-// connection, on which nothing would be answered any more.
+// fail ends an operation with errors. If the session has ended, it closes the connection,
+// because nothing could be answered any more.
 func (s *socket) fail(id string, errs gqlerror.List) {
 	s.end(id)
 	payload, err := json.Marshal(shown(errs))
@@ -76,7 +76,7 @@ func (s *socket) send(m message) error {
 	return s.conn.Write(ctx, websocket.MessageText, text)
 }
 
-// close closes the connection and waits for the client to agree, but not long.
+// close closes the connection and waits a little for the client to agree.
 func (s *socket) close(code websocket.StatusCode, reason string) {
 	const longest = 123 // of a WebSocket's close frame, in bytes
 	_ = s.conn.Close(code, strings.ToValidUTF8(reason[:min(len(reason), longest)], ""))

@@ -35,7 +35,7 @@ func (l Limits) read(w http.ResponseWriter, r *http.Request, room Room) (*graphq
 }
 
 func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*graphql.RawParams, *gqlerror.Error) {
-	// A form of a page elsewhere can send three other types without asking first.
+	// A form on another page can send three other types without a preflight request.
 	media, options, err := mime.ParseMediaType(r.Header.Get("Content-Type"))
 	if err != nil || media != "application/json" {
 		return nil, Errorf(mediaType,
@@ -50,7 +50,7 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 	most, refusal := l.RequestBytes, unread
 	if l.Stranger != nil && l.Stranger(r.Context()) {
 		most, refusal = min(l.StrangerBytes, l.RequestBytes), l.unreadStranger
-		// A stranger who sends a little now and then does not keep the memory.
+		// A stranger who sends very slowly must not hold the memory.
 		control := http.NewResponseController(w)
 		_ = control.SetReadDeadline(time.Now().Add(l.StrangerPatience))
 		defer room.Arriving(r.ContentLength, func() { _ = control.SetReadDeadline(time.Unix(1, 0)) })()
@@ -61,15 +61,15 @@ func (l Limits) readBody(w http.ResponseWriter, r *http.Request, room Room) (*gr
 	}
 	body, err := io.ReadAll(metered{http.MaxBytesReader(w, r.Body, most), room})
 	if err != nil {
-		// net/http would wait for the rest before it answers.
+		// Otherwise net/http would wait for the rest before it answers.
 		w.Header().Set("Connection", "close")
 		return nil, refusal(err)
 	}
 	return l.parse(body)
 }
 
-// unreadStranger is unread for somebody who has not signed in: only who has can have
-// a reason to send so much.
+// unreadStranger is unread for somebody who is not signed in. Only people who are have a
+// reason to send that much.
 func (l Limits) unreadStranger(err error) *gqlerror.Error {
 	var large *http.MaxBytesError
 	if errors.As(err, &large) && large.Limit < l.RequestBytes && l.SignIn != nil {
@@ -109,8 +109,8 @@ func (l Limits) readQuery(address *url.URL) (*graphql.RawParams, *gqlerror.Error
 	return p, complete(p)
 }
 
-// parse reads the JSON text of an operation. No error repeats any of it: the
-// variables may hold a password.
+// parse reads the JSON text of an operation. No error repeats any of it, because the
+// variables may contain a password.
 func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 	body = bytes.TrimLeft(body, " \t\r\n")
 	switch {
@@ -148,7 +148,7 @@ func (l Limits) parse(body []byte) (*graphql.RawParams, *gqlerror.Error) {
 }
 
 func complete(p *graphql.RawParams) *gqlerror.Error {
-	// A hash may stand for the document; the executor knows it.
+	// A hash may take the place of the document; the executor knows it.
 	if _, hashed := p.Extensions["persistedQuery"]; p.Query == "" && !hashed {
 		return Errorf(badRequest, "The request has no query.")
 	}
@@ -164,7 +164,7 @@ func notJSON(what string, err error) *gqlerror.Error {
 	return Errorf(badRequest, "%s is not a JSON object.", what)
 }
 
-// text reads a string; what is absent or null is empty.
+// text reads a string. A missing one, or null, is empty.
 func text(name string, raw json.RawMessage) (s string, _ *gqlerror.Error) {
 	if len(raw) > 0 && json.Unmarshal(raw, &s) != nil {
 		return "", Errorf(badRequest, "%s is not a string.", name)
@@ -172,7 +172,7 @@ func text(name string, raw json.RawMessage) (s string, _ *gqlerror.Error) {
 	return s, nil
 }
 
-// object reads a JSON object; what is absent or null is nil.
+// object reads a JSON object. A missing one, or null, is nil.
 func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqlerror.Error) {
 	if len(raw) == 0 {
 		return nil, nil
@@ -194,7 +194,7 @@ func (l Limits) object(name string, raw []byte) (object map[string]any, _ *gqler
 	return object, nil
 }
 
-// bounded refuses a JSON text that takes too much memory once it is decoded.
+// bounded refuses a JSON text that takes too much memory after decoding.
 func (l Limits) bounded(name string, raw []byte) *gqlerror.Error {
 	most := l.DecodedBytes
 	if most == 0 {

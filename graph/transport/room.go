@@ -7,18 +7,18 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Room is the memory that what one request sends may take until it is answered.
+// Room is the memory that a request may hold until it is answered.
 type Room interface {
-	// Take takes room for some bytes more, or says why there is none.
+	// Take takes room for some more bytes, or says why there is none.
 	Take(bytes int) *gqlerror.Error
-	// Arriving says that something of a length, or of an unknown one, is on its way. Until
-	// arrived is called it may have to make room for others, and is cut off.
+	// Arriving says that something is arriving, of a known or unknown length. Until arrived
+	// is called, it may be cut off to make room for others.
 	Arriving(length int64, cut func()) (arrived func())
 	// Leave gives everything back.
 	Leave()
 }
 
-// room is that of a request, or one without end where nobody bounds it.
+// room returns the room of a request, or an unlimited one if there is no limit.
 func (l Limits) room(ctx context.Context) Room {
 	if l.Room == nil {
 		return endless{}
@@ -32,8 +32,7 @@ func (endless) Take(int) *gqlerror.Error      { return nil }
 func (endless) Arriving(int64, func()) func() { return func() {} }
 func (endless) Leave()                        {}
 
-// metered is a reader whose bytes are kept in memory, so that each piece takes room
-// before it is kept.
+// metered is a reader whose bytes are kept in memory. Each piece takes room first.
 type metered struct {
 	io.Reader
 	room Room

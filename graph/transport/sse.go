@@ -12,15 +12,15 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// SSE answers with server-sent events, in the "distinct connections" mode of
-// graphql-sse: one request, one operation of any kind, its answers as events
-// named next, and the event complete. It is added before HTTP.
+// SSE answers with server-sent events in the "distinct connections" mode of graphql-sse:
+// one request, one operation of any kind, its answers as events named next, and then the
+// event complete. It must be added before HTTP.
 type SSE struct {
 	Limits Limits
-	// KeepAlive is how often a comment is sent, so that nobody between takes the
-	// connection for dead.
+	// KeepAlive is how often a comment is sent, so that no proxy takes the connection for
+	// dead.
 	KeepAlive time.Duration
-	// Patience is how long an operation that is no subscription may take.
+	// Patience is how long a query or mutation may take.
 	Patience time.Duration
 }
 
@@ -36,7 +36,7 @@ func (SSE) Supports(r *http.Request) bool {
 func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecutor) {
 	room := t.Limits.room(r.Context())
 	params, err := t.Limits.read(w, r, room)
-	// The events of a subscription may come for hours.
+	// The events of a subscription may go on for hours.
 	room.Leave()
 	if err != nil {
 		respond(w, r, failed(err))
@@ -49,7 +49,7 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		return nil
 	}
 	w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
-	w.Header().Set("X-Accel-Buffering", "no") // nginx would collect events
+	w.Header().Set("X-Accel-Buffering", "no") // otherwise nginx buffers events
 	e := &events{w: w, control: http.NewResponseController(w)}
 	defer e.keepAlive(t.KeepAlive)()
 	if e.send(":\n\n") != nil {
@@ -63,7 +63,7 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 		return e.send("event: next\ndata: %s\n\n", body)
 	})
 	if r.Context().Err() == nil {
-		// EventSource knows an event only by its data.
+		// EventSource ignores an event without data.
 		_ = e.send("event: complete\ndata:\n\n")
 	}
 }
@@ -84,8 +84,8 @@ func (e *events) send(format string, args ...any) error {
 	return e.control.Flush()
 }
 
-// keepAlive sends comments until the returned function has been called, after
-// which nothing is written any more.
+// keepAlive sends comments until the returned function is called. After that nothing more
+// is written.
 func (e *events) keepAlive(every time.Duration) (stop func()) {
 	end := make(chan struct{})
 	var done sync.WaitGroup

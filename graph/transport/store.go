@@ -10,16 +10,16 @@ import (
 // store keeps the files of one request, small ones in memory.
 type store struct {
 	memory int64
-	// size is how many bytes the files have together.
+	// size is the total size of the files in bytes.
 	size  int64
 	files []*os.File
 }
 
-// keep reads a file to its end. A temporary file can be read by its owner alone
-// and has no name any more when the first byte arrives, so that a crash leaves
-// nothing of a file that may hold passwords.
+// keep reads a file to its end. A temporary file can be read by its owner only, and has
+// lost its name before the first byte arrives. So a crash leaves nothing of a file that
+// may contain passwords.
 func (s *store) keep(part io.Reader) (io.ReaderAt, int64, error) {
-	// A buffer that grows is there twice for a moment.
+	// A growing buffer exists twice for a moment.
 	most := s.memory / 3
 	var beginning bytes.Buffer
 	n, err := io.Copy(&beginning, io.LimitReader(part, most+1))
@@ -51,12 +51,12 @@ func (s *store) keep(part io.Reader) (io.ReaderAt, int64, error) {
 
 func (s *store) close() {
 	for _, f := range s.files {
-		_ = f.Close() // it has no name, so this is its end
+		_ = f.Close() // it has no name, so this deletes it
 	}
 }
 
-// source remembers its error, so that a client that went away is not taken for a
-// full disk.
+// source remembers its error, so that a client that has gone away is not taken for a full
+// disk.
 type source struct {
 	io.Reader
 	err error

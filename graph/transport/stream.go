@@ -14,14 +14,14 @@ import (
 
 type failureKey struct{}
 
-// failure is why a subscription ended before its time.
+// failure is why a subscription ended early.
 type failure struct {
 	mu  sync.Mutex
 	err error
 }
 
-// Fail says why a subscription ends; its resolver calls it before it closes the
-// channel. Without it the end of the channel is a good one.
+// Fail says why a subscription ends. Its resolver calls it before it closes the channel.
+// Without it, closing the channel is a normal end.
 func Fail(ctx context.Context, err error) {
 	if f, ok := ctx.Value(failureKey{}).(*failure); ok {
 		f.mu.Lock()
@@ -36,16 +36,16 @@ func (f *failure) get() error {
 	return f.err
 }
 
-// stream runs an operation of any kind and emits its answers, until there is no
-// more, emit fails, or ctx ends. patience bounds what has only one answer; a
-// subscription goes on for as long as it likes.
+// stream runs an operation of any kind and emits its answers until there are no more, emit
+// fails, or ctx ends. patience limits a query or mutation; a subscription may go on
+// forever.
 func stream(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams, patience time.Duration,
 	allowed func(ast.Operation) *gqlerror.Error, emit func(*graphql.Response) error) {
 	why := &failure{}
 	ctx, cancel := context.WithCancel(context.WithValue(ctx, failureKey{}, why))
 	defer cancel()
 	ctx = graphql.WithOperationContext(ctx, &graphql.OperationContext{})
-	// A panic here would end the process: this may be a goroutine of its own.
+	// This may be a goroutine of its own, where a panic would end the process.
 	defer func() {
 		if p := recover(); p != nil {
 			err := fmt.Errorf("panic: %v\n%s", p, debug.Stack())

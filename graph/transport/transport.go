@@ -1,15 +1,15 @@
-// Package transport carries GraphQL operations over HTTP: GET and POST as the
-// GraphQL-over-HTTP draft has them, files as the GraphQL multipart request
-// convention has them, and streams of answers as server-sent events
-// (graphql-sse, distinct connections) and over WebSockets (graphql-transport-ws).
+// Package transport carries GraphQL operations over HTTP: GET and POST as in the
+// GraphQL-over-HTTP draft, files as in the GraphQL multipart request convention, and
+// streams of answers as server-sent events (graphql-sse, distinct connections) and over
+// WebSockets (graphql-transport-ws).
 //
-// It stands in for the transports of gqlgen, which repeat a body that is not
-// JSON, passwords included, in the answer and in the log, answer 200 to uploads
-// that are too large, keep uploads in memory, and know neither a timeout nor the
-// close codes of graphql-transport-ws.
+// It replaces the transports of gqlgen. Those repeat a body that is not JSON, including
+// passwords, in the answer and in the log; answer 200 to uploads that are too large; keep
+// uploads in memory; and have neither a timeout nor the close codes of
+// graphql-transport-ws.
 //
-// Nothing here checks where a request comes from: a server that accepts cookies
-// must refuse the pages of other sites before, WebSockets included.
+// Nothing here checks where a request comes from. A server that accepts cookies must
+// refuse requests from pages of other sites first, including WebSockets.
 package transport
 
 import (
@@ -24,29 +24,29 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// Limits bound one request.
+// Limits are the limits of one request.
 type Limits struct {
 	// RequestBytes is the longest body of a request without files, and the
 	// longest message over a WebSocket.
 	RequestBytes int64
-	// VariableBytes is the longest JSON text of the variables and, apart, of the
+	// VariableBytes is the longest JSON text of the variables and, separately, of the
 	// extensions.
 	VariableBytes int
-	// DecodedBytes is about what either may take in memory once it is decoded; 0 for
-	// eight times the longest text.
+	// DecodedBytes is roughly how much memory either may take after decoding; 0 for eight
+	// times the longest text.
 	DecodedBytes int64
-	// Stranger reports whether nobody has signed in, who then has StrangerBytes for a
-	// body and StrangerPatience to send it. Nobody is a stranger where it is nil.
+	// Stranger reports whether nobody is signed in. A stranger has StrangerBytes for a body
+	// and StrangerPatience to send it. If Stranger is nil, nobody is a stranger.
 	Stranger         func(ctx context.Context) bool
 	StrangerBytes    int64
 	StrangerPatience time.Duration
-	// SignIn is what a stranger is told who sends more.
+	// SignIn is the error for a stranger who sends more.
 	SignIn *gqlerror.Error
-	// Room is the memory for what a request sends; nil where nothing bounds it.
+	// Room is the memory for what a request sends; nil for no limit.
 	Room func(ctx context.Context) Room
 }
 
-// The codes of errors that this package makes; extensions.code holds them.
+// The codes of errors of this package, for extensions.code.
 const (
 	badRequest       = "BAD_REQUEST"
 	batching         = "BATCHING_NOT_SUPPORTED"
@@ -61,13 +61,12 @@ const (
 	uncertain        = "OUTCOME_UNKNOWN"
 )
 
-// RetryAfterSeconds is the extension of an error that says when it may be over; the
-// first one of an answer without data is the header Retry-After, too.
+// RetryAfterSeconds is the extension of an error that says when to try again. In an answer
+// without data, the first error's becomes the header Retry-After, too.
 const RetryAfterSeconds = "retryAfterSeconds"
 
-// statuses are those of answers without data, by the code of the first error and
-// whatever the client accepts. Codes that are missing here are errors of a
-// well-formed request.
+// statuses are those of answers without data, by the code of the first error, whatever the
+// client accepts. Codes that are missing here belong to well-formed requests.
 var statuses = map[string]int{
 	badRequest:       http.StatusBadRequest,
 	batching:         http.StatusBadRequest,
@@ -81,8 +80,8 @@ var statuses = map[string]int{
 	uncertain:        http.StatusServiceUnavailable,
 }
 
-// maxErrors is how many errors of one answer are shown. A document of 60 KB can
-// hold thousands, each with a message longer than what caused it.
+// maxErrors is how many errors of an answer are shown. A document of 60 KB can have
+// thousands, each with a message longer than its cause.
 const maxErrors = 20
 
 // Errorf returns an error that is shown as it is.
@@ -99,7 +98,7 @@ func codeOf(errs gqlerror.List) string {
 	return code
 }
 
-// answer is graphql.Response with data left out, not null, where nothing was
+// answer is graphql.Response, except that data is left out, and not null, if nothing was
 // executed.
 type answer struct {
 	Errors     gqlerror.List   `json:"errors,omitempty"`
@@ -113,15 +112,15 @@ func encode(resp *graphql.Response) ([]byte, error) {
 
 func shown(errs gqlerror.List) gqlerror.List { return errs[:min(len(errs), maxErrors)] }
 
-// failed is the answer to what was not executed.
+// failed is the answer if nothing was executed.
 func failed(err *gqlerror.Error) *graphql.Response {
 	return &graphql.Response{Errors: gqlerror.List{err}}
 }
 
 var errTimeout = Errorf(timeout, "The operation took too long; ask for less at once, or try again.")
 
-// execute runs an operation that has one answer. allowed says which kinds of
-// operations the request may carry.
+// execute runs an operation that has one answer. allowed are the kinds of operations that
+// the request may carry.
 func execute(ctx context.Context, exec graphql.GraphExecutor, params *graphql.RawParams,
 	allowed func(ast.Operation) *gqlerror.Error) *graphql.Response {
 	oc, errs := exec.CreateOperationContext(ctx, params)
@@ -135,6 +134,6 @@ func execute(ctx context.Context, exec graphql.GraphExecutor, params *graphql.Ra
 	if resp := responses(ctx); resp != nil {
 		return resp
 	}
-	// gqlgen answers nothing where the time is over before it begins.
+	// gqlgen answers nothing if the time is up before it starts.
 	return failed(errTimeout)
 }

@@ -20,32 +20,32 @@ type WebSocket struct {
 	Limits Limits
 	// Enter finds a place for a connection before it is accepted.
 	Enter func(ctx context.Context) (Place, *gqlerror.Error)
-	// Init finds out who has connected, from the payload of connection_init, and
-	// returns the context of the connection. An error with the code
-	// UNAUTHENTICATED closes it with 4403.
+	// Init authenticates a connection by the payload of connection_init, and returns the
+	// context of the connection. An error with the code UNAUTHENTICATED closes it with
+	// 4403.
 	Init func(ctx context.Context, payload map[string]any) (context.Context, *gqlerror.Error)
 	// Begin returns the context of one operation. An error with the code
 	// UNAUTHENTICATED closes the connection with 4401.
 	Begin func(ctx context.Context) (context.Context, *gqlerror.Error)
 	// Operations is how many operations may run at a time on one connection.
 	Operations int
-	// InitTimeout is how long a client may take to say who it is.
+	// InitTimeout is how long a client may take to authenticate.
 	InitTimeout time.Duration
-	// KeepAlive is how often the client must show that it is there.
+	// KeepAlive is how often the client must show that it is alive.
 	KeepAlive time.Duration
-	// Patience is how long an operation that is no subscription may take, and how
-	// long a client may take to accept a message.
+	// Patience is how long a query or mutation may take, and how long a client may take to
+	// accept a message.
 	Patience time.Duration
 }
 
 var _ graphql.Transport = WebSocket{}
 
-// Place is one of the connections that may be open.
+// Place is one of the limited number of connections.
 type Place interface {
-	// Stay makes the place that of the caller of ctx, who has signed in.
+	// Stay turns the place into one of the caller in ctx, who has signed in.
 	Stay(ctx context.Context) *gqlerror.Error
-	// Lost says what to call where another client gets the place of one that has not
-	// signed in yet.
+	// Lost sets what to call if another client gets the place. That happens only before the
+	// caller has signed in.
 	Lost(gone func())
 	// Leave gives the place back.
 	Leave()
@@ -67,8 +67,8 @@ const (
 
 const (
 	maxOperationID = 128
-	// maxUnknown is the longest message of a client that has not said who it is, in
-	// bytes; a token has a hundred.
+	// maxUnknown is the longest message of a client that has not authenticated, in bytes. A
+	// token has a hundred.
 	maxUnknown = 4 << 10
 )
 
@@ -87,11 +87,12 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	defer place.Leave()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols: []string{Subprotocol},
-		// The server has checked it before; behind a proxy only it knows its name.
+		// The server has checked the origin before; behind a proxy only the server knows its
+		// own name.
 		InsecureSkipVerify: true,
 	})
 	if err != nil {
-		return // Accept has answered
+		return // Accept has answered already
 	}
 	defer func() { _ = conn.CloseNow() }()
 	if conn.Subprotocol() != Subprotocol {
@@ -101,17 +102,17 @@ func (t WebSocket) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	place.Lost(func() {
 		_ = conn.Close(websocket.StatusTryAgainLater, "Others from your network are connecting; try again")
 	})
-	// What is longer is not read at all; the connection is closed with 1009.
+	// A longer message is not read at all; the connection is closed with 1009.
 	conn.SetReadLimit(maxUnknown)
-	// The request's context ends when the server stops. The connection must live
-	// on for a moment to say so.
+	// The request's context ends when the server stops. The connection must live a moment
+	// longer to say so.
 	ctx, cancel := context.WithCancel(context.WithoutCancel(r.Context()))
 	s := &socket{WebSocket: t, conn: conn, place: place, exec: exec, header: r.Header, base: ctx, ctx: ctx,
 		active: map[string]context.CancelFunc{}, free: make(chan struct{}, t.Operations)}
 	defer context.AfterFunc(r.Context(), func() {
 		_ = conn.Close(websocket.StatusGoingAway, "The server is stopping; connect again")
 	})()
-	// What runs is ended before it is waited for.
+	// What is running is ended first and then awaited.
 	defer s.running.Wait()
 	defer cancel()
 	s.running.Go(s.keepAlive)
@@ -125,18 +126,18 @@ type socket struct {
 	place  Place
 	exec   graphql.GraphExecutor
 	header http.Header
-	// base lives as long as the connection; ctx is base with what Init has added,
-	// for the reader alone.
+	// base lives as long as the connection. ctx is base with what Init has added; only the
+	// reader uses it.
 	base, ctx context.Context
 	running   sync.WaitGroup
-	// free bounds the operations that run, also those that have been told to end.
+	// free limits the running operations, including those that were told to end.
 	free chan struct{}
 
 	mu     sync.Mutex
 	active map[string]context.CancelFunc
 }
 
-// message is one of the protocol's messages, in either direction.
+// message is a message of the protocol, in either direction.
 type message struct {
 	ID      string          `json:"id,omitempty"`
 	Type    string          `json:"type"`
@@ -188,7 +189,8 @@ func (s *socket) read() {
 	}
 }
 
-// receive reads the next message, or closes the connection and reports false.
+// receive reads the next message. If that fails, it closes the connection and returns
+// false.
 func (s *socket) receive(room Room) (m message, ok bool) {
 	kind, reader, err := s.conn.Reader(s.base)
 	if err != nil {
@@ -234,7 +236,7 @@ func (s *socket) init(raw json.RawMessage) bool {
 	return false
 }
 
-// subscribe begins an operation, and reports whether the connection goes on.
+// subscribe starts an operation, and reports whether the connection goes on.
 func (s *socket) subscribe(m message) bool {
 	if m.ID == "" || len(m.ID) > maxOperationID {
 		s.close(closeBadRequest, "The message subscribe needs an id of 1 to 128 bytes")
@@ -271,7 +273,7 @@ func (s *socket) subscribe(m message) bool {
 	return true
 }
 
-// begin takes an id, unless an operation has it.
+// begin takes an ID, unless an operation has it.
 func (s *socket) begin(id string, cancel context.CancelFunc) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
