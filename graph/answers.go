@@ -2,6 +2,7 @@ package graph
 
 import (
 	"context"
+	"sync"
 
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/ast"
@@ -10,33 +11,85 @@ import (
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
-// What the answers of one caller, and of all, may take until they are sent, in bytes.
-const (
-	answersEach = 64 << 20
-	answersAll  = 512 << 20
-)
-
 var errTooMuchUnread = tooMany("answers of yours are still to be read; read them, or ask for less at once")
 
-// roomForAnswers bounds what waits to be sent: a client that reads nothing keeps what has
-// been computed for it, when its turn is over.
-func roomForAnswers(answers *allowance.Allowance[callerID]) graphql.ResponseMiddleware {
-	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-		resp := next(ctx)
-		op := graphql.GetOperationContext(ctx).Operation
-		id, known := callerOf(viewer.FromContext(ctx))
-		if !known || resp == nil || op == nil || op.Operation == ast.Subscription {
-			return resp
-		}
-		size := 2 * int64(len(resp.Data)) // It is copied to be sent.
-		if answers.Take(id, size) != nil {
-			if op.Operation == ast.Mutation {
-				return refusedBy(presented(errMade))(ctx)
-			}
-			return refused(errTooMuchUnread)(ctx)
-		}
-		// The context of a request ends when its answer has been sent, or cannot be.
-		context.AfterFunc(ctx, func() { answers.Give(id, size) })
+// answers bounds what waits to be sent: a client that reads nothing keeps what has
+// been computed for it, when its turn is over. A district has half of the room at most,
+// so that somebody with many accounts in one leaves the others theirs.
+type answers struct {
+	callers   *allowance.Allowance[callerID]
+	districts *allowance.Allowance[int]
+}
+
+func newAnswers(l Limits) *answers {
+	return &answers{allowance.New[callerID](l.AnswersEach, l.AnswersAll),
+		allowance.New[int](l.AnswersDistrict, l.AnswersAll)}
+}
+
+// take takes room for an answer, or nothing.
+func (a *answers) take(v *viewer.Viewer, size int64) (give func(), ok bool) {
+	id, _ := callerOf(v)
+	district := districtOf(v)
+	if a.callers.Take(id, size) != nil {
+		return nil, false
+	}
+	if a.districts.Take(district, size) != nil {
+		a.callers.Give(id, size)
+		return nil, false
+	}
+	return sync.OnceFunc(func() {
+		a.callers.Give(id, size)
+		a.districts.Give(district, size)
+	}), true
+}
+
+func districtOf(v *viewer.Viewer) int {
+	if v.Key != nil {
+		return v.Key.DistrictID
+	}
+	return v.DistrictID
+}
+
+type eventsKey struct{}
+
+// events is what the last event of a subscription has taken. A transport asks for the
+// next one when it has sent it.
+type events struct{ sent func() }
+
+// withEvents gives a subscription a place for what its events take.
+func withEvents(ctx context.Context, next graphql.OperationHandler) graphql.ResponseHandler {
+	if graphql.GetOperationContext(ctx).Operation.Operation == ast.Subscription {
+		ctx = context.WithValue(ctx, eventsKey{}, &events{func() {}})
+	}
+	return next(ctx)
+}
+
+// room gives every answer, and every event of a subscription, room until it is sent.
+func (a *answers) room(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	last, _ := ctx.Value(eventsKey{}).(*events)
+	if last != nil {
+		last.sent()
+	}
+	resp := next(ctx)
+	op := graphql.GetOperationContext(ctx).Operation
+	v := viewer.FromContext(ctx)
+	if _, known := callerOf(v); !known || resp == nil || op == nil {
 		return resp
 	}
+	give, ok := a.take(v, 2*int64(len(resp.Data))) // It is copied to be sent.
+	switch {
+	case !ok && op.Operation == ast.Mutation:
+		return refusedBy(presented(errMade))(ctx)
+	case !ok:
+		return refused(errTooMuchUnread)(ctx)
+	}
+	// The context of an operation ends when its last answer has been sent, or cannot be.
+	stop := context.AfterFunc(ctx, give)
+	if last != nil {
+		last.sent = func() {
+			stop()
+			give()
+		}
+	}
+	return resp
 }

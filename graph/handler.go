@@ -41,7 +41,8 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundOperations(onlySettingUp)
 	srv.AroundOperations(
 		r.watching(allowance.New[callerID](int64(l.Subscriptions), int64(l.AllSubscriptions)), newWatcher(r, l.SessionCheck)))
-	srv.AroundResponses(roomForAnswers(allowance.New[callerID](answersEach, answersAll)))
+	srv.AroundOperations(withEvents)
+	srv.AroundResponses(newAnswers(l).room)
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.prepare)

@@ -34,6 +34,9 @@ type Limits struct {
 	// answered, all callers together. One caller gets at most an eighth of it, everybody
 	// who is not signed in a quarter, and those of one network a 64th.
 	BodyMemory int64
+	// AnswersEach, AnswersDistrict and AnswersAll are what answers may take until they
+	// are sent, in bytes: those of one caller, of all callers of a district, and of all.
+	AnswersEach, AnswersDistrict, AnswersAll int64
 
 	// These bound the documents; document.Limits says how.
 	DocumentBytes, Tokens              int
@@ -82,6 +85,7 @@ func DefaultLimits() Limits {
 		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
 		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
 		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
+		AnswersEach: 64 << 20, AnswersDistrict: 256 << 20, AnswersAll: 512 << 20,
 		DocumentBytes: d.Bytes, Tokens: d.Tokens, Depth: d.Depth, Fields: d.Fields, Aliases: d.Aliases,
 		RootFields: d.RootFields, Fragments: d.Fragments, Directives: d.Directives, Complexity: d.Complexity,
 		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
@@ -104,6 +108,9 @@ func (l Limits) withDefaults() Limits {
 		StrangerBytes:    cmp.Or(l.StrangerBytes, d.StrangerBytes),
 		StrangerPatience: cmp.Or(l.StrangerPatience, d.StrangerPatience),
 		BodyMemory:       cmp.Or(l.BodyMemory, d.BodyMemory),
+		AnswersEach:      cmp.Or(l.AnswersEach, d.AnswersEach),
+		AnswersDistrict:  cmp.Or(l.AnswersDistrict, d.AnswersDistrict),
+		AnswersAll:       cmp.Or(l.AnswersAll, d.AnswersAll),
 		DocumentBytes:    cmp.Or(l.DocumentBytes, d.DocumentBytes),
 		Tokens:           cmp.Or(l.Tokens, d.Tokens),
 		Depth:            cmp.Or(l.Depth, d.Depth),
