@@ -1,0 +1,151 @@
+package identity_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"entgo.io/ent"
+
+	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
+	"github.com/openhomeroom/homeroom/internal/database"
+	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fixture"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+// moved is how an account gets another address, in the transaction of the context.
+func moved(ctx context.Context, client *db.Client, h *house, who *db.Educator) error {
+	if err := client.Educator.UpdateOneID(who.ID).SetEmail("new@example.com").SetEmailKey("new@example.com").
+		Exec(viewer.AsSystem(ctx, "a test")); err != nil {
+		return err
+	}
+	return identity.CredentialsChanged(ctx, client, h.clock(), who.ID)
+}
+
+// usable are the links of an account that somebody could use.
+func usable(h *house, who *db.Educator) int {
+	return h.Client().OneTimeLink.Query().Where(onetimelink.EducatorID(who.ID), onetimelink.UsedAtIsNil()).
+		CountX(fixture.System())
+}
+
+// TestALinkIsMadeForTheAddressOfNow has an account change when the server has read to
+// whom a link goes, and before it makes the link. What changes an account ends its
+// links, and one that is made behind that would open it for whoever had the address.
+func TestALinkIsMadeForTheAddressOfNow(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		change func(ctx context.Context, client *db.Client, h *house, who *db.Educator) error
+		links  int
+	}{
+		"nothing changes":     {func(context.Context, *db.Client, *house, *db.Educator) error { return nil }, 1},
+		"the address changes": {moved, 0},
+		"the address is gone": {func(ctx context.Context, client *db.Client, h *house, who *db.Educator) error {
+			return client.Educator.UpdateOneID(who.ID).SetEmail("").ClearEmailKey().Exec(viewer.AsSystem(ctx, "a test"))
+		}, 0},
+		"the account is disabled": {func(ctx context.Context, client *db.Client, h *house, who *db.Educator) error {
+			return client.Educator.UpdateOneID(who.ID).SetDisabled(1).Exec(viewer.AsSystem(ctx, "a test"))
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dbtest.Each(t, func(t *testing.T, d *database.DB) {
+				h := newHouse(t, d)
+				if err := h.RequestPasswordReset(from(home), h.NorthAdmin.Email); err != nil {
+					t.Fatal(err)
+				}
+				h.changeAfter(func() {
+					if err := d.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
+						return c.change(ctx, client, h, h.NorthAdmin)
+					}); err != nil {
+						t.Error(err)
+					}
+				})
+				identity.Deliver(context.Background(), h.Service)
+				if n := usable(h, h.NorthAdmin); n != c.links {
+					t.Errorf("%d links can be used, want %d", n, c.links)
+				}
+				if n := len(h.mails); n != c.links {
+					t.Errorf("%d mails were sent, want %d", n, c.links)
+				}
+			})
+		})
+	}
+}
+
+// TestALinkWaitsForAChangeOfTheAddress has the address change in a transaction that has
+// ended the links and has not committed when a link is made.
+func TestALinkWaitsForAChangeOfTheAddress(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		if !d.RowLocks() {
+			return // One transaction writes at a time.
+		}
+		h := newHouse(t, d)
+		if err := h.RequestPasswordReset(from(home), h.NorthAdmin.Email); err != nil {
+			t.Fatal(err)
+		}
+		changing, made := make(chan struct{}), make(chan struct{})
+		ended := make(chan error, 1)
+		h.changeAfter(func() {
+			go func() {
+				ended <- d.InTx(fixture.System(), func(ctx context.Context, client *db.Client) error {
+					if err := moved(ctx, client, h, h.NorthAdmin); err != nil {
+						return err
+					}
+					close(changing)
+					for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+						select {
+						case <-made:
+							return nil
+						default:
+						}
+						if waiting(t, h) {
+							return nil
+						}
+					}
+					t.Error("nobody waits for the change, and no link is made")
+					return nil
+				})
+			}()
+			<-changing
+		})
+		h.Client().OneTimeLink.Use(func(next ent.Mutator) ent.Mutator {
+			return ent.MutateFunc(func(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+				v, err := next.Mutate(ctx, m)
+				if m.Op().Is(ent.OpCreate) {
+					close(made)
+				}
+				return v, err
+			})
+		})
+		identity.Deliver(context.Background(), h.Service)
+		if err := <-ended; err != nil {
+			t.Fatal(err)
+		}
+		if n := usable(h, h.NorthAdmin); n != 0 || len(h.mails) != 0 {
+			t.Errorf("%d links can be used, %d mails were sent", n, len(h.mails))
+		}
+	})
+}
+
+// waiting reports whether a statement about educators waits for a lock.
+func waiting(t *testing.T, h *house) bool {
+	t.Helper()
+	rows, err := h.DB.Query(context.Background(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX x "+
+		"JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id WHERE p.DB = DATABASE() "+
+		"AND x.trx_state = 'LOCK WAIT'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer rows.Close()
+	n := 0
+	for rows.Next() {
+		if err := rows.Scan(&n); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return n > 0
+}
