@@ -12,7 +12,6 @@ import (
 	"github.com/openhomeroom/homeroom/internal/config"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/doctor"
-	"github.com/openhomeroom/homeroom/internal/download"
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 	"github.com/openhomeroom/homeroom/internal/quote"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -111,8 +110,8 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 				i+1, print, needed)
 		default:
 			fmt.Fprintf(a.out,
-				"Old secret key %d (%s) is needed by nothing that is stored. It can go when every server has run with the "+
-					"new key for %d minutes.\n", i+1, print, int(download.Lifetime.Minutes()))
+				"Old secret key %d (%s) is needed by nothing that is stored. It can go when every server runs with the new key.\n",
+				i+1, print)
 		}
 	}
 	for _, print := range slices.Sorted(maps.Keys(jobs.Missing)) {

@@ -142,16 +142,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 		return nil, err
 	}
 	s.sso, err = sso.New(sso.Options{
-		Providers:      cfg.SignIn.Providers,
-		AppLinks:       cfg.SignIn.AppLinks,
-		Secret:         secret,
-		OldSecrets:     cfg.Secret.OldKeys(),
-		PublicURL:      cfg.Server.PublicURL,
-		AllowedOrigins: cfg.Server.AllowedOrigins,
-		Identity:       s.identity,
-		SetSession:     graph.SetSession,
-		Now:            now,
-		Log:            log,
+		Providers: cfg.SignIn.Providers, AppLinks: cfg.SignIn.AppLinks, Secret: secret, PublicURL: cfg.Server.PublicURL,
+		AllowedOrigins: cfg.Server.AllowedOrigins, Identity: s.identity, SetSession: graph.SetSession, Now: now, Log: log,
 	})
 	return s, err
 }

@@ -44,7 +44,7 @@ const Path = "/downloads/"
 // Service writes and serves addresses.
 type Service struct {
 	key     []byte
-	old     [][]byte
+	old     [][]byte // never trusted; see wasSigned
 	filter  cipher.AEAD
 	public  string
 	notify  *notify.Service
@@ -66,7 +66,9 @@ type Options struct {
 	// Secret is the server's secret key; the key of the signatures is derived
 	// from it.
 	Secret []byte
-	// OldSecrets were the secret key before; addresses that they have signed work.
+	// OldSecrets were the secret key before. Addresses that they have signed are told to
+	// have expired: a key is replaced because others may know it, and whoever does would
+	// make addresses for as long as it is listed.
 	OldSecrets [][]byte
 	// PublicURL is the address under which browsers reach the server, such as
 	// https://homeroom.example.org; where it is empty, addresses are relative to the
@@ -108,7 +110,7 @@ func New(o Options) (*Service, error) {
 			return nil, err
 		}
 	}
-	filter, err := seal.NewReader(o.Secret, o.OldSecrets, "homeroom download filter")
+	filter, err := seal.New(o.Secret, "homeroom download filter")
 	if err != nil {
 		return nil, err
 	}
@@ -194,11 +196,17 @@ func (s *Service) address(name string, organizationID int, o owner, q url.Values
 	return s.public + Path + name + "?" + q.Encode()
 }
 
-// signed reports whether an address has the signature of the secret key or an old one.
-func (s *Service) signed(name string, q url.Values) bool {
-	got := []byte(q.Get("signature"))
-	return hmac.Equal([]byte(sign(s.key, name, q)), got) ||
-		slices.ContainsFunc(s.old, func(key []byte) bool { return hmac.Equal([]byte(sign(key, name, q)), got) })
+// signed reports whether an address has the signature of the secret key.
+func (s *Service) signed(name string, q url.Values) bool { return isSigned(s.key, name, q) }
+
+// wasSigned reports whether an address has the signature of an old key. It chooses the
+// words of a refusal and nothing else.
+func (s *Service) wasSigned(name string, q url.Values) bool {
+	return slices.ContainsFunc(s.old, func(key []byte) bool { return isSigned(key, name, q) })
+}
+
+func isSigned(key []byte, name string, q url.Values) bool {
+	return hmac.Equal([]byte(sign(key, name, q)), []byte(q.Get("signature")))
 }
 
 // sign is the signature of everything in an address but itself.
@@ -221,11 +229,12 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	q := req.URL.Query()
 	name := strings.TrimPrefix(req.URL.Path, Path)
 	f, known := files[name]
-	if !known || !s.signed(name, q) {
+	signed := known && s.signed(name, q)
+	if !signed && !(known && s.wasSigned(name, q)) {
 		http.Error(w, "There is no such download.", http.StatusNotFound)
 		return
 	}
-	if expires, err := strconv.ParseInt(q.Get("expires"), 10, 64); err != nil || s.now().Unix() > expires {
+	if expires, err := strconv.ParseInt(q.Get("expires"), 10, 64); !signed || err != nil || s.now().Unix() > expires {
 		http.Error(w, "This address has expired. Open the dashboard again and use the new one.", http.StatusGone)
 		return
 	}

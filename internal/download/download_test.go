@@ -93,26 +93,40 @@ func TestDownload(t *testing.T) {
 				t.Errorf("a formula was not guarded:\n%s", r.Body.String())
 			}
 		})
-		t.Run("an address outlives the secret key, where the old one is known", func(t *testing.T) {
-			rotated := options
-			rotated.Secret = []byte("the next secret, of 32 bytes too")
-			for _, want := range []int{http.StatusNotFound, http.StatusOK} {
+		t.Run("an address ends with the secret key, also where the old one is known", func(t *testing.T) {
+			filtered, err := s.StudentsURL(signedIn(t, w, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
+			if err != nil {
+				t.Fatal(err)
+			}
+			for want, old := range map[int][][]byte{
+				http.StatusNotFound: nil,
+				http.StatusGone:     {[]byte("a key of long ago, of 32 bytes.."), options.Secret},
+			} {
+				rotated := options
+				rotated.Secret, rotated.OldSecrets = []byte("the next secret, of 32 bytes too"), old
 				next, err := download.New(rotated)
 				if err != nil {
 					t.Fatal(err)
 				}
-				filtered, err := s.StudentsURL(signedIn(t, w, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"})
-				if err != nil {
-					t.Fatal(err)
-				}
-				for _, old := range []string{path, strings.TrimPrefix(filtered, "https://homeroom.test")} {
+				// Whoever has the old key makes addresses with it, at any time.
+				for _, address := range []string{path, strings.TrimPrefix(filtered, "https://homeroom.test")} {
 					r := httptest.NewRecorder()
-					next.ServeHTTP(r, httptest.NewRequest(http.MethodGet, old, nil))
-					if r.Code != want {
-						t.Errorf("%d, want %d", r.Code, want)
+					next.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil))
+					if r.Code != want || strings.Contains(r.Body.String(), "Lovelace") {
+						t.Errorf("with %d old keys: %d, want %d", len(old), r.Code, want)
 					}
 				}
-				rotated.OldSecrets = [][]byte{options.Secret}
+				for _, given := range []string{next.UnassignedURL(signedIn(t, w, w.NorthAdmin), w.North.ID),
+					mustURL(next.StudentsURL(signedIn(t, w, w.NorthAdmin), w.North.ID, roster.StudentFilter{Search: "Ada"}))} {
+					address := strings.TrimPrefix(given, "https://homeroom.test")
+					r := httptest.NewRecorder()
+					if next.ServeHTTP(r, httptest.NewRequest(http.MethodGet, address, nil)); r.Code != http.StatusOK {
+						t.Errorf("an address of the new key: %d", r.Code)
+					}
+					if r := get(address); r.Code != http.StatusNotFound {
+						t.Errorf("an address of the new key, where only the old one is known: %d", r.Code)
+					}
+				}
 			}
 		})
 		t.Run("without a public address an address is relative", func(t *testing.T) {
@@ -288,4 +302,11 @@ func signedIn(t *testing.T, w *fixture.World, e *db.Educator) context.Context {
 	v := *viewer.FromContext(w.As(t, e))
 	v.SessionID = session.ID
 	return viewer.NewContext(context.Background(), &v)
+}
+
+func mustURL(address string, err error) string {
+	if err != nil {
+		panic(err)
+	}
+	return address
 }

@@ -93,6 +93,11 @@ func (s *Service) openDevice(token string) (kept keptDevice, good bool) {
 	if err != nil || s.factors.Seal == nil {
 		return kept, false
 	}
+	// By the secret key of today alone: an old one may be known to others, who would make
+	// as many browsers as they like.
+	if s.factors.Seal.KeyOf(sealed, deviceBinding) != 0 {
+		return kept, false
+	}
 	text, err := s.factors.Seal.Open(nil, nil, sealed, deviceBinding)
 	if err != nil || len(text) != 2*digestSize+8 {
 		return kept, false

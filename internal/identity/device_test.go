@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
@@ -49,6 +50,43 @@ func TestABrowserIsKnownByThePasswordOfToday(t *testing.T) {
 		}
 		if got, err := h.Service.SetPasswordByLink(from(school), "guessed", next); err == nil || got != "" {
 			t.Errorf("a link that there is not: %q, %v", got, err)
+		}
+	})
+}
+
+// Whoever knows an old secret key would make as many browsers as they like.
+func TestABrowserIsKnownByTheSecretKeyOfToday(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		kept := identity.WithDevices(from(school), testlog.Secret(h.in(t, h.NorthAdmin, school).Devices))
+		h.keys = [][]byte{secondKey, firstKey}
+		rotated := h.server()
+		fill := func() {
+			for {
+				if _, err := rotated.BeginPasskeySignIn(from(school)); code(err) == limited {
+					return
+				} else if err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		fill()
+		if _, err := rotated.BeginPasskeySignIn(kept); code(err) != limited {
+			t.Errorf("in a browser that an old key has made known: %v", err)
+		}
+		session, err := rotated.SignIn(kept, h.NorthAdmin.Email, password)
+		h.pass(10 * time.Second)
+		if code(err) == limited {
+			session, err = rotated.SignIn(kept, h.NorthAdmin.Email, password)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		fill()
+		if _, err := rotated.BeginPasskeySignIn(
+			identity.WithDevices(from(school), testlog.Secret(session.Devices))); err != nil {
+			t.Errorf("in one that has signed in since: %v", err)
 		}
 	})
 }

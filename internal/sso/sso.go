@@ -66,10 +66,9 @@ type Options struct {
 	Providers []config.Provider
 	// AppLinks are where apps take a sign-in over from the browser.
 	AppLinks []string
-	// Secret is the server's secret key; the key of the cookies is derived from it.
+	// Secret is the server's secret key; the key of the cookies is derived from it. What
+	// has begun with another one begins again: an old key may be known to others.
 	Secret []byte
-	// OldSecrets were the secret key before; sign-ins that have begun with them end.
-	OldSecrets [][]byte
 	// PublicURL is the address under which browsers reach the server.
 	PublicURL string
 	// AllowedOrigins are the origins of pages elsewhere that may use the API.
@@ -83,7 +82,7 @@ type Options struct {
 
 // New returns the service. It asks no provider yet.
 func New(o Options) (*Service, error) {
-	aead, err := seal.NewReader(o.Secret, o.OldSecrets, "homeroom single sign-on")
+	aead, err := seal.New(o.Secret, "homeroom single sign-on")
 	if err != nil {
 		return nil, err
 	}
