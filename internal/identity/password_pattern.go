@@ -81,35 +81,10 @@ var dates = regexp.MustCompile(`^((\d\d?[-./ ]?){2}(19|20)\d\d|(19|20)\d\d([-./ 
 
 func isDate(key string) bool { return dates.MatchString(key) }
 
-// spellings are the readings of a password that somebody who guesses would try: as it is,
-// with letters for the digits and signs that stand for them, without what surrounds the
-// letters, or the letters and digits, halved if it repeats, and each of these backwards.
-func spellings(key string) (all []string) {
-	word, core := strings.TrimFunc(key, isNoLetter), strings.TrimFunc(key, isSign)
-	for _, text := range []string{key, word, core, spelledOut.Replace(key), spelledOut.Replace(word)} {
-		runes := []rune(text)
-		if n := periodOf(runes); n < len(runes) {
-			runes = runes[:n]
-		}
-		all = append(all, text, string(runes))
-		slices.Reverse(runes)
-		all = append(all, string(runes))
-	}
-	return all
-}
-
-func isNoLetter(r rune) bool { return !unicode.IsLetter(r) && !unicode.Is(unicode.M, r) }
-
-func isSign(r rune) bool { return isNoLetter(r) && !unicode.IsDigit(r) }
-
-// spelledOut replaces digits and signs by the letters that they stand for.
-var spelledOut = strings.NewReplacer("0", "o", "1", "i", "3", "e", "4", "a", "5", "s", "7", "t", "@", "a",
-	"$", "s", "!", "i")
-
 // isUsual reports whether a password is a common word of schools with hardly any other
 // letter.
 func isUsual(key string) bool {
-	return slices.ContainsFunc(spellings(key), func(text string) bool { return isMadeOf(text, usualWords) })
+	return slices.ContainsFunc(bothWays(key), func(text []rune) bool { return isMadeOf(text, usualWords) })
 }
 
 // compared is the form in which passwords are compared: without case, width, blanks and

@@ -75,44 +75,38 @@ func CheckPassword(password string, own ...string) *fault.Error {
 // spelling, follows from its first characters, or is a common word of schools.
 func isCommon(password string) bool {
 	key := compared(password)
-	return isPattern(key) || isUsual(key) || slices.ContainsFunc(spellings(key), isListed)
+	return isPattern(key) || isUsual(key) || slices.ContainsFunc(bothWays(key), isSpelledFromList)
 }
 
-// isListed looks a text up in the list, which is sorted.
-func isListed(text string) bool {
-	rest := commonPasswords
-	for rest != "" {
-		begin := strings.LastIndexByte(rest[:len(rest)/2], '\n') + 1
-		line, after, _ := strings.Cut(rest[begin:], "\n")
-		switch order := strings.Compare(text, line); {
-		case order == 0:
-			return text != ""
-		case order < 0:
-			rest = rest[:begin]
-		default:
-			rest = after
+// among returns the lines of a part of the list that begin with a text. The list is
+// sorted.
+func among(list, prefix string) string {
+	begin := firstLine(list, func(line string) bool { return line >= prefix })
+	end := firstLine(list[begin:], func(line string) bool { return !strings.HasPrefix(line, prefix) })
+	return list[begin : begin+end]
+}
+
+// firstLine returns where the first line of a sorted list begins of which something is
+// true that is true of all behind it.
+func firstLine(list string, is func(line string) bool) int {
+	low, high := 0, len(list)
+	for low < high {
+		begin := low + strings.LastIndexByte(list[low:(low+high)/2], '\n') + 1
+		line, _, _ := strings.Cut(list[begin:], "\n")
+		if is(line) {
+			high = begin
+		} else {
+			low = begin + len(line) + 1
 		}
 	}
-	return false
+	return low
 }
 
 // isPersonal reports whether hardly a letter of a password is left without the owner's
 // words. Digits and signs, as in dana2026!, do not help, nor do D4na and anad.
 func isPersonal(password string, own []string) bool {
 	words := ownWords(own)
-	return slices.ContainsFunc(spellings(compared(password)), func(text string) bool { return isMadeOf(text, words) })
-}
-
-// isMadeOf reports whether hardly a letter of a text is left without some words. The
-// longest words come first.
-func isMadeOf(text string, words []string) bool {
-	rest := lettersOf(text)
-	before := rest
-	for _, word := range words {
-		// What is left on both sides must not join into a new word.
-		rest = strings.ReplaceAll(rest, word, " ")
-	}
-	return rest != before && utf8.RuneCountInString(strings.ReplaceAll(rest, " ", "")) < minRest
+	return slices.ContainsFunc(bothWays(compared(password)), func(text []rune) bool { return isMadeOf(text, words) })
 }
 
 // ownWords are the words in texts about a person, and the texts themselves, the longest

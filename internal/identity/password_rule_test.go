@@ -4,6 +4,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/internal/database"
@@ -182,4 +183,84 @@ func TestAPasswordThatWouldBeRefusedTodayStillOpensItsAccount(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// written is how a letter is written by whoever thinks that nobody guesses it. Some signs
+// stand for two letters.
+var written = map[rune]string{
+	'a': "4@",
+	'b': "68",
+	'c': "(<¢",
+	'e': "3€",
+	'g': "69",
+	'h': "#",
+	'i': "1!|¡",
+	'l': "17!|£",
+	'o': "0",
+	'q': "9",
+	's': "5$§",
+	't': "7+†",
+	'y': "¥",
+	'z': "2",
+}
+
+// spelled are a word with one letter written in one other way, with each of its letters
+// so, and each in a way of its own.
+func spelled(word string) (all []string) {
+	mixed, first := []rune(word), []rune(word)
+	for i, r := range mixed {
+		signs := []rune(written[r])
+		if len(signs) == 0 {
+			continue
+		}
+		for _, sign := range signs {
+			all = append(all, strings.ReplaceAll(word, string(r), string(sign)))
+		}
+		first[i], mixed[i] = signs[0], signs[i%len(signs)]
+	}
+	return append(all, string(first), string(mixed))
+}
+
+func TestAWordIsFoundHoweverItsLettersAreWritten(t *testing.T) {
+	t.Parallel()
+	list, err := os.ReadFile("common_passwords.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	refused := func(password string, own ...string) bool {
+		err := identity.CheckPassword(password, own...)
+		return err != nil && (err.Code == "COMMON_PASSWORD" || err.Code == "PERSONAL_PASSWORD")
+	}
+	n := 0
+	for word := range strings.Lines(string(list)) {
+		word = strings.TrimSuffix(word, "\n")
+		if n++; n%40 != 0 && word != "illinois" && word != "michelle" || !strings.ContainsFunc(word, unicode.IsLetter) {
+			continue
+		}
+		for _, password := range spelled(word) {
+			if !refused(password) || !refused("!"+password+"2026") {
+				t.Errorf("%q for %q is not refused", password, word)
+			}
+		}
+	}
+	for _, word := range []string{"welcome", "principal", "administrator", "qwertyuiop"} {
+		for _, password := range spelled(word) {
+			if !refused(password+"26#") || !refused(password+password) {
+				t.Errorf("%q for %q is not refused", password, word)
+			}
+		}
+	}
+	for _, name := range []string{"lilibeth", "gottfried", "szabolcs"} {
+		for _, password := range spelled(name) {
+			if !refused(password+"2026", identity.Own(name, "Yxa", "", "")...) {
+				t.Errorf("%q for the name %q is not refused", password, name)
+			}
+		}
+	}
+	for _, password := range []string{"1ate bu5 in rain", "my 2 cats & 3 dogs", "k1tchen t4ble lamp", "93817265530",
+		"x9$kT!w27#pLm", "4 gr33n b1rds fly"} {
+		if refused(password, identity.Own("Tim", "Lee", "tim.lee@example.org", "")...) {
+			t.Errorf("%q is refused", password)
+		}
+	}
 }
