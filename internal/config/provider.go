@@ -13,6 +13,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/openhomeroom/homeroom/internal/fold"
 	"github.com/openhomeroom/homeroom/internal/quote"
 )
 
@@ -121,7 +122,7 @@ func (p *Provider) complete() error {
 		p.Scopes = slices.Clone(defaultScopes)
 	}
 	for i, domain := range p.Domains {
-		p.Domains[i] = strings.ToLower(strings.TrimPrefix(strings.TrimSpace(domain), "@"))
+		p.Domains[i] = fold.Domain(strings.TrimPrefix(strings.TrimSpace(domain), "@"))
 	}
 	return nil
 }

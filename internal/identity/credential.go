@@ -54,8 +54,14 @@ type Change struct {
 type Guard struct{ providerOf map[string]string }
 
 // NewGuard returns a Guard that knows the required providers, by the domain of the
-// address.
-func NewGuard(providerOf map[string]string) Guard { return Guard{providerOf} }
+// address, in whatever form the domain is written.
+func NewGuard(providerOf map[string]string) Guard {
+	g := Guard{make(map[string]string, len(providerOf))}
+	for domain, label := range providerOf {
+		g.providerOf[domainOf(domain)] = label
+	}
+	return g
+}
 
 // Guard returns the guard of the service.
 func (s *Service) Guard() Guard { return s.guard }

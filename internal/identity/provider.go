@@ -294,7 +294,13 @@ func (s *Service) closedTo(who External, e *db.Educator) string {
 }
 
 func inDomains(e *db.Educator, domains []string) bool {
-	return len(domains) == 0 || e.EmailKey != nil && slices.Contains(domains, domainOf(*e.EmailKey))
+	if len(domains) == 0 {
+		return true
+	}
+	// A provider vouches for exactly its domains, so that nothing is folded away here.
+	own := fold.Domain(e.Email[strings.LastIndex(e.Email, "@")+1:])
+	return e.EmailKey != nil &&
+		slices.ContainsFunc(domains, func(domain string) bool { return fold.Domain(domain) == own })
 }
 
 // sameAddress reports whether two addresses are the same mailbox, that is, differ only in
@@ -308,7 +314,8 @@ func sameAddress(a, b string) bool {
 		})
 }
 
-func domainOf(emailKey string) string { return emailKey[strings.LastIndex(emailKey, "@")+1:] }
+// domainOf is the domain of an address by its key, in the form of Guard.
+func domainOf(emailKey string) string { return fold.DomainOfKey(emailKey) }
 
 // byProviderOnly returns the error for addresses that sign in at a provider, or nil. It
 // reveals nothing about accounts, because only the domain decides.
