@@ -184,7 +184,7 @@ func (s *Service) answer(w http.ResponseWriter, r *http.Request, p *provider, f 
 }
 
 func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err error) {
-	if passes := database.Unavailable(err); passes != nil {
+	if passes := passing(err); passes != nil {
 		s.Log.WarnContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
 		w.Header().Set("Retry-After", strconv.Itoa(max(passes.RetryAfter, 5)))
 		s.refuse(w, http.StatusServiceUnavailable, home, fault.Sentence(passes.Message))
@@ -193,6 +193,22 @@ func (s *Service) fail(w http.ResponseWriter, r *http.Request, p *provider, err 
 	s.Log.ErrorContext(r.Context(), "sign in by a provider", "provider", p.Name, "error", err)
 	s.refuse(w, http.StatusInternalServerError, home,
 		"Something went wrong on the server. Try again; if it happens again, tell the person who runs this server.")
+}
+
+var errTooLong = fault.Unavailablef("signing in took too long, because many others do so at this moment; try again")
+
+// passing is what somebody is told who may try again in a moment, or nil.
+func passing(err error) *fault.Error {
+	if passes := database.Unavailable(err); passes != nil {
+		return passes
+	}
+	if errors.Is(err, context.DeadlineExceeded) || database.TookTooLong(err) {
+		return errTooLong
+	}
+	if passes := fault.From(err); passes != nil && passes.Kind == fault.Unavailable {
+		return passes
+	}
+	return nil
 }
 
 func (s *Service) unreachable(w http.ResponseWriter, r *http.Request, p *provider, back string, err error) {
