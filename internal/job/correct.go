@@ -170,7 +170,7 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 		if err := s.noteCorrection(ctx, client, job); err != nil {
 			return err
 		}
-		if err := s.noteUnseen(ctx, client, r); err != nil {
+		if err := s.noteUnseen(ctx, client, job.DistrictID, r); err != nil {
 			return err
 		}
 		record(ctx, audit.JobRowCorrected, job,

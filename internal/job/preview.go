@@ -79,7 +79,8 @@ func (p *preview) flush(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := s.probes.Note(ctx, client, p.held.Job.SubmittedBy, unseenIn(p.problems)); err != nil {
+		if err := s.probes.Note(ctx, client, p.held.Job.DistrictID, p.held.Job.SubmittedBy,
+			unseenIn(p.problems)); err != nil {
 			return err
 		}
 		if err := s.vault.WriteProblems(ctx, client, jobID, p.problems); err != nil {

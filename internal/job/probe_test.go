@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/auditevent"
 	"github.com/openhomeroom/homeroom/ent/db/bulkjob"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
+	"github.com/openhomeroom/homeroom/ent/db/takenanswer"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
@@ -20,6 +21,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
 	"github.com/openhomeroom/homeroom/internal/probe"
 	"github.com/openhomeroom/homeroom/internal/roster"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
@@ -111,9 +113,60 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 			if job.Status != ready {
 				t.Errorf("%s: %s", job.Status, b.problems(job))
 			}
-			if n := b.Client().TakenAnswer.Query().CountX(fixture.System()); n != 3 {
+			if n := b.Client().TakenAnswer.Query().Where(takenanswer.EducatorIDGT(0)).CountX(fixture.System()); n != 3 {
 				t.Errorf("%d counts", n)
 			}
 		})
+	})
+}
+
+// TestADistrictFindsOutNoMoreByManyAccounts asks as many accounts of one district, one
+// after the other, as have all the answers of the district together, and one more.
+func TestADistrictFindsOutNoMoreByManyAccounts(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w := fixture.New(t, d)
+		const each, accounts = 2, 10
+		now := &clock{now: fixture.Today}
+		probes := probe.New(d, each, now.Now, slog.New(slog.DiscardHandler))
+		people := roster.New(d, roster.Options{Probes: probes, Now: now.Now, Log: slog.New(slog.DiscardHandler)})
+		there := w.Student(t, w.South, "Sue", "South", 0)
+		elsewhere := w.Student(t, w.School(t, w.Beta, "West School", "W"), "Wes", "West", 0)
+		n := 0
+		create := func(who *db.Educator, at *db.Organization, taken *db.Student) string {
+			n++
+			_, err := people.CreateStudent(w.As(t, who),
+				roster.NewStudent{
+					OrganizationID: at.ID,
+					ExternalID:     fmt.Sprint("new", n),
+					Username:       taken.Username,
+					FirstName:      "Any",
+					LastName:       "Body",
+					Grade:          "7",
+				})
+			if f := fault.From(err); f != nil {
+				return f.Code
+			}
+			return fmt.Sprint(err)
+		}
+		for i := range accounts {
+			who := w.Educator(t, w.Alpha, fmt.Sprintf("Made%d Up", i), viewer.SchoolAdmin, w.North)
+			for range each {
+				if got := create(who, w.North, there); got != "USERNAME_TAKEN" {
+					t.Fatalf("account %d: %s", i, got)
+				}
+			}
+		}
+		if got := create(w.NorthAdmin, w.North, there); got != probe.Stopped {
+			t.Errorf("one account more: %s", got)
+		}
+		east := w.Educator(t, w.Beta, "Edda East", viewer.SchoolAdmin, w.East)
+		if got := create(east, w.East, elsewhere); got != "USERNAME_TAKEN" {
+			t.Errorf("another district: %s", got)
+		}
+		now.Add(24 * time.Hour)
+		if got := create(w.NorthAdmin, w.North, there); got != "USERNAME_TAKEN" {
+			t.Errorf("on the next day: %s", got)
+		}
 	})
 }

@@ -24,8 +24,8 @@ func unseenIn(problems []*row.Problem) (n int) {
 }
 
 // noteUnseen counts what a correction tells the viewer.
-func (s correction) noteUnseen(ctx context.Context, client *db.Client, r *sheet.Row) error {
-	return s.probes.Note(ctx, client, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.Problems))
+func (s correction) noteUnseen(ctx context.Context, client *db.Client, districtID int, r *sheet.Row) error {
+	return s.probes.Note(ctx, client, districtID, viewer.FromContext(ctx).SubmitterID(), unseenIn(r.Problems))
 }
 
 // stopAnswers has the answers to the viewer end for the day where err says that there

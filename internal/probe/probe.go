@@ -1,5 +1,6 @@
-// Package probe bounds how often one account is told that an ID, a username or an
-// address is taken by somebody whom it does not see. Each of these answers tells that
+// Package probe bounds how often one account, and all accounts of a district together,
+// are told that an ID, a username or an address is taken by somebody whom they do not see. Each of these answers tells
+// that
 // somebody is there; a file could ask for all of a district at once. Answers to
 // files, to corrections and to single changes count together, by day in UTC.
 //
@@ -26,8 +27,8 @@ const Stopped = "TAKEN_ANSWERS_STOPPED"
 
 // ErrStopped is returned in the place of an answer that would be one too many.
 var ErrStopped = fault.Forbiddenf(
-	"you have been told too often today that an ID, a username or an address is taken by somebody whom you do not see; " +
-		"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
+	"you, or all of your district together, have been told too often today that an ID, a username or an address is " +
+		"taken by somebody whom you do not see; ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
 
 // Counter counts the answers. A nil Counter counts nothing.
 type Counter struct {
@@ -37,7 +38,12 @@ type Counter struct {
 	log  *slog.Logger
 }
 
-// New returns a counter that allows an account so many answers a day; 0 for any.
+// districtTimes is how many times as many answers as one account all accounts of a
+// district have: whoever makes accounts, or service keys, has no more by each of them.
+const districtTimes = 10
+
+// New returns a counter that allows an account so many answers a day, and a district
+// ten times as many; 0 for any.
 func New(d *database.DB, most int, now func() time.Time, log *slog.Logger) *Counter {
 	return &Counter{db: d, most: most, now: now, log: log}
 }
@@ -45,16 +51,24 @@ func New(d *database.DB, most int, now func() time.Time, log *slog.Logger) *Coun
 // Note counts answers to an account in the transaction that makes them known, and
 // returns ErrStopped where they would be too many; then none of them may be given,
 // and Stop is called behind the transaction.
-func (c *Counter) Note(ctx context.Context, client *db.Client, educatorID, n int) error {
+func (c *Counter) Note(ctx context.Context, client *db.Client, districtID, educatorID, n int) error {
 	if c == nil || c.most <= 0 || n == 0 {
 		return nil
 	}
-	if err := c.begin(ctx, client, educatorID); err != nil {
+	if err := c.add(ctx, client, educatorID, n, c.most); err != nil {
+		return err
+	}
+	// The row of a district has the number of no account.
+	return c.add(ctx, client, -districtID, n, districtTimes*c.most)
+}
+
+func (c *Counter) add(ctx context.Context, client *db.Client, who, n, most int) error {
+	if err := c.begin(ctx, client, who); err != nil {
 		return err
 	}
 	hit, err := affected(client.ExecContext(ctx,
-		"UPDATE taken_answers SET answers = answers + ? WHERE educator_id = ? AND day = ? AND answers + ? <= ?", n,
-		educatorID, c.today(), n, c.most))
+		"UPDATE taken_answers SET answers = answers + ? WHERE educator_id = ? AND day = ? AND answers + ? <= ?", n, who,
+		c.today(), n, most))
 	if err == nil && hit == 0 {
 		err = ErrStopped
 	}
@@ -68,7 +82,9 @@ func (c *Counter) Answer(ctx context.Context, districtID int) error {
 		return nil
 	}
 	educatorID := viewer.FromContext(ctx).SubmitterID()
-	err := c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error { return c.Note(ctx, client, educatorID, 1) })
+	err := c.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
+		return c.Note(ctx, client, districtID, educatorID, 1)
+	})
 	if errors.Is(err, ErrStopped) {
 		c.Stop(ctx, districtID, educatorID)
 	}
