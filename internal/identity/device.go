@@ -71,7 +71,9 @@ func (s *Service) deviceWith(ctx context.Context, account, passwordHash string) 
 // full, it takes from a bucket of the browser instead: one that is known for the account
 // or, if there is none yet, for any account. It returns what it has taken.
 func (s *Service) takeInNetwork(system context.Context, account, tooMany string, others ...bucket) ([]bucket, error) {
-	taken := append([]bucket{{mark("network", viewer.OriginOf(system).Network()), networkRate}}, others...)
+	// Wrong passwords count elsewhere: whoever guesses has nobody beside them wait for a
+	// link or a passkey.
+	taken := append([]bucket{{mark("network of what begins", viewer.OriginOf(system).Network()), networkRate}}, others...)
 	err := s.take(system, taken, tooMany)
 	if !isLimit(err) {
 		return taken, err

@@ -41,9 +41,9 @@ type Service struct {
 	send     func(ctx context.Context, m Mail) error
 	linkBase string
 	outbox   chan delivery
-	// trying limits the attempts with a password, entering the transactions of people who
-	// sign in.
-	trying, entering *queue
+	// tryingOne limits the attempts with a password on one account, trying those on all
+	// accounts, and entering the transactions of people who sign in.
+	tryingOne, trying, entering *queue
 	// guard knows the label of the required provider, by the domain of addresses.
 	guard   Guard
 	factors Factors
@@ -81,7 +81,7 @@ func New(d *database.DB, o Options) *Service {
 	return &Service{
 		db: d, hasher: o.Hasher, lifetime: o.Lifetime, idle: o.Idle, now: o.Now, log: o.Log,
 		audit: o.Audit, send: o.Send, linkBase: o.LinkBase, outbox: make(chan delivery, outboxSize),
-		trying: newQueue(maxTrying, 0), entering: newQueue(1, maxEntering),
+		trying: newQueue(maxTrying, 0), tryingOne: newQueue(maxTryingOne, 0), entering: newQueue(1, maxEntering),
 		guard: NewGuard(o.ProviderOf), factors: o.Factors,
 	}
 }
@@ -101,7 +101,7 @@ func (s *Service) SignIn(ctx context.Context, email, password string) (Session, 
 		s.refused(system, nil, err)
 		return Session{}, err
 	}
-	leave, err := s.try(system)
+	leave, err := s.try(system, fold.Key(email))
 	if err != nil {
 		return Session{}, err
 	}

@@ -20,18 +20,23 @@ import (
 // it took.
 //
 // The last two would let a stranger lock somebody out, by wrong passwords from elsewhere
-// or from within the same school. Therefore, from a network where the account has signed
-// in before, a right password opens the account even if these buckets are full, within a
-// limit of its own. The same holds for a browser that has signed in to the account before;
-// nobody else can exhaust that limit. The answer to a wrong password depends on the three
-// buckets alone, so answers do not reveal which accounts exist and where they are used. A
-// full bucket never closes: it lets one attempt through at every interval, and setting a
-// password by a link makes a network known. The buckets are in the database, because
-// several servers share them.
+// or from within the same school. Therefore each account has a small reserve in every
+// network whose bucket is full: somebody who guesses at the passwords of a whole school
+// keeps nobody else there out, in whatever browser. And from a network where the account
+// has signed in before, a right password opens the account even if these buckets are
+// full, within a limit of its own. The same holds for a browser that has signed in to the
+// account before; nobody else can exhaust that limit. The answer to a wrong password
+// depends on the three buckets alone, so answers do not reveal which accounts exist and
+// where they are used. A full bucket never closes: it lets one attempt through at every
+// interval, and setting a password by a link makes a network known. The buckets are in
+// the database, because several servers share them.
 var (
 	pairRate    = rate{burst: 10, every: time.Minute}
 	networkRate = rate{burst: 100, every: 3 * time.Second}
 	accountRate = rate{burst: 30, every: 30 * time.Second}
+	// reserveRate is for attempts on one account in a network that is full. It is small,
+	// because somebody who tries one password on many accounts has it for each of them.
+	reserveRate = rate{burst: 2, every: 10 * time.Minute}
 	// spareRate is for attempts that the other rates refuse. Attempts on accounts that are
 	// not known in the network count too, although they try nothing.
 	spareRate = rate{burst: 10, every: 10 * time.Second}
@@ -91,9 +96,15 @@ func (s *Service) admit(system context.Context, account, passwordHash string) (a
 		{mark("account", account), accountRate},
 		{mark("pair", account, network), pairRate},
 	}}
-	refusal := s.take(system, try.taken, "too many attempts to sign in")
+	const tooMany = "too many attempts to sign in"
+	refusal := s.take(system, try.taken, tooMany)
 	if !isLimit(refusal) {
 		return try, refusal
+	}
+	// It is asked for where another bucket is full as well, for the same statements.
+	try.taken[0] = bucket{mark("reserve", account, network), reserveRate}
+	if err := s.take(system, try.taken, tooMany); !isLimit(err) {
+		return try, err
 	}
 	spare := mark("spare", account, network)
 	if device := s.deviceWith(system, account, passwordHash); device != "" {

@@ -19,6 +19,10 @@ const (
 	// of a school tried at once than the network's limit allows, right passwords would be
 	// refused.
 	maxTrying = 32
+	// maxTryingOne is how many attempts on one account run at a time. People who guess at
+	// it wait for each other, and nobody else waits for them. A browser that is known for
+	// the account does not wait with them.
+	maxTryingOne = 1
 	// tryingPatience is how long an attempt waits for those before it. It is better to
 	// refuse early than to answer after the browser has given up.
 	tryingPatience = 15 * time.Second
@@ -111,12 +115,20 @@ func (s *Service) inTurn(system context.Context, fn func(ctx context.Context, cl
 
 // try waits a little until an attempt with a password can start. While it waits, it takes
 // nothing from the limits.
-func (s *Service) try(system context.Context) (leave func(), err error) {
+func (s *Service) try(system context.Context, account string) (leave func(), err error) {
 	patient, cancel := context.WithTimeout(system, tryingPatience)
 	defer cancel()
-	leave, err = s.trying.enter(patient, viewer.OriginOf(system).Network())
-	if err != nil && system.Err() == nil {
+	network := viewer.OriginOf(system).Network()
+	leaveOne, err := s.tryingOne.enter(patient, mark("trying", account, network, s.device(system, account)))
+	if err == nil {
+		var leaveAll func()
+		if leaveAll, err = s.trying.enter(patient, network); err == nil {
+			return func() { leaveAll(); leaveOne() }, nil
+		}
+		leaveOne()
+	}
+	if system.Err() == nil {
 		return nil, errBusy
 	}
-	return leave, err
+	return nil, err
 }
