@@ -21,6 +21,9 @@ const largeImport = 5000
 
 // apply carries out the plans of a job that has been started.
 func (s writing) apply(ctx context.Context, h *queue.Lease) error {
+	if queue.HashesFirst(h.Job) {
+		return s.hashAhead(ctx, h)
+	}
 	run := s.applyBatches
 	if h.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 		run = s.applyAtOnce

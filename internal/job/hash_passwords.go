@@ -3,7 +3,6 @@ package job
 import (
 	"context"
 	"runtime"
-	"slices"
 	"sync"
 
 	"github.com/openhomeroom/homeroom/ent/db"
@@ -13,14 +12,28 @@ import (
 	"github.com/openhomeroom/homeroom/internal/job/vault"
 )
 
-// hashPasswords hashes the new passwords of rows on all cores. It takes so long
-// on purpose that no transaction may be open meanwhile.
+// hashPasswords hashes the new passwords of rows on all cores, but for those that have
+// been. It takes so long on purpose that no transaction may be open meanwhile.
 func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row.Planned) error {
 	sealed, err := s.vault.SealOf(job.ID, vault.ForPasswords)
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(rows, func(r *row.Planned) bool { return len(r.Plan.Password) > 0 }) {
+	var clear []*row.Planned
+	for _, r := range rows {
+		switch {
+		case len(r.Plan.Password) == 0:
+		case r.Plan.Hashed:
+			hash, err := sealed.Open(r.Row, r.Plan.Password)
+			if err != nil {
+				return err
+			}
+			r.Hash, r.HashedAhead = string(hash), true
+		default:
+			clear = append(clear, r)
+		}
+	}
+	if len(clear) == 0 {
 		return nil
 	}
 	s.meter.NoteLive(job.ID, func(l *progress.Live) { l.Hashing, l.Hashed = true, max(l.Hashed, job.HashedPasswords) })
@@ -44,8 +57,8 @@ func (s writing) hashPasswords(ctx context.Context, job *db.BulkJob, rows []*row
 			}
 		})
 	}
-	for _, r := range rows {
-		if len(r.Plan.Password) > 0 && ctx.Err() == nil {
+	for _, r := range clear {
+		if ctx.Err() == nil {
 			work <- r
 		}
 	}

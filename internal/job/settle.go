@@ -49,7 +49,7 @@ func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) erro
 		}
 		text := r.Text
 		if len(r.Plan.Password) > 0 {
-			r.Plan.Password = nil
+			r.Plan.Password, r.Plan.Hashed = nil, false
 			var err error
 			if text, err = r.Plan.Encode(); err != nil {
 				return err
@@ -98,14 +98,14 @@ func (s writing) settle(ctx context.Context, client *db.Client, b *attempt) erro
 	return err
 }
 
-// hashed counts the passwords that were hashed for the batch. Where they were all
-// hashed before the only transaction, they have been counted there.
+// hashed counts the passwords that were hashed for the batch. Those that were hashed
+// before the only transaction, or before the job was written, have been counted there.
 func (b *attempt) hashed() (n int) {
 	if b.Job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING {
 		return 0
 	}
 	for _, r := range b.Rows {
-		if r.Hash != "" {
+		if r.Hash != "" && !r.HashedAhead {
 			n++
 		}
 	}

@@ -20,12 +20,14 @@ const (
 	// that no number of large files keeps a small one waiting.
 	longSlot
 	shortSlot
+	// hashSlot is that of a job with many passwords that are hashed before it is written.
+	hashSlot
 	slotKinds
 )
 
 // slotsOf is how many slots of a kind a district has. A long check holds in memory
 // what its file has spoken of, so that there are few of them.
-var slotsOf = [slotKinds]int{writeSlot: 1, longSlot: 2, shortSlot: 4}
+var slotsOf = [slotKinds]int{writeSlot: 1, longSlot: 2, shortSlot: 4, hashSlot: 2}
 
 const (
 	// shortBytes, shortRows and shortPasswords are the most that a job may have to
@@ -44,9 +46,19 @@ func IsLong(job *db.BulkJob) bool {
 		job.Status == bulkjob.StatusPROCESSING && job.Passwords > shortPasswords
 }
 
+// HashesFirst reports whether a job that has been started has so many passwords to hash
+// that others should not wait for it. It has written nothing, and gets its turn to write
+// when all are hashed.
+func HashesFirst(job *db.BulkJob) bool {
+	return job.Status == bulkjob.StatusPROCESSING && job.ProcessedRows == 0 && job.Passwords > shortPasswords &&
+		job.HashedPasswords < job.Passwords
+}
+
 // slotOf is the slot that a job takes.
 func slotOf(job *db.BulkJob) slot {
 	switch {
+	case HashesFirst(job):
+		return hashSlot
 	case job.Status != bulkjob.StatusVERIFYING:
 		return writeSlot
 	case IsLong(job):

@@ -37,6 +37,8 @@ type Planned struct {
 	Text []byte
 	Plan *Plan
 	Hash string // Of the new password.
+	// HashedAhead is set where it was hashed before the job got its turn to write.
+	HashedAhead bool
 
 	// What has become of the row. A transaction that is tried again begins with
 	// none of it.

@@ -54,6 +54,8 @@ type Plan struct {
 	FromID int `json:"from,omitempty"`
 	// Password is the new password, encrypted, until the row has been applied.
 	Password []byte `json:"password,omitempty"`
+	// Hashed is set where Password holds what the password has been hashed to.
+	Hashed bool `json:"hashed,omitempty"`
 	// Join and Leave are groups of a student. Keep are those that the preview lists
 	// beside them, on both sides.
 	Join  []int `json:"join,omitempty"`
