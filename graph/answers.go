@@ -22,8 +22,10 @@ type answers struct {
 }
 
 func newAnswers(l Limits) *answers {
-	return &answers{allowance.New[callerID](l.AnswersEach, l.AnswersAll),
-		allowance.New[int](l.AnswersDistrict, l.AnswersAll)}
+	return &answers{
+		callers:   allowance.New[callerID](l.AnswersEach, l.AnswersAll),
+		districts: allowance.New[int](l.AnswersDistrict, l.AnswersAll),
+	}
 }
 
 // take takes room for an answer, or nothing.

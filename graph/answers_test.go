@@ -145,8 +145,9 @@ func TestAnswersThatNobodyReadAreBounded(t *testing.T) {
 	measured.token(t, second)
 	names := measured.names(nil)
 	documents := map[string]string{
-		"a query":        names.Replace(`{ organization(id: "{{Alpha}}") ` + large + ` }`),
-		"a subscription": names.Replace(`subscription { dashboardNotifications(organizationId: "{{Alpha}}") { organization ` + large + ` } }`),
+		"a query": names.Replace(`{ organization(id: "{{Alpha}}") ` + large + ` }`),
+		"a subscription": names.Replace(`subscription { dashboardNotifications(organizationId: "{{Alpha}}") ` +
+			`{ organization ` + large + ` } }`),
 	}
 	for what, document := range documents {
 		for way, ask := range asked {

@@ -110,8 +110,8 @@ func (a *app) tellKeys(ctx context.Context, d *database.DB, loader *config.Loade
 				i+1, print, needed)
 		default:
 			fmt.Fprintf(a.out,
-				"Old secret key %d (%s) is needed by nothing that is stored. It can go when every server runs with the new key.\n",
-				i+1, print)
+				"Old secret key %d (%s) is needed by nothing that is stored. "+
+					"It can go when every server runs with the new key.\n", i+1, print)
 		}
 	}
 	for _, print := range slices.Sorted(maps.Keys(jobs.Missing)) {

@@ -98,10 +98,8 @@ func TestDownload(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			for want, old := range map[int][][]byte{
-				http.StatusNotFound: nil,
-				http.StatusGone:     {[]byte("a key of long ago, of 32 bytes.."), options.Secret},
-			} {
+			for want, old := range map[int][][]byte{http.StatusNotFound: nil,
+				http.StatusGone: {[]byte("a key of long ago, of 32 bytes.."), options.Secret}} {
 				rotated := options
 				rotated.Secret, rotated.OldSecrets = []byte("the next secret, of 32 bytes too"), old
 				next, err := download.New(rotated)

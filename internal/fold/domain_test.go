@@ -9,8 +9,10 @@ import (
 func TestDomain(t *testing.T) {
 	t.Parallel()
 	for want, written := range map[string][]string{
-		"example.org":            {"example.org", "EXAMPLE.org", "example.org.", " example.org ", "ｅｘａｍｐｌｅ．ｏｒｇ", "example。org", "exam\u00adple.org"},
-		"xn--mller-kva.example":  {"müller.example", "MÜLLER.example", "mu\u0308ller.example", "xn--mller-kva.example", "XN--MLLER-KVA.EXAMPLE.", "ｍüller｡example"},
+		"example.org": {"example.org", "EXAMPLE.org", "example.org.", " example.org ", "ｅｘａｍｐｌｅ．ｏｒｇ",
+			"example。org", "exam\u00adple.org"},
+		"xn--mller-kva.example": {"müller.example", "MÜLLER.example", "mu\u0308ller.example", "xn--mller-kva.example",
+			"XN--MLLER-KVA.EXAMPLE.", "ｍüller｡example"},
 		"xn--strae-oqa.example":  {"straße.example", "xn--strae-oqa.example"},
 		"strasse.example":        {"strasse.example", "Strasse.example."},
 		"xn--80ak6aa92e.example": {"аррӏе.example"},

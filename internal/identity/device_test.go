@@ -84,8 +84,8 @@ func TestABrowserIsKnownByTheSecretKeyOfToday(t *testing.T) {
 			t.Fatal(err)
 		}
 		fill()
-		if _, err := rotated.BeginPasskeySignIn(
-			identity.WithDevices(from(school), testlog.Secret(session.Devices))); err != nil {
+		if _, err := rotated.BeginPasskeySignIn(identity.WithDevices(from(school),
+			testlog.Secret(session.Devices))); err != nil {
 			t.Errorf("in one that has signed in since: %v", err)
 		}
 	})

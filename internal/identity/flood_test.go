@@ -23,8 +23,7 @@ func fill(h *house, network string) {
 func TestAFloodKeepsNobodyOut(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]func(t *testing.T, h *house){
-		"a right password opens in a browser that was never seen, in the middle of 400 wrong ones": func(t *testing.T,
-			h *house) {
+		"a right password opens in a browser that was never seen, amid 400 wrong ones": func(t *testing.T, h *house) {
 			var flood sync.WaitGroup
 			full := make(chan struct{}, 400)
 			for i := range 400 {
@@ -42,8 +41,7 @@ func TestAFloodKeepsNobodyOut(t *testing.T) {
 			flood.Wait()
 			h.in(t, h.NorthTeacher, school)
 		},
-		"two passwords are tried then at one account, and one more every ten minutes, whether it is there or not": func(
-			t *testing.T, h *house) {
+		"two passwords are tried at an account then, whether it is there or not": func(t *testing.T, h *house) {
 			fill(h, school)
 			for _, email := range []string{"nora@example.com", "nobody@example.com"} {
 				if n := guess(h.Service, email, school, 50); n != 2 {

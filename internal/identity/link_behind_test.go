@@ -18,8 +18,9 @@ import (
 
 // moved is how an account gets another address, in the transaction of the context.
 func moved(ctx context.Context, client *db.Client, h *house, who *db.Educator) error {
-	if err := client.Educator.UpdateOneID(who.ID).SetEmail("new@example.com").SetEmailKey("new@example.com").
-		Exec(viewer.AsSystem(ctx, "a test")); err != nil {
+	const address = "new@example.com"
+	err := client.Educator.UpdateOneID(who.ID).SetEmail(address).SetEmailKey(address).Exec(viewer.AsSystem(ctx, "a test"))
+	if err != nil {
 		return err
 	}
 	return identity.CredentialsChanged(ctx, client, h.clock(), who.ID)
@@ -135,8 +136,8 @@ func TestALinkWaitsForAChangeOfTheAddress(t *testing.T) {
 func waiting(t *testing.T, h *house) bool {
 	t.Helper()
 	rows, err := h.DB.Query(context.Background(), "SELECT COUNT(*) FROM information_schema.INNODB_TRX x "+
-		"JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id WHERE p.DB = DATABASE() "+
-		"AND x.trx_state = 'LOCK WAIT'")
+		"JOIN information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id "+
+		"WHERE p.DB = DATABASE() AND x.trx_state = 'LOCK WAIT'")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,20 +191,8 @@ func TestAPasswordThatWouldBeRefusedTodayStillOpensItsAccount(t *testing.T) {
 // written is how a letter is written by whoever thinks that nobody guesses it. Some signs
 // stand for two letters.
 var written = map[rune]string{
-	'a': "4@",
-	'b': "68",
-	'c': "(<¢",
-	'e': "3€",
-	'g': "69",
-	'h': "#",
-	'i': "1!|¡",
-	'l': "17!|£",
-	'o': "0",
-	'q': "9",
-	's': "5$§",
-	't': "7+†",
-	'y': "¥",
-	'z': "2",
+	'a': "4@", 'b': "68", 'c': "(<¢", 'e': "3€", 'g': "69", 'h': "#", 'i': "1!|¡", 'l': "17!|£", 'o': "0", 'q': "9",
+	's': "5$§", 't': "7+†", 'y': "¥", 'z': "2",
 }
 
 // spelled are a word with one letter written in one other way, with each of its letters

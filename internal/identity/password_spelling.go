@@ -14,31 +14,9 @@ import (
 // whoever guesses tries both, so that a word is found however each of its letters is
 // written.
 var standsFor = map[rune]string{
-	'0': "o",
-	'1': "il",
-	'2': "z",
-	'3': "e",
-	'4': "a",
-	'5': "s",
-	'6': "gb",
-	'7': "tl",
-	'8': "b",
-	'9': "gq",
-	'@': "a",
-	'$': "s",
-	'!': "il",
-	'|': "il",
-	'¡': "i",
-	'+': "t",
-	'†': "t",
-	'(': "c",
-	'<': "c",
-	'¢': "c",
-	'€': "e",
-	'£': "l",
-	'§': "s",
-	'#': "h",
-	'¥': "y",
+	'0': "o", '1': "il", '2': "z", '3': "e", '4': "a", '5': "s", '6': "gb", '7': "tl", '8': "b", '9': "gq",
+	'@': "a", '$': "s", '!': "il", '|': "il", '¡': "i", '+': "t", '†': "t", '(': "c", '<': "c", '¢': "c", '€': "e",
+	'£': "l", '§': "s", '#': "h", '¥': "y",
 }
 
 // reads reports whether a character is read as a letter, or is it.
@@ -118,9 +96,8 @@ func isRepeated(rest, word []rune) bool {
 // longest of which come first. Digits and signs between the letters of a word are read
 // as letters where they fit, and are nothing where they do not.
 func isMadeOf(text []rune, words []string) bool {
-	runes := slices.DeleteFunc([]rune(fold.Text(norm.NFKC.String(string(text)))), func(r rune) bool {
-		return !unicode.IsLetter(r) && standsFor[r] == ""
-	})
+	runes := slices.DeleteFunc([]rune(fold.Text(norm.NFKC.String(string(text)))),
+		func(r rune) bool { return !unicode.IsLetter(r) && standsFor[r] == "" })
 	found := false
 	for _, word := range words {
 		for i := 0; i < len(runes); i++ {

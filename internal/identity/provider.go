@@ -299,8 +299,8 @@ func inDomains(e *db.Educator, domains []string) bool {
 	}
 	// A provider vouches for exactly its domains, so that nothing is folded away here.
 	own := fold.Domain(e.Email[strings.LastIndex(e.Email, "@")+1:])
-	return e.EmailKey != nil &&
-		slices.ContainsFunc(domains, func(domain string) bool { return fold.Domain(domain) == own })
+	return e.EmailKey != nil && slices.ContainsFunc(domains,
+		func(domain string) bool { return fold.Domain(domain) == own })
 }
 
 // sameAddress reports whether two addresses are the same mailbox, that is, differ only in

@@ -43,8 +43,9 @@ func TestFirstSignInsOfOnePersonAtOnce(t *testing.T) {
 			}
 			all.Wait()
 		}
-		if n := h.Client().ExternalIdentity.Query().Where(externalidentity.EducatorID(h.NorthAdmin.ID)).
-			CountX(fixture.System()); n != 3 {
+		n := h.Client().ExternalIdentity.Query().Where(externalidentity.EducatorID(h.NorthAdmin.ID)).
+			CountX(fixture.System())
+		if n != 3 {
 			t.Errorf("%d persons are linked, want one in each round", n)
 		}
 	})

@@ -73,7 +73,7 @@ func keepHashes(ctx context.Context, client *db.Client, job *db.BulkJob, sealed 
 		}
 		n++
 	}
-	_, err := client.ExecContext(ctx,
-		"UPDATE bulk_jobs SET hashed_passwords = hashed_passwords + ? WHERE id = ?", n, job.ID)
+	_, err := client.ExecContext(ctx, "UPDATE bulk_jobs SET hashed_passwords = hashed_passwords + ? WHERE id = ?", n,
+		job.ID)
 	return err
 }

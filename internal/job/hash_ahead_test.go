@@ -25,8 +25,8 @@ func TestManyPasswordsKeepNobodyWaiting(t *testing.T) {
 				b := benchOn(t, fixture.New(t, dbtest.Open(t, d.Kind())), func(*jobs.Options) {})
 				b.Client().Organization.UpdateOne(b.Alpha).SetHoldChangedPercent(100).SetHoldDeletedPercent(100).
 					ExecX(fixture.System())
-				large := b.verified(b.DistrictAdmin, b.North, students,
-					studentsFile("large", manyPasswords, "a password"), change...)
+				large := b.verified(b.DistrictAdmin, b.North, students, studentsFile("large", manyPasswords, "a password"),
+					change...)
 				b.want(large, ready, manyPasswords, 0, 0, 0)
 				var hashed atomic.Int64
 				middle, goOn := make(chan struct{}), make(chan struct{})
@@ -101,7 +101,8 @@ func TestWhatWasHashedOutlivesTheServer(t *testing.T) {
 		var first, second atomic.Int64
 		if err := benchOn(t, b.World, func(o *jobs.Options) {
 			o.Batch = 100
-			counting(&first, manyPasswords+manyPasswords/2)(o)
+			counting(&first,
+				manyPasswords+manyPasswords/2)(o)
 		}).RunJob(ctx, job.ID); err == nil {
 			t.Fatal("the server has done it to its end")
 		}

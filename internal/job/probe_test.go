@@ -135,15 +135,8 @@ func TestADistrictFindsOutNoMoreByManyAccounts(t *testing.T) {
 		n := 0
 		create := func(who *db.Educator, at *db.Organization, taken *db.Student) string {
 			n++
-			_, err := people.CreateStudent(w.As(t, who),
-				roster.NewStudent{
-					OrganizationID: at.ID,
-					ExternalID:     fmt.Sprint("new", n),
-					Username:       taken.Username,
-					FirstName:      "Any",
-					LastName:       "Body",
-					Grade:          "7",
-				})
+			_, err := people.CreateStudent(w.As(t, who), roster.NewStudent{OrganizationID: at.ID, ExternalID: fmt.Sprint("new",
+				n), Username: taken.Username, FirstName: "Any", LastName: "Body", Grade: "7"})
 			if f := fault.From(err); f != nil {
 				return f.Code
 			}

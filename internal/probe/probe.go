@@ -1,8 +1,8 @@
 // Package probe bounds how often one account, and all accounts of a district together,
-// are told that an ID, a username or an address is taken by somebody whom they do not see. Each of these answers tells
-// that
-// somebody is there; a file could ask for all of a district at once. Answers to
-// files, to corrections and to single changes count together, by day in UTC.
+// are told that an ID, a username or an address is taken by somebody whom they do not
+// see. Each of these answers tells that somebody is there; a file could ask for all of a
+// district at once. Answers to files, to corrections and to single changes count
+// together, by day in UTC.
 //
 // What somebody sees, or administers, is no secret and does not count, and neither
 // does what turns out to be free.
@@ -26,9 +26,9 @@ import (
 const Stopped = "TAKEN_ANSWERS_STOPPED"
 
 // ErrStopped is returned in the place of an answer that would be one too many.
-var ErrStopped = fault.Forbiddenf(
-	"you, or all of your district together, have been told too often today that an ID, a username or an address is " +
-		"taken by somebody whom you do not see; ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
+var ErrStopped = fault.Forbiddenf("you, or all of your district together, have been told too often today that " +
+	"an ID, a username or an address is taken by somebody whom you do not see; " +
+	"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
 
 // Counter counts the answers. A nil Counter counts nothing.
 type Counter struct {

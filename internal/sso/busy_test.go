@@ -31,9 +31,11 @@ func TestASignInThatHasToWaitIsNoFault(t *testing.T) {
 		err    error
 		status int
 	}{
-		"others keep it waiting for too long": {fmt.Errorf("find the person: %w", context.DeadlineExceeded), http.StatusServiceUnavailable},
-		"too many others are at it":           {fault.Unavailablef("too many others sign in; try again"), http.StatusServiceUnavailable},
-		"something is wrong":                  {errors.New("something is wrong"), http.StatusInternalServerError},
+		"others keep it waiting for too long": {fmt.Errorf("find the person: %w", context.DeadlineExceeded),
+			http.StatusServiceUnavailable},
+		"too many others are at it": {fault.Unavailablef("too many others sign in; try again"),
+			http.StatusServiceUnavailable},
+		"something is wrong": {errors.New("something is wrong"), http.StatusInternalServerError},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -46,22 +48,11 @@ func TestASignInThatHasToWaitIsNoFault(t *testing.T) {
 				now := func() time.Time { return fixture.Today }
 				log := testlog.New(t)
 				handler, err := sso.New(sso.Options{
-					Providers: []config.Provider{{
-						Name:         "p",
-						Label:        "P",
-						Issuer:       p.URL,
-						ClientID:     "homeroom",
-						ClientSecret: "secret",
-						Scopes:       []string{"openid", "email"},
-					}},
+					Providers: []config.Provider{{Name: "p", Label: "P", Issuer: p.URL, ClientID: "homeroom", ClientSecret: "secret",
+						Scopes: []string{"openid", "email"}}},
 					Secret: []byte("a secret of the tests, 32 bytes."), PublicURL: "http://homeroom.test",
-					Identity: identity.New(d,
-						identity.Options{
-							Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
-							Now:    now,
-							Log:    log,
-							Audit:  audit.New(d, now, log),
-						}),
+					Identity: identity.New(d, identity.Options{Hasher: identity.NewHasher(identity.Cost{Memory: 64, Time: 1}),
+						Now: now, Log: log, Audit: audit.New(d, now, log)}),
 					SetSession: graph.SetSession, Now: now, Log: log,
 				})
 				if err != nil {

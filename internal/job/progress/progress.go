@@ -59,8 +59,8 @@ func ProgressOf(job *db.BulkJob) Progress {
 		p.Percent = 50
 	case bulkjob.StatusPROCESSING:
 		p.Phase = Writing
-		if job.HashedPasswords < job.Passwords &&
-			(job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING || job.ProcessedRows == 0 && job.HashedPasswords > 0) {
+		if job.HashedPasswords < job.Passwords && (job.CommitMode == bulkjob.CommitModeALL_OR_NOTHING ||
+			job.ProcessedRows == 0 && job.HashedPasswords > 0) {
 			p.Phase = HashingPasswords
 		}
 		p.Percent = min(50+written, 99.9)
