@@ -24,7 +24,9 @@ type AccountHand struct {
 	// The educator who did it; there is no row for the operator, and none for oneself.
 	HandID int `json:"hand_id,omitempty"`
 	// When it was done last.
-	LastAt       time.Time `json:"last_at,omitempty"`
+	LastAt time.Time `json:"last_at,omitempty"`
+	// By what of it the hand could come in today: 1 the password, 2 the address, 3 both, and 0 where somebody else has set both since. Both where it is not known.
+	Ways         int8 `json:"ways,omitempty"`
 	selectValues sql.SelectValues
 }
 
@@ -33,7 +35,7 @@ func (*AccountHand) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case accounthand.FieldID, accounthand.FieldEducatorID, accounthand.FieldHandID:
+		case accounthand.FieldID, accounthand.FieldEducatorID, accounthand.FieldHandID, accounthand.FieldWays:
 			values[i] = new(sql.NullInt64)
 		case accounthand.FieldCreatedAt, accounthand.FieldLastAt:
 			values[i] = new(sql.NullTime)
@@ -82,6 +84,12 @@ func (_m *AccountHand) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.LastAt = value.Time
 			}
+		case accounthand.FieldWays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field ways", values[i])
+			} else if value.Valid {
+				_m.Ways = int8(value.Int64)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -129,6 +137,9 @@ func (_m *AccountHand) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("last_at=")
 	builder.WriteString(_m.LastAt.Format(time.ANSIC))
+	builder.WriteString(", ")
+	builder.WriteString("ways=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Ways))
 	builder.WriteByte(')')
 	return builder.String()
 }

@@ -54,6 +54,20 @@ func (_c *AccountHandCreate) SetLastAt(v time.Time) *AccountHandCreate {
 	return _c
 }
 
+// SetWays sets the "ways" field.
+func (_c *AccountHandCreate) SetWays(v int8) *AccountHandCreate {
+	_c.mutation.SetWays(v)
+	return _c
+}
+
+// SetNillableWays sets the "ways" field if the given value is not nil.
+func (_c *AccountHandCreate) SetNillableWays(v *int8) *AccountHandCreate {
+	if v != nil {
+		_c.SetWays(*v)
+	}
+	return _c
+}
+
 // Mutation returns the AccountHandMutation object of the builder.
 func (_c *AccountHandCreate) Mutation() *AccountHandMutation {
 	return _c.mutation
@@ -98,6 +112,10 @@ func (_c *AccountHandCreate) defaults() error {
 		v := accounthand.DefaultCreatedAt()
 		_c.mutation.SetCreatedAt(v)
 	}
+	if _, ok := _c.mutation.Ways(); !ok {
+		v := accounthand.DefaultWays
+		_c.mutation.SetWays(v)
+	}
 	return nil
 }
 
@@ -114,6 +132,9 @@ func (_c *AccountHandCreate) check() error {
 	}
 	if _, ok := _c.mutation.LastAt(); !ok {
 		return &ValidationError{Name: "last_at", err: errors.New(`db: missing required field "AccountHand.last_at"`)}
+	}
+	if _, ok := _c.mutation.Ways(); !ok {
+		return &ValidationError{Name: "ways", err: errors.New(`db: missing required field "AccountHand.ways"`)}
 	}
 	return nil
 }
@@ -157,6 +178,10 @@ func (_c *AccountHandCreate) createSpec() (*AccountHand, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.LastAt(); ok {
 		_spec.SetField(accounthand.FieldLastAt, field.TypeTime, value)
 		_node.LastAt = value
+	}
+	if value, ok := _c.mutation.Ways(); ok {
+		_spec.SetField(accounthand.FieldWays, field.TypeInt8, value)
+		_node.Ways = value
 	}
 	return _node, _spec
 }
@@ -222,6 +247,24 @@ func (u *AccountHandUpsert) UpdateLastAt() *AccountHandUpsert {
 	return u
 }
 
+// SetWays sets the "ways" field.
+func (u *AccountHandUpsert) SetWays(v int8) *AccountHandUpsert {
+	u.Set(accounthand.FieldWays, v)
+	return u
+}
+
+// UpdateWays sets the "ways" field to the value that was provided on create.
+func (u *AccountHandUpsert) UpdateWays() *AccountHandUpsert {
+	u.SetExcluded(accounthand.FieldWays)
+	return u
+}
+
+// AddWays adds v to the "ways" field.
+func (u *AccountHandUpsert) AddWays(v int8) *AccountHandUpsert {
+	u.Add(accounthand.FieldWays, v)
+	return u
+}
+
 // UpdateNewValues updates the mutable fields using the new values that were set on create.
 // Using this option is equivalent to using:
 //
@@ -284,6 +327,27 @@ func (u *AccountHandUpsertOne) SetLastAt(v time.Time) *AccountHandUpsertOne {
 func (u *AccountHandUpsertOne) UpdateLastAt() *AccountHandUpsertOne {
 	return u.Update(func(s *AccountHandUpsert) {
 		s.UpdateLastAt()
+	})
+}
+
+// SetWays sets the "ways" field.
+func (u *AccountHandUpsertOne) SetWays(v int8) *AccountHandUpsertOne {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.SetWays(v)
+	})
+}
+
+// AddWays adds v to the "ways" field.
+func (u *AccountHandUpsertOne) AddWays(v int8) *AccountHandUpsertOne {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.AddWays(v)
+	})
+}
+
+// UpdateWays sets the "ways" field to the value that was provided on create.
+func (u *AccountHandUpsertOne) UpdateWays() *AccountHandUpsertOne {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.UpdateWays()
 	})
 }
 
@@ -515,6 +579,27 @@ func (u *AccountHandUpsertBulk) SetLastAt(v time.Time) *AccountHandUpsertBulk {
 func (u *AccountHandUpsertBulk) UpdateLastAt() *AccountHandUpsertBulk {
 	return u.Update(func(s *AccountHandUpsert) {
 		s.UpdateLastAt()
+	})
+}
+
+// SetWays sets the "ways" field.
+func (u *AccountHandUpsertBulk) SetWays(v int8) *AccountHandUpsertBulk {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.SetWays(v)
+	})
+}
+
+// AddWays adds v to the "ways" field.
+func (u *AccountHandUpsertBulk) AddWays(v int8) *AccountHandUpsertBulk {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.AddWays(v)
+	})
+}
+
+// UpdateWays sets the "ways" field to the value that was provided on create.
+func (u *AccountHandUpsertBulk) UpdateWays() *AccountHandUpsertBulk {
+	return u.Update(func(s *AccountHandUpsert) {
+		s.UpdateWays()
 	})
 }
 

@@ -43,6 +43,27 @@ func (_u *AccountHandUpdate) SetNillableLastAt(v *time.Time) *AccountHandUpdate 
 	return _u
 }
 
+// SetWays sets the "ways" field.
+func (_u *AccountHandUpdate) SetWays(v int8) *AccountHandUpdate {
+	_u.mutation.ResetWays()
+	_u.mutation.SetWays(v)
+	return _u
+}
+
+// SetNillableWays sets the "ways" field if the given value is not nil.
+func (_u *AccountHandUpdate) SetNillableWays(v *int8) *AccountHandUpdate {
+	if v != nil {
+		_u.SetWays(*v)
+	}
+	return _u
+}
+
+// AddWays adds value to the "ways" field.
+func (_u *AccountHandUpdate) AddWays(v int8) *AccountHandUpdate {
+	_u.mutation.AddWays(v)
+	return _u
+}
+
 // Mutation returns the AccountHandMutation object of the builder.
 func (_u *AccountHandUpdate) Mutation() *AccountHandMutation {
 	return _u.mutation
@@ -93,6 +114,12 @@ func (_u *AccountHandUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.LastAt(); ok {
 		_spec.SetField(accounthand.FieldLastAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Ways(); ok {
+		_spec.SetField(accounthand.FieldWays, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedWays(); ok {
+		_spec.AddField(accounthand.FieldWays, field.TypeInt8, value)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -126,6 +153,27 @@ func (_u *AccountHandUpdateOne) SetNillableLastAt(v *time.Time) *AccountHandUpda
 	if v != nil {
 		_u.SetLastAt(*v)
 	}
+	return _u
+}
+
+// SetWays sets the "ways" field.
+func (_u *AccountHandUpdateOne) SetWays(v int8) *AccountHandUpdateOne {
+	_u.mutation.ResetWays()
+	_u.mutation.SetWays(v)
+	return _u
+}
+
+// SetNillableWays sets the "ways" field if the given value is not nil.
+func (_u *AccountHandUpdateOne) SetNillableWays(v *int8) *AccountHandUpdateOne {
+	if v != nil {
+		_u.SetWays(*v)
+	}
+	return _u
+}
+
+// AddWays adds value to the "ways" field.
+func (_u *AccountHandUpdateOne) AddWays(v int8) *AccountHandUpdateOne {
+	_u.mutation.AddWays(v)
 	return _u
 }
 
@@ -208,6 +256,12 @@ func (_u *AccountHandUpdateOne) sqlSave(ctx context.Context) (_node *AccountHand
 	}
 	if value, ok := _u.mutation.LastAt(); ok {
 		_spec.SetField(accounthand.FieldLastAt, field.TypeTime, value)
+	}
+	if value, ok := _u.mutation.Ways(); ok {
+		_spec.SetField(accounthand.FieldWays, field.TypeInt8, value)
+	}
+	if value, ok := _u.mutation.AddedWays(); ok {
+		_spec.AddField(accounthand.FieldWays, field.TypeInt8, value)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AccountHand{config: _u.config}

@@ -116,6 +116,8 @@ type AccountHandMutation struct {
 	hand_id        *int
 	addhand_id     *int
 	last_at        *time.Time
+	ways           *int8
+	addways        *int8
 	clearedFields  map[string]struct{}
 	done           bool
 	oldValue       func(context.Context) (*AccountHand, error)
@@ -404,6 +406,62 @@ func (m *AccountHandMutation) ResetLastAt() {
 	m.last_at = nil
 }
 
+// SetWays sets the "ways" field.
+func (m *AccountHandMutation) SetWays(i int8) {
+	m.ways = &i
+	m.addways = nil
+}
+
+// Ways returns the value of the "ways" field in the mutation.
+func (m *AccountHandMutation) Ways() (r int8, exists bool) {
+	v := m.ways
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWays returns the old "ways" field's value of the AccountHand entity.
+// If the AccountHand object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *AccountHandMutation) OldWays(ctx context.Context) (v int8, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWays: %w", err)
+	}
+	return oldValue.Ways, nil
+}
+
+// AddWays adds i to the "ways" field.
+func (m *AccountHandMutation) AddWays(i int8) {
+	if m.addways != nil {
+		*m.addways += i
+	} else {
+		m.addways = &i
+	}
+}
+
+// AddedWays returns the value that was added to the "ways" field in this mutation.
+func (m *AccountHandMutation) AddedWays() (r int8, exists bool) {
+	v := m.addways
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWays resets all changes to the "ways" field.
+func (m *AccountHandMutation) ResetWays() {
+	m.ways = nil
+	m.addways = nil
+}
+
 // Where appends a list predicates to the AccountHandMutation builder.
 func (m *AccountHandMutation) Where(ps ...predicate.AccountHand) {
 	m.predicates = append(m.predicates, ps...)
@@ -438,7 +496,7 @@ func (m *AccountHandMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *AccountHandMutation) Fields() []string {
-	fields := make([]string, 0, 4)
+	fields := make([]string, 0, 5)
 	if m.created_at != nil {
 		fields = append(fields, accounthand.FieldCreatedAt)
 	}
@@ -450,6 +508,9 @@ func (m *AccountHandMutation) Fields() []string {
 	}
 	if m.last_at != nil {
 		fields = append(fields, accounthand.FieldLastAt)
+	}
+	if m.ways != nil {
+		fields = append(fields, accounthand.FieldWays)
 	}
 	return fields
 }
@@ -467,6 +528,8 @@ func (m *AccountHandMutation) Field(name string) (ent.Value, bool) {
 		return m.HandID()
 	case accounthand.FieldLastAt:
 		return m.LastAt()
+	case accounthand.FieldWays:
+		return m.Ways()
 	}
 	return nil, false
 }
@@ -484,6 +547,8 @@ func (m *AccountHandMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldHandID(ctx)
 	case accounthand.FieldLastAt:
 		return m.OldLastAt(ctx)
+	case accounthand.FieldWays:
+		return m.OldWays(ctx)
 	}
 	return nil, fmt.Errorf("unknown AccountHand field %s", name)
 }
@@ -521,6 +586,13 @@ func (m *AccountHandMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetLastAt(v)
 		return nil
+	case accounthand.FieldWays:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWays(v)
+		return nil
 	}
 	return fmt.Errorf("unknown AccountHand field %s", name)
 }
@@ -535,6 +607,9 @@ func (m *AccountHandMutation) AddedFields() []string {
 	if m.addhand_id != nil {
 		fields = append(fields, accounthand.FieldHandID)
 	}
+	if m.addways != nil {
+		fields = append(fields, accounthand.FieldWays)
+	}
 	return fields
 }
 
@@ -547,6 +622,8 @@ func (m *AccountHandMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedEducatorID()
 	case accounthand.FieldHandID:
 		return m.AddedHandID()
+	case accounthand.FieldWays:
+		return m.AddedWays()
 	}
 	return nil, false
 }
@@ -569,6 +646,13 @@ func (m *AccountHandMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddHandID(v)
+		return nil
+	case accounthand.FieldWays:
+		v, ok := value.(int8)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWays(v)
 		return nil
 	}
 	return fmt.Errorf("unknown AccountHand numeric field %s", name)
@@ -608,6 +692,9 @@ func (m *AccountHandMutation) ResetField(name string) error {
 		return nil
 	case accounthand.FieldLastAt:
 		m.ResetLastAt()
+		return nil
+	case accounthand.FieldWays:
+		m.ResetWays()
 		return nil
 	}
 	return fmt.Errorf("unknown AccountHand field %s", name)

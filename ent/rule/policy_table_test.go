@@ -48,7 +48,7 @@ func policies() map[string]policy {
 	return map[string]policy{
 		"AccountHand": {
 			table:  "account_hands",
-			update: []columns{{names: "last_at", may: server}},
+			update: []columns{{names: "last_at ways", may: server}},
 			fixed:  "created_at educator_id hand_id",
 		},
 		"AuditDetail": {

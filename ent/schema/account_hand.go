@@ -9,8 +9,8 @@ import (
 	"github.com/openhomeroom/homeroom/ent/rule"
 )
 
-// AccountHand is somebody who has created an account, given it a role, or set its password
-// or address, and could therefore sign in to it; see internal/hold.
+// AccountHand is somebody who has made an account, or set its password or address, and
+// who could therefore sign in with it; see internal/hold.
 type AccountHand struct{ ent.Schema }
 
 // Mixin of AccountHand.
@@ -23,6 +23,9 @@ func (AccountHand) Fields() []ent.Field {
 		field.Int("hand_id").Immutable().
 			Comment("The educator who did it; there is no row for the operator, and none for oneself."),
 		field.Time("last_at").SchemaType(instant).Comment("When it was done last."),
+		field.Int8("ways").Default(3).
+			Comment("By what of it the hand could come in today: 1 the password, 2 the address, 3 both, and 0 where " +
+				"somebody else has set both since. Both where it is not known."),
 	}
 }
 

@@ -10,7 +10,8 @@ import (
 )
 
 // UsageEvent remembers that an event was counted, so that a product can send it again
-// without counting it twice.
+// without counting it twice. An event belongs to its student: two products that number
+// theirs alike, at two schools, take nothing from each other.
 type UsageEvent struct{ ent.Schema }
 
 // Mixin of UsageEvent.
@@ -29,7 +30,7 @@ func (UsageEvent) Fields() []ent.Field {
 // Indexes of UsageEvent.
 func (UsageEvent) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("district_id", "event_id").Unique(),
+		index.Fields("district_id", "event_id", "student_id").Unique(),
 		index.Fields("student_id"),
 	}
 }

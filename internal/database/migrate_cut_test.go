@@ -150,7 +150,10 @@ func TestADatabaseThatAnOlderServerLeftStuckIsRepaired(t *testing.T) {
 			done[last] = true
 			// The older server runs it and dies; its note is that of the statement before.
 			run(t, conn, last)
-			run(t, conn, "UPDATE schema_revisions SET begun = NULL, tables_before = NULL")
+			// The migrations of its time took nothing away; those that do have always been noted.
+			if !strings.Contains(last, " DROP ") {
+				run(t, conn, "UPDATE schema_revisions SET begun = NULL, tables_before = NULL")
+			}
 			leaseRunsOut(t, conn)
 		}
 		if n := len(statements(t, files)); len(done) != n {

@@ -71,6 +71,31 @@ func TestAnEventIDIsOfOneDistrict(t *testing.T) {
 	})
 }
 
+// TestAnEventIDIsOfOneStudent has two schools of a district number their events alike.
+func TestAnEventIDIsOfOneStudent(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		w, s := fixture.New(t, d), service(d)
+		ann, bob := w.Student(t, w.North, "Ann", "Able", 0), w.Student(t, w.South, "Bob", "Baker", 0)
+		mustRecord(t, w.As(t, w.NorthAdmin), s, w.North.ID, event("same", ann, "math", fixture.Today, 60))
+		for i, want := range []int{1, 0} {
+			accepted, duplicates := mustRecord(t, w.As(t, w.SouthAdmin), s, w.South.ID,
+				event("same", bob, "math", fixture.Today, 70))
+			if accepted != want || duplicates != 1-want {
+				t.Errorf("time %d: accepted %d, duplicates %d", i+1, accepted, duplicates)
+			}
+		}
+		// A product of the district that sends both again counts neither.
+		accepted, duplicates := mustRecord(t, w.As(t, w.DistrictAdmin), s, w.Alpha.ID,
+			event("same", ann, "math", fixture.Today, 60), event("same", bob, "math", fixture.Today, 70))
+		if accepted != 0 || duplicates != 2 {
+			t.Errorf("accepted %d, duplicates %d", accepted, duplicates)
+		}
+		wantSums(t, d, ann, 60, 1)
+		wantSums(t, d, bob, 70, 1)
+	})
+}
+
 func TestABadEventWritesNothing(t *testing.T) {
 	t.Parallel()
 	dbtest.Each(t, func(t *testing.T, d *database.DB) {

@@ -61,42 +61,48 @@ func (r *recording) registerProducts(ctx context.Context) (map[string]int, error
 	}
 }
 
-// claim writes the IDs that were never counted and returns their events, the first one of
-// each ID. The unique index decides between simultaneous calls: the second one waits for
-// the first to commit, its statement is refused, and then it sees the IDs of the first as
-// counted. So each refusal leaves fewer IDs to write; one that does not is an error.
+// claim writes the ids of the events that were never counted and returns these
+// events, the first one of each id and student. Calls about the same students come
+// one after the other, because prepare has locked them; where that does not hold, as
+// between the nodes of a cluster, the unique index decides: whoever comes second is
+// refused with the whole statement, and then sees the ids of the first as counted. So
+// each refusal leaves fewer ids to write, and one that does not is an error.
 func (r *recording) claim(ctx context.Context) ([]Event, error) {
-	byID := make(map[string]Event, len(r.events))
+	events := make(map[claimed]Event, len(r.events))
+	var ids []string
+	var students []int
 	for _, e := range slices.Backward(r.events) {
-		byID[e.ID] = e
+		c := claimed{e.ID, r.byExternalID[e.StudentExternalID].ID}
+		events[c] = e
+		ids, students = append(ids, c.event), append(students, c.student)
 	}
-	ids := slices.Sorted(maps.Keys(byID))
 	var refusal error
 	for {
 		known, err := r.client.UsageEvent.Query().
-			Where(usageevent.DistrictID(r.org.DistrictID), usageevent.EventIDIn(ids...)).
-			Select(usageevent.FieldEventID).Strings(ctx)
+			Where(usageevent.DistrictID(r.org.DistrictID), usageevent.EventIDIn(ids...),
+				usageevent.StudentIDIn(sortedIDs(students)...)).
+			Select(usageevent.FieldEventID, usageevent.FieldStudentID).All(ctx)
 		if err != nil {
 			return nil, err
 		}
-		if refusal != nil && len(known) == 0 {
+		before := len(events)
+		for _, k := range known {
+			delete(events, claimed{k.EventID, *k.StudentID})
+		}
+		if refusal != nil && len(events) == before {
 			return nil, refusal
 		}
-		for _, id := range known {
-			delete(byID, id)
-		}
-		ids = slices.Sorted(maps.Keys(byID))
-		if len(ids) == 0 {
+		if len(events) == 0 {
 			return nil, nil
 		}
-		args := make([]any, 0, 4*len(ids))
-		fresh := make([]Event, 0, len(ids))
-		for _, id := range ids {
-			args = append(args, r.now, r.org.DistrictID, id, r.byExternalID[byID[id].StudentExternalID].ID)
-			fresh = append(fresh, byID[id])
+		args := make([]any, 0, 4*len(events))
+		fresh := make([]Event, 0, len(events))
+		for _, c := range slices.SortedFunc(maps.Keys(events), claimed.compare) {
+			args = append(args, r.now, r.org.DistrictID, c.event, c.student)
+			fresh = append(fresh, events[c])
 		}
 		_, refusal = r.client.ExecContext(ctx,
-			"INSERT INTO usage_events (created_at, district_id, event_id, student_id) VALUES "+tuples(4, len(ids)), args...)
+			"INSERT INTO usage_events (created_at, district_id, event_id, student_id) VALUES "+tuples(4, len(fresh)), args...)
 		if refusal == nil {
 			return fresh, nil
 		}
@@ -106,7 +112,18 @@ func (r *recording) claim(ctx context.Context) ([]Event, error) {
 	}
 }
 
-// addDays adds seconds to the days of students. The students are locked.
+// claimed is what an event is told apart by. Its id is one of its student: what another
+// school has reported under the same id is neither lost nor told.
+type claimed struct {
+	event   string
+	student int
+}
+
+func (c claimed) compare(o claimed) int {
+	return cmp.Or(cmp.Compare(c.event, o.event), cmp.Compare(c.student, o.student))
+}
+
+// addDays adds seconds to the days of students, who are locked.
 func (r *recording) addDays(ctx context.Context, days map[dayKey]int) error {
 	keys := slices.SortedFunc(maps.Keys(days), func(a, b dayKey) int {
 		return cmp.Or(cmp.Compare(a.student, b.student), cmp.Compare(a.day, b.day), cmp.Compare(a.product, b.product))

@@ -22,6 +22,8 @@ const (
 	FieldHandID = "hand_id"
 	// FieldLastAt holds the string denoting the last_at field in the database.
 	FieldLastAt = "last_at"
+	// FieldWays holds the string denoting the ways field in the database.
+	FieldWays = "ways"
 	// Table holds the table name of the accounthand in the database.
 	Table = "account_hands"
 )
@@ -33,6 +35,7 @@ var Columns = []string{
 	FieldEducatorID,
 	FieldHandID,
 	FieldLastAt,
+	FieldWays,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -55,6 +58,8 @@ var (
 	Policy ent.Policy
 	// DefaultCreatedAt holds the default value on creation for the "created_at" field.
 	DefaultCreatedAt func() time.Time
+	// DefaultWays holds the default value on creation for the "ways" field.
+	DefaultWays int8
 )
 
 // OrderOption defines the ordering options for the AccountHand queries.
@@ -83,4 +88,9 @@ func ByHandID(opts ...sql.OrderTermOption) OrderOption {
 // ByLastAt orders the results by the last_at field.
 func ByLastAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldLastAt, opts...).ToFunc()
+}
+
+// ByWays orders the results by the ways field.
+func ByWays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWays, opts...).ToFunc()
 }

@@ -74,6 +74,11 @@ func LastAt(v time.Time) predicate.AccountHand {
 	return predicate.AccountHand(sql.FieldEQ(FieldLastAt, v))
 }
 
+// Ways applies equality check predicate on the "ways" field. It's identical to WaysEQ.
+func Ways(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldEQ(FieldWays, v))
+}
+
 // CreatedAtEQ applies the EQ predicate on the "created_at" field.
 func CreatedAtEQ(v time.Time) predicate.AccountHand {
 	return predicate.AccountHand(sql.FieldEQ(FieldCreatedAt, v))
@@ -232,6 +237,46 @@ func LastAtLT(v time.Time) predicate.AccountHand {
 // LastAtLTE applies the LTE predicate on the "last_at" field.
 func LastAtLTE(v time.Time) predicate.AccountHand {
 	return predicate.AccountHand(sql.FieldLTE(FieldLastAt, v))
+}
+
+// WaysEQ applies the EQ predicate on the "ways" field.
+func WaysEQ(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldEQ(FieldWays, v))
+}
+
+// WaysNEQ applies the NEQ predicate on the "ways" field.
+func WaysNEQ(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldNEQ(FieldWays, v))
+}
+
+// WaysIn applies the In predicate on the "ways" field.
+func WaysIn(vs ...int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldIn(FieldWays, vs...))
+}
+
+// WaysNotIn applies the NotIn predicate on the "ways" field.
+func WaysNotIn(vs ...int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldNotIn(FieldWays, vs...))
+}
+
+// WaysGT applies the GT predicate on the "ways" field.
+func WaysGT(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldGT(FieldWays, v))
+}
+
+// WaysGTE applies the GTE predicate on the "ways" field.
+func WaysGTE(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldGTE(FieldWays, v))
+}
+
+// WaysLT applies the LT predicate on the "ways" field.
+func WaysLT(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldLT(FieldWays, v))
+}
+
+// WaysLTE applies the LTE predicate on the "ways" field.
+func WaysLTE(v int8) predicate.AccountHand {
+	return predicate.AccountHand(sql.FieldLTE(FieldWays, v))
 }
 
 // And groups predicates with the AND operator between them.

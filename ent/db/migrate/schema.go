@@ -16,6 +16,7 @@ var (
 		{Name: "educator_id", Type: field.TypeInt},
 		{Name: "hand_id", Type: field.TypeInt},
 		{Name: "last_at", Type: field.TypeTime, SchemaType: map[string]string{"mysql": "datetime(6)"}},
+		{Name: "ways", Type: field.TypeInt8, Default: 3},
 	}
 	// AccountHandsTable holds the schema information for the "account_hands" table.
 	AccountHandsTable = &schema.Table{
@@ -1394,9 +1395,9 @@ var (
 		PrimaryKey: []*schema.Column{UsageEventsColumns[0]},
 		Indexes: []*schema.Index{
 			{
-				Name:    "usageevent_district_id_event_id",
+				Name:    "usageevent_district_id_event_id_student_id",
 				Unique:  true,
-				Columns: []*schema.Column{UsageEventsColumns[2], UsageEventsColumns[3]},
+				Columns: []*schema.Column{UsageEventsColumns[2], UsageEventsColumns[3], UsageEventsColumns[4]},
 			},
 			{
 				Name:    "usageevent_student_id",

@@ -73,6 +73,10 @@ func init() {
 	accounthandDescCreatedAt := accounthandMixinFields0[0].Descriptor()
 	// accounthand.DefaultCreatedAt holds the default value on creation for the created_at field.
 	accounthand.DefaultCreatedAt = accounthandDescCreatedAt.Default.(func() time.Time)
+	// accounthandDescWays is the schema descriptor for ways field.
+	accounthandDescWays := accounthandFields[3].Descriptor()
+	// accounthand.DefaultWays holds the default value on creation for the ways field.
+	accounthand.DefaultWays = accounthandDescWays.Default.(int8)
 	auditdetailMixin := schema.AuditDetail{}.Mixin()
 	auditdetail.Policy = privacy.NewPolicies(schema.AuditDetail{})
 	auditdetail.Hooks[0] = func(next ent.Mutator) ent.Mutator {
