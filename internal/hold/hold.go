@@ -6,10 +6,11 @@
 // written in the transaction of the change. Those of a bulk job are written when it is
 // started, so that two jobs that start at the same moment count each other. What a second
 // administrator has approved, and what the operator does, is not recorded. A loss expires
-// after Window; deleted students count longer, see Month.
+// after Window; students who were deleted, or have gone to another school, count longer,
+// see Month and settled.
 //
-// A hand is what somebody has had in an account when that person could sign in to it: by
-// creating it, giving it a role, or setting its password or address. See hand.go.
+// A hand is somebody who could sign in to another's account, because of having created it
+// or set its password or address; see hand.go.
 package hold
 
 import (
@@ -143,7 +144,9 @@ func Restored(ctx context.Context, client *db.Client, studentIDs []int) error {
 func Purge(ctx context.Context, d *database.DB, now time.Time) error {
 	system := viewer.AsSystem(ctx, "losses that count no more")
 	old := loss.Or(loss.CreatedAtLT(sinceMonth(now)),
-		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbNEQ(loss.VerbDELETED))))
+		loss.And(loss.CreatedAtLT(since(now)), loss.Or(loss.ThingNEQ(loss.ThingSTUDENT), loss.VerbEQ(loss.VerbCHANGED))),
+		// Who has come to a school is no room for a while; see withoutNew.
+		loss.And(loss.CreatedAtLT(database.Instant(now.Add(-settled))), loss.VerbNEQ(loss.VerbDELETED)))
 	there, err := d.Client(system).Loss.Query().Where(old).Exist(system)
 	if err != nil || !there {
 		return err

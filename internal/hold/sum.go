@@ -183,27 +183,47 @@ func Base(ctx context.Context, client *db.Client, now time.Time, o *db.Organizat
 	return n + gone, err
 }
 
-// settled is how long students who came by bulk jobs do not raise the base. It is longer
-// than Window; otherwise one could import a crowd, wait a day, and delete everybody else.
+// settled is how long students who came by bulk jobs, or from another school, do not raise
+// the base. It is longer than Window; otherwise one could import a crowd, wait a day, and
+// delete everybody else.
 const settled = 7 * 24 * time.Hour
 
-// withoutNew counts students who came by recent bulk jobs only up to the number of
-// students who were there before. Otherwise importing a crowd would allow deleting more of
-// the others. In a new school there may be nobody else.
+// withoutNew counts students who came by recent bulk jobs, or from another school, only up
+// to the number of students who were there before. Otherwise importing a crowd, or moving
+// one in, would allow deleting more of the others. In a new school there may be nobody
+// else.
 func withoutNew(system context.Context, client *db.Client, now time.Time, o *db.Organization, all int) (int, error) {
+	start := database.Instant(now.Add(-settled))
 	jobs, err := client.BulkJob.Query().
 		Where(bulkjob.DistrictID(o.DistrictID), bulkjob.KindEQ(bulkjob.KindIMPORT_STUDENTS),
-			bulkjob.StartedAtGT(database.Instant(now.Add(-settled))), bulkjob.CreatedGT(0)).IDs(system)
-	if err != nil || len(jobs) == 0 {
+			bulkjob.StartedAtGT(start), bulkjob.Or(bulkjob.CreatedGT(0), bulkjob.UpdatedGT(0))).IDs(system)
+	if err != nil {
 		return all, err
 	}
-	args := []any{o.ID}
-	for _, id := range jobs {
-		args = append(args, id)
+	parts, args := []string{}, []any{}
+	came := "r.undo_loses = 3 AND r.state IN (1, 3)"
+	// Nobody comes to a district from a school of it. Whom no job has moved has left the
+	// other school by a single change.
+	if o.Type == organization.TypeSCHOOL {
+		came += " OR r.loses = 2 AND r.state IN (1, 4)"
+		parts = append(parts, "SELECT s.id AS id FROM losses l JOIN students s ON s.id = l.subject_id "+
+			"WHERE s.organization_id = ? AND l.district_id = ? AND l.organization_id <> ? AND l.created_at > ? "+
+			"AND l.thing = 'STUDENT' AND l.verb = 'LEFT'")
+		args = append(args, o.ID, o.DistrictID, o.ID, start)
 	}
-	fresh, err := number(system, client,
-		"SELECT COUNT(*) FROM bulk_job_rows r JOIN students s ON s.id = r.target_id WHERE s."+scope(o)+" = ? "+
-			"AND r.undo_loses = 3 AND r.state IN (1, 3) AND r.job_id IN ("+places(len(jobs), "?")+")", args...)
+	if len(jobs) > 0 {
+		parts = append(parts, "SELECT s.id AS id FROM bulk_job_rows r JOIN students s ON s.id = r.target_id "+
+			"WHERE s."+scope(o)+" = ? AND ("+came+") AND r.job_id IN ("+places(len(jobs), "?")+")")
+		args = append(args, o.ID)
+		for _, id := range jobs {
+			args = append(args, id)
+		}
+	}
+	if len(parts) == 0 {
+		return all, nil
+	}
+	query := strings.Join(parts, " UNION ")
+	fresh, err := number(system, client, "SELECT COUNT(*) FROM ("+query+") fresh", args...)
 	if old := all - fresh; old > 0 {
 		return old + min(old, fresh), err
 	}

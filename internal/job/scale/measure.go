@@ -291,7 +291,7 @@ func (z *Scale) fill(ctx context.Context, client *db.Client, sh *share, job *db.
 	if e := sh.excess(); e == nil || !e.before || sh.thing != loss.ThingSTUDENT {
 		return nil
 	}
-	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED} {
+	for _, verb := range []hold.Verb{loss.VerbDELETED, loss.VerbCHANGED, loss.VerbLEFT} {
 		if err := hold.Distinct(ctx, client, z.Now(), sh.org, own, verb, hold.Job{ID: job.ID, Undo: undo}, sums); err != nil {
 			return err
 		}
