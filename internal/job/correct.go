@@ -144,6 +144,11 @@ func (s correction) correctPlanned(ctx context.Context, job *db.BulkJob, in Corr
 	if err := s.refuseGone(viewer.NewContext(ctx, v), job, v, r); err != nil {
 		return nil, err
 	}
+	if asks(job.Kind) {
+		if err := s.probes.Ask(ctx, job.DistrictID, viewer.FromContext(ctx).SubmitterID()); err != nil {
+			return nil, err
+		}
+	}
 	if id := viewer.FromContext(ctx).EducatorID; id != 0 && !slices.Contains(r.By, id) {
 		r.By = append(slices.Clone(r.By), id)
 	}

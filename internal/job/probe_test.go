@@ -96,8 +96,35 @@ func TestNobodyFindsOutInBulkWhoIsThere(t *testing.T) {
 			if err := create(who, there[7].Username); fault.From(err) == nil || fault.From(err).Code != probe.Stopped {
 				t.Errorf("a single change: %v", err)
 			}
-			if err := create(who, own.Username); fault.From(err) == nil || fault.From(err).Code != "USERNAME_TAKEN" {
-				t.Errorf("whom the teacher sees is no secret: %v", err)
+			// Nor is there an answer that something is free, or that one's own student has it: the
+			// refusal itself would tell. Nothing is written.
+			before := b.world()
+			for _, id := range []string{"nobodys", there[9].ExternalID, own.ExternalID} {
+				_, err := b.Correct(b.As(t, who), jobs.Correction{JobID: job.ID, Row: 1,
+					Values: []sheet.Cell{{Column: "Student ID", Value: id}, {Column: "Grade", Value: "99"}}})
+				if f := fault.From(err); f == nil || f.Code != probe.Stopped {
+					t.Errorf("a correction to %s: %v", id, err)
+				}
+				for _, grade := range []string{"7", "99"} {
+					file := "Student ID,First Name,Last Name,Username,Grade,Classes/Groups\n"
+					file += id + ",Any,Body,x" + id + "," + grade + ",Algebra\n"
+					stopped(who, b.verified(who, b.North, students, file))
+				}
+				_, err = people.UpdateStudent(b.As(t, who), roster.StudentChange{ID: own.ID, Username: &id})
+				if f := fault.From(err); f == nil || f.Code != probe.Stopped {
+					t.Errorf("a change to %s: %v", id, err)
+				}
+				if err := create(who, "u"+id); fault.From(err) == nil || fault.From(err).Code != probe.Stopped {
+					t.Errorf("a new student called %s: %v", id, err)
+				}
+			}
+			if after := b.world(); after != before {
+				t.Error(diff(before, after))
+			}
+			name := "Other"
+			if _, err := people.UpdateStudent(b.As(t, who),
+				roster.StudentChange{ID: own.ID, FirstName: &name, Username: &own.Username}); err != nil {
+				t.Errorf("what asks nothing: %v", err)
 			}
 			now.Add(24 * time.Hour)
 			b.want(b.verified(who, b.North, students, asking("Student ID", there[8])), ready, 0, 0, 0, 1)

@@ -98,6 +98,11 @@ func (s checking) verifyFrom(ctx context.Context, h *queue.Lease) error {
 	if refusal != nil {
 		return s.fail(ctx, h, refusal)
 	}
+	if asks(h.Job.Kind) {
+		if err := s.probes.Ask(ctx, h.Job.DistrictID, h.Job.SubmittedBy); err != nil {
+			return s.failProbe(ctx, h, err)
+		}
+	}
 	return s.verifyRows(viewer.NewContext(ctx, v), h, v, b, file, l)
 }
 

@@ -5,7 +5,8 @@
 // together, by day in UTC.
 //
 // What somebody sees, or administers, is no secret and does not count, and neither
-// does what turns out to be free.
+// does what turns out to be free. When the answers of a day are spent, nothing more is
+// answered: what is free and what is taken end alike; see Counter.Ask.
 package probe
 
 import (
@@ -15,6 +16,7 @@ import (
 	"time"
 
 	"github.com/openhomeroom/homeroom/ent/db"
+	"github.com/openhomeroom/homeroom/ent/db/takenanswer"
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
@@ -26,8 +28,8 @@ import (
 const Stopped = "TAKEN_ANSWERS_STOPPED"
 
 // ErrStopped is returned in the place of an answer that would be one too many.
-var ErrStopped = fault.Forbiddenf("you, or all of your district together, have been told too often today that " +
-	"an ID, a username or an address is taken by somebody whom you do not see; " +
+var ErrStopped = fault.Forbiddenf("you, or all of your district together, have been told so often today that " +
+	"an ID, a username or an address is taken by somebody whom you do not see that nothing more is answered about any; " +
 	"ask an administrator of the district, or go on tomorrow").WithCode(Stopped)
 
 // Counter counts the answers. A nil Counter counts nothing.
@@ -73,6 +75,22 @@ func (c *Counter) add(ctx context.Context, client *db.Client, who, n, most int) 
 		err = ErrStopped
 	}
 	return err
+}
+
+// Ask is called before somebody is told whether an ID or a username is free. Once the
+// answers to an account have ended for the day it returns ErrStopped, taken or not: what
+// is refused in one case alone is an answer, too.
+func (c *Counter) Ask(ctx context.Context, districtID, educatorID int) error {
+	if c == nil || c.most <= 0 || educatorID == 0 {
+		return nil
+	}
+	spent, err := c.db.Client(ctx).TakenAnswer.Query().Where(takenanswer.EducatorID(educatorID),
+		takenanswer.Day(c.today()), takenanswer.AnswersGTE(c.most)).Exist(viewer.AsSystem(ctx, "whether answers have ended for the day"))
+	if err != nil || !spent {
+		return err
+	}
+	c.Stop(ctx, districtID, educatorID)
+	return ErrStopped
 }
 
 // Answer counts one answer to the viewer, in a transaction of its own, and returns

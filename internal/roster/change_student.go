@@ -39,6 +39,12 @@ func (s *Service) UpdateStudent(ctx context.Context, ch StudentChange) (*db.Stud
 	if err != nil {
 		return nil, ErrNoStudent.At("id")
 	}
+	if ch.ExternalID != nil && Clean(*ch.ExternalID) != st.ExternalID ||
+		ch.Username != nil && fold.Key(Clean(*ch.Username)) != st.UsernameKey {
+		if err := s.probes.Ask(ctx, st.DistrictID, viewer.FromContext(ctx).SubmitterID()); err != nil {
+			return nil, err
+		}
+	}
 	hash, err := s.hashed(ctx, ch.Password)
 	if err != nil {
 		return nil, err

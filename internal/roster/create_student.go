@@ -53,6 +53,9 @@ func (s *Service) CreateStudent(ctx context.Context, in NewStudent) (*db.Student
 	if len(refusals) > 0 {
 		return nil, refusals
 	}
+	if err := s.probes.Ask(ctx, school.DistrictID, v.SubmitterID()); err != nil {
+		return nil, err
+	}
 	hash, err := s.hashed(ctx, in.Password)
 	if err != nil {
 		return nil, err
