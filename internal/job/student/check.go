@@ -263,7 +263,12 @@ func (c *checker) planRow(r *studentRow, found *lookup) {
 	c.Password(r.Row, p, func(password string) *fault.Error {
 		return roster.CheckPassword(password, c.Schools.SettingsOf(r.school).PasswordMinLength)
 	}, hasPassword)
-	if p.Do == row.Create && r.Cell(sheet.ColPassword) == "" && c.Schools.SettingsOf(r.school).PasswordRequired {
+	if p.Do == row.Revive && hasPassword && r.Cell(sheet.ColPassword) == "" {
+		// As by createStudent: whoever knew it knew somebody who had left.
+		p.SetColumn(student.FieldPasswordHash, nil)
+		p.Show(sheet.ColPassword, "set", "")
+	}
+	if p.Do != row.Update && r.Cell(sheet.ColPassword) == "" && c.Schools.SettingsOf(r.school).PasswordRequired {
 		r.Needs(sheet.ColPassword, "A new student of "+r.school.Name+" needs one.")
 	}
 	own := p.Do != row.Update || len(p.Set) > 0 || len(p.Password) > 0
