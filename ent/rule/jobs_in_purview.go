@@ -39,6 +39,13 @@ func jobsSeen(v *viewer.Viewer) predicate.BulkJob {
 	if schools := slices.Concat(v.TeacherSchools(), v.AdminSchools()); v.IsTeacher() {
 		own = append(own,
 			bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindEDIT_STUDENTS), selectedFrom(schools)))
+		// Whoever administers a school selects students to delete wherever they are seen, and
+		// is told row by row which of them stay.
+		if len(v.AdminSchools()) > 0 {
+			own = append(own,
+				bulkjob.And(bulkjob.OrganizationID(v.DistrictID), bulkjob.KindEQ(bulkjob.KindDELETE_STUDENTS),
+					selectedFrom(schools)))
+		}
 	}
 	return anyOf(bulkjob.Or,
 		when(v.AdminDistricts(), bulkjob.DistrictIDIn),

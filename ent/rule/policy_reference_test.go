@@ -147,7 +147,8 @@ func (a ask) job(r row) bool {
 		return false
 	}
 	return a.is(viewer.SchoolAdmin) && a.all(r.text("schools"), viewer.SchoolAdmin) ||
-		a.is(viewer.Teacher) && r.text("kind") == "EDIT_STUDENTS" &&
+		a.is(viewer.Teacher) && (r.text("kind") == "EDIT_STUDENTS" ||
+			r.text("kind") == "DELETE_STUDENTS" && a.is(viewer.SchoolAdmin)) &&
 			a.all(r.text("schools"), viewer.SchoolAdmin, viewer.Teacher)
 }
 

@@ -74,6 +74,11 @@ func (s submitting) submitSelection(ctx context.Context, kind bulkjob.Kind, sel 
 	if err != nil {
 		return nil, err
 	}
+	// A selection from several schools belongs to the district, and each row says what stays.
+	if v := viewer.FromContext(ctx); s.kinds.About(kind).Deletes && at.ID != v.DistrictID &&
+		!v.Administers(at.ID, at.DistrictID) {
+		return nil, fault.Forbiddenf("only administrators of the school delete its students").At("selection")
+	}
 	var list bytes.Buffer
 	// A teacher sees students of groups taught at other schools, too: of those no role
 	// is asked for later.
