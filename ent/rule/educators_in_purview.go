@@ -5,6 +5,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/organization"
 	"github.com/openhomeroom/homeroom/ent/db/predicate"
@@ -62,8 +63,9 @@ func AdministratorsChangeEducators() privacy.MutationRule {
 }
 
 // EducatorsEdited matches the educators whom an administrator may change: all educators of
-// the district, or those whose roles are all at schools that the viewer administers. So a
-// school never changes the account of somebody who may do more than the school can grant.
+// the district, or those whose roles and groups are all at schools that the viewer
+// administers. So a school never changes the account of somebody who may do more than the
+// school can grant.
 func EducatorsEdited(v *viewer.Viewer) predicate.Educator { return jointly(v, educatorsEdited) }
 
 func educatorsEdited(v *viewer.Viewer) predicate.Educator {
@@ -71,7 +73,8 @@ func educatorsEdited(v *viewer.Viewer) predicate.Educator {
 	if schools := v.AdminSchools(); len(schools) > 0 {
 		parts = append(parts, educator.And(
 			educator.HasRolesWith(roleassignment.OrganizationIDIn(schools...)),
-			educator.Not(educator.HasRolesWith(roleassignment.OrganizationIDNotIn(schools...)))))
+			educator.Not(educator.HasRolesWith(roleassignment.OrganizationIDNotIn(schools...))),
+			educator.Not(educator.HasTeachingWith(groupeducator.HasGroupWith(group.OrganizationIDNotIn(schools...))))))
 	}
 	return anyOf(educator.Or, parts)
 }

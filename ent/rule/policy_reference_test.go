@@ -114,7 +114,7 @@ func (a ask) educator(r row) bool {
 }
 
 // educatorEdited is true where every role of the educator, and one at least, is at
-// a school that the viewer administers.
+// a school that the viewer administers, and every group taught as well.
 func (a ask) educatorEdited(r row) bool {
 	roles := 0
 	for _, role := range a.tables["role_assignments"] {
@@ -122,6 +122,12 @@ func (a ask) educatorEdited(r row) bool {
 			if roles++; !a.holds(role.id("organization_id"), viewer.SchoolAdmin) {
 				return a.districtOf(r)
 			}
+		}
+	}
+	for _, teaching := range a.tables["group_educators"] {
+		if teaching.id("educator_id") == r.id("id") &&
+			!a.holds(a.find("groups", teaching.id("group_id")).id("organization_id"), viewer.SchoolAdmin) {
+			return a.districtOf(r)
 		}
 	}
 	return roles > 0 || a.districtOf(r)

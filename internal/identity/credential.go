@@ -9,6 +9,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/educator"
 	"github.com/openhomeroom/homeroom/ent/db/externalidentity"
 	"github.com/openhomeroom/homeroom/ent/db/factorchallenge"
+	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/ent/db/onetimelink"
 	"github.com/openhomeroom/homeroom/ent/db/passkey"
 	"github.com/openhomeroom/homeroom/ent/db/roleassignment"
@@ -28,7 +29,8 @@ const (
 	// OwnAccount refuses a file that changes the account, or the role, of somebody who has
 	// a hand in it.
 	OwnAccount = "OWN_ACCOUNT"
-	// WiderRole refuses a change of an account with a role that the viewer does not cover.
+	// WiderRole refuses a change of an account that holds a role, or teaches, where the
+	// viewer does not administer.
 	WiderRole = "FORBIDDEN"
 	// ByProvider refuses an address whose accounts sign in at a provider only.
 	ByProvider = "SIGN_IN_WITH_PROVIDER"
@@ -40,7 +42,8 @@ type Change struct {
 	EducatorID int
 	// Behind are the makers of the key of a program that has a hand in the change.
 	Behind []int
-	// Roles are all roles of the account, whether or not the viewer sees them.
+	// Roles are all roles of the account, and where it teaches, whether or not the viewer
+	// sees them; see RolesOf.
 	Roles []viewer.Assignment
 	// Old and New are the folded addresses before and after the change. Both are the same
 	// if the address stays, and empty if there is none.
@@ -75,7 +78,8 @@ func (g Guard) Refuse(by *viewer.Viewer, c Change) *fault.Error {
 				"and everything else by another administrator").WithCode(OwnAccount)
 	}
 	if c.EducatorID != 0 && !by.IsSystem() && !Covers(by, c.Roles) {
-		return fault.Forbiddenf("the account has a role elsewhere, so only an administrator of the district changes it").
+		return fault.Forbiddenf(
+			"the account has a role elsewhere, or teaches there, so only an administrator of the district changes it").
 			WithCode(WiderRole)
 	}
 	return g.refuseDomain(c)
@@ -99,15 +103,18 @@ func (g Guard) refuseDomain(c Change) *fault.Error {
 }
 
 // Covers reports whether somebody administers every organization at which an account holds
-// a role. So nobody sets the credentials of an account that may do more; an account that
-// may do the same is covered. An account without any role counts as one of the district.
+// a role or teaches. So nobody sets the credentials of an account that may do more; an
+// account that may do the same is covered. An account without any role counts as one of
+// the district.
 func Covers(by *viewer.Viewer, roles []viewer.Assignment) bool {
 	return !slices.ContainsFunc(roles, func(r viewer.Assignment) bool {
 		return !by.Administers(r.OrganizationID, r.DistrictID)
 	})
 }
 
-// RolesOf returns all roles of some accounts, whether or not the caller sees them.
+// RolesOf returns all roles of some accounts, whether or not the caller sees them. Somebody
+// who teaches a group sees and changes its students, whatever the role and wherever it is
+// held: a teaching counts as a teacher's role at the school of the group.
 func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int][]viewer.Assignment, error) {
 	all := map[int][]viewer.Assignment{}
 	system := viewer.AsSystem(ctx, "whether an account holds a role outside of the purview; nobody is shown it")
@@ -120,6 +127,18 @@ func RolesOf(ctx context.Context, client *db.Client, educatorIDs []int) (map[int
 		for _, r := range roles {
 			all[r.EducatorID] = append(all[r.EducatorID],
 				viewer.Assignment{Role: viewer.Role(r.Role), OrganizationID: r.OrganizationID, DistrictID: r.DistrictID})
+		}
+		taught, err := client.GroupEducator.Query().Where(groupeducator.EducatorIDIn(chunk...)).
+			Order(groupeducator.ByID()).WithGroup().All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, t := range taught {
+			at := viewer.Assignment{Role: viewer.Teacher, OrganizationID: t.Edges.Group.OrganizationID,
+				DistrictID: t.Edges.Group.DistrictID}
+			if !slices.Contains(all[t.EducatorID], at) {
+				all[t.EducatorID] = append(all[t.EducatorID], at)
+			}
 		}
 	}
 	return all, nil

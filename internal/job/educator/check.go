@@ -308,7 +308,7 @@ func (c *educatorCheck) guard(r *educatorRow, p *row.Plan, found *educatorLookup
 			row.FromFault(why, "Leave address and password as they are; the person signs in at the provider."))
 	case why != nil, !found.editable[r.e.ID]:
 		r.Fail("", row.Problemf(row.Forbidden, "Ask an administrator of the district, or upload the row for the district.",
-			"%s %s has a role elsewhere, so only an administrator of the district changes the account.",
+			"%s %s has a role elsewhere, or teaches there, so only an administrator of the district changes the account.",
 			r.e.FirstName, r.e.LastName))
 	}
 }
