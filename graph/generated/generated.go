@@ -5467,6 +5467,8 @@ enum AuditAction {
   AUDIT_DOWNLOADED
   "Somebody read the audit trail."
   AUDIT_READ
+  "An account got a role or a class, and somebody who does not administer all that it then has had set its password or address: the password, sessions, links and persons at providers ended."
+  CREDENTIALS_ENDED
   "The tables were brought up to date."
   DATABASE_MIGRATED
   "The personal data of deleted students were erased, because their time was over; the facts count them."
@@ -6171,9 +6173,9 @@ type BulkJobPayload {
   userErrors: [UserError!]!
 }
 
-"Usage as a learning product reports it. An event with a known eventId is not counted again."
+"Usage as a learning product reports it. An event of a student with a known eventId is not counted again."
 input UsageEventInput {
-  "1 to 128 characters, unique in the district."
+  "1 to 128 characters, unique for the student."
   eventId: ID!
   "The Student ID, as the district has it."
   studentExternalId: String!

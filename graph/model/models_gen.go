@@ -1533,9 +1533,9 @@ type UpdateStudentPayload struct {
 	UserErrors []*UserError `json:"userErrors"`
 }
 
-// Usage as a learning product reports it. An event with a known eventId is not counted again.
+// Usage as a learning product reports it. An event of a student with a known eventId is not counted again.
 type UsageEventInput struct {
-	// 1 to 128 characters, unique in the district.
+	// 1 to 128 characters, unique for the student.
 	EventID string `json:"eventId"`
 	// The Student ID, as the district has it.
 	StudentExternalID string `json:"studentExternalId"`
@@ -1659,6 +1659,8 @@ const (
 	AuditActionAuditDownloaded AuditAction = "AUDIT_DOWNLOADED"
 	// Somebody read the audit trail.
 	AuditActionAuditRead AuditAction = "AUDIT_READ"
+	// An account got a role or a class, and somebody who does not administer all that it then has had set its password or address: the password, sessions, links and persons at providers ended.
+	AuditActionCredentialsEnded AuditAction = "CREDENTIALS_ENDED"
 	// The tables were brought up to date.
 	AuditActionDatabaseMigrated AuditAction = "DATABASE_MIGRATED"
 	// The personal data of deleted students were erased, because their time was over; the facts count them.
@@ -1799,6 +1801,7 @@ var AllAuditAction = []AuditAction{
 	AuditActionAccountUnlinked,
 	AuditActionAuditDownloaded,
 	AuditActionAuditRead,
+	AuditActionCredentialsEnded,
 	AuditActionDatabaseMigrated,
 	AuditActionDataPurged,
 	AuditActionEducatorAdded,
@@ -1869,7 +1872,7 @@ var AllAuditAction = []AuditAction{
 
 func (e AuditAction) IsValid() bool {
 	switch e {
-	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionIdentityProved, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasskeyRenamed, AuditActionPasswordSet, AuditActionRecoveryCodesMade, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSecondFactorsReset, AuditActionSecondFactorAdded, AuditActionSecondFactorRemoved, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
+	case AuditActionAccessRefused, AuditActionAccountLinked, AuditActionAccountUnlinked, AuditActionAuditDownloaded, AuditActionAuditRead, AuditActionCredentialsEnded, AuditActionDatabaseMigrated, AuditActionDataPurged, AuditActionEducatorAdded, AuditActionEducatorDisabled, AuditActionEducatorEnabled, AuditActionEducatorErased, AuditActionEducatorInvited, AuditActionErasureCertified, AuditActionErasureRequested, AuditActionFailedRowsDownloaded, AuditActionGraphiqlOpened, AuditActionGroupCreated, AuditActionGroupDeleted, AuditActionGroupUpdated, AuditActionIdentityProved, AuditActionJobApproved, AuditActionJobCanceled, AuditActionJobFinished, AuditActionJobHeld, AuditActionJobRowsApplied, AuditActionJobRowsUndone, AuditActionJobRowCorrected, AuditActionJobStarted, AuditActionJobSubmitted, AuditActionJobUndoRequested, AuditActionKeyCreated, AuditActionKeyRevoked, AuditActionLinkMade, AuditActionLinkRequested, AuditActionNoticeDownloaded, AuditActionNumbersRepaired, AuditActionOperationsRegistered, AuditActionOperationsRemoved, AuditActionOperatorCommand, AuditActionOrganizationCreated, AuditActionPasskeyRenamed, AuditActionPasswordSet, AuditActionRecoveryCodesMade, AuditActionRefusalsCounted, AuditActionSampleDistrictMade, AuditActionSecondFactorsReset, AuditActionSecondFactorAdded, AuditActionSecondFactorRemoved, AuditActionSessionsRevoked, AuditActionSettingsChanged, AuditActionSettingApproved, AuditActionSettingPending, AuditActionSettingWithdrawn, AuditActionSignedIn, AuditActionSignedOut, AuditActionSignInRefused, AuditActionStudentsAssigned, AuditActionStudentsDeleted, AuditActionStudentsExported, AuditActionStudentsRead, AuditActionStudentsRemoved, AuditActionStudentsRestored, AuditActionStudentsWatched, AuditActionStudentCreated, AuditActionStudentErased, AuditActionStudentMoved, AuditActionStudentRecordDownloaded, AuditActionStudentRevived, AuditActionStudentUpdated, AuditActionTakenAnswersStopped, AuditActionUsageRecorded:
 		return true
 	}
 	return false

@@ -127,7 +127,7 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 			return err
 		}
 	}
-	e, err := people.AddEducator(ctx, identity.NewEducator{
+	e, ended, err := people.AddTelling(ctx, identity.NewEducator{
 		Email: email, FirstName: first, LastName: last, OrganizationID: o.ID,
 		Role: viewer.Role(strings.ToUpper(strings.ReplaceAll(f.role, "-", "_"))),
 	})
@@ -135,6 +135,10 @@ func (a *app) runAddEducator(ctx context.Context, d *database.DB, f newEducator,
 		return err
 	}
 	fmt.Fprintf(a.out, "%s has an account, with a role at %s.\n", e.Email, o.Name)
+	if ended {
+		fmt.Fprintln(a.out, "Somebody who does not administer all that it has now had set its password or its address: "+
+			"the password, all sessions and links have ended. Check that the address is the person's own.")
+	}
 	switch {
 	case f.passwordStdin:
 		return people.SetPassword(ctx, e.ID, password)

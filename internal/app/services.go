@@ -98,7 +98,8 @@ func newServices(d *database.DB, secret []byte, cfg config.Config, people accoun
 	s.usage = usage.New(d, now, log)
 	probes := probe.New(d, cfg.Uploads.TakenAnswers, now, log)
 	s.roster = roster.New(d,
-		roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Probes: probes, Now: now, Log: log})
+		roster.Options{Hash: s.hasher.Hash, Recount: usage.RecountStudents, Taught: s.identity.Taught, Probes: probes,
+			Now: now, Log: log})
 	s.settings = setting.New(d, setting.Options{Changed: s.wakeRecount, Now: now, Log: log})
 	s.notify = notify.New(d, s.usage, log)
 	s.importer = jobs.New(d, jobs.Options{

@@ -52,6 +52,7 @@ const (
 	LinkRequested        Action = "LINK_REQUESTED"
 	LinkMade             Action = "LINK_MADE"
 	PasswordSet          Action = "PASSWORD_SET"
+	CredentialsEnded     Action = "CREDENTIALS_ENDED"
 	AccountLinked        Action = "ACCOUNT_LINKED"
 	OperationsRegistered Action = "OPERATIONS_REGISTERED"
 	OperationsRemoved    Action = "OPERATIONS_REMOVED"
@@ -149,6 +150,8 @@ var meanings = map[Action]string{
 	AccountLinked:        "An account was linked to a person of an OpenID provider, who signs in to it from then on.",
 	AccountUnlinked:      "The operator had an account forget the persons of OpenID providers.",
 	PasswordSet:          "A password was set; all sessions of the account ended.",
+	CredentialsEnded: "An account got a role or a class, and somebody who does not administer all that it then has had " +
+		"set its password or address: the password, sessions, links and persons at providers ended.",
 
 	SecondFactorAdded:   "Somebody set up a second factor; the other sessions of the account ended.",
 	SecondFactorRemoved: "Somebody removed one of the own second factors; the other sessions of the account ended.",

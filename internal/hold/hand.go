@@ -25,24 +25,93 @@ import (
 // which the same person has had a hand.
 const Young = 30 * 24 * time.Hour
 
-// Note notes that the viewer could sign in to accounts: by creating them, giving them a
-// role, or setting their passwords or addresses. Call it in the transaction of that
-// change. Key 0, which stands for the operator, is nobody, and nobody has a hand in their
-// own account.
+// Way is by what somebody could sign in to an account of another person.
+type Way int8
+
+// The ways into an account; together they are Both.
+const (
+	ByPassword Way = 1
+	ByAddress  Way = 2
+	Both           = ByPassword | ByAddress
+)
+
+// Note notes that people could sign in to accounts, because they have created them, or set
+// both password and address. Call it in the transaction of that change. Key 0, which
+// stands for the operator, is nobody, and nobody has a hand in their own account.
 func Note(ctx context.Context, client *db.Client, now time.Time, hands []int, educatorIDs ...int) error {
+	return NoteWay(ctx, client, now, Both, hands, educatorIDs...)
+}
+
+// NoteWay is Note for the password or the address alone. Whoever set it before comes in
+// by it no more. A password that the person has set, or that is gone, is nobody's.
+func NoteWay(ctx context.Context, client *db.Client, now time.Time, way Way, hands []int, educatorIDs ...int) error {
+	system := viewer.AsSystem(ctx, "by what a hand in an account could come in")
+	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
+		in, args := among(chunk)
+		_, err := client.ExecContext(system,
+			"UPDATE account_hands SET ways = ways & ? WHERE ways & ? <> 0 AND educator_id IN "+in, append([]any{int(Both &^ way), int(way)}, args...)...)
+		if err != nil {
+			return err
+		}
+	}
+	return note(ctx, client, now, way, hands, educatorIDs)
+}
+
+// NoteBack is NoteWay where what had been set before is there again: whoever ever had a
+// hand in the account may have set it, and know it.
+func NoteBack(ctx context.Context, client *db.Client, now time.Time, way Way, hands []int, educatorIDs ...int) error {
+	if err := NoteWay(ctx, client, now, way, hands, educatorIDs...); err != nil {
+		return err
+	}
+	system := viewer.AsSystem(ctx, "by what a hand in an account could come in again")
+	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
+		in, args := among(chunk)
+		_, err := client.ExecContext(system, "UPDATE account_hands SET ways = ways | ? WHERE educator_id IN "+in,
+			append([]any{int(way)}, args...)...)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// WaysInto returns by what others than its person could sign in with an account today:
+// the ways by hand, by account.
+func WaysInto(ctx context.Context, client *db.Client, educatorIDs []int) (map[int]map[int]Way, error) {
+	all := map[int]map[int]Way{}
+	system := viewer.AsSystem(ctx, "who has set the credentials of an account; nobody is shown it")
+	for chunk := range slices.Chunk(distinct(educatorIDs), 500) {
+		list, err := client.AccountHand.Query().
+			Where(accounthand.EducatorIDIn(chunk...), accounthand.WaysGT(0)).All(system)
+		if err != nil {
+			return nil, err
+		}
+		for _, h := range list {
+			if all[h.EducatorID] == nil {
+				all[h.EducatorID] = map[int]Way{}
+			}
+			all[h.EducatorID][h.HandID] = Way(h.Ways)
+		}
+	}
+	return all, nil
+}
+
+func note(ctx context.Context, client *db.Client, now time.Time, way Way, hands, educatorIDs []int) error {
 	now = database.Instant(now)
 	var rows []*db.AccountHandCreate
 	for _, hand := range distinct(hands) {
 		for _, id := range distinct(educatorIDs) {
 			if hand != 0 && id != 0 && hand != id {
-				rows = append(rows, client.AccountHand.Create().SetEducatorID(id).SetHandID(hand).SetCreatedAt(now).SetLastAt(now))
+				rows = append(rows, client.AccountHand.Create().SetEducatorID(id).SetHandID(hand).SetCreatedAt(now).
+					SetLastAt(now).SetWays(int8(way)))
 			}
 		}
 	}
 	for chunk := range slices.Chunk(rows, 500) {
 		err := client.AccountHand.CreateBulk(chunk...).
 			OnConflict(sql.ConflictColumns(accounthand.FieldEducatorID, accounthand.FieldHandID)).
-			Update(func(u *db.AccountHandUpsert) { u.UpdateLastAt() }).
+			// NoteWay has taken the way away from all before.
+			Update(func(u *db.AccountHandUpsert) { u.UpdateLastAt().AddWays(int8(way)) }).
 			Exec(viewer.AsSystem(ctx, "who has had a hand in an account"))
 		if err != nil {
 			return err
@@ -100,7 +169,7 @@ func (a Approval) Refuse(ctx context.Context, client *db.Client, now time.Time) 
 	for id := range mine {
 		if asking[id] {
 			return fault.Forbiddenf(
-				"another administrator has to approve it, because one of you has made the other's account, given it its role, " +
+				"another administrator has to approve it, because one of you has made the other's account, " +
 					"or set its password or address, or somebody has done so for both")
 		}
 	}

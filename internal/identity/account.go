@@ -39,7 +39,7 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	if err := s.mayMail(ctx, in); err != nil {
 		return nil, err
 	}
-	e, err := s.addEducator(ctx, in, audit.EducatorInvited)
+	e, _, err := s.addEducator(ctx, in, audit.EducatorInvited)
 	if err != nil {
 		return nil, err
 	}
@@ -70,16 +70,24 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 // AddEducator creates an account without a password, or gives a role to one that has no
 // password yet. It is for administrators of the organization and for the operator.
 func (s *Service) AddEducator(ctx context.Context, in NewEducator) (*db.Educator, error) {
+	e, _, err := s.addEducator(ctx, in, audit.EducatorAdded)
+	return e, err
+}
+
+// AddTelling is AddEducator, and tells whether the credentials of an account that was
+// there ended, because somebody who has less than it has now had set them; see Widen.
+func (s *Service) AddTelling(ctx context.Context, in NewEducator) (e *db.Educator, ended bool, err error) {
 	return s.addEducator(ctx, in, audit.EducatorAdded)
 }
 
-func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.Action) (e *db.Educator, err error) {
+func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.Action) (e *db.Educator, ended bool,
+	err error) {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	if in, err = checkEducator(in, o); err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	err = s.db.InTx(ctx, func(ctx context.Context, client *db.Client) error {
 		var account audit.Changes
@@ -102,17 +110,22 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 			if err := CredentialsChanged(ctx, client, s.instant(), e.ID); err != nil {
 				return err
 			}
+			// Whoever invites may have named an address of the own.
+			if err := hold.Note(ctx, client, s.now(), []int{viewer.FromContext(ctx).EducatorID}, e.ID); err != nil {
+				return err
+			}
 			account.New("email", e.Email)
 			account.New("firstName", e.FirstName)
 			account.New("lastName", e.LastName)
 		}
-		gave, err := s.giveRole(ctx, client, e, in.Role, o)
-		if err != nil {
+		var gave bool
+		if gave, ended, err = s.giveRole(ctx, client, e, in.Role, o); err != nil {
 			return err
 		}
-		// The inviter may have named an address that belongs to the inviter.
-		if err := hold.Note(ctx, client, s.now(), []int{viewer.FromContext(ctx).EducatorID}, e.ID); err != nil {
-			return err
+		if ended {
+			if e, err = client.Educator.Get(viewer.AsSystem(ctx, "account whose credentials ended"), e.ID); err != nil {
+				return err
+			}
 		}
 		if gave {
 			account.New("role", string(in.Role)+" at "+audit.IDs(globalid.Organization, o.ID))
@@ -128,9 +141,9 @@ func (s *Service) addEducator(ctx context.Context, in NewEducator, action audit.
 		return nil
 	})
 	if sqlgraph.IsUniqueConstraintError(err) && database.Violates(err, educator.FieldEmailKey) {
-		return nil, errTaken
+		return nil, false, errTaken
 	}
-	return e, err
+	return e, ended, err
 }
 
 const notInviting = "administrators invite educators"
@@ -161,16 +174,22 @@ func (s *Service) mayInvite(ctx context.Context, client *db.Client, e *db.Educat
 	return nil
 }
 
-// giveRole gives an educator a role, and reports whether it is new.
+// giveRole gives an educator a role, and reports whether the educator did not have it
+// before, and whether credentials of the account ended with it.
 func (s *Service) giveRole(ctx context.Context, client *db.Client, e *db.Educator, role viewer.Role,
-	o *db.Organization) (bool, error) {
+	o *db.Organization) (gave, ended bool, err error) {
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorID(e.ID), roleassignment.OrganizationID(o.ID),
 		roleassignment.RoleEQ(roleassignment.Role(role))).Exist(viewer.AsSystem(ctx, "roles of an account"))
 	if err != nil || held {
-		return false, err
+		return false, false, err
 	}
-	return true, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).SetOrganizationID(o.ID).
-		SetDistrictID(o.DistrictID).
+	given := viewer.Assignment{Role: role, OrganizationID: o.ID, DistrictID: o.DistrictID}
+	ways, err := Widen(ctx, client, s.instant(), []Grant{{e.ID, given}})
+	if err != nil {
+		return false, false, err
+	}
+	return true, len(ways) > 0, client.RoleAssignment.Create().SetCreatedAt(s.instant()).SetEducatorID(e.ID).
+		SetOrganizationID(o.ID).SetDistrictID(o.DistrictID).
 		SetRole(roleassignment.Role(role)).Exec(ctx)
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/audit"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fold"
+	"github.com/openhomeroom/homeroom/internal/hold"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
@@ -150,6 +151,10 @@ func (s *Service) setPassword(ctx context.Context, client *db.Client, e *db.Educ
 		return err
 	}
 	recordAbout(ctx, audit.PasswordSet, e, nil)
+	// Whoever set the one before has lost it; whoever has chosen the address may read mail there.
+	if err := hold.NoteWay(ctx, client, s.now(), hold.ByPassword, nil, e.ID); err != nil {
+		return err
+	}
 	return CredentialsChanged(ctx, client, s.instant(), e.ID)
 }
 

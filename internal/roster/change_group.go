@@ -87,7 +87,7 @@ func (s *Service) CreateGroup(ctx context.Context, in NewGroup) (*db.Group, erro
 		if created, err = create.Save(ctx); err != nil {
 			return err
 		}
-		if err := teach(ctx, client, created.ID, educators); err != nil {
+		if err := s.teach(ctx, client, created, educators); err != nil {
 			return err
 		}
 		var pairs []Pair
@@ -127,7 +127,7 @@ func (s *Service) UpdateGroup(ctx context.Context, ch GroupChange) (*db.Group, e
 			if !v.Administers(g.OrganizationID, g.DistrictID) && !slices.Contains(ch.EducatorIDs, v.EducatorID) {
 				return fault.Forbiddenf("you cannot leave your own class or group; ask an administrator").At("educatorIds")
 			}
-			if err := s.replaceEducators(ctx, client, g.ID, ch.EducatorIDs); err != nil {
+			if err := s.replaceEducators(ctx, client, g, ch.EducatorIDs); err != nil {
 				return err
 			}
 		}
@@ -273,7 +273,7 @@ func teachersOf(ctx context.Context, client *db.Client, groupID int) ([]int, err
 		Select(groupeducator.FieldEducatorID).Ints(viewer.AsSystem(ctx, "who teaches a group, for the audit trail"))
 }
 
-func (s *Service) replaceEducators(ctx context.Context, client *db.Client, groupID int, ids []int) error {
+func (s *Service) replaceEducators(ctx context.Context, client *db.Client, g *db.Group, ids []int) error {
 	var refusals Refusals
 	if err := s.seen(ctx, client, ids, &refusals); err != nil {
 		return err
@@ -282,23 +282,29 @@ func (s *Service) replaceEducators(ctx context.Context, client *db.Client, group
 		return refusals
 	}
 	if _, err := client.GroupEducator.Delete().
-		Where(groupeducator.GroupID(groupID), groupeducator.EducatorIDNotIn(ids...)).Exec(ctx); err != nil {
+		Where(groupeducator.GroupID(g.ID), groupeducator.EducatorIDNotIn(ids...)).Exec(ctx); err != nil {
 		return err
 	}
-	there, err := client.GroupEducator.Query().Where(groupeducator.GroupID(groupID)).
+	there, err := client.GroupEducator.Query().Where(groupeducator.GroupID(g.ID)).
 		Select(groupeducator.FieldEducatorID).Ints(ctx)
 	if err != nil {
 		return err
 	}
-	return teach(ctx, client, groupID,
+	return s.teach(ctx, client, g,
 		slices.DeleteFunc(slices.Clone(ids), func(id int) bool { return slices.Contains(there, id) }))
 }
 
 // teach adds educators to a group. They have been checked before.
-func teach(ctx context.Context, client *db.Client, groupID int, ids []int) error {
+func (s *Service) teach(ctx context.Context, client *db.Client, g *db.Group, ids []int) error {
 	slices.Sort(ids)
-	for _, id := range slices.Compact(ids) {
-		err := client.GroupEducator.Create().SetGroupID(groupID).SetEducatorID(id).
+	ids = slices.Compact(ids)
+	if s.taught != nil && len(ids) > 0 {
+		if err := s.taught(ctx, client, g, ids); err != nil {
+			return err
+		}
+	}
+	for _, id := range ids {
+		err := client.GroupEducator.Create().SetGroupID(g.ID).SetEducatorID(id).
 			Exec(viewer.AsSystem(ctx, "teaching of a group in the purview"))
 		if err != nil {
 			return err

@@ -33,6 +33,7 @@ type Service struct {
 	db      *database.DB
 	hash    func(ctx context.Context, password string) (string, error)
 	recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	taught  func(ctx context.Context, client *db.Client, g *db.Group, educatorIDs []int) error
 	probes  *probe.Counter
 	now     func() time.Time
 	log     *slog.Logger
@@ -45,6 +46,9 @@ type Options struct {
 	// Recount computes the usage sums of students who have moved to another school, inside
 	// the transaction of the move.
 	Recount func(ctx context.Context, client *db.Client, studentIDs []int) error
+	// Taught ends credentials of educators that were set by somebody who has less than the
+	// educators have once they teach a group, inside the transaction of the change.
+	Taught func(ctx context.Context, client *db.Client, g *db.Group, educatorIDs []int) error
 	// Probes counts the answers that give away that somebody unseen has an ID or username.
 	// If it is nil, nothing is counted.
 	Probes *probe.Counter
@@ -54,7 +58,7 @@ type Options struct {
 
 // New returns the roster of a database.
 func New(d *database.DB, o Options) *Service {
-	return &Service{db: d, hash: o.Hash, recount: o.Recount, probes: o.Probes, now: o.Now, log: o.Log}
+	return &Service{db: d, hash: o.Hash, recount: o.Recount, taught: o.Taught, probes: o.Probes, now: o.Now, log: o.Log}
 }
 
 // Refusals are one or more errors that the user can correct. Nothing was changed.

@@ -44,7 +44,7 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 	if err != nil {
 		return err
 	}
-	behind, err := k.behind(ctx, b.Job)
+	behind, _, err := k.behind(ctx, b.Job)
 	if err != nil {
 		return err
 	}
@@ -122,27 +122,50 @@ func (k *importKind) applyEducators(ctx context.Context, client *db.Client, b *r
 	if err := identity.AddressChanged(system, client, addresses...); err != nil {
 		return err
 	}
-	if err := k.giveRoles(system, client, b); err != nil {
+	// Before roles are given: what the file sets is not what was there before.
+	if err := k.noteHands(ctx, client, b); err != nil {
 		return err
 	}
-	return k.noteHands(ctx, client, b)
+	return k.giveRoles(system, client, b)
 }
 
 // noteHands notes that whoever has submitted, started or corrected a file could sign in with
-// the accounts of which it makes, or sets the role, the password or the address.
+// the accounts that it makes, or of which it sets the password or the address. A role
+// alone is no way into an account: otherwise a school could take the second
+// administrators away from its district by giving them roles.
 func (k *importKind) noteHands(ctx context.Context, client *db.Client, b *row.Batch) error {
-	var ids []int
+	var made, passwords, cleared, addresses []int
 	for _, r := range b.Open() {
+		_, password := r.Plan.Set[educator.FieldPasswordHash]
 		_, address := r.Plan.Set[educator.FieldEmailKey]
-		if r.Plan.Do == row.Create || r.Plan.Role != "" || r.Hash != "" || address {
-			ids = append(ids, r.TargetID+r.CreatedID)
+		switch id := r.TargetID + r.CreatedID; {
+		case r.Plan.Do == row.Create:
+			made = append(made, id)
+			continue
+		case r.Hash != "":
+			passwords = append(passwords, id)
+		case password:
+			cleared = append(cleared, id)
+		}
+		if address {
+			addresses = append(addresses, r.TargetID)
 		}
 	}
 	hands := append([]int{b.Job.SubmittedBy}, b.Job.CorrectedBy...)
 	if b.Job.StartedBy != nil {
 		hands = append(hands, *b.Job.StartedBy)
 	}
-	return hold.Note(ctx, client, k.Now(), hands, ids...)
+	for _, set := range []struct {
+		way   hold.Way
+		hands []int
+		of    []int
+	}{{hold.Both, hands, made}, {hold.ByPassword, hands, passwords}, {hold.ByPassword, nil, cleared},
+		{hold.ByAddress, hands, addresses}} {
+		if err := hold.NoteWay(ctx, client, k.Now(), set.way, set.hands, set.of...); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // setsCredentials reports whether new values of columns are those of credentials.
@@ -223,7 +246,8 @@ func (k *importKind) insertEducators(system context.Context, client *db.Client, 
 	return row.Untag(system, client, educator.Table, b.Job.ID, creates, ids)
 }
 
-// giveRoles adds the roles that are not held yet.
+// giveRoles adds the roles that are not held yet, and ends credentials that somebody has
+// set who has less than the account has then.
 func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row.Batch) error {
 	ids := row.IDs(b.Open(), func(r *row.Planned) []int { return []int{r.TargetID} })
 	held, err := client.RoleAssignment.Query().Where(roleassignment.EducatorIDIn(ids...)).All(system)
@@ -236,6 +260,8 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		there[key(r.EducatorID, string(r.Role), r.OrganizationID)] = true
 	}
 	var rows [][]any
+	var grants []identity.Grant
+	var fresh []int
 	for _, r := range b.Open() {
 		id := r.TargetID + r.CreatedID
 		if r.Plan.Role == "" {
@@ -247,7 +273,21 @@ func (k *importKind) giveRoles(system context.Context, client *db.Client, b *row
 		}
 		r.Before.GaveRole = true
 		rows = append(rows, []any{k.Instant(), id, r.Plan.SchoolID, b.Job.DistrictID, r.Plan.Role})
+		if r.TargetID != 0 {
+			grants = append(grants, identity.Grant{EducatorID: id, Assignment: given(r.Plan, b.Job.DistrictID)})
+		}
+		if r.Hash != "" {
+			fresh = append(fresh, id)
+		}
+	}
+	if _, err := identity.Widen(system, client, k.Instant(), grants, fresh...); err != nil {
+		return err
 	}
 	return bulk.Insert(system, client, roleassignment.Table,
 		"created_at, educator_id, organization_id, district_id, role", rows)
+}
+
+// given is the role that a plan gives.
+func given(p *row.Plan, districtID int) viewer.Assignment {
+	return viewer.Assignment{Role: viewer.Role(p.Role), OrganizationID: p.SchoolID, DistrictID: districtID}
 }

@@ -9,19 +9,19 @@ import (
 )
 
 // behind are those who have made the service keys of the programs that have submitted
-// or started a job. They do not limit it, because a key goes on when its maker leaves.
-func (k *importKind) behind(ctx context.Context, job *db.BulkJob) ([]int, error) {
+// or started a job, and whether there is such a program. They do not limit it, because a
+// key goes on when its maker leaves.
+func (k *importKind) behind(ctx context.Context, job *db.BulkJob) (ids []int, program bool, err error) {
 	agents := []int{job.SubmittedBy}
 	if job.StartedBy != nil {
 		agents = append(agents, *job.StartedBy)
 	}
 	keys, err := k.DB.Client(ctx).ServiceKey.Query().Where(servicekey.AgentIDIn(agents...)).
 		All(viewer.AsSystem(ctx, "who made the key of a job"))
-	var ids []int
 	for _, k := range keys {
 		if k.CreatedBy != nil {
 			ids = append(ids, *k.CreatedBy)
 		}
 	}
-	return ids, err
+	return ids, len(keys) > 0, err
 }

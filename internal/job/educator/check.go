@@ -47,8 +47,11 @@ type educatorLookup struct {
 	roles map[int]map[string]bool
 	// all are all roles of educators, also those that nobody here is shown.
 	all map[int][]viewer.Assignment
-	// behind are those who stand behind a program.
-	behind []int
+	// behind are those who stand behind a program, where one has submitted the file.
+	behind  []int
+	program bool
+	// setters are those who have set the credentials of educators.
+	setters *identity.Setters
 }
 
 // CheckRows implements kind.Checker.
@@ -137,7 +140,10 @@ func (c *educatorCheck) findRoles(ctx context.Context, found *educatorLookup) er
 	if found.all, err = identity.RolesOf(ctx, client, ids); err != nil {
 		return err
 	}
-	if found.behind, err = c.kind.behind(ctx, c.Job); err != nil {
+	if found.setters, err = identity.SettersOf(ctx, client, ids); err != nil {
+		return err
+	}
+	if found.behind, found.program, err = c.kind.behind(ctx, c.Job); err != nil {
 		return err
 	}
 	editable, err := client.Educator.Query().
@@ -237,6 +243,9 @@ func (c *educatorCheck) planRow(r *educatorRow, found *educatorLookup) {
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		c.guard(r, p, found)
+	}
+	if !r.Refused && r.e != nil && p.Role != "" {
+		c.tellOfSetters(r, p, found)
 	}
 	if !r.Refused && len(p.Changes) > 0 {
 		r.Plan = p

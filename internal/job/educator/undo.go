@@ -82,7 +82,7 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 		return err
 	}
 	var updates []bulk.Change
-	var unused, credentials, addresses, mine []int
+	var unused, credentials, addresses, passwords []int
 	for _, r := range b.Open() {
 		if r.Plan.Do == row.Create {
 			unused = append(unused, r.TargetID)
@@ -105,8 +105,8 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 		if _, changes := set[educator.FieldEmailKey]; changes {
 			addresses = append(addresses, r.TargetID)
 		}
-		if _, address := set[educator.FieldEmailKey]; address || set[educator.FieldPasswordHash] != nil {
-			mine = append(mine, r.TargetID)
+		if set[educator.FieldPasswordHash] != nil {
+			passwords = append(passwords, r.TargetID)
 		}
 		if len(set) > 0 {
 			updates = append(updates, bulk.Change{ID: r.TargetID, Set: set})
@@ -127,7 +127,11 @@ func (k *importKind) undoEducators(ctx context.Context, client *db.Client, b *ro
 		return err
 	}
 	// Whoever puts an address or a password back may have known it.
-	if err := hold.Note(ctx, client, k.Now(), []int{b.Viewer.EducatorID}, mine...); err != nil {
+	by := []int{b.Viewer.EducatorID}
+	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByPassword, by, passwords...); err != nil {
+		return err
+	}
+	if err := hold.NoteBack(ctx, client, k.Now(), hold.ByAddress, by, addresses...); err != nil {
 		return err
 	}
 	return removeAccounts(system, client, unused)

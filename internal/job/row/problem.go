@@ -72,6 +72,7 @@ const (
 	PossibleDuplicate     = "POSSIBLE_DUPLICATE"
 	GroupsDoNotMove       = "GROUP_SCHOOL_FIXED"
 	DistrictRoleForbidden = "DISTRICT_ROLE_FORBIDDEN"
+	SetByOthers           = "SET_BY_OTHERS"
 )
 
 // Problem is one thing that is wrong, or odd, in a file. It is data in the

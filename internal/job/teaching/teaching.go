@@ -12,6 +12,7 @@ import (
 	"github.com/openhomeroom/homeroom/ent/db/group"
 	"github.com/openhomeroom/homeroom/ent/db/groupeducator"
 	"github.com/openhomeroom/homeroom/internal/database/bulk"
+	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/job/reach"
 	"github.com/openhomeroom/homeroom/internal/job/row"
 	"github.com/openhomeroom/homeroom/internal/job/sheet"
@@ -97,6 +98,38 @@ func Teach(system context.Context, client *db.Client, now time.Time, rows []*row
 			return err
 		}
 	}
+	return add(system, client, now, added)
+}
+
+// add writes who teaches groups from now on, as values of created_at, group_id and
+// educator_id. Credentials end that somebody has set who has less than the educator
+// then has.
+func add(system context.Context, client *db.Client, now time.Time, added [][]any) error {
+	var ids []int
+	for _, line := range added {
+		ids = append(ids, line[1].(int))
+	}
+	at := map[int]*db.Group{}
+	for chunk := range slices.Chunk(slices.Compact(slices.Sorted(slices.Values(ids))), bulk.StatementRows) {
+		groups, err := client.Group.Query().Where(group.IDIn(chunk...)).
+			Select(group.FieldID, group.FieldOrganizationID, group.FieldDistrictID).All(system)
+		if err != nil {
+			return err
+		}
+		for _, g := range groups {
+			at[g.ID] = g
+		}
+	}
+	var grants []identity.Grant
+	for _, line := range added {
+		if g := at[line[1].(int)]; g != nil {
+			grants = append(grants, identity.Grant{EducatorID: line[2].(int), Assignment: viewer.Assignment{
+				Role: viewer.Teacher, OrganizationID: g.OrganizationID, DistrictID: g.DistrictID}})
+		}
+	}
+	if _, err := identity.Widen(system, client, now, grants); err != nil {
+		return err
+	}
 	return bulk.Insert(system, client, groupeducator.Table, "created_at, group_id, educator_id", added)
 }
 
@@ -161,7 +194,7 @@ func Unteach(system context.Context, client *db.Client, now time.Time, b *row.Un
 			return err
 		}
 	}
-	if err := bulk.Insert(system, client, groupeducator.Table, "created_at, group_id, educator_id", added); err != nil {
+	if err := add(system, client, now, added); err != nil {
 		return err
 	}
 	updates := make([]bulk.Change, 0, len(touched))
