@@ -213,7 +213,7 @@ func (r auditEventResolver) Organization(ctx context.Context, e *model.AuditEven
 func (r auditEventResolver) Actor(ctx context.Context, e *model.AuditEvent) (*model.AuditActor, error) {
 	a := &model.AuditActor{
 		Kind:  model.AuditActorKind(e.Entity.ActorKind),
-		Roles: e.Entity.Roles,
+		Roles: audit.RolesTold(viewer.FromContext(ctx), e.Entity),
 		Name:  known(e.Entity.ActorLabel),
 	}
 	switch audit.ActorKind(e.Entity.ActorKind) {

@@ -11,6 +11,7 @@ import (
 	"github.com/openhomeroom/homeroom/internal/csvfile"
 	"github.com/openhomeroom/homeroom/internal/globalid"
 	"github.com/openhomeroom/homeroom/internal/page"
+	"github.com/openhomeroom/homeroom/internal/viewer"
 )
 
 // columns are the columns of the file.
@@ -37,7 +38,7 @@ func (l *List) CSV(ctx context.Context, w io.Writer) (rows int, err error) {
 			return rows, err
 		}
 		for _, e := range p.Items {
-			if err := file.Write(cells(e, told[e.ID])); err != nil {
+			if err := file.Write(cells(viewer.FromContext(ctx), e, told[e.ID])); err != nil {
 				return rows, err
 			}
 		}
@@ -49,10 +50,16 @@ func (l *List) CSV(ctx context.Context, w io.Writer) (rows int, err error) {
 	}
 }
 
-func cells(e *db.AuditEvent, told []Told) []string {
+// cells are an entry as a line. The place in the chain of the district is left out for a
+// school: it would tell how much happens elsewhere.
+func cells(v *viewer.Viewer, e *db.AuditEvent, told []Told) []string {
+	sequence := ""
+	if v.Administers(e.DistrictID, e.DistrictID) {
+		sequence = strconv.Itoa(e.Seq)
+	}
 	return []string{
-		ID(globalid.Organization, e.DistrictID), strconv.Itoa(e.Seq), e.CreatedAt.UTC().Format(time.RFC3339Nano), e.Action,
-		e.Code, e.ActorKind, Who(e), e.Roles, e.Address, e.RequestID, e.Operation,
+		ID(globalid.Organization, e.DistrictID), sequence, e.CreatedAt.UTC().Format(time.RFC3339Nano), e.Action,
+		e.Code, e.ActorKind, Who(e), RolesTold(v, e), e.Address, e.RequestID, e.Operation,
 		ID(globalid.Organization, e.OrganizationID), ID(globalid.Type(e.TargetType), e.TargetID),
 		ID(globalid.BulkJob, e.JobID), e.Facts, inWords(told), e.Hash,
 	}
