@@ -26,7 +26,7 @@ func TestWhoTeachesHereAndAdministersThereDeletes(t *testing.T) {
 			t.Fatalf("the submitter does not see it: %v", err)
 		}
 		b.want(job, ready, 0, 0, 0, 1)
-		b.wantProblems(job, `row 1  FORBIDDEN "Ta Ught"`)
+		b.wantProblems(job, `row 2  FORBIDDEN ""`)
 		if _, err := b.Cancel(b.As(t, mix), job.ID); err != nil {
 			t.Error(err)
 		}
