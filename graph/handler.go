@@ -45,7 +45,9 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundResponses(newAnswers(l).room)
 	srv.AroundResponses(oneOfFew(newGate(l.Operations, l.OperationWait)))
 	srv.AroundResponses(fewHeavy(l))
+	srv.AroundResponses(r.stillThere(l.SessionAge))
 	srv.AroundResponses(r.prepare)
+	srv.AroundRootFields(r.beforeField(l.SessionAge))
 	return withToken(srv)
 }
 
@@ -54,6 +56,7 @@ func addTransports(srv *handler.Server, r *Resolver, l Limits) {
 	limits := transport.Limits{
 		RequestBytes: l.RequestBytes, VariableBytes: l.VariableBytes, Room: newBodies(l).room, SignIn: presented(errSignIn),
 		Stranger: isStranger, StrangerBytes: l.StrangerBytes, StrangerPatience: l.StrangerPatience,
+		Arrived: r.hasArrived(l.SessionAge),
 	}
 	uploads := newGate(l.Uploads, 0)
 	srv.AddTransport(transport.WebSocket{
@@ -157,8 +160,7 @@ func onlySignedIn(ctx context.Context, next graphql.OperationHandler) graphql.Re
 	if viewer.FromContext(ctx) != nil {
 		return next(ctx)
 	}
-	oc := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"}) {
+	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
 		if !open[f.Name] {
 			return refused(errSignIn)
 		}

@@ -75,6 +75,9 @@ type Limits struct {
 	// SessionCheck is how often a server checks the sessions that have subscriptions:
 	// whether they have ended, and which roles they have.
 	SessionCheck time.Duration
+	// SessionAge is how long it holds what was found out about a session: an operation
+	// that begins later looks it up again.
+	SessionAge time.Duration
 }
 
 // DefaultLimits are far more than the dashboard, the mobile app and GraphiQL need, and far
@@ -92,7 +95,7 @@ func DefaultLimits() Limits {
 		Heavy: 1, AllHeavy: max(1, runtime.GOMAXPROCS(0)/2),
 		Sockets: 20, AllSockets: 5000, NewSockets: 50, AllNewSockets: 1000,
 		InitTimeout: 10 * time.Second, KeepAlive: 15 * time.Second, Patience: 30 * time.Second,
-		SessionCheck: time.Second,
+		SessionCheck: time.Second, SessionAge: time.Second,
 	}
 }
 
@@ -138,6 +141,7 @@ func (l Limits) withDefaults() Limits {
 		KeepAlive:        cmp.Or(l.KeepAlive, d.KeepAlive),
 		Patience:         cmp.Or(l.Patience, d.Patience),
 		SessionCheck:     cmp.Or(l.SessionCheck, d.SessionCheck),
+		SessionAge:       cmp.Or(l.SessionAge, d.SessionAge),
 	}
 }
 

@@ -36,8 +36,7 @@ func onlySettingUp(ctx context.Context, next graphql.OperationHandler) graphql.R
 	if !viewer.FromContext(ctx).BeforeSecondFactor {
 		return next(ctx)
 	}
-	oc := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"}) {
+	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
 		if !open[f.Name] && !settingUp[f.Name] {
 			noteFault(ctx, errSetUp)
 			return refused(errSetUp)

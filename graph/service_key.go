@@ -29,8 +29,7 @@ func onlyInScope(ctx context.Context, next graphql.OperationHandler) graphql.Res
 	if v == nil || v.Key == nil {
 		return next(ctx)
 	}
-	oc := graphql.GetOperationContext(ctx)
-	for _, f := range graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"}) {
+	for _, f := range rootFields(graphql.GetOperationContext(ctx)) {
 		allowed := f.Name == "__typename" || f.Name == "__schema" || f.Name == "__type"
 		for _, scope := range v.Key.Scopes {
 			allowed = allowed || forScopes[scope][f.Name]

@@ -54,7 +54,7 @@ func (r *Resolver) authenticate(ctx context.Context) (context.Context, *gqlerror
 	v, err := authenticated(ctx, r.Identity, token)
 	switch {
 	case err == nil:
-		return viewer.NewContext(ctx, v), nil
+		return withLookup(ctx, v), nil
 	case fault.KindOf(err) == fault.Unauthenticated:
 		return ctx, presented(fault.From(err))
 	default:

@@ -126,7 +126,7 @@ func Authenticate(service *identity.Service, secure bool, log *slog.Logger, next
 			v, err := authenticated(ctx, service, token)
 			switch {
 			case err == nil:
-				ctx = viewer.NewContext(ctx, v)
+				ctx = withLookup(ctx, v)
 			case fault.KindOf(err) != fault.Unauthenticated:
 				transport.Refuse(w, req, notLookedUp(ctx, log, "a session", err))
 				return

@@ -51,7 +51,12 @@ func (t HTTP) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecu
 		respond(w, r, failed(err))
 		return
 	}
-	resp := execute(r.Context(), exec, params, allowed)
+	ctx, err := t.Limits.arrived(r.Context())
+	if err != nil {
+		respond(w, r, failed(err))
+		return
+	}
+	resp := execute(ctx, exec, params, allowed)
 	if codeOf(resp.Errors) == methodNotAllowed && resp.Data == nil {
 		w.Header().Set("Allow", http.MethodPost)
 	}

@@ -77,7 +77,11 @@ func (t Multipart) Do(w http.ResponseWriter, r *http.Request, exec graphql.Graph
 	}
 	params.Headers = r.Header
 	params.ReadTime = graphql.TraceTiming{Start: start, End: graphql.Now()}
-	ctx := r.Context()
+	ctx, err := t.Limits.arrived(r.Context())
+	if err != nil {
+		respond(w, r, failed(err))
+		return
+	}
 	if t.Patience > 0 {
 		var end context.CancelFunc
 		ctx, end = context.WithTimeout(ctx, t.Patience+time.Duration(kept.size/leastStored)*time.Second)

@@ -38,6 +38,10 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 	params, err := t.Limits.read(w, r, room)
 	// The events of a subscription may go on for hours.
 	room.Leave()
+	ctx := r.Context()
+	if err == nil {
+		ctx, err = t.Limits.arrived(ctx)
+	}
 	if err != nil {
 		respond(w, r, failed(err))
 		return
@@ -55,7 +59,7 @@ func (t SSE) Do(w http.ResponseWriter, r *http.Request, exec graphql.GraphExecut
 	if e.send(":\n\n") != nil {
 		return
 	}
-	stream(r.Context(), exec, params, t.Patience, allowed, func(resp *graphql.Response) error {
+	stream(ctx, exec, params, t.Patience, allowed, func(resp *graphql.Response) error {
 		body, err := encode(resp)
 		if err != nil {
 			return err

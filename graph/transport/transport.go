@@ -44,6 +44,17 @@ type Limits struct {
 	SignIn *gqlerror.Error
 	// Room is the memory for what a request sends; nil for no limit.
 	Room func(ctx context.Context) Room
+	// Arrived returns the context in which an operation runs whose body has been read,
+	// which may have taken long; nil where that changes nothing.
+	Arrived func(ctx context.Context) (context.Context, *gqlerror.Error)
+}
+
+// arrived is called when the body of a request has been read.
+func (l Limits) arrived(ctx context.Context) (context.Context, *gqlerror.Error) {
+	if l.Arrived == nil {
+		return ctx, nil
+	}
+	return l.Arrived(ctx)
 }
 
 // The codes of errors of this package, for extensions.code.

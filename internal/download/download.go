@@ -239,6 +239,7 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	organizationID, _ := globalid.Key(globalid.Organization, q.Get("organization"))
+	asked := s.now()
 	v, err := s.owned(req.Context(), f, q)
 	if err != nil {
 		s.fail(w, req, err)
@@ -250,6 +251,13 @@ func (s *Service) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 		return
 	}
 	defer leave()
+	// It may have waited, and the session may have ended meanwhile.
+	if s.now().Sub(asked) >= ownerAge {
+		if v, err = s.owned(req.Context(), f, q); err != nil {
+			s.fail(w, req, err)
+			return
+		}
+	}
 	s.stream(w, req.WithContext(viewer.NewContext(req.Context(), v)), f, organizationID, q)
 }
 
@@ -279,6 +287,9 @@ func (s *Service) viewerOf(ctx context.Context, f file, q url.Values) (*viewer.V
 
 var errBeforeSecondFactor = fault.Forbiddenf("a second factor is to be set up first")
 
+// errOther is why a file ends in the middle: the rest would be of another purview.
+var errOther = errors.New("the roles of the owner have changed")
+
 var errNotForKeys = fault.Forbiddenf("the file is for people alone")
 
 // stream writes the file as it is read. Headers that fit a file are set when its
@@ -301,14 +312,21 @@ func (s *Service) stream(w http.ResponseWriter, req *http.Request, f file, organ
 		h.Set("Cache-Control", "no-store")
 		return nil
 	}}
-	paced := s.line.pace(ctx, out, s.patience, func() { cancel(errSilent) })
+	v := viewer.FromContext(ctx)
+	paced := s.line.pace(ctx, out, s.patience, func() { cancel(errSilent) }, func(ctx context.Context) error {
+		now, err := s.owned(ctx, f, q)
+		if err == nil && !slices.Equal(now.Assignments, v.Assignments) {
+			return errOther
+		}
+		return err
+	})
 	defer paced.end()
 	err := f.write(s, req.Context(), paced, organizationID, q)
 	switch {
 	case err == nil:
 	case !out.started:
 		s.fail(w, req, err)
-	case errors.Is(err, errTooSlow):
+	case errors.Is(err, errTooSlow), errors.Is(err, errOther), fault.KindOf(err) == fault.Unauthenticated:
 		s.log.InfoContext(req.Context(), "a download was cut off", "error", err)
 		panic(http.ErrAbortHandler)
 	default:

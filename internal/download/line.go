@@ -19,6 +19,8 @@ const (
 	// rateFrom keeps others from their files; its own is cut off.
 	leastRate = 4 << 10
 	rateFrom  = time.Minute
+	// ownerAge is how long it holds what was found out about the owner of an address.
+	ownerAge = time.Second
 	// waitingForEach is how many downloads may wait for each that may be made.
 	waitingForEach = 4
 )
@@ -91,8 +93,14 @@ func (l *line) enter(ctx context.Context, v *viewer.Viewer) (leave func(), _ *cr
 // silent is called where the next piece does not come within patience. What the client
 // takes does not count, nor what it takes to put the file on record, which has a limit of
 // its own.
-func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func()) *paced {
+//
+// owned is asked where the file has been going on for longer than ownerAge, and ends it
+// where it fails: a client that accepts little would read for hours.
+func (l *line) pace(ctx context.Context, w io.Writer, patience time.Duration, silent func(),
+	owned func(context.Context) error) *paced {
 	return &paced{
+		owned:    owned,
+		asked:    l.now(),
 		ctx:      ctx,
 		Writer:   w,
 		turn:     l.turn,
@@ -111,6 +119,10 @@ type paced struct {
 	// written is how many bytes the client has accepted, and waited how long that took.
 	written int64
 	waited  time.Duration
+	// owned says whether the owner of the address may still have the file, and asked is
+	// when it was last asked.
+	owned func(context.Context) error
+	asked time.Time
 	// silence is what calls silent.
 	silence  *time.Timer
 	patience time.Duration
@@ -123,6 +135,12 @@ func (p *paced) Write(b []byte) (int, error) {
 	p.silence.Stop()
 	defer p.silence.Reset(p.patience)
 	begun := p.now()
+	if begun.Sub(p.asked) >= ownerAge {
+		if err := p.owned(p.ctx); err != nil {
+			return 0, err
+		}
+		p.asked = begun
+	}
 	n, err := p.Writer.Write(b)
 	p.written += int64(n)
 	p.waited += p.now().Sub(begun)

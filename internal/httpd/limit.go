@@ -38,7 +38,7 @@ func (s *Server) limit(a *answer, r *http.Request) {
 	}
 	r = r.WithContext(ctx)
 	if r.Body != nil && r.Body != http.NoBody {
-		r.Body = newBody(a, r.Body, most, s.cfg.RequestTimeout, upload)
+		r.Body = newBody(a, r.Body, most, s.cfg.RequestTimeout, upload, s.uploads)
 	}
 	s.mux.ServeHTTP(a, r)
 }
@@ -60,31 +60,51 @@ func isWebSocket(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
+const (
+	// An upload that has been arriving for uploadFrom has brought leastUpload bytes for
+	// each second beyond, or is given up. Otherwise a client that sends a byte now and then
+	// would keep it, and its place, for as long as it likes.
+	uploadFrom  = time.Minute
+	leastUpload = 32 << 10
+)
+
 // body is a request body with a limit on its size and on its time: the whole of an
-// ordinary body, each piece of an upload.
+// ordinary body; each piece of an upload and, by its size, the whole of it.
 type body struct {
 	io.ReadCloser
 	answer   *answer
 	patience time.Duration
 	upload   bool
 	ended    bool
+	// late is when an upload is given up, unless more of it comes.
+	late time.Time
 }
 
-func newBody(a *answer, raw io.ReadCloser, most int64, patience time.Duration, upload bool) *body {
+func newBody(a *answer, raw io.ReadCloser, most int64, patience time.Duration, upload bool,
+	uploads time.Duration) *body {
+	now := time.Now()
 	// MaxBytesReader needs net/http's own writer, in order to close the connection instead
 	// of reading the rest.
-	b := &body{ReadCloser: http.MaxBytesReader(a.ResponseWriter, raw, most), answer: a, patience: patience, upload: upload}
-	b.wait()
+	b := &body{ReadCloser: http.MaxBytesReader(a.ResponseWriter, raw, most), answer: a, patience: patience, upload: upload,
+		late: now.Add(uploads)}
+	b.wait(now)
 	return b
 }
 
-func (b *body) wait() { _ = b.answer.control.SetReadDeadline(time.Now().Add(b.patience)) }
+func (b *body) wait(now time.Time) {
+	end := now.Add(b.patience)
+	if b.upload && b.late.Before(end) {
+		end = b.late
+	}
+	_ = b.answer.control.SetReadDeadline(end)
+}
 
 func (b *body) Read(p []byte) (int, error) {
 	if b.upload && !b.ended {
-		b.wait()
+		b.wait(time.Now())
 	}
 	n, err := b.ReadCloser.Read(p)
+	b.late = b.late.Add(time.Duration(n) * time.Second / leastUpload)
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.Is(err, io.EOF):

@@ -52,6 +52,9 @@ type Deps struct {
 	// Connections is how many connections may be open before idle ones are closed; 0 stands
 	// for what the operating system allows.
 	Connections int
+	// Uploads is how long an upload may take beside a second for each 32 KiB; 0 stands
+	// for a minute.
+	Uploads time.Duration
 }
 
 // Server is an http.Handler that can also serve a listener.
@@ -74,6 +77,7 @@ type Server struct {
 	draining context.Context
 	drain    context.CancelFunc
 	running  sync.WaitGroup
+	uploads  time.Duration
 	// work is what requests hold until they are answered.
 	work *allowance.Allowance[string]
 }
@@ -88,6 +92,7 @@ func New(cfg config.Server, deps Deps) *Server {
 		origins: protection(cfg),
 		work:    allowance.New[string](workEach, workAll),
 		most:    cmp.Or(deps.Connections, mostConnections()),
+		uploads: cmp.Or(deps.Uploads, uploadFrom),
 		https:   strings.HasPrefix(cfg.PublicURL, "https://"),
 	}
 	if s.asked == nil {

@@ -1,0 +1,144 @@
+package graph
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"github.com/openhomeroom/homeroom/internal/fault"
+	"github.com/openhomeroom/homeroom/internal/identity"
+	"github.com/openhomeroom/homeroom/internal/viewer"
+)
+
+// What was found out about a session when a request began does not hold for long: its
+// body may be held back, it may wait for others of the caller, and a mutation may have
+// many fields. Where longer ago than sessionAge it was looked up, it is looked up again:
+// when the body has been read, before anything is computed, and before each field of a
+// mutation. An ordinary request is over by then, and takes no statement more.
+
+// lookup is when it was last found out who asks.
+type lookup struct {
+	mu sync.Mutex
+	at time.Time
+}
+
+type lookupKey struct{}
+
+// withLookup returns a context in which it has just been found out who asks.
+func withLookup(ctx context.Context, v *viewer.Viewer) context.Context {
+	return context.WithValue(viewer.NewContext(ctx, v), lookupKey{}, &lookup{at: time.Now()})
+}
+
+// again looks up who asks, where that is due, and says it to all who have the viewer
+// of the context. It goes by what the viewer is and not by the token of the request,
+// because signing in makes another one of it.
+func (r *Resolver) again(ctx context.Context, age time.Duration) error {
+	v, l := viewer.FromContext(ctx), lookupOf(ctx)
+	if l == nil || v == nil || v.SessionID == 0 && v.Key == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	begun := time.Now()
+	if begun.Sub(l.at) < age {
+		return nil
+	}
+	limited, cancel := context.WithTimeout(ctx, sessionPatience)
+	defer cancel()
+	found, err := standing(limited, r.Identity, v)
+	if err != nil {
+		return err
+	}
+	*v, l.at = *found, begun
+	return nil
+}
+
+func standing(ctx context.Context, service *identity.Service, v *viewer.Viewer) (*viewer.Viewer, error) {
+	if v.Key != nil {
+		return service.KeyViewer(ctx, v.Key.ID)
+	}
+	return service.SessionViewer(ctx, v.SessionID)
+}
+
+func lookupOf(ctx context.Context) *lookup {
+	l, _ := ctx.Value(lookupKey{}).(*lookup)
+	return l
+}
+
+// hasArrived is called when the body of a request has been read. Whose session has ended
+// meanwhile goes on as nobody, as at the beginning.
+func (r *Resolver) hasArrived(age time.Duration) func(context.Context) (context.Context, *gqlerror.Error) {
+	return func(ctx context.Context) (context.Context, *gqlerror.Error) {
+		err := r.again(ctx, age)
+		switch {
+		case err == nil:
+			return ctx, nil
+		case fault.KindOf(err) == fault.Unauthenticated:
+			return viewer.NewContext(ctx, nil), nil
+		default:
+			return ctx, notLookedUp(ctx, r.Log, "a session", err)
+		}
+	}
+}
+
+// stillThere refuses what has waited for its turn where the session has ended meanwhile,
+// or has to set up a second factor. What a subscription sends is looked at by itself.
+func (r *Resolver) stillThere(age time.Duration) graphql.ResponseMiddleware {
+	return func(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+		oc := graphql.GetOperationContext(ctx)
+		if oc.Operation == nil || oc.Operation.Operation == ast.Subscription {
+			return next(ctx)
+		}
+		for _, f := range rootFields(oc) {
+			if err := r.mayGoOn(ctx, age, f.Name); err != nil {
+				return refusedBy(err)(ctx)
+			}
+		}
+		return next(ctx)
+	}
+}
+
+// beforeField does the same before each field of a mutation. They run one after the
+// other, so that nothing else reads the viewer at that moment.
+func (r *Resolver) beforeField(age time.Duration) graphql.RootFieldMiddleware {
+	return func(ctx context.Context, next graphql.RootResolver) graphql.Marshaler {
+		if graphql.GetOperationContext(ctx).Operation.Operation != ast.Mutation {
+			return next(ctx)
+		}
+		field := graphql.GetRootFieldContext(ctx).Field
+		if err := r.mayGoOn(ctx, age, field.Name); err != nil {
+			at := graphql.WithFieldContext(ctx, &graphql.FieldContext{Object: "Mutation", Field: field})
+			err.Path = graphql.GetPath(at)
+			graphql.AddError(at, err)
+			return graphql.Null
+		}
+		return next(ctx)
+	}
+}
+
+// mayGoOn says why a field is not begun.
+func (r *Resolver) mayGoOn(ctx context.Context, age time.Duration, field string) *gqlerror.Error {
+	if open[field] {
+		return nil
+	}
+	err := r.again(ctx, age)
+	switch {
+	case fault.KindOf(err) == fault.Unauthenticated:
+		return presented(fault.From(err))
+	case err != nil:
+		return notLookedUp(ctx, r.Log, "a session", err)
+	case viewer.FromContext(ctx).BeforeSecondFactor && !settingUp[field]:
+		return presented(errSetUp)
+	default:
+		return nil
+	}
+}
+
+// rootFields are those that an operation asks for.
+func rootFields(oc *graphql.OperationContext) []graphql.CollectedField {
+	return graphql.CollectFields(oc, oc.Operation.SelectionSet, []string{"Query", "Mutation", "Subscription"})
+}
