@@ -47,6 +47,8 @@ func NewHandler(r *Resolver, limits Limits) http.Handler {
 	srv.AroundResponses(fewHeavy(l))
 	srv.AroundResponses(r.stillThere(l.SessionAge))
 	srv.AroundResponses(r.prepare)
+	srv.AroundResponses(withEntries)
+	srv.AroundFields(fewEntries(l.Entries))
 	srv.AroundRootFields(r.beforeField(l.SessionAge))
 	return withToken(srv)
 }

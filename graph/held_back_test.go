@@ -111,6 +111,13 @@ func TestABodyThatIsHeldBackHasNoOldRights(t *testing.T) {
 				s.Client().Organization.Update().SetSecondFactorRequired(organization.SecondFactorRequiredNONE).
 					ExecX(fixture.System())
 			}
+			s.tokens.Delete(s.NorthAdmin.ID)
+			media, accept, schema := by(`{"query":"{ __schema { types { name } } }"}`)
+			if got := s.hold(t, s.token(t, s.NorthAdmin), media, accept, schema, func() {
+				s.Client().Session.Delete().Where(session.EducatorID(s.NorthAdmin.ID)).ExecX(fixture.System())
+			}); !strings.Contains(got, "INTROSPECTION_DISABLED") {
+				t.Errorf("%s: whoever has signed out reads the schema: %.200s", name, got)
+			}
 			id, secret := s.serviceKey(t, s.North, viewer.UsageWrite)
 			k, _ := globalid.Key(globalid.ServiceKey, id)
 			media, accept, body := by(s.names(nil).Replace(

@@ -42,6 +42,9 @@ type Limits struct {
 	DocumentBytes, Tokens              int
 	Depth, Fields, Aliases, RootFields int
 	Fragments, Directives, Complexity  int
+	// Entries is how many entries the lists of an answer may have together. What they cost
+	// was estimated before.
+	Entries int
 
 	// Introspection says who may read the schema from the endpoint.
 	Introspection document.Introspection
@@ -88,7 +91,7 @@ func DefaultLimits() Limits {
 		UploadBytes: 256 << 20, UploadMemory: 4 << 20, UploadFiles: 10, Uploads: 4,
 		RequestBytes: 1 << 20, VariableBytes: 1 << 20,
 		StrangerBytes: 64 << 10, StrangerPatience: 10 * time.Second, BodyMemory: 128 << 20,
-		AnswersEach: 64 << 20, AnswersDistrict: 256 << 20, AnswersAll: 512 << 20,
+		AnswersEach: 64 << 20, AnswersDistrict: 256 << 20, AnswersAll: 512 << 20, Entries: 120_000,
 		DocumentBytes: d.Bytes, Tokens: d.Tokens, Depth: d.Depth, Fields: d.Fields, Aliases: d.Aliases,
 		RootFields: d.RootFields, Fragments: d.Fragments, Directives: d.Directives, Complexity: d.Complexity,
 		Operations: 20, OperationWait: 2 * time.Second, Subscriptions: 20, AllSubscriptions: 10_000, SocketOperations: 20,
@@ -123,6 +126,7 @@ func (l Limits) withDefaults() Limits {
 		Fragments:        cmp.Or(l.Fragments, d.Fragments),
 		Directives:       cmp.Or(l.Directives, d.Directives),
 		Complexity:       cmp.Or(l.Complexity, d.Complexity),
+		Entries:          cmp.Or(l.Entries, d.Entries),
 		Heavy:            cmp.Or(l.Heavy, d.Heavy),
 		AllHeavy:         cmp.Or(l.AllHeavy, d.AllHeavy),
 		AllSubscriptions: cmp.Or(l.AllSubscriptions, d.AllSubscriptions),

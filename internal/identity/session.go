@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"errors"
+	"maps"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -25,6 +26,9 @@ const (
 	usePatience = 250 * time.Millisecond
 
 	maxUserAgent = 200
+	// maxSessions is how many sessions an account has. A program that signs in for each
+	// request, or whoever knows a password, would otherwise make the list endless.
+	maxSessions = 100
 )
 
 // Session is a sign-in. The token is shown once and stored as a hash.
@@ -92,7 +96,8 @@ type opening struct {
 	devices string
 }
 
-// open creates a session, and removes the account's expired ones.
+// open creates a session, and removes those of the account that have expired or are too
+// many.
 func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educator, o *opening) error {
 	now := s.instant()
 	o.token, o.expires = newSecret(), now.Add(s.lifetime)
@@ -106,6 +111,18 @@ func (s *Service) open(ctx context.Context, client *db.Client, account *db.Educa
 	}
 	if _, err := client.Session.Delete().Where(session.EducatorID(account.ID), s.over(now)).Exec(ctx); err != nil {
 		return err
+	}
+	surplus, err := s.makeRoom(ctx, client, account.ID)
+	if err != nil {
+		return err
+	}
+	if surplus > 0 {
+		// Facts may be those of all sign-ins of a provider.
+		o.facts = maps.Clone(o.facts)
+		if o.facts == nil {
+			o.facts = audit.Facts{}
+		}
+		o.facts["sessionsEnded"] = surplus
 	}
 	begun, err := client.Session.Create().SetEducatorID(account.ID).SetTokenHash(hashToken(o.token)).SetCreatedAt(now).
 		SetSecondFactor(flag(o.secondFactor)).SetProvedAt(now).SetExpiresAt(o.expires).SetLastUsedAt(now).SetAddress(address).

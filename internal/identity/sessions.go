@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -20,10 +21,37 @@ func (s *Service) over(now time.Time) predicate.Session {
 	return session.Or(session.ExpiresAtLTE(now), session.LastUsedAtLTE(now.Add(-s.idle)))
 }
 
-// Sessions returns the viewer's own sessions, the most recently used first.
+// makeRoom ends the sessions of an account that are too many with another one, those
+// first that were used longest ago, and returns how many. The account is locked.
+func (s *Service) makeRoom(ctx context.Context, client *db.Client, account int) (ended int, err error) {
+	const many = 1_000_000 // of MySQL, which knows no offset without a limit
+	ids, err := client.Session.Query().Where(session.EducatorID(account)).
+		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
+		Offset(maxSessions - 1).Limit(many).IDs(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return len(ids), endSessions(ctx, client, account, ids)
+}
+
+// endSessions removes sessions of an account by their keys, of which there may be more
+// than a statement takes.
+func endSessions(ctx context.Context, client *db.Client, account int, ids []int) error {
+	for some := range slices.Chunk(ids, maxStanding) {
+		if _, err := client.Session.Delete().Where(session.EducatorID(account), session.IDIn(some...)).
+			Exec(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Sessions returns the viewer's own sessions, the one used last first. An account from
+// before there was a bound may have more, until it signs in again.
 func (s *Service) Sessions(ctx context.Context) ([]*db.Session, error) {
 	return s.db.Client(ctx).Session.Query().Where(session.Not(s.over(s.instant()))).
-		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).All(ctx)
+		Order(session.ByLastUsedAt(sql.OrderDesc()), session.ByID(sql.OrderDesc())).
+		Limit(maxSessions).All(ctx)
 }
 
 // SignOut ends the session of the viewer in ctx, and reports whether there was one.
@@ -65,7 +93,7 @@ func (s *Service) revoke(ctx context.Context, which predicate.Session) (ended []
 			len(ended) == 0 {
 			return err
 		}
-		if _, err := client.Session.Delete().Where(own, session.IDIn(ended...)).Exec(ctx); err != nil {
+		if err := endSessions(ctx, client, viewer.Asker(ctx).EducatorID, ended); err != nil {
 			return err
 		}
 		recordAs(ctx, viewer.Asker(ctx), audit.SessionsRevoked, audit.Facts{"sessions": len(ended)})
