@@ -190,6 +190,10 @@ func (s *Service) admitExternally(system context.Context, who External,
 	if who.Issuer == "" || who.Subject == "" || len(who.Issuer) > maxExternal || len(who.Subject) > maxExternal {
 		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person is missing or too long")
 	}
+	// MySQL does not tell a text from the same one with blanks behind it.
+	if strings.HasSuffix(who.Issuer, " ") || strings.HasSuffix(who.Subject, " ") {
+		return nil, s.refuseExternal(system, who, nil, "the provider's name for the person ends with a blank")
+	}
 	var reason string
 	attempt := func() error {
 		return s.inTurn(system, func(ctx context.Context, client *db.Client) (err error) {
@@ -222,6 +226,9 @@ func (s *Service) external(ctx context.Context, client *db.Client, who External)
 	link, err := client.ExternalIdentity.Query().
 		Where(externalidentity.Issuer(who.Issuer), externalidentity.Subject(who.Subject)).Only(ctx)
 	switch {
+	case err == nil && (link.Issuer != who.Issuer || link.Subject != who.Subject):
+		// A row of before names that were refused which end with a blank.
+		return nil, "the database takes somebody else of the provider for the person", nil
 	case err == nil:
 		e, err = s.lockEnabled(ctx, client, educator.ID(link.EducatorID))
 		if err != nil || e == nil {

@@ -85,6 +85,16 @@ func TestSignInExternally(t *testing.T) {
 			other := known("a", nora)
 			other.Issuer = "https://q.example.org"
 			is(t, other, nora)
+			is(t, known("a ", saul), nil)
+			other.Issuer += " "
+			is(t, other, nil)
+			// A link from before such names were refused.
+			tess := h.Educator(t, h.Alpha, "Tess Blank", viewer.Teacher, h.North)
+			h.Client().ExternalIdentity.Create().SetEducatorID(tess.ID).SetIssuer(known("b", tess).Issuer).SetSubject("b ").
+				SetLastUsedAt(fixture.Today).ExecX(fixture.System())
+			who := known("b", tess)
+			who.Verified = false
+			is(t, who, nil)
 		})
 		t.Run("an address that is not verified, not there, or not an account that somebody uses opens nothing",
 			func(t *testing.T) {
