@@ -10,6 +10,7 @@ import (
 
 	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/signinmark"
+	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/viewer"
 )
@@ -218,6 +219,19 @@ func (s *Service) remember(ctx context.Context, client *db.Client, account, netw
 // for guessing the next one.
 func knownMark(account, network, passwordHash string) string {
 	return mark("known", account, network, passwordHash)
+}
+
+// Once reports whether something is done for the first time, on any server. It is
+// remembered until a moment at which it cannot be done any more.
+func (s *Service) Once(ctx context.Context, what, secret string, until time.Time) (first bool, err error) {
+	system := viewer.AsSystem(ctx, "what is done once")
+	err = s.inTurn(system, func(ctx context.Context, client *db.Client) error {
+		return client.SignInMark.Create().SetMark(mark("once", what, secret)).SetUntilMs(until.UnixMilli()).Exec(ctx)
+	})
+	if database.IsDuplicate(err) {
+		return false, nil
+	}
+	return err == nil, err
 }
 
 // inWords writes a duration for people. It never shortens it.

@@ -42,6 +42,10 @@ type flow struct {
 
 const home = "/"
 
+// notBegun is for a callback that has no sign-in.
+const notBegun = "This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. " +
+	"Begin again."
+
 // maxAppState is how much of its own an app may give along, in bytes.
 const maxAppState = 512
 
@@ -96,8 +100,7 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 	q := r.URL.Query()
 	f, ok := s.take(w, r, p)
 	if !ok || subtle.ConstantTimeCompare([]byte(f.State), []byte(q.Get("state"))) != 1 {
-		s.refuse(w, http.StatusBadRequest, home,
-			"This sign-in did not begin in this browser, took longer than ten minutes, or has ended already. Begin again.")
+		s.refuse(w, http.StatusBadRequest, home, notBegun)
 		return
 	}
 	if q.Get("error") != "" || q.Get("code") == "" {
@@ -117,6 +120,16 @@ func (s *Service) end(w http.ResponseWriter, r *http.Request) {
 		s.Log.WarnContext(ctx, "the answer of a provider was refused", "provider", p.Name, "error", err)
 		s.refuse(w, http.StatusForbidden, f.back(),
 			"The answer of "+p.Label+" cannot be used. Begin again; if it happens again, tell the person who runs this server.")
+		return
+	}
+	// Whoever has a copy of the cookie would begin where this one has ended.
+	first, err := s.Identity.Once(ctx, "sign-in at a provider", f.State, f.Expires)
+	if err != nil {
+		s.fail(w, r, p, err)
+		return
+	}
+	if !first {
+		s.refuse(w, http.StatusBadRequest, home, notBegun)
 		return
 	}
 	if f.Challenge != "" {

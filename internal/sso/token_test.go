@@ -144,12 +144,31 @@ func (p *strange) signIn(t *testing.T, handler http.Handler, info map[string]any
 	p.mu.Lock()
 	p.nonce, p.info, p.change = to.Query().Get("nonce"), info, change
 	p.mu.Unlock()
-	ended, err := browser.Get(server.URL + "/account/sso/p/callback?" +
-		url.Values{"code": {"c"}, "state": {to.Query().Get("state")}}.Encode())
+	callback := server.URL + "/account/sso/p/callback?" +
+		url.Values{"code": {"c"}, "state": {to.Query().Get("state")}}.Encode()
+	again, err := http.NewRequest(http.MethodGet, callback, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, cookie := range jar.Cookies(again.URL) {
+		again.AddCookie(cookie)
+	}
+	ended, err := browser.Get(callback)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer ended.Body.Close()
+	if ended.StatusCode == http.StatusSeeOther {
+		// Somebody has kept the cookie, and the provider gives out another code for it.
+		second, err := http.DefaultTransport.RoundTrip(again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		second.Body.Close()
+		if len(again.Cookies()) != 1 || second.StatusCode != http.StatusBadRequest {
+			t.Errorf("a sign-in that has ended ends again with status %d and %v", second.StatusCode, again.Cookies())
+		}
+	}
 	var b strings.Builder
 	if err := ended.Write(&b); err != nil {
 		t.Fatal(err)
