@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"strconv"
+	"strings"
 
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
@@ -50,9 +51,10 @@ func (s *Service) Invite(ctx context.Context, in NewEducator) (*db.Educator, err
 	return e, s.enqueue(delivery{emailKey: *e.EmailKey, purpose: onetimelink.PurposeINVITE, invitation: i})
 }
 
-// mayMail allows only a few invitations to one address: each is a mail to somebody's
-// mailbox, sent by the server for whoever asks, with a link that is good for days. Each
-// district counts by itself, so that none can keep another from inviting.
+// mayMail allows only a few invitations to one mailbox: each is a mail, sent by the server
+// for whoever asks, with a link that is good for days. Each district counts by itself, so
+// that none can keep another from inviting. Addresses can be made up, so invitations by
+// one person and by one district count as well. The operator's do not.
 func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 	o, err := s.administered(ctx, in.OrganizationID, notInviting)
 	if err != nil {
@@ -62,9 +64,26 @@ func (s *Service) mayMail(ctx context.Context, in NewEducator) error {
 		return err
 	}
 	system := viewer.AsSystem(ctx, "how many invitations an address gets")
-	err = s.take(system, []bucket{{mark("invitation", strconv.Itoa(o.DistrictID), fold.Key(in.Email)), inviteRate}},
+	district := strconv.Itoa(o.DistrictID)
+	if v := viewer.FromContext(ctx); !v.IsSystem() {
+		err := s.take(system, []bucket{
+			{mark("invitations of a district", district), districtRate},
+			{mark("invitations of", strconv.Itoa(v.EducatorID)), inviterRate},
+		}, "many people have been invited; bring more of them by a file, or wait")
+		if err != nil {
+			return err
+		}
+	}
+	return s.take(system, []bucket{{mark("invitation", district, mailbox(fold.Key(in.Email))), inviteRate}},
 		"this address has been sent several invitations")
-	return err
+}
+
+// mailbox is an address without what stands behind a plus, which many mail servers put
+// into the same mailbox.
+func mailbox(emailKey string) string {
+	name, domain, _ := strings.Cut(emailKey, "@")
+	name, _, _ = strings.Cut(name, "+")
+	return name + "@" + domain
 }
 
 // AddEducator creates an account without a password, or gives a role to one that has no

@@ -2,14 +2,20 @@ package identity_test
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
 	"regexp"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/openhomeroom/homeroom/ent/db"
 	"github.com/openhomeroom/homeroom/ent/db/educator"
+	"github.com/openhomeroom/homeroom/ent/db/signinmark"
 	"github.com/openhomeroom/homeroom/internal/database"
 	"github.com/openhomeroom/homeroom/internal/dbtest"
+	"github.com/openhomeroom/homeroom/internal/fault"
 	"github.com/openhomeroom/homeroom/internal/fixture"
 	"github.com/openhomeroom/homeroom/internal/identity"
 	"github.com/openhomeroom/homeroom/internal/viewer"
@@ -41,6 +47,74 @@ func TestAnInvitationSaysWhoInvitesAndToWhat(t *testing.T) {
 		if m.To != "ida@example.com" || m.Subject != "Your account for Homeroom" {
 			t.Errorf("%q to %q", m.Subject, m.To)
 		}
+	})
+}
+
+// TestInvitationsAreFew invites more people than anybody knows.
+func TestInvitationsAreFew(t *testing.T) {
+	t.Parallel()
+	dbtest.Each(t, func(t *testing.T, d *database.DB) {
+		h := newHouse(t, d)
+		h.serveMails(t)
+		nora, saul := as(h.in(t, h.NorthAdmin, school)), as(h.in(t, h.SouthAdmin, school))
+		invite := func(ctx context.Context, email string, at *db.Organization) error {
+			_, err := h.Invite(ctx, identity.NewEducator{
+				Email: email, FirstName: "New", LastName: "Name", Role: viewer.Teacher, OrganizationID: at.ID,
+			})
+			return err
+		}
+		limited := func(t *testing.T, err error) {
+			t.Helper()
+			if f := fault.From(err); f == nil || f.Code != "RATE_LIMITED" || f.RetryAfter < 1 {
+				t.Errorf("got %+v", f)
+			}
+		}
+		t.Run("what stands behind a plus is the same mailbox", func(t *testing.T) {
+			for i := range 5 {
+				if err := invite(nora, fmt.Sprintf("victim+%d@example.net", i), h.North); err != nil {
+					t.Fatal(err)
+				}
+			}
+			limited(t, invite(nora, "victim@example.net", h.North))
+			limited(t, invite(nora, "Victim+other+more@example.net", h.North))
+			if h.Client().Educator.Query().Where(educator.EmailKeyContains("other+more")).ExistX(fixture.System()) {
+				t.Error("there is an account all the same")
+			}
+		})
+		t.Run("an inviter has a bound, and others go on", func(t *testing.T) {
+			n := 7 // of before
+			for ; n < 200; n++ {
+				if err := invite(nora, fmt.Sprintf("new%d@example.net", n), h.North); err != nil {
+					limited(t, err)
+					break
+				}
+			}
+			if n != 100 {
+				t.Errorf("%d invitations of one person", n)
+			}
+			if err := invite(saul, "saul1@example.net", h.South); err != nil {
+				t.Errorf("somebody else: %v", err)
+			}
+			h.pass(10 * time.Minute)
+			if err := invite(nora, "later@example.net", h.North); err != nil {
+				t.Errorf("ten minutes later: %v", err)
+			}
+			limited(t, invite(nora, "later2@example.net", h.North))
+			if err := invite(fixture.System(), "operator@example.net", h.North); err != nil {
+				t.Errorf("the operator: %v", err)
+			}
+		})
+		t.Run("so has a district", func(t *testing.T) {
+			sum := sha256.Sum256(fmt.Appendf(nil, "invitations of a district\x00%d", h.Alpha.ID))
+			if n := h.Client().SignInMark.Update().Where(signinmark.Mark(hex.EncodeToString(sum[:]))).
+				SetUntilMs(h.clock().Add(499 * 2 * time.Minute).UnixMilli()).SaveX(fixture.System()); n != 1 {
+				t.Fatalf("%d marks", n)
+			}
+			if err := invite(saul, "saul2@example.net", h.South); err != nil {
+				t.Error(err)
+			}
+			limited(t, invite(saul, "saul3@example.net", h.South))
+		})
 	})
 }
 

@@ -43,8 +43,12 @@ var (
 	spareRate = rate{burst: 10, every: 10 * time.Second}
 	// resetRate is for mails to one address, which is somebody's mailbox.
 	resetRate = rate{burst: 3, every: 10 * time.Minute}
-	// inviteRate is for invitations to one address, which administrators may repeat.
-	inviteRate = rate{burst: 5, every: 10 * time.Minute}
+	// inviteRate is for invitations to one mailbox, which administrators may repeat,
+	// inviterRate for those by one person or key, and districtRate for those of a district.
+	// Whoever has more people to invite brings them by a file.
+	inviteRate   = rate{burst: 5, every: 10 * time.Minute}
+	inviterRate  = rate{burst: 100, every: 10 * time.Minute}
+	districtRate = rate{burst: 500, every: 2 * time.Minute}
 )
 
 // KnownFor is how long a network and a browser stay known after a sign-in.
@@ -140,7 +144,8 @@ func (s *Service) take(system context.Context, buckets []bucket, tooMany string)
 			longest = max(longest, wait)
 		}
 		if longest > 0 {
-			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode(codeLimited)
+			return fault.Conflictf("%s; try again in %s", tooMany, inWords(longest)).WithCode(codeLimited).
+				After(int((longest + time.Second - 1) / time.Second))
 		}
 		return nil
 	})

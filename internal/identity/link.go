@@ -66,7 +66,7 @@ func (s *Service) RequestPasswordReset(ctx context.Context, email string) error 
 	key := fold.Key(email)
 	system := viewer.AsSystem(ctx, "request for a new password")
 	if _, err := s.takeInNetwork(system, key, "a link has been asked for too often",
-		bucket{mark("reset", key), resetRate}); err != nil {
+		bucket{mark("reset", mailbox(key)), resetRate}); err != nil {
 		return err
 	}
 	// The answer comes before the account is looked up. The link has an entry of its own in
