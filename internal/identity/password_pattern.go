@@ -24,9 +24,11 @@ const (
 	minUnforeseen = 4
 )
 
-// rows are adjacent keys of a keyboard, in the form in which passwords are compared.
+// rows are the keys of a keyboard that are next to each other, or below each other, in the
+// form in which passwords are compared.
 var rows = []string{"1234567890-=", "!@#$%^&*()_+", "qwertyuiop[]", "asdfghjkl;'", "zxcvbnm,./", "qwertzuiopü",
-	"azertyuiop", "йцукенгшщзхъ"}
+	"azertyuiop", "йцукенгшщзхъ",
+	"1qaz", "2wsx", "3edc", "4rfv", "5tgb", "6yhn", "7ujm", "8ik,", "9ol.", "0p;/"}
 
 // usualWords are guessed at every school, with a year or a sign behind them. The list has
 // no words this short.

@@ -75,7 +75,7 @@ func CheckPassword(password string, own ...string) *fault.Error {
 // spelling, follows from its first characters, or is a common word of schools.
 func isCommon(password string) bool {
 	key := compared(password)
-	return isPattern(key) || isUsual(key) || slices.ContainsFunc(bothWays(key), isSpelledFromList)
+	return isPattern(key) || slices.ContainsFunc(readings(key), isGuessed)
 }
 
 // among returns the lines of a part of the list that begin with a text. The list is
@@ -106,7 +106,9 @@ func firstLine(list string, is func(line string) bool) int {
 // words. Digits and signs, as in dana2026!, do not help, nor do D4na and anad.
 func isPersonal(password string, own []string) bool {
 	words := ownWords(own)
-	return slices.ContainsFunc(bothWays(compared(password)), func(text []rune) bool { return isMadeOf(text, words) })
+	return slices.ContainsFunc(readings(compared(password)), func(reading string) bool {
+		return slices.ContainsFunc(bothWays(reading), func(text []rune) bool { return isMadeOf(text, words) })
+	})
 }
 
 // ownWords are the words in texts about a person, and the texts themselves, the longest
