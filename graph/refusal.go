@@ -39,5 +39,8 @@ func toUserError(f *fault.Error) *model.UserError {
 	if f.Field != "" {
 		e.Field = &f.Field
 	}
+	if f.RetryAfter > 0 {
+		e.RetryAfterSeconds = &f.RetryAfter
+	}
 	return e
 }

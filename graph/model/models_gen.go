@@ -1613,6 +1613,8 @@ type UserError struct {
 	Message string `json:"message"`
 	// The path inside input, such as studentIds.3; null where the whole request is meant.
 	Field *string `json:"field,omitempty"`
+	// In how many seconds it may work, where that is known, as with RATE_LIMITED.
+	RetryAfterSeconds *int `json:"retryAfterSeconds,omitempty"`
 }
 
 // The person who is signed in.
