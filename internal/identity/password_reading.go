@@ -4,7 +4,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"unicode/utf8"
 
 	"github.com/openhomeroom/homeroom/internal/fold"
 )
@@ -107,7 +106,7 @@ func isJoined(text string) bool {
 		return false
 	}
 	for i := range text {
-		if i == 0 || !utf8.ValidString(text[:i]) {
+		if i == 0 {
 			continue
 		}
 		before, rest := text[:i], text[i:]
